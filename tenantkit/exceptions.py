@@ -1,0 +1,181 @@
+"""Every error that tenantkit raises: what happened, to what, and what to do next.
+
+TenantKitError
+ ├── InvalidSpecError (also ValueError)   a Platform, Tenant or file says what can't be
+ ├── SpecVersionError                     a spec was written by a newer tenantkit
+ ├── ConnectionConfigError                no usable kubeconfig, context or token
+ ├── ClusterError                         the API server's answer, or none
+ │    ├── BadRequest                      400  the server could not read the request
+ │    ├── Unauthorized                    401  the server does not know who asks
+ │    ├── PermissionDenied                403  it knows, and says no
+ │    ├── NotFound                        404  no such object, or no such kind
+ │    ├── Conflict                        409  somebody else's field, or a newer version
+ │    │    └── AlreadyExists              409  an object of that name is there
+ │    ├── Expired                         410  the resource version is too old
+ │    ├── Rejected                        422  the object is not valid, or policy says no
+ │    ├── Throttled                       429  too many requests
+ │    └── ClusterUnavailable              5xx, or no answer at all
+ ├── OwnershipError                       it exists and is somebody else's
+ ├── HostTakenError                       two tenants want one host and path
+ ├── StalePlanError                       the cluster has changed since the plan was made
+ ├── PartialApplyError                    some of a plan was done, some was not: see .report
+ ├── WaitTimeoutError                     what was waited for has not come
+ └── MissingExtraError (also ImportError) an optional package is not installed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenantkit.provision.report import Report
+
+_VALUE_LIMIT = 80
+
+
+class TenantKitError(Exception):
+    """Base of all errors of tenantkit: catch it to catch them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong field: where it stands, what it holds, and what would be right."""
+
+    field: str
+    value: Any
+    reason: str
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        if len(shown) > _VALUE_LIMIT:
+            shown = shown[:_VALUE_LIMIT] + "…"
+        return f"{self.field}={shown}: {self.reason}"
+
+
+class InvalidSpecError(TenantKitError, ValueError):
+    """A Platform, a Tenant or a file says what can't be; all wrong fields at once, in `problems`."""
+
+    def __init__(self, problems: Sequence[Problem], *, source: str | None = None) -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        lead = f"{source}: " if source else ""
+        super().__init__(lead + "\n".join(str(problem) for problem in self.problems))
+
+    @property
+    def field(self) -> str:
+        """The first wrong field."""
+        return self.problems[0].field
+
+    @property
+    def value(self) -> Any:
+        """What the first wrong field holds."""
+        return self.problems[0].value
+
+    @property
+    def reason(self) -> str:
+        """What would be right in the first wrong field."""
+        return self.problems[0].reason
+
+
+class SpecVersionError(TenantKitError):
+    """A stored or given spec was written by a newer tenantkit; it is neither read nor written over."""
+
+
+class ConnectionConfigError(TenantKitError):
+    """There is no usable configuration to reach a cluster with: no file, no such context, no token."""
+
+
+class ClusterError(TenantKitError):
+    """The API server answered with an error, or not at all; `status` is None when there was no answer."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        reason: str | None = None,
+        operation: str | None = None,
+        kind: str | None = None,
+        name: str | None = None,
+        namespace: str | None = None,
+        causes: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.operation = operation
+        self.kind = kind
+        self.name = name
+        self.namespace = namespace
+        self.causes = tuple(causes)
+
+
+class BadRequest(ClusterError):
+    """400: the server could not read the request."""
+
+
+class Unauthorized(ClusterError):
+    """401: the token or certificate is missing, wrong or expired."""
+
+
+class PermissionDenied(ClusterError):
+    """403: RBAC, a quota or an admission plug-in says no."""
+
+
+class NotFound(ClusterError):
+    """404: the object or its kind is not on the server."""
+
+
+class Conflict(ClusterError):
+    """409: another field manager owns a field, or somebody wrote a newer version."""
+
+
+class AlreadyExists(Conflict):
+    """409 on create: an object of that name is there."""
+
+
+class Expired(ClusterError):
+    """410: the resource version of a list or watch is too old; list again."""
+
+
+class Rejected(ClusterError):
+    """422: the server or a policy finds the object invalid."""
+
+
+class Throttled(ClusterError):
+    """429: the server asks for fewer requests, also after the retries."""
+
+
+class ClusterUnavailable(ClusterError):
+    """The server failed (5xx) or gave no answer in time."""
+
+
+class OwnershipError(TenantKitError):
+    """An object exists and is somebody else's; tenantkit takes nothing over in passing."""
+
+
+class HostTakenError(TenantKitError):
+    """Two tenants, or a tenant and somebody else, want the same host and path."""
+
+
+class StalePlanError(TenantKitError):
+    """What is live has changed since the plan was made; plan again."""
+
+
+class PartialApplyError(TenantKitError):
+    """Something in a plan failed; `report` says what was done, what failed and what was not attempted."""
+
+    def __init__(self, message: str, *, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class WaitTimeoutError(TenantKitError):
+    """What was waited for has not come within the time given; nothing was undone."""
+
+
+class MissingExtraError(TenantKitError, ImportError):
+    """An optional package is not installed; the message is the command that installs it."""
