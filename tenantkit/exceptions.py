@@ -42,17 +42,19 @@ class TenantKitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One wrong field: where it stands, what it holds, and what would be right."""
+    """One wrong field: where it stands, what it holds, and what would be right; in a file, on which line."""
 
     field: str
     value: Any
     reason: str
+    line: int | None = None
 
     def __str__(self) -> str:
         shown = repr(self.value)
         if len(shown) > _VALUE_LIMIT:
             shown = shown[:_VALUE_LIMIT] + "…"
-        return f"{self.field}={shown}: {self.reason}"
+        where = f"line {self.line}: " if self.line is not None else ""
+        return f"{where}{self.field}={shown}: {self.reason}"
 
 
 class InvalidSpecError(TenantKitError, ValueError):

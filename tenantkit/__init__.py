@@ -1,0 +1,80 @@
+"""tenantkit: a corner of a Kubernetes cluster for each team, made and watched from a notebook.
+
+Every public name is imported when it is first used, so that `import tenantkit` costs next to nothing. The table below and the imports
+that editors and type checkers read say the same; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tenantkit.cluster.access import whoami as whoami
+    from tenantkit.cluster.cluster import Cluster as Cluster
+    from tenantkit.cluster.config import connect as connect
+    from tenantkit.exceptions import ClusterError as ClusterError
+    from tenantkit.exceptions import InvalidSpecError as InvalidSpecError
+    from tenantkit.exceptions import PartialApplyError as PartialApplyError
+    from tenantkit.exceptions import TenantKitError as TenantKitError
+    from tenantkit.frames.quota import quota_usage as quota_usage
+    from tenantkit.provision.apply import apply as apply
+    from tenantkit.provision.delete import delete_tenant as delete_tenant
+    from tenantkit.provision.install import install as install
+    from tenantkit.provision.plan import Plan as Plan
+    from tenantkit.provision.plan import plan as plan
+    from tenantkit.provision.report import Report as Report
+    from tenantkit.provision.settings import get_platform as get_platform
+    from tenantkit.provision.settings import get_tenant as get_tenant
+    from tenantkit.provision.settings import list_tenants as list_tenants
+    from tenantkit.sandbox.server import Sandbox as Sandbox
+    from tenantkit.spec.files import format_specs as format_specs
+    from tenantkit.spec.files import read_specs as read_specs
+    from tenantkit.spec.platform import Platform as Platform
+    from tenantkit.spec.quota import ContainerLimits as ContainerLimits
+    from tenantkit.spec.quota import Quota as Quota
+    from tenantkit.spec.route import Route as Route
+    from tenantkit.spec.tenant import Tenant as Tenant
+
+_HOME = {
+    "Cluster": "cluster.cluster",
+    "ClusterError": "exceptions",
+    "ContainerLimits": "spec.quota",
+    "InvalidSpecError": "exceptions",
+    "PartialApplyError": "exceptions",
+    "Plan": "provision.plan",
+    "Platform": "spec.platform",
+    "Quota": "spec.quota",
+    "Report": "provision.report",
+    "Route": "spec.route",
+    "Sandbox": "sandbox.server",
+    "Tenant": "spec.tenant",
+    "TenantKitError": "exceptions",
+    "apply": "provision.apply",
+    "connect": "cluster.config",
+    "delete_tenant": "provision.delete",
+    "format_specs": "spec.files",
+    "get_platform": "provision.settings",
+    "get_tenant": "provision.settings",
+    "install": "provision.install",
+    "list_tenants": "provision.settings",
+    "plan": "provision.plan",
+    "quota_usage": "frames.quota",
+    "read_specs": "spec.files",
+    "whoami": "cluster.access",
+}
+
+__all__ = [*_HOME, "__version__"]  # noqa: PLE0604 (the table's keys are strings)
+
+if not TYPE_CHECKING:  # hidden from type checkers, so that a misspelt name stays an error
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals().setdefault(name, getattr(import_module(f"{__name__}.{_HOME[name]}"), name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,73 @@
+"""ServiceAccounts and RoleBindings: what workloads run as, and who may do what in a tenant.
+
+One RoleBinding per person and role, so that adding one person never rewrites another's. Its name holds a hash, so two people never
+meet in one name (`a.b@x` and `a-b@x` are both `a-b-x` as a slug).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.manifests.labels import PERSON_ANNOTATION, WORKLOAD_ACCOUNT, own_labels
+from tenantkit.rules.names import derived_name
+from tenantkit.spec.people import parse_person
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.people import People, Role
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+def make_accounts(tenant: Tenant, platform: Platform) -> list[Manifest]:
+    """The ServiceAccounts `default`, without a token in every pod, and `workload`."""
+    secrets = [{"name": name} for name in platform.security.image_pull_secrets]
+    accounts: list[dict[str, Any]] = [
+        {"metadata": {"name": "default"}, "automountServiceAccountToken": False},
+        {"metadata": {"name": WORKLOAD_ACCOUNT}},
+    ]
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            **account,
+            "metadata": {
+                **account["metadata"],
+                "namespace": platform.namespace(tenant),
+                "labels": own_labels(tenant.name),
+            },
+        }
+        | ({"imagePullSecrets": secrets} if secrets else {})
+        for account in accounts
+    ]
+
+
+def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
+    """One RoleBinding per person and role."""
+    return [_binding(tenant, platform, role, person) for role, person in tenant.people]
+
+
+def make_subject(person: str, people: People) -> Manifest:
+    """A person as a binding's subject (page "Using RBAC Authorization"), with the sign-in's prefixes."""
+    kind, name, namespace = parse_person(person)
+    if kind == "ServiceAccount":
+        return {"kind": kind, "name": name, "namespace": namespace}
+    prefix = people.user_prefix if kind == "User" else people.group_prefix
+    return {"kind": kind, "apiGroup": RBAC_GROUP, "name": prefix + name}
+
+
+def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Manifest:
+    return {
+        "apiVersion": f"{RBAC_GROUP}/v1",
+        "kind": "RoleBinding",
+        "metadata": {
+            "name": derived_name("tenantkit", role, person),
+            "namespace": platform.namespace(tenant),
+            "labels": own_labels(tenant.name),
+            "annotations": {PERSON_ANNOTATION: person},
+        },
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": f"tenantkit-{role}"},
+        "subjects": [make_subject(person, platform.people)],
+    }

@@ -1,0 +1,27 @@
+"""The labels, annotations and names by which tenantkit knows its own objects. Changing one of them breaks every cluster in use."""
+
+from __future__ import annotations
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "tenantkit"
+TENANT_LABEL = "tenantkit.dev/tenant"
+TEAM_LABEL = "tenantkit.dev/team"
+
+GRANT_ANNOTATION = "tenantkit.dev/grant"
+HOSTS_ANNOTATION = "tenantkit.dev/hosts"
+PERSON_ANNOTATION = "tenantkit.dev/person"
+
+SPEC_CONFIG_MAP = "tenantkit-tenant"
+SPEC_KEY = "tenant.json"
+QUOTA_NAME = "tenantkit-quota"
+LIMITS_NAME = "tenantkit-limits"
+WORKLOAD_ACCOUNT = "workload"
+
+PLATFORM_CONFIG_MAP = "platform"
+PLATFORM_KEY = "platform.json"
+
+
+def own_labels(tenant: str | None = None) -> dict[str, str]:
+    """The labels that say whose an object is: ours, and a tenant's when it is one's."""
+    labels = {MANAGED_BY_LABEL: MANAGED_BY}
+    return labels | {TENANT_LABEL: tenant} if tenant is not None else labels

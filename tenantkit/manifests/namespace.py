@@ -1,0 +1,56 @@
+"""The Namespace and the ConfigMap in it: what is stored of a tenant, in the two parts that different people may change.
+
+The grant is an annotation of the Namespace, which a namespace's owners can't write (page "Using RBAC Authorization": namespaces are
+cluster-scoped). The granted hosts stand beside it once more as plain text, since an admission policy's CEL reads no JSON.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.manifests.labels import (
+    GRANT_ANNOTATION,
+    HOSTS_ANNOTATION,
+    SPEC_CONFIG_MAP,
+    SPEC_KEY,
+    TEAM_LABEL,
+    own_labels,
+)
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform, Security
+    from tenantkit.spec.tenant import Tenant
+
+
+def make_namespace(tenant: Tenant, platform: Platform) -> Manifest:
+    """The tenant's Namespace, with Pod Security levels (page "Pod Security Admission") and the grant."""
+    labels = platform.labels | own_labels(tenant.name) | {TEAM_LABEL: tenant.team} | _pod_security(platform.security)
+    annotations = {GRANT_ANNOTATION: tenant.grant_json(), HOSTS_ANNOTATION: ",".join(platform.hosts(tenant))}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": platform.namespace(tenant), "labels": labels, "annotations": annotations},
+    }
+
+
+def make_stored_spec(tenant: Tenant, platform: Platform) -> Manifest:
+    """The ConfigMap that holds the team's part of the spec."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": SPEC_CONFIG_MAP,
+            "namespace": platform.namespace(tenant),
+            "labels": own_labels(tenant.name),
+        },
+        "data": {SPEC_KEY: tenant.team_json()},
+    }
+
+
+def _pod_security(security: Security) -> dict[str, str]:
+    labels = {}
+    for mode in ("enforce", "audit", "warn"):
+        labels[f"pod-security.kubernetes.io/{mode}"] = getattr(security, mode)
+        labels[f"pod-security.kubernetes.io/{mode}-version"] = security.version
+    return labels

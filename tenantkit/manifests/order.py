@@ -1,0 +1,20 @@
+"""In which order kinds are applied; deletion walks it backwards. Data, so that a test can find a gap."""
+
+from __future__ import annotations
+
+_ORDER = (
+    "Namespace",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "ResourceQuota",
+    "LimitRange",
+    "NetworkPolicy",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "Ingress",
+    "HTTPRoute",
+)
+
+RANK: dict[str, int] = {kind: rank for rank, kind in enumerate(_ORDER)}

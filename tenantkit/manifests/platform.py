@@ -1,0 +1,78 @@
+"""What is on the cluster once, for all tenants: the platform's settings, who may read them, and the roles.
+
+The settings are a ConfigMap that any signed-in user may read, by its name alone: an owner's `plan` must see the same platform as
+the platform's own. Turned down: settings in a file beside the notebooks, of which everybody has another copy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.manifests.access import RBAC_GROUP, make_subject
+from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP, PLATFORM_KEY, own_labels
+from tenantkit.manifests.roles import PROVISIONER_ROLE, make_roles
+from tenantkit.spec.base import canonical_json
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
+
+_READER = "tenantkit-platform-reader"
+
+
+def make_platform(platform: Platform) -> tuple[Manifest, ...]:
+    """Every object that `install` puts on a cluster, in the order of applying."""
+    return (
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE, "labels": own_labels()}},
+        *make_roles(),
+        _provisioners(platform),
+        _settings(platform),
+        *_readers(),
+    )
+
+
+def _settings(platform: Platform) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": PLATFORM_CONFIG_MAP, "namespace": SYSTEM_NAMESPACE, "labels": own_labels()},
+        "data": {PLATFORM_KEY: canonical_json(platform.to_stored())},
+    }
+
+
+def _readers() -> tuple[Manifest, Manifest]:
+    """Any signed-in user may get this one ConfigMap, and list nothing."""
+    metadata = {"name": _READER, "namespace": SYSTEM_NAMESPACE, "labels": own_labels()}
+    role = {
+        "apiVersion": f"{RBAC_GROUP}/v1",
+        "kind": "Role",
+        "metadata": metadata,
+        "rules": [
+            {
+                "apiGroups": [""],
+                "resources": ["configmaps"],
+                "resourceNames": [PLATFORM_CONFIG_MAP],
+                "verbs": ["get"],
+            }
+        ],
+    }
+    binding = {
+        "apiVersion": f"{RBAC_GROUP}/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "Role", "name": _READER},
+        "subjects": [{"kind": "Group", "apiGroup": RBAC_GROUP, "name": "system:authenticated"}],
+    }
+    return role, binding
+
+
+def _provisioners(platform: Platform) -> Manifest:
+    binding: Manifest = {
+        "apiVersion": f"{RBAC_GROUP}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "tenantkit-provisioners", "labels": own_labels()},
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": PROVISIONER_ROLE},
+    }
+    subjects = [make_subject(person, platform.people) for person in platform.provisioners]
+    return binding | {"subjects": subjects} if subjects else binding

@@ -1,0 +1,97 @@
+"""The four ClusterRoles: provisioner, owner, editor, viewer.
+
+Ours, and not the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles): those may write NetworkPolicies, which
+add up and so open what the platform closed; `edit` may mint ServiceAccount tokens; `admin` may bind roles to `system:authenticated`.
+Owners may bind our three tenant roles and nothing above themselves. Secrets are not for viewers: a token is a right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.manifests.access import RBAC_GROUP
+from tenantkit.manifests.labels import own_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenantkit.rules.manifest import Manifest
+
+PROVISIONER_ROLE = "tenantkit-provisioner"
+TENANT_ROLES = ("tenantkit-owner", "tenantkit-editor", "tenantkit-viewer")
+
+READ = ("get", "list", "watch")
+WRITE = (*READ, "create", "update", "patch", "delete")
+_MANY = (*WRITE, "deletecollection")
+
+
+def _rule(group: str, resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()) -> Manifest:
+    rule: Manifest = {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
+    return rule | {"resourceNames": list(names)} if names else rule
+
+
+_WORKLOADS = (
+    ("", ("pods", "services", "configmaps", "persistentvolumeclaims", "replicationcontrollers")),
+    ("apps", ("deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions")),
+    ("batch", ("jobs", "cronjobs")),
+    ("autoscaling", ("horizontalpodautoscalers",)),
+    ("policy", ("poddisruptionbudgets",)),
+)
+_SEEN = (
+    ("", ("namespaces", "resourcequotas", "limitranges", "serviceaccounts", "events", "pods/log", "pods/status")),
+    ("events.k8s.io", ("events",)),
+    ("discovery.k8s.io", ("endpointslices",)),
+    ("networking.k8s.io", ("ingresses", "networkpolicies")),
+    ("gateway.networking.k8s.io", ("httproutes",)),
+    (RBAC_GROUP, ("roles", "rolebindings")),
+    ("metrics.k8s.io", ("pods",)),
+)
+
+_VIEWER = [_rule(group, resources, READ) for group, resources in (*_WORKLOADS, *_SEEN)]
+_EDITOR = [
+    *(_rule(group, resources, _MANY) for group, resources in _WORKLOADS),
+    *(_rule(group, resources, READ) for group, resources in _SEEN),
+    _rule("", ("secrets",), _MANY),
+    _rule("", ("pods/exec", "pods/attach", "pods/portforward"), ("get", "create")),
+    _rule("", ("pods/eviction",), ("create",)),
+    _rule("apps", ("deployments/scale", "statefulsets/scale"), ("get", "update", "patch")),
+]
+_BIND = _rule(RBAC_GROUP, ("clusterroles",), ("bind",), TENANT_ROLES)
+_OWNER = [
+    *_EDITOR,
+    _rule("", ("serviceaccounts",), WRITE),
+    _rule("networking.k8s.io", ("ingresses",), WRITE),
+    _rule("gateway.networking.k8s.io", ("httproutes",), WRITE),
+    _rule(RBAC_GROUP, ("rolebindings",), WRITE),
+    _BIND,
+]
+# Whoever may bind our roles in any namespace may make themselves owner of any: a provisioner is trusted with the whole cluster's.
+_PROVISIONER = [
+    *(_rule(group, resources, READ) for group, resources in (*_WORKLOADS, *_SEEN)),
+    _rule("", ("nodes",), READ),
+    _rule("", ("namespaces", "configmaps", "resourcequotas", "limitranges", "serviceaccounts"), WRITE),
+    _rule("networking.k8s.io", ("ingresses", "networkpolicies"), WRITE),
+    _rule("gateway.networking.k8s.io", ("httproutes",), WRITE),
+    _rule(RBAC_GROUP, ("rolebindings",), WRITE),
+    _BIND,
+]
+
+_RULES = {
+    PROVISIONER_ROLE: _PROVISIONER,
+    "tenantkit-owner": _OWNER,
+    "tenantkit-editor": _EDITOR,
+    "tenantkit-viewer": _VIEWER,
+}
+
+
+def make_roles() -> list[Manifest]:
+    """The four ClusterRoles, the same on every platform."""
+    return [
+        {
+            "apiVersion": f"{RBAC_GROUP}/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name, "labels": own_labels()},
+            "rules": rules,
+        }
+        for name, rules in _RULES.items()
+    ]

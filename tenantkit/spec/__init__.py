@@ -1,0 +1,1 @@
+"""What is asked: Platform and Tenant, frozen and validated, to and from Python, YAML and JSON."""

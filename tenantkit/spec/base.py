@@ -1,0 +1,236 @@
+"""What every spec shares: frozen, strict about unknown fields, all wrong fields in one error.
+
+Python spells fields `path_type`, files and the cluster spell them `pathType`, as Kubernetes does; an error names a field the way
+it was written. Pydantic checks; its wording is replaced, since "Input should be a valid tuple" helps no ML lead. Turned down:
+dataclasses with checks of our own, which would be the larger half of pydantic again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
+
+API_GROUP = "tenantkit.dev"
+API_VERSION = f"{API_GROUP}/v1alpha1"
+
+_REASONS = {
+    "missing": "is required",
+    "tuple_type": "give a list, for example [{value!r}]",
+    "dict_type": "give a mapping of names to values",
+    "model_type": "give a mapping of fields",
+    "string_type": "give text",
+    "bool_type": "use true or false",
+    "bool_parsing": "use true or false",
+    "int_type": "give a whole number",
+    "int_parsing": "give a whole number",
+    "int_from_float": "give a whole number",
+}
+
+
+class Spec(BaseModel):
+    """Base of all specs: immutable, compared by value, refusing unknown fields.
+
+    Raises:
+        InvalidSpecError: with every wrong field in `problems`, not only the first.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    def __init__(self, /, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise InvalidSpecError(_problems(type(self), error, spelling="python")) from None
+
+    # Nested specs are validated by the outer one, which alone knows the whole path of a wrong field.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], *, source: str | None = None) -> Self:
+        """Read a spec strictly, as from a file: every unknown or wrong field is refused, all at once.
+
+        Args:
+            data: the fields, spelled `pathType` or `path_type`; `apiVersion` and `kind` may stand beside them.
+            source: where the data came from, for the error: `tenants.yaml, document 2`.
+
+        Raises:
+            InvalidSpecError: a field is unknown, missing or wrong.
+            SpecVersionError: `apiVersion` is one that this tenantkit does not know.
+        """
+        try:
+            return cls.model_validate(_fields(cls, data, source))
+        except ValidationError as error:
+            raise InvalidSpecError(_problems(cls, error, spelling="file"), source=source) from None
+
+    @classmethod
+    def from_stored(cls, data: Mapping[str, Any], *, source: str | None = None) -> Self:
+        """Read a spec tolerantly, as from the cluster: unknown fields are left out, wrong ones refused.
+
+        Raises:
+            InvalidSpecError: a known field is wrong.
+            SpecVersionError: it was written by a newer tenantkit.
+        """
+        fields = _fields(cls, data, source)
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            unknown = [entry["loc"] for entry in error.errors() if entry["type"] == "extra_forbidden"]
+        return cls.from_mapping(_without(fields, unknown), source=source)
+
+    def to_mapping(self, *, include: set[str] | None = None) -> dict[str, Any]:
+        """The spec as plain data, spelled as files spell it; what is left at its default is left out.
+
+        Args:
+            include: Python names of the fields to keep; default: all.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=include)
+
+    def to_stored(self, *, include: set[str] | None = None) -> dict[str, Any]:
+        """The spec as the cluster stores it: defaults are spelled out, so that a later tenantkit's defaults change nobody.
+
+        Args:
+            include: Python names of the fields to keep; default: all.
+        """
+        fields = self.model_dump(mode="json", by_alias=True, exclude_none=True, include=include)
+        return {"apiVersion": API_VERSION, **fields}
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(repr(self))}</pre>"
+
+
+def canonical_json(data: Mapping[str, Any]) -> str:
+    """The one JSON text of `data`: sorted keys, no blanks, so that equal specs are equal texts."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def check_version(api_version: object, *, source: str | None) -> None:
+    """Refuse an `apiVersion` that this tenantkit does not know.
+
+    Raises:
+        SpecVersionError: it is of our group, but another version.
+        InvalidSpecError: it is not of our group at all.
+    """
+    if api_version == API_VERSION:
+        return
+    where = source or "this spec"
+    if isinstance(api_version, str) and api_version.startswith(f"{API_GROUP}/"):
+        raise SpecVersionError(
+            f"{where} is written as {api_version}; this tenantkit knows {API_VERSION}: "
+            f"install a tenantkit that knows {api_version}, nothing was read or changed"
+        )
+    raise InvalidSpecError([Problem("apiVersion", api_version, f"use {API_VERSION!r}")], source=source)
+
+
+def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dict[str, Any]:
+    """`data` without its apiVersion and kind, both checked when they are there."""
+    fields = dict(data)
+    if "apiVersion" in fields:
+        check_version(fields.pop("apiVersion"), source=source)
+    kind = fields.pop("kind", cls.__name__)
+    if kind != cls.__name__:
+        raise InvalidSpecError([Problem("kind", kind, f"use {cls.__name__!r}")], source=source)
+    return fields
+
+
+def _without(data: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
+    """`data` without what stands at `paths`."""
+    if isinstance(data, dict):
+        gone = {path[0] for path in paths if len(path) == 1}
+        return {
+            key: _without(value, [path[1:] for path in paths if len(path) > 1 and path[0] == key])
+            for key, value in data.items()
+            if key not in gone
+        }
+    if isinstance(data, list | tuple):
+        return [
+            _without(value, [path[1:] for path in paths if len(path) > 1 and path[0] == index])
+            for index, value in enumerate(data)
+        ]
+    return data
+
+
+def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list[Problem]:
+    """Pydantic's errors in our words; of a union's many complaints about one value, the first."""
+    problems: dict[str, Problem] = {}
+    for entry in error.errors(include_url=False):
+        location = [part for part in entry["loc"] if not (isinstance(part, str) and part.startswith(_UNION_TAGS))]
+        field = _spell(cls, location, spelling)
+        value = None if entry["type"] == "missing" else entry["input"]
+        problems.setdefault(field, Problem(field, value, _reason(cls, entry, location, spelling)))
+    return list(problems.values())
+
+
+# Pydantic puts the tried type of a union into the path: ("port", "int"), ("port", "function-after[…]").
+_UNION_TAGS = ("function-", "constrained-")
+
+
+def _spell(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:
+    """`routes[0].path_type`, spelled as the user did."""
+    text = ""
+    model: type[Spec] | None = cls
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+            continue
+        name = _python_name(model, part) if model and spelling == "python" else part
+        text += f".{name}" if text else name
+        model = _inner(model, part)
+    return text or cls.__name__
+
+
+def _python_name(model: type[Spec], alias: str) -> str:
+    return next((name for name, field in model.model_fields.items() if field.alias == alias), alias)
+
+
+def _inner(model: type[Spec] | None, part: str) -> type[Spec] | None:
+    """The spec class below a path's part: that of the field, or the same one below a mapping's own key."""
+    field = model.model_fields.get(_python_name(model, part)) if model else None
+    if field is None:
+        return model
+    pending: list[Any] = [field.annotation]
+    while pending:
+        annotation = pending.pop()
+        if isinstance(annotation, type) and issubclass(annotation, Spec):
+            return annotation
+        pending.extend(getattr(annotation, "__args__", ()))
+    return None
+
+
+def _reason(cls: type[Spec], entry: ErrorDetails, location: Sequence[int | str], spelling: str) -> str:
+    kind = entry["type"]
+    if kind == "value_error":
+        return str(entry["ctx"]["error"])
+    if kind == "literal_error":
+        return f"use one of {entry['ctx']['expected']}"
+    if kind == "extra_forbidden":
+        return _unknown_field(cls, location, spelling)
+    if kind in _REASONS:
+        return _REASONS[kind].format(value=entry["input"])
+    return entry["msg"][:1].lower() + entry["msg"][1:]
+
+
+def _unknown_field(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:
+    model: type[Spec] | None = cls
+    for part in location[:-1]:
+        if isinstance(part, str):
+            model = _inner(model, part)
+    fields = (model or cls).model_fields
+    known = [name if spelling == "python" else (field.alias or name) for name, field in fields.items()]
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+    return f"no such field; {hint}"

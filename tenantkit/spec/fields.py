@@ -1,0 +1,62 @@
+"""The kinds of text that specs hold, each checked by a rule of Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from tenantkit.rules.names import (
+    check_dns_label,
+    check_dns_subdomain,
+    check_host,
+    check_http_path,
+    check_label_key,
+    check_label_value,
+    check_port,
+    check_resource_name,
+)
+from tenantkit.rules.quantities import canonical_quantity, parse_quantity
+
+
+def _checked(check: Callable[[Any], str | None]) -> AfterValidator:
+    """A rule that names what is wrong, as a validator."""
+
+    def validate(value: Any) -> Any:
+        reason = check(value)
+        if reason is not None:
+            raise ValueError(reason)
+        return value
+
+    return AfterValidator(validate)
+
+
+def _check_quantity(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("use a quantity such as '500m', '4' or '16Gi'")  # noqa: TRY004 (pydantic collects ValueErrors only)
+    if parse_quantity(value) < 0:
+        raise ValueError("use a quantity of 0 or more")
+    return canonical_quantity(value)
+
+
+def _check_count(value: int) -> str | None:
+    return None if value >= 0 else "use a whole number of 0 or more"
+
+
+def _not_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("give a whole number")  # noqa: TRY004 (as above)
+    return value
+
+
+DnsLabel = Annotated[str, _checked(check_dns_label)]
+DnsSubdomain = Annotated[str, _checked(check_dns_subdomain)]
+Host = Annotated[str, _checked(check_host)]
+HttpPath = Annotated[str, _checked(check_http_path)]
+LabelKey = Annotated[str, _checked(check_label_key)]
+LabelValue = Annotated[str, _checked(check_label_value)]
+ServicePort = Annotated[int | str, BeforeValidator(_not_boolean), _checked(check_port)]
+ResourceName = Annotated[str, _checked(check_resource_name)]
+Quantity = Annotated[str, BeforeValidator(_check_quantity)]
+Count = Annotated[int, BeforeValidator(_not_boolean), _checked(_check_count)]

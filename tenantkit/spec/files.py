@@ -1,0 +1,155 @@
+"""Files of specs: YAML or JSON, read strictly, every wrong field named with its line.
+
+One file may hold several documents: tenants, and at most one platform. Each says `kind: Tenant` or `kind: Platform`. YAML is read by
+PyYAML's safe loader, with two changes: a key that stands twice is an error (the last one would win in silence), and its nodes
+keep their lines.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.spec.base import API_VERSION
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tenantkit.spec.base import Spec
+
+_KINDS: dict[str, type[Spec]] = {"Tenant": Tenant, "Platform": Platform}
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFile:
+    """What a file holds: its tenants in the file's order, and its platform, if any."""
+
+    tenants: tuple[Tenant, ...]
+    platform: Platform | None = None
+
+
+def read_specs(path: str | Path) -> SpecFile:
+    """Read the tenants and the platform in a YAML or JSON file.
+
+    Args:
+        path: of the file; `-` is standard input.
+
+    Raises:
+        InvalidSpecError: with every wrong field of every document, each with its line.
+        SpecVersionError: a document is written for a newer tenantkit.
+        OSError: the file can't be read.
+    """
+    import sys
+
+    text = sys.stdin.read() if str(path) == "-" else Path(path).read_text(encoding="utf-8")
+    return parse_specs(text, source=str(path))
+
+
+def parse_specs(text: str, *, source: str) -> SpecFile:
+    """Read the tenants and the platform in a YAML or JSON text.
+
+    Args:
+        text: one or several YAML documents.
+        source: the text's name in errors.
+
+    Raises:
+        InvalidSpecError: with every wrong field of every document, each with its line.
+        SpecVersionError: a document is written for a newer tenantkit.
+
+    Example:
+        >>> parse_specs("{kind: Tenant, name: vision, team: cv, owners: [dana@example.com], size: small}", source="text").tenants[0].name
+        'vision'
+    """
+    specs: list[Spec] = []
+    problems: list[Problem] = []
+    for node, data in _documents(text, source):
+        try:
+            specs.append(_spec(data))
+        except InvalidSpecError as error:
+            problems += [
+                Problem(problem.field, problem.value, problem.reason, _line(node, problem.field))
+                for problem in error.problems
+            ]
+        except SpecVersionError as error:
+            raise SpecVersionError(f"{source}, line {node.start_mark.line + 1}: {error}") from None
+    platforms = [spec for spec in specs if isinstance(spec, Platform)]
+    if len(platforms) > 1:
+        problems.append(Problem("kind", "Platform", f"{len(platforms)} platforms: keep one of them"))
+    if problems:
+        raise InvalidSpecError(problems, source=source)
+    return SpecFile(
+        tenants=tuple(spec for spec in specs if isinstance(spec, Tenant)),
+        platform=platforms[0] if platforms else None,
+    )
+
+
+def format_specs(specs: Sequence[Spec]) -> str:
+    """The YAML text of specs, one document each; `parse_specs` reads it back to equal specs."""
+    documents = [{"apiVersion": API_VERSION, "kind": type(spec).__name__, **spec.to_mapping()} for spec in specs]
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+
+
+def _spec(data: Any) -> Spec:
+    if not isinstance(data, dict):
+        raise InvalidSpecError([Problem("document", data, "give a mapping with 'kind: Tenant' or 'kind: Platform'")])
+    kind = data.get("kind")
+    if kind not in _KINDS:
+        raise InvalidSpecError([Problem("kind", kind, f"use one of {', '.join(map(repr, _KINDS))}")])
+    return _KINDS[kind].from_mapping(data)
+
+
+def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
+    """Each document's node, for the lines, and data; empty documents are passed over."""
+    try:
+        loader = _Loader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            data = loader.construct_document(node)
+            if data is not None:
+                yield node, data
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        reason = f"{error.problem or error.context}: mend the YAML there"
+        raise InvalidSpecError([Problem("YAML", "", reason, line)], source=source) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, which refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (PyYAML's own signature)
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands there twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _line(node: yaml.Node, field: str) -> int:
+    """The line on which a field such as `routes[0].path` stands, or the nearest part of it that is there."""
+    line: int = node.start_mark.line + 1
+    for part in re.findall(r"[^.\[\]]+", field):
+        below = _below(node, part)
+        if below is None:
+            break
+        line, node = below
+    return line
+
+
+def _below(node: yaml.Node, part: str) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        item = node.value[int(part)]
+        return item.start_mark.line + 1, item
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark.line + 1, value
+    return None

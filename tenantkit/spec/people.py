@@ -1,0 +1,78 @@
+"""Persons, written the way people write them: `dana@example.com`, `group:ml-vision`, `sa:jupyterhub/jupyter-dana`.
+
+One text form for all three, so that a person fits in a cell of a spreadsheet. Kubernetes' own `system:` users and groups are refused:
+a binding for `system:authenticated` would open a tenant to everybody (page "RBAC Good Practices").
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator
+
+from tenantkit.rules.names import check_dns_label, check_dns_subdomain
+from tenantkit.spec.base import Spec
+
+Role = Literal["owner", "editor", "viewer"]
+
+_GRAMMAR = "write a user 'dana@example.com', a group 'group:ml-vision' or a service account 'sa:NAMESPACE/NAME'"
+
+
+class Subject(NamedTuple):
+    """Whom a person's text means to Kubernetes: kind `User`, `Group` or `ServiceAccount`, and the name without prefix."""
+
+    kind: Literal["User", "Group", "ServiceAccount"]
+    name: str
+    namespace: str | None = None
+
+
+class People(Spec):
+    """How the cluster's sign-in names people.
+
+    Args:
+        user_prefix: what the API server's `--oidc-username-prefix` puts before each user, for example `oidc:`. Default: nothing.
+        group_prefix: the same for groups (`--oidc-groups-prefix`). Default: nothing.
+    """
+
+    user_prefix: str = ""
+    group_prefix: str = ""
+
+
+def parse_person(text: str) -> Subject:
+    """Whom a text means.
+
+    Args:
+        text: `dana@example.com`, `group:ml-vision` or `sa:jupyterhub/jupyter-dana`.
+
+    Raises:
+        ValueError: the text is none of these, or names one of Kubernetes' own `system:` identities.
+
+    Example:
+        >>> parse_person("sa:jupyterhub/jupyter-dana")
+        Subject(kind='ServiceAccount', name='jupyter-dana', namespace='jupyterhub')
+    """
+    prefix, colon, rest = text.partition(":")
+    if prefix == "sa" and colon:
+        return _service_account(rest)
+    kind: Literal["User", "Group"] = "Group" if prefix == "group" and colon else "User"
+    name = rest if kind == "Group" else text
+    if not name or name != name.strip() or not name.isprintable():
+        raise ValueError(_GRAMMAR)
+    if name.startswith("system:"):
+        raise ValueError(f"Kubernetes' own {name!r} is nobody's team; {_GRAMMAR}")
+    return Subject(kind, name)
+
+
+def _service_account(text: str) -> Subject:
+    namespace, slash, name = text.partition("/")
+    if not slash or check_dns_label(namespace) or check_dns_subdomain(name):
+        raise ValueError("write a service account as 'sa:NAMESPACE/NAME', for example 'sa:jupyterhub/jupyter-dana'")
+    return Subject("ServiceAccount", name, namespace)
+
+
+def _check_person(text: str) -> str:
+    parse_person(text)
+    return text
+
+
+Person = Annotated[str, AfterValidator(_check_person)]

@@ -1,0 +1,146 @@
+"""How much a tenant may hold, and the sizes that come with tenantkit.
+
+Everything that costs money or opens a door has a number here, 0 where nothing was granted: an entry that is missing from a
+ResourceQuota is unlimited (page "Resource Quotas").
+"""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from tenantkit.rules.quantities import parse_quantity
+from tenantkit.spec.base import Spec
+from tenantkit.spec.fields import Count, DnsSubdomain, Quantity, ResourceName
+
+
+class StorageClassQuota(Spec):
+    """How much of one storage class a tenant may claim.
+
+    Args:
+        storage: sum of the claims' requests, in bytes as a quantity: `500Gi`.
+        claims: number of PersistentVolumeClaims. Default: only `Quota.volume_claims` bounds it.
+    """
+
+    storage: Quantity
+    claims: Count | None = None
+
+
+class ContainerLimits(Spec):
+    """What a container gets that asks for nothing, and the most that it may ask for.
+
+    Under a cpu or memory quota a pod without requests is refused, and only an event of its ReplicaSet says so; the defaults
+    let it start (page "Limit Ranges").
+
+    Args:
+        request_cpu: default request, in cores as a quantity. Default 100m: an idle notebook.
+        request_memory: default request, in bytes as a quantity. Default 256Mi.
+        request_ephemeral_storage: default request for the node's own disk. Default 1Gi; without one the quota would refuse the pod.
+        limit_cpu: default limit. Default: none, unless the quota limits cpu, which then needs one.
+        limit_memory: default limit. Default 512Mi.
+        max_cpu: the most that one container may be limited to. Default: no bound but the quota.
+        max_memory: the same for memory. Default: no bound but the quota.
+    """
+
+    request_cpu: Quantity = "100m"
+    request_memory: Quantity = "256Mi"
+    request_ephemeral_storage: Quantity = "1Gi"
+    limit_cpu: Quantity | None = None
+    limit_memory: Quantity = "512Mi"
+    max_cpu: Quantity | None = None
+    max_memory: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ContainerLimits:
+        for resource in ("cpu", "memory"):
+            steps = [(f"{step}_{resource}", getattr(self, f"{step}_{resource}")) for step in ("request", "limit", "max")]
+            given = [(name, value) for name, value in steps if value is not None]
+            for (low_name, low), (high_name, high) in zip(given, given[1:], strict=False):
+                if parse_quantity(low) > parse_quantity(high):
+                    raise ValueError(f"{low_name} ({low}) is more than {high_name} ({high}): give a smaller {low_name}")
+        return self
+
+
+class Quota(Spec):
+    """How much a tenant may hold in all.
+
+    Args:
+        requests_cpu: sum of the pods' cpu requests, in cores as a quantity: `16`, `500m`.
+        requests_memory: sum of the memory requests, in bytes as a quantity: `64Gi`.
+        limits_cpu: sum of the cpu limits. Default: not limited, since a cpu limit throttles and an idle core is lost.
+        limits_memory: sum of the memory limits. Default: twice `requests_memory`.
+        accelerators: devices by resource name: `{"nvidia.com/gpu": 2}`. What the platform offers and is not named here is 0.
+        ephemeral_storage: sum of the requests for the nodes' own disks. Default 50Gi.
+        storage: sum of all PersistentVolumeClaims' requests. Default 100Gi.
+        storage_classes: what may be claimed of single storage classes, by class. Default: only `storage` bounds it.
+        max_volume: the largest single claim. Default: as much as `storage`.
+        volume_claims: number of PersistentVolumeClaims. Default 10.
+        pods: number of pods that have not ended. Default 30.
+        services: number of Services. Default 20.
+        load_balancers: number of Services of type LoadBalancer, each a public address. Default 0.
+        node_ports: number of node ports, each open on every node. Default 0.
+        jobs: number of Jobs, ended ones too. Default 50.
+        ingresses: number of Ingresses. Default 10.
+        config_maps: number of ConfigMaps; Kubernetes and tenantkit hold one each. Default 50.
+        secrets: number of Secrets. Default 50.
+        containers: defaults and bounds of a single container.
+
+    Example:
+        >>> Quota(requests_cpu=8, requests_memory="32Gi", accelerators={"nvidia.com/gpu": 1}).pods
+        30
+    """
+
+    requests_cpu: Quantity
+    requests_memory: Quantity
+    limits_cpu: Quantity | None = None
+    limits_memory: Quantity | None = None
+    accelerators: dict[ResourceName, Count] = {}
+    ephemeral_storage: Quantity = "50Gi"
+    storage: Quantity = "100Gi"
+    storage_classes: dict[DnsSubdomain, StorageClassQuota] = {}
+    max_volume: Quantity | None = None
+    volume_claims: Count = 10
+    pods: Count = 30
+    services: Count = 20
+    load_balancers: Count = 0
+    node_ports: Count = 0
+    jobs: Count = 50
+    ingresses: Count = 10
+    config_maps: Count = 50
+    secrets: Count = 50
+    containers: ContainerLimits = ContainerLimits()
+
+    @model_validator(mode="after")
+    def _limits_hold_requests(self) -> Quota:
+        for resource in ("cpu", "memory"):
+            request, limit = getattr(self, f"requests_{resource}"), getattr(self, f"limits_{resource}")
+            if limit is not None and parse_quantity(limit) < parse_quantity(request):
+                raise ValueError(
+                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): "
+                    f"a limit is at least its request, so the rest could never be used"
+                )
+        if self.limits_cpu is not None and self.containers.limit_cpu is None:
+            raise ValueError(
+                "limits_cpu is given but containers.limit_cpu is not: under a cpu limit a container without one is "
+                "refused; give containers=ContainerLimits(limit_cpu='1')"
+            )
+        return self
+
+
+DEFAULT_SIZES: dict[str, Quota] = {
+    "small": Quota(requests_cpu="4", requests_memory="16Gi", pods=20, ephemeral_storage="20Gi", storage="50Gi"),
+    "medium": Quota(requests_cpu="16", requests_memory="64Gi", accelerators={"nvidia.com/gpu": 2}, pods=50, storage="500Gi"),
+    "large": Quota(
+        requests_cpu="64",
+        requests_memory="256Gi",
+        accelerators={"nvidia.com/gpu": 8},
+        ephemeral_storage="200Gi",
+        storage="2Ti",
+        volume_claims=40,
+        pods=200,
+        services=50,
+        jobs=200,
+        ingresses=30,
+        config_maps=200,
+        secrets=200,
+    ),
+}
