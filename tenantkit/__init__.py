@@ -1,7 +1,7 @@
 """tenantkit: a corner of a Kubernetes cluster for each team, made and watched from a notebook.
 
-Every public name is imported when it is first used, so that `import tenantkit` costs next to nothing. The table below and the imports
-that editors and type checkers read say the same; a test holds them equal.
+Every public name is imported when it is first used, so that `import tenantkit` costs next to nothing. The table below
+and the imports that editors and type checkers read say the same; a test holds them equal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ServiceAccounts and RoleBindings: what workloads run as, and who may do what in a tenant.
 
-One RoleBinding per person and role, so that adding one person never rewrites another's. Its name holds a hash, so two people never
-meet in one name (`a.b@x` and `a-b@x` are both `a-b-x` as a slug).
+One RoleBinding per person and role, so that adding one person never rewrites another's. Its name holds a hash, so two
+people never meet in one name (`a.b@x` and `a-b@x` are both `a-b-x` as a slug).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The labels, annotations and names by which tenantkit knows its own objects. Changing one of them breaks every cluster in use."""
+"""The labels, annotations and names by which tenantkit knows its own objects.
+
+Changing one of them breaks every cluster in use.
+"""
 
 from __future__ import annotations
 

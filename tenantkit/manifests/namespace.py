@@ -1,7 +1,8 @@
 """The Namespace and the ConfigMap in it: what is stored of a tenant, in the two parts that different people may change.
 
-The grant is an annotation of the Namespace, which a namespace's owners can't write (page "Using RBAC Authorization": namespaces are
-cluster-scoped). The granted hosts stand beside it once more as plain text, since an admission policy's CEL reads no JSON.
+The grant is an annotation of the Namespace, which a namespace's owners can't write (page "Using RBAC Authorization":
+namespaces are cluster-scoped). The granted hosts stand beside it once more as plain text, since an admission policy's
+CEL reads no JSON.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What is on the cluster once, for all tenants: the platform's settings, who may read them, and the roles.
 
-The settings are a ConfigMap that any signed-in user may read, by its name alone: an owner's `plan` must see the same platform as
-the platform's own. Turned down: settings in a file beside the notebooks, of which everybody has another copy.
+The settings are a ConfigMap that any signed-in user may read, by its name alone: an owner's `plan` must see the same
+platform as the platform's own. Turned down: settings in a file beside the notebooks, of which everybody has another
+copy.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The ResourceQuota and the LimitRange: what a tenant may hold in all, and what a container gets that asks for nothing.
 
-An accelerator of the platform that was not granted is 0, never left out: what a quota does not name is unlimited. Extended resources
-are limited by `requests.*` alone, since they allow no overcommitment (page "Resource Quotas").
+An accelerator of the platform that was not granted is 0, never left out: what a quota does not name is unlimited.
+Extended resources are limited by `requests.*` alone, since they allow no overcommitment (page "Resource Quotas").
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The four ClusterRoles: provisioner, owner, editor, viewer.
 
-Ours, and not the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles): those may write NetworkPolicies, which
-add up and so open what the platform closed; `edit` may mint ServiceAccount tokens; `admin` may bind roles to `system:authenticated`.
-Owners may bind our three tenant roles and nothing above themselves. Secrets are not for viewers: a token is a right.
+Ours, and not the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles): those may write
+NetworkPolicies, which add up and so open what the platform closed; `edit` may mint ServiceAccount tokens; `admin` may
+bind roles to `system:authenticated`. Owners may bind our three tenant roles and nothing above themselves. Secrets are
+not for viewers: a token is a right.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ _OWNER = [
     _rule(RBAC_GROUP, ("rolebindings",), WRITE),
     _BIND,
 ]
-# Whoever may bind our roles in any namespace may make themselves owner of any: a provisioner is trusted with the whole cluster's.
+# Whoever may bind our roles in any namespace may make themselves owner of any: a provisioner is trusted with the whole
+# cluster's.
 _PROVISIONER = [
     *(_rule(group, resources, READ) for group, resources in (*_WORKLOADS, *_SEEN)),
     _rule("", ("nodes",), READ),

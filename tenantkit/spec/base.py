@@ -1,8 +1,8 @@
 """What every spec shares: frozen, strict about unknown fields, all wrong fields in one error.
 
-Python spells fields `path_type`, files and the cluster spell them `pathType`, as Kubernetes does; an error names a field the way
-it was written. Pydantic checks; its wording is replaced, since "Input should be a valid tuple" helps no ML lead. Turned down:
-dataclasses with checks of our own, which would be the larger half of pydantic again.
+Python spells fields `path_type`, files and the cluster spell them `pathType`, as Kubernetes does; an error names a
+field the way it was written. Pydantic checks; its wording is replaced, since "Input should be a valid tuple" helps no
+ML lead. Turned down: dataclasses with checks of our own, which would be the larger half of pydantic again.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Spec(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=include)
 
     def to_stored(self, *, include: set[str] | None = None) -> dict[str, Any]:
-        """The spec as the cluster stores it: defaults are spelled out, so that a later tenantkit's defaults change nobody.
+        """The spec as the cluster stores it: with its defaults, so that a later version's change nobody.
 
         Args:
             include: Python names of the fields to keep; default: all.

@@ -34,7 +34,7 @@ def _checked(check: Callable[[Any], str | None]) -> AfterValidator:
 
 def _check_quantity(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("use a quantity such as '500m', '4' or '16Gi'")  # noqa: TRY004 (pydantic collects ValueErrors only)
+        raise ValueError("use a quantity such as '500m', '4' or '16Gi'")  # noqa: TRY004 (pydantic collects only these)
     if parse_quantity(value) < 0:
         raise ValueError("use a quantity of 0 or more")
     return canonical_quantity(value)

@@ -1,8 +1,8 @@
 """Files of specs: YAML or JSON, read strictly, every wrong field named with its line.
 
-One file may hold several documents: tenants, and at most one platform. Each says `kind: Tenant` or `kind: Platform`. YAML is read by
-PyYAML's safe loader, with two changes: a key that stands twice is an error (the last one would win in silence), and its nodes
-keep their lines.
+One file may hold several documents: tenants, and at most one platform. Each says `kind: Tenant` or `kind: Platform`.
+YAML is read by PyYAML's safe loader, with two changes: a key that stands twice is an error (the last one would win in
+silence), and its nodes keep their lines.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def parse_specs(text: str, *, source: str) -> SpecFile:
         SpecVersionError: a document is written for a newer tenantkit.
 
     Example:
-        >>> parse_specs("{kind: Tenant, name: vision, team: cv, owners: [dana@example.com], size: small}", source="text").tenants[0].name
-        'vision'
+        >>> parse_specs("{kind: Tenant, name: vision, team: cv, owners: [dana@example.com], size: small}",
+        source="text").tenants[0].name 'vision'
     """
     specs: list[Spec] = []
     problems: list[Problem] = []
@@ -123,7 +123,7 @@ def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
 class _Loader(yaml.SafeLoader):
     """The safe loader, which refuses a key that stands twice."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (PyYAML's own signature)
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -1,7 +1,7 @@
 """Persons, written the way people write them: `dana@example.com`, `group:ml-vision`, `sa:jupyterhub/jupyter-dana`.
 
-One text form for all three, so that a person fits in a cell of a spreadsheet. Kubernetes' own `system:` users and groups are refused:
-a binding for `system:authenticated` would open a tenant to everybody (page "RBAC Good Practices").
+One text form for all three, so that a person fits in a cell of a spreadsheet. Kubernetes' own `system:` users and
+groups are refused: a binding for `system:authenticated` would open a tenant to everybody (page "RBAC Good Practices").
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GRAMMAR = "write a user 'dana@example.com', a group 'group:ml-vision' or a serv
 
 
 class Subject(NamedTuple):
-    """Whom a person's text means to Kubernetes: kind `User`, `Group` or `ServiceAccount`, and the name without prefix."""
+    """Whom a person's text means to Kubernetes; the name is without the text's own prefix."""
 
     kind: Literal["User", "Group", "ServiceAccount"]
     name: str
@@ -30,7 +30,8 @@ class People(Spec):
     """How the cluster's sign-in names people.
 
     Args:
-        user_prefix: what the API server's `--oidc-username-prefix` puts before each user, for example `oidc:`. Default: nothing.
+        user_prefix: what the API server's `--oidc-username-prefix` puts before each user, for example `oidc:`.
+            Default: nothing.
         group_prefix: the same for groups (`--oidc-groups-prefix`). Default: nothing.
     """
 

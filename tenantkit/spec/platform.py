@@ -1,7 +1,7 @@
 """The platform: what its team fixed once for all tenants, and whether a tenant fits into it.
 
-Every part of the schema is here from the start. What this version does not make yet (HTTPRoutes, NetworkPolicies) is refused by name:
-a wall that is asked for and silently not built is worse than none.
+Every part of the schema is here from the start. What this version does not make yet (HTTPRoutes, NetworkPolicies) is
+refused by name: a wall that is asked for and silently not built is worse than none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ PodSecurityLevel = Literal["privileged", "baseline", "restricted"]
 
 SYSTEM_NAMESPACE = "tenantkit-system"
 _RESERVED_NAMESPACES = ("default", SYSTEM_NAMESPACE)
-_OWN_LABELS = ("app.kubernetes.io/managed-by", "tenantkit.dev/", "pod-security.kubernetes.io/", "kubernetes.io/metadata.name")
+_OWN_LABELS = (
+    "app.kubernetes.io/managed-by",
+    "tenantkit.dev/",
+    "pod-security.kubernetes.io/",
+    "kubernetes.io/metadata.name",
+)
 
 
 def _check_cidr(text: str) -> str:
@@ -63,7 +68,8 @@ class Routing(Spec):
     Args:
         by: `ingress`, `gateway` (HTTPRoutes) or `both`, while moving. Default `ingress`.
         ingress_class: of each Ingress. Default: none, the cluster's default class.
-        tls_secret: name of the Secret with the certificate in each tenant's namespace; may hold `{name}`. Default: no TLS.
+        tls_secret: name of the Secret with the certificate in each tenant's namespace; may hold `{name}`. Default: no
+            TLS.
         annotations: on each Ingress, for the controller or a certificate issuer.
         gateway: what HTTPRoutes attach to; needed for `gateway` and `both`.
     """
@@ -124,7 +130,14 @@ class Network(Spec):
     routing_namespaces: tuple[DnsLabel, ...] = ()
     routing_cidrs: tuple[Cidr, ...] = ()
     internet: bool = True
-    cluster_cidrs: tuple[Cidr, ...] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+    cluster_cidrs: tuple[Cidr, ...] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
     shared: tuple[SharedEndpoint, ...] = ()
 
     @model_validator(mode="after")
@@ -138,8 +151,8 @@ class Security(Spec):
     """What pods of tenants may be, and how images are pulled.
 
     Args:
-        enforce: Pod Security level below which a pod is refused (page "Pod Security Standards"). Default `baseline`: notebooks
-            and training images commonly run as root, which `restricted` refuses.
+        enforce: Pod Security level below which a pod is refused (page "Pod Security Standards"). Default `baseline`:
+            notebooks and training images commonly run as root, which `restricted` refuses.
         audit: level written to the audit log. Default `restricted`.
         warn: level that warns who applies. Default `restricted`.
         version: of the three levels: `latest` or such as `v1.37`. Default `latest`.
@@ -162,7 +175,8 @@ class Platform(Spec):
         namespace_prefix: before each tenant's name. Default: none.
         labels: on each tenant's Namespace, beside tenantkit's own.
         sizes: quotas by name. Default: `small`, `medium`, `large`.
-        accelerators: resource names of the devices on offer; MIG profiles are names of their own. Default `nvidia.com/gpu`.
+        accelerators: resource names of the devices on offer; MIG profiles are names of their own. Default
+            `nvidia.com/gpu`.
         routing: how routes reach the outside.
         network: what may pass the walls.
         security: what pods may be.
@@ -212,7 +226,9 @@ class Platform(Spec):
         for name, quota in self.sizes.items():
             unknown = sorted(set(quota.accelerators) - set(self.accelerators))
             if unknown:
-                raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or give your own sizes")
+                raise ValueError(
+                    f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or give your own sizes"
+                )
         return self
 
     def namespace(self, tenant: Tenant | str) -> str:
@@ -240,8 +256,8 @@ class Platform(Spec):
         """Refuse tenants that do not fit this platform or one another, before anything reaches a cluster.
 
         Raises:
-            InvalidSpecError: an unknown size or accelerator, a host that is not granted, a namespace name that can't be, two tenants
-                of one name; all of them at once.
+            InvalidSpecError: an unknown size or accelerator, a host that is not granted, a namespace name that can't
+            be, two tenants of one name; all of them at once.
             HostTakenError: two of the tenants are granted one host.
         """
         problems = [problem for tenant in tenants for problem in self._problems(tenant)]
@@ -266,11 +282,15 @@ class Platform(Spec):
         """What is wrong with one tenant on this platform, fields named `vision.size`."""
         namespace = self.namespace(tenant)
         if namespace in _RESERVED_NAMESPACES or namespace.startswith("kube-"):
-            yield Problem(f"{tenant.name}.name", tenant.name, f"namespace {namespace!r} is the cluster's own: choose another name")
+            yield Problem(
+                f"{tenant.name}.name", tenant.name, f"namespace {namespace!r} is the cluster's own: choose another name"
+            )
         elif reason := check_dns_label(namespace):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its namespace would be {namespace!r}: {reason}")
         if tenant.size is not None and tenant.size not in self.sizes:
-            yield Problem(f"{tenant.name}.size", tenant.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}")
+            yield Problem(
+                f"{tenant.name}.size", tenant.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}"
+            )
         for resource in tenant.quota.accelerators if tenant.quota else ():
             if resource not in self.accelerators:
                 known = ", ".join(self.accelerators) or "none"
@@ -287,7 +307,9 @@ class Platform(Spec):
         for index, route in enumerate(tenant.routes):
             host = self.host(tenant, route)
             if host not in granted:
-                reason = f"not granted to {tenant.name!r}, whose hosts are {', '.join(granted)}: ask the platform for it"
+                reason = (
+                    f"not granted to {tenant.name!r}, whose hosts are {', '.join(granted)}: ask the platform for it"
+                )
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
             first = taken.setdefault((host, route.path, route.path_type == "Exact"), index)
             if first != index:

@@ -1,10 +1,12 @@
 """How much a tenant may hold, and the sizes that come with tenantkit.
 
-Everything that costs money or opens a door has a number here, 0 where nothing was granted: an entry that is missing from a
-ResourceQuota is unlimited (page "Resource Quotas").
+Everything that costs money or opens a door has a number here, 0 where nothing was granted: an entry that is missing
+from a ResourceQuota is unlimited (page "Resource Quotas").
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from pydantic import model_validator
 
@@ -28,13 +30,14 @@ class StorageClassQuota(Spec):
 class ContainerLimits(Spec):
     """What a container gets that asks for nothing, and the most that it may ask for.
 
-    Under a cpu or memory quota a pod without requests is refused, and only an event of its ReplicaSet says so; the defaults
-    let it start (page "Limit Ranges").
+    Under a cpu or memory quota a pod without requests is refused, and only an event of its ReplicaSet says so; the
+    defaults let it start (page "Limit Ranges").
 
     Args:
         request_cpu: default request, in cores as a quantity. Default 100m: an idle notebook.
         request_memory: default request, in bytes as a quantity. Default 256Mi.
-        request_ephemeral_storage: default request for the node's own disk. Default 1Gi; without one the quota would refuse the pod.
+        request_ephemeral_storage: default request for the node's own disk. Default 1Gi; without one the quota would
+            refuse the pod.
         limit_cpu: default limit. Default: none, unless the quota limits cpu, which then needs one.
         limit_memory: default limit. Default 512Mi.
         max_cpu: the most that one container may be limited to. Default: no bound but the quota.
@@ -52,9 +55,11 @@ class ContainerLimits(Spec):
     @model_validator(mode="after")
     def _in_order(self) -> ContainerLimits:
         for resource in ("cpu", "memory"):
-            steps = [(f"{step}_{resource}", getattr(self, f"{step}_{resource}")) for step in ("request", "limit", "max")]
+            steps = [
+                (f"{step}_{resource}", getattr(self, f"{step}_{resource}")) for step in ("request", "limit", "max")
+            ]
             given = [(name, value) for name, value in steps if value is not None]
-            for (low_name, low), (high_name, high) in zip(given, given[1:], strict=False):
+            for (low_name, low), (high_name, high) in pairwise(given):
                 if parse_quantity(low) > parse_quantity(high):
                     raise ValueError(f"{low_name} ({low}) is more than {high_name} ({high}): give a smaller {low_name}")
         return self
@@ -68,7 +73,8 @@ class Quota(Spec):
         requests_memory: sum of the memory requests, in bytes as a quantity: `64Gi`.
         limits_cpu: sum of the cpu limits. Default: not limited, since a cpu limit throttles and an idle core is lost.
         limits_memory: sum of the memory limits. Default: twice `requests_memory`.
-        accelerators: devices by resource name: `{"nvidia.com/gpu": 2}`. What the platform offers and is not named here is 0.
+        accelerators: devices by resource name: `{"nvidia.com/gpu": 2}`. What the platform offers and is not named here
+            is 0.
         ephemeral_storage: sum of the requests for the nodes' own disks. Default 50Gi.
         storage: sum of all PersistentVolumeClaims' requests. Default 100Gi.
         storage_classes: what may be claimed of single storage classes, by class. Default: only `storage` bounds it.
@@ -128,7 +134,9 @@ class Quota(Spec):
 
 DEFAULT_SIZES: dict[str, Quota] = {
     "small": Quota(requests_cpu="4", requests_memory="16Gi", pods=20, ephemeral_storage="20Gi", storage="50Gi"),
-    "medium": Quota(requests_cpu="16", requests_memory="64Gi", accelerators={"nvidia.com/gpu": 2}, pods=50, storage="500Gi"),
+    "medium": Quota(
+        requests_cpu="16", requests_memory="64Gi", accelerators={"nvidia.com/gpu": 2}, pods=50, storage="500Gi"
+    ),
     "large": Quota(
         requests_cpu="64",
         requests_memory="256Gi",

@@ -18,8 +18,8 @@ class Route(Spec):
         service: the Service's name, in the tenant's namespace. It may come later than the route.
         port: the Service's port: a number from 1 to 65535, or the port's name.
         path: absolute, without blanks: `/ai-service`. Default `/`: the whole host.
-        path_type: `Prefix` (by path segments), `Exact`, or `ImplementationSpecific` (what the controller makes of it). Default
-            `Prefix`, the only one that serves a page and what lies below it everywhere.
+        path_type: `Prefix` (by path segments), `Exact`, or `ImplementationSpecific` (what the controller makes of it).
+            Default `Prefix`, the only one that serves a page and what lies below it everywhere.
         host: one of the tenant's granted hosts. Default: the tenant's own by the platform's template.
         name: of the Ingress. Default: made of host and path.
 

@@ -1,9 +1,9 @@
 """A tenant: one team's corner of the cluster, in two parts that different people own.
 
-The *grant* (name, team, owners, size or quota, hosts, protection) only the platform changes; it is stored on the Namespace. The
-*team's part* (editors, viewers, routes) the owners change; it is stored in a ConfigMap inside. One class holds both, since a reader
-asks for a tenant, not for halves; `GRANT_FIELDS` and `TEAM_FIELDS` say which is whose. Turned down: a custom resource, which
-an operator would have to watch and a cluster's owner to install.
+The *grant* (name, team, owners, size or quota, hosts, protection) only the platform changes; it is stored on the
+Namespace. The *team's part* (editors, viewers, routes) the owners change; it is stored in a ConfigMap inside. One
+class holds both, since a reader asks for a tenant, not for halves; `GRANT_FIELDS` and `TEAM_FIELDS` say which is
+whose. Turned down: a custom resource, which an operator would have to watch and a cluster's owner to install.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.spec.base import Spec, canonical_json, check_version
 from tenantkit.spec.fields import DnsLabel, Host, LabelValue
 from tenantkit.spec.people import Person, Role  # noqa: TC001 (pydantic reads the annotation)
-from tenantkit.spec.quota import Quota  # noqa: TC001 (pydantic reads the annotation)
-from tenantkit.spec.route import Route  # noqa: TC001 (pydantic reads the annotation)
+from tenantkit.spec.quota import Quota
+from tenantkit.spec.route import Route
 
 GRANT_FIELDS = ("name", "team", "owners", "size", "quota", "hosts", "protected", "expires")
 TEAM_FIELDS = ("editors", "viewers", "routes")
@@ -29,7 +29,8 @@ class Tenant(Spec):
     """One team's corner of the cluster.
 
     Args:
-        name: the tenant's, and (after the platform's prefix) its namespace's: lower-case letters, digits and '-', at most 63.
+        name: the tenant's, and (after the platform's prefix) its namespace's: lower-case letters, digits and '-', at
+            most 63.
         team: whose it is; a label value, for example `ml-vision`. Several tenants may be one team's.
         owners: persons who may change the team's part and its people. At least one, so that somebody can be asked.
         size: one of the platform's sizes; or
@@ -90,7 +91,9 @@ class Tenant(Spec):
         places = Counter((route.host, route.path, route.path_type == "Exact") for route in routes)
         for (host, path, _), times in places.items():
             if times > 1:
-                raise ValueError(f"{times} routes are at host {host or 'of the tenant'} and path {path!r}: keep one of them")
+                raise ValueError(
+                    f"{times} routes are at host {host or 'of the tenant'} and path {path!r}: keep one of them"
+                )
         names = Counter(route.name for route in routes if route.name)
         for name, times in names.items():
             if times > 1:
@@ -145,8 +148,12 @@ def _stored_fields(text: str, fields: tuple[str, ...], *, source: str) -> dict[s
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise InvalidSpecError([Problem("json", text, f"is no JSON ({error}): plan and apply the tenant again")], source=source) from None
+        raise InvalidSpecError(
+            [Problem("json", text, f"is no JSON ({error}): plan and apply the tenant again")], source=source
+        ) from None
     if not isinstance(data, dict):
-        raise InvalidSpecError([Problem("json", data, "is no JSON object: plan and apply the tenant again")], source=source)
+        raise InvalidSpecError(
+            [Problem("json", data, "is no JSON object: plan and apply the tenant again")], source=source
+        )
     check_version(data.get("apiVersion"), source=source)
     return {key: value for key, value in data.items() if key in fields}
