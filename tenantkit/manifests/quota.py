@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, own_labels
-from tenantkit.rules.quantities import format_quantity, parse_quantity
+from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, TEAM_LABEL, own_labels
+from tenantkit.rules.quantities import add_quantities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def make_quota(tenant: Tenant, platform: Platform) -> Manifest:
         "requests.cpu": quota.requests_cpu,
         "requests.memory": quota.requests_memory,
         "limits.cpu": quota.limits_cpu,
-        "limits.memory": quota.limits_memory or _twice(quota.requests_memory),
+        "limits.memory": quota.limits_memory or add_quantities(quota.requests_memory, quota.requests_memory),
         "requests.ephemeral-storage": quota.ephemeral_storage,
         "requests.storage": quota.storage,
     }
@@ -52,7 +52,8 @@ def make_quota(tenant: Tenant, platform: Platform) -> Manifest:
         "metadata": {
             "name": QUOTA_NAME,
             "namespace": platform.namespace(tenant),
-            "labels": own_labels(tenant.name),
+            # The team stands on the quota, too, so that one list of quotas answers how much each team uses.
+            "labels": own_labels(tenant.name) | {TEAM_LABEL: tenant.team},
         },
         "spec": {"hard": _given(hard)},
     }
@@ -104,7 +105,3 @@ def _storage_classes(quota: Quota) -> dict[str, str | None]:
 
 def _given(values: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _twice(quantity: str) -> str:
-    return format_quantity(2 * parse_quantity(quantity), like=quantity)

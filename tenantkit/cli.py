@@ -1,0 +1,215 @@
+"""The command line: the same verbs as in a notebook, for a terminal and for CI.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage; `plan --exit-code` says 3 when there are changes. What was asked for goes to standard
+output, everything else to standard error, so that `--output json` can be piped. argparse suffices: no command has more than a
+handful of options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenantkit import __version__
+from tenantkit.exceptions import InvalidSpecError, PartialApplyError, Problem, TenantKitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.report import Report
+    from tenantkit.spec.files import SpecFile
+
+DONE, FAILED, USAGE, CHANGES = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: the words after `tenantkit`. Default: those of the process.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except TenantKitError as error:
+        print(f"tenantkit: {error}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        print(f"tenantkit: {error.filename or 'I/O'}: {error.strerror or error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("tenantkit: interrupted; run the same command again to go on from here", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tenantkit", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--version", action="version", version=f"tenantkit {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    connection = argparse.ArgumentParser(add_help=False)
+    connection.add_argument("--kubeconfig", metavar="FILE", help="default: $KUBECONFIG, in-cluster, ~/.kube/config")
+    connection.add_argument("--context", metavar="NAME", help="default: the kubeconfig's current one")
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument("--output", choices=("table", "json"), default="table", help="default: table")
+
+    demo = commands.add_parser("demo", parents=[output], help="three tenants, planned, applied and listed")
+    demo.add_argument("--kubeconfig", metavar="FILE", help="on this cluster; default: on a sandbox of its own")
+    demo.add_argument("--context", metavar="NAME", help="of that kubeconfig")
+    demo.add_argument("--keep", action="store_true", help="leave the sandbox running until Ctrl-C")
+    demo.set_defaults(command=_demo)
+
+    sandbox = commands.add_parser("sandbox", help="a small Kubernetes API server, for trying, teaching and testing")
+    sandbox.add_argument("--kubeconfig", metavar="FILE", required=True, help="written here, readable by you alone")
+    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="on 127.0.0.1; default: a free one")
+    sandbox.set_defaults(command=_sandbox)
+
+    install = commands.add_parser("install", parents=[connection, output], help="put the platform on a cluster, once")
+    install.add_argument("file", nargs="?", metavar="FILE", help="with `kind: Platform`; default: the default platform")
+    install.set_defaults(command=_install)
+
+    plan = commands.add_parser("plan", parents=[connection, output], help="what apply would change")
+    plan.add_argument("file", metavar="FILE", help="YAML or JSON with `kind: Tenant`; - is standard input")
+    plan.add_argument("--server", action="store_true", help="ask the server for a dry run of each change")
+    plan.add_argument("--exit-code", action="store_true", help="3 when there are changes")
+    plan.set_defaults(command=_plan)
+
+    apply = commands.add_parser("apply", parents=[connection, output], help="make the tenants as the file says")
+    apply.add_argument("file", metavar="FILE", help="YAML or JSON with `kind: Tenant`; - is standard input")
+    apply.set_defaults(command=_apply)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r}: use a number from 0 to 65535")
+    return int(text)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from tenantkit.demo import run_demo
+
+    with ExitStack() as stack:
+        kubeconfig, context = options.kubeconfig, options.context
+        if kubeconfig is None:
+            from tenantkit.sandbox.server import Sandbox
+
+            box = stack.enter_context(Sandbox())
+            kubeconfig, context = box.kubeconfig, "sandbox-admin"
+            _say(f"sandbox at {box.url}: an API server of tenantkit's own, on this machine only")
+        cluster = stack.enter_context(_connect(kubeconfig, context))
+        result = run_demo(cluster, say=_say)
+        _print(options, result.as_json(), result.as_text())
+        if options.keep and options.kubeconfig is None:
+            _say(f"kubectl --kubeconfig {kubeconfig} get ns,ingress,resourcequota -A")
+            _wait_for_interrupt()
+    return DONE
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from tenantkit.sandbox.server import Sandbox
+
+    with Sandbox(port=options.port, kubeconfig=Path(options.kubeconfig)) as box:
+        _say(f"sandbox at {box.url}, kubeconfig {box.kubeconfig}; for trying, teaching and testing only")
+        _say(f"next: tenantkit install --kubeconfig {box.kubeconfig} --context sandbox-admin")
+        _wait_for_interrupt()
+    return DONE
+
+
+def _install(options: argparse.Namespace) -> int:
+    from tenantkit.provision.install import install
+    from tenantkit.spec.platform import Platform
+
+    specs = _read(options.file) if options.file else None
+    if specs is not None and specs.platform is None:
+        raise InvalidSpecError([Problem("kind", "Tenant", "install takes `kind: Platform`")], source=options.file)
+    platform = specs.platform if specs and specs.platform else Platform()
+    with _connect(options.kubeconfig, options.context) as cluster:
+        return _carry_out(options, lambda: install(cluster, platform))
+
+
+def _plan(options: argparse.Namespace) -> int:
+    with _connect(options.kubeconfig, options.context) as cluster:
+        plan = _planned(cluster, options, server=options.server)
+    _print(options, _rows(plan), str(plan))
+    return CHANGES if options.exit_code and plan.has_changes else DONE
+
+
+def _apply(options: argparse.Namespace) -> int:
+    from tenantkit.provision.apply import apply
+
+    with _connect(options.kubeconfig, options.context) as cluster:
+        plan = _planned(cluster, options)
+        _say(str(plan))
+        return _carry_out(options, lambda: apply(cluster, plan))
+
+
+def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = False) -> Plan:
+    """The plan of a file's tenants; a platform in the same file must be the cluster's."""
+    from tenantkit.provision.plan import plan
+    from tenantkit.provision.settings import get_platform
+
+    specs = _read(options.file)
+    platform = get_platform(cluster)
+    if specs.platform is not None and specs.platform != platform:
+        reason = f"is not what the cluster has: run `tenantkit install {options.file}` first"
+        raise InvalidSpecError([Problem("Platform", specs.platform.domain, reason)], source=options.file)
+    return plan(cluster, specs.tenants, platform=platform, server=server)
+
+
+def _carry_out(options: argparse.Namespace, act: Callable[[], Report]) -> int:
+    """Apply something and print its report, also when only a part was done."""
+    try:
+        report = act()
+    except PartialApplyError as error:
+        _print(options, error.report.as_json(), str(error.report))
+        raise
+    _print(options, report.as_json(), str(report))
+    return DONE
+
+
+def _rows(plan: Plan) -> dict[str, Any]:
+    return {"summary": plan.summary, "changes": json.loads(plan.frame.to_json(orient="records"))}
+
+
+def _read(file: str) -> SpecFile:
+    from tenantkit.spec.files import read_specs
+
+    return read_specs(file)
+
+
+def _connect(kubeconfig: str | Path | None, context: str | None) -> Cluster:
+    from tenantkit.cluster.config import connect
+
+    return connect(kubeconfig=kubeconfig, context=context)
+
+
+def _print(options: argparse.Namespace, data: Any, text: str) -> None:
+    print(json.dumps(data, indent=2, ensure_ascii=False) if options.output == "json" else text)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _wait_for_interrupt() -> None:
+    """Until Ctrl-C, or until whoever started this process ends it."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    _say("Ctrl-C ends it")
+    stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

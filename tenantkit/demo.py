@@ -1,0 +1,119 @@
+"""The example that everybody starts from: three tenants, one hostname each, on one cluster.
+
+What it puts on the cluster are the six objects of the well-known example, and what a real platform adds to them: stored specs,
+quotas, limits, accounts and bindings.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.exceptions import NotFound
+from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP
+from tenantkit.provision.apply import apply
+from tenantkit.provision.install import install
+from tenantkit.provision.plan import plan
+from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from tenantkit.cluster.cluster import Cluster
+
+_RESOURCES = ("requests.cpu", "requests.memory", "requests.nvidia.com/gpu", "pods")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo made: the tenants' URLs by name, the example's outputs, and the quota table."""
+
+    urls: dict[str, list[str]]
+    outputs: dict[str, str]
+    quota: pd.DataFrame
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain data."""
+        return {"urls": self.urls, "outputs": self.outputs, "quota": json.loads(self.quota.to_json(orient="records"))}
+
+    def as_text(self) -> str:
+        """The result for a terminal: URLs, outputs, and the quota's main lines."""
+        shown = self.quota[self.quota["resource"].isin(_RESOURCES)]
+        columns = ["tenant", "resource", "unit", "used", "hard", "used_pct", "state"]
+        return "\n".join(
+            [
+                "URLs",
+                *(f"  {name}  {url}" for name, urls in self.urls.items() for url in urls),
+                "\nOutputs",
+                *(f"  {name} = {value}" for name, value in self.outputs.items()),
+                "\nQuota",
+                shown[columns].to_string(index=False, na_rep="-", float_format="{:,.0f}".format),
+            ]
+        )
+
+
+def demo_tenants() -> list[Tenant]:
+    """The three tenants of the example, `tenant-0` to `tenant-2`."""
+    return [
+        Tenant(
+            name=f"tenant-{number}",
+            team=f"team-{number}",
+            owners=["owner@example.com"],
+            size="small",
+            routes=[
+                Route(
+                    name=f"tenant-ingress-{number}", service=f"tenant-{number}-ai-service", port=80, path="/ai-service"
+                )
+            ],
+        )
+        for number in range(3)
+    ]
+
+
+def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
+    """Put the example on a cluster, and read it back from there.
+
+    Args:
+        cluster: where; the platform is installed there unless there is one, which stays as it is.
+        say: takes each line of progress.
+
+    Raises:
+        PartialApplyError: something failed; running it again goes on from there.
+
+    RBAC: what `install` and `apply` need: a cluster administrator, or a provisioner where the platform is installed.
+    """
+    from tenantkit.frames.quota import quota_usage
+
+    platform = Platform()
+    if not _is_installed(cluster):
+        say("installing the platform: roles and settings")
+        install(cluster, platform, progress=False)
+    tenants = demo_tenants()
+    planned = plan(cluster, tenants, platform=platform)
+    say(str(planned))
+    report = apply(cluster, planned, progress=False)
+    say(report.summary)
+    return DemoResult(
+        urls=report.urls,
+        outputs={f"{tenant.name.replace('-', '_')}_ingress_hostname": _hostname(cluster, tenant) for tenant in tenants},
+        quota=quota_usage(cluster, namespaces=[platform.namespace(tenant) for tenant in tenants]),
+    )
+
+
+def _is_installed(cluster: Cluster) -> bool:
+    try:
+        cluster.get("ConfigMap", PLATFORM_CONFIG_MAP, SYSTEM_NAMESPACE)
+    except NotFound:
+        return False
+    return True
+
+
+def _hostname(cluster: Cluster, tenant: Tenant) -> str:
+    """The host as the cluster has it, not as it was asked for."""
+    ingress = cluster.get("Ingress", tenant.routes[0].name or "", tenant.name)
+    return str(ingress["spec"]["rules"][0]["host"])

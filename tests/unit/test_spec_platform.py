@@ -1,0 +1,118 @@
+"""What a platform may say, and which tenants fit it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tenantkit.exceptions import HostTakenError, InvalidSpecError
+from tenantkit.spec.platform import Gateway, Network, Platform, Routing
+from tenantkit.spec.quota import Quota
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+
+
+def tenant(name: str = "vision", **fields: Any) -> Tenant:
+    return Tenant(**{"name": name, "team": "cv", "owners": ["dana@example.com"], "size": "small"} | fields)
+
+
+def misfits(platform: Platform, *tenants: Tenant) -> list[str]:
+    with pytest.raises(InvalidSpecError) as caught:
+        platform.check(tenants)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        ({"domain": "Example AI"}, "domain="),
+        ({"host_template": "{domain}"}, "use {domain}, {name}, {team} and with them {name}"),
+        ({"host_template": "{name}.{zone}"}, "for example '{name}.{domain}'"),
+        ({"host_template": "{name"}, "host_template="),
+        ({"host_template": "{name}_{domain}"}, "which is no valid name"),
+        ({"namespace_prefix": "Team "}, "namespace_prefix="),
+        ({"labels": {"tenantkit.dev/tenant": "x"}}, "is set by tenantkit or Kubernetes"),
+        ({"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}, "is set by tenantkit or Kubernetes"),
+        ({"labels": {"a b": "x"}}, "labels"),
+        ({"accelerators": ["gpu"]}, "accelerators[0]="),
+        ({"accelerators": ["amd.com/gpu"]}, "size 'medium' grants nvidia.com/gpu"),
+        ({"security": {"enforce": "strict"}}, "security.enforce='strict': use one of"),
+        ({"security": {"version": "1.37"}}, "security.version="),
+        ({"provisioners": ["system:masters"]}, "provisioners[0]="),
+        ({"sizes": {"small": {"requests_cpu": "1"}}}, "sizes.small.requests_memory=None: is required"),
+    ],
+)
+def test_a_wrong_field_is_named(fields: dict[str, Any], part: str) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        Platform(**fields)
+
+    assert part in str(caught.value)
+
+
+def test_what_this_version_does_not_make_is_refused_by_name() -> None:
+    with pytest.raises(InvalidSpecError, match="this version makes Ingresses only"):
+        Routing(by="gateway")
+    with pytest.raises(InvalidSpecError, match="this version makes Ingresses only"):
+        Routing(gateway=Gateway(name="edge", namespace="infra"))
+    with pytest.raises(InvalidSpecError, match="this version makes no NetworkPolicies"):
+        Network(isolate=True)
+
+
+def test_each_size_of_the_default_platform_holds_more_than_the_one_before() -> None:
+    sizes = list(Platform().sizes.values())
+
+    assert [int(size.requests_cpu) for size in sizes] == [4, 16, 64]
+    assert [size.accelerators.get("nvidia.com/gpu", 0) for size in sizes] == [0, 2, 8]
+
+
+def test_hosts_are_the_templates_and_the_granted_ones() -> None:
+    platform = Platform(domain="ai.example.com", host_template="{name}-{team}.{domain}")
+
+    assert platform.hosts(tenant(hosts=["vision.example.org"])) == ("vision-cv.ai.example.com", "vision.example.org")
+
+
+def test_a_tenant_that_fits_is_let_pass() -> None:
+    Platform().check([tenant("a"), tenant("b", routes=[Route(service="web", port=80, host="b.example.ai")])])
+
+
+def test_every_misfit_of_every_tenant_is_told_at_once() -> None:
+    granted = Quota(requests_cpu=1, requests_memory="1Gi", accelerators={"amd.com/gpu": 1})
+
+    assert misfits(
+        Platform(),
+        tenant("a", size="huge"),
+        tenant("b", size=None, quota=granted),
+        tenant("c", routes=[Route(service="web", port=80, host="a.example.ai")]),
+        tenant("kube-team"),
+        tenant("tenantkit-system"),
+    ) == [
+        "a.size='huge': the platform's sizes are small, medium, large",
+        "b.quota.accelerators='amd.com/gpu': the platform's accelerators are nvidia.com/gpu",
+        "c.routes[0].host='a.example.ai': not granted to 'c', whose hosts are c.example.ai: ask the platform for it",
+        "kube-team.name='kube-team': namespace 'kube-team' is the cluster's own: choose another name",
+        "tenantkit-system.name='tenantkit-system': namespace 'tenantkit-system' is the cluster's own: choose another name",
+    ]
+
+
+def test_a_prefix_that_makes_the_namespace_too_long_is_told() -> None:
+    [problem] = misfits(Platform(namespace_prefix="team-", host_template="x-{team}-{name}.{domain}"), tenant("a" * 60))
+
+    assert problem.startswith(f"{'a' * 60}.name={'a' * 60!r}: its namespace would be 'team-")
+
+
+def test_two_tenants_of_one_name_are_refused() -> None:
+    assert misfits(Platform(), tenant(), tenant()) == ["name='vision': 2 tenants have this name: give each its own"]
+
+
+def test_two_tenants_with_one_host_are_refused() -> None:
+    with pytest.raises(HostTakenError, match="host 'a.example.ai' is granted to both 'a' and 'b'"):
+        Platform().check([tenant("a"), tenant("b", hosts=["a.example.ai"])])
+
+
+def test_a_route_that_names_the_own_host_meets_one_that_leaves_it_out() -> None:
+    routes = [Route(service="web", port=80), Route(service="other", port=80, host="vision.example.ai")]
+
+    assert misfits(Platform(), tenant(routes=routes)) == [
+        "vision.routes[1].path='/': routes[0] is at host 'vision.example.ai' and this path, too: keep one of them"
+    ]

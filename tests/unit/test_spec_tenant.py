@@ -1,0 +1,180 @@
+"""What a tenant may say, and how it is told what it may not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.spec.quota import ContainerLimits, Quota
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import GRANT_FIELDS, TEAM_FIELDS, Tenant
+
+
+def tenant(**fields: Any) -> Tenant:
+    return Tenant(**{"name": "vision", "team": "cv", "owners": ["dana@example.com"], "size": "small"} | fields)
+
+
+def refusal(**fields: Any) -> str:
+    with pytest.raises(InvalidSpecError) as caught:
+        tenant(**fields)
+    return str(caught.value)
+
+
+def test_a_wrong_name_is_told_what_would_be_right() -> None:
+    assert refusal(name="Vision Team") == (
+        "name='Vision Team': use lower-case letters, digits and '-', at most 63 characters, for example 'vision-team'"
+    )
+
+
+def test_all_wrong_fields_are_told_at_once() -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        Tenant(name="A", owners=[], size="small", routes=[{"service": "web", "port": 0, "path": "ai-service"}], tem="cv")  # type: ignore[call-arg]
+
+    assert [problem.field for problem in caught.value.problems] == [
+        "name",
+        "team",
+        "owners",
+        "routes[0].port",
+        "routes[0].path",
+        "tem",
+    ]
+    assert caught.value.problems[-1].reason == "no such field; did you mean 'team'?"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "part"),
+    [
+        ({"name": ""}, "name", "use lower-case letters"),
+        ({"name": "a" * 64}, "name", "at most 63 characters"),
+        ({"name": 7}, "name", "give text"),
+        ({"team": ""}, "team", "name the team"),
+        ({"team": "a/b"}, "team", ""),
+        ({"owners": []}, "owners", "name at least one owner"),
+        ({"owners": "dana@example.com"}, "owners", "give a list"),
+        ({"owners": ["dana", "dana"]}, "owners", "more than once"),
+        ({"owners": ["group:system:authenticated"]}, "owners[0]", "system:authenticated"),
+        ({"viewers": ["system:anonymous"]}, "viewers[0]", "system:anonymous"),
+        ({"editors": ["sa:dana"]}, "editors[0]", "sa:NAMESPACE/NAME"),
+        ({"owners": ["two words "]}, "owners[0]", "write a user"),
+        ({"owners": ["\x1b[31mred"]}, "owners[0]", "write a user"),
+        ({"hosts": ["*.example.ai"]}, "hosts[0]", ""),
+        ({"hosts": ["Example.AI"]}, "hosts[0]", "example.ai"),
+        ({"hosts": [""]}, "hosts[0]", ""),
+        ({"size": None}, "Tenant", "give either size or quota (neither is given)"),
+        ({"quota": {"requests_cpu": 1, "requests_memory": "1Gi"}}, "Tenant", "(both are given)"),
+        ({"expires": "2026-12-24T00:00:00"}, "expires", ""),
+        ({"protected": "perhaps"}, "protected", "use true or false"),
+    ],
+)
+def test_a_wrong_field_is_named(fields: dict[str, Any], field: str, part: str) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        tenant(**fields)
+
+    assert (caught.value.field, part in caught.value.reason) == (field, True), str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["ai-service", "/a b", "", "/a//b", "/../b", "/%2fb"])
+def test_a_path_that_the_server_would_refuse_is_refused(path: str) -> None:
+    with pytest.raises(InvalidSpecError, match="path="):
+        Route(service="web", port=80, path=path)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, "", "UPPER", "a" * 16, True, 80.5, None])
+def test_a_port_that_the_server_would_refuse_is_refused(port: Any) -> None:
+    with pytest.raises(InvalidSpecError, match="port="):
+        Route(service="web", port=port)
+
+
+@pytest.mark.parametrize("quantity", ["1K", "-1", " 1Gi", "NaN", "", "1_000", True, None, [], "1Gi "])
+def test_a_quantity_that_the_server_would_refuse_is_refused(quantity: Any) -> None:
+    with pytest.raises(InvalidSpecError, match="requests_memory="):
+        Quota(requests_cpu=1, requests_memory=quantity)
+
+
+def test_quantities_are_kept_as_the_server_writes_them() -> None:
+    quota = Quota(requests_cpu=0.5, requests_memory="1024Mi")
+
+    assert (quota.requests_cpu, quota.requests_memory) == ("500m", "1Gi")
+
+
+def test_a_limit_below_its_request_is_refused() -> None:
+    with pytest.raises(InvalidSpecError, match=r"limits_memory \(1Gi\) is less than requests_memory \(2Gi\)"):
+        Quota(requests_cpu=1, requests_memory="2Gi", limits_memory="1Gi")
+    with pytest.raises(InvalidSpecError, match=r"request_cpu \(2\) is more than max_cpu \(1\)"):
+        ContainerLimits(request_cpu=2, max_cpu=1)
+
+
+def test_a_cpu_limit_needs_a_default_for_containers_without_one() -> None:
+    with pytest.raises(InvalidSpecError, match=r"containers.limit_cpu is not"):
+        Quota(requests_cpu=1, requests_memory="2Gi", limits_cpu=2)
+
+
+def test_two_routes_at_one_place_are_refused() -> None:
+    route = {"service": "web", "port": 80, "path": "/web"}
+
+    assert "2 routes are at host of the tenant and path '/web'" in refusal(routes=[route, route | {"service": "other"}])
+    assert "2 routes are named 'web'" in refusal(routes=[route | {"name": "web"}, route | {"name": "web", "path": "/b"}])
+    assert len(tenant(routes=[route, route | {"path_type": "Exact"}]).routes) == 2
+
+
+def test_a_tenant_is_frozen_and_compared_by_value() -> None:
+    assert tenant() == tenant()
+    with pytest.raises(ValueError, match="frozen"):
+        tenant().name = "other"  # type: ignore[misc]
+
+
+def test_the_two_parts_hold_every_field_once() -> None:
+    assert sorted(GRANT_FIELDS + TEAM_FIELDS) == sorted(Tenant.model_fields)
+
+
+def test_a_tenant_is_made_again_of_its_stored_parts() -> None:
+    whole = tenant(
+        hosts=["vision.example.org"],
+        editors=["group:cv"],
+        routes=[Route(service="web", port="http", host="vision.example.org")],
+        expires="2027-01-01T00:00:00Z",
+        protected=True,
+    )
+
+    assert Tenant.from_parts(whole.grant_json(), whole.team_json(), source="namespace 'vision'") == whole
+
+
+def test_stored_defaults_are_spelled_out_so_that_later_defaults_change_nobody() -> None:
+    stored = json.loads(tenant(size=None, quota=Quota(requests_cpu=1, requests_memory="1Gi")).grant_json())
+
+    assert stored["quota"]["pods"] == 30
+
+
+def test_the_team_part_can_not_rewrite_the_grant() -> None:
+    forged = json.dumps({"apiVersion": "tenantkit.dev/v1alpha1", "owners": ["mallory"], "size": "large"})
+
+    assert Tenant.from_parts(tenant().grant_json(), forged, source="namespace 'vision'") == tenant()
+
+
+def test_a_field_that_a_newer_tenantkit_stored_is_read_over() -> None:
+    stored = json.loads(tenant(routes=[Route(service="web", port=80)]).team_json())
+    stored["mesh"] = True
+    stored["routes"][0]["timeout"] = "5s"
+
+    read = Tenant.from_parts(tenant().grant_json(), json.dumps(stored), source="namespace 'vision'")
+
+    assert read.routes == (Route(service="web", port=80),)
+
+
+def test_a_stored_spec_of_a_newer_version_says_what_is_needed() -> None:
+    stored = tenant().grant_json().replace("v1alpha1", "v1beta1")
+
+    with pytest.raises(SpecVersionError, match=r"tenantkit.dev/v1beta1; this tenantkit knows tenantkit.dev/v1alpha1"):
+        Tenant.from_parts(stored, None, source="namespace 'vision'")
+
+
+def test_a_broken_stored_spec_is_named_and_not_guessed_at() -> None:
+    with pytest.raises(InvalidSpecError, match="the grant of namespace 'vision': json='{': is no JSON"):
+        Tenant.from_parts("{", None, source="namespace 'vision'")
+
+
+def test_long_values_are_cut_in_messages() -> None:
+    assert len(refusal(name="x" * 10_000)) < 300
