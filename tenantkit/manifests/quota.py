@@ -80,7 +80,7 @@ def make_limits(tenant: Tenant, platform: Platform) -> Manifest:
 
 
 def _container_limits(containers: ContainerLimits) -> Manifest:
-    bounds = {
+    bounds: dict[str, dict[str, str | None]] = {
         # The server takes a bound as the default where none is given; written out, the plan sees no difference.
         "default": {"cpu": containers.limit_cpu or containers.max_cpu, "memory": containers.limit_memory},
         "defaultRequest": {

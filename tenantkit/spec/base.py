@@ -165,18 +165,14 @@ def _without(data: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
 
 
 def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list[Problem]:
-    """Pydantic's errors in our words; of a union's many complaints about one value, the first."""
+    """Pydantic's errors in our words, one a field."""
     problems: dict[str, Problem] = {}
     for entry in error.errors(include_url=False):
-        location = [part for part in entry["loc"] if not (isinstance(part, str) and part.startswith(_UNION_TAGS))]
+        location = entry["loc"]
         field = _spell(cls, location, spelling)
         value = None if entry["type"] == "missing" else entry["input"]
         problems.setdefault(field, Problem(field, value, _reason(cls, entry, location, spelling)))
     return list(problems.values())
-
-
-# Pydantic puts the tried type of a union into the path: ("port", "int"), ("port", "function-after[…]").
-_UNION_TAGS = ("function-", "constrained-")
 
 
 def _spell(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from tenantkit.rules.names import (
     check_dns_label,
@@ -18,6 +17,9 @@ from tenantkit.rules.names import (
     check_resource_name,
 )
 from tenantkit.rules.quantities import canonical_quantity, parse_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _checked(check: Callable[[Any], str | None]) -> AfterValidator:
@@ -50,13 +52,21 @@ def _not_boolean(value: Any) -> Any:
     return value
 
 
+def _check_service_port(value: Any) -> Any:
+    """Not a union of two types, of which pydantic would tell both complaints."""
+    reason = check_port(value)
+    if reason is not None:
+        raise ValueError(reason)
+    return value
+
+
 DnsLabel = Annotated[str, _checked(check_dns_label)]
 DnsSubdomain = Annotated[str, _checked(check_dns_subdomain)]
 Host = Annotated[str, _checked(check_host)]
 HttpPath = Annotated[str, _checked(check_http_path)]
 LabelKey = Annotated[str, _checked(check_label_key)]
 LabelValue = Annotated[str, _checked(check_label_value)]
-ServicePort = Annotated[int | str, BeforeValidator(_not_boolean), _checked(check_port)]
+ServicePort = Annotated[int | str, PlainValidator(_check_service_port)]
 ResourceName = Annotated[str, _checked(check_resource_name)]
 Quantity = Annotated[str, BeforeValidator(_check_quantity)]
 Count = Annotated[int, BeforeValidator(_not_boolean), _checked(_check_count)]

@@ -111,13 +111,17 @@ def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
-            data = loader.construct_document(node)
-            if data is not None:
+            data = loader.construct_document(node) if node is not None else None
+            if node is not None and data is not None:
                 yield node, data
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         reason = f"{error.problem or error.context}: mend the YAML there"
         raise InvalidSpecError([Problem("YAML", "", reason, line)], source=source) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        reason = f"{error.reason}: write it as an escape in double quotes"
+        raise InvalidSpecError([Problem("YAML", chr(error.character), reason, line)], source=source) from None
 
 
 class _Loader(yaml.SafeLoader):

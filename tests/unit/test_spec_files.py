@@ -80,14 +80,14 @@ def test_every_wrong_field_of_every_document_is_told_with_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: Tenant\nname: [", "tenants.yaml: line 3: YAML='': "),
+        ("kind: Tenant\nname: [", "tenants.yaml: line 2: YAML='': "),
         ("kind: Tenant\nname: a\nname: b\n", "tenants.yaml: line 3: YAML='': 'name' stands there twice"),
         ("- a\n- b\n", "tenants.yaml: line 1: document=['a', 'b']: give a mapping"),
         ("kind: Tennant\n", "tenants.yaml: line 1: kind='Tennant': use one of 'Tenant', 'Platform'"),
         ("kind: Tenant\napiVersion: v1\n", "tenants.yaml: line 2: apiVersion='v1': use 'tenantkit.dev/v1alpha1'"),
         ("kind: Tenant\nname: !!python/object:os.system x\n", "could not determine a constructor"),
         ("kind: Platform\n---\nkind: Platform\n", "2 platforms: keep one of them"),
-        ("kind: Tenant\nname: \x07\n", "tenants.yaml: "),
+        ("kind: Tenant\nname: \x07\n", "tenants.yaml: line 2: YAML='\\x07': special characters are not allowed"),
     ],
 )
 def test_what_is_no_spec_is_refused_with_its_line(text: str, message: str) -> None:

@@ -31,7 +31,9 @@ def test_a_wrong_name_is_told_what_would_be_right() -> None:
 
 def test_all_wrong_fields_are_told_at_once() -> None:
     with pytest.raises(InvalidSpecError) as caught:
-        Tenant(name="A", owners=[], size="small", routes=[{"service": "web", "port": 0, "path": "ai-service"}], tem="cv")  # type: ignore[call-arg]
+        Tenant(
+            name="A", owners=[], size="small", routes=[{"service": "web", "port": 0, "path": "ai-service"}], tem="cv"
+        )  # type: ignore[call-arg]
 
     assert [problem.field for problem in caught.value.problems] == [
         "name",
@@ -116,7 +118,9 @@ def test_two_routes_at_one_place_are_refused() -> None:
     route = {"service": "web", "port": 80, "path": "/web"}
 
     assert "2 routes are at host of the tenant and path '/web'" in refusal(routes=[route, route | {"service": "other"}])
-    assert "2 routes are named 'web'" in refusal(routes=[route | {"name": "web"}, route | {"name": "web", "path": "/b"}])
+    assert "2 routes are named 'web'" in refusal(
+        routes=[route | {"name": "web"}, route | {"name": "web", "path": "/b"}]
+    )
     assert len(tenant(routes=[route, route | {"path_type": "Exact"}]).routes) == 2
 
 
