@@ -2,8 +2,8 @@
 
 A check answers with a reason or None instead of raising, so that a spec can collect all its wrong fields first. Each
 reason ends in an example that passes the same check, made from what was given where that is possible.
-A derived name is a valid label as it is, else slug and hash; what is kept can't look like what is derived, so two inputs
-never meet. Turned down: a slug alone (`a.b@x` and `a-b@x` meet) and escapes that can be undone (unreadable, too long).
+A derived name is a valid label as it is, else slug and hash; what is kept never looks like what is derived, so two
+inputs never meet. Turned down: a slug alone (`a.b@x` and `a-b@x` meet) and escapes that can be undone (unreadable).
 
 Sources: pages "Object Names and IDs", "Labels and Selectors", "Ingress", "Service"; in k8s.io/apimachinery,
 pkg/api/validate/content and pkg/util/validation; in k8s.io/kubernetes, pkg/apis/networking/validation.
@@ -250,8 +250,8 @@ def check_resource_name(value: object) -> str | None:
     """Why it is no extended resource's name, with one that is; None if it is one.
 
     Args:
-        value: a device as nodes offer it: `nvidia.com/gpu`, `nvidia.com/mig-1g.5gb`. Not `requests.nvidia.com/gpu`, which
-            is how a quota counts it; not `cpu` or what has `kubernetes.io/` in it, which are Kubernetes' own.
+        value: a device as nodes offer it: `nvidia.com/gpu`, `nvidia.com/mig-1g.5gb`. Not `requests.nvidia.com/gpu`:
+            a quota counts it so; not `cpu` or what has `kubernetes.io/` in it, which are Kubernetes' own.
 
     Source: page "Resource Management for Pods and Containers", section "Extended resources".
 

@@ -1,0 +1,306 @@
+"""Quantities: `500m`, `64Gi`, `1e3` read, compared, added and written as the API server does, and exactly.
+
+Values are `Fraction`s in base units (cores, bytes, pieces): floats can't hold 0.1, and a quota counts to the last byte.
+What the server does to a value is done here: finer than nano is rounded up, binary suffixes are capped at 2^63-1. Three
+things that its parser lets through are refused, since nobody means them: no digit at all (it reads `m` as 0), blanks
+around, and what is out of all proportion (10^100 and more), which it would take gigabytes to write out.
+Turned down: `decimal`, whose precision is a setting of the whole thread, and a class, which no manifest could hold.
+
+Sources: page "Quantity" of the API reference; in k8s.io/apimachinery, pkg/api/resource/quantity.go and suffix.go.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from fractions import Fraction
+from typing import Literal, NamedTuple, SupportsIndex, TypeAlias
+
+Family: TypeAlias = Literal["decimal", "binary", "exponent"]
+
+_GRAMMAR = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?"
+    r"(?:(?P<suffix>[KMGTPE]i|[numkMGTPE])|[eE](?P<exponent>[+-]?[0-9]+))?"
+)
+_TEXT_LIMIT = 256
+_SHOWN_LIMIT = 80
+_EXPONENT_LIMIT = 999
+_MAGNITUDE_LIMIT = 100
+_CAP = 2**63 - 1
+_NANO = -9
+_MILLI = -3
+# What surely fits an int64 the server reads in a short way, which may keep the text; these bound the digits for it.
+_INT64_DIGITS = 18
+_BINARY_DIGITS = 14
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"": 0, "Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+_DECIMAL_OF = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
+_BINARY_OF = {exponent: suffix for suffix, exponent in _BINARY.items()}
+_RULE = "use a number and one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3"
+
+
+class _Read(NamedTuple):
+    """A quantity as read: its value, how it wants to be written, and the text if the server would keep that."""
+
+    value: Fraction
+    family: Family
+    kept: str | None
+
+
+def parse_quantity(value: str | SupportsIndex | float) -> Fraction:
+    """The value in base units: cores, bytes or pieces.
+
+    Args:
+        value: as in a manifest: digits with at most one `.`, a sign if need be, then nothing, one of
+            `n u m k M G T P E`, `Ki Mi Gi Ti Pi Ei`, or an exponent (`e3`, `E-3`). A whole number is itself; a float is
+            what Python writes for it (0.5 is `0.5`), but 0.1 + 0.2, finer than nano, is refused rather than rounded.
+
+    Returns:
+        Exactly what the server takes it for: rounded away from zero to nano (10^-9), and with a binary suffix no
+        further from zero than 2^63-1.
+
+    Raises:
+        ValueError: no quantity; the message says what would be right.
+
+    Source: page "Quantity" of the API reference.
+
+    Example:
+        >>> parse_quantity("500m"), parse_quantity("1.5Ki"), parse_quantity(4)
+        (Fraction(1, 2), Fraction(1536, 1), Fraction(4, 1))
+    """
+    return _read(value).value
+
+
+def format_quantity(value: Fraction | int, *, family: Family = "decimal") -> str:
+    """A value in base units in canonical form: no fraction, the largest suffix that allows that, no `+`.
+
+    Args:
+        value: cores, bytes or pieces. Finer than nano is rounded away from zero, as the server does.
+        family: `decimal` (`m`, `k`, `M` …), `binary` (`Ki`, `Mi` …, but decimal below 1024 and for fractions, as the
+            server writes it) or `exponent` (`e3`). Default: decimal, for counts and cores; take binary for memory.
+
+    Returns:
+        A text that `parse_quantity` reads as the same value, unless binary ones exceed what the server can hold.
+
+    Example:
+        >>> format_quantity(Fraction(3, 2)), format_quantity(3 * 2**29, family="binary")
+        ('1500m', '1536Mi')
+    """
+    mantissa, exponent, suffixes = _canonical(value, family)
+    if suffixes is None:
+        return f"{mantissa}e{exponent}" if exponent else str(mantissa)
+    largest = max(suffixes)
+    base = 2 if suffixes is _BINARY_OF else 10
+    return f"{mantissa * base ** max(exponent - largest, 0)}{suffixes[min(exponent, largest)]}"
+
+
+def canonical_quantity(value: str | SupportsIndex | float) -> str:
+    """The same quantity in canonical form, in the family of suffixes that it came in.
+
+    Args:
+        value: as `parse_quantity` takes it.
+
+    Returns:
+        Equal texts for equal quantities of one family: `1024Mi` becomes `1Gi`, `0.5` becomes `500m`, `+1` becomes `1`.
+
+    Raises:
+        ValueError: no quantity; the message says what would be right.
+
+    Example:
+        >>> canonical_quantity("1024Mi"), canonical_quantity("1000m"), canonical_quantity("1E3")
+        ('1Gi', '1', '1e3')
+    """
+    read = _read(value)
+    return format_quantity(read.value, family=read.family)
+
+
+def stored_quantity(value: str | SupportsIndex | float, *, rounded_to_milli: bool = False) -> str:
+    """What the API server writes back for a quantity that it was sent: canonical but for two habits of its own.
+
+    It keeps the text where no larger suffix would do (`1.500` and `+1` stay as sent), and it loses the suffix of some
+    decimal quantities from 10^21 on (`1000E` comes back as `1`). Take `canonical_quantity` unless the text matters.
+
+    Args:
+        value: as `parse_quantity` takes it; blanks around it are dropped, as the server does when it reads JSON.
+        rounded_to_milli: whether it stands in a resource list (requests, limits, quotas), where the server also rounds
+            up to milli. Default: no.
+
+    Returns:
+        The text as it comes back.
+
+    Raises:
+        ValueError: no quantity; the message says what would be right.
+
+    Example:
+        >>> stored_quantity("+1"), stored_quantity("1u", rounded_to_milli=True)
+        ('+1', '1m')
+    """
+    read = _read(value.strip() if isinstance(value, str) else value)
+    exact = _round_up(read.value, _MILLI) if rounded_to_milli else read.value
+    if read.kept is not None and exact == read.value:
+        return read.kept
+    mantissa, exponent, suffixes = _canonical(exact, read.family)
+    return f"{mantissa}{suffixes.get(exponent, '')}" if suffixes else format_quantity(exact, family=read.family)
+
+
+def add_quantities(*values: str | SupportsIndex | float) -> str:
+    """The sum, in the family of the first that is not zero: how the server adds up what a quota's pods use.
+
+    Args:
+        values: each as `parse_quantity` takes it; none at all is `0`.
+
+    Returns:
+        The sum in canonical form.
+
+    Raises:
+        ValueError: one is no quantity.
+
+    Source: in k8s.io/apimachinery, `Quantity.Add`.
+
+    Example:
+        >>> add_quantities("0", "1Gi", "1G"), add_quantities("500m", "1")
+        ('2073741824', '1500m')
+    """
+    total, family = Fraction(0), None
+    for value in values:
+        read = _read(value)
+        family = read.family if total == 0 else family
+        total += read.value
+    return format_quantity(total, family=family or "decimal")
+
+
+def same_quantity(first: str | SupportsIndex | float, second: str | SupportsIndex | float) -> bool:
+    """Whether two quantities are equal in value: `1` is `1000m`, and `1Gi` is not `1G`.
+
+    Raises:
+        ValueError: one is no quantity.
+
+    Example:
+        >>> same_quantity("1", "1000m")
+        True
+    """
+    return parse_quantity(first) == parse_quantity(second)
+
+
+def check_quantity(value: object) -> str | None:
+    """Why it is no quantity, with one that is; None if it is one.
+
+    Example:
+        >>> check_quantity("16GB")
+        "use a number and one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3, for example '16G'"
+    """
+    try:
+        _parts_of(value)
+    except _NotOneError as error:
+        return str(error)
+    return None
+
+
+class _NotOneError(ValueError):
+    """Why something is no quantity, without naming it again."""
+
+
+def _suggest(text: str) -> str:
+    """The quantity that was probably meant: blanks, `_` and a `B` left out, upper and lower case put right."""
+    compact = re.sub(r"[\s_]", "", text[:_TEXT_LIMIT])
+    parts = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?)([A-Za-z]*)", compact)
+    if parts is None:
+        return "500m"
+    number, unit = parts.groups()
+    byte_free = re.sub(r"(?i)b(?:ytes?)?$", "", unit)
+    spellings = (unit, byte_free, byte_free[:1].upper() + byte_free[1:].lower(), byte_free.lower())
+    near = [number + spelling for spelling in spellings if _GRAMMAR.fullmatch(number + spelling)]
+    return near[0] if near else number
+
+
+def _text_of(value: object) -> str:
+    """The text that stands for the value in JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return _text_of_float(value)
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise _NotOneError(f"{_RULE}, for example '500m'")
+    number = operator.index(value)
+    return str(number) if abs(number) < 10**_MAGNITUDE_LIMIT else f"1e{_MAGNITUDE_LIMIT}"
+
+
+def _text_of_float(value: float) -> str:
+    text = float.__repr__(value)  # numpy's floats write themselves in another way
+    if not math.isfinite(value) or _round_up(Fraction(text), _NANO) == Fraction(text):
+        return text
+    near = canonical_quantity(format(value, ".9f"))
+    raise _NotOneError(f"write it as text, since {text} is finer than a quantity can be, for example {near!r}")
+
+
+def _parts_of(value: object) -> re.Match[str]:
+    """The parts of the text, after a look at its length and exponent: so nothing takes long to compute."""
+    text = _text_of(value)
+    found = _GRAMMAR.fullmatch(text) if len(text) <= _TEXT_LIMIT else None
+    if found is None or not (found["whole"] or found["part"]):
+        raise _NotOneError(f"{_RULE}, for example {_suggest(text)!r}")
+    exponent = int(found["exponent"] or _DECIMAL.get(found["suffix"] or "", 0))
+    if abs(exponent) > _EXPONENT_LIMIT or len(found["whole"].lstrip("0")) + exponent > _MAGNITUDE_LIMIT:
+        raise _NotOneError(f"use a number below 10^{_MAGNITUDE_LIMIT} and an exponent of -{_EXPONENT_LIMIT} or more")
+    return found
+
+
+def _read(value: object) -> _Read:
+    try:
+        found = _parts_of(value)
+    except _NotOneError as error:
+        shown = repr(value)
+        shown = shown if len(shown) <= _SHOWN_LIMIT else shown[:_SHOWN_LIMIT] + "…"
+        raise ValueError(f"{shown} is no quantity: {error}") from None
+    text = found[0]
+    whole, part, suffix = found["whole"].lstrip("0") or "0", found["part"] or "", found["suffix"] or ""
+    digits = Fraction(int(whole + part), 10 ** len(part)) * (-1 if found["sign"] == "-" else 1)
+    if suffix in _BINARY and suffix:
+        return _binary(text, digits * 2 ** _BINARY[suffix], whole=whole, part=part, shift=_BINARY[suffix])
+    family: Family = "decimal" if found["exponent"] is None else "exponent"
+    exponent = _DECIMAL[suffix] if found["exponent"] is None else int(found["exponent"])
+    kept = _keeps_decimal(whole + part, exponent - len(part))
+    return _Read(_round_up(digits * Fraction(10) ** exponent, _NANO), family, text if kept else None)
+
+
+def _keeps_decimal(digits: str, exponent: int) -> bool:
+    """Whether the server's short way is open and finds the text as good as canonical."""
+    short = len(digits) <= _INT64_DIGITS and exponent >= _NANO
+    return short and exponent % 3 == 0 and not digits.endswith("000") and not digits.startswith("0")
+
+
+def _binary(text: str, value: Fraction, *, whole: str, part: str, shift: int) -> _Read:
+    """A quantity with a binary suffix; `whole` and `part` are its digits, `shift` the suffix's power of two."""
+    if not part and len(whole) + shift * 3 // 10 <= _BINARY_DIGITS:
+        return _Read(value, "binary", text if int(whole) % 8 else None)
+    exact = _round_up(value, _NANO)
+    exact = max(min(exact, Fraction(_CAP)), Fraction(-_CAP))
+    return _Read(exact, "decimal" if 0 < abs(exact) < 1 else "binary", None)
+
+
+def _round_up(value: Fraction, exponent: int) -> Fraction:
+    """The value, away from zero, to a multiple of 10^exponent."""
+    unit = Fraction(10) ** exponent
+    away = math.ceil(abs(value) / unit) * unit
+    return away if value >= 0 else -away
+
+
+def _canonical(value: Fraction | int, family: Family) -> tuple[int, int, dict[int, str] | None]:
+    """Mantissa, exponent and the suffixes by exponent, None where the exponent itself is written."""
+    exact = _round_up(Fraction(value), _NANO)
+    suffixes = _DECIMAL_OF if family == "decimal" or exact == 0 else None
+    if family == "binary":
+        if exact.denominator == 1 and abs(exact) >= 2**10:
+            return (*_without_factors(exact.numerator, 2**10, 0, 10), _BINARY_OF)
+        suffixes = _DECIMAL_OF
+    return (*_without_factors(int(exact * 10**9), 1000, _NANO, 3), suffixes)
+
+
+def _without_factors(mantissa: int, factor: int, exponent: int, step: int) -> tuple[int, int]:
+    """The mantissa without factors, and the exponent with a step more for each."""
+    if mantissa == 0:
+        return 0, 0
+    while mantissa % factor == 0:
+        mantissa, exponent = mantissa // factor, exponent + step
+    return mantissa, exponent
