@@ -15,6 +15,7 @@ import math
 import operator
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple, SupportsIndex, TypeAlias
 
 Family: TypeAlias = Literal["decimal", "binary", "exponent"]
@@ -34,9 +35,9 @@ _MILLI = -3
 _INT64_DIGITS = 18
 _BINARY_DIGITS = 14
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_BINARY = {"": 0, "Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+_BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_OF = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
-_BINARY_OF = {exponent: suffix for suffix, exponent in _BINARY.items()}
+_BINARY_OF = {0: ""} | {exponent: suffix for suffix, exponent in _BINARY.items()}
 _RULE = "use a number and one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3"
 
 
@@ -191,7 +192,7 @@ def check_quantity(value: object) -> str | None:
         "use a number and one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3, for example '16G'"
     """
     try:
-        _parts_of(value)
+        _read_text(_text_of(value))
     except _NotOneError as error:
         return str(error)
     return None
@@ -223,45 +224,51 @@ def _text_of(value: object) -> str:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise _NotOneError(f"{_RULE}, for example '500m'")
     number = operator.index(value)
-    return str(number) if abs(number) < 10**_MAGNITUDE_LIMIT else f"1e{_MAGNITUDE_LIMIT}"
+    if abs(number) >= 10**_MAGNITUDE_LIMIT:
+        raise _NotOneError(f"use a number below 10^{_MAGNITUDE_LIMIT}")
+    return str(number)
 
 
 def _text_of_float(value: float) -> str:
     text = float.__repr__(value)  # numpy's floats write themselves in another way
     if not math.isfinite(value) or _round_up(Fraction(text), _NANO) == Fraction(text):
         return text
-    near = canonical_quantity(format(value, ".9f"))
+    near = format_quantity(Fraction(format(value, ".9f")) or Fraction(1, 10**9))
     raise _NotOneError(f"write it as text, since {text} is finer than a quantity can be, for example {near!r}")
-
-
-def _parts_of(value: object) -> re.Match[str]:
-    """The parts of the text, after a look at its length and exponent: so nothing takes long to compute."""
-    text = _text_of(value)
-    found = _GRAMMAR.fullmatch(text) if len(text) <= _TEXT_LIMIT else None
-    if found is None or not (found["whole"] or found["part"]):
-        raise _NotOneError(f"{_RULE}, for example {_suggest(text)!r}")
-    exponent = int(found["exponent"] or _DECIMAL.get(found["suffix"] or "", 0))
-    if abs(exponent) > _EXPONENT_LIMIT or len(found["whole"].lstrip("0")) + exponent > _MAGNITUDE_LIMIT:
-        raise _NotOneError(f"use a number below 10^{_MAGNITUDE_LIMIT} and an exponent of -{_EXPONENT_LIMIT} or more")
-    return found
 
 
 def _read(value: object) -> _Read:
     try:
-        found = _parts_of(value)
+        return _read_text(_text_of(value))
     except _NotOneError as error:
-        shown = repr(value)
-        shown = shown if len(shown) <= _SHOWN_LIMIT else shown[:_SHOWN_LIMIT] + "…"
-        raise ValueError(f"{shown} is no quantity: {error}") from None
-    text = found[0]
-    whole, part, suffix = found["whole"].lstrip("0") or "0", found["part"] or "", found["suffix"] or ""
+        raise ValueError(f"{_shown(value)} is no quantity: {error}") from None
+
+
+def _shown(value: object) -> str:
+    """The value for a message; Python itself refuses to write out very large numbers."""
+    if isinstance(value, int) and abs(value) >= 10**_MAGNITUDE_LIMIT:
+        return f"a number of {value.bit_length()} bits"
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN_LIMIT else shown[:_SHOWN_LIMIT] + "…"
+
+
+@lru_cache(maxsize=4096)  # thousands of pods share a few dozen texts
+def _read_text(text: str) -> _Read:
+    # Length and exponent are looked at before anything is computed, so that nothing takes long.
+    found = _GRAMMAR.fullmatch(text) if len(text) <= _TEXT_LIMIT else None
+    if found is None or not (found["whole"] or found["part"]):
+        raise _NotOneError(f"{_RULE}, for example {_suggest(text)!r}")
+    whole, part, suffix = found["whole"].lstrip("0"), found["part"] or "", found["suffix"] or ""
+    exponent = int(found["exponent"] or _DECIMAL.get(suffix, 0))
+    if abs(exponent) > _EXPONENT_LIMIT or len(whole) + exponent > _MAGNITUDE_LIMIT:
+        raise _NotOneError(f"use a number below 10^{_MAGNITUDE_LIMIT} and an exponent of -{_EXPONENT_LIMIT} or more")
+    whole = whole or "0"
     digits = Fraction(int(whole + part), 10 ** len(part)) * (-1 if found["sign"] == "-" else 1)
-    if suffix in _BINARY and suffix:
+    if suffix not in _DECIMAL:
         return _binary(text, digits * 2 ** _BINARY[suffix], whole=whole, part=part, shift=_BINARY[suffix])
-    family: Family = "decimal" if found["exponent"] is None else "exponent"
-    exponent = _DECIMAL[suffix] if found["exponent"] is None else int(found["exponent"])
     kept = _keeps_decimal(whole + part, exponent - len(part))
-    return _Read(_round_up(digits * Fraction(10) ** exponent, _NANO), family, text if kept else None)
+    exact = _round_up(digits * Fraction(10) ** exponent, _NANO)
+    return _Read(exact, "decimal" if found["exponent"] is None else "exponent", text if kept else None)
 
 
 def _keeps_decimal(digits: str, exponent: int) -> bool:
@@ -289,12 +296,9 @@ def _round_up(value: Fraction, exponent: int) -> Fraction:
 def _canonical(value: Fraction | int, family: Family) -> tuple[int, int, dict[int, str] | None]:
     """Mantissa, exponent and the suffixes by exponent, None where the exponent itself is written."""
     exact = _round_up(Fraction(value), _NANO)
-    suffixes = _DECIMAL_OF if family == "decimal" or exact == 0 else None
-    if family == "binary":
-        if exact.denominator == 1 and abs(exact) >= 2**10:
-            return (*_without_factors(exact.numerator, 2**10, 0, 10), _BINARY_OF)
-        suffixes = _DECIMAL_OF
-    return (*_without_factors(int(exact * 10**9), 1000, _NANO, 3), suffixes)
+    if family == "binary" and exact.denominator == 1 and abs(exact) >= 2**10:
+        return (*_without_factors(exact.numerator, 2**10, 0, 10), _BINARY_OF)
+    return (*_without_factors(int(exact * 10**9), 1000, _NANO, 3), None if family == "exponent" else _DECIMAL_OF)
 
 
 def _without_factors(mantissa: int, factor: int, exponent: int, step: int) -> tuple[int, int]:
