@@ -1,8 +1,8 @@
 """The command line: the same verbs as in a notebook, for a terminal and for CI.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage; `plan --exit-code` says 3 when there are changes. What was asked for goes to standard
-output, everything else to standard error, so that `--output json` can be piped. argparse suffices: no command has more than a
-handful of options.
+Exit codes: 0 done, 1 failed, 2 wrong usage; `plan --exit-code` says 3 when there are changes. What was asked for goes
+to standard output, everything else to standard error, so that `--output json` can be piped. argparse suffices: no
+command has more than a handful of options.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.report import Report
     from tenantkit.spec.files import SpecFile
 
-DONE, FAILED, USAGE, CHANGES = 0, 1, 2, 3
+DONE, FAILED, CHANGES = 0, 1, 3  # argparse itself exits with 2
+
+_LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,14 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(options)
     except TenantKitError as error:
-        print(f"tenantkit: {error}", file=sys.stderr)
-        return FAILED
+        _say(f"tenantkit: {error}")
     except OSError as error:
-        print(f"tenantkit: {error.filename or 'I/O'}: {error.strerror or error}", file=sys.stderr)
-        return FAILED
+        _say(f"tenantkit: {error.filename or 'I/O'}: {error.strerror or error}")
     except KeyboardInterrupt:
-        print("tenantkit: interrupted; run the same command again to go on from here", file=sys.stderr)
-        return FAILED
+        _say("tenantkit: interrupted; run the same command again to go on from here")
+    return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r}: use a number from 0 to 65535")
+    if not (text.isascii() and text.isdigit() and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r}: use a number from 0 to {_LAST_PORT}")
     return int(text)
 
 
@@ -195,11 +195,12 @@ def _connect(kubeconfig: str | Path | None, context: str | None) -> Cluster:
 
 
 def _print(options: argparse.Namespace, data: Any, text: str) -> None:
-    print(json.dumps(data, indent=2, ensure_ascii=False) if options.output == "json" else text)
+    sys.stdout.write((json.dumps(data, indent=2, ensure_ascii=False) if options.output == "json" else text) + "\n")
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def _wait_for_interrupt() -> None:

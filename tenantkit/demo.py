@@ -1,7 +1,7 @@
 """The example that everybody starts from: three tenants, one hostname each, on one cluster.
 
-What it puts on the cluster are the six objects of the well-known example, and what a real platform adds to them: stored specs,
-quotas, limits, accounts and bindings.
+What it puts on the cluster are the six objects of the well-known example, and what a real platform adds to them:
+stored specs, quotas, limits, accounts and bindings.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How much of each quota is used.
 
-`hard` is what the spec asks for, `used` what the quota controller has counted; an entry that it has not counted yet is `pending` and has
-no `used`: nothing here says "0 used" when the truth is "unknown". An entry of 0 is `none` rather than `full`, since nothing was
-granted that could fill up.
+`hard` is what the spec asks for, `used` what the quota controller has counted; an entry that it has not counted yet is
+`pending` and has no `used`: nothing here says "0 used" when the truth is "unknown". An entry of 0 is `none` rather
+than `full`, since nothing was granted that could fill up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.access import list_visible
-from tenantkit.frames.schema import Schema, frame_of
+from tenantkit.frames.schema import frame_of
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.rules.quantities import parse_quantity
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 QUOTA_USAGE: Schema = {
@@ -45,13 +46,15 @@ def quota_usage(cluster: Cluster, *, namespaces: Sequence[str] | None = None) ->
 
     Args:
         cluster: where.
-        namespaces: only these. Default: all that you may list, else the connection's own, since owners may list no others.
+        namespaces: only these. Default: all that you may list, else the connection's own, since owners may list no
+            others.
 
     Returns:
-        tenant, team, namespace, quota (the ResourceQuota's name), resource as the quota spells it (`requests.cpu`), unit (`cores`,
-        `bytes`, `count`): string; used, hard, free in that unit, used_pct from 0 to 100: Float64, <NA> where not
-        counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and more), `full`, `over`. Sorted
-        by namespace, quota and resource. `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers.
+        tenant, team, namespace, quota (the ResourceQuota's name), resource as the quota spells it (`requests.cpu`),
+        unit (`cores`, `bytes`, `count`): string; used, hard, free in that unit, used_pct from 0 to 100: Float64, <NA>
+        where not counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and
+        more), `full`, `over`. Sorted by namespace, quota and resource. `attrs["scope"]` is `cluster`, or the tuple of
+        namespaces that it covers.
 
     Raises:
         PermissionDenied: no namespace may be read.

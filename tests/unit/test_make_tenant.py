@@ -70,8 +70,10 @@ def test_the_config_map_holds_the_team_part_alone() -> None:
         "kind": "ConfigMap",
         "metadata": {"name": "tenantkit-tenant", "namespace": "vision", "labels": LABELS},
         "data": {
-            "tenant.json": '{"apiVersion":"tenantkit.dev/v1alpha1","editors":["group:cv"],"routes":[{"path":"/ai-service",'
-            '"pathType":"Prefix","port":80,"service":"ai-service"}],"viewers":[]}'
+            "tenant.json": (
+                '{"apiVersion":"tenantkit.dev/v1alpha1","editors":["group:cv"],'
+                '"routes":[{"path":"/ai-service","pathType":"Prefix","port":80,"service":"ai-service"}],"viewers":[]}'
+            )
         },
     }
 
@@ -192,7 +194,9 @@ def test_one_binding_per_person_and_role() -> None:
 
 
 def test_two_people_of_one_slug_get_two_bindings() -> None:
-    made = make_bindings(tenant(owners=["a.b@x.org", "a-b@x.org", "a_b@x.org", "sa:a-b/x.org", "group:a-b-x.org"]), PLATFORM)
+    made = make_bindings(
+        tenant(owners=["a.b@x.org", "a-b@x.org", "a_b@x.org", "sa:a-b/x.org", "group:a-b-x.org"]), PLATFORM
+    )
 
     assert len({binding["metadata"]["name"] for binding in made}) == 5
 
@@ -200,7 +204,10 @@ def test_two_people_of_one_slug_get_two_bindings() -> None:
 @pytest.mark.parametrize(
     ("person", "subject"),
     [
-        ("dana@example.com", {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "oidc:dana@example.com"}),
+        (
+            "dana@example.com",
+            {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "oidc:dana@example.com"},
+        ),
         ("group:cv", {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "corp/cv"}),
         ("sa:hub/dana", {"kind": "ServiceAccount", "name": "dana", "namespace": "hub"}),
     ],
@@ -239,7 +246,9 @@ def test_class_tls_and_annotations_are_the_platforms() -> None:
     assert made["metadata"]["annotations"] == {"example.org/issuer": "ca"}
     assert made["spec"]["ingressClassName"] == "contour"
     assert made["spec"]["tls"] == [{"hosts": ["vision.example.ai"], "secretName": "vision-tls"}]
-    assert made["spec"]["rules"][0]["http"]["paths"][0]["backend"] == {"service": {"name": "web", "port": {"name": "http"}}}
+    assert made["spec"]["rules"][0]["http"]["paths"][0]["backend"] == {
+        "service": {"name": "web", "port": {"name": "http"}}
+    }
 
 
 def test_objects_come_in_the_order_of_their_ranks() -> None:

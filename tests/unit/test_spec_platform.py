@@ -91,7 +91,10 @@ def test_every_misfit_of_every_tenant_is_told_at_once() -> None:
         "b.quota.accelerators='amd.com/gpu': the platform's accelerators are nvidia.com/gpu",
         "c.routes[0].host='a.example.ai': not granted to 'c', whose hosts are c.example.ai: ask the platform for it",
         "kube-team.name='kube-team': namespace 'kube-team' is the cluster's own: choose another name",
-        "tenantkit-system.name='tenantkit-system': namespace 'tenantkit-system' is the cluster's own: choose another name",
+        (
+            "tenantkit-system.name='tenantkit-system': "
+            "namespace 'tenantkit-system' is the cluster's own: choose another name"
+        ),
     ]
 
 
@@ -106,7 +109,7 @@ def test_two_tenants_of_one_name_are_refused() -> None:
 
 
 def test_two_tenants_with_one_host_are_refused() -> None:
-    with pytest.raises(HostTakenError, match="host 'a.example.ai' is granted to both 'a' and 'b'"):
+    with pytest.raises(HostTakenError, match=r"host 'a.example.ai' is granted to both 'a' and 'b'"):
         Platform().check([tenant("a"), tenant("b", hosts=["a.example.ai"])])
 
 

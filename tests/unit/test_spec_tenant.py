@@ -176,7 +176,7 @@ def test_a_stored_spec_of_a_newer_version_says_what_is_needed() -> None:
 
 
 def test_a_broken_stored_spec_is_named_and_not_guessed_at() -> None:
-    with pytest.raises(InvalidSpecError, match="the grant of namespace 'vision': json='{': is no JSON"):
+    with pytest.raises(InvalidSpecError, match=r"the grant of namespace 'vision': json='\{': is no JSON"):
         Tenant.from_parts("{", None, source="namespace 'vision'")
 
 
