@@ -38,7 +38,7 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_OF = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY_OF = {0: ""} | {exponent: suffix for suffix, exponent in _BINARY.items()}
-_RULE = "use a number and one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3"
+_RULE = "use a number, alone or with one of n u m k M G T P E Ki Mi Gi Ti Pi Ei or e and a number"
 
 
 class _Read(NamedTuple):
@@ -189,7 +189,7 @@ def check_quantity(value: object) -> str | None:
 
     Example:
         >>> check_quantity("16GB")
-        "use a number and one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3, for example '16G'"
+        "use a number, alone or with one of n u m k M G T P E Ki Mi Gi Ti Pi Ei or e and a number, for example '16G'"
     """
     try:
         _read_text(_text_of(value))
@@ -205,7 +205,7 @@ class _NotOneError(ValueError):
 def _suggest(text: str) -> str:
     """The quantity that was probably meant: blanks, `_` and a `B` left out, upper and lower case put right."""
     compact = re.sub(r"[\s_]", "", text[:_TEXT_LIMIT])
-    parts = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?)([A-Za-z]*)", compact)
+    parts = re.fullmatch(r"([+-]?[0-9]{1,18}(?:\.[0-9]{1,9})?)([A-Za-z]*)", compact)
     if parts is None:
         return "500m"
     number, unit = parts.groups()
