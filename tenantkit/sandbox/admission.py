@@ -1,0 +1,233 @@
+"""Admission: what happens to a write between validation and the store, plug-in by plug-in, in the API server's order.
+
+Two phases, as on a real server: `mutate` fills in (limits' defaults, the service account, tolerations), then the
+object's fields are validated, then `review` refuses or reserves. `admit` runs both for callers that validate elsewhere.
+The plug-ins are a table each, so that a later one (policies) is one more line before the quota, which always comes
+last: it writes what it reserves. Only plug-ins that tenants meet are here; no service account token is mounted.
+
+Source: page "Admission Control in Kubernetes"; AllOrderedPlugins in pkg/kubeapiserver/options/plugins.go, 1.37.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from tenantkit.sandbox import limit_ranges, quota
+from tenantkit.sandbox.errors import Cause, forbidden, not_found
+from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.resources import find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.errors import ApiError
+    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.store import Store
+
+Operation = Literal["CREATE", "UPDATE", "DELETE"]
+
+NAMESPACES = find("", "v1", "namespaces")
+SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
+LIMIT_RANGES = find("", "v1", "limitranges")
+QUOTAS = find("", "v1", "resourcequotas")
+
+_IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
+_TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+_TOLERATION_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One write on its way to the store.
+
+    Args:
+        operation: what is tried; an apply is a CREATE or an UPDATE, by whether the object is there.
+        manifest: the object as it would be stored, defaults set; for a DELETE the object that would go.
+        old: the object that is stored; None for a CREATE.
+        user: who asks, as the server knows them.
+        subresource: `status` and the like; empty for the object itself.
+        dry_run: nothing is reserved.
+    """
+
+    operation: Operation
+    resource: Resource
+    manifest: Manifest
+    old: Manifest | None
+    store: Store
+    user: object
+    subresource: str = ""
+    dry_run: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """Where the object lives; empty for kinds that live in no namespace."""
+        return str(self.manifest["metadata"].get("namespace") or "") if self.resource.namespaced else ""
+
+    def refused(self, message: str, *, causes: tuple[Cause, ...] = ()) -> ApiError:
+        """The 403 of an admission plug-in; an object yet unnamed goes by its generateName."""
+        metadata = self.manifest["metadata"]
+        name = metadata.get("name") or metadata.get("generateName") or "Unknown"
+        return forbidden(self.resource, name, message, causes=causes)
+
+
+def admit(  # noqa: PLR0913, PLR0917 (an Attempt's fields, for callers that need no Attempt)
+    operation: Operation,
+    resource: Resource,
+    manifest: Manifest,
+    old: Manifest | None,
+    store: Store,
+    user: object,
+    *,
+    subresource: str = "",
+    dry_run: bool = False,
+) -> Manifest:
+    """Both phases at once: the object as it is to be stored.
+
+    Returns:
+        The manifest, with what the plug-ins filled in; what a quota reserves for it stands in the quota's status.
+
+    Raises:
+        ApiError: a plug-in refuses; nothing was reserved.
+    """
+    attempt = Attempt(operation, resource, manifest, old, store, user, subresource, dry_run)
+    filled = mutate(attempt)
+    review(replace(attempt, manifest=filled))
+    return filled
+
+
+def mutate(attempt: Attempt) -> Manifest:
+    """The first phase: the object with what the plug-ins fill in, to be validated next.
+
+    Raises:
+        ApiError: the namespace is not there, or on its way out; a service account is missing.
+    """
+    for plugin in _MUTATING:
+        attempt = replace(attempt, manifest=plugin(attempt))
+    return attempt.manifest
+
+
+def review(attempt: Attempt) -> None:
+    """The second phase, on the validated object: refuse it, or reserve quota for it.
+
+    Raises:
+        ApiError: a limit range or a quota forbids it.
+    """
+    for plugin in _REVIEWING:
+        plugin(attempt)
+
+
+def _live_in_a_living_namespace(attempt: Attempt) -> Manifest:
+    """NamespaceLifecycle: nothing new without a namespace, or in one that goes; three namespaces never go."""
+    if attempt.resource == NAMESPACES:
+        if attempt.operation == "DELETE" and attempt.manifest["metadata"]["name"] in _IMMORTAL:
+            raise attempt.refused("this namespace may not be deleted")
+        return attempt.manifest
+    if not attempt.namespace or attempt.operation != "CREATE" or attempt.resource.kind == "LocalSubjectAccessReview":
+        return attempt.manifest
+    namespace = attempt.store.get(NAMESPACES, attempt.namespace)
+    if namespace is None:
+        raise not_found(NAMESPACES, attempt.namespace)
+    if (namespace.get("status") or {}).get("phase") == "Terminating":
+        raise attempt.refused(
+            f"unable to create new content in namespace {attempt.namespace} because it is being terminated",
+            causes=(
+                Cause(
+                    field="metadata.namespace",
+                    message=f"namespace {attempt.namespace} is being terminated",
+                    reason="NamespaceTerminating",
+                ),
+            ),
+        )
+    return attempt.manifest
+
+
+def _default_limits(attempt: Attempt) -> Manifest:
+    """LimitRanger: fill in what containers leave unsaid."""
+    manifest = attempt.manifest
+    if _is_new_pod(attempt):
+        for limit_range in attempt.store.list(LIMIT_RANGES, attempt.namespace):
+            manifest = limit_ranges.with_defaults(manifest, limit_range)
+    return manifest
+
+
+def _default_service_account(attempt: Attempt) -> Manifest:
+    """ServiceAccount: a pod runs as one that exists, and takes its pull secrets."""
+    if not _is_new_pod(attempt):
+        return attempt.manifest
+    spec = dict(attempt.manifest["spec"])
+    if not spec.get("serviceAccountName"):
+        spec["serviceAccountName"] = spec["serviceAccount"] = "default"
+    name = spec["serviceAccountName"]
+    account = attempt.store.get(SERVICE_ACCOUNTS, name, attempt.namespace)
+    if account is None:
+        raise attempt.refused(
+            f'error looking up service account {attempt.namespace}/{name}: serviceaccount "{name}" not found'
+        )
+    if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = [{"name": secret["name"]} for secret in account["imagePullSecrets"]]
+    return {**attempt.manifest, "spec": spec}
+
+
+def _default_priority_and_tolerations(attempt: Attempt) -> Manifest:
+    """Priority and DefaultTolerationSeconds: what each pod gets that does not say otherwise."""
+    if not _is_new_pod(attempt):
+        return attempt.manifest
+    spec = {"preemptionPolicy": "PreemptLowerPriority", "priority": 0, **attempt.manifest["spec"]}
+    tolerations = list(spec.get("tolerations") or ())
+    tolerations += [
+        {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": _TOLERATION_S}
+        for key in _TOLERATED
+        if not any(_tolerates(toleration, key) for toleration in tolerations)
+    ]
+    return {**attempt.manifest, "spec": {**spec, "tolerations": tolerations}}
+
+
+def _tolerates(toleration: Manifest, key: str) -> bool:
+    return toleration.get("key") in {None, "", key} and toleration.get("effect") in {None, "", "NoExecute"}
+
+
+def _check_limits(attempt: Attempt) -> None:
+    """LimitRanger: refuse what is outside a limit range; a pod's containers can't change, so only new ones count."""
+    is_claim = attempt.resource.qualified == "persistentvolumeclaims" and attempt.operation != "DELETE"
+    is_leaving = attempt.old is not None and attempt.old["metadata"].get("deletionTimestamp")
+    if attempt.subresource or is_leaving or not (is_claim or _is_new_pod(attempt)):
+        return
+    for limit_range in attempt.store.list(LIMIT_RANGES, attempt.namespace):
+        message = limit_ranges.violations(attempt.resource.qualified, attempt.manifest, limit_range)
+        if message is not None:
+            raise attempt.refused(message)
+
+
+def _reserve_quota(attempt: Attempt) -> None:
+    """ResourceQuota: refuse what does not fit, and write down what is taken."""
+    if not attempt.namespace or attempt.subresource or attempt.operation == "DELETE":
+        return
+    if attempt.old is not None and not quota.is_checked_on_update(attempt.resource, attempt.old, attempt.manifest):
+        return
+    store = attempt.store
+    now = store.clock()
+    before = {live["metadata"]["name"]: live for live in store.list(QUOTAS, attempt.namespace)}
+    try:
+        grown = quota.reserve(before.values(), attempt.resource, attempt.manifest, attempt.old, now)
+    except quota.QuotaExceededError as error:
+        raise attempt.refused(str(error)) from error
+    if attempt.dry_run:
+        return
+    for after in grown:
+        live = before[after["metadata"]["name"]]
+        store.put(QUOTAS, track_update(live, after, manager="kube-apiserver", time=now, subresource="status"))
+
+
+def _is_new_pod(attempt: Attempt) -> bool:
+    return attempt.resource.qualified == "pods" and attempt.operation == "CREATE" and not attempt.subresource
+
+
+_MUTATING: tuple[Callable[[Attempt], Manifest], ...] = (
+    _live_in_a_living_namespace,
+    _default_limits,
+    _default_service_account,
+    _default_priority_and_tolerations,
+)
+_REVIEWING: tuple[Callable[[Attempt], None], ...] = (_check_limits, _reserve_quota)

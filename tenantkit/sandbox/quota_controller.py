@@ -1,0 +1,83 @@
+"""What of each quota is used: counted again when the quota is new or changed, and when an object gives something back.
+
+Objects that come are no reason to count: admission has already written down what they take.
+
+Source: pkg/controller/resourcequota and pkg/quota/v1/install/update_filter.go, 1.37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.admission import QUOTAS
+from tenantkit.sandbox.amounts import parse_amounts
+from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.quota import counts_less, recount, tracked
+from tenantkit.sandbox.resources import RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.store import Event, Store
+
+
+class QuotaController:
+    """Writes the status of quotas; keys are `namespace/name`."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def keys(self, event: Event) -> Iterable[str]:
+        """The quota itself, or those quotas that count what went."""
+        found: list[str] = []
+        if event.resource == QUOTAS and event.type != "DELETED" and _hard_changed(event):
+            found.append(_key(event.manifest))
+        if event.resource.namespaced and self._gives_back(event):
+            found += [
+                _key(quota)
+                for quota in self._store.list(QUOTAS, event.manifest["metadata"]["namespace"])
+                if tracked(event.resource, (quota.get("status") or {}).get("hard") or ())
+            ]
+        return found
+
+    def sync(self, key: str) -> None:
+        """Count for one quota, and write its status if that says something new."""
+        namespace, _, name = key.partition("/")
+        quota = self._store.get(QUOTAS, name, namespace)
+        if quota is None:
+            return
+        now = self._clock()
+        status = recount(quota, RESOURCES, self._store, now)
+        if not _same_status(quota.get("status") or {}, status):
+            after = {**quota, "status": status}
+            self._store.put(
+                QUOTAS, track_update(quota, after, manager="kube-controller-manager", time=now, subresource="status")
+            )
+
+    def _gives_back(self, event: Event) -> bool:
+        if event.type == "DELETED":
+            return True
+        if event.previous is None:
+            return False
+        return counts_less(event.resource, event.previous, event.manifest, self._clock())
+
+
+def _key(quota: Manifest) -> str:
+    return f"{quota['metadata']['namespace']}/{quota['metadata']['name']}"
+
+
+def _hard_changed(event: Event) -> bool:
+    before = ((event.previous or {}).get("spec") or {}).get("hard")
+    return event.previous is None or parse_amounts(before) != parse_amounts(event.manifest["spec"].get("hard"))
+
+
+def _same_status(before: Manifest, after: Manifest) -> bool:
+    """Equal in value: a quota that only writes an amount in another way has nothing new to say."""
+    return all(field in before and _values(before[field]) == _values(after[field]) for field in ("hard", "used"))
+
+
+def _values(quantities: Manifest) -> Manifest:
+    return {name: amount.value for name, amount in parse_amounts(quantities).items()}

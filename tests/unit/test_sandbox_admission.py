@@ -1,0 +1,238 @@
+"""Admission in the sandbox: the plug-ins in their order, with a real API server's (1.37) answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.sandbox.admission import Attempt, admit, mutate
+from tenantkit.sandbox.errors import ApiError
+from tenantkit.sandbox.resources import find
+from tenantkit.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.resources import Resource
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+NAMESPACES = find("", "v1", "namespaces")
+PODS = find("", "v1", "pods")
+CONFIG_MAPS = find("", "v1", "configmaps")
+SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
+LIMIT_RANGES = find("", "v1", "limitranges")
+QUOTAS = find("", "v1", "resourcequotas")
+CLUSTER_ROLES = find("rbac.authorization.k8s.io", "v1", "clusterroles")
+
+
+def manifest(kind: str, name: str, **fields: Any) -> Manifest:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "vision"}, **fields}
+
+
+def namespace(name: str, phase: str = "Active") -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": phase},
+    }
+
+
+def pod(**spec: Any) -> Manifest:
+    return manifest("Pod", "trainer", spec={"containers": [{"name": "main", "image": "busybox"}], **spec})
+
+
+def quota(hard: dict[str, str]) -> Manifest:
+    status = {"hard": hard, "used": dict.fromkeys(hard, "0")}
+    return manifest("ResourceQuota", "tenantkit-quota", spec={"hard": hard}, status=status)
+
+
+@pytest.fixture
+def store() -> Store:
+    filled = Store(lambda: NOW)
+    filled.put(NAMESPACES, namespace("vision"))
+    filled.put(SERVICE_ACCOUNTS, manifest("ServiceAccount", "default"))
+    return filled
+
+
+def create(store: Store, resource: Resource, of: Manifest, *, dry_run: bool = False) -> Manifest:
+    return admit("CREATE", resource, of, None, store, "dana@example.com", dry_run=dry_run)
+
+
+def refusal(store: Store, resource: Resource, of: Manifest) -> Manifest:
+    before = store.resource_version
+    with pytest.raises(ApiError) as caught:
+        create(store, resource, of)
+    assert store.resource_version == before
+    return caught.value.status_body()
+
+
+def used(store: Store) -> Manifest:
+    live = store.get(QUOTAS, "tenantkit-quota", "vision")
+    assert live is not None
+    return dict(live["status"]["used"])
+
+
+def test_nothing_is_created_in_a_namespace_that_is_not_there() -> None:
+    assert refusal(Store(lambda: NOW), CONFIG_MAPS, manifest("ConfigMap", "x")) == {
+        "apiVersion": "v1",
+        "kind": "Status",
+        "metadata": {},
+        "status": "Failure",
+        "code": 404,
+        "reason": "NotFound",
+        "message": 'namespaces "vision" not found',
+        "details": {"kind": "namespaces", "name": "vision"},
+    }
+
+
+def test_nothing_is_created_in_a_namespace_that_goes(store: Store) -> None:
+    store.put(NAMESPACES, namespace("vision", "Terminating"))
+    assert refusal(store, CONFIG_MAPS, manifest("ConfigMap", "x")) == {
+        "apiVersion": "v1",
+        "kind": "Status",
+        "metadata": {},
+        "status": "Failure",
+        "code": 403,
+        "reason": "Forbidden",
+        "message": 'configmaps "x" is forbidden: unable to create new content in namespace vision '
+        "because it is being terminated",
+        "details": {
+            "kind": "configmaps",
+            "name": "x",
+            "causes": [
+                {
+                    "field": "metadata.namespace",
+                    "message": "namespace vision is being terminated",
+                    "reason": "NamespaceTerminating",
+                }
+            ],
+        },
+    }
+
+
+@pytest.mark.parametrize("operation", ["UPDATE", "DELETE"])
+def test_what_is_in_a_namespace_that_goes_may_still_change_and_go(store: Store, operation: Any) -> None:
+    live = store.put(CONFIG_MAPS, manifest("ConfigMap", "x"))
+    store.put(NAMESPACES, namespace("vision", "Terminating"))
+    assert admit(operation, CONFIG_MAPS, live, live, store, "dana@example.com") == live
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
+def test_the_first_namespaces_can_not_be_deleted(store: Store, name: str) -> None:
+    live = store.put(NAMESPACES, namespace(name))
+    with pytest.raises(ApiError) as caught:
+        admit("DELETE", NAMESPACES, live, live, store, "dana@example.com")
+    assert (
+        caught.value.status_body()["message"] == f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+    )
+
+
+def test_what_lives_in_no_namespace_needs_none() -> None:
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "reader"}}
+    assert create(Store(lambda: NOW), CLUSTER_ROLES, role) == role
+
+
+def test_a_pod_gets_the_account_priority_and_tolerations_that_it_does_not_name(store: Store) -> None:
+    assert create(store, PODS, pod())["spec"] == {
+        "containers": [{"name": "main", "image": "busybox"}],
+        "preemptionPolicy": "PreemptLowerPriority",
+        "priority": 0,
+        "serviceAccount": "default",
+        "serviceAccountName": "default",
+        "tolerations": [
+            {
+                "effect": "NoExecute",
+                "key": "node.kubernetes.io/not-ready",
+                "operator": "Exists",
+                "tolerationSeconds": 300,
+            },
+            {
+                "effect": "NoExecute",
+                "key": "node.kubernetes.io/unreachable",
+                "operator": "Exists",
+                "tolerationSeconds": 300,
+            },
+        ],
+    }
+
+
+def test_a_pod_takes_the_pull_secrets_of_its_account(store: Store) -> None:
+    store.put(SERVICE_ACCOUNTS, manifest("ServiceAccount", "workload", imagePullSecrets=[{"name": "registry"}]))
+    assert create(store, PODS, pod(serviceAccountName="workload"))["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+
+
+def test_a_pod_with_a_missing_account_is_refused(store: Store) -> None:
+    assert refusal(store, PODS, pod(serviceAccountName="nope"))["message"] == (
+        'pods "trainer" is forbidden: error looking up service account vision/nope: serviceaccount "nope" not found'
+    )
+
+
+def test_a_pod_without_a_name_yet_is_called_by_its_prefix(store: Store) -> None:
+    unnamed = pod(serviceAccountName="nope")
+    unnamed["metadata"] = {"generateName": "trainer-", "namespace": "vision"}
+    assert refusal(store, PODS, unnamed)["details"]["name"] == "trainer-"
+
+
+def test_limits_are_defaulted_before_the_quota_asks_for_them(store: Store) -> None:
+    limit = {"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "500m"}}
+    store.put(LIMIT_RANGES, manifest("LimitRange", "tenantkit-limits", spec={"limits": [limit]}))
+    store.put(QUOTAS, quota({"requests.cpu": "2", "limits.cpu": "2"}))
+    admitted = create(store, PODS, pod())
+    assert admitted["spec"]["containers"][0]["resources"] == {"requests": {"cpu": "500m"}, "limits": {"cpu": "1"}}
+    assert used(store) == {"limits.cpu": "1", "requests.cpu": "500m"}
+
+
+def test_what_breaks_a_limit_range_is_refused_and_reserves_nothing(store: Store) -> None:
+    limit = {"type": "Container", "max": {"memory": "1Gi"}}
+    store.put(LIMIT_RANGES, manifest("LimitRange", "tenantkit-limits", spec={"limits": [limit]}))
+    store.put(QUOTAS, quota({"pods": "2"}))
+    big = pod(containers=[{"name": "main", "resources": {"limits": {"memory": "2Gi"}}}])
+    assert refusal(store, PODS, big)["message"] == (
+        'pods "trainer" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi'
+    )
+
+
+def test_the_first_phase_fills_in_and_leaves_refusing_to_the_second(store: Store) -> None:
+    store.put(QUOTAS, quota({"pods": "0"}))
+    filled = mutate(Attempt("CREATE", PODS, pod(), None, store, "dana@example.com"))
+    assert filled["spec"]["serviceAccountName"] == "default"
+
+
+def test_an_admitted_object_moves_the_quotas_status_and_version(store: Store) -> None:
+    before = store.put(QUOTAS, quota({"pods": "2"}))
+    create(store, PODS, pod())
+    after = store.get(QUOTAS, "tenantkit-quota", "vision")
+    assert after is not None
+    assert after["status"] == {"hard": {"pods": "2"}, "used": {"pods": "1"}}
+    assert after["metadata"]["resourceVersion"] != before["metadata"]["resourceVersion"]
+    assert [(entry["manager"], entry["subresource"]) for entry in after["metadata"]["managedFields"]] == [
+        ("kube-apiserver", "status")
+    ]
+
+
+def test_a_dry_run_is_held_to_the_quota_and_reserves_nothing(store: Store) -> None:
+    store.put(QUOTAS, quota({"pods": "1"}))
+    create(store, PODS, pod(), dry_run=True)
+    assert used(store) == {"pods": "0"}
+
+
+def test_two_quotas_are_reserved_together_or_not_at_all(store: Store) -> None:
+    store.put(QUOTAS, quota({"pods": "1"}))
+    second = quota({"count/pods": "0"})
+    second["metadata"]["name"] = "z-last"
+    store.put(QUOTAS, second)
+    assert refusal(store, PODS, pod())["message"] == (
+        'pods "trainer" is forbidden: exceeded quota: z-last, requested: count/pods=1, used: count/pods=0, '
+        "limited: count/pods=0"
+    )
+    assert used(store) == {"pods": "0"}
+
+
+def test_a_subresource_reserves_nothing(store: Store) -> None:
+    live = store.put(PODS, pod())
+    store.put(QUOTAS, quota({"pods": "0"}))
+    changed = {**live, "status": {"phase": "Running"}}
+    assert admit("UPDATE", PODS, changed, live, store, "kubelet", subresource="status") == changed
