@@ -1,0 +1,185 @@
+"""Namespaces: what a new one holds, what an old one refuses, and how one goes; the same on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.rules.manifest import ObjectRef, ref_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
+
+    Eventually = Callable[..., Any]
+
+# A real namespace controller waits five seconds before it begins, and up to nine before it looks again.
+GOING_TAKES_S = 40
+CONDITIONS = {
+    "NamespaceDeletionDiscoveryFailure": ("False", "ResourcesDiscovered", "All resources successfully discovered"),
+    "NamespaceDeletionGroupVersionParsingFailure": (
+        "False",
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    "NamespaceDeletionContentFailure": (
+        "False",
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    "NamespaceContentRemaining": (
+        "True",
+        "SomeResourcesRemain",
+        (
+            "Some resources are remaining: configmaps. has 1 resource instances, "
+            "roles.rbac.authorization.k8s.io has 1 resource instances"
+        ),
+    ),
+    "NamespaceFinalizersRemaining": (
+        "True",
+        "SomeFinalizersRemain",
+        "Some content in the namespace has finalizers remaining: example.com/hold in 2 resource instances",
+    ),
+}
+
+
+def config_map(namespace: str, name: str = "x") -> Manifest:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+
+
+def namespace_ref(name: str) -> ObjectRef:
+    return ObjectRef("v1", "Namespace", name)
+
+
+def is_gone(cluster: Cluster, name: str) -> bool:
+    try:
+        cluster.get("Namespace", name)
+    except NotFound:
+        return True
+    return False
+
+
+@pytest.fixture
+def held(cluster: Cluster, namespace: str) -> Iterator[list[Manifest]]:
+    """Two objects whose finalizers hold the namespace; let go at the end whatever happens."""
+    metadata = {"name": "held", "namespace": namespace, "finalizers": ["example.com/hold"]}
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata, "rules": []}
+    objects = [
+        cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}),
+        cluster.create(role),
+    ]
+    yield objects
+    for manifest in objects:
+        try:
+            let_go(cluster, manifest)
+        except NotFound:
+            continue
+
+
+def let_go(cluster: Cluster, manifest: Manifest) -> None:
+    cluster.patch_json(ref_of(manifest), [{"op": "remove", "path": "/metadata/finalizers"}])
+
+
+def test_a_new_namespace_holds_an_unlabelled_account_and_certificate(
+    cluster: Cluster, namespace: str, eventually: Eventually
+) -> None:
+    account = eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
+    assert account.keys() == {"apiVersion", "kind", "metadata"}
+    assert account["metadata"].keys() == {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}
+    certificate = eventually(lambda: cluster.get("ConfigMap", "kube-root-ca.crt", namespace))
+    assert certificate["data"].keys() == {"ca.crt"}
+    assert certificate["metadata"].keys() == {
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "annotations",
+        "managedFields",
+    }
+    assert certificate["metadata"]["annotations"].keys() == {"kubernetes.io/description"}
+
+
+def test_the_default_account_and_the_certificate_are_put_back(
+    cluster: Cluster, namespace: str, eventually: Eventually
+) -> None:
+    for kind, name in (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")):
+        before = eventually(lambda kind=kind, name=name: cluster.get(kind, name, namespace))
+        cluster.delete(ref_of(before))
+        eventually(
+            lambda kind=kind, name=name, before=before: (
+                cluster.get(kind, name, namespace)["metadata"]["uid"] != before["metadata"]["uid"]
+            )
+        )
+
+
+@pytest.mark.parametrize("write", ["create", "apply"])
+def test_nothing_is_made_in_a_namespace_that_is_not_there(cluster: Cluster, write: str) -> None:
+    with pytest.raises(NotFound, match='namespaces "nobody-made-this" not found'):
+        getattr(cluster, write)(config_map("nobody-made-this"))
+
+
+def test_a_list_in_a_namespace_that_is_not_there_is_empty(cluster: Cluster) -> None:
+    assert cluster.list("ConfigMap", namespace="nobody-made-this") == []
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
+def test_the_first_namespaces_can_not_be_deleted(cluster: Cluster, name: str) -> None:
+    with pytest.raises(PermissionDenied, match=f'namespaces "{name}" is forbidden: this namespace may not be deleted'):
+        cluster.delete(namespace_ref(name))
+    assert cluster.get("Namespace", name)["status"] == {"phase": "Active"}
+
+
+def test_a_pod_with_a_service_account_that_is_not_there_is_refused(cluster: Cluster, namespace: str) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "trainer", "namespace": namespace},
+        "spec": {"serviceAccountName": "nope", "containers": [{"name": "main", "image": "busybox"}]},
+    }
+    with pytest.raises(PermissionDenied) as caught:
+        cluster.create(pod)
+    message = f'error looking up service account {namespace}/nope: serviceaccount "nope" not found'
+    assert f'pods "trainer" is forbidden: {message}' in str(caught.value)
+
+
+def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
+    eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
+    cluster.create(config_map(namespace))
+    cluster.delete(namespace_ref(namespace))
+    eventually(lambda: is_gone(cluster, namespace), timeout_s=GOING_TAKES_S)
+    assert cluster.list("ConfigMap", namespace=namespace) == []
+    assert cluster.list("ServiceAccount", namespace=namespace) == []
+
+
+def test_a_namespace_that_goes_takes_nothing_new(cluster: Cluster, namespace: str, held: list[Manifest]) -> None:
+    cluster.delete(namespace_ref(namespace))
+    assert cluster.get("Namespace", namespace)["status"]["phase"] == "Terminating"
+    with pytest.raises(PermissionDenied) as caught:
+        cluster.create(config_map(namespace))
+    message = f"unable to create new content in namespace {namespace} because it is being terminated"
+    assert f'configmaps "x" is forbidden: {message}' in str(caught.value)
+    assert [manifest["kind"] for manifest in held] == ["ConfigMap", "Role"]
+
+
+def test_a_namespace_that_is_held_names_what_holds_it_and_goes_when_let_go(
+    cluster: Cluster, namespace: str, eventually: Eventually, held: list[Manifest]
+) -> None:
+    cluster.delete(namespace_ref(namespace))
+    eventually(lambda: cluster.get("Namespace", namespace)["status"].get("conditions"), timeout_s=GOING_TAKES_S)
+    live = cluster.get("Namespace", namespace)
+    assert live["spec"] == {"finalizers": ["kubernetes"]}
+    assert {
+        condition["type"]: (condition["status"], condition["reason"], condition["message"])
+        for condition in live["status"]["conditions"]
+    } == CONDITIONS
+    left = cluster.get("ConfigMap", "held", namespace)
+    assert left["metadata"]["deletionGracePeriodSeconds"] == 0
+    assert left["metadata"]["finalizers"] == ["example.com/hold"]
+    for manifest in held:
+        let_go(cluster, manifest)
+    eventually(lambda: is_gone(cluster, namespace), timeout_s=GOING_TAKES_S)
