@@ -147,7 +147,7 @@ def label_selector_of(selector: Manifest | None) -> LabelSelector:
     """The label selector that a manifest holds in `matchLabels` and `matchExpressions`.
 
     Args:
-        selector: as in a Deployment's or NetworkPolicy's spec. Empty matches everything, None nothing: the server's way.
+        selector: as in a Deployment's or NetworkPolicy's spec. Empty matches everything, None matches nothing.
 
     Returns:
         The selector, its requirements sorted by key.
