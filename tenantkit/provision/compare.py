@@ -1,0 +1,161 @@
+"""Manifests as fields, and when two values are the same.
+
+Maps are compared key by key, lists whole, as the server merges them: each list that tenantkit writes is atomic there
+but `imagePullSecrets`, whose items are known by name. Quantities compare by value, since the server rewrites `1000m`
+as `1`. Turned down: comparing texts or whole objects, which calls every quota drifted once the server has read it.
+Source: page "Server-Side Apply", section "Merge strategy".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.provision.managed import key_part
+from tenantkit.rules.quantities import parse_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from tenantkit.provision.managed import Path
+    from tenantkit.rules.manifest import Manifest
+
+_METADATA = ("labels", "annotations")
+_NOT_COMPARED = ("apiVersion", "kind", "metadata", "status")
+_KEYED_LISTS = frozenset({("imagePullSecrets",)})
+_ATOMIC_MAPS = frozenset({("roleRef",)})
+
+# Where quantities stand: below these fields every text that reads as a quantity is one.
+_QUANTITIES: Mapping[str, Path] = {"ResourceQuota": ("spec", "hard"), "LimitRange": ("spec", "limits")}
+
+# What is wholly ours: an entry that somebody else adds there changes what the tenant may do.
+_EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
+    "ResourceQuota": ("spec",),
+    "LimitRange": ("spec",),
+    "Role": ("rules",),
+    "ClusterRole": ("rules", "aggregationRule"),
+    "RoleBinding": ("roleRef", "subjects"),
+    "ClusterRoleBinding": ("roleRef", "subjects"),
+}
+
+
+def fields_of(manifest: Manifest) -> dict[Path, Any]:
+    """The fields of an object that can be wanted: labels, annotations, and what is not metadata or status."""
+    fields: dict[Path, Any] = {}
+    metadata = manifest.get("metadata") or {}
+    for name in _METADATA:
+        if metadata.get(name):
+            fields.update(_walk(metadata[name], ("metadata", name)))
+    for name, value in manifest.items():
+        if name not in _NOT_COMPARED:
+            fields.update(_walk(value, (name,)))
+    return fields
+
+
+def is_exclusive(kind: str, path: Path) -> bool:
+    """Whether everything at this place is tenantkit's, whoever added it."""
+    return path[0] in _EXCLUSIVE.get(kind, ())
+
+
+def same_value(kind: str, path: Path, one: Any, other: Any) -> bool:
+    """Whether two values of a field mean the same to the server."""
+    if one == other and type(one) is type(other):
+        return True
+    return _holds_quantities(kind, path) and _canonical(one) == _canonical(other)
+
+
+def digest(kind: str, fields: Mapping[Path, Any], paths: Iterable[Path], *, uid: str) -> str:
+    """A short text that changes when one of the fields at `paths` does, or when the object is another one."""
+    shown = [
+        ["/".join(path), _canonical(fields[path]) if _holds_quantities(kind, path) else fields[path]]
+        for path in sorted(paths)
+        if path in fields
+    ]
+    text = json.dumps([uid, shown], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def field_text(path: Path) -> str:
+    """A path as a reader knows it: `spec.hard[requests.cpu]`, `metadata.labels[tenantkit.dev/team]`."""
+    text = path[0]
+    for part in path[1:]:
+        if part.startswith("["):
+            text += part
+        else:
+            text += f"[{part}]" if "." in part or "/" in part else f".{part}"
+    return text
+
+
+def pointer(path: Path) -> str:
+    """A path as a JSON pointer (RFC 6901); only for fields of maps."""
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def without(manifest: Manifest, paths: Collection[Path]) -> Manifest:
+    """A copy without the fields at `paths`, and without the maps that this leaves empty."""
+    kept: Manifest = _without(manifest, frozenset(paths), ())
+    return kept
+
+
+def with_value(manifest: Manifest, path: Path, value: Any) -> Manifest:
+    """A copy with another value at one field."""
+    head, *rest = path
+    if head.startswith("["):
+        raise ValueError(f"{field_text(path)} is an item of a list: take it or leave it whole")
+    below = manifest.get(head)
+    changed = with_value(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
+    return {**manifest, head: changed}
+
+
+def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, dict) and value and path not in _ATOMIC_MAPS:
+        for key, below in value.items():
+            yield from _walk(below, (*path, key))
+    elif isinstance(value, list) and path in _KEYED_LISTS:
+        for item in value:
+            yield from _walk(item, (*path, key_part(str(item.get("name")))))
+    else:
+        yield path, value
+
+
+def _without(value: Any, paths: frozenset[Path], here: Path) -> Any:
+    if isinstance(value, dict) and here not in _ATOMIC_MAPS:
+        kept = {}
+        for key, below in value.items():
+            place = (*here, key)
+            if place in paths:
+                continue
+            left = _without(below, paths, place)
+            if left or not below:
+                kept[key] = left
+        return kept
+    if isinstance(value, list) and here in _KEYED_LISTS:
+        gone = {path[: len(here) + 1] for path in paths}
+        return [item for item in value if (*here, key_part(str(item.get("name")))) not in gone]
+    return value
+
+
+def _holds_quantities(kind: str, path: Path) -> bool:
+    place = _QUANTITIES.get(kind)
+    return place is not None and path[: len(place)] == place
+
+
+def _canonical(value: Any) -> Any:
+    """A value with every quantity in it in one form, so that equal ones are equal."""
+    if isinstance(value, dict):
+        return {key: _canonical(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return _amount(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
+@lru_cache(maxsize=4096)
+def _amount(text: str) -> str:
+    """A quantity in thousandths, to which the server rounds up; other texts as they are."""
+    try:
+        return f"{math.ceil(parse_quantity(text) * 1000)}m"
+    except ValueError:
+        return text
