@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tenantkit.sandbox import limit_ranges, quota
 from tenantkit.sandbox.errors import Cause, forbidden, not_found
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
 LIMIT_RANGES = find("", "v1", "limitranges")
 QUOTAS = find("", "v1", "resourcequotas")
 
+_TERMINATING = "NamespaceTerminating"
 _IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_S = 300
@@ -132,13 +133,7 @@ def _live_in_a_living_namespace(attempt: Attempt) -> Manifest:
     if (namespace.get("status") or {}).get("phase") == "Terminating":
         raise attempt.refused(
             f"unable to create new content in namespace {attempt.namespace} because it is being terminated",
-            causes=(
-                Cause(
-                    field="metadata.namespace",
-                    message=f"namespace {attempt.namespace} is being terminated",
-                    reason="NamespaceTerminating",
-                ),
-            ),
+            causes=(Cause("metadata.namespace", f"namespace {attempt.namespace} is being terminated", _TERMINATING),),
         )
     return attempt.manifest
 
@@ -207,17 +202,16 @@ def _reserve_quota(attempt: Attempt) -> None:
     if attempt.old is not None and not quota.is_checked_on_update(attempt.resource, attempt.old, attempt.manifest):
         return
     store = attempt.store
-    now = store.clock()
     before = {live["metadata"]["name"]: live for live in store.list(QUOTAS, attempt.namespace)}
     try:
-        grown = quota.reserve(before.values(), attempt.resource, attempt.manifest, attempt.old, now)
+        grown = quota.reserve(before.values(), attempt.resource, attempt.manifest, attempt.old, store.clock())
     except quota.QuotaExceededError as error:
         raise attempt.refused(str(error)) from error
     if attempt.dry_run:
         return
     for after in grown:
         live = before[after["metadata"]["name"]]
-        store.put(QUOTAS, track_update(live, after, manager="kube-apiserver", time=now, subresource="status"))
+        put_as(API_SERVER, store, QUOTAS, after, before=live, subresource="status")
 
 
 def _is_new_pod(attempt: Attempt) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import NAMESPACES
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def put_initial_objects(store: Store, *, port: int) -> None:
         >>> put_initial_objects(store, port=6443)
     """
     for name in INITIAL_NAMESPACES:
-        store.put(NAMESPACES, track_update(None, _namespace(name), manager="kube-apiserver", time=store.clock()))
-    store.put(SERVICES, track_update(None, _service(port), manager="kube-apiserver", time=store.clock()))
+        put_as(API_SERVER, store, NAMESPACES, _namespace(name))
+    put_as(API_SERVER, store, SERVICES, _service(port))
 
 
 def _namespace(name: str) -> Manifest:
@@ -56,8 +56,8 @@ def _service(port: int) -> Manifest:
             "labels": {"component": "apiserver", "provider": "kubernetes"},
         },
         "spec": {
-            "clusterIP": "10.0.0.1",
-            "clusterIPs": ["10.0.0.1"],
+            "clusterIP": "10.96.0.1",
+            "clusterIPs": ["10.96.0.1"],
             "internalTrafficPolicy": "Cluster",
             "ipFamilies": ["IPv4"],
             "ipFamilyPolicy": "SingleStack",

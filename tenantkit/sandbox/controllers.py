@@ -23,7 +23,6 @@ from tenantkit.sandbox.store import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     from tenantkit.sandbox.store import Store
 
@@ -48,22 +47,21 @@ class Controllers:
     """The sandbox's kube-controller-manager.
 
     Args:
-        store: what they watch and write.
-        clock: the server's clock.
+        store: what they watch and write; its clock is theirs.
         root_ca: the certificate, in PEM, that each namespace's `kube-root-ca.crt` hands out.
 
     Example:
-        >>> controllers = Controllers(store, clock, root_ca=pem)
+        >>> controllers = Controllers(store, root_ca=pem)
         >>> controllers.start()
         >>> controllers.run_pending()
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], *, root_ca: str = "") -> None:
+    def __init__(self, store: Store, *, root_ca: str = "") -> None:
         self._store = store
         self._controllers: tuple[Controller, ...] = (
             ServiceAccountController(store, root_ca),
-            QuotaController(store, clock),
-            NamespaceController(store, clock),
+            QuotaController(store),
+            NamespaceController(store),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
         self._unsubscribe: Callable[[], None] | None = None

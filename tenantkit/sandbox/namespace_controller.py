@@ -12,12 +12,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import NAMESPACES
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.own_writes import CONTROLLERS, put_as, timestamp
 from tenantkit.sandbox.resources import RESOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.resources import Resource
@@ -47,9 +46,8 @@ _CONDITIONS = (
 class NamespaceController:
     """Empties and removes namespaces that are to go; keys are their names."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
 
     def keys(self, event: Event) -> Iterable[str]:
         """The namespace that is to go, or the one in which something went."""
@@ -94,7 +92,7 @@ class NamespaceController:
         if not metadata.get("finalizers"):
             self._store.remove(resource, metadata["name"], metadata["namespace"])
         elif not metadata.get("deletionTimestamp"):
-            marked = {**metadata, "deletionTimestamp": _stamp(self._clock()), "deletionGracePeriodSeconds": 0}
+            marked = {**metadata, "deletionTimestamp": timestamp(self._store.clock()), "deletionGracePeriodSeconds": 0}
             if metadata.get("generation"):
                 marked["generation"] = metadata["generation"] + 1
             self._store.put(resource, {**manifest, "metadata": marked})
@@ -109,17 +107,14 @@ class NamespaceController:
             state = "True" if name in complaints else "False"
             reason, message = complaints.get(name, (reason, message))  # noqa: PLW2901 (the better pair, if there is one)
             old = before.get(name) or {}
-            since = old["lastTransitionTime"] if old.get("status") == state else _stamp(self._clock())
+            since = old["lastTransitionTime"] if old.get("status") == state else timestamp(self._store.clock())
             conditions.append(
                 {"type": name, "status": state, "lastTransitionTime": since, "reason": reason, "message": message}
             )
         if conditions == status.get("conditions"):
             return namespace
         after = {**namespace, "status": {**status, "conditions": conditions}}
-        return self._store.put(
-            NAMESPACES,
-            track_update(namespace, after, manager="kube-controller-manager", time=self._clock(), subresource="status"),
-        )
+        return put_as(CONTROLLERS, self._store, NAMESPACES, after, before=namespace, subresource="status")
 
 
 def _complaints(remaining: dict[Resource, list[Manifest]]) -> dict[str, tuple[str, str]]:
@@ -148,8 +143,3 @@ def _complaints(remaining: dict[Resource, list[Manifest]]) -> dict[str, tuple[st
             f"Some content in the namespace has finalizers remaining: {', '.join(finalizers)}",
         ),
     }
-
-
-def _stamp(moment: datetime) -> str:
-    """A time as manifests write it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

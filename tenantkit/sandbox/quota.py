@@ -52,7 +52,7 @@ def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
         case "pods":
             return {name for name in names if name in _PODS or _is_extended(name)}
         case "services":
-            return _SERVICES.intersection(names)
+            return set(_SERVICES.intersection(names))
         case "persistentvolumeclaims":
             endings = tuple(_BY_CLASS + name for name in _CLAIMS)
             return {

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import QUOTAS
 from tenantkit.sandbox.amounts import parse_amounts
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.own_writes import CONTROLLERS, put_as
 from tenantkit.sandbox.quota import counts_less, recount, tracked
 from tenantkit.sandbox.resources import RESOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.store import Event, Store
@@ -26,9 +25,8 @@ if TYPE_CHECKING:
 class QuotaController:
     """Writes the status of quotas; keys are `namespace/name`."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
 
     def keys(self, event: Event) -> Iterable[str]:
         """The quota itself, or those quotas that count what went."""
@@ -49,20 +47,16 @@ class QuotaController:
         quota = self._store.get(QUOTAS, name, namespace)
         if quota is None:
             return
-        now = self._clock()
-        status = recount(quota, RESOURCES, self._store, now)
+        status = recount(quota, RESOURCES, self._store, self._store.clock())
         if not _same_status(quota.get("status") or {}, status):
-            after = {**quota, "status": status}
-            self._store.put(
-                QUOTAS, track_update(quota, after, manager="kube-controller-manager", time=now, subresource="status")
-            )
+            put_as(CONTROLLERS, self._store, QUOTAS, {**quota, "status": status}, before=quota, subresource="status")
 
     def _gives_back(self, event: Event) -> bool:
         if event.type == "DELETED":
             return True
         if event.previous is None:
             return False
-        return counts_less(event.resource, event.previous, event.manifest, self._clock())
+        return counts_less(event.resource, event.previous, event.manifest, self._store.clock())
 
 
 def _key(quota: Manifest) -> str:

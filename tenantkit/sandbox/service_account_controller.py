@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import NAMESPACES, SERVICE_ACCOUNTS, admit
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.own_writes import CONTROLLERS, put_as
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:
@@ -53,24 +53,24 @@ class ServiceAccountController:
         if namespace is None or (namespace.get("status") or {}).get("phase") == "Terminating":
             return
         if self._store.get(SERVICE_ACCOUNTS, "default", key) is None:
-            self._put(
-                SERVICE_ACCOUNTS,
-                {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": key}},
-                None,
-            )
+            metadata = {"name": "default", "namespace": key}
+            self._put(SERVICE_ACCOUNTS, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, None)
         live = self._store.get(CONFIG_MAPS, ROOT_CA, key)
         if live is None or live.get("data") != {"ca.crt": self._root_ca} or not _is_described(live):
-            metadata = dict(live["metadata"]) if live else {"name": ROOT_CA, "namespace": key}
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), _DESCRIPTION: _DESCRIBED}
-            wanted = {**(live or {}), "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
-            self._put(CONFIG_MAPS, {**wanted, "data": {"ca.crt": self._root_ca}}, live)
+            wanted: Manifest = live or {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": ROOT_CA, "namespace": key},
+            }
+            annotations = {**(wanted["metadata"].get("annotations") or {}), _DESCRIPTION: _DESCRIBED}
+            described = {**wanted["metadata"], "annotations": annotations}
+            self._put(CONFIG_MAPS, {**wanted, "metadata": described, "data": {"ca.crt": self._root_ca}}, live)
 
     def _put(self, resource: Resource, wanted: Manifest, live: Manifest | None) -> None:
         """Write through admission, so that a quota on these kinds counts these, too."""
         user = "system:kube-controller-manager"
         admitted = admit("CREATE" if live is None else "UPDATE", resource, wanted, live, self._store, user)
-        now = self._store.clock()
-        self._store.put(resource, track_update(live, admitted, manager="kube-controller-manager", time=now))
+        put_as(CONTROLLERS, self._store, resource, admitted, before=live)
 
 
 def _is_described(config_map: Manifest) -> bool:

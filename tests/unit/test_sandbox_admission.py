@@ -9,6 +9,7 @@ import pytest
 
 from tenantkit.sandbox.admission import Attempt, admit, mutate
 from tenantkit.sandbox.errors import ApiError
+from tenantkit.sandbox.own_writes import put_as
 from tenantkit.sandbox.resources import find
 from tenantkit.sandbox.store import Store
 
@@ -202,14 +203,15 @@ def test_the_first_phase_fills_in_and_leaves_refusing_to_the_second(store: Store
 
 
 def test_an_admitted_object_moves_the_quotas_status_and_version(store: Store) -> None:
-    before = store.put(QUOTAS, quota({"pods": "2"}))
+    before = put_as("kubectl", store, QUOTAS, quota({"pods": "2"}))
     create(store, PODS, pod())
     after = store.get(QUOTAS, "tenantkit-quota", "vision")
     assert after is not None
     assert after["status"] == {"hard": {"pods": "2"}, "used": {"pods": "1"}}
     assert after["metadata"]["resourceVersion"] != before["metadata"]["resourceVersion"]
-    assert [(entry["manager"], entry["subresource"]) for entry in after["metadata"]["managedFields"]] == [
-        ("kube-apiserver", "status")
+    assert [(entry["manager"], entry.get("subresource")) for entry in after["metadata"]["managedFields"]] == [
+        ("kube-apiserver", "status"),
+        ("kubectl", None),
     ]
 
 

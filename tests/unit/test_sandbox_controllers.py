@@ -9,6 +9,7 @@ import pytest
 
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.controllers import Controllers
+from tenantkit.sandbox.own_writes import put_as
 from tenantkit.sandbox.resources import find
 from tenantkit.sandbox.store import Store
 
@@ -50,11 +51,11 @@ class Cluster:
     def __init__(self) -> None:
         self.clock = Clock()
         self.store = Store(self.clock)
-        self.controllers = Controllers(self.store, self.clock, root_ca="PEM")
+        self.controllers = Controllers(self.store, root_ca="PEM")
         self.controllers.start()
 
     def put(self, resource: Resource, of: Manifest) -> Manifest:
-        stored = self.store.put(resource, of)
+        stored = put_as("kubectl", self.store, resource, of)
         self.controllers.run_pending()
         return stored
 
@@ -148,7 +149,7 @@ def test_what_is_in_the_store_before_the_start_is_looked_after_too() -> None:
     clock = Clock()
     store = Store(clock)
     store.put(NAMESPACES, namespace())
-    controllers = Controllers(store, clock)
+    controllers = Controllers(store)
     controllers.start()
     controllers.run_pending()
     assert store.get(SERVICE_ACCOUNTS, "default", "vision") is not None
@@ -172,8 +173,9 @@ def test_a_new_quota_is_counted(cluster: Cluster) -> None:
         "hard": {"pods": "2", "requests.cpu": "1", "configmaps": "4", "count/foos.example.com": "1"},
         "used": {"configmaps": "1", "pods": "1", "requests.cpu": "500m"},
     }
-    assert [(entry["manager"], entry["subresource"]) for entry in counted["metadata"]["managedFields"]] == [
-        ("kube-controller-manager", "status")
+    assert [(entry["manager"], entry.get("subresource")) for entry in counted["metadata"]["managedFields"]] == [
+        ("kube-controller-manager", "status"),
+        ("kubectl", None),
     ]
 
 
