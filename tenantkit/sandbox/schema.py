@@ -1,0 +1,139 @@
+"""What the API server knows of each served kind, as it said so itself: generated files under data/, read when first used.
+
+- `data/openapi/<group-version with "/" as "__">.json`: the documents to serve at `/openapi/v3/<group-version>`, for
+  example `data/openapi/apis__networking.k8s.io__v1.json` at `/openapi/v3/apis/networking.k8s.io/v1`.
+- `data/discovery.json`: `{"kubernetes": version, "api": …, "apis": …}`, the aggregated discovery documents of both roots.
+- `data/bootstrap_rbac.json`: `{"kubernetes": version, "items": [...]}`, the built-in ClusterRoles and their bindings.
+- `data/types.json`: the same types as in the OpenAPI documents, a fifth of their size, which is what this module reads:
+  `{"kinds": {"v1/Pod": schema}, "types": {schema: type}}`. A type is a word for a scalar, `{"ref": schema}`,
+  `{"map": type}`, `{"list": type, "by": "atomic|set|map", "keys": [...]}` or `{"fields": {name: field}}`; `"atomic": 1`
+  says that server-side apply owns it as one. A field has `t`, its type, `go`, its Go type, and perhaps `default`,
+  `required`, `merge_key`, `strategy`, `embedded`; `zero` says whether an empty value is left out (`drop`), written
+  (`keep`) or written even when nothing was given (`always`).
+
+`tests/controlplane/generate_facts.py` writes them all. Turned down: lists of merge keys typed by hand, which are wrong in
+silence after the next release.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+Zero = Literal["drop", "keep", "always"]
+MISSING: Final = object()
+
+
+@dataclass(slots=True, eq=False)
+class Type:
+    """A type of the API: a struct has `fields`, a map an `element`, a list too, and a scalar its word."""
+
+    form: Literal["struct", "map", "list", "scalar"]
+    name: str = ""  # of a struct: its Go name; of a scalar: string, int32, int64, boolean, quantity, date-time, …
+    atomic: bool = False
+    fields: dict[str, Field] = field(default_factory=dict)
+    required: tuple[Field, ...] = ()  # the fields that are written even when nothing was given
+    element: Type | None = None
+    by: Literal["atomic", "set", "map"] = "atomic"
+    keys: tuple[str, ...] = ()
+
+    def child(self, name: str) -> Type | None:
+        """The type of a struct's field or a map's value; None where the struct has no such field."""
+        found = self.fields.get(name)
+        return found.type if found else self.element
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A field of a struct."""
+
+    name: str
+    type: Type
+    go: str
+    zero: Zero
+    default: Any = None
+    merge_key: str = ""
+    strategy: frozenset[str] = frozenset()
+    embedded: str = ""
+
+
+def data_file(name: str) -> Traversable:
+    """A generated file, by its path under data/."""
+    return files("tenantkit.sandbox").joinpath(f"data/{name}")
+
+
+@cache
+def load(name: str) -> Any:
+    """The content of a generated file; shared by all who ask, so nobody may change it."""
+    return json.loads(data_file(name).read_bytes())
+
+
+@cache
+def kubernetes_version() -> str:
+    """The release that the facts were taken from, as `/version` says it: `v1.37.2`."""
+    return str(load("types.json")["kubernetes"])
+
+
+@cache
+def schema_of(api_version: str, kind: str) -> Type:
+    """The type of a served kind.
+
+    Args:
+        api_version: as in a manifest.
+        kind: as in a manifest.
+
+    Returns:
+        Its type, the same object each time.
+
+    Raises:
+        LookupError: the sandbox does not serve it.
+    """
+    name = load("types.json")["kinds"].get(f"{api_version}/{kind}")
+    if name is None:
+        raise LookupError(f'no kind "{kind}" is registered for version "{api_version}"')
+    return _named(name)
+
+
+@cache
+def _named(name: str) -> Type:
+    """The type of that schema name."""
+    return _build(load("types.json")["types"][name], name.rpartition(".")[2])
+
+
+def _build(raw: Any, name: str = "") -> Type:
+    """A type from its few words."""
+    if isinstance(raw, str):
+        return Type("scalar", raw)
+    atomic = bool(raw.get("atomic"))
+    if "ref" in raw:
+        return replace(_named(raw["ref"]), atomic=True) if atomic else _named(raw["ref"])
+    if "list" in raw:
+        return Type("list", by=raw["by"], keys=tuple(raw.get("keys", ())), element=_build(raw["list"]))
+    if "map" in raw:
+        return Type("map", atomic=atomic, element=_build(raw["map"]))
+    fields = {key: _field(key, value) for key, value in raw["fields"].items()}
+    always = tuple(item for item in fields.values() if item.zero == "always")
+    return Type("struct", name, atomic=atomic, fields=fields, required=always)
+
+
+def _field(name: str, raw: Any) -> Field:
+    """A field from its few words."""
+    kind = _build(raw["t"])
+    if raw["go"] == "v1.ResourceList":  # the server rounds these up to milli, and no other quantity
+        kind = Type("map", element=Type("scalar", "resource-quantity"))
+    return Field(
+        name,
+        kind,
+        raw["go"],
+        raw["zero"],
+        raw.get("default"),
+        raw.get("merge_key", ""),
+        frozenset(filter(None, raw.get("strategy", "").split(","))),
+        raw.get("embedded", ""),
+    )

@@ -1,0 +1,120 @@
+"""What happens to an object right before it is validated and stored: the server's part is put back, its own parts are set.
+
+`prepare_create` and `prepare_update` are the PrepareForCreate and PrepareForUpdate of pkg/registry, with the metadata that
+BeforeUpdate keeps. Their place in a request, as in the real server: decode and defaults, then managed fields (or apply),
+then admission, then this, then validation. If the outcome equals the live object, nothing is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.schema import schema_of
+from tenantkit.sandbox.wire import empty
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+_GENERATION = ("Ingress", "IngressClass", "NetworkPolicy", "Pod")
+_SERVICE_NETWORK = "10.96"
+
+
+def prepare_create(manifest: Manifest) -> Manifest:
+    """The object as it will be created.
+
+    Args:
+        manifest: with defaults and managed fields, and its namespace and name.
+
+    Returns:
+        A new object: status as a new one has it, generation 1 where its kind counts them, a Service's address.
+    """
+    kind = str(manifest["kind"])
+    found = dict(manifest)
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
+    found["metadata"] = metadata | ({"generation": 1} if kind in _GENERATION else {})
+    schema = schema_of(str(manifest["apiVersion"]), kind)
+    if "status" in schema.fields and schema.fields["status"].zero == "always" and not kind.endswith("Review"):
+        found["status"] = empty(schema.fields["status"].type)
+    match kind:
+        case "Namespace":
+            finalizers = list(manifest["spec"].get("finalizers") or ())
+            wanted = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
+            found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
+        case "Pod":
+            found["status"] = {"phase": "Pending", "qosClass": _quality(manifest["spec"])}
+        case "PersistentVolumeClaim":
+            found["status"] = {"phase": "Pending"}
+        case "Service":
+            found["spec"] = _with_address(manifest)
+    return found
+
+
+def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") -> Manifest:
+    """The object as it will replace the old one.
+
+    Args:
+        manifest: with defaults and managed fields.
+        old: what is stored.
+        subresource: `status` and `finalize` keep the other parts of the old object.
+
+    Returns:
+        A new object, with what no update can change put back.
+    """
+    found, before = dict(manifest), old["metadata"]
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
+    for key in ("generation", "creationTimestamp", "deletionTimestamp"):
+        if key in before:
+            metadata[key] = before[key]
+    for key in ("uid", "deletionGracePeriodSeconds"):
+        if key in before and not metadata.get(key):
+            metadata[key] = before[key]
+    kind = str(manifest["kind"])
+    if subresource == "status":
+        found["spec"] = old.get("spec", {})
+    elif "status" in old and not kind.endswith("Review"):
+        found["status"] = old["status"]
+    if kind == "Namespace" and subresource != "finalize":
+        found["spec"] = old["spec"]
+    if kind == "Service" and not subresource:
+        found["spec"] = _keeping_address(found["spec"], old["spec"])
+    if kind in _GENERATION and not subresource and found.get("spec") != old.get("spec"):
+        metadata["generation"] = before.get("generation", 0) + 1
+    found["metadata"] = metadata
+    return found
+
+
+def _with_address(service: Manifest) -> Manifest:
+    """A Service's spec with the address that the server gives it; nothing routes to it, so chance meetings do no harm."""
+    spec: Manifest = service["spec"]
+    if spec.get("type") == "ExternalName":
+        return spec
+    named = f"{service['metadata'].get('namespace')}/{service['metadata'].get('name')}"
+    digest = hashlib.sha256(named.encode()).digest()
+    address = spec.get("clusterIP") or f"{_SERVICE_NETWORK}.{digest[0]}.{digest[1] or 1}"
+    families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    return {**families, **spec, "clusterIP": address, "clusterIPs": spec.get("clusterIPs") or [address]}
+
+
+def _keeping_address(spec: Manifest, old: Manifest) -> Manifest:
+    """A Service's spec with the address it has, where the update names none."""
+    if spec.get("type") == "ExternalName":
+        return spec
+    kept = {key: old[key] for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy") if key in old}
+    return {**spec, **{key: value for key, value in kept.items() if not spec.get(key)}}
+
+
+def _quality(spec: Manifest) -> str:
+    """A pod's quality-of-service class (page "Pod Quality of Service Classes")."""
+    containers = [*spec.get("containers", ()), *(spec.get("initContainers") or ())]
+    resources = [container.get("resources") or {} for container in containers]
+    counted = [
+        {part: {k: v for k, v in (item.get(part) or {}).items() if k in ("cpu", "memory") and v != "0"} for part in item}
+        for item in resources
+    ]
+    if not any(item.get("requests") or item.get("limits") for item in counted):
+        return "BestEffort"
+    whole = all(
+        set(item.get("limits") or ()) == {"cpu", "memory"} and item.get("requests") == item.get("limits") for item in counted
+    )
+    return "Guaranteed" if whole else "Burstable"

@@ -1,0 +1,206 @@
+"""Objects as the server's Go types read and write them: unknown fields fall off, zero values go or come, text is canonical.
+
+What a client sends is never what it gets back: `null`s and most empty values vanish, `status: {}` appears, `1000m` is
+`1`. The rules for that stand in the facts (`zero`), so this is one walk. Turned down: storing what was sent, with which
+each comparison of sent and stored would answer otherwise than a real server's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.rules.quantities import stored_quantity
+from tenantkit.sandbox.schema import Type, schema_of
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.schema import Field
+
+_QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
+_QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
+_ZERO: dict[str, Any] = {"boolean": False, "quantity": "0", "date-time": None, "micro-time": None, "any": None}
+_INTEGERS = {"int32": 2**31, "int64": 2**63, "integer": 2**63, "int-or-string": 2**31}
+_WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+
+
+class DecodeError(ValueError):
+    """A value that the server's types can't hold; the text is the server's own."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What is found on the way through one object."""
+
+    unknown: list[str] = field(default_factory=list)
+
+
+def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, list[str]]:
+    """An object as the server would store it, were it valid.
+
+    Args:
+        manifest: as sent; it is left as it is.
+        api_version: what it is read as, whatever it says itself.
+        kind: likewise.
+
+    Returns:
+        A new object, and the unknown fields that fell off, in the server's words: `unknown field "spec.foo"`.
+
+    Raises:
+        DecodeError: a value has the wrong type; the text is the server's, without its lead.
+        LookupError: the sandbox does not serve that kind.
+    """
+    walk = _Walk()
+    kind_type = schema_of(api_version, kind)
+    found: Manifest = _struct(kind_type, manifest, walk, "", "")
+    if (manifest.get("metadata") or {}).get("managedFields") == []:
+        found["metadata"]["managedFields"] = []  # an order to forget them, which an absent field is not
+    return {"apiVersion": api_version, "kind": kind} | found, walk.unknown
+
+
+def canonical(manifest: Manifest) -> Manifest:
+    """`decode` by the object's own kind, unknown fields dropped."""
+    return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[0]
+
+
+@cache
+def empty(kind: Type) -> Any:
+    """What the server writes where nothing was given; shared, so nobody may change it."""
+    if kind.form == "struct":
+        return {item.name: empty(item.type) for item in kind.required}
+    if kind.form != "scalar":
+        return None
+    return _ZERO.get(kind.name, 0 if kind.name in _INTEGERS or kind.name in ("number", "double") else "")
+
+
+def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any:
+    """A struct's known fields as the server writes them."""
+    found: dict[str, Any] = {}
+    for name, sent in value.items():
+        item = kind.fields.get(name)
+        if item is None:
+            walk.unknown.append(f'unknown field "{path}{name}"')
+        elif sent is not None:
+            written = _field(kind, item, sent, walk, path, go_path)
+            if written or item.zero == "keep" or (item.zero == "always" and written is not None):
+                found[name] = written
+            elif item.zero == "always":
+                found[name] = empty(item.type)
+    for item in kind.required:
+        if item.name not in found:
+            found[item.name] = empty(item.type)
+    return found
+
+
+def _field(kind: Type, item: Field, sent: Any, walk: _Walk, path: str, go_path: str) -> Any:
+    """One field's value as the server writes it."""
+    if item.type.form == "scalar":
+        if item.type.name == "string" and sent.__class__ is str:
+            return sent
+        return _scalar(item.type.name, sent, item.go, f"{kind.name}.{go_path}{item.embedded}{item.name}")
+    where = f"{go_path}{item.embedded}{item.name}"
+    return _value(item.type, sent, walk, f"{path}{item.name}", (item.go, kind.name, where))
+
+
+def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, str]) -> Any:
+    """A value of any type as the server writes it; `go` is its Go type, the struct it stands in, and where."""
+    if kind.form == "scalar":
+        return empty(kind) if sent is None else _scalar(kind.name, sent, go[0], f"{go[1]}.{go[2]}")
+    if kind.form == "list":
+        if not isinstance(sent, list):
+            raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
+        inner = (go[0].removeprefix("[]"), go[1], go[2])
+        element = _element(kind)
+        return [_value(element, item, walk, f"{path}[{i}]", inner) for i, item in enumerate(sent)] or None
+    if sent is None:
+        return empty(kind)
+    if not isinstance(sent, dict):
+        raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
+    if kind.form == "struct":
+        return _struct(kind, sent, walk, f"{path}.", f"{go[2]}.")
+    inner = (go[0].partition("]")[2], go[1], go[2])
+    element = _element(kind)
+    if element.name == "any":
+        return sent
+    return {key: _value(element, item, walk, f"{path}.{key}", inner) for key, item in sent.items()} or None
+
+
+def _element(kind: Type) -> Type:
+    """The type of a list's or map's elements."""
+    assert kind.element is not None, kind  # noqa: S101 (lists and maps have one)
+    return kind.element
+
+
+def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
+    """A scalar as the server writes it."""
+    if name in ("quantity", "resource-quantity"):
+        return _quantity(sent, rounded=name == "resource-quantity")
+    if name == "int-or-string":
+        if isinstance(sent, str):
+            return sent
+        go = "int32"
+    if name in _INTEGERS:
+        if isinstance(sent, bool) or not isinstance(sent, (int, float)):
+            raise _wrong(sent, go, where)
+        if isinstance(sent, float) or not -_INTEGERS[name] <= sent < _INTEGERS[name]:
+            raise DecodeError(f"json: cannot unmarshal number {sent} into Go struct field {where} of type {go}")
+        return sent
+    if name == "any" or (name == "boolean" and isinstance(sent, bool)):
+        return sent
+    if name in ("number", "double") and isinstance(sent, (int, float)) and not isinstance(sent, bool):
+        return sent
+    if name in ("boolean", "number", "double") or not isinstance(sent, str):
+        raise _wrong(sent, go, where)
+    if name in ("date-time", "micro-time"):
+        return _time(sent, micro=name == "micro-time")
+    return _bytes(sent) if name == "byte" else sent
+
+
+def _wrong(sent: Any, go: str, where: str) -> DecodeError:
+    """The decoder's error for a value of another JSON type."""
+    return DecodeError(f"json: cannot unmarshal {_WORDS[type(sent)]} into Go struct field {where} of type {go}")
+
+
+def _quantity(sent: Any, *, rounded: bool) -> str:
+    """A quantity's canonical text."""
+    if isinstance(sent, (str, int, float)) and not isinstance(sent, bool):
+        try:
+            return stored_quantity(sent, rounded_to_milli=rounded)
+        except ValueError as error:
+            number = _QUANTITY_NUMBER.match(text := str(sent).strip())
+            if _QUANTITY.fullmatch(text):
+                rest_is_suffix = number and not re.match(r"[0-9.]", text[number.end() :])
+                reason = "unable to parse quantity's suffix" if rest_is_suffix else "unable to parse numeric part of quantity"
+                raise DecodeError(reason) from error
+    pattern = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
+    raise DecodeError(f"quantities must match the regular expression '{pattern}'")
+
+
+def _time(sent: str, *, micro: bool) -> str:
+    """A time in UTC, to the second or to the microsecond."""
+    try:
+        fraction = r"\.\d{6}" if micro else r"(\.\d+)?"
+        if not re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
+            raise ValueError(sent)  # noqa: TRY301 (Python reads more than RFC 3339)
+        read = datetime.fromisoformat(sent).astimezone(UTC)
+    except ValueError as error:
+        layout = "2006-01-02T15:04:05.000000Z07:00" if micro else "2006-01-02T15:04:05Z07:00"
+        raise DecodeError(f'parsing time "{sent}" as "{layout}": cannot parse "{sent}" as "2006"') from error
+    return read.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _bytes(sent: str) -> str:
+    """Base64 that is some."""
+    text = sent.replace("\n", "").replace("\r", "")
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode()
+    except binascii.Error as error:
+        good = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}(?==))?", text)
+        at = re.match(r"[A-Za-z0-9+/]*", text)
+        place = at.end() if at and at.end() < len(text) else good.end() if good else 0
+        raise DecodeError(f"illegal base64 data at input byte {place}") from error
