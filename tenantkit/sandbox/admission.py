@@ -31,10 +31,13 @@ Operation = Literal["CREATE", "UPDATE", "DELETE"]
 NAMESPACES = find("", "v1", "namespaces")
 SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
 LIMIT_RANGES = find("", "v1", "limitranges")
+INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
 QUOTAS = find("", "v1", "resourcequotas")
 
 _TERMINATING = "NamespaceTerminating"
 _IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
+# The sandbox serves no PriorityClasses: there are only the two that each server makes for itself.
+_PRIORITIES = {"": 0, "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_S = 300
 
@@ -64,7 +67,8 @@ class Attempt:
     @property
     def namespace(self) -> str:
         """Where the object lives; empty for kinds that live in no namespace."""
-        return str(self.manifest["metadata"].get("namespace") or "") if self.resource.namespaced else ""
+        metadata = self.manifest.get("metadata") or {}
+        return str(metadata.get("namespace") or "") if self.resource.namespaced else ""
 
     def refused(self, message: str, *, causes: tuple[Cause, ...] = ()) -> ApiError:
         """The 403 of an admission plug-in; an object yet unnamed goes by its generateName."""
@@ -169,7 +173,10 @@ def _default_priority_and_tolerations(attempt: Attempt) -> Manifest:
     """Priority and DefaultTolerationSeconds: what each pod gets that does not say otherwise."""
     if not _is_new_pod(attempt):
         return attempt.manifest
-    spec = {"preemptionPolicy": "PreemptLowerPriority", "priority": 0, **attempt.manifest["spec"]}
+    name = attempt.manifest["spec"].get("priorityClassName") or ""
+    if name not in _PRIORITIES:
+        raise attempt.refused(f"no PriorityClass with name {name} was found")
+    spec = {"preemptionPolicy": "PreemptLowerPriority", "priority": _PRIORITIES[name], **attempt.manifest["spec"]}
     tolerations = list(spec.get("tolerations") or ())
     tolerations += [
         {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": _TOLERATION_S}
@@ -181,6 +188,24 @@ def _default_priority_and_tolerations(attempt: Attempt) -> Manifest:
 
 def _tolerates(toleration: Manifest, key: str) -> bool:
     return toleration.get("key") in {None, "", key} and toleration.get("effect") in {None, "", "NoExecute"}
+
+
+def _default_ingress_class(attempt: Attempt) -> Manifest:
+    """DefaultIngressClass: an Ingress that names no class gets the newest of those marked as default, if any."""
+    annotations = attempt.manifest["metadata"].get("annotations") or {}
+    is_new = attempt.resource.qualified == "ingresses.networking.k8s.io" and attempt.operation == "CREATE"
+    if not is_new or "ingressClassName" in attempt.manifest["spec"] or "kubernetes.io/ingress.class" in annotations:
+        return attempt.manifest
+    defaults = [
+        found["metadata"]
+        for found in attempt.store.list(INGRESS_CLASSES)
+        if (found["metadata"].get("annotations") or {}).get("ingressclass.kubernetes.io/is-default-class") == "true"
+    ]
+    if not defaults:
+        return attempt.manifest
+    # Of classes of one second the first by name: max() keeps the first, and the store lists by name.
+    newest = max(defaults, key=lambda metadata: str(metadata["creationTimestamp"]))
+    return {**attempt.manifest, "spec": {**attempt.manifest["spec"], "ingressClassName": newest["name"]}}
 
 
 def _check_limits(attempt: Attempt) -> None:
@@ -223,5 +248,6 @@ _MUTATING: tuple[Callable[[Attempt], Manifest], ...] = (
     _default_limits,
     _default_service_account,
     _default_priority_and_tolerations,
+    _default_ingress_class,
 )
 _REVIEWING: tuple[Callable[[Attempt], None], ...] = (_check_limits, _reserve_quota)

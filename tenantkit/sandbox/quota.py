@@ -37,6 +37,29 @@ _CLAIMS = ("persistentvolumeclaims", "requests.storage")
 _BY_CLASS = ".storageclass.storage.k8s.io/"
 # Under these a container that says nothing is refused: kept by Kubernetes for old clients' sake, for no other resource.
 _MUST_BE_SAID = frozenset({name for name in _PODS if name.rpartition(".")[2] in {"cpu", "memory"}})
+# A server counts these too; the sandbox, which serves none of them, knows that there are none.
+_ALWAYS_NONE = frozenset(
+    {
+        "replicationcontrollers",
+        "count/controllerrevisions.apps",
+        "count/cronjobs.batch",
+        "count/csistoragecapacities.storage.k8s.io",
+        "count/daemonsets.apps",
+        "count/deployments.apps",
+        "count/endpoints",
+        "count/endpointslices.discovery.k8s.io",
+        "count/horizontalpodautoscalers.autoscaling",
+        "count/jobs.batch",
+        "count/podcertificaterequests.certificates.k8s.io",
+        "count/poddisruptionbudgets.policy",
+        "count/podtemplates",
+        "count/replicasets.apps",
+        "count/replicationcontrollers",
+        "count/resourceclaims.resource.k8s.io",
+        "count/resourceclaimtemplates.resource.k8s.io",
+        "count/statefulsets.apps",
+    }
+)
 _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 
 
@@ -122,6 +145,7 @@ def recount(quota: Manifest, resources: Iterable[Resource], store: Store, now: d
     used = {
         name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
     }
+    used |= dict.fromkeys(_ALWAYS_NONE.intersection(hard), ZERO)
     for resource in resources:
         names = tracked(resource, hard)
         if not names:

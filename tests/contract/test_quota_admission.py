@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HARD = {
     "configmaps": "4",
     "count/foos.example.com": "1",
+    "count/jobs.batch": "3",
     "count/ingresses.networking.k8s.io": "1",
     "limits.memory": "2048Mi",
     "pods": "2",
@@ -96,6 +97,7 @@ def test_a_new_quota_has_no_status_until_it_was_counted(
         "used": {
             "configmaps": "1",
             "count/ingresses.networking.k8s.io": "0",
+            "count/jobs.batch": "0",
             "limits.memory": "0",
             "pods": "0",
             "requests.cpu": "0",

@@ -24,6 +24,8 @@ CONFIG_MAPS = find("", "v1", "configmaps")
 SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
 LIMIT_RANGES = find("", "v1", "limitranges")
 QUOTAS = find("", "v1", "resourcequotas")
+INGRESSES = find("networking.k8s.io", "v1", "ingresses")
+INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
 CLUSTER_ROLES = find("rbac.authorization.k8s.io", "v1", "clusterroles")
 
 
@@ -175,6 +177,24 @@ def test_a_pod_without_a_name_yet_is_called_by_its_prefix(store: Store) -> None:
     unnamed = pod(serviceAccountName="nope")
     unnamed["metadata"] = {"generateName": "trainer-", "namespace": "vision"}
     assert refusal(store, PODS, unnamed)["details"]["name"] == "trainer-"
+
+
+def test_a_pod_of_an_unknown_priority_class_is_refused(store: Store) -> None:
+    assert create(store, PODS, pod(priorityClassName="system-node-critical"))["spec"]["priority"] == 2_000_001_000
+    assert refusal(store, PODS, pod(priorityClassName="urgent"))["message"] == (
+        'pods "trainer" is forbidden: no PriorityClass with name urgent was found'
+    )
+
+
+def test_an_ingress_without_a_class_gets_the_default_one(store: Store) -> None:
+    ingress = manifest("Ingress", "ai", spec={"rules": []})
+    assert create(store, INGRESSES, ingress) == ingress
+    for name, default in (("contour", "true"), ("nginx", "true"), ("other", "false")):
+        annotations = {"ingressclass.kubernetes.io/is-default-class": default}
+        store.put(INGRESS_CLASSES, {"metadata": {"name": name, "annotations": annotations}})
+    assert create(store, INGRESSES, ingress)["spec"] == {"rules": [], "ingressClassName": "contour"}
+    named = manifest("Ingress", "ai", spec={"ingressClassName": "other"})
+    assert create(store, INGRESSES, named) == named
 
 
 def test_limits_are_defaulted_before_the_quota_asks_for_them(store: Store) -> None:

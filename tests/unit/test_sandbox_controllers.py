@@ -164,14 +164,13 @@ def test_controllers_that_were_stopped_do_nothing(cluster: Cluster) -> None:
 def test_a_new_quota_is_counted(cluster: Cluster) -> None:
     cluster.put(PODS, pod("a"))
     cluster.put(PODS, pod("done", "Succeeded"))
-    created = cluster.put(
-        QUOTAS, quota({"pods": "2", "requests.cpu": "1", "configmaps": "4", "count/foos.example.com": "1"})
-    )
+    hard = {"pods": "2", "requests.cpu": "1", "configmaps": "4", "count/jobs.batch": "5", "count/foos.example.com": "1"}
+    created = cluster.put(QUOTAS, quota(hard))
     assert created["status"] == {}
     counted = cluster.get(QUOTAS, "tenantkit-quota")
     assert counted["status"] == {
-        "hard": {"pods": "2", "requests.cpu": "1", "configmaps": "4", "count/foos.example.com": "1"},
-        "used": {"configmaps": "1", "pods": "1", "requests.cpu": "500m"},
+        "hard": hard,
+        "used": {"configmaps": "1", "count/jobs.batch": "0", "pods": "1", "requests.cpu": "500m"},
     }
     assert [(entry["manager"], entry.get("subresource")) for entry in counted["metadata"]["managedFields"]] == [
         ("kube-controller-manager", "status"),
