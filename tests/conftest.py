@@ -1,0 +1,22 @@
+"""Options of the whole suite: pytest reads them only here, at the root of what it was asked to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("tenantkit")
+    group.addoption(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="run the contract suite on this test cluster (kind, k3s, …) only; its user must be its admin",
+    )
+    group.addoption(
+        "--context", metavar="NAME", help="of --kubeconfig; default: its current context. Not a cluster that people use"
+    )

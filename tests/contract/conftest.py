@@ -1,0 +1,142 @@
+"""One suite, two engines: only this folder's fixtures know which one a test runs on.
+
+`pytest tests/contract` asks the sandbox and, where `make controlplane` has built it, the real control plane (marker
+`controlplane`); with `--kubeconfig FILE` that test cluster alone. A test with the mark
+`gap("sandbox", raises=…, reason=…)` must fail there, in that way: once the gap is closed, the run says so.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tenantkit.cluster.config import connect
+
+from tenantkit.exceptions import ClusterError, NotFound
+from tenantkit.rules.manifest import ObjectRef
+from tests.contract import engines
+from tests.contract.wire import Wire
+from tests.controlplane.components import BINARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+_POLL_S = 0.05
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One run of each test an engine; what is known not to work there is expected to fail, in the known way."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    marks: dict[str, list[pytest.MarkDecorator]] = {"sandbox": [], "controlplane": [pytest.mark.controlplane]}
+    if metafunc.config.getoption("--kubeconfig"):
+        marks = {"kubeconfig": []}
+    for gap in metafunc.definition.iter_markers("gap"):
+        if gap.args[0] in marks:
+            marks[gap.args[0]].append(pytest.mark.xfail(strict=True, **gap.kwargs))
+    params = [pytest.param(name, marks=of_engine) for name, of_engine in marks.items()]
+    metafunc.parametrize("engine", params, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Engine]:
+    """The server that this run is about; started once for all tests."""
+    starts: dict[str, Callable[[], Any]] = {
+        "sandbox": engines.sandbox,
+        "controlplane": lambda: _controlplane_if_built(request.config),
+        "kubeconfig": lambda: _foreign(request.config, tmp_path_factory),
+    }
+    with starts[request.param]() as started:
+        yield started
+
+
+@contextmanager
+def _controlplane_if_built(config: pytest.Config) -> Iterator[engines.Engine]:
+    # asked for by its mark, a control plane that is not there is an error and not something to pass over
+    if not BINARIES.is_dir() and "controlplane" not in config.getoption("-m"):
+        pytest.skip("the control plane is not built: run `make controlplane`")
+    with engines.controlplane() as engine:
+        yield engine
+
+
+@contextmanager
+def _foreign(config: pytest.Config, folders: pytest.TempPathFactory) -> Iterator[engines.Engine]:
+    admin = engines.Login(config.getoption("--kubeconfig"), config.getoption("--context"))
+    yield engines.ForeignEngine(admin, folders.mktemp("foreign"))
+
+
+@pytest.fixture(scope="session")
+def connect_as(engine: engines.Engine) -> Callable[[str], Cluster]:
+    """The door to the engine, as a persona: admin, provisioner, owner, editor, viewer or stranger."""
+    made: dict[str, Cluster] = {}
+
+    def connected(persona: str) -> Cluster:
+        if persona not in made:
+            login = engine.login(persona)
+            made[persona] = connect(kubeconfig=login.kubeconfig, context=login.context)
+        return made[persona]
+
+    return connected
+
+
+@pytest.fixture(scope="session")
+def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Wire]:
+    """Plain requests to the engine, as a persona."""
+    made: dict[str, Wire] = {}
+
+    def wired(persona: str) -> Wire:
+        if persona not in made:
+            login = engine.login(persona)
+            made[persona] = Wire.of(login.kubeconfig, login.context, tmp_path_factory.mktemp(persona))
+        return made[persona]
+
+    return wired
+
+
+@pytest.fixture(scope="session")
+def cluster(connect_as: Callable[[str], Cluster]) -> Cluster:
+    """The door to the engine, as its admin."""
+    return connect_as("admin")
+
+
+@pytest.fixture(scope="session")
+def wire(wire_as: Callable[[str], Wire]) -> Wire:
+    """Plain requests to the engine, as its admin."""
+    return wire_as("admin")
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own, deleted afterwards."""
+    name = f"contract-{uuid.uuid4().hex[:10]}"
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    yield name
+    with suppress(NotFound):  # where the test was about that
+        cluster.delete(ObjectRef("v1", "Namespace", name))
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Ask until the answer is true, and give it back; what stood in the way is told once the time is up."""
+
+    def ask(question: Callable[[], Any], timeout_s: float = 15) -> Any:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                answer = question()
+            except (ClusterError, AssertionError) as not_yet:
+                if time.monotonic() > deadline:
+                    not_yet.add_note(f"still so after {timeout_s} s")
+                    raise
+            else:
+                if answer:
+                    return answer
+                assert time.monotonic() < deadline, f"still {answer!r} after {timeout_s} s"
+            time.sleep(_POLL_S)
+
+    return ask

@@ -1,0 +1,191 @@
+"""Which components make a control plane, with which flags, and when each is ready.
+
+No port is looked for and then hoped to be still free: etcd listens on a Unix socket, kube-controller-manager on
+nothing, and kube-apiserver shares (`--permit-port-sharing`) the port that a socket of ours holds, bound but not
+listening, from before it starts until after it has ended. Ready means that a request which needs the component was
+answered, not that some time has passed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import ssl
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.controlplane.credentials import HOST, make_credentials
+from tests.controlplane.processes import Component
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.controlplane.credentials import Credentials
+
+BINARIES = Path(__file__).parents[2] / ".build" / "controlplane"
+NAMES = ("etcd", "kube-apiserver", "kube-controller-manager")
+READY_TIMEOUT_S = 60.0  # it takes about five on two idle cores
+
+_POLL_S = 0.1
+_REQUEST_TIMEOUT_S = 5.0
+
+# Filled by kube-controller-manager: the first account, the first certificate, the first aggregated role.
+_MADE_BY_CONTROLLERS = (
+    "/api/v1/namespaces/default/serviceaccounts/default",
+    "/api/v1/namespaces/default/configmaps/kube-root-ca.crt",
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles/admin",
+)
+
+
+class NotReadyError(Exception):
+    """A component runs but did not get ready in time: what was asked, what came, and its last lines."""
+
+
+class ControlPlaneNotBuiltError(Exception):
+    """The programs are not there; the message says what builds them."""
+
+
+@contextmanager
+def running(check: Callable[[], None], *, binaries: Path = BINARIES) -> Iterator[tuple[Credentials, list[Component]]]:
+    """A control plane that answers; gone, with all its files, when the block ends however it ends.
+
+    Args:
+        check: called while waiting, again and again; may raise to give up.
+        binaries: the folder that `make controlplane` fills.
+    """
+    missing = [name for name in NAMES if not (binaries / name).is_file()]
+    if missing:
+        raise ControlPlaneNotBuiltError(
+            f"{', '.join(missing)} not in {binaries}: run `make controlplane`, which needs Go"
+        )
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="tenantkit-controlplane-"))
+        stack.callback(shutil.rmtree, folder)
+        port = stack.enter_context(_held_port())
+        credentials = make_credentials(folder, port.getsockname()[1])
+        components: list[Component] = []
+        for name, arguments, is_ready in (
+            ("etcd", _etcd(folder), lambda: _listens(folder / "etcd.sock")),
+            ("kube-apiserver", _api_server(credentials), lambda: _answers(credentials, "/readyz")),
+            ("kube-controller-manager", _controller_manager(credentials), lambda: _controllers_work(credentials)),
+        ):
+            component = Component([binaries / name, *arguments], log=folder / f"{name}.log")
+            stack.callback(component.kill)
+            components.append(component)
+            _wait(is_ready, components, check)
+        yield credentials, components
+
+
+def _etcd(folder: Path) -> list[str]:
+    clients, peers = (f"unix://{folder / name}" for name in ("etcd.sock", "etcd-peer.sock"))
+    return [
+        f"--data-dir={folder / 'etcd'}",
+        f"--listen-client-urls={clients}",
+        f"--advertise-client-urls={clients}",
+        f"--listen-peer-urls={peers}",
+        f"--initial-advertise-peer-urls={peers}",
+        f"--initial-cluster=default={peers}",
+        "--unsafe-no-fsync",
+    ]
+
+
+def _api_server(credentials: Credentials) -> list[str]:
+    port = credentials.server.rpartition(":")[2]
+    return [
+        f"--etcd-servers=unix://{credentials.folder / 'etcd.sock'}",
+        f"--bind-address={HOST}",
+        f"--advertise-address={HOST}",
+        f"--secure-port={port}",
+        "--permit-port-sharing",
+        f"--tls-cert-file={credentials.certificate}",
+        f"--tls-private-key-file={credentials.key}",
+        f"--client-ca-file={credentials.ca}",
+        f"--token-auth-file={credentials.token_file}",
+        "--anonymous-auth=false",
+        "--authorization-mode=RBAC",
+        f"--service-account-key-file={credentials.service_account_key}",
+        f"--service-account-signing-key-file={credentials.service_account_key}",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--service-cluster-ip-range=10.96.0.0/16",
+        "--endpoint-reconciler-type=none",  # there is no `kubernetes` Service to point at a loopback address
+    ]
+
+
+def _controller_manager(credentials: Credentials) -> list[str]:
+    return [
+        f"--kubeconfig={credentials.controller_manager_kubeconfig}",
+        "--use-service-account-credentials",
+        f"--service-account-private-key-file={credentials.service_account_key}",
+        f"--root-ca-file={credentials.ca}",
+        f"--cluster-signing-cert-file={credentials.ca}",
+        f"--cluster-signing-key-file={credentials.ca_key}",
+        "--secure-port=0",
+        "--leader-elect=false",
+        "--kube-api-qps=200",  # the default of 20 makes a suite wait that opens and closes a namespace a test
+        "--kube-api-burst=400",
+    ]
+
+
+@contextmanager
+def _held_port() -> Iterator[socket.socket]:
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((HOST, 0))
+        yield holder
+
+
+def _wait(is_ready: Callable[[], str | None], components: list[Component], check: Callable[[], None]) -> None:
+    """Ask until ready, while everything that was started is alive and somebody still wants it."""
+    newest, deadline = components[-1], time.monotonic() + READY_TIMEOUT_S
+    while (why_not := is_ready()) is not None:
+        check()
+        for component in components:
+            component.check_alive()
+        if time.monotonic() > deadline:
+            why = f"{newest.name} is not ready after {READY_TIMEOUT_S:.0f} s: {why_not}"
+            raise NotReadyError(f"{why}; its last lines:\n{newest.log_tail()}")
+        time.sleep(_POLL_S)
+
+
+def _listens(path: Path) -> str | None:
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+    except OSError as error:
+        return f"{path.name}: {error}"
+    return None
+
+
+def _answers(credentials: Credentials, path: str) -> str | None:
+    try:
+        _ask(credentials, path)
+    except OSError as error:
+        return f"GET {path}: {error}"
+    return None
+
+
+def _controllers_work(credentials: Credentials) -> str | None:
+    for path in _MADE_BY_CONTROLLERS:
+        try:
+            answer = json.loads(_ask(credentials, path))
+        except OSError as error:
+            return f"GET {path}: {error}"
+        if answer.get("rules") is None and answer.get("aggregationRule"):
+            return f"GET {path}: has no rules yet"
+    return None
+
+
+def _ask(credentials: Credentials, path: str) -> bytes:
+    request = urllib.request.Request(  # noqa: S310 - the address is ours, and https
+        credentials.server + path, headers={"Authorization": f"Bearer {credentials.tokens['admin']}"}
+    )
+    trust = ssl.create_default_context(cafile=credentials.ca)
+    with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S, context=trust) as answer:  # noqa: S310 - as above
+        content: bytes = answer.read()
+        return content
