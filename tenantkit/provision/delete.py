@@ -156,7 +156,7 @@ def _own_namespace(cluster: Cluster, name: str) -> Manifest:
     live: Manifest = cluster.get("Namespace", namespace)
     if not is_ours(live, name):
         raise OwnershipError(
-            f"namespace {namespace!r} is not tenant {name!r}'s but belongs to {owner_of(live)}: nothing was deleted"
+            f"namespace {namespace!r} is not of tenant {name!r} but belongs to {owner_of(live)}: nothing was deleted"
         )
     return live
 

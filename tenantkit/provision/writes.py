@@ -91,7 +91,7 @@ def _create(cluster: Cluster, change: Change) -> None:
     try:
         made = cluster.create(_claim(manifest))
     except AlreadyExists:
-        raise StalePlanError(_at_once(change, "made")) from None
+        raise StalePlanError(_at_once("made")) from None
     _apply(cluster, change, manifest, live=made)
 
 
@@ -120,7 +120,7 @@ def _apply(
             if now["metadata"]["resourceVersion"] == version:
                 raise  # a field's owner objects, not the version
             if _marks(change, now) != _marks(change, seen):
-                raise StalePlanError(_at_once(change, "changed")) from None
+                raise StalePlanError(_at_once("changed")) from None
             if attempt == _ATTEMPTS - 1:
                 raise
             seen = now  # something else moved, such as its status or another's annotation
@@ -155,5 +155,5 @@ def _delete(cluster: Cluster, change: Change) -> None:
         return  # it is gone, as wanted
 
 
-def _at_once(change: Change, what: str) -> str:
-    return f"{change.ref}: somebody {what} it at the same moment; nothing of theirs was written over: plan again"
+def _at_once(what: str) -> str:
+    return f"somebody {what} it at the same moment; nothing of theirs was written over: plan again"

@@ -1,0 +1,321 @@
+"""What apply writes, in which order, and what it reports: on a cluster in memory, with the server's own apply."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.exceptions import InvalidSpecError, PartialApplyError, PermissionDenied, StalePlanError
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import plan
+from tenantkit.sandbox.apply import apply as server_side_apply
+from tenantkit.spec.platform import Platform, Routing
+from tests.unit.memory import NAMESPACE, NOW, PLATFORM, QUOTA, SPEC, Memory, cluster_of, run, tenant, with_hard
+
+if TYPE_CHECKING:
+    from tenantkit.provision.report import Outcome
+    from tenantkit.rules.manifest import ObjectRef
+
+
+def shown(outcomes: tuple[Outcome, ...]) -> list[str]:
+    return [str(outcome) for outcome in outcomes]
+
+
+def test_a_tenant_is_applied_in_order_and_its_stored_specs_are_claimed_first() -> None:
+    memory = Memory()
+
+    report = run(memory, tenant())
+
+    binding = next(str(ref) for ref in memory.objects if ref.kind == "RoleBinding")
+    assert memory.writes == [
+        "create Namespace 'vision'",
+        "apply Namespace 'vision'",
+        "create ConfigMap 'tenantkit-tenant' in 'vision'",
+        "apply ConfigMap 'tenantkit-tenant' in 'vision'",
+        "apply ResourceQuota 'tenantkit-quota' in 'vision'",
+        "apply LimitRange 'tenantkit-limits' in 'vision'",
+        "apply ServiceAccount 'default' in 'vision'",
+        "apply ServiceAccount 'workload' in 'vision'",
+        f"apply {binding}",
+        "apply Ingress 'ai' in 'vision'",
+    ]
+    assert report.summary == "8 applied"
+    assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
+    assert report.hostnames == {"vision": ["vision.example.ai"]}
+
+
+def test_with_tls_the_urls_are_https() -> None:
+    platform = Platform(routing=Routing(tls_secret="{name}-tls"))
+
+    assert run(Memory(), tenant(), platform=platform).urls == {"vision": ["https://vision.example.ai/ai-service"]}
+
+
+def test_the_same_plan_applied_again_writes_nothing() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    apply(cluster, planned, progress=False)
+    memory.writes.clear()
+
+    report = apply(cluster, planned, progress=False)
+
+    assert memory.writes == []
+    assert report.summary == "8 unchanged"
+    assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
+
+
+def test_what_is_not_as_planned_makes_the_whole_plan_stale_and_nothing_is_written() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    planned = plan(cluster, tenant(size="large"), platform=PLATFORM)
+    memory.edit(QUOTA, with_hard(pods="7"))
+    memory.writes.clear()
+
+    with pytest.raises(StalePlanError) as caught:
+        apply(cluster, planned, progress=False)
+
+    assert str(caught.value) == (
+        "changed since the plan was made: ResourceQuota 'tenantkit-quota' in 'vision'; nothing was written: plan again"
+    )
+    assert memory.writes == []
+
+
+def test_a_quota_whose_usage_moved_is_still_as_planned() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    planned = plan(cluster, tenant(size="large"), platform=PLATFORM)
+    memory.objects[QUOTA]["status"]["used"] = {"pods": "3"}
+    memory.objects[QUOTA]["metadata"]["resourceVersion"] = "999"
+
+    assert apply(cluster, planned, progress=False).is_complete
+
+
+def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99"))
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(size="large", editors=["eve@example.com"]))
+
+    report = caught.value.report
+    hard = memory.objects[QUOTA]["spec"]["hard"]
+    assert (hard["pods"], hard["requests.cpu"]) == ("99", "64")
+    assert shown(report.failed) == [
+        (
+            "ResourceQuota 'tenantkit-quota' in 'vision' spec.hard.pods: left as it is: set by 'kubectl-edit'; "
+            "to take it back, give this row to apply(take_back=…)"
+        )
+    ]
+    assert sum(ref.kind == "RoleBinding" for ref in memory.objects) == 2
+
+
+@pytest.mark.parametrize("form", ["rows", "frame", "records"])
+def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_conflicts(form: str) -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/deployments.apps": "1", "count/x.y": "2"}))
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    wanted = ("spec.hard.pods", "spec.hard[count/deployments.apps]")
+    frame = planned.frame.query("field in @wanted")
+    rows: Any = {
+        "rows": [row for row in planned.rows if row.field in wanted],
+        "frame": frame,
+        "records": frame.to_dict("records"),
+    }[form]
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, planned, take_back=rows, progress=False)
+
+    hard = memory.objects[QUOTA]["spec"]["hard"]
+    assert (hard["pods"], hard["services"], hard["count/x.y"]) == ("20", "98", "2")
+    assert "count/deployments.apps" not in hard
+    assert {outcome.field for outcome in caught.value.report.failed} == {"spec.hard.services", "spec.hard[count/x.y]"}
+
+
+def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+
+    report = apply(cluster, planned, take_back=planned.frame.query("action == 'conflict'"), progress=False)
+
+    assert shown(report.applied) == ["ResourceQuota 'tenantkit-quota' in 'vision'"]
+    assert not plan(cluster, tenant(), platform=PLATFORM).has_changes
+
+
+def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+
+    with pytest.raises(InvalidSpecError, match="is no conflict of this plan"):
+        apply(cluster, planned, take_back=planned.frame, progress=False)
+    assert memory.objects == {}
+
+
+def test_a_shared_field_that_is_left_to_its_other_owner_stays_owned() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    live = memory.objects[QUOTA]
+    theirs = {key: live[key] for key in ("apiVersion", "kind")}
+    theirs |= {"metadata": {"name": QUOTA.name, "namespace": "vision"}, "spec": {"hard": {"pods": "20"}}}
+    memory.objects[QUOTA] = server_side_apply(live, theirs, manager="argocd", force=False, time=NOW)
+
+    with pytest.raises(PartialApplyError):
+        run(memory, tenant(size="large"))
+
+    entries = {entry["manager"]: entry for entry in memory.objects[QUOTA]["metadata"]["managedFields"]}
+    assert memory.objects[QUOTA]["spec"]["hard"]["pods"] == "20"
+    assert "f:pods" in entries["tenantkit"]["fieldsV1"]["f:spec"]["f:hard"]
+
+
+def test_a_failure_stops_its_own_tenant_only() -> None:
+    memory = Memory()
+
+    def refuse(_verb: str, ref: ObjectRef) -> None:
+        if (ref.kind, ref.namespace) == ("LimitRange", "vision"):
+            raise PermissionDenied("may not patch LimitRange", status=403)
+
+    memory.on_write = refuse
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), tenant(name="speech"))
+
+    report = caught.value.report
+    assert shown(report.failed) == ["LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange"]
+    assert [outcome.ref.kind for outcome in report.not_attempted] == [
+        "ServiceAccount",
+        "ServiceAccount",
+        "RoleBinding",
+        "Ingress",
+    ]
+    assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
+    assert str(caught.value) == (
+        "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
+        "What was done stays; plan and apply again to go on (see .report)"
+    )
+
+
+def test_a_blocked_tenant_is_not_touched_and_the_others_go_on() -> None:
+    memory = Memory()
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), tenant(name="speech"))
+
+    assert {outcome.tenant for outcome in caught.value.report.failed} == {"vision"}
+    assert {ref.namespace for ref in memory.objects} == {None, "speech"}
+    assert memory.objects[NAMESPACE]["metadata"].get("labels") is None
+
+
+def test_a_quota_that_is_not_counted_yet_is_waited_for_before_what_it_counts() -> None:
+    memory = Memory()
+    refusals = iter([PermissionDenied("ingresses.networking.k8s.io 'ai' is forbidden: status unknown for quota: q")])
+
+    def refuse_once(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "Ingress" and (error := next(refusals, None)):
+            raise error
+
+    memory.on_write = refuse_once
+
+    assert run(memory, tenant()).is_complete
+
+
+def test_a_quota_that_never_counts_is_reported_as_not_ready() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    memory.on_write = lambda _verb, ref: memory.objects[QUOTA].pop("status") if ref.kind == "LimitRange" else None
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, planned, progress=False, ready_timeout_s=0.01)
+
+    assert shown(caught.value.report.not_ready) == [
+        (
+            "ResourceQuota 'tenantkit-quota' in 'vision': not counted within 0.01 s, so it does not hold yet: "
+            "is the quota controller running?"
+        )
+    ]
+
+
+def test_once_cancelled_nothing_more_is_begun_and_the_report_says_so() -> None:
+    memory = Memory()
+    cancelled = threading.Event()
+    seen: list[str] = []
+
+    def cancel(outcome: Outcome) -> None:
+        seen.append(outcome.ref.kind)
+        if outcome.ref.kind == "ResourceQuota":
+            cancelled.set()
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), cancelled=cancelled, on_progress=cancel)
+
+    report = caught.value.report
+    assert seen == ["Namespace", "ConfigMap", "ResourceQuota"]
+    assert report.summary == "interrupted: 3 applied, 5 not attempted"
+    assert len(memory.objects) == 3
+
+
+def test_of_two_who_make_a_tenant_at_once_the_second_is_told() -> None:
+    memory = Memory()
+
+    def somebody_is_first(verb: str, ref: ObjectRef) -> None:
+        if (verb, ref) == ("create", SPEC):
+            memory.on_write = lambda _verb, _ref: None
+            memory.create(
+                {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SPEC.name, "namespace": "vision"}}
+            )
+
+    memory.on_write = somebody_is_first
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    assert shown(caught.value.report.failed) == [
+        (
+            "ConfigMap 'tenantkit-tenant' in 'vision': somebody made it at the same moment; "
+            "nothing of theirs was written over: plan again"
+        )
+    ]
+
+
+def test_of_two_who_change_a_tenant_at_once_the_second_is_told() -> None:
+    memory = Memory()
+    run(memory, tenant())
+
+    def somebody_is_faster(_verb: str, ref: ObjectRef) -> None:
+        if ref == SPEC:
+            memory.on_write = lambda _verb, _ref: None
+            run(memory, tenant(viewers=["eve@example.com"]), ready_timeout_s=0)
+
+    memory.on_write = somebody_is_faster
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(viewers=["ada@example.com"]))
+
+    assert "somebody changed it at the same moment" in str(caught.value)
+    assert "eve@example.com" in memory.objects[SPEC]["data"]["tenant.json"]
+
+
+def test_a_stored_spec_that_moved_for_another_reason_is_written_all_the_same() -> None:
+    memory = Memory()
+    run(memory, tenant())
+
+    def annotate(_verb: str, ref: ObjectRef) -> None:
+        if ref == NAMESPACE:
+            memory.on_write = lambda _verb, _ref: None
+            memory.edit(NAMESPACE, lambda live: live | {"status": {"phase": "Active"}}, manager="controller")
+
+    memory.on_write = annotate
+
+    assert run(memory, tenant(protected=True)).is_complete
+    assert '"protected":true' in memory.objects[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"]
