@@ -44,6 +44,7 @@ class ApiError(Exception):
         group: its API group.
         causes: wrong fields, or fields in conflict.
         retry_after_s: when to try again.
+        empty_details: write `details` also when nothing is in it, as some of the server's constructors do.
     """
 
     def __init__(  # noqa: PLR0913 (the fields of a Status)
@@ -57,6 +58,7 @@ class ApiError(Exception):
         group: str = "",
         causes: Iterable[Cause] = (),
         retry_after_s: int = 0,
+        empty_details: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -67,6 +69,7 @@ class ApiError(Exception):
         self.group = group
         self.causes = tuple(causes)
         self.retry_after_s = retry_after_s
+        self.empty_details = empty_details
 
     def status_body(self) -> Manifest:
         """The Status that is sent."""
@@ -75,7 +78,7 @@ class ApiError(Exception):
         details = {key: value for key, value in details.items() if value}
         body: Manifest = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
         body |= {"message": self.message} | ({"reason": self.reason} if self.reason else {})
-        return body | ({"details": details} if details else {}) | {"code": self.code}
+        return body | ({"details": details} if details or self.empty_details else {}) | {"code": self.code}
 
 
 def not_found(resource: Resource, name: str) -> ApiError:
@@ -120,22 +123,31 @@ def gone(message: str) -> ApiError:
     return ApiError(code=410, reason="Expired", message=message)
 
 
-def method_not_allowed(resource: Resource, action: str) -> ApiError:
+def no_such_resource() -> ApiError:
+    """404: the group and version are served, that resource of theirs is not."""
+    return _generic(404, "NotFound", "the server could not find the requested resource")
+
+
+def method_not_allowed() -> ApiError:
     """405: the resource knows no such verb."""
-    message = f'{action} is not supported on resources of kind "{resource.qualified}"'
-    return _of(resource, "", 405, "MethodNotAllowed", message)
+    return _generic(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
-def unsupported_media_type(accepted: Iterable[str]) -> ApiError:
+def unsupported_media_type() -> ApiError:
     """415: the body is in a format that is not read here."""
-    message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
     return ApiError(code=415, reason="UnsupportedMediaType", message=message)
 
 
-def not_acceptable(accepted: Iterable[str]) -> ApiError:
+def not_acceptable() -> ApiError:
     """406: the answer can't be written as the client wants it."""
-    message = f"only the following media types are accepted: {', '.join(accepted)}"
-    return ApiError(code=406, reason="NotAcceptable", message=message)
+    return _generic(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: application/json")
+
+
+def invalid_options(kind: str, field: str, message: str, reason: str) -> ApiError:
+    """422: a query parameter is wrong; `kind` is the kind of options that it belongs to."""
+    return invalid("meta.k8s.io/v1", kind, "", [Cause(field, message, reason)])
 
 
 def unauthorized() -> ApiError:
@@ -148,3 +160,7 @@ def _of(  # noqa: PLR0913, PLR0917 (all of a Status)
 ) -> ApiError:
     group, kind = resource.group, resource.plural
     return ApiError(code=code, reason=reason, message=message, name=name, kind=kind, group=group, causes=causes)
+
+
+def _generic(code: int, reason: str, message: str) -> ApiError:
+    return ApiError(code=code, reason=reason, message=message, empty_details=True)

@@ -62,6 +62,11 @@ def of_kind(api_version: str, kind: str) -> Resource:
     return _BY_KIND[api_version, kind]
 
 
+def known_kind(api_version: str, kind: str) -> bool:
+    """Whether the sandbox serves objects of that kind."""
+    return (api_version, kind) in _BY_KIND
+
+
 def _read() -> Iterator[Resource]:
     """Every resource of the discovery documents, in their order."""
     documents = load("discovery.json")
