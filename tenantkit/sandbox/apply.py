@@ -1,8 +1,8 @@
 """Server-side apply: an object laid over the live one, by field and by manager, as structured-merge-diff does it.
 
-A field that another manager owns and that would get another value is a conflict, unless forced. A field that its manager
-no longer applies goes, unless somebody else owns it too. The steps are those of merge/update.go (merge, prune, compare),
-because each shortcut tried answered otherwise somewhere: "equal to live means nothing to do" misses shared ownership,
+A field that another manager owns and that would get another value is a conflict, unless forced. A field that its
+manager no longer applies goes, unless somebody else owns it too. The steps are those of merge/update.go (merge, prune,
+compare), since each shortcut answers otherwise somewhere: "equal to live means nothing to do" misses shared ownership,
 "remove what is no longer applied" takes what an updater added below.
 Source: page "Server-Side Apply".
 """
@@ -18,7 +18,6 @@ from tenantkit.sandbox.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.field_sets import TypedError, check, fields_of, merge, spelled, with_structs, without
 from tenantkit.sandbox.managed_fields import (
     BEFORE_FIRST_APPLY,
-    Entries,
     Entry,
     Owner,
     differences,
@@ -39,13 +38,16 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.field_sets import Path
+    from tenantkit.sandbox.managed_fields import (
+        Entries,
+    )
     from tenantkit.sandbox.schema import Type
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
-class _Conflicts(Exception):  # noqa: N818 (conflicts are no error to kubectl, which may settle them itself)
+class _Conflicts(Exception):
     """The fields that others own and that would change, by owner."""
 
     by_owner: Mapping[Owner, frozenset[Path]]
@@ -167,7 +169,9 @@ def _stored(config: Manifest, merged: Manifest) -> Manifest:
     try:
         return defaulted(canonical(merged))
     except DecodeError as error:
-        lead = f"failed to convert new object ({_named(config)}) to proper version: unable to convert unstructured object"
+        lead = (
+            f"failed to convert new object ({_named(config)}) to proper version: unable to convert unstructured object"
+        )
         group, _, version = str(config["apiVersion"]).rpartition("/")
         raise _failed(f"{lead} to {group}/{version}, Kind={config['kind']}: {error}") from error
 

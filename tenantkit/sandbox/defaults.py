@@ -11,13 +11,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.sandbox.errors import bad_request
-from tenantkit.sandbox.schema import Type, schema_of
+from tenantkit.sandbox.schema import schema_of
 from tenantkit.sandbox.wire import DecodeError, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.schema import Type
 
 _RBAC = "rbac.authorization.k8s.io"
 _MODE = 0o644
@@ -148,14 +149,19 @@ def _requests_from_limits(container: Manifest) -> Manifest:
     resources = container.get("resources") or {}
     if not resources.get("limits"):
         return container
-    return {**container, "resources": {**resources, "requests": {**resources["limits"], **(resources.get("requests") or {})}}}
+    return {
+        **container,
+        "resources": {**resources, "requests": {**resources["limits"], **(resources.get("requests") or {})}},
+    }
 
 
 def _host_ports(container: Manifest) -> Manifest:
     """In the host's network a container's port is the host's."""
     if not container.get("ports"):
         return container
-    ports = [port if port.get("hostPort") else {**port, "hostPort": port["containerPort"]} for port in container["ports"]]
+    ports = [
+        port if port.get("hostPort") else {**port, "hostPort": port["containerPort"]} for port in container["ports"]
+    ]
     return {**container, "ports": ports}
 
 

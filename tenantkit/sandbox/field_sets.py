@@ -12,10 +12,13 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tenantkit.sandbox.schema import MISSING, Type
+from tenantkit.sandbox.schema import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Set as AbstractSet
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+
+    from tenantkit.sandbox.schema import Type
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -186,7 +189,7 @@ def _compare_maps(kind: Type, before: Any, after: Any, path: Path, found: Compar
 def _compare_lists(kind: Type, before: Any, after: Any, path: Path, found: Comparison) -> None:
     old = grouped(kind, before if isinstance(before, list) else [])
     new = grouped(kind, after if isinstance(after, list) else [])
-    assert kind.element is not None  # noqa: S101 (a list has one)
+    assert kind.element is not None
     for element in {**old, **new}:
         was, now, inner = old.get(element, []), new.get(element, []), (*path, element)
         if len(was) <= 1 and len(now) <= 1:
@@ -224,7 +227,7 @@ def merge(kind: Type, live: Any, applied: Any) -> Any:
 
 def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:
     """Both lists' items, those of the applied one in its order, the others where they stood (typed/merge.go)."""
-    assert kind.element is not None  # noqa: S101 (a list has one)
+    assert kind.element is not None
     old, new = [element_of(kind, item) for item in live], [element_of(kind, item) for item in applied]
     by_old = {element: items[0] for element, items in grouped(kind, live).items() if len(items) == 1}
     by_new = dict(zip(new, applied, strict=True))
@@ -358,8 +361,10 @@ def _scalar_problems(name: str, value: Any) -> Iterator[str]:
         yield f"expected boolean, got &{{{_go(value)}}}"
     elif expected is None and isinstance(value, (dict, list)):
         yield f"expected any scalar, got &{{{_go(value)}}}"
-    elif expected is None and name.startswith(("int32", "int64", "integer", "number", "double")) and (
-        isinstance(value, (str, bool))
+    elif (
+        expected is None
+        and name.startswith(("int32", "int64", "integer", "number", "double"))
+        and (isinstance(value, (str, bool)))
     ):
         yield f"expected numeric (int or float), got {'string' if isinstance(value, str) else 'bool'}"
 
@@ -370,7 +375,9 @@ def _go(value: Any) -> str:
         return "map[" + " ".join(f"{key}:{_go(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list):
         return "[" + " ".join(map(_go, value)) + "]"
-    return {True: "true", False: "false", None: "<nil>"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {True: "true", False: "false", None: "<nil>"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
 
 
 def _go_syntax(value: Any) -> str:

@@ -2,8 +2,8 @@
 
 An update or patch gives what it changes to its manager and takes it from all others; what it removes, nobody has any
 more. The order of steps is that of apimachinery's util/managedfields (strip metadata, merge with the same manager's
-entry, cap the number of updaters), so that entries compare equal to a real server's. Turned down: tracking only applies,
-with which a later apply would not see what `kubectl edit` changed, and take it over in silence.
+entry, cap the number of updaters), so that entries compare equal to a real server's. Turned down: tracking applies
+only; a later apply would not see what `kubectl edit` changed, and take it over in silence.
 """
 
 from __future__ import annotations
@@ -32,7 +32,17 @@ _NEVER_OWNED: frozenset[Path] = frozenset(
     | {
         ("f:metadata", f"f:{name}")
         for name in (
-            "name namespace creationTimestamp selfLink uid clusterName generation managedFields resourceVersion".split()
+            [
+                "name",
+                "namespace",
+                "creationTimestamp",
+                "selfLink",
+                "uid",
+                "clusterName",
+                "generation",
+                "managedFields",
+                "resourceVersion",
+            ]
         )
     }
 )
@@ -189,9 +199,7 @@ def _entries_to_start_from(before: Manifest | None, after: Manifest, api_version
     return read_entries(before, api_version) if before is not None else {}
 
 
-def updated(
-    kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: Owner, time: str
-) -> Entries:
+def updated(kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: Owner, time: str) -> Entries:
     """The entries after an update: what changed is the owner's alone."""
     ignored = reset_fields(kind, owner.subresource)
     found = differences(kind, live, after, ignored)
@@ -207,7 +215,8 @@ def updated(
 def _capped(entries: Entries) -> Entries:
     """The entries with the oldest updaters put together, once there are too many (capmanagers.go)."""
     updaters = sorted(
-        (entry for entry in entries.values() if entry.owner.operation == "Update"), key=lambda e: (e.time or "", e.owner.key)
+        (entry for entry in entries.values() if entry.owner.operation == "Update"),
+        key=lambda e: (e.time or "", e.owner.key),
     )
     surplus = len(updaters) - _MOST_UPDATERS
     if surplus <= 0:

@@ -27,7 +27,7 @@ APPLY_PATCH = "application/apply-patch+yaml"
 _GO_NAMES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
-class _PatchFailed(Exception):  # noqa: N818 (private; it only carries the way out)
+class _PatchFailed(Exception):
     """An operation of a JSON patch can't be done."""
 
 
@@ -52,7 +52,9 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False)
     try:
         parsed = json.loads(body) if isinstance(body, (bytes, str)) else body
     except ValueError as error:
-        raise bad_request("invalid JSON patch" if content_type == MERGE_PATCH else f"error decoding patch: {error}") from error
+        raise bad_request(
+            "invalid JSON patch" if content_type == MERGE_PATCH else f"error decoding patch: {error}"
+        ) from error
     if content_type == JSON_PATCH:
         patched = _patched_by_operations(live, parsed)
     else:
@@ -65,12 +67,16 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False)
 def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
     if not isinstance(parsed, list):
         what = _GO_NAMES.get(type(parsed), "null")
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp")
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
+        )
     document: Any = live
     for operation in parsed:
         if not isinstance(operation, dict):
             what = _GO_NAMES.get(type(operation), "null")
-            raise bad_request(f"error decoding patch: json: cannot unmarshal {what} into Go value of type handlers.jsonPatchOp")
+            raise bad_request(
+                f"error decoding patch: json: cannot unmarshal {what} into Go value of type handlers.jsonPatchOp"
+            )
         try:
             document = _operate(document, operation)
         except _PatchFailed as error:
@@ -90,7 +96,7 @@ def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manife
     try:
         return merge_strategically(schema_of(str(live["apiVersion"]), str(live["kind"])), live, parsed)
     except StrategicError as error:
-        raise ApiError(code=error.code, reason="BadRequest" if error.code == 400 else "", message=str(error)) from error  # noqa: PLR2004
+        raise ApiError(code=error.code, reason="BadRequest" if error.code == 400 else "", message=str(error)) from error
 
 
 def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
@@ -110,10 +116,10 @@ def _check(live: Manifest, patched: Manifest, shown: str, *, strict: bool) -> No
     try:
         said = (patched.get("apiVersion", api_version), patched.get("kind", kind))
         if said != (api_version, kind):
-            raise DecodeError(f"no kind {json.dumps(said[1])} is registered for version {json.dumps(said[0])}")  # noqa: TRY301
+            raise DecodeError(f"no kind {json.dumps(said[1])} is registered for version {json.dumps(said[0])}")
         _, unknown = decode(patched, api_version, kind)
         if strict and unknown:
-            raise DecodeError(f"strict decoding error: {', '.join(unknown)}")  # noqa: TRY301
+            raise DecodeError(f"strict decoding error: {', '.join(unknown)}")
     except DecodeError as error:
         problem = f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {error}"
         cause = Cause("patch", problem, "FieldValueInvalid")
@@ -139,7 +145,7 @@ def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
     """One operation of a JSON patch, as evanphx/json-patch does it."""
     name, path = operation.get("op"), _pointer(operation.get("path"))
     if name == "test":
-        if _get(document, path, None) != operation.get("value"):
+        if _get(document, path) != operation.get("value"):
             raise _PatchFailed
         return document
     if name in ("add", "replace"):
@@ -150,9 +156,7 @@ def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
         return _put(document, path, MISSING)
     if name in ("move", "copy"):
         source = _pointer(operation.get("from"))
-        value = _get(document, source, MISSING)
-        if value is MISSING:
-            raise _PatchFailed
+        value = _get(document, source)
         return _put(_put(document, source, MISSING) if name == "move" else document, path, value, insert=True)
     raise _PatchFailed
 
@@ -164,14 +168,15 @@ def _pointer(text: Any) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
 
 
-def _get(document: Any, path: list[str], default: Any) -> Any:
+def _get(document: Any, path: list[str]) -> Any:
+    """The value there; None where the last key is missing, which to the real server is no failure."""
     for part in path:
         if isinstance(document, dict):
-            document = document.get(part, default)
+            document = document.get(part)
         elif isinstance(document, list):
             document = document[_index(part, len(document))]
         else:
-            return default
+            raise _PatchFailed
     return document
 
 

@@ -1,8 +1,8 @@
-"""What the API server knows of each served kind, as it said so itself: generated files under data/, read when first used.
+"""What the API server knows of each served kind, as it said so itself: generated files, read when first used.
 
 - `data/openapi/<group-version with "/" as "__">.json`: the documents to serve at `/openapi/v3/<group-version>`, for
   example `data/openapi/apis__networking.k8s.io__v1.json` at `/openapi/v3/apis/networking.k8s.io/v1`.
-- `data/discovery.json`: `{"kubernetes": version, "api": …, "apis": …}`, the aggregated discovery documents of both roots.
+- `data/discovery.json`: `{"kubernetes": version, "api": …, "apis": …}`, the aggregated discovery documents.
 - `data/bootstrap_rbac.json`: `{"kubernetes": version, "items": [...]}`, the built-in ClusterRoles and their bindings.
 - `data/types.json`: the same types as in the OpenAPI documents, a fifth of their size, which is what this module reads:
   `{"kinds": {"v1/Pod": schema}, "types": {schema: type}}`. A type is a word for a scalar, `{"ref": schema}`,
@@ -11,8 +11,8 @@
   `required`, `merge_key`, `strategy`, `embedded`; `zero` says whether an empty value is left out (`drop`), written
   (`keep`) or written even when nothing was given (`always`).
 
-`tests/controlplane/generate_facts.py` writes them all. Turned down: lists of merge keys typed by hand, which are wrong in
-silence after the next release.
+`tests/controlplane/generate_facts.py` writes them all. Turned down: lists of merge keys typed by hand, which are wrong
+in silence after the next release.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What happens to an object right before it is validated and stored: the server's part is put back, its own parts are set.
+"""What happens to an object right before it is validated and stored: the server puts back and sets what is its own.
 
-`prepare_create` and `prepare_update` are the PrepareForCreate and PrepareForUpdate of pkg/registry, with the metadata that
-BeforeUpdate keeps. Their place in a request, as in the real server: decode and defaults, then managed fields (or apply),
-then admission, then this, then validation. If the outcome equals the live object, nothing is written.
+`prepare_create` and `prepare_update` are the PrepareForCreate and PrepareForUpdate of pkg/registry, with the metadata
+that BeforeUpdate keeps. Their place in a request, as in the real server: decode and defaults, then managed fields (or
+apply), then admission, then this, then validation. If the outcome equals the live object, nothing is written.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found["status"] = {"phase": "Pending"}
         case "Service":
             found["spec"] = _with_address(manifest)
+        case "Role" | "ClusterRole":
+            found["rules"] = manifest.get("rules") or None  # storage knows no empty lists
     return found
 
 
@@ -80,12 +82,14 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         found["spec"] = _keeping_address(found["spec"], old["spec"])
     if kind in _GENERATION and not subresource and found.get("spec") != old.get("spec"):
         metadata["generation"] = before.get("generation", 0) + 1
+    if kind in ("Role", "ClusterRole"):
+        found["rules"] = found.get("rules") or None  # storage knows no empty lists
     found["metadata"] = metadata
     return found
 
 
 def _with_address(service: Manifest) -> Manifest:
-    """A Service's spec with the address that the server gives it; nothing routes to it, so chance meetings do no harm."""
+    """A Service's spec with the address that the server gives it; nothing routes there, so two may share one."""
     spec: Manifest = service["spec"]
     if spec.get("type") == "ExternalName":
         return spec
@@ -106,15 +110,19 @@ def _keeping_address(spec: Manifest, old: Manifest) -> Manifest:
 
 def _quality(spec: Manifest) -> str:
     """A pod's quality-of-service class (page "Pod Quality of Service Classes")."""
-    containers = [*spec.get("containers", ()), *(spec.get("initContainers") or ())]
+    containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
     resources = [container.get("resources") or {} for container in containers]
     counted = [
-        {part: {k: v for k, v in (item.get(part) or {}).items() if k in ("cpu", "memory") and v != "0"} for part in item}
+        {
+            part: {k: v for k, v in (item.get(part) or {}).items() if k in ("cpu", "memory") and v != "0"}
+            for part in item
+        }
         for item in resources
     ]
     if not any(item.get("requests") or item.get("limits") for item in counted):
         return "BestEffort"
     whole = all(
-        set(item.get("limits") or ()) == {"cpu", "memory"} and item.get("requests") == item.get("limits") for item in counted
+        set(item.get("limits") or ()) == {"cpu", "memory"} and item.get("requests") == item.get("limits")
+        for item in counted
     )
     return "Guaranteed" if whole else "Burstable"

@@ -1,4 +1,4 @@
-"""Objects as the server's Go types read and write them: unknown fields fall off, zero values go or come, text is canonical.
+"""Objects as the server's Go types read and write them: without unknown fields, zero values as theirs, text canonical.
 
 What a client sends is never what it gets back: `null`s and most empty values vanish, `status: {}` appears, `1000m` is
 `1`. The rules for that stand in the facts (`zero`), so this is one walk. Turned down: storing what was sent, with which
@@ -16,11 +16,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.rules.quantities import stored_quantity
-from tenantkit.sandbox.schema import Type, schema_of
+from tenantkit.sandbox.schema import schema_of
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.schema import Field
+    from tenantkit.sandbox.schema import Field, Type
 
 _QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
 _QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
@@ -90,7 +90,7 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
             if written or item.zero == "keep" or (item.zero == "always" and written is not None):
                 found[name] = written
             elif item.zero == "always":
-                found[name] = empty(item.type)
+                found[name] = sent if sent == [] else empty(item.type)  # told apart until it is stored
     for item in kind.required:
         if item.name not in found:
             found[item.name] = empty(item.type)
@@ -132,7 +132,7 @@ def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, st
 
 def _element(kind: Type) -> Type:
     """The type of a list's or map's elements."""
-    assert kind.element is not None, kind  # noqa: S101 (lists and maps have one)
+    assert kind.element is not None, kind
     return kind.element
 
 
@@ -175,7 +175,11 @@ def _quantity(sent: Any, *, rounded: bool) -> str:
             number = _QUANTITY_NUMBER.match(text := str(sent).strip())
             if _QUANTITY.fullmatch(text):
                 rest_is_suffix = number and not re.match(r"[0-9.]", text[number.end() :])
-                reason = "unable to parse quantity's suffix" if rest_is_suffix else "unable to parse numeric part of quantity"
+                reason = (
+                    "unable to parse quantity's suffix"
+                    if rest_is_suffix
+                    else "unable to parse numeric part of quantity"
+                )
                 raise DecodeError(reason) from error
     pattern = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
     raise DecodeError(f"quantities must match the regular expression '{pattern}'")
@@ -186,7 +190,7 @@ def _time(sent: str, *, micro: bool) -> str:
     try:
         fraction = r"\.\d{6}" if micro else r"(\.\d+)?"
         if not re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
-            raise ValueError(sent)  # noqa: TRY301 (Python reads more than RFC 3339)
+            raise ValueError(sent)
         read = datetime.fromisoformat(sent).astimezone(UTC)
     except ValueError as error:
         layout = "2006-01-02T15:04:05.000000Z07:00" if micro else "2006-01-02T15:04:05Z07:00"

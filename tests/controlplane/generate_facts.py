@@ -1,4 +1,4 @@
-"""Asks a real control plane for what the sandbox must know, and writes tenantkit/sandbox/data/*.json.
+r"""Asks a real control plane for what the sandbox must know, and writes tenantkit/sandbox/data/*.json.
 
 Nothing in those files is typed by hand: discovery, OpenAPI and built-in roles come from a running kube-apiserver. One
 thing no server tells is which zero values a Go type leaves out of its JSON (`omitempty` and pointers): that is read
@@ -31,19 +31,30 @@ FOREIGN = re.compile(r"protobuf|cbor|^application/yaml$")
 REF = "#/components/schemas/"
 SUBRESOURCES = {"status", "finalize", "token", "log"}
 SERVED = {
-    "api/v1": (
-        "configmaps events limitranges namespaces persistentvolumeclaims pods resourcequotas secrets "
-        "serviceaccounts services"
-    ).split(),
+    "api/v1": [
+        "configmaps",
+        "events",
+        "limitranges",
+        "namespaces",
+        "persistentvolumeclaims",
+        "pods",
+        "resourcequotas",
+        "secrets",
+        "serviceaccounts",
+        "services",
+    ],
     "apis/authentication.k8s.io/v1": ["selfsubjectreviews", "tokenreviews"],
-    "apis/authorization.k8s.io/v1": (
-        "localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews"
-    ).split(),
+    "apis/authorization.k8s.io/v1": [
+        "localsubjectaccessreviews",
+        "selfsubjectaccessreviews",
+        "selfsubjectrulesreviews",
+        "subjectaccessreviews",
+    ],
     "apis/coordination.k8s.io/v1": ["leases"],
     "apis/networking.k8s.io/v1": ["ingressclasses", "ingresses", "networkpolicies"],
     "apis/rbac.authorization.k8s.io/v1": ["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
 }
-ROLES = "cluster-admin admin edit view system:basic-user system:discovery system:public-info-viewer".split()
+ROLES = ["cluster-admin", "admin", "edit", "view", "system:basic-user", "system:discovery", "system:public-info-viewer"]
 # names of the reflection packages as OpenAPI writes them, and where their types.go lies under the k8s.io modules
 PACKAGES = {"io.k8s.api.": "api", "io.k8s.apimachinery.": "apimachinery"}
 
@@ -58,10 +69,10 @@ class Server:
             self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
 
     def get(self, path: str, accept: str = "application/json") -> Any:
-        request = urllib.request.Request(  # noqa: S310 (the server that the caller named)
+        request = urllib.request.Request(
             f"{self.url}/{path}", headers={"Authorization": f"Bearer {self.token}", "Accept": accept}
         )
-        with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:
             return json.load(answer)
 
 

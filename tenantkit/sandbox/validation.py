@@ -1,0 +1,148 @@
+"""Whether an object may be stored: its metadata, then its kind's own rules, all that is wrong at once.
+
+Types are checked when an object is decoded (wire.py); here are the rules that no schema holds, written by hand after
+the server's own, for the kinds that tenants are made of. Turned down: JSON Schema, which knows neither "absolute path"
+nor "immutable", and words nothing as the server does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tenantkit.sandbox.validation_core import (
+    check_claim,
+    check_config_map,
+    check_event,
+    check_lease,
+    check_namespace,
+    check_secret,
+)
+from tenantkit.sandbox.validation_limits import check_limit_range, check_quota
+from tenantkit.sandbox.validation_names import (
+    IMMUTABLE,
+    Problems,
+    check_labels,
+    dns_label,
+    dns_subdomain,
+    finalizer,
+    path_segment,
+    qualified_name,
+)
+from tenantkit.sandbox.validation_networking import (
+    check_ingress,
+    check_ingress_class,
+    check_network_policy,
+    check_service,
+)
+from tenantkit.sandbox.validation_pods import check_pod
+from tenantkit.sandbox.validation_rbac import check_binding, check_role
+from tenantkit.sandbox.wire import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.errors import Cause
+
+_MOST_ANNOTATION_BYTES = 256 * 1024
+_NAME_RULES: Final[dict[str, Callable[[str], list[str]]]] = {
+    "Namespace": dns_label,
+    "Service": dns_label,
+    **dict.fromkeys(("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"), path_segment),
+}
+_CHECKS: Final[dict[str, Callable[[Problems, Manifest, Manifest | None], None]]] = {
+    "Namespace": lambda problems, item, _old: check_namespace(problems, item),
+    "ConfigMap": check_config_map,
+    "Secret": check_secret,
+    "PersistentVolumeClaim": check_claim,
+    "Event": lambda problems, item, _old: check_event(problems, item),
+    "Lease": lambda problems, item, _old: check_lease(problems, item),
+    "ResourceQuota": check_quota,
+    "LimitRange": lambda problems, item, _old: check_limit_range(problems, item),
+    "Pod": check_pod,
+    "Service": check_service,
+    "Ingress": check_ingress,
+    "IngressClass": check_ingress_class,
+    "NetworkPolicy": lambda problems, item, _old: check_network_policy(problems, item),
+    "Role": lambda problems, item, _old: check_role(problems, item),
+    "ClusterRole": lambda problems, item, _old: check_role(problems, item),
+    "RoleBinding": check_binding,
+    "ClusterRoleBinding": check_binding,
+}
+
+
+def unknown_fields(manifest: Manifest) -> list[str]:
+    """The fields of an object that its kind does not have, as the server words them.
+
+    Args:
+        manifest: as sent, with apiVersion and kind.
+
+    Returns:
+        Texts such as `unknown field "spec.foo"`: each a warning, or together a refusal under `fieldValidation=Strict`.
+
+    Raises:
+        DecodeError: a value has the wrong type.
+    """
+    return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[1]
+
+
+def validate(manifest: Manifest, old: Manifest | None = None) -> list[Cause]:
+    """What keeps an object from being stored.
+
+    Args:
+        manifest: with defaults, as it would be stored.
+        old: what it would replace; None on creation.
+
+    Returns:
+        All that is wrong, in the server's words and order; empty when nothing is. For `errors.invalid`.
+    """
+    problems = Problems()
+    kind = str(manifest["kind"])
+    metadata = manifest["metadata"]
+    _check_metadata(problems, metadata, _NAME_RULES.get(kind, dns_subdomain))
+    if old is not None:
+        _check_metadata_update(problems, metadata, old["metadata"])
+    check = _CHECKS.get(kind)
+    if check is not None:
+        check(problems, manifest, old)
+    return list(dict.fromkeys(problems))
+
+
+def _check_metadata(problems: Problems, metadata: Manifest, name_rule: Callable[[str], list[str]]) -> None:
+    name, generated = metadata.get("name", ""), metadata.get("generateName", "")
+    if generated:  # the server adds something to it, so it may end as a name may not
+        problems.all_of("metadata.generateName", generated, name_rule(_completed(generated)))
+    if not name:
+        problems.required("metadata.name", "name or generateName is required")
+    else:
+        problems.all_of("metadata.name", name, name_rule(name))
+    check_labels(problems, "metadata.labels", metadata.get("labels") or {})
+    annotations = metadata.get("annotations") or {}
+    for key in annotations:
+        problems.all_of("metadata.annotations", key, qualified_name(key.lower()))
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MOST_ANNOTATION_BYTES:
+        problems.too_long("metadata.annotations", _MOST_ANNOTATION_BYTES)
+    for index, owner in enumerate(metadata.get("ownerReferences") or []):
+        _check_owner(problems, f"metadata.ownerReferences[{index}]", owner)
+    for index, item in enumerate(metadata.get("finalizers") or []):
+        problems.all_of(f"metadata.finalizers[{index}]", item, finalizer(item))
+
+
+def _completed(prefix: str) -> str:
+    """A generateName as it is judged: its last dash or dot is not its end."""
+    return f"{prefix[:-1]}a" if prefix[-1:] == "-" else prefix
+
+
+def _check_owner(problems: Problems, field: str, owner: Manifest) -> None:
+    if not owner.get("apiVersion"):
+        problems.invalid(f"{field}.apiVersion", owner.get("apiVersion", ""), "version must not be empty")
+    for part in ("kind", "name", "uid"):
+        if not owner.get(part):
+            problems.required(f"{field}.{part}", "must not be empty")
+
+
+def _check_metadata_update(problems: Problems, metadata: Manifest, old: Manifest) -> None:
+    for part in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        before: Any = old.get(part)
+        if metadata.get(part) != before:
+            problems.invalid(f"metadata.{part}", metadata.get(part), IMMUTABLE)

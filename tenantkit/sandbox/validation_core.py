@@ -1,0 +1,126 @@
+"""What the small kinds may say: namespaces, configuration, claims, events, leases.
+
+Source: pkg/apis/core/validation, pkg/apis/coordination/validation.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.quantities import parse_quantity
+from tenantkit.sandbox.validation_names import IMMUTABLE, config_key, finalizer
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.validation_names import Problems
+
+_MOST_DATA_BYTES = 1024 * 1024
+_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_ACCOUNT_ANNOTATION = "kubernetes.io/service-account.name"
+_REQUIRED_KEYS = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+_NO_JSON = "unexpected end of JSON input"
+_FROZEN = "field is immutable when `immutable` is set"
+_CLAIM_UPDATE = (
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+)
+
+
+def check_namespace(problems: Problems, namespace: Manifest) -> None:
+    """A Namespace."""
+    for item in (namespace.get("spec") or {}).get("finalizers") or []:
+        problems.all_of("spec.finalizers", item, finalizer(item))
+
+
+def check_config_map(problems: Problems, item: Manifest, old: Manifest | None) -> None:
+    """A ConfigMap."""
+    data, binary = item.get("data") or {}, item.get("binaryData") or {}
+    for key in data:
+        problems.all_of(f"data[{key}]", key, config_key(key))
+        if key in binary:
+            problems.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+    for key in binary:
+        problems.all_of(f"binaryData[{key}]", key, config_key(key))
+    size = sum(len(value.encode()) for value in data.values()) + sum(len(b64decode(value)) for value in binary.values())
+    if size > _MOST_DATA_BYTES:
+        problems.too_long("[]", _MOST_DATA_BYTES)
+    _check_frozen(problems, item, old, ("data", "binaryData"))
+
+
+def _check_frozen(problems: Problems, item: Manifest, old: Manifest | None, parts: tuple[str, ...]) -> None:
+    """Nothing changes once `immutable` is set, itself included."""
+    if old is None or not old.get("immutable"):
+        return
+    if not item.get("immutable"):
+        problems.forbidden("immutable", _FROZEN)
+    for part in parts:
+        if item.get(part) != old.get(part):
+            problems.forbidden(part, _FROZEN)
+
+
+def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> None:
+    """A Secret; its data shows in no message."""
+    data, kind = secret.get("data") or {}, secret.get("type", "")
+    for key in data:
+        problems.all_of(f"data[{key}]", key, config_key(key))
+    if sum(len(b64decode(value)) for value in data.values()) > _MOST_DATA_BYTES:
+        problems.too_long("data", _MOST_DATA_BYTES)
+    annotations = secret["metadata"].get("annotations") or {}
+    if kind == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT_ANNOTATION):
+        problems.required(f"metadata.annotations[{_ACCOUNT_ANNOTATION}]")
+    if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & set(data):
+        problems.required("data[username]")
+        problems.required("data[password]")
+    for key in _REQUIRED_KEYS.get(kind, ()):
+        if key not in data:
+            problems.required(f"data[{key}]")
+        elif key.startswith(".docker"):
+            text = b64decode(data[key]).decode(errors="replace").strip()
+            if not text.startswith("{"):
+                reason = f"invalid character {text[:1]!r} looking for beginning of value" if text else _NO_JSON
+                problems.invalid(f"data[{key}]", "<secret contents redacted>", reason)
+    if old is not None:
+        if kind != old.get("type"):
+            problems.invalid("type", kind, IMMUTABLE)
+        _check_frozen(problems, secret, old, ("data",))
+
+
+def check_claim(problems: Problems, claim: Manifest, old: Manifest | None) -> None:
+    """A PersistentVolumeClaim."""
+    spec = claim.get("spec") or {}
+    if not spec.get("accessModes"):
+        problems.required("spec.accessModes", "at least 1 access mode is required")
+    for mode in spec.get("accessModes") or []:
+        problems.one_of("spec.accessModes", mode, _MODES)
+    storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    if storage is None:
+        problems.required("spec.resources[storage]")
+    elif parse_quantity(storage) <= 0:
+        problems.invalid("spec.resources[storage]", storage, "must be greater than zero")
+    if old is not None:
+        before = old.get("spec") or {}
+        free = {"resources"} if (old.get("status") or {}).get("phase") == "Bound" else set[str]()
+        free |= {"volumeName"} if not before.get("volumeName") else set()
+        if any(spec.get(key) != before.get(key) for key in {*spec, *before} - free):
+            problems.forbidden("spec", _CLAIM_UPDATE)
+
+
+def check_event(problems: Problems, event: Manifest) -> None:
+    """An Event."""
+    about, where = (event.get("involvedObject") or {}).get("namespace", ""), event["metadata"].get("namespace", "")
+    if about != where and not (about == "" and where == "default"):
+        problems.invalid("involvedObject.namespace", about, "does not match event.namespace")
+
+
+def check_lease(problems: Problems, lease: Manifest) -> None:
+    """A Lease."""
+    spec = lease.get("spec") or {}
+    if spec.get("leaseDurationSeconds", 1) <= 0:
+        problems.invalid("spec.leaseDurationSeconds", spec["leaseDurationSeconds"], "must be greater than 0")
+    if spec.get("leaseTransitions", 0) < 0:
+        problems.invalid("spec.leaseTransitions", spec["leaseTransitions"], "must be greater than or equal to 0")

@@ -1,0 +1,184 @@
+"""What Pods may say, as far as tenants, notebooks and the sample platform say it.
+
+Not here: probes' details, security contexts, affinity; a pod that is wrong there is taken, and nothing runs it anyway.
+Source: pkg/apis/core/validation, ValidatePodCreate and ValidatePodUpdate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.sandbox.validation_limits import check_resources
+from tenantkit.sandbox.validation_names import check_labels, dns_label, dns_subdomain, port_name, port_number
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.validation_names import Problems
+
+_DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+_RESTART_POLICIES = ("Always", "OnFailure", "Never")
+_PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+_MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
+_PROTOCOLS = ("SCTP", "TCP", "UDP")
+_OPERATORS = ("Equal", "Exists")
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+_LONGEST_DEADLINE_S = 2**31 - 1
+# the one field of a volume's source that must be there
+_VOLUME_NAMES = {"secret": "secretName", "configMap": "name", "persistentVolumeClaim": "claimName", "hostPath": "path"}
+_UPDATE = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+
+
+def check_pod(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
+    """A Pod."""
+    spec: Manifest = pod.get("spec") or {}
+    volumes = _check_volumes(problems, spec.get("volumes") or [])
+    names = set[str]()
+    if not spec.get("containers"):
+        problems.required("spec.containers")
+    for part in ("containers", "initContainers"):
+        for index, container in enumerate(spec.get(part) or []):
+            _check_container(problems, f"spec.{part}[{index}]", container, names, volumes)
+    problems.one_of("spec.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
+    problems.one_of("spec.dnsPolicy", spec.get("dnsPolicy", ""), _DNS_POLICIES)
+    check_labels(problems, "spec.nodeSelector", spec.get("nodeSelector") or {})
+    for field in ("serviceAccountName", "nodeName", "priorityClassName"):
+        if spec.get(field):
+            problems.all_of(f"spec.{field}", spec[field], dns_subdomain(spec[field]))
+    deadline = spec.get("activeDeadlineSeconds")
+    if deadline is not None and not 1 <= deadline <= _LONGEST_DEADLINE_S:
+        text = f"must be between 1 and {_LONGEST_DEADLINE_S}, inclusive"
+        problems.invalid("spec.activeDeadlineSeconds", deadline, text)
+    for index, toleration in enumerate(spec.get("tolerations") or []):
+        _check_toleration(problems, f"spec.tolerations[{index}]", toleration)
+    if old is not None:
+        _check_update(problems, spec, old.get("spec") or {})
+
+
+def _check_container(problems: Problems, field: str, container: Manifest, names: set[str], volumes: set[str]) -> None:
+    name, image = container.get("name", ""), container.get("image", "")
+    if not name:
+        problems.required(f"{field}.name")
+    else:
+        problems.all_of(f"{field}.name", name, dns_label(name))
+        if name in names:
+            problems.duplicate(f"{field}.name", name)
+        names.add(name)
+    if not image:
+        problems.required(f"{field}.image")
+    elif image != image.strip():
+        problems.invalid(f"{field}.image", image, "must not have leading or trailing whitespace")
+    policy = container.get("terminationMessagePolicy", "File")
+    problems.one_of(f"{field}.terminationMessagePolicy", policy, _MESSAGE_POLICIES)
+    problems.one_of(f"{field}.imagePullPolicy", container.get("imagePullPolicy", "Always"), _PULL_POLICIES)
+    _check_ports(problems, f"{field}.ports", container.get("ports") or [])
+    _check_environment(problems, f"{field}.env", container.get("env") or [])
+    for index, mount in enumerate(container.get("volumeMounts") or []):
+        where = f"{field}.volumeMounts[{index}]"
+        if not mount.get("name"):
+            problems.required(f"{where}.name")
+        elif mount["name"] not in volumes:
+            problems.not_found(f"{where}.name", mount["name"])
+        if not mount.get("mountPath"):
+            problems.required(f"{where}.mountPath")
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if container.get(probe) is not None and not any(container[probe].get(handler) for handler in _HANDLERS):
+            problems.required(f"{field}.{probe}", "must specify a handler type")
+    check_resources(problems, f"{field}.resources", container.get("resources") or {})
+
+
+def _check_ports(problems: Problems, field: str, ports: list[Manifest]) -> None:
+    names = set[str]()
+    for index, item in enumerate(ports):
+        where, name, number = f"{field}[{index}]", item.get("name", ""), item.get("containerPort", 0)
+        if name:
+            problems.all_of(f"{where}.name", name, port_name(name))
+            if name in names:
+                problems.duplicate(f"{where}.name", name)
+            names.add(name)
+        if not number:
+            problems.required(f"{where}.containerPort")
+        else:
+            problems.all_of(f"{where}.containerPort", number, port_number(number))
+        problems.one_of(f"{where}.protocol", item.get("protocol", "TCP"), _PROTOCOLS)
+
+
+def _check_environment(problems: Problems, field: str, variables: list[Manifest]) -> None:
+    for index, item in enumerate(variables):
+        where, name = f"{field}[{index}]", item.get("name", "")
+        if not name:
+            problems.required(f"{where}.name")
+        elif "=" in name or not (name.isascii() and name.isprintable()):
+            text = "a valid environment variable name must consist only of printable ASCII characters other than '='"
+            problems.invalid(f"{where}.name", name, text)
+        if item.get("valueFrom") is not None:
+            if not item["valueFrom"]:
+                text = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+                problems.invalid(f"{where}.valueFrom", "", text)
+            elif item.get("value"):
+                problems.invalid(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")
+
+
+def _check_volumes(problems: Problems, volumes: list[Manifest]) -> set[str]:
+    """The names of the volumes that may be mounted."""
+    names = set[str]()
+    for index, volume in enumerate(volumes):
+        field, name = f"spec.volumes[{index}]", volume.get("name", "")
+        if not name:
+            problems.required(f"{field}.name")
+        else:
+            problems.all_of(f"{field}.name", name, dns_label(name))
+            if name in names:
+                problems.duplicate(f"{field}.name", name)
+            names.add(name)
+        sources = [key for key in volume if key != "name"]
+        for source in sources[1:]:
+            problems.forbidden(f"{field}.{source}", "may not specify more than 1 volume type")
+        for source in sources[:1]:
+            wanted = _VOLUME_NAMES.get(source)
+            if wanted and not volume[source].get(wanted):
+                problems.required(f"{field}.{source}.{wanted}")
+    return names
+
+
+def _check_toleration(problems: Problems, field: str, toleration: Manifest) -> None:
+    operator = toleration.get("operator") or "Equal"
+    if not toleration.get("key") and operator != "Exists":
+        text = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
+        problems.invalid(f"{field}.operator", toleration.get("operator", ""), text)
+    problems.one_of(f"{field}.operator", operator, _OPERATORS)
+    if toleration.get("effect"):
+        problems.one_of(f"{field}.effect", toleration["effect"], _EFFECTS)
+
+
+def _check_update(problems: Problems, spec: Manifest, old: Manifest) -> None:
+    """What of a pod's spec may change: images, a deadline, more tolerations, its node once."""
+    for part in ("containers", "initContainers"):
+        if len(spec.get(part) or []) != len(old.get(part) or []):
+            problems.forbidden(f"spec.{part}", "pod updates may not add or remove containers")
+            return
+    if _fixed(spec) != _fixed(old) or not _has_all(spec.get("tolerations") or [], old.get("tolerations") or []):
+        problems.forbidden("spec", _UPDATE)
+    before, now = old.get("activeDeadlineSeconds"), spec.get("activeDeadlineSeconds")
+    if before is not None and now is None:
+        problems.invalid("spec.activeDeadlineSeconds", None, "must not update from a positive integer to nil value")
+    elif before is not None and now is not None and now > before:
+        problems.invalid("spec.activeDeadlineSeconds", now, f"must be less than or equal to previous value of {before}")
+
+
+def _fixed(spec: Manifest) -> dict[str, Any]:
+    """A pod's spec without what may change."""
+    free = ("activeDeadlineSeconds", "tolerations", "containers", "initContainers")
+    rest: dict[str, Any] = {key: value for key, value in spec.items() if key not in free}
+    for part in ("containers", "initContainers"):
+        rest[part] = [{**container, "image": ""} for container in spec.get(part) or []]
+    return rest
+
+
+def _has_all(now: list[Manifest], before: list[Manifest]) -> bool:
+    """Whether all tolerations are still there."""
+    return all(toleration in now for toleration in before)

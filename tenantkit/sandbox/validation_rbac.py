@@ -1,0 +1,75 @@
+"""What roles and their bindings may say.
+
+Source: pkg/apis/rbac/validation; page "Using RBAC Authorization".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.validation_names import IMMUTABLE, dns_subdomain, path_segment
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.validation_names import Problems
+
+_GROUP = "rbac.authorization.k8s.io"
+_SUBJECTS = ("ServiceAccount", "User", "Group")
+
+
+def check_role(problems: Problems, role: Manifest) -> None:
+    """A Role or ClusterRole."""
+    namespaced = role["kind"] == "Role"
+    for index, rule in enumerate(role.get("rules") or []):
+        field, urls = f"rules[{index}]", rule.get("nonResourceURLs") or []
+        if not rule.get("verbs"):
+            problems.required(f"{field}.verbs")
+        if urls:
+            if namespaced:
+                text = "namespaced rules cannot apply to non-resource URLs"
+                problems.invalid(f"{field}.nonResourceURLs", urls, text)
+            if any(rule.get(part) for part in ("apiGroups", "resources", "resourceNames")):
+                text = "rules cannot apply to both regular resources and non-resource URLs"
+                problems.invalid(f"{field}.nonResourceURLs", urls, text)
+            continue
+        if not rule.get("apiGroups"):
+            problems.required(f"{field}.apiGroups", "resource rules must supply at least one api group")
+        if not rule.get("resources"):
+            problems.required(f"{field}.resources", "resource rules must supply at least one resource")
+
+
+def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -> None:
+    """A RoleBinding or ClusterRoleBinding."""
+    role, namespaced = binding.get("roleRef") or {}, binding["kind"] == "RoleBinding"
+    if role.get("apiGroup", "") != _GROUP:
+        problems.unsupported("roleRef.apiGroup", role.get("apiGroup", ""), (_GROUP,))
+    problems.one_of("roleRef.kind", role.get("kind", ""), ("Role", "ClusterRole") if namespaced else ("ClusterRole",))
+    if not role.get("name"):
+        problems.required("roleRef.name")
+    else:
+        problems.all_of("roleRef.name", role["name"], path_segment(role["name"]))
+    for index, subject in enumerate(binding.get("subjects") or []):
+        _check_subject(problems, f"subjects[{index}]", subject, namespaced=namespaced)
+    if old is not None and role != old.get("roleRef"):
+        given = {
+            name: role.get(key, "") for name, key in (("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name"))
+        }
+        problems.invalid("roleRef", given, IMMUTABLE)
+
+
+def _check_subject(problems: Problems, field: str, subject: Manifest, *, namespaced: bool) -> None:
+    name, kind, group = subject.get("name", ""), subject.get("kind", ""), subject.get("apiGroup", "")
+    if not name:
+        problems.required(f"{field}.name")
+    if kind == "ServiceAccount":
+        if name:
+            problems.all_of(f"{field}.name", name, dns_subdomain(name))
+        if group:
+            problems.unsupported(f"{field}.apiGroup", group, ("",))
+        if not namespaced and not subject.get("namespace"):
+            problems.required(f"{field}.namespace")
+    elif kind in _SUBJECTS:
+        if group != _GROUP:
+            problems.unsupported(f"{field}.apiGroup", group, (_GROUP,))
+    else:
+        problems.unsupported(f"{field}.kind", kind, _SUBJECTS)
