@@ -1,0 +1,107 @@
+# Each target sets up what it needs, says so, and is quick when nothing has changed.
+# Needed on the machine: Python 3.11 or newer; for `controlplane` also Go 1.26 or newer.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+VENV_LOWEST := .venv-lowest
+CONTROLPLANE := .build/controlplane
+GO_MODULES := tests/controlplane
+KUBERNETES_VERSION = $(shell sed -n 's/^require k8s.io\/kubernetes v//p' $(GO_MODULES)/kubernetes/go.mod)
+VERSION_WORDS = $(subst ., ,$(KUBERNETES_VERSION))
+VERSION_PACKAGE := k8s.io/component-base/version
+# without these the server's /version answers nonsense
+GO_LDFLAGS = -X $(VERSION_PACKAGE).gitVersion=v$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=$(word 1,$(VERSION_WORDS)) -X $(VERSION_PACKAGE).gitMinor=$(word 2,$(VERSION_WORDS))
+
+say = @printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
+
+.PHONY: help demo test lab controlplane test-controlplane controlplane-up lint test-lowest bench clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.has-demo ## the three-tenant example on a sandbox of its own; ends by itself
+	@$(VENV)/bin/tenantkit demo
+
+test: $(VENV)/.has-all ## everything that needs no cluster
+	$(call say,pytest without the control plane)
+	@$(VENV)/bin/pytest -m 'not controlplane'
+
+lab:
+	@echo "make lab: the notebooks are not there yet; see what there is with make help" >&2; exit 2
+
+controlplane: $(CONTROLPLANE)/etcd $(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager ## build the real control plane from Go modules, once
+
+test-controlplane: $(VENV)/.has-all controlplane ## the contract suite on the real control plane
+	$(call say,pytest on the real control plane)
+	@$(VENV)/bin/pytest tests/contract tests/controlplane -m controlplane
+
+controlplane-up: $(VENV)/.has-all controlplane ## a control plane to try things on, until Ctrl-C
+	@$(VENV)/bin/python -m tests.controlplane
+
+lint: $(VENV)/.has-all ## ruff, mypy --strict, import contracts, lengths of files
+	$(call say,ruff)
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	$(call say,mypy)
+	@$(VENV)/bin/mypy tenantkit tests benchmarks
+	$(call say,import contracts)
+	@$(VENV)/bin/lint-imports
+	$(call say,lengths of files)
+	@$(VENV)/bin/pytest -q tests/unit/test_files_are_short.py
+
+test-lowest: $(VENV_LOWEST)/.has-all ## unit and contract tests with the lowest supported libraries
+	$(call say,pytest with the lowest supported libraries)
+	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane'
+
+bench: $(VENV)/.has-all ## how fast: ratios in one run, see docs/benchmarks.md
+	@for file in benchmarks/*.py; do $(VENV)/bin/python "$$file"; done
+
+clean: ## remove the environments, builds and caches of this folder
+	rm -rf $(VENV) $(VENV_LOWEST) .build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# --- environments: a stamp a set of packages, older than what it was installed from means install again
+
+$(VENV)/bin/python $(VENV_LOWEST)/bin/python:
+	$(call say,making the Python environment $(@D:/bin=))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11 or newer is needed; name one with make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) can make no environments: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(@D:/bin=)
+
+$(VENV)/.has-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call say,installing tenantkit with its sandbox)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sandbox]'
+	@touch $@
+
+# pip knows dependency groups since 25.1
+$(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call say,installing tenantkit and what its tests need)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,tables]' --group dev
+	@touch $(VENV)/.has-demo $@
+
+$(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
+	$(call say,installing tenantkit with the lowest supported libraries)
+	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[sandbox]' --group test
+	@touch $@
+
+# --- the control plane: minutes from nothing, seconds from Go's cache
+
+$(CONTROLPLANE)/etcd: GO_MODULE := etcd
+$(CONTROLPLANE)/etcd: GO_PACKAGE := go.etcd.io/etcd/server/v3
+$(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager: GO_MODULE := kubernetes
+$(CONTROLPLANE)/kube-%: GO_PACKAGE = k8s.io/kubernetes/cmd/$(@F)
+
+$(CONTROLPLANE)/etcd: $(GO_MODULES)/etcd/go.mod $(GO_MODULES)/etcd/go.sum
+$(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager: $(GO_MODULES)/kubernetes/go.mod $(GO_MODULES)/kubernetes/go.sum
+
+$(CONTROLPLANE)/etcd $(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager:
+	$(call say,building $(@F) from Go modules: minutes the first time, seconds once Go has its parts)
+	@command -v go >/dev/null || { echo "go is not installed: Go 1.26 or newer builds the control plane" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@cd $(GO_MODULES)/$(GO_MODULE) && go build -mod=readonly -buildvcs=false -ldflags "$(GO_LDFLAGS)" -o "$(CURDIR)/$@" $(GO_PACKAGE)
