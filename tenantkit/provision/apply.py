@@ -96,7 +96,10 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
     finally:
         run.progress.close()
     if ready_timeout_s > 0 and not run.is_stopped:
-        run.await_quotas(now.changes, ready_timeout_s)
+        try:
+            run.await_quotas(now.changes, ready_timeout_s)
+        except KeyboardInterrupt:
+            run.interrupted.set()
     report = run.report(plan)
     if not report.is_complete:
         raise PartialApplyError(_what_is_missing(report), report=report)
@@ -218,7 +221,7 @@ class _Run:
             not_ready=sort(self.not_ready),
             urls={tenant: [url for _, url in found] for tenant, found in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in found)) for tenant, found in places.items()},
-            interrupted=self.is_stopped and bool(self.not_attempted),
+            interrupted=self.is_stopped,
         )
 
 

@@ -108,7 +108,8 @@ def uninstall(cluster: Cluster, *, confirm: str, timeout_s: float = 120.0) -> Re
     deadline = time.monotonic() + timeout_s
     if confirm != SYSTEM_NAMESPACE:
         raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to remove the platform")])
-    held = cluster.list("Namespace", label_selector=f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}")
+    tenants = cluster.list("Namespace", label_selector=f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}")
+    held = [namespace for namespace in tenants if "deletionTimestamp" not in namespace["metadata"]]
     if held:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in held))
         raise OwnershipError(f"the platform still has tenants: {names}; delete them first, nothing was removed")

@@ -1,0 +1,152 @@
+"""Fields that other people set: shown with their manager, left alone, taken back by name; on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.exceptions import PartialApplyError
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import plan
+from tenantkit.rules.manifest import ObjectRef
+from tests.contract.tenants import apply_as, edit, fresh_name, hard, quota_ref, tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+    from tests.contract.wire import Wire
+
+PODS = "/spec/hard/pods"
+
+
+@pytest.fixture
+def name(cluster: Cluster) -> Iterator[str]:
+    with fresh_name(cluster) as name:
+        apply(cluster, plan(cluster, tenant(name)), progress=False)
+        yield name
+
+
+def test_a_changed_quota_is_a_conflict_that_names_manager_theirs_and_ours(
+    cluster: Cluster, name: str, wire: Wire
+) -> None:
+    edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
+
+    conflicts = [row for row in plan(cluster, tenant(name)).rows if row.action == "conflict"]
+
+    assert [(row.field, row.manager, row.before, row.after) for row in conflicts] == [
+        ("spec.hard.pods", "kubectl-edit", "99", "20")
+    ]
+
+
+def test_a_conflict_is_left_alone_and_the_rest_is_applied(cluster: Cluster, name: str, wire: Wire) -> None:
+    edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, plan(cluster, tenant(name, size="large")), progress=False)
+
+    entries = hard(cluster, name)
+    assert (entries["pods"], entries["requests.cpu"]) == ("99", "64")
+    assert [outcome.field for outcome in caught.value.report.failed] == ["spec.hard.pods"]
+    assert caught.value.report.not_attempted == ()
+
+
+def test_taking_back_a_changed_field_settles_it(cluster: Cluster, name: str, wire: Wire) -> None:
+    edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
+    planned = plan(cluster, tenant(name))
+
+    apply(cluster, planned, take_back=planned.frame.query("action == 'conflict'"), progress=False)
+
+    assert hard(cluster, name)["pods"] == "20"
+    assert not plan(cluster, tenant(name)).has_changes
+
+
+def test_taking_back_an_added_entry_removes_it_and_nothing_else(cluster: Cluster, name: str, wire: Wire) -> None:
+    edit(
+        wire,
+        quota_ref(name),
+        {"op": "add", "path": "/spec/hard/count~1deployments.apps", "value": "1"},
+        {"op": "add", "path": "/spec/hard/count~1cronjobs.batch", "value": "2"},
+    )
+    planned = plan(cluster, tenant(name))
+    taken = [row for row in planned.rows if row.field == "spec.hard[count/deployments.apps]"]
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, planned, take_back=taken, progress=False)
+
+    entries = hard(cluster, name)
+    assert "count/deployments.apps" not in entries
+    assert entries["count/cronjobs.batch"] == "2"
+    assert [outcome.field for outcome in caught.value.report.failed] == ["spec.hard[count/cronjobs.batch]"]
+
+
+def test_a_field_that_somebody_else_applies_too_is_theirs_as_well_as_ours(
+    cluster: Cluster, name: str, wire: Wire
+) -> None:
+    part = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "tenantkit-quota", "namespace": name},
+        "spec": {"hard": {"pods": "20"}},
+    }
+    apply_as(wire, "argocd", part)
+    assert not plan(cluster, tenant(name)).has_changes
+
+    with pytest.raises(PartialApplyError):
+        apply(cluster, plan(cluster, tenant(name, size="large")), progress=False)
+
+    live = cluster.get("ResourceQuota", "tenantkit-quota", name)
+    owners = {
+        entry["manager"] for entry in live["metadata"]["managedFields"] if '"f:pods"' in str(entry).replace("'", '"')
+    }
+    assert live["spec"]["hard"]["pods"] == "20"
+    assert owners >= {"tenantkit", "argocd"}
+
+
+def test_an_entry_that_somebody_took_away_is_put_back_without_force(cluster: Cluster, name: str, wire: Wire) -> None:
+    edit(wire, quota_ref(name), {"op": "remove", "path": PODS})
+
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+
+    assert hard(cluster, name)["pods"] == "20"
+
+
+def test_a_lowered_wall_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
+    label = "/metadata/labels/pod-security.kubernetes.io~1enforce"
+    edit(wire, ObjectRef("v1", "Namespace", name), {"op": "replace", "path": label, "value": "privileged"})
+    planned = plan(cluster, tenant(name))
+
+    assert [(row.field, row.before, row.after) for row in planned.rows if row.action == "conflict"] == [
+        ("metadata.labels[pod-security.kubernetes.io/enforce]", "privileged", "baseline")
+    ]
+    apply(cluster, planned, take_back=[row for row in planned.rows if row.action == "conflict"], progress=False)
+    assert not plan(cluster, tenant(name)).has_changes
+
+
+def test_a_person_that_somebody_added_to_a_binding_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
+    binding = cluster.list("RoleBinding", namespace=name)[0]["metadata"]["name"]
+    ref = ObjectRef("rbac.authorization.k8s.io/v1", "RoleBinding", binding, name)
+    mallory = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "mallory@example.com"}
+    edit(wire, ref, {"op": "add", "path": "/subjects/-", "value": mallory})
+    planned = plan(cluster, tenant(name))
+
+    assert [(row.field, row.manager) for row in planned.rows if row.action == "conflict"] == [
+        ("subjects", "kubectl-edit")
+    ]
+    apply(cluster, planned, take_back=[row for row in planned.rows if row.action == "conflict"], progress=False)
+    assert [it["name"] for it in cluster.get("RoleBinding", binding, name)["subjects"]] == ["owner@example.com"]
+
+
+def test_labels_and_annotations_that_others_add_are_left_alone(cluster: Cluster, name: str, wire: Wire) -> None:
+    edit(
+        wire,
+        ObjectRef("v1", "Namespace", name),
+        {"op": "add", "path": "/metadata/annotations/example.org~1note", "value": "theirs"},
+        {"op": "add", "path": "/metadata/labels/example.org~1stage", "value": "prod"},
+    )
+
+    assert not plan(cluster, tenant(name)).has_changes
+    apply(cluster, plan(cluster, tenant(name, protected=True)), progress=False)
+    assert cluster.get("Namespace", name)["metadata"]["annotations"]["example.org/note"] == "theirs"

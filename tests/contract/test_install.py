@@ -1,0 +1,104 @@
+"""Putting the platform on a cluster, and who may read its settings there; on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.exceptions import OwnershipError, PermissionDenied, SpecVersionError
+from tenantkit.manifests.platform import make_platform
+from tenantkit.provision.apply import apply
+from tenantkit.provision.install import install, plan_install, uninstall
+from tenantkit.provision.plan import plan
+from tenantkit.provision.settings import get_platform, list_tenants
+from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.platform import Platform
+from tests.contract.tenants import edit, fresh_name, tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+    from tests.contract.wire import Wire
+
+SETTINGS = ObjectRef("v1", "ConfigMap", "platform", "tenantkit-system")
+
+
+@pytest.fixture
+def platform(cluster: Cluster) -> Iterator[Platform]:
+    """A platform other than the default one; the default one is there again afterwards."""
+    other = Platform(
+        domain="contract.example.com", labels={"cost-center": "42"}, provisioners=["provisioner@example.com"]
+    )
+    install(cluster, other, progress=False)
+    yield other
+    install(cluster, progress=False)
+
+
+def test_installed_settings_are_read_back_by_any_signed_in_user(
+    platform: Platform, connect_as: Callable[[str], Cluster]
+) -> None:
+    assert get_platform(connect_as("stranger")) == platform
+
+
+def test_installing_again_changes_nothing(cluster: Cluster, platform: Platform) -> None:
+    assert install(cluster, platform, progress=False).summary == "9 unchanged"
+    assert not plan_install(cluster, platform).has_changes
+    assert len(make_platform(platform)) == 9
+
+
+def test_a_provisioner_may_make_a_tenant_and_no_stranger_may(
+    platform: Platform, cluster: Cluster, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]
+) -> None:
+    provisioner = connect_as("provisioner")
+    with fresh_name(cluster) as name:
+        install(cluster, platform, progress=False)
+        eventually(lambda: provisioner.can("create", "Namespace"))
+        report = apply(provisioner, plan(provisioner, tenant(name)), progress=False)
+
+        assert report.urls == {name: [f"http://{name}.contract.example.com/ai-service"]}
+        assert {row.action for row in plan(connect_as("stranger"), tenant(name)).rows} == {"unknown"}
+
+
+def test_settings_of_a_newer_version_are_neither_used_nor_written_over(
+    platform: Platform, cluster: Cluster, wire: Wire
+) -> None:
+    newer = '{"apiVersion":"tenantkit.dev/v9"}'
+    edit(wire, SETTINGS, {"op": "replace", "path": "/data/platform.json", "value": newer}, manager="tenantkit")
+    try:
+        with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
+            get_platform(cluster)
+        with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
+            install(cluster, platform, progress=False)
+        assert cluster.get("ConfigMap", "platform", "tenantkit-system")["data"]["platform.json"] == newer
+    finally:
+        cluster.delete(SETTINGS)
+
+
+def test_only_who_may_make_roles_can_install(platform: Platform, connect_as: Callable[[str], Cluster]) -> None:
+    with pytest.raises(PermissionDenied, match="nothing was written"):
+        install(connect_as("stranger"), platform, progress=False)
+
+
+def test_the_platform_is_not_removed_while_tenants_are_there(cluster: Cluster) -> None:
+    with fresh_name(cluster) as name:
+        apply(cluster, plan(cluster, tenant(name)), progress=False)
+
+        with pytest.raises(OwnershipError, match=f"'{name}'"):
+            uninstall(cluster, confirm="tenantkit-system")
+
+
+def test_once_removed_nothing_of_it_is_left_and_the_defaults_hold(cluster: Cluster) -> None:
+    install(cluster, Platform(domain="contract.example.com"), progress=False)
+    if left := list_tenants(cluster):
+        pytest.skip(f"tenants are there: {', '.join(tenant.name for tenant in left)}")
+
+    uninstall(cluster, confirm="tenantkit-system")
+
+    for ref in [ref_of(manifest) for manifest in make_platform(Platform())]:
+        assert not any(it["metadata"]["name"] == ref.name for it in cluster.list(ref.kind, namespace=ref.namespace)), (
+            ref
+        )
+    assert get_platform(cluster) == Platform()

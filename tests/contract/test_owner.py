@@ -1,0 +1,99 @@
+"""What an owner can do with rights in their own namespace only; on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.exceptions import PartialApplyError
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import plan
+from tenantkit.provision.settings import get_tenant
+from tenantkit.spec.route import Route
+from tests.contract.tenants import ROUTE, fresh_name, hard, tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+SECOND = Route(name="second", service="second", port="http", path="/second")
+
+
+@pytest.fixture
+def name(cluster: Cluster) -> Iterator[str]:
+    with fresh_name(cluster) as name:
+        apply(cluster, plan(cluster, tenant(name)), progress=False)
+        yield name
+
+
+@pytest.fixture
+def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]) -> Cluster:
+    """The owner, once the server has taken note of the binding."""
+    owner = connect_as("owner")
+    eventually(lambda: owner.can("patch", "Ingress", namespace=name))
+    return owner
+
+
+def test_an_owner_sees_that_there_is_nothing_to_do(owner: Cluster, name: str) -> None:
+    assert plan(owner, get_tenant(owner, name)).summary == "8 unchanged"
+
+
+def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: Cluster) -> None:
+    wanted = tenant(name, routes=[ROUTE, SECOND], editors=["eve@example.com"])
+
+    report = apply(owner, plan(owner, wanted), progress=False)
+
+    assert [(outcome.action, outcome.ref.kind) for outcome in report.applied] == [
+        ("update", "ConfigMap"),
+        ("create", "RoleBinding"),
+        ("create", "Ingress"),
+    ]
+    assert get_tenant(cluster, name) == wanted
+
+
+def test_an_owner_who_makes_the_quota_larger_is_told_by_the_server_and_nothing_changes(
+    owner: Cluster, name: str, cluster: Cluster
+) -> None:
+    before = hard(cluster, name)
+    planned = plan(owner, tenant(name, size="large"))
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(owner, planned, progress=False)
+
+    assert ("update", "spec.hard.pods", "20", "200") in [
+        (row.action, row.field, row.before, row.after) for row in planned.rows
+    ]
+    failed = caught.value.report.failed
+    assert [outcome.ref.kind for outcome in failed] == ["Namespace"]
+    assert "owner@example.com" in str(failed[0].reason)
+    assert caught.value.report.applied == ()
+    assert hard(cluster, name) == before
+
+
+def test_asked_beforehand_the_server_s_refusal_is_in_the_plan(owner: Cluster, name: str) -> None:
+    planned = plan(owner, tenant(name, size="large", routes=[ROUTE, SECOND]), server=True)
+
+    actions = {(row.ref.kind, row.action) for row in planned.rows}
+    assert {("Namespace", "blocked"), ("ResourceQuota", "blocked"), ("Ingress", "create")} <= actions
+
+
+def test_an_owner_of_one_tenant_knows_nothing_of_another_and_the_plan_says_so(
+    owner: Cluster, name: str, cluster: Cluster
+) -> None:
+    with fresh_name(cluster) as other:
+        apply(cluster, plan(cluster, tenant(other, owners=["somebody@example.com"])), progress=False)
+
+        planned = plan(owner, [tenant(name), tenant(other, owners=["somebody@example.com"])])
+
+        assert {row.action for row in planned.rows if other in (row.ref.name, row.ref.namespace)} == {"unknown"}
+        assert {row.action for row in planned.rows if name in (row.ref.name, row.ref.namespace)} == {"unchanged"}
+
+
+def test_an_owner_can_not_make_a_tenant(owner: Cluster, name: str, cluster: Cluster) -> None:
+    with pytest.raises(PartialApplyError) as caught:
+        apply(owner, plan(owner, tenant(f"{name}-more")), progress=False)
+
+    assert caught.value.report.applied == ()
+    assert f"{name}-more" not in [namespace["metadata"]["name"] for namespace in cluster.list("Namespace")]

@@ -1,0 +1,247 @@
+"""Plan, then apply, then plan again: what a tenant becomes, on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.exceptions import HostTakenError, PartialApplyError, SpecVersionError, StalePlanError
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import plan
+from tenantkit.provision.settings import get_tenant, list_tenants
+from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.quota import Quota, StorageClassQuota
+from tests.contract.tenants import ROUTE, edit, fresh_name, hard, live_objects, quota_ref, tenant, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+    from tests.contract.wire import Wire
+
+SMALL = Platform().sizes["small"]
+
+
+@pytest.fixture
+def name(cluster: Cluster) -> Iterator[str]:
+    with fresh_name(cluster) as name:
+        yield name
+
+
+@pytest.fixture
+def other(cluster: Cluster) -> Iterator[str]:
+    with fresh_name(cluster) as name:
+        yield name
+
+
+def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster: Cluster, name: str) -> None:
+    wanted = tenant(name, editors=["group:cv"])
+
+    first = plan(cluster, wanted)
+    report = apply(cluster, first, progress=False)
+
+    assert first.summary == "9 to create"
+    assert report.summary == "9 applied"
+    assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
+    assert plan(cluster, wanted).summary == "9 unchanged"
+    assert get_tenant(cluster, name) == wanted
+    assert wanted in list_tenants(cluster)
+
+
+def test_the_same_plan_applied_again_writes_nothing(cluster: Cluster, name: str) -> None:
+    planned = plan(cluster, tenant(name))
+    apply(cluster, planned, progress=False)
+    before = versions(cluster, name)
+
+    report = apply(cluster, planned, progress=False)
+
+    assert report.summary == "8 unchanged"
+    assert versions(cluster, name) == before
+
+
+def test_a_ready_tenant_s_quota_counts(cluster: Cluster, name: str) -> None:
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+
+    quota = cluster.get("ResourceQuota", "tenantkit-quota", name)
+    assert quota["status"]["hard"] == quota["spec"]["hard"]
+
+
+def test_a_quota_entry_that_is_taken_out_of_the_spec_is_no_longer_enforced(cluster: Cluster, name: str) -> None:
+    fast = SMALL.model_copy(update={"storage_classes": {"fast": StorageClassQuota(storage="10Gi")}})
+    apply(cluster, plan(cluster, tenant(name, size=None, quota=fast)), progress=False)
+    entry = "fast.storageclass.storage.k8s.io/requests.storage"
+    assert hard(cluster, name)[entry] == "10Gi"
+
+    planned = plan(cluster, tenant(name))
+    apply(cluster, planned, progress=False)
+
+    assert [(row.before, row.after) for row in planned.rows if row.field == f"spec.hard[{entry}]"] == [("10Gi", None)]
+    assert entry not in hard(cluster, name)
+    assert not plan(cluster, tenant(name)).has_changes
+
+
+def test_a_route_and_a_person_that_are_taken_out_of_the_spec_go_and_what_others_made_stays(
+    cluster: Cluster, name: str, wire: Wire
+) -> None:
+    apply(cluster, plan(cluster, tenant(name, viewers=["eve@example.com"])), progress=False)
+    backend = {"service": {"name": "x", "port": {"number": 80}}}
+    theirs = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "theirs", "namespace": name},
+        "spec": {"defaultBackend": backend},
+    }
+    wire("POST", f"/apis/networking.k8s.io/v1/namespaces/{name}/ingresses", theirs)
+
+    report = apply(cluster, plan(cluster, tenant(name, routes=[])), progress=False)
+
+    deleted = [outcome.ref.kind for outcome in report.applied if outcome.action == "delete"]
+    left = [key for key in live_objects(cluster, name) if key.startswith(("Ingress/", "RoleBinding/"))]
+    assert deleted == ["Ingress", "RoleBinding"]
+    assert len(left) == 2
+    assert "Ingress/theirs" in left
+
+
+def test_quantities_that_the_server_writes_otherwise_are_no_difference(cluster: Cluster, name: str) -> None:
+    odd = Quota(requests_cpu="1500m", requests_memory="1.5Gi", storage="1000M", ephemeral_storage="0.5Gi")
+    wanted = tenant(name, size=None, quota=odd)
+
+    apply(cluster, plan(cluster, wanted), progress=False)
+
+    assert not plan(cluster, wanted).has_changes
+
+
+def test_a_plan_made_before_somebody_changed_the_quota_is_stale_and_nothing_is_written(
+    cluster: Cluster, name: str, wire: Wire
+) -> None:
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+    planned = plan(cluster, tenant(name, size="large"))
+    edit(wire, quota_ref(name), {"op": "replace", "path": "/spec/hard/pods", "value": "7"})
+    before = versions(cluster, name)
+
+    with pytest.raises(StalePlanError, match="ResourceQuota 'tenantkit-quota'"):
+        apply(cluster, planned, progress=False)
+
+    assert {
+        key: version for key, version in versions(cluster, name).items() if not key.startswith("ResourceQuota")
+    } == {key: version for key, version in before.items() if not key.startswith("ResourceQuota")}
+
+
+def test_a_plan_made_before_a_pod_came_is_not_stale(
+    cluster: Cluster, name: str, eventually: Callable[..., object]
+) -> None:
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+    planned = plan(cluster, tenant(name, size="large"))
+    pod = {"containers": [{"name": "main", "image": "busybox"}]}
+    eventually(
+        lambda: cluster.create(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": name}, "spec": pod}
+        )
+    )
+    eventually(lambda: cluster.get("ResourceQuota", "tenantkit-quota", name)["status"]["used"]["pods"] == "1")
+
+    assert apply(cluster, planned, progress=False).is_complete
+
+
+def test_a_namespace_that_is_somebody_elses_is_not_touched_and_the_other_tenant_is_made(
+    cluster: Cluster, namespace: str, name: str
+) -> None:
+    planned = plan(cluster, [tenant(namespace), tenant(name)])
+    before = versions(cluster, namespace)
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, planned, progress=False)
+
+    assert {row.action for row in planned.rows if row.ref.namespace == namespace} == {"blocked"}
+    assert list(caught.value.report.urls) == [name]
+    assert versions(cluster, namespace) == before
+
+
+def test_two_tenants_of_one_plan_can_not_have_one_host(cluster: Cluster, name: str, other: str) -> None:
+    with pytest.raises(HostTakenError, match="shared.example.org"):
+        plan(cluster, [tenant(it, hosts=["shared.example.org"]) for it in (name, other)])
+
+
+def test_a_host_that_a_live_tenant_has_is_not_given_to_another(cluster: Cluster, name: str, other: str) -> None:
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+
+    planned = plan(cluster, tenant(other, hosts=[f"{name}.example.ai"]))
+    with pytest.raises(PartialApplyError, match=f"'{name}.example.ai' of tenant '{name}'"):
+        apply(cluster, planned, progress=False)
+
+    assert other not in [namespace["metadata"]["name"] for namespace in cluster.list("Namespace")]
+
+
+def test_what_a_newer_version_stored_is_never_written_over(cluster: Cluster, name: str, wire: Wire) -> None:
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+    spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", name)
+    newer = '{"apiVersion":"tenantkit.dev/v9","routes":[]}'
+    edit(wire, spec, {"op": "replace", "path": "/data/tenant.json", "value": newer})
+
+    with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
+        plan(cluster, tenant(name))
+    with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
+        get_tenant(cluster, name)
+
+
+def test_asked_the_server_tells_what_its_quota_denies_before_anything_is_done(cluster: Cluster, name: str) -> None:
+    closed = SMALL.model_copy(update={"ingresses": 0})
+    apply(cluster, plan(cluster, tenant(name, size=None, quota=closed, routes=[])), progress=False)
+
+    planned = plan(cluster, tenant(name, size=None, quota=closed), server=True)
+
+    row = next(row for row in planned.rows if row.ref.kind == "Ingress")
+    assert row.action == "blocked"
+    assert "exceeded quota: tenantkit-quota" in row.reason
+    assert "Ingress/ai" not in live_objects(cluster, name)
+
+
+def test_what_lies_in_a_namespace_that_is_not_there_yet_can_not_be_asked(cluster: Cluster, name: str) -> None:
+    planned = plan(cluster, tenant(name), server=True)
+
+    reasons = {row.ref.kind: row.reason for row in planned.rows}
+    assert reasons.pop("Namespace") == ""
+    assert set(reasons.values()) == {"local only"}
+
+
+def test_a_plan_for_a_hundred_tenants_makes_as_many_requests_as_for_one(cluster: Cluster, name: str) -> None:
+    def requests_for(count: int) -> int:
+        before = cluster.request_count
+        plan(cluster, [tenant(f"{name}-{number}") for number in range(count)])
+        return cluster.request_count - before
+
+    assert requests_for(100) == requests_for(1)
+
+
+def test_several_tenants_are_made_at_once_and_each_is_whole(cluster: Cluster, name: str, other: str) -> None:
+    report = apply(cluster, plan(cluster, [tenant(name), tenant(other)]), progress=False)
+
+    one = str(live_objects(cluster, name)).replace(name, "x")
+    assert one == str(live_objects(cluster, other)).replace(other, "x")
+    assert report.summary == "16 applied"
+
+
+def test_every_object_of_a_tenant_carries_its_labels(cluster: Cluster, name: str) -> None:
+    planned = plan(cluster, tenant(name))
+    apply(cluster, planned, progress=False)
+
+    for ref in [ref_of(change.wanted) for change in planned.changes if change.wanted]:
+        labels = cluster.get(ref.kind, ref.name, ref.namespace)["metadata"]["labels"]
+        assert labels["app.kubernetes.io/managed-by"] == "tenantkit", ref
+        assert labels["tenantkit.dev/tenant"] == name, ref
+
+
+def test_a_route_that_changes_its_path_is_updated_in_place(cluster: Cluster, name: str) -> None:
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+    uid = cluster.get("Ingress", "ai", name)["metadata"]["uid"]
+
+    moved = ROUTE.model_copy(update={"path": "/other"})
+    report = apply(cluster, plan(cluster, tenant(name, routes=[moved])), progress=False)
+
+    live = cluster.get("Ingress", "ai", name)
+    assert live["metadata"]["uid"] == uid
+    assert live["spec"]["rules"][0]["http"]["paths"][0]["path"] == "/other"
+    assert report.urls == {name: [f"http://{name}.example.ai/other"]}
