@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
-from tenantkit.provision.compare import digest, fields_of, pointer, with_value, without
+from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.managed import owners_of
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def _apply(
             now = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
             if now["metadata"]["resourceVersion"] == version:
                 raise  # a field's owner objects, not the version
+            if _is_as_wanted(change, now):
+                return  # the answer to our own write was lost, and it was sent again
             if _marks(change, now) != _marks(change, seen):
                 raise StalePlanError(_at_once("changed")) from None
             if attempt == _ATTEMPTS - 1:
@@ -126,6 +128,14 @@ def _apply(
             seen = now  # something else moved, such as its status or another's annotation
         else:
             return
+
+
+def _is_as_wanted(change: Change, live: Manifest) -> bool:
+    found = fields_of(live)
+    return all(
+        path in found and same_value(change.ref.kind, path, value, found[path])
+        for path, value in fields_of(change.wanted or {}).items()
+    )
 
 
 def _at_version(manifest: Manifest, version: str) -> Manifest:

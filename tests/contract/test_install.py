@@ -29,9 +29,8 @@ SETTINGS = ObjectRef("v1", "ConfigMap", "platform", "tenantkit-system")
 @pytest.fixture
 def platform(cluster: Cluster) -> Iterator[Platform]:
     """A platform other than the default one; the default one is there again afterwards."""
-    other = Platform(
-        domain="contract.example.com", labels={"cost-center": "42"}, provisioners=["provisioner@example.com"]
-    )
+    people = ["provisioner@example.com"]
+    other = Platform(domain="contract.example.com", labels={"cost-center": "42"}, provisioners=people)
     install(cluster, other, progress=False)
     yield other
     install(cluster, progress=False)
@@ -92,13 +91,12 @@ def test_the_platform_is_not_removed_while_tenants_are_there(cluster: Cluster) -
 
 def test_once_removed_nothing_of_it_is_left_and_the_defaults_hold(cluster: Cluster) -> None:
     install(cluster, Platform(domain="contract.example.com"), progress=False)
-    if left := list_tenants(cluster):
-        pytest.skip(f"tenants are there: {', '.join(tenant.name for tenant in left)}")
+    if others := list_tenants(cluster):
+        pytest.skip(f"tenants are there: {', '.join(tenant.name for tenant in others)}")
 
     uninstall(cluster, confirm="tenantkit-system")
 
     for ref in [ref_of(manifest) for manifest in make_platform(Platform())]:
-        assert not any(it["metadata"]["name"] == ref.name for it in cluster.list(ref.kind, namespace=ref.namespace)), (
-            ref
-        )
+        left = [manifest["metadata"]["name"] for manifest in cluster.list(ref.kind, namespace=ref.namespace)]
+        assert ref.name not in left, ref
     assert get_platform(cluster) == Platform()
