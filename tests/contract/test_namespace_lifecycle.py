@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
+
     from tenantkit.rules.manifest import Manifest
+    from tests.contract.wire import Wire
 
     Eventually = Callable[..., Any]
 
@@ -156,13 +158,33 @@ def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: st
     assert cluster.list("ServiceAccount", namespace=namespace) == []
 
 
-def test_a_namespace_that_goes_takes_nothing_new(cluster: Cluster, namespace: str, held: list[Manifest]) -> None:
+def test_a_namespace_that_goes_takes_nothing_new(
+    cluster: Cluster, wire: Wire, namespace: str, held: list[Manifest]
+) -> None:
     cluster.delete(namespace_ref(namespace))
     assert cluster.get("Namespace", namespace)["status"]["phase"] == "Terminating"
-    with pytest.raises(PermissionDenied) as caught:
-        cluster.create(config_map(namespace))
-    message = f"unable to create new content in namespace {namespace} because it is being terminated"
-    assert f'configmaps "x" is forbidden: {message}' in str(caught.value)
+    answer = wire("POST", f"/api/v1/namespaces/{namespace}/configmaps", config_map(namespace))
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    assert answer.body == {
+        "apiVersion": "v1",
+        "kind": "Status",
+        "metadata": {},
+        "status": "Failure",
+        "code": 403,
+        "reason": "Forbidden",
+        "message": f'configmaps "x" is forbidden: {why}',
+        "details": {
+            "kind": "configmaps",
+            "name": "x",
+            "causes": [
+                {
+                    "field": "metadata.namespace",
+                    "message": f"namespace {namespace} is being terminated",
+                    "reason": "NamespaceTerminating",
+                }
+            ],
+        },
+    }
     assert [manifest["kind"] for manifest in held] == ["ConfigMap", "Role"]
 
 

@@ -8,12 +8,15 @@ import pytest
 
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.rules.manifest import ref_of
+from tests.contract.wire import MERGE_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
+
     from tenantkit.rules.manifest import Manifest
+    from tests.contract.wire import Wire
 
     Eventually = Callable[..., Any]
 
@@ -79,11 +82,29 @@ def put_quota(cluster: Cluster, eventually: Eventually, namespace: str, hard: di
     eventually(lambda: used(cluster, namespace))
 
 
-def refusal(cluster: Cluster, manifest: Manifest) -> str:
-    with pytest.raises(PermissionDenied) as caught:
-        cluster.create(manifest)
-    assert caught.value.status == 403
-    return str(caught.value)
+def refusal(wire: Wire, manifest: Manifest, *, dry_run: bool = False) -> str:
+    """What the server says when it refuses to create this; the rest of the Status is the same each time."""
+    metadata, plural = manifest["metadata"], f"{manifest['kind'].lower()}s"
+    answer = wire(
+        "POST",
+        f"/api/v1/namespaces/{metadata['namespace']}/{plural}",
+        manifest,
+        query={"dryRun": "All"} if dry_run else None,
+    )
+    assert (answer.status, answer.body) == (
+        403,
+        {
+            "apiVersion": "v1",
+            "kind": "Status",
+            "metadata": {},
+            "status": "Failure",
+            "code": 403,
+            "reason": "Forbidden",
+            "message": answer.body["message"],
+            "details": {"kind": plural, "name": metadata["name"]},
+        },
+    )
+    return str(answer.body["message"]).removeprefix(f'{plural} "{metadata["name"]}" is forbidden: ')
 
 
 def test_a_new_quota_has_no_status_until_it_was_counted(
@@ -126,40 +147,41 @@ def test_what_is_created_is_reserved_at_once(cluster: Cluster, namespace: str, e
 
 
 def test_what_does_not_fit_is_refused_with_the_amounts(
-    cluster: Cluster, namespace: str, eventually: Eventually
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
 ) -> None:
     put_quota(cluster, eventually, namespace, HARD)
     cluster.create(pod(namespace, "a", {"cpu": "500m", "memory": "512Mi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"}))
     big = pod(namespace, "b", {"cpu": "501m", "memory": "0.6Gi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"})
-    assert (
-        'pods "b" is forbidden: exceeded quota: tenantkit-quota, '
+    assert refusal(wire, big) == (
+        "exceeded quota: tenantkit-quota, "
         "requested: requests.cpu=501m,requests.memory=644245094400m,requests.nvidia.com/gpu=1, "
         "used: requests.cpu=500m,requests.memory=512Mi,requests.nvidia.com/gpu=1, "
         "limited: requests.cpu=1,requests.memory=1Gi,requests.nvidia.com/gpu=1"
-    ) in refusal(cluster, big)
+    )
     assert used(cluster, namespace)["pods"] == "1"
 
 
 def test_a_pod_that_does_not_say_what_it_needs_is_refused_not_pending(
-    cluster: Cluster, namespace: str, eventually: Eventually
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
 ) -> None:
     put_quota(cluster, eventually, namespace, HARD)
-    assert (
-        'pods "a" is forbidden: failed quota: tenantkit-quota: must specify '
+    assert refusal(wire, pod(namespace, "a")) == (
+        "failed quota: tenantkit-quota: must specify "
         "limits.memory for: main; requests.cpu for: main; requests.memory for: main"
-    ) in refusal(cluster, pod(namespace, "a"))
+    )
     assert cluster.list("Pod", namespace=namespace) == []
 
 
 def test_a_dry_run_is_refused_alike_and_reserves_nothing(
-    cluster: Cluster, namespace: str, eventually: Eventually
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
 ) -> None:
     put_quota(cluster, eventually, namespace, {"pods": "1"})
     cluster.create(pod(namespace), dry_run=True)
     assert used(cluster, namespace) == {"pods": "0"}
     cluster.create(pod(namespace, "a"))
-    with pytest.raises(PermissionDenied, match="exceeded quota: tenantkit-quota, requested: pods=1, used: pods=1"):
-        cluster.create(pod(namespace, "b"), dry_run=True)
+    assert refusal(wire, pod(namespace, "b"), dry_run=True) == (
+        "exceeded quota: tenantkit-quota, requested: pods=1, used: pods=1, limited: pods=1"
+    )
 
 
 def test_a_deleted_object_gives_its_quota_back(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
@@ -170,7 +192,17 @@ def test_a_deleted_object_gives_its_quota_back(cluster: Cluster, namespace: str,
     eventually(lambda: used(cluster, namespace) == {"pods": "0", "requests.cpu": "0"})
 
 
-def test_objects_of_each_kind_are_counted(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
+def test_a_pod_that_ends_gives_its_quota_back(
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
+) -> None:
+    put_quota(cluster, eventually, namespace, {"count/pods": "2", "pods": "1"})
+    cluster.create(pod(namespace))
+    path = f"/api/v1/namespaces/{namespace}/pods/trainer/status"
+    assert wire("PATCH", path, {"status": {"phase": "Succeeded"}}, content_type=MERGE_PATCH).status == 200
+    eventually(lambda: used(cluster, namespace) == {"count/pods": "1", "pods": "0"})
+
+
+def test_objects_of_each_kind_are_counted(cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually) -> None:
     eventually(lambda: cluster.get("ConfigMap", "kube-root-ca.crt", namespace))
     hard = {"configmaps": "2", "count/configmaps": "2", "count/resourcequotas": "1", "secrets": "0"}
     put_quota(cluster, eventually, namespace, hard)
@@ -182,28 +214,31 @@ def test_objects_of_each_kind_are_counted(cluster: Cluster, namespace: str, even
         "count/resourcequotas": "1",
         "secrets": "0",
     }
-    with pytest.raises(PermissionDenied) as caught:
+    with pytest.raises(PermissionDenied, match="requested: configmaps=1,count/configmaps=1"):
         cluster.apply({**config_map, "metadata": {"name": "b", "namespace": namespace}})
-    assert (
-        'configmaps "b" is forbidden: exceeded quota: tenantkit-quota, requested: configmaps=1,count/configmaps=1, '
+    assert refusal(wire, {**config_map, "metadata": {"name": "b", "namespace": namespace}}) == (
+        "exceeded quota: tenantkit-quota, requested: configmaps=1,count/configmaps=1, "
         "used: configmaps=2,count/configmaps=2, limited: configmaps=2,count/configmaps=2"
-    ) in str(caught.value)
+    )
     second = quota(namespace, {"pods": "1"})
     second["metadata"]["name"] = "second"
-    assert "requested: count/resourcequotas=1, used: count/resourcequotas=1" in refusal(cluster, second)
+    assert refusal(wire, second) == (
+        "exceeded quota: tenantkit-quota, requested: count/resourcequotas=1, used: count/resourcequotas=1, "
+        "limited: count/resourcequotas=1"
+    )
 
 
 def test_services_are_counted_by_type_also_when_it_changes(
-    cluster: Cluster, namespace: str, eventually: Eventually
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
 ) -> None:
     hard = {"services": "3", "services.loadbalancers": "1", "services.nodeports": "2"}
     put_quota(cluster, eventually, namespace, hard)
     plain = cluster.create(service(namespace, "x"))
     exposed = cluster.create(service(namespace, "n", type="NodePort"))
-    assert (
-        'services "l" is forbidden: exceeded quota: tenantkit-quota, requested: services.nodeports=2, '
+    assert refusal(wire, service(namespace, "l", type="LoadBalancer")) == (
+        "exceeded quota: tenantkit-quota, requested: services.nodeports=2, "
         "used: services.nodeports=2, limited: services.nodeports=2"
-    ) in refusal(cluster, service(namespace, "l", type="LoadBalancer"))
+    )
     to_node_port = [{"op": "replace", "path": "/spec/type", "value": "NodePort"}]
     with pytest.raises(PermissionDenied, match=r"requested: services\.nodeports=2, used: services\.nodeports=2"):
         cluster.patch_json(ref_of(plain), to_node_port)
@@ -213,7 +248,9 @@ def test_services_are_counted_by_type_also_when_it_changes(
     assert used(cluster, namespace) == {"services": "1", "services.loadbalancers": "0", "services.nodeports": "2"}
 
 
-def test_claims_are_counted_by_storage_class(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
+def test_claims_are_counted_by_storage_class(
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
+) -> None:
     entry = "gold.storageclass.storage.k8s.io/requests.storage"
     put_quota(cluster, eventually, namespace, {entry: "10Gi", "persistentvolumeclaims": "2"})
     claim = {
@@ -226,24 +263,29 @@ def test_claims_are_counted_by_storage_class(cluster: Cluster, namespace: str, e
             "resources": {"requests": {"storage": "11Gi"}},
         },
     }
-    assert f"requested: {entry}=11Gi, used: {entry}=0, limited: {entry}=10Gi" in refusal(cluster, claim)
+    assert refusal(wire, claim) == (
+        f"exceeded quota: tenantkit-quota, requested: {entry}=11Gi, used: {entry}=0, limited: {entry}=10Gi"
+    )
     assert used(cluster, namespace) == {entry: "0", "persistentvolumeclaims": "0"}
 
 
-def test_a_scoped_quota_counts_only_its_pods(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
+def test_a_scoped_quota_counts_only_its_pods(
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
+) -> None:
     put_quota(cluster, eventually, namespace, {"pods": "1"}, scopes=["Terminating"])
     cluster.create(pod(namespace, "a"))
     cluster.create(pod(namespace, "b", activeDeadlineSeconds=60))
     assert used(cluster, namespace) == {"pods": "1"}
-    refused = refusal(cluster, pod(namespace, "c", activeDeadlineSeconds=60))
-    assert "exceeded quota: tenantkit-quota, requested: pods=1, used: pods=1, limited: pods=1" in refused
+    assert refusal(wire, pod(namespace, "c", activeDeadlineSeconds=60)) == (
+        "exceeded quota: tenantkit-quota, requested: pods=1, used: pods=1, limited: pods=1"
+    )
 
 
 def test_a_quota_entry_that_is_removed_is_no_longer_enforced(
-    cluster: Cluster, namespace: str, eventually: Eventually
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
 ) -> None:
     put_quota(cluster, eventually, namespace, {"pods": "0", "secrets": "1"})
-    refusal(cluster, pod(namespace))
+    refusal(wire, pod(namespace))
     live = cluster.get("ResourceQuota", "tenantkit-quota", namespace)
     cluster.patch_json(ref_of(live), [{"op": "remove", "path": "/spec/hard/pods"}])
     eventually(lambda: used(cluster, namespace) == {"secrets": "0"})
