@@ -1,0 +1,206 @@
+"""Who one is to the server, what one may do, and what one may see.
+
+The server is asked, never guessed at: a kubeconfig's user name is only a label, and RBAC isn't the only authoriser.
+Source: pages "Authorization" (Checking API access) and "Authenticating" (API access to authentication information).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import orjson
+
+from tenantkit.cluster.door import Call
+from tenantkit.cluster.errors import Doing
+from tenantkit.cluster.paths import collection_path
+from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.rules.kinds import KINDS, kind_of
+from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.door import Door
+    from tenantkit.rules.manifest import Manifest
+
+Scope = tuple[str, ...] | Literal["cluster"]
+
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the server takes the user for.
+
+    Args:
+        username: as RBAC would name it: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
+        groups: likewise.
+        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was given by hand.
+        server: the API server's URL.
+        is_sandbox: whether it is tenantkit's own.
+    """
+
+    username: str
+    groups: tuple[str, ...]
+    context: str | None
+    server: str
+    is_sandbox: bool
+
+
+def whoami(cluster: Cluster) -> Identity:
+    """Who the server takes you for: the first thing to look at when something is denied.
+
+    Args:
+        cluster: where.
+
+    Returns:
+        User name and groups in the server's words, and which server that is.
+
+    Raises:
+        Unauthorized: it does not know you.
+        ClusterUnavailable: it gave no answer.
+
+    RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
+
+    Example:
+        >>> whoami(cluster).username  # doctest: +SKIP
+        'dana@example.com'
+    """
+    answer = _review(cluster.door, "SelfSubjectReview", {}, Doing("ask who I am"))
+    found = (answer.get("status") or {}).get("userInfo") or {}
+    cluster.user = str(found.get("username") or "")
+    groups = tuple(str(group) for group in found.get("groups") or ())
+    return Identity(cluster.user, groups, cluster.context, cluster.server, cluster.is_sandbox)
+
+
+def can(  # noqa: PLR0913 (what an access review consists of; all but two are optional)
+    door: Door,
+    verb: str,
+    kind: str,
+    *,
+    namespace: str | None = None,
+    name: str | None = None,
+    subresource: str | None = None,
+) -> bool:
+    """Whether the user may do that; see `Cluster.can`."""
+    if kind not in KINDS and "." in kind:
+        plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
+    else:
+        plural, group = kind_of(kind).plural, kind_of(kind).group
+    attributes = {
+        "verb": verb,
+        "group": group,
+        "resource": plural,
+        "subresource": subresource,
+        "namespace": namespace,
+        "name": name,
+    }
+    spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
+    doing = Doing(f"ask whether I may {verb}", kind, name, namespace)
+    answer = _review(door, "SelfSubjectAccessReview", spec, doing)
+    return (answer.get("status") or {}).get("allowed") is True
+
+
+def list_visible(
+    cluster: Cluster,
+    kind: str,
+    *,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    field_selector: str | None = None,
+) -> tuple[list[Manifest], Scope]:
+    """All objects of a kind that the user may see, and what that covers.
+
+    Args:
+        cluster: where.
+        kind: a key of `KINDS`.
+        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
+            connection's own namespace where the whole cluster may not be listed.
+        label_selector: as the API server writes it.
+        field_selector: likewise.
+
+    Returns:
+        The objects, and `"cluster"` or the namespaces that could be read: some of those asked for may be missing.
+
+    Raises:
+        PermissionDenied: none may be read.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: list that kind, for the whole cluster or in each namespace; for Namespace itself, get each.
+
+    Example:
+        >>> pods, scope = list_visible(cluster, "Pod")  # doctest: +SKIP
+    """
+    is_placed = kind_of(kind).namespaced or kind == "Namespace"
+    asked = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces)) if is_placed else ()
+    if not asked and namespaces is not None and is_placed:
+        return [], ()
+    if not asked:
+        try:
+            return cluster.list(kind, label_selector=label_selector, field_selector=field_selector), "cluster"
+        except PermissionDenied:
+            if not is_placed:
+                raise
+            asked = (cluster.namespace,)
+
+    def read(namespace: str) -> list[Manifest] | PermissionDenied:
+        try:
+            if kind == "Namespace":
+                return _namespace(cluster, namespace, label_selector, field_selector)
+            return cluster.list(kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector)
+        except PermissionDenied as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(min(_THREADS, len(asked)), thread_name_prefix="tenantkit") as pool:
+        readings = list(zip(asked, pool.map(read, asked), strict=True))
+    refusals = [found for _, found in readings if isinstance(found, PermissionDenied)]
+    if len(refusals) == len(asked):
+        raise refusals[0]
+    read_ones = [(namespace, found) for namespace, found in readings if not isinstance(found, PermissionDenied)]
+    return [item for _, found in read_ones for item in found], tuple(namespace for namespace, _ in read_ones)
+
+
+def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The names of the namespaces that the user may see, sorted.
+
+    Args:
+        cluster: where.
+        namespaces: only these; the default is that of `list_visible`.
+
+    Returns:
+        Those that exist and may be read.
+
+    Raises:
+        PermissionDenied: none may be read.
+
+    RBAC: list namespaces, or get each.
+
+    Example:
+        >>> visible_namespaces(cluster)  # doctest: +SKIP
+        ('speech', 'vision')
+    """
+    found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
+    return tuple(sorted(item["metadata"]["name"] for item in found))
+
+
+def _namespace(cluster: Cluster, name: str, label_selector: str | None, field_selector: str | None) -> list[Manifest]:
+    """A Namespace by get, which its members may where they may not list; selected here, since get selects nothing."""
+    try:
+        found = cluster.get("Namespace", name)
+    except NotFound:
+        return []
+    fields = {"metadata.name": name, "status.phase": (found.get("status") or {}).get("phase", "")}
+    is_selected = parse_label_selector(label_selector or "").matches(
+        found["metadata"].get("labels") or {}
+    ) and parse_field_selector(field_selector or "").matches(lambda field: str(fields.get(field, "")))
+    return [found] if is_selected else []
+
+
+def _review(door: Door, kind: str, spec: Manifest, doing: Doing) -> Manifest:
+    """Ask by a review: it is created, answered, and stored nowhere, so that it may be asked twice."""
+    place = kind_of(kind)
+    review = {"apiVersion": place.api_version, "kind": kind, **({"spec": spec} if spec else {})}
+    return door.ask(Call("POST", collection_path(place), doing, orjson.dumps(review), is_repeatable=True))
