@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import PartialApplyError as PartialApplyError
     from tenantkit.exceptions import TenantKitError as TenantKitError
     from tenantkit.frames.quota import quota_usage as quota_usage
+    from tenantkit.frames.routes import routes as routes
+    from tenantkit.frames.tenants import tenants as tenants
     from tenantkit.provision.apply import apply as apply
     from tenantkit.provision.delete import delete_tenant as delete_tenant
     from tenantkit.provision.install import install as install
@@ -63,6 +65,8 @@ _HOME = {
     "plan": "provision.plan",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
+    "routes": "frames.routes",
+    "tenants": "frames.tenants",
     "whoami": "cluster.access",
 }
 

@@ -1,0 +1,197 @@
+"""The frame of routes, from Ingresses as a server answers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from tenantkit.frames.routes import ROUTES, routes_frame
+from tenantkit.manifests.routes import make_routes
+from tenantkit.spec.platform import Platform, Routing
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+
+def path(path: str | None = "/", service: str = "web", port: int | str = 80, path_type: str = "Prefix") -> Manifest:
+    behind = {"service": {"name": service, "port": {"number" if isinstance(port, int) else "name": port}}}
+    return {"pathType": path_type, "backend": behind} | ({"path": path} if path is not None else {})
+
+
+def ingress(*rules: Manifest, namespace: str = "vision", name: str = "ai", **spec: Any) -> Manifest:
+    return {
+        "metadata": {"name": name, "namespace": namespace, "labels": {"tenantkit.dev/tenant": namespace}},
+        "spec": {"rules": list(rules), **spec},
+        "status": {"loadBalancer": {}},
+    }
+
+
+def rule(host: str | None, *paths: Manifest) -> Manifest:
+    return {"http": {"paths": list(paths or (path(),))}} | ({"host": host} if host else {})
+
+
+def test_a_tenants_own_route_is_one_row() -> None:
+    tenant = Tenant(
+        name="vision",
+        team="cv",
+        owners=["dana@example.com"],
+        size="small",
+        routes=[Route(service="ai-service", port=80, path="/ai-service", name="ai")],
+    )
+
+    frame = routes_frame(make_routes(tenant, Platform()))
+
+    expected = pd.DataFrame(
+        {
+            "kind": ["Ingress"],
+            "tenant": ["vision"],
+            "namespace": ["vision"],
+            "name": ["ai"],
+            "host": ["vision.example.ai"],
+            "path": ["/ai-service"],
+            "path_type": ["Prefix"],
+            "service": ["ai-service"],
+            "port": ["80"],
+            "tls": [False],
+            "class": [None],
+            "address": [None],
+            "url": ["http://vision.example.ai/ai-service"],
+        }
+    ).astype(ROUTES)
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_class_tls_and_address_are_told() -> None:
+    platform = Platform(routing=Routing(ingress_class="contour", tls_secret="{name}-tls"))
+    route = Route(service="web", port="http", path="/v1", path_type="Exact", name="web")
+    tenant = Tenant(name="vision", team="cv", owners=["dana@example.com"], size="small", routes=[route])
+    [made] = make_routes(tenant, platform)
+    made["status"] = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}, {"hostname": "lb.example.com"}]}}
+
+    row = routes_frame([made]).iloc[0]
+
+    assert row[["path_type", "port", "tls", "class", "address", "url"]].tolist() == [
+        "Exact",
+        "http",
+        True,
+        "contour",
+        "203.0.113.7, lb.example.com",
+        "https://vision.example.ai/v1",
+    ]
+
+
+def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
+    nothing = pd.DataFrame({name: [] for name in ROUTES}).astype(ROUTES)
+
+    for ingresses in ([], [ingress()], [{"metadata": {"name": "ai", "namespace": "vision"}}]):
+        pd.testing.assert_frame_equal(routes_frame(ingresses), nothing)
+
+
+def test_each_host_and_path_is_a_row_in_a_stable_order() -> None:
+    frame = routes_frame(
+        [
+            ingress(rule("b.example.ai", path("/z"), path("/a")), rule("a.example.ai"), namespace="speech"),
+            ingress(rule("c.example.ai"), namespace="audio", name="z"),
+            ingress(rule("c.example.ai"), namespace="audio", name="a"),
+        ]
+    )
+
+    assert frame[["namespace", "name", "host", "path"]].to_numpy().tolist() == [
+        ["audio", "a", "c.example.ai", "/"],
+        ["audio", "z", "c.example.ai", "/"],
+        ["speech", "ai", "a.example.ai", "/"],
+        ["speech", "ai", "b.example.ai", "/a"],
+        ["speech", "ai", "b.example.ai", "/z"],
+    ]
+
+
+def test_a_namespaces_owner_counts_before_what_an_ingress_says_of_itself() -> None:
+    ingresses = [
+        ingress(rule("a.example.ai"), namespace="vision"),
+        ingress(rule("b.example.ai"), namespace="foreign"),
+        ingress(rule("c.example.ai"), namespace="unread"),
+    ]
+    ingresses[0]["metadata"]["labels"] = {"tenantkit.dev/tenant": "somebody-else"}
+
+    frame = routes_frame(ingresses, tenants={"vision": "eyes", "foreign": None})
+
+    assert frame[["namespace", "tenant"]].to_numpy().tolist() == [["unread", "unread"], ["vision", "eyes"]]
+
+
+def test_what_somebody_made_by_hand_is_exposed_all_the_same() -> None:
+    by_hand = ingress(rule("a.example.ai"))
+    del by_hand["metadata"]["labels"]
+
+    assert routes_frame([by_hand], tenants={"vision": "vision"})["tenant"].tolist() == ["vision"]
+    assert routes_frame([by_hand])["tenant"].isna().tolist() == [True]
+
+
+def test_the_default_backend_is_exposed_at_any_host_and_path() -> None:
+    behind = path(service="fallback", port=8080)["backend"]
+
+    row = routes_frame([ingress(defaultBackend=behind)]).iloc[0]
+
+    assert row[["service", "port", "tls"]].tolist() == ["fallback", "8080", False]
+    assert row[["host", "path", "path_type", "url"]].isna().all()
+
+
+def test_what_is_no_service_behind_a_path_is_missing() -> None:
+    bucket = {"pathType": "Prefix", "path": "/", "backend": {"resource": {"kind": "Bucket", "name": "assets"}}}
+
+    row = routes_frame([ingress(rule("a.example.ai", bucket))]).iloc[0]
+
+    assert row[["service", "port"]].isna().all()
+    assert row["url"] == "http://a.example.ai/"
+
+
+@pytest.mark.parametrize(
+    ("host", "tls", "expected"),
+    [
+        ("a.example.ai", None, False),
+        ("a.example.ai", [{"hosts": ["a.example.ai"]}], True),
+        ("a.example.ai", [{"hosts": ["b.example.ai"]}, {"hosts": ["a.example.ai"]}], True),
+        ("a.example.ai", [{"hosts": ["b.example.ai"]}], False),
+        ("a.example.ai", [{"hosts": ["*.example.ai"]}], True),
+        ("a.b.example.ai", [{"hosts": ["*.example.ai"]}], False),
+        ("*.example.ai", [{"hosts": ["*.example.ai"]}], True),
+        ("a.example.ai", [{"secretName": "cert"}], True),
+        (None, [{"hosts": ["a.example.ai"]}], False),
+        (None, [{}], True),
+    ],
+)
+def test_tls_is_told_by_host(host: str | None, tls: list[Manifest] | None, expected: bool) -> None:  # noqa: FBT001
+    [row] = routes_frame([ingress(rule(host), tls=tls)]).to_dict("records")
+
+    assert row["tls"] is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "at", "url"),
+    [
+        ("a.example.ai", "/x", "http://a.example.ai/x"),
+        ("a.example.ai", None, "http://a.example.ai/"),
+        ("*.example.ai", "/x", pd.NA),
+        (None, "/x", pd.NA),
+    ],
+)
+def test_a_url_is_given_only_for_one_host(host: str | None, at: str | None, url: object) -> None:
+    assert routes_frame([ingress(rule(host, path(at)))])["url"].tolist() == [url]
+
+
+def test_the_older_way_to_name_a_class_is_read_too() -> None:
+    old = ingress(rule("a.example.ai"))
+    old["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "nginx"}
+
+    assert routes_frame([old])["class"].tolist() == ["nginx"]
+
+
+def test_strings_are_data_whatever_they_say() -> None:
+    hostile = "<script>alert(1)</script>\x1b[31m"
+
+    row = routes_frame([ingress(rule("a.example.ai", path(f"/{hostile}", service=hostile)))]).iloc[0]
+
+    assert row[["path", "service", "url"]].tolist() == [f"/{hostile}", hostile, f"http://a.example.ai/{hostile}"]

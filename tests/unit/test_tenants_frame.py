@@ -1,0 +1,227 @@
+"""The frame of tenants, from Namespaces as a server answers them, and whether they have drifted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from tenantkit.frames.drift import Drift, add_drift, drift_of
+from tenantkit.frames.tenants import TENANTS, tenants_frame
+from tenantkit.manifests.labels import GRANT_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY
+from tenantkit.manifests.namespace import make_namespace
+from tenantkit.manifests.tenant import make_tenant
+from tenantkit.provision.changes import snapshot_of
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.quota import Quota
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+PLATFORM = Platform()
+VISION = Tenant(
+    name="vision",
+    team="cv",
+    owners=["dana@example.com", "group:ml, vision"],
+    size="small",
+    hosts=["eyes.example.org"],
+    protected=True,
+    expires=datetime(2027, 1, 31, 12, tzinfo=UTC),
+    routes=[Route(service="web", port=80)],
+)
+SPEECH = Tenant(
+    name="speech", team="nlp", owners=["kim@example.com"], quota=Quota(requests_cpu="1", requests_memory="1Gi")
+)
+
+
+def live(tenant: Tenant, **status: str) -> Manifest:
+    """A tenant's Namespace as the server answers it."""
+    manifest = make_namespace(tenant, PLATFORM)
+    manifest["metadata"]["creationTimestamp"] = "2026-11-25T13:08:27Z"
+    return manifest | {"status": status or {"phase": "Active"}}
+
+
+def stored(*tenants: Tenant) -> list[Manifest]:
+    """Every object of some tenants, as if they had just been applied."""
+    return [manifest for tenant in tenants for manifest in make_tenant(tenant, PLATFORM)]
+
+
+def with_grant(text: str | None) -> Manifest:
+    namespace = live(VISION)
+    if text is None:
+        del namespace["metadata"]["annotations"]
+    else:
+        namespace["metadata"]["annotations"] = {GRANT_ANNOTATION: text}
+    return namespace
+
+
+def test_one_row_per_tenant_with_what_it_was_granted() -> None:
+    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")])
+
+    expected = pd.DataFrame(
+        {
+            "tenant": ["speech", "vision"],
+            "team": ["nlp", "cv"],
+            "namespace": ["speech", "vision"],
+            "phase": ["Terminating", "Active"],
+            "size": [None, "small"],
+            "owners": ["kim@example.com", "dana@example.com, group:ml, vision"],
+            "hosts": ["speech.example.ai", "vision.example.ai, eyes.example.org"],
+            "created": [pd.Timestamp("2026-11-25T13:08:27Z")] * 2,
+            "expires": [pd.NaT, pd.Timestamp("2027-01-31T12:00:00Z")],
+            "protected": [False, True],
+            "drift": [None, None],
+        }
+    ).astype(TENANTS)
+    pd.testing.assert_frame_equal(frame, expected)
+    assert frame.attrs == {"unreadable": {}}
+
+
+def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
+    expected = pd.DataFrame({name: [] for name in TENANTS}).astype(TENANTS)
+
+    pd.testing.assert_frame_equal(tenants_frame([]), expected)
+
+
+@pytest.mark.parametrize(
+    ("grant", "reason"),
+    [
+        (
+            '{"apiVersion":"tenantkit.dev/v7","name":"vision"}',
+            (
+                "the grant of namespace 'vision' is written as tenantkit.dev/v7; this tenantkit knows "
+                "tenantkit.dev/v1alpha1: install a tenantkit that knows tenantkit.dev/v7, nothing was read or changed"
+            ),
+        ),
+        (
+            "[]",
+            "the grant of namespace 'vision': json=[]: is no JSON object: plan and apply the tenant again",
+        ),
+        (
+            None,
+            (
+                "the grant of namespace 'vision': json='': is no JSON (Expecting value: line 1 column 1 (char 0)): "
+                "plan and apply the tenant again"
+            ),
+        ),
+    ],
+)
+def test_an_unreadable_grant_leaves_its_cells_missing_and_says_why(grant: str | None, reason: str) -> None:
+    frame = tenants_frame([with_grant(grant), live(SPEECH)])
+
+    assert frame.attrs == {"unreadable": {"vision": reason}}
+    speech, vision = frame.iloc[0], frame.iloc[1]
+    assert vision[["size", "owners", "hosts", "expires", "protected"]].isna().all()
+    assert vision[["team", "namespace", "phase"]].tolist() == ["cv", "vision", "Active"]
+    assert speech["owners"] == "kim@example.com"
+
+
+def test_an_expiry_later_than_the_column_can_hold_is_its_last_year() -> None:
+    eternal = Tenant(name="a", team="b", owners=["c"], size="small", expires=datetime(9999, 12, 31, tzinfo=UTC))
+
+    assert tenants_frame([live(eternal)])["expires"].tolist() == [pd.Timestamp("2262-01-01T00:00:00Z")]
+
+
+def test_strings_are_data_whatever_they_say() -> None:
+    hostile = "<img src=x onerror=alert(1)>=1+1"
+    namespace = live(Tenant(name="vision", team="cv", owners=[hostile], size="small"))
+    namespace["metadata"]["labels"]["tenantkit.dev/team"] = f"{hostile}\x1b[2J"
+
+    row = tenants_frame([namespace]).iloc[0]
+
+    assert (row["owners"], row["team"]) == (hostile, f"{hostile}\x1b[2J")
+
+
+def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
+    objects = stored(VISION, SPEECH)
+
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
+        found={"vision": False, "speech": False}
+    )
+
+
+@pytest.mark.parametrize("kind", ["ResourceQuota", "LimitRange", "Ingress"])
+def test_a_tenant_that_lacks_an_object_has_drifted(kind: str) -> None:
+    objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]
+
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
+        found={"vision": True, "speech": False}
+    )
+
+
+def test_what_may_not_be_read_is_unknown_and_not_in_order() -> None:
+    objects = [each for each in stored(VISION) if each["kind"] != "LimitRange"]
+    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+
+    assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
+
+
+def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
+    objects = [each for each in stored(VISION) if each["kind"] not in ("LimitRange", "Ingress")]
+    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+
+    drift = drift_of([live(VISION)], PLATFORM, snapshot)
+
+    assert drift.found == {"vision": True}
+
+
+def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
+    objects = [each for each in stored(VISION) if each["kind"] != "ConfigMap"]
+    snapshot = snapshot_of(objects, unknown={("ConfigMap", "vision"): "may not list them"})
+
+    assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' is written as tenantkit.dev/v7"),
+        ("no json", "the team's part of namespace 'vision': json='no json': is no JSON"),
+    ],
+)
+def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, reason: str) -> None:
+    objects = stored(VISION, SPEECH)
+    [config_map] = [each for each in objects if each["kind"] == "ConfigMap" and _namespace(each) == "vision"]
+    assert config_map["metadata"]["name"] == SPEC_CONFIG_MAP
+    config_map["data"][SPEC_KEY] = part
+
+    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects))
+
+    assert drift.found == {"speech": False}
+    assert drift.unknown["vision"].startswith(reason)
+
+
+def test_a_tenant_that_no_longer_fits_its_platform_is_told_with_the_reason() -> None:
+    platform = Platform(sizes={"tiny": Quota(requests_cpu="1", requests_memory="1Gi")})
+
+    drift = drift_of([live(VISION)], platform, snapshot_of(stored(VISION)))
+
+    assert drift == Drift(unknown={"vision": "vision.size='small': the platform's sizes are tiny"})
+
+
+def test_a_tenant_whose_namespace_the_platform_would_name_otherwise_is_told_with_the_reason() -> None:
+    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), snapshot_of(stored(VISION)))
+
+    reason = "the platform would have tenant 'vision' in namespace 'ml-vision', not 'vision'"
+    assert drift == Drift(unknown={"vision": reason})
+
+
+def test_drift_fills_its_column_and_nothing_else() -> None:
+    frame = tenants_frame([live(VISION), live(SPEECH), with_grant("[]") | {"metadata": {"name": "x"}}])
+    reasons: dict[str, Any] = frame.attrs["unreadable"]
+
+    told = add_drift(frame, Drift(found={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
+
+    assert told["drift"].tolist() == [pd.NA, True, pd.NA]
+    assert told.attrs == {"unreadable": {"speech": "may not list", "x": reasons["x"]}}
+    pd.testing.assert_frame_equal(told.drop(columns="drift"), frame.drop(columns="drift"))
+    assert told.dtypes.to_dict() == frame.dtypes.to_dict()
+
+
+def _namespace(manifest: Manifest) -> str | None:
+    namespace: str | None = manifest["metadata"].get("namespace")
+    return namespace
