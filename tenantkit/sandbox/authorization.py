@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.errors import ApiError, not_found
+from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:
@@ -102,14 +102,12 @@ class Authorizer:
         """All rules that count for the user in a namespace, the cluster's included."""
         return [rule for _, rule in self._rules(user, namespace)]
 
-    def rules_of(self, role_ref: Manifest, namespace: str) -> list[Manifest]:
-        """The rules of the role that a binding names; raises ApiError 404 where it is not there."""
+    def rules_of(self, role_ref: Manifest, namespace: str) -> list[Manifest] | None:
+        """The rules of the role that a binding names; None where it is not there."""
         name = role_ref["name"]
         resource, home = (ROLES, namespace) if role_ref["kind"] == "Role" else (CLUSTER_ROLES, "")
         role = self._store.get(resource, name, home)
-        if role is None:
-            raise not_found(resource, name)
-        return list(role.get("rules") or ())
+        return None if role is None else list(role.get("rules") or ())
 
     def check(self, user: User, action: Action) -> None:
         """Raise ApiError 403 where the user may not do that."""
@@ -125,12 +123,8 @@ class Authorizer:
                 subject = next((item for item in binding.get("subjects") or () if _is(user, item, home)), None)
                 if subject is None:
                     continue
-                try:
-                    rules = self.rules_of(binding["roleRef"], home)
-                except ApiError:
-                    continue  # A binding to a role that is not there gives nothing, yet.
                 source = _described(binding, subject, home)
-                for rule in rules:
+                for rule in self.rules_of(binding["roleRef"], home) or ():
                     yield source, rule
 
 
@@ -154,6 +148,7 @@ def denied(user: User, action: Action, reason: str = "") -> ApiError:
         name=action.name,
         kind=action.resource,
         group=action.group,
+        empty_details=True,
     )
 
 

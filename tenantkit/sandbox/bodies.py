@@ -55,7 +55,8 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
             raise unsupported_media_type()
         found = orjson.loads(body) if media_type == _JSON else parse_yaml(body)
     except ValueError as error:
-        why = f"couldn't get version/kind; json parse error: {error}" if media_type == _JSON else str(error)
+        text = str(error) if body else "unexpected end of JSON input"
+        why = f"couldn't get version/kind; json parse error: {text}" if media_type == _JSON else str(error)
         raise bad_request(_unrecognized(kind, why, body)) from error
     if not isinstance(found, dict):
         what = _GO_NAMES.get(type(found), "null")
@@ -74,7 +75,8 @@ def parse_yaml(text: bytes) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506 (it is a safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
+        line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as libyaml's Go port counts
+        where = f"line {line}: " if line else ""
         raise ValueError(f"yaml: {where}{getattr(error, 'problem', None) or error}") from error
 
 

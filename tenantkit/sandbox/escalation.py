@@ -20,7 +20,7 @@ from tenantkit.sandbox.authorization import (
     Action,
     covers,
 )
-from tenantkit.sandbox.errors import forbidden
+from tenantkit.sandbox.errors import forbidden, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,7 +76,10 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
     if authorizer.allows(user, needed):
         return
     if resource in {ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS}:
-        rules = authorizer.rules_of(manifest["roleRef"], namespace)
+        found = authorizer.rules_of(manifest["roleRef"], namespace)
+        if found is None:
+            raise not_found(resource, manifest["roleRef"]["name"])  # of the binding's resource, as the real one has it
+        rules = found
     own = authorizer.rules_for(user, namespace)
     missing = [part for part in _parts(rules) if not any(covers(rule, part) for rule in own)]
     if missing:

@@ -1,7 +1,7 @@
 """Reads the protobuf bodies that kubectl and client-go send, by the field numbers in data/protobuf.json.
 
-`kubectl auth can-i` and `kubectl create` send nothing else and do not fall back when told 415, so these bodies are read;
-answers are JSON, which those clients accept as well. Turned down: the package protobuf with generated classes, a
+`kubectl auth can-i` and `kubectl create` send nothing else and do not fall back when told 415, so these bodies are
+read; answers are JSON, which those clients accept as well. Turned down: the package protobuf with generated classes, a
 dependency and 10,000 lines for what is one loop over a table.
 
 Source: page "Kubernetes API Concepts", section "Kubernetes Protobuf encoding".

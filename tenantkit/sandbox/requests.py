@@ -7,6 +7,7 @@ Source: page "Authorization", section "Review your request attributes"; endpoint
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.selectors import parse_field_selector
@@ -16,10 +17,25 @@ from tenantkit.sandbox.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tenantkit.sandbox.authorization import User
+
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and authorised; `warnings` go into the answer's headers."""
+
+    action: Action
+    user: User
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = ""
+    user_agent: str = ""
+    warnings: list[str] = field(default_factory=list)
 
 
 def parse_action(method: str, path: str, query: Mapping[str, str]) -> Action:

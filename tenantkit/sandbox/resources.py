@@ -62,6 +62,11 @@ def of_kind(api_version: str, kind: str) -> Resource:
     return _BY_KIND[api_version, kind]
 
 
+def serves(group: str, version: str) -> bool:
+    """Whether anything of that group and version is served."""
+    return any((resource.group, resource.version) == (group, version) for resource in RESOURCES)
+
+
 def known_kind(api_version: str, kind: str) -> bool:
     """Whether the sandbox serves objects of that kind."""
     return (api_version, kind) in _BY_KIND

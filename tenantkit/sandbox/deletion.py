@@ -1,0 +1,151 @@
+"""Deletes: at once, after a pod's grace, or when the last finalizer is gone; one object or many.
+
+Nothing here collects garbage: `propagationPolicy` is read and checked, yet owner references have no consequences, and
+so no finalizer is set that nobody would take away.
+
+Source: apiserver's pkg/registry/rest/delete.go, 1.37; pages "Finalizers" and "Pod Lifecycle".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.admission import NAMESPACES, Attempt, mutate, review
+from tenantkit.sandbox.errors import ApiError, conflict, not_found
+from tenantkit.sandbox.options import delete_options
+from tenantkit.sandbox.own_writes import timestamp
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.options import DeleteOptions
+    from tenantkit.sandbox.reads import Reads
+    from tenantkit.sandbox.requests import Call
+    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.store import Store
+
+_ANSWERED_WITH_THE_OBJECT = frozenset(
+    {"namespaces", "persistentvolumeclaims", "pods", "resourcequotas", "serviceaccounts", "services"}
+)
+
+
+class Deletion:
+    """The deleting verbs over one store."""
+
+    def __init__(self, store: Store, reads: Reads) -> None:
+        self._store = store
+        self._reads = reads
+
+    def delete(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+        """DELETE of one object: answers with it, or with a Status, as the real server does for its kind."""
+        options = delete_options(call)
+        name, namespace = call.action.name, call.action.namespace if resource.namespaced else ""
+        live = self._store.get(resource, name, namespace)
+        if live is None:
+            raise not_found(resource, name)
+        last, held = self._delete(resource, call, live, options)
+        if held or resource.qualified in _ANSWERED_WITH_THE_OBJECT:
+            return 200, last
+        details = {"name": name, "group": resource.group, "kind": resource.plural, "uid": last["metadata"]["uid"]}
+        details = {key: value for key, value in details.items() if value}
+        return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+    def delete_many(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+        """DELETE of all that a list would give; answers with that list."""
+        options = delete_options(call)
+        found = self._reads.list(resource, call)
+        for item in found["items"]:
+            live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
+            if live is not None:
+                self._delete(resource, call, live, options)
+        return 200, found
+
+    def _delete(self, resource: Resource, call: Call, live: Manifest, options: DeleteOptions) -> tuple[Manifest, bool]:
+        """Delete one object, or mark it; its last state, and whether it is still there."""
+        _check_conditions(resource, live, options)
+        attempt = Attempt("DELETE", resource, live, live, self._store, call.user, dry_run=options.dry_run)
+        mutate(attempt)
+        review(attempt)
+        metadata = live["metadata"]
+        if resource is NAMESPACES:
+            marked = self._marked_namespace(live)
+        elif resource.qualified == "pods":
+            marked = self._marked_pod(live, options)
+        else:
+            marked = self._marked(live) if metadata.get("finalizers") else None
+        if options.dry_run:
+            return marked or live, marked is not None
+        if marked is None:
+            return self._store.remove(resource, metadata["name"], metadata.get("namespace", "")), False
+        return self._store.put(resource, marked), True
+
+    def _marked(self, live: Manifest) -> Manifest:
+        """The object as one that waits for its finalizers."""
+        metadata = dict(live["metadata"])
+        if not metadata.get("deletionTimestamp"):
+            if metadata.get("generation"):
+                metadata["generation"] += 1
+            metadata["deletionTimestamp"] = timestamp(self._store.clock())
+        return {**live, "metadata": {**metadata, "deletionGracePeriodSeconds": 0}}
+
+    def _marked_namespace(self, live: Manifest) -> Manifest | None:
+        """A namespace that terminates; None for one that has nothing left to wait for."""
+        metadata = live["metadata"]
+        if metadata.get("deletionTimestamp"):
+            return live if live["spec"].get("finalizers") or metadata.get("finalizers") else None
+        metadata = {**metadata, "deletionTimestamp": timestamp(self._store.clock())}
+        return {**live, "metadata": metadata, "status": {**(live.get("status") or {}), "phase": "Terminating"}}
+
+    def _marked_pod(self, live: Manifest, options: DeleteOptions) -> Manifest | None:
+        """A pod that is given its grace; None for one that goes at once."""
+        spec, metadata = live["spec"], dict(live["metadata"])
+        asked = options.grace_period_s
+        if asked is not None and asked < 0:
+            asked = 1
+        if metadata.get("deletionTimestamp"):
+            left = metadata.get("deletionGracePeriodSeconds") or 0
+            if left and (asked is None or asked >= left):
+                return live
+            grace = asked or 0
+            start = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=left)
+        else:
+            grace = (spec.get("terminationGracePeriodSeconds") or 0) if asked is None else asked
+            start = self._store.clock()
+            if metadata.get("generation"):
+                metadata["generation"] += 1
+        if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+            grace = 0
+        if not grace and not metadata.get("finalizers"):
+            return None
+        end = max(start + timedelta(seconds=grace), self._store.clock()) if grace else self._store.clock()
+        return {
+            **live,
+            "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace},
+        }
+
+
+def _check_conditions(resource: Resource, live: Manifest, options: DeleteOptions) -> None:
+    """The object must be the one, and in the state, that the request supposes."""
+    metadata = live["metadata"]
+    name, uid, version = metadata["name"], metadata["uid"], metadata["resourceVersion"]
+    if options.uid is not None and options.uid != uid:
+        if resource is NAMESPACES:
+            why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {uid}"
+            raise conflict(resource, name, why)
+        why = f"the UID in the precondition ({options.uid}) does not match the UID in record ({uid})."
+        raise _conflict(resource, name, f"{why} The object might have been deleted and then recreated")
+    if options.version is not None and options.version != version:
+        if resource is NAMESPACES:
+            why = "ResourceVersion in precondition"
+            message = f"Precondition failed: {why}: {options.version}, ResourceVersion in object meta: {version}"
+            raise conflict(resource, name, message)
+        what = f"the ResourceVersion in the precondition ({options.version})"
+        why = f"{what} does not match the ResourceVersion in record ({version}). The object might have been modified"
+        raise _conflict(resource, name, why)
+
+
+def _conflict(resource: Resource, name: str, why: str) -> ApiError:
+    """A 409 that, as the real one, names the kind where others name the resource."""
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    message = f'Operation cannot be fulfilled on {kind} "{name}": {why}'
+    return ApiError(code=409, reason="Conflict", message=message, name=name, kind=resource.kind, group=resource.group)

@@ -1,0 +1,123 @@
+"""What the server says about itself: its groups and kinds, in the new form and in the old one, its version, its health.
+
+The aggregated documents are the real server's own (data/discovery.json); the older ones, which some clients still read,
+follow from the same table. `gitVersion` ends in `+tenantkit-sandbox`, by which a client knows that this is no cluster.
+
+Source: page "Kubernetes API Concepts", section "API Discovery".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.resources import RESOURCES
+from tenantkit.sandbox.schema import data_file, kubernetes_version, load
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+VERSION_SUFFIX = "+tenantkit-sandbox"
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+
+
+def version() -> Manifest:
+    """The document at `/version`."""
+    git_version = kubernetes_version()
+    major, minor, _ = git_version.removeprefix("v").split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": git_version + VERSION_SUFFIX,
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
+        "platform": f"{platform.system().lower()}/{platform.machine()}",
+    }
+
+
+def aggregated(root: str) -> Manifest:
+    """All groups and kinds below `api` or `apis` at once."""
+    found: Manifest = {"kind": "APIGroupDiscoveryList", **load("discovery.json")[root]}
+    return found
+
+
+def document(path: str, *, address: str) -> Manifest | None:
+    """An older discovery document.
+
+    Args:
+        path: `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
+        address: of this server, `host:port`.
+
+    Returns:
+        The document; None where there is none.
+    """
+    parts = path.strip("/").split("/")
+    match parts:
+        case ["api"]:
+            where = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
+            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
+        case ["apis"]:
+            names = dict.fromkeys(resource.group for resource in RESOURCES if resource.group)
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in names]}
+        case ["apis", group] if _versions(group):
+            return {"kind": "APIGroup", "apiVersion": "v1", **_group(group)}
+        case ["api", found]:
+            return _resource_list("", found)
+        case ["apis", group, found]:
+            return _resource_list(group, found)
+        case _:
+            return None
+
+
+def _versions(group: str) -> list[str]:
+    return list(dict.fromkeys(resource.version for resource in RESOURCES if group and resource.group == group))
+
+
+def _group(name: str) -> Manifest:
+    versions = [{"groupVersion": f"{name}/{found}", "version": found} for found in _versions(name)]
+    return {"name": name, "versions": versions, "preferredVersion": versions[0]}
+
+
+def _resource_list(group: str, version: str) -> Manifest | None:
+    found: list[Manifest] = []
+    for resource in RESOURCES:
+        if (resource.group, resource.version) != (group, version):
+            continue
+        names = {"shortNames": list(resource.short_names), "categories": list(resource.categories)}
+        entry = {"name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced}
+        entry |= {"kind": resource.kind, "verbs": sorted(resource.verbs)}
+        found.append(entry | {key: value for key, value in names.items() if value})
+        for name, part in resource.subresources.items():
+            own = dict(zip(("group", "version"), part.api_version.rpartition("/")[::2], strict=True))
+            foreign = own if part.api_version != resource.api_version else {}
+            entry = {"name": f"{resource.plural}/{name}", "singularName": "", "namespaced": resource.namespaced}
+            found.append(entry | foreign | {"kind": part.kind, "verbs": sorted(part.verbs)})
+    if not found:
+        return None
+    name = f"{group}/{version}" if group else version
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": found}
+
+
+def openapi_index() -> Manifest:
+    """The document at `/openapi/v3`: where the schemas of each group and version are, and their hashes."""
+    names = dict.fromkeys(("apis/" if resource.group else "api/") + resource.api_version for resource in RESOURCES)
+    return {
+        "paths": {
+            name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={hashlib.sha512(text).hexdigest().upper()}"}
+            for name in names
+            if (text := openapi(name)) is not None
+        }
+    }
+
+
+@cache
+def openapi(name: str) -> bytes | None:
+    """The schemas of a group and version as the real server gives them; None where none are served."""
+    file = data_file(f"openapi/{name.replace('/', '__')}.json")
+    return file.read_bytes() if file.is_file() else None

@@ -1,0 +1,275 @@
+"""The way of a request: who asks, what for, may they, and then the one function that does it.
+
+All of it but reading the body and writing a watch is one synchronous step on one thread, so that a write is whole
+before the next request is looked at, and nothing needs a lock. Turned down: a route a path, since authorisation must read the
+paths of kinds that do not exist, too.
+
+Source: the handler chain in apiserver's pkg/server/config.go, 1.37.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+from multidict import CIMultiDict
+
+from tenantkit.sandbox import discovery
+from tenantkit.sandbox.authorization import (
+    AUTHENTICATED,
+    SERVICE_ACCOUNT_PREFIX,
+    Action,
+    Authorizer,
+    User,
+    denied,
+    service_account_user,
+)
+from tenantkit.sandbox.deletion import Deletion
+from tenantkit.sandbox.errors import (
+    ApiError,
+    bad_request,
+    method_not_allowed,
+    no_such_resource,
+    not_acceptable,
+    unauthorized,
+)
+from tenantkit.sandbox.reads import Reads
+from tenantkit.sandbox.requests import Call, parse_action
+from tenantkit.sandbox.resources import find, serves
+from tenantkit.sandbox.reviews import Reviews
+from tenantkit.sandbox.watches import Watch
+from tenantkit.sandbox.writes import Writes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from multidict import CIMultiDictProxy
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.controllers import Controllers
+    from tenantkit.sandbox.personas import Tokens
+    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.store import Store
+
+BODY_LIMIT_BYTES = 3 * 1024 * 1024
+_log = logging.getLogger(__name__)
+_JSON = "application/json"
+_READABLE = ("application/json", "application/*", "*/*")
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class PageNotFoundError(Exception):
+    """Nothing at all is served below that path."""
+
+
+class Handlers:
+    """Answers HTTP requests from one store."""
+
+    def __init__(self, store: Store, tokens: Tokens, controllers: Controllers, *, address: str) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._controllers = controllers
+        self._address = address
+        self._authorizer = Authorizer(store)
+        self._reads = Reads(store)
+        self._writes = Writes(store, self._authorizer)
+        self._deletion = Deletion(store, self._reads)
+        self._reviews = Reviews(store, self._authorizer, tokens)
+        self._watches: set[Watch] = set()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; whatever goes wrong is answered as a Status."""
+        warnings: list[str] = []
+        try:
+            body = await request.read() if request.can_read_body else b""
+            call = self._call(request, body, warnings)
+            self._authorizer.check(call.user, call.action)
+            if not call.action.resource:
+                return self._about(request, call.action)
+            resource = _resource(call.action)
+            _check_acceptable(request)
+            if call.action.verb == "watch":
+                return await self._watch(request, Watch(self._store, resource, call))
+            if call.action.subresource == "log":
+                return self._log(resource, call)
+            status, answer = self._answer(resource, call)
+            return self._json(status, answer, warnings)
+        except ApiError as error:
+            return self._json(error.code, error.status_body(), warnings)
+        except PageNotFoundError:
+            return self._text(404, "404 page not found\n")
+        except web.HTTPRequestEntityTooLarge:
+            message = f"Request entity too large: limit is {BODY_LIMIT_BYTES}"
+            too_large = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
+            return self._json(413, too_large.status_body(), warnings)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception as error:  # a bug of the sandbox must reach the client as an answer, and the log as it is
+            _log.exception("%s %s failed", request.method, request.path)
+            failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
+            return self._json(500, failed.status_body(), warnings)
+        finally:
+            if request.method in _WRITES and self._controllers.pending:
+                asyncio.get_running_loop().call_soon(self._controllers.run_pending)
+
+    def end_watches(self) -> None:
+        """Let all open watches end."""
+        for watch in self._watches:
+            watch.end()
+
+    def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Call:
+        """The request as it is understood; raises ApiError 401 for a stranger to the server."""
+        headers = request.headers
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        user = self._tokens.user_of(token.strip(), self._store.clock()) if scheme.lower() == "bearer" else None
+        if user is None:
+            raise unauthorized()
+        action = parse_action(request.method, request.path, request.query)
+        user = self._impersonated(user, action, headers)
+        agent = headers.get("User-Agent", "")
+        return Call(action, user, request.query, body, headers.get("Content-Type", ""), agent, warnings)
+
+    def _impersonated(self, user: User, action: Action, headers: CIMultiDictProxy[str]) -> User:
+        """The user that the request is made as: another one, where headers ask for that and the user may."""
+        name = headers.get("Impersonate-User", "")
+        groups = tuple(headers.getall("Impersonate-Group", ()))
+        if not name:
+            if groups:
+                raise bad_request("requested groups without impersonating a user name")
+            return user
+        parts = name.removeprefix(SERVICE_ACCOUNT_PREFIX).split(":")
+        is_account = name.startswith(SERVICE_ACCOUNT_PREFIX) and len(parts) == 2  # noqa: PLR2004 (namespace and name)
+        needed = [Action("impersonate", version="v1", resource="groups", name=group) for group in groups]
+        if is_account:
+            needed.append(Action("impersonate", "", "", "v1", "serviceaccounts", "", parts[0], parts[1]))
+        else:
+            needed.append(Action("impersonate", version="v1", resource="users", name=name))
+        if not all(self._authorizer.allows(user, right) for right in needed):
+            raise denied(user, replace(action, verb=f"impersonate-on:user-info:{action.verb}"))
+        if is_account and not groups:
+            return service_account_user(*parts)
+        return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
+
+    def _answer(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+        """The verb done."""
+        action = call.action
+        match action.verb:
+            case "create" if action.subresource == "token":
+                return self._reviews.create_token(call)
+            case "create" if "get" not in resource.verbs:
+                return self._reviews.create(resource, call)
+            case "create":
+                return self._writes.create(resource, call)
+            case "get":
+                return 200, self._reads.get(resource, call)
+            case "list":
+                return 200, self._reads.list(resource, call)
+            case "update":
+                return self._writes.update(resource, call, action.subresource)
+            case "patch":
+                return self._writes.patch(resource, call, action.subresource)
+            case "delete":
+                return self._deletion.delete(resource, call)
+            case _:
+                return self._deletion.delete_many(resource, call)
+
+    def _log(self, resource: Resource, call: Call) -> web.Response:
+        """A pod's log: empty, since nothing runs; of a pod on a node it is the node that is not there to be asked."""
+        node = self._reads.get(resource, call)["spec"].get("nodeName")
+        if node:
+            raise ApiError(code=404, reason="NotFound", message=f'nodes "{node}" not found', kind="nodes", name=node)
+        return web.Response(status=204, headers=self._headers())
+
+    async def _watch(self, request: web.Request, watch: Watch) -> web.StreamResponse:
+        response = web.StreamResponse(headers=self._headers() | {"Content-Type": _JSON})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        self._watches.add(watch)
+        try:
+            async for line in watch.lines():
+                await response.write(line)
+            await response.write_eof()
+        except ConnectionError:
+            _log.debug("a watch of %s was closed by its client", request.path)
+        finally:
+            self._watches.discard(watch)
+        return response
+
+    def _about(self, request: web.Request, action: Action) -> web.Response:
+        """A path that is none of a resource: what the server says about itself."""
+        path = request.path.rstrip("/")
+        if action.verb not in {"get", "head"}:
+            return self._text(404, "404 page not found\n")
+        if path in discovery.HEALTH:
+            return self._text(200, "ok")
+        if path == "/version":
+            return self._json(200, discovery.version())
+        if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in request.headers.get("Accept", ""):
+            return self._json(200, discovery.aggregated(path[1:]), content_type=discovery.AGGREGATED)
+        if path == "/openapi/v3":
+            return self._json(200, discovery.openapi_index())
+        schemas = discovery.openapi(path.removeprefix("/openapi/v3/")) if path.startswith("/openapi/v3/") else None
+        if schemas is not None:
+            return web.Response(body=schemas, headers=self._headers() | {"Content-Type": _JSON})
+        found = discovery.document(path, address=self._address)
+        return self._text(404, "404 page not found\n") if found is None else self._json(200, found)
+
+    def _json(
+        self, status: int, body: Manifest, warnings: Iterable[str] = (), *, content_type: str = _JSON
+    ) -> web.Response:
+        headers = CIMultiDict(self._headers() | {"Content-Type": content_type})
+        for warning in warnings:
+            headers.add("Warning", f"299 - {json.dumps(warning)}")
+        return web.Response(status=status, body=orjson.dumps(body), headers=headers)
+
+    def _text(self, status: int, text: str) -> web.Response:
+        return web.Response(status=status, text=text, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        """What every answer carries; its date is the sandbox's clock's, by which clients reckon ages."""
+        date = format_datetime(self._store.clock().astimezone(UTC), usegmt=True)
+        return {"Cache-Control": "no-cache, private", "Date": date}
+
+
+def _resource(action: Action) -> Resource:
+    """The resource of an action; raises ApiError for one that is not there, or does not know the verb there."""
+    try:
+        resource = find(action.group, action.version, action.resource)
+    except LookupError:
+        if serves(action.group, action.version):
+            raise no_such_resource() from None
+        raise PageNotFoundError from None
+    verbs = resource.verbs
+    if action.subresource:
+        part = resource.subresources.get(action.subresource)
+        if part is None or not action.name:
+            raise no_such_resource()
+        verbs = part.verbs
+    if action.verb not in verbs:
+        raise method_not_allowed()
+    everywhere = resource.namespaced and not action.namespace
+    if everywhere and action.verb not in {"list", "watch"}:
+        raise method_not_allowed() if not action.name else no_such_resource()
+    misplaced = action.namespace and not resource.namespaced and resource.plural != "namespaces"
+    if misplaced:
+        raise no_such_resource()
+    is_named = bool(action.name)
+    if action.verb == "create" and is_named != bool(action.subresource):
+        raise method_not_allowed()
+    if action.verb in {"update", "patch"} and not is_named:
+        raise method_not_allowed()
+    return resource
+
+
+def _check_acceptable(request: web.Request) -> None:
+    """Answers are JSON; whoever asks for a table gets the plain object, as from a server that knows no tables."""
+    accepted = request.headers.get("Accept", "*/*") or "*/*"
+    if not any(item.partition(";")[0].strip() in _READABLE for item in accepted.split(",")):
+        raise not_acceptable()

@@ -1,0 +1,208 @@
+"""The sandbox: a Kubernetes API server in a thread of this process, on this machine's loopback address only.
+
+It speaks HTTPS with a certificate of its own, so that any client connects to it as to a cluster; all state is in memory
+and ends with it. It is for trying, teaching and testing: nothing runs in it, and nothing that it says binds anybody.
+Turned down: plain HTTP, to which client-go sends no token; a process of its own, which a notebook would leave behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import shutil
+import socket
+import ssl
+import tempfile
+import threading
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from tenantkit.exceptions import ConnectionConfigError, MissingExtraError
+
+try:
+    import trustme
+    from aiohttp import web
+
+    from tenantkit.sandbox.handlers import BODY_LIMIT_BYTES, Handlers
+except ImportError as error:
+    raise MissingExtraError(f'the sandbox needs {error.name}: pip install "tenantkit[sandbox]"') from error
+
+from tenantkit.sandbox.bootstrap import put_initial_objects
+from tenantkit.sandbox.controllers import Controllers
+from tenantkit.sandbox.own_writes import API_SERVER, put_as
+from tenantkit.sandbox.personas import PERSONAS, Tokens, check_kubeconfig_path, persona_user, write_kubeconfig
+from tenantkit.sandbox.resources import of_kind
+from tenantkit.sandbox.schema import load
+from tenantkit.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from types import TracebackType
+
+_HOST = "127.0.0.1"
+_START_S = 30  # A loaded machine may take its time; a thread that died says so at once.
+_STOP_S = 5
+_SHUTDOWN_S = 0.5  # Open watches end by themselves; whoever else is still connected after this is cut off.
+_KEEPALIVE_S = 3600  # Clients keep connections for long, and would meet a reset on the next request.
+
+
+class Sandbox:
+    """A small Kubernetes API server, ready as soon as this returns.
+
+    Use it in a `with` block, or call `close`; at the interpreter's exit it ends by itself. Its personas are `admin`,
+    `provisioner`, `owner`, `editor`, `viewer` and `stranger`: each has a context `sandbox-NAME` in the kubeconfig and
+    is the user `NAME@example.com`. `admin` may do everything, the others what roles and bindings give them.
+
+    Args:
+        port: to listen on. Default: 0, any that is free, so that two sandboxes never meet.
+        kubeconfig: the file to write, readable by its owner only; a file that no sandbox wrote is never replaced.
+            Default: one in a new temporary folder. Either is removed on `close`, since its tokens end then.
+        clock: the time now, with its zone, for timestamps and the Date header. Default: the machine's clock; a test or
+            a notebook that must print the same every time holds one of its own.
+
+    Raises:
+        ConnectionConfigError: the port is taken, or the kubeconfig can't be written.
+        MissingExtraError: aiohttp or trustme is not installed.
+
+    Example:
+        >>> with Sandbox() as box:
+        ...     cluster = tk.connect(kubeconfig=box.kubeconfig)
+    """
+
+    def __init__(
+        self, *, port: int = 0, kubeconfig: str | Path | None = None, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self._folder: Path | None = None
+        if kubeconfig is not None:
+            check_kubeconfig_path(Path(kubeconfig))
+        listener = _listen(port)
+        self._port: int = listener.getsockname()[1]
+        authority = trustme.CA(organization_name="tenantkit sandbox")
+        ca_pem = authority.cert_pem.bytes()
+        tokens = Tokens()
+        try:
+            self.kubeconfig = self._kubeconfig_path(kubeconfig)
+            issued = {name: tokens.issue(persona_user(name)) for name in PERSONAS}
+            write_kubeconfig(self.kubeconfig, url=self.url, ca_pem=ca_pem, tokens=issued)
+        except BaseException:
+            listener.close()
+            self._remove_files()
+            raise
+        self._store = Store(clock or _now)
+        self._controllers = Controllers(self._store, root_ca=ca_pem.decode())
+        self._fill()
+        self._handlers = Handlers(self._store, tokens, self._controllers, address=f"{_HOST}:{self._port}")
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        started: Future[None] = Future()
+        tls = _tls(authority)
+        serve = self._serve(listener, tls, started)
+        self._thread = threading.Thread(target=self._run, args=(serve, started), name="tenantkit-sandbox", daemon=True)
+        self._thread.start()
+        started.result(timeout=_START_S)
+        atexit.register(self.close)
+
+    @property
+    def url(self) -> str:
+        """Where it listens: `https://127.0.0.1:PORT`."""
+        return f"https://{_HOST}:{self._port}"
+
+    def close(self) -> None:
+        """End the server and remove its kubeconfig; may be called again, and from any thread."""
+        if self._loop.is_closed():
+            return
+        atexit.unregister(self.close)
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout=_STOP_S)
+        self._remove_files()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.url}, kubeconfig {self.kubeconfig}>"
+
+    def _kubeconfig_path(self, asked: str | Path | None) -> Path:
+        if asked is not None:
+            return Path(asked).absolute()
+        self._folder = Path(tempfile.mkdtemp(prefix="tenantkit-sandbox-"))
+        return self._folder / "kubeconfig"
+
+    def _remove_files(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        elif self.kubeconfig.is_file() and self.url in self.kubeconfig.read_text(encoding="utf-8"):
+            self.kubeconfig.unlink()
+
+    def _fill(self) -> None:
+        """What stands on a fresh server: the built-in roles, the namespaces, and what the controllers make in them."""
+        for item in load("bootstrap_rbac.json")["items"]:
+            put_as(API_SERVER, self._store, of_kind(item["apiVersion"], item["kind"]), item)
+        put_initial_objects(self._store, port=self._port)
+        self._controllers.start()
+        self._controllers.run_pending()
+
+    def _run(self, serve: Coroutine[None, None, None], started: Future[None]) -> None:
+        """The thread: serve until told to stop."""
+        try:
+            self._loop.run_until_complete(serve)
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    async def _serve(self, listener: socket.socket, tls: ssl.SSLContext, started: Future[None]) -> None:
+        app = web.Application(client_max_size=BODY_LIMIT_BYTES)
+        app.router.add_route("*", "/{path:.*}", self._handlers.handle)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            handler_cancellation=True,
+            keepalive_timeout=_KEEPALIVE_S,
+            shutdown_timeout=_SHUTDOWN_S,
+        )
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener, ssl_context=tls).start()
+            started.set_result(None)
+            await self._stop.wait()
+            self._handlers.end_watches()
+        finally:
+            await runner.cleanup()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket on loopback, bound before anybody is told of it."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        message = f"can't listen on {_HOST}:{port}: {error.strerror}; choose another port, or 0 for any that is free"
+        raise ConnectionConfigError(message) from error
+    return listener
+
+
+def _tls(authority: trustme.CA) -> ssl.SSLContext:
+    """The server's side of TLS, with a certificate for this machine only."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["http/1.1"])
+    authority.issue_cert(_HOST, "localhost").configure_cert(context)
+    return context

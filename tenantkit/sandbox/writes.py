@@ -1,0 +1,276 @@
+"""Create, update, patch and apply: one object's way from the request to the store.
+
+The order of steps is that of the real server's handlers, since each refusal has its place in it: read, note who manages
+which field, mutating admission, escalation check, the server's own fields, validation, reviewing admission, store. Each
+step takes an object and returns another; nothing stored is changed in place.
+
+Source: apiserver's pkg/endpoints/handlers and pkg/registry/generic/registry/store.go, 1.37.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tenantkit.sandbox.admission import Attempt, mutate, review
+from tenantkit.sandbox.apply import apply
+from tenantkit.sandbox.authorization import ROLES
+from tenantkit.sandbox.bodies import parse_yaml, read_as, read_body
+from tenantkit.sandbox.errors import ApiError, Cause, already_exists, bad_request, conflict, invalid, not_found
+from tenantkit.sandbox.escalation import check_escalation
+from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
+from tenantkit.sandbox.options import write_options
+from tenantkit.sandbox.own_writes import timestamp
+from tenantkit.sandbox.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
+from tenantkit.sandbox.strategies import prepare_create, prepare_update
+from tenantkit.sandbox.validation import validate
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.authorization import Authorizer
+    from tenantkit.sandbox.options import WriteOptions
+    from tenantkit.sandbox.requests import Call
+    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.store import Store
+
+PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+OK, CREATED = 200, 201
+_SET_BY_THE_SERVER = frozenset(
+    {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"}
+)
+_PUT_MAY_CREATE = frozenset({"events", "limitranges", "services", "leases.coordination.k8s.io"})
+_VERSION_NEEDED = frozenset({"leases.coordination.k8s.io"})
+_NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_NAME_RANDOM = 5
+_NAME_LIMIT = 63
+_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+
+class Writes:
+    """The writing verbs over one store; each answers with the HTTP status and the object."""
+
+    def __init__(self, store: Store, authorizer: Authorizer) -> None:
+        self._store = store
+        self._authorizer = authorizer
+
+    def create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+        """POST of a new object."""
+        options = write_options("CreateOptions", call)
+        manifest = self._read(resource, call, options)
+        metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
+        manifest = _placed({**manifest, "metadata": metadata}, resource, call)
+        if metadata.get("resourceVersion"):
+            message = "resourceVersion should not be set on objects to be created"
+            raise ApiError(code=500, reason="", message=message)
+        return CREATED, self._create(resource, call, options, self._tracked(None, manifest, options))
+
+    def update(self, resource: Resource, call: Call, subresource: str) -> tuple[int, Manifest]:
+        """PUT of a whole object, or of the part of it that a subresource is."""
+        options = write_options("UpdateOptions", call)
+        manifest = _placed(self._read(resource, call, options), resource, call)
+        _check_name(manifest, call)
+        old = self._old(resource, call)
+        if old is None:
+            if subresource or not (resource.qualified in _PUT_MAY_CREATE or resource.group == ROLES.group):
+                raise not_found(resource, call.action.name)
+            return CREATED, self._create_instead(resource, call, options, self._tracked(None, manifest, options))
+        uid = manifest["metadata"].get("uid")
+        if uid and uid != old["metadata"]["uid"]:
+            raise _other_uid(resource, old, uid)
+        tracked = self._tracked(old, manifest, options, subresource)
+        return OK, self._replace(resource, call, options, tracked, old)
+
+    def patch(self, resource: Resource, call: Call, subresource: str) -> tuple[int, Manifest]:
+        """PATCH of any of the four kinds."""
+        media_type = call.content_type.partition(";")[0].strip()
+        if media_type not in PATCH_TYPES:
+            message = "415: Unsupported Media Type"
+            raise ApiError(code=415, reason="UnsupportedMediaType", message=message, empty_details=True)
+        options = write_options("PatchOptions", call, is_apply=media_type == APPLY_PATCH)
+        old = self._old(resource, call)
+        if media_type == APPLY_PATCH:
+            return self._apply(resource, call, options, old, subresource)
+        if old is None:
+            raise not_found(resource, call.action.name)
+        patched = patch(old, call.body, media_type, strict=options.strict)
+        found, unknown = read_as(patched, resource.api_version, resource.kind, strict=options.strict)
+        _warn(call, options, unknown)
+        _check_name(found, call)
+        tracked = self._tracked(old, found, options, subresource)
+        return OK, self._replace(resource, call, options, tracked, old)
+
+    def _apply(
+        self, resource: Resource, call: Call, options: WriteOptions, old: Manifest | None, subresource: str
+    ) -> tuple[int, Manifest]:
+        try:
+            applied = parse_yaml(call.body)
+        except ValueError as error:
+            raise bad_request(f"error encoding patch: {error}") from error
+        if not isinstance(applied, dict):
+            raise bad_request("error decoding YAML: the patch is no object")
+        version, kind = str(applied.get("apiVersion") or ""), applied.get("kind") or ""
+        if (version, kind) != (resource.api_version, resource.kind):
+            shown = version if "/" in version else f"/{version}"
+            raise bad_request(f"invalid object type: {shown}, Kind={kind}")
+        if old is None and subresource:
+            raise not_found(resource, call.action.name)
+        applied = _placed({**applied, "metadata": applied.get("metadata") or {}}, resource, call, is_apply=True)
+        _check_name(applied, call)
+        now = timestamp(self._store.clock())
+        result = apply(old, applied, manager=options.manager, force=options.force, time=now, subresource=subresource)
+        if old is None:
+            uid = applied["metadata"].get("uid")
+            if uid:
+                cause = Cause("metadata.uid", f'Invalid value: "{uid}": field is immutable', "FieldValueInvalid")
+                raise invalid(resource.api_version, resource.kind, call.action.name, [cause])
+            return CREATED, self._create_instead(resource, call, options, result)
+        return OK, self._replace(resource, call, options, result, old)
+
+    def _create_instead(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
+        """An update or apply of what is not there: it takes the right to create, too."""
+        self._authorizer.check(call.user, replace(call.action, verb="create"))
+        return self._create(resource, call, options, manifest)
+
+    def _create(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
+        store = self._store
+        manifest = _placed(manifest, resource, call, fill=True)
+        attempt = Attempt("CREATE", resource, manifest, None, store, call.user, dry_run=options.dry_run)
+        manifest = mutate(attempt)
+        check_escalation(self._authorizer, call.user, resource, call.action, manifest, None)
+        metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
+        metadata["name"] = name = metadata.get("name") or _generated(metadata.get("generateName", ""))
+        if not name:
+            cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
+            raise invalid(resource.api_version, resource.kind, "", [cause])
+        metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
+        manifest = prepare_create({**manifest, "metadata": metadata})
+        self._validate(resource, manifest, None)
+        exists = store.get(resource, name, metadata.get("namespace", "")) is not None
+        review(replace(attempt, manifest=manifest, dry_run=options.dry_run or exists))
+        if exists:
+            raise already_exists(resource, name)
+        return manifest if options.dry_run else store.put(resource, manifest)
+
+    def _replace(
+        self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest, old: Manifest
+    ) -> Manifest:
+        store, subresource = self._store, call.action.subresource
+        manifest = _placed(manifest, resource, call, fill=True)
+        attempt = Attempt("UPDATE", resource, manifest, old, store, call.user, subresource, options.dry_run)
+        manifest = mutate(attempt)
+        if not subresource:
+            check_escalation(self._authorizer, call.user, resource, call.action, manifest, old)
+        manifest = _at_version_of(old, manifest, resource)
+        manifest = prepare_update(manifest, old, subresource=subresource)
+        self._validate(resource, manifest, old)
+        if same_but_for_times(old, manifest):
+            manifest = old
+        review(replace(attempt, manifest=manifest))
+        if options.dry_run:
+            return manifest
+        if _has_nothing_left_to_wait_for(manifest, old):
+            metadata = manifest["metadata"]
+            store.remove(resource, metadata["name"], metadata.get("namespace", ""))
+            return manifest
+        return store.put(resource, manifest)
+
+    def _read(self, resource: Resource, call: Call, options: WriteOptions) -> Manifest:
+        """The object in the body, canonical, with defaults."""
+        sent = read_body(call.body, call.content_type, kind=resource.kind)
+        found, unknown = read_as(sent, resource.api_version, resource.kind, strict=options.strict)
+        _warn(call, options, unknown)
+        return {**found, "metadata": found.get("metadata") or {}}
+
+    def _old(self, resource: Resource, call: Call) -> Manifest | None:
+        return self._store.get(resource, call.action.name, call.action.namespace if resource.namespaced else "")
+
+    def _tracked(
+        self, old: Manifest | None, manifest: Manifest, options: WriteOptions, subresource: str = ""
+    ) -> Manifest:
+        now = timestamp(self._store.clock())
+        return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
+
+    def _validate(self, resource: Resource, manifest: Manifest, old: Manifest | None) -> None:
+        causes = validate(manifest, old)
+        if causes:
+            raise invalid(resource.api_version, resource.kind, manifest["metadata"]["name"], causes)
+
+
+def _warn(call: Call, options: WriteOptions, unknown: list[str]) -> None:
+    if options.warn:
+        call.warnings.extend(unknown)
+
+
+def _placed(
+    manifest: Manifest, resource: Resource, call: Call, *, fill: bool = False, is_apply: bool = False
+) -> Manifest:
+    """The object, checked to be of the request's namespace; `fill` writes that into it."""
+    namespace = call.action.namespace if resource.namespaced else ""
+    sent = manifest["metadata"].get("namespace") or ""
+    if sent and sent != namespace:
+        if is_apply and namespace:
+            here = f"the namespace of the object ({sent}) does not match the namespace on the request ({namespace})"
+            raise bad_request(here)
+        if namespace or not resource.namespaced:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    if not fill or not namespace:
+        return manifest
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+
+
+def _check_name(manifest: Manifest, call: Call) -> None:
+    """The object in the body must be the one in the path."""
+    name, wanted = manifest["metadata"].get("name"), call.action.name
+    if not name:
+        why = "undeterminable: name must be provided"
+        raise bad_request(f"the name of the object ({wanted} based on URL) was {why}")
+    if name != wanted:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({wanted})")
+
+
+def _other_uid(resource: Resource, old: Manifest, uid: str) -> ApiError:
+    """The 409 for a body that speaks of an earlier object of the name, as it comes out of the real server's storage."""
+    metadata = old["metadata"]
+    path = "/".join(part for part in (resource.plural, metadata.get("namespace"), metadata["name"]) if part)
+    key = f"Key: /registry/{path}, ResourceVersion: 0"
+    why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
+    message = f"StorageError: invalid object, Code: 4, {key}, AdditionalErrorMsg: {why}"
+    return conflict(resource, metadata["name"], message)
+
+
+def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Manifest:
+    """The object at the live one's version; raises ApiError where it speaks of another version."""
+    version, live = manifest["metadata"].get("resourceVersion") or "", old["metadata"]["resourceVersion"]
+    name = old["metadata"]["name"]
+    if version and not version.isdecimal():
+        message = f'strconv.ParseUint: parsing "{version}": invalid syntax'
+        raise ApiError(code=500, reason="", message=message)
+    if version in {"", "0"}:
+        if resource.qualified in _VERSION_NEEDED:
+            why = "Invalid value: 0: must be specified for an update"
+            cause = Cause("metadata.resourceVersion", why, "FieldValueInvalid")
+            raise invalid(resource.api_version, resource.plural, name, [cause])
+        return {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": live}}
+    if version != live:
+        raise conflict(resource, name, _MODIFIED)
+    return manifest
+
+
+def _has_nothing_left_to_wait_for(manifest: Manifest, old: Manifest) -> bool:
+    """Whether this update took the last finalizer of an object that is to go."""
+    metadata, before = manifest["metadata"], old["metadata"]
+    if metadata.get("finalizers") or not before.get("deletionTimestamp"):
+        return False
+    if manifest["kind"] == "Namespace" and manifest["spec"].get("finalizers"):
+        return False
+    return not before.get("deletionGracePeriodSeconds")
+
+
+def _generated(prefix: str) -> str:
+    """A name of the server's choice; empty where there is no prefix either."""
+    if not prefix:
+        return ""
+    letters = "".join(secrets.choice(_NAME_LETTERS) for _ in range(_NAME_RANDOM))
+    return prefix[: _NAME_LIMIT - _NAME_RANDOM] + letters
