@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tenantkit.cluster.config import connect
 
+from tenantkit.cluster.config import connect
 from tenantkit.exceptions import ClusterError, NotFound
 from tenantkit.rules.manifest import ObjectRef
 from tests.contract import engines
@@ -71,7 +71,7 @@ def _foreign(config: pytest.Config, folders: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def connect_as(engine: engines.Engine) -> Callable[[str], Cluster]:
+def connect_as(engine: engines.Engine) -> Iterator[Callable[[str], Cluster]]:
     """The door to the engine, as a persona: admin, provisioner, owner, editor, viewer or stranger."""
     made: dict[str, Cluster] = {}
 
@@ -81,11 +81,13 @@ def connect_as(engine: engines.Engine) -> Callable[[str], Cluster]:
             made[persona] = connect(kubeconfig=login.kubeconfig, context=login.context)
         return made[persona]
 
-    return connected
+    yield connected
+    for connection in made.values():
+        connection.close()
 
 
 @pytest.fixture(scope="session")
-def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Wire]:
+def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Wire]]:
     """Plain requests to the engine, as a persona."""
     made: dict[str, Wire] = {}
 
@@ -95,7 +97,9 @@ def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) ->
             made[persona] = Wire.of(login.kubeconfig, login.context, tmp_path_factory.mktemp(persona))
         return made[persona]
 
-    return wired
+    yield wired
+    for wire in made.values():
+        wire.pool.clear()
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from tenantkit.rules.manifest import Manifest
-
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -51,11 +49,11 @@ def kubectl(kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server sent: status code, headers, and the body as JSON."""
+    """What the server sent: status code, headers, and the body: JSON read, anything else as text."""
 
     status: int
     headers: Mapping[str, str]
-    body: Manifest
+    body: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,7 @@ class Wire:
     """A way to one server, as one person."""
 
     server: str
+    ca: Path | None
     pool: urllib3.PoolManager
     token: str | None
 
@@ -74,18 +73,15 @@ class Wire:
             kubectl(kubeconfig, *chosen, "config", "view", "--raw", "--minify", "--flatten", "-o", "json")
         )
         cluster, user = view["clusters"][0]["cluster"], view["users"][0]["user"]
-        files = {
-            "ca_certs": cluster.get("certificate-authority-data"),
-            "cert_file": user.get("client-certificate-data"),
-            "key_file": user.get("client-key-data"),
-        }
-        places: dict[str, Any] = {}
-        for name, data in files.items():
-            if data:
-                places[name] = str(folder / name)
-                Path(places[name]).write_bytes(base64.b64decode(data))
-        pool = urllib3.PoolManager(**places, timeout=_TIMEOUT_S, retries=False)
-        return cls(cluster["server"], pool, user.get("token"))
+        ca = _put(folder / "ca.crt", cluster.get("certificate-authority-data"))
+        pool = urllib3.PoolManager(
+            ca_certs=ca,
+            cert_file=_put(folder / "client.crt", user.get("client-certificate-data")),
+            key_file=_put(folder / "client.key", user.get("client-key-data")),
+            timeout=_TIMEOUT_S,
+            retries=False,
+        )
+        return cls(cluster["server"], ca, pool, user.get("token"))
 
     def __call__(  # noqa: PLR0913 - an HTTP request has these parts
         self,
@@ -97,15 +93,45 @@ class Wire:
         query: Mapping[str, str] | None = None,
         authorization: str | None = "",
     ) -> Answer:
-        """One request; `authorization` None sends none."""
-        headers = {"Accept": JSON, "Content-Type": content_type}
-        if authorization is not None and (authorization or self.token):
-            headers["Authorization"] = authorization or f"Bearer {self.token}"
+        """One request; `authorization` "" is the person's own, None sends none."""
         response = self.pool.request(
             method,
-            self.server + path + (f"?{urlencode(query)}" if query else ""),
+            self._url(path, query),
             body=None if body is None else json.dumps(body).encode(),
-            headers=headers,
+            headers=self._headers(authorization) | {"Content-Type": content_type},
         )
-        content = response.data
-        return Answer(response.status, response.headers, json.loads(content) if content else {})
+        is_json = response.headers.get("Content-Type", "").startswith(JSON)
+        return Answer(
+            response.status, response.headers, json.loads(response.data) if is_json else response.data.decode()
+        )
+
+    def watch(self, path: str, *, count: int, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """The first so many events of a watch; fails when no more come for as long as a request may take."""
+        url = self._url(path, {"watch": "true", **(query or {})})
+        response = self.pool.request("GET", url, headers=self._headers(""), preload_content=False)
+        events: list[dict[str, Any]] = []
+        rest = b""
+        try:
+            for chunk in response.stream():
+                *lines, rest = (rest + chunk).split(b"\n")
+                events.extend(json.loads(line) for line in lines if line)
+                if len(events) >= count:
+                    return events
+        finally:
+            response.close()
+        raise AssertionError(f"the watch ended after {len(events)} events of {count}: {events}")
+
+    def _url(self, path: str, query: Mapping[str, str] | None) -> str:
+        return self.server + path + (f"?{urlencode(query)}" if query else "")
+
+    def _headers(self, authorization: str | None) -> dict[str, str]:
+        token = f"Bearer {self.token}" if authorization == "" and self.token else authorization
+        return {"Accept": JSON} | ({"Authorization": token} if token else {})
+
+
+def _put(path: Path, data: str | None) -> Path | None:
+    """The file with that content; None where there is none."""
+    if data is None:
+        return None
+    path.write_bytes(base64.b64decode(data))
+    return path
