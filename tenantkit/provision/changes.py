@@ -66,15 +66,18 @@ class Change:
     @property
     def digest(self) -> str:
         """A text that changes when the live object does, as far as this change looks at it."""
-        if self.live is None:
+        comes_by_itself = _is_everybodys(self.ref)
+        if self.live is None and not comes_by_itself:
             return "absent"
-        live = fields_of(self.live)
+        found = self.live or {}
+        live = fields_of(found)
         if self.wanted is None:
             looked_at = {path for path in live if path[0] == "metadata"}
         else:
-            looked_at = {*fields_of(self.wanted), *owners_of(self.live).ours}
+            looked_at = {*fields_of(self.wanted), *owners_of(found).ours}
             looked_at |= {path for path in live if is_exclusive(self.ref.kind, path)}
-        return digest(self.ref.kind, live, looked_at, uid=str(self.live["metadata"].get("uid", "")))
+        uid = "" if comes_by_itself else str(found["metadata"].get("uid", ""))
+        return digest(self.ref.kind, live, looked_at, uid=uid)
 
     @property
     def conflicts(self) -> tuple[Row, ...]:
@@ -179,11 +182,14 @@ def _change(wanted: Manifest, snapshot: Snapshot, tenant: str | None) -> Change:
 def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None) -> str | None:
     if live["metadata"].get("deletionTimestamp"):
         return "it is being deleted: wait until it is gone, and plan again"
-    # Kubernetes itself makes this one in every namespace, without labels.
-    is_everybodys = ref.kind == "ServiceAccount" and ref.name == "default"
-    if is_ours(live, tenant) or is_everybodys:
+    if is_ours(live, tenant) or _is_everybodys(ref):
         return None
     return f"it exists and belongs to {owner_of(live)}: choose another name, or remove it first"
+
+
+def _is_everybodys(ref: ObjectRef) -> bool:
+    """Whether Kubernetes itself makes this object in every namespace, without labels and in its own time."""
+    return ref.kind == "ServiceAccount" and ref.name == "default"
 
 
 def _field_rows(ref: ObjectRef, wanted: Manifest, live: Manifest) -> Iterator[Row]:

@@ -94,6 +94,17 @@ def test_a_quota_whose_usage_moved_is_still_as_planned() -> None:
     assert apply(cluster, planned, progress=False).is_complete
 
 
+def test_the_default_account_that_kubernetes_makes_meanwhile_makes_no_plan_stale() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    memory.create(
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "vision"}}
+    )
+
+    assert apply(cluster, planned, progress=False).is_complete
+
+
 def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
     memory = Memory()
     run(memory, tenant())
