@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import NAMESPACES
-from tenantkit.sandbox.own_writes import API_SERVER, put_as
+from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.own_writes import API_SERVER, timestamp
 from tenantkit.sandbox.resources import find
+from tenantkit.sandbox.strategies import prepare_create
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.resources import Resource
     from tenantkit.sandbox.store import Store
 
 INITIAL_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
@@ -32,18 +35,19 @@ def put_initial_objects(store: Store, *, port: int) -> None:
         >>> put_initial_objects(store, port=6443)
     """
     for name in INITIAL_NAMESPACES:
-        put_as(API_SERVER, store, NAMESPACES, _namespace(name))
-    put_as(API_SERVER, store, SERVICES, _service(port))
+        _put(store, NAMESPACES, _namespace(name))
+    _put(store, SERVICES, _service(port))
+
+
+def _put(store: Store, resource: Resource, manifest: Manifest) -> None:
+    """Store a new object as a request for it would: what the server itself adds to it, nobody manages."""
+    tracked = track_update(None, manifest, manager=API_SERVER, time=timestamp(store.clock()))
+    store.put(resource, prepare_create(tracked))
 
 
 def _namespace(name: str) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
-        "spec": {"finalizers": ["kubernetes"]},
-        "status": {"phase": "Active"},
-    }
+    labels = {"kubernetes.io/metadata.name": name}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}, "spec": {}}
 
 
 def _service(port: int) -> Manifest:
@@ -57,13 +61,10 @@ def _service(port: int) -> Manifest:
         },
         "spec": {
             "clusterIP": "10.96.0.1",
-            "clusterIPs": ["10.96.0.1"],
             "internalTrafficPolicy": "Cluster",
-            "ipFamilies": ["IPv4"],
             "ipFamilyPolicy": "SingleStack",
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
             "sessionAffinity": "None",
             "type": "ClusterIP",
         },
-        "status": {"loadBalancer": {}},
     }

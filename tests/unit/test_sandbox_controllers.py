@@ -302,6 +302,20 @@ def test_a_fresh_server_has_four_namespaces_and_its_own_service() -> None:
     expected = ["default", "kube-node-lease", "kube-public", "kube-system"]
     assert [of["metadata"]["name"] for of in cluster.store.list(NAMESPACES)] == expected
     assert [of["metadata"]["namespace"] for of in cluster.store.list(SERVICE_ACCOUNTS)] == expected
-    service = cluster.store.get(SERVICES, "kubernetes", "default")
+    default, service = cluster.store.get(NAMESPACES, "default"), cluster.store.get(SERVICES, "kubernetes", "default")
+    assert default is not None
+    assert (default["spec"], default["status"]) == ({"finalizers": ["kubernetes"]}, {"phase": "Active"})
+    assert [entry["fieldsV1"] for entry in default["metadata"]["managedFields"]] == [
+        {"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}}
+    ]
     assert service is not None
-    assert service["spec"]["ports"] == [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]
+    assert service["spec"] == {
+        "clusterIP": "10.96.0.1",
+        "clusterIPs": ["10.96.0.1"],
+        "internalTrafficPolicy": "Cluster",
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
+        "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+        "sessionAffinity": "None",
+        "type": "ClusterIP",
+    }
