@@ -210,7 +210,3 @@ def _wait_for_interrupt() -> None:
         signal.signal(number, lambda *_: stop.set())
     _say("Ctrl-C ends it")
     stop.wait()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

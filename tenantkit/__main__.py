@@ -1,0 +1,9 @@
+"""`python -m tenantkit` is the command `tenantkit`."""
+
+from __future__ import annotations
+
+import sys
+
+from tenantkit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,172 @@
+"""kubectl, as a platform engineer uses it: the server must be to it what any other is."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.contract.wire import kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.contract.engines import Engine
+
+
+@pytest.fixture
+def run(engine: Engine) -> Callable[..., str]:
+    """Run kubectl as a persona: `run("get", "ns", persona="owner")`."""
+
+    def call(*words: str, persona: str = "admin", stdin: str | None = None) -> str:
+        login = engine.login(persona)
+        context = ["--context", login.context] if login.context else []
+        return kubectl(login.kubeconfig, *context, *words, stdin=stdin)
+
+    return call
+
+
+def ingress(namespace: str, host: str) -> str:
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}
+    return json.dumps(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": {"name": "web", "namespace": namespace},
+            "spec": {"rules": [{"host": host, "http": {"paths": [path]}}]},
+        }
+    )
+
+
+def quota(namespace: str, pods: int) -> str:
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "team", "namespace": namespace},
+            "spec": {"hard": {"pods": str(pods)}},
+        }
+    )
+
+
+def test_get_lists_several_kinds_of_all_namespaces(run: Callable[..., str], namespace: str) -> None:
+    run("apply", "--server-side", "-f", "-", stdin=ingress(namespace, "web.example.ai"))
+    run("apply", "--server-side", "-f", "-", stdin=quota(namespace, 3))
+
+    listed = run("get", "ns,ingress,resourcequota", "-A", "-o", "name").split()
+
+    assert {f"namespace/{namespace}", "ingress.networking.k8s.io/web", "resourcequota/team"} <= set(listed)
+
+
+def test_get_prints_a_table(run: Callable[..., str], namespace: str) -> None:
+    [header, *rows] = run("get", "namespaces").splitlines()
+
+    assert header.split()[0] == "NAME"
+    assert namespace in [row.split()[0] for row in rows]
+
+
+def test_apply_says_what_it_did_and_diff_what_it_would_do(run: Callable[..., str], namespace: str) -> None:
+    words = ("apply", "--server-side", "-f", "-")
+
+    assert run(*words, stdin=quota(namespace, 3)) == "resourcequota/team serverside-applied\n"
+    assert run("diff", "--server-side", "-f", "-", stdin=quota(namespace, 3)) == ""
+    with pytest.raises(RuntimeError, match="diff"):  # kubectl diff exits with 1 when there are differences
+        run("diff", "--server-side", "-f", "-", stdin=quota(namespace, 4))
+
+
+def test_apply_of_another_manager_is_told_of_the_conflict(run: Callable[..., str], namespace: str) -> None:
+    run("apply", "--server-side", "-f", "-", stdin=quota(namespace, 3))
+
+    with pytest.raises(RuntimeError, match=r'conflict with "kubectl": \.spec\.hard\.pods'):
+        run("apply", "--server-side", "--field-manager", "other", "-f", "-", stdin=quota(namespace, 4))
+
+
+def test_a_misspelt_field_is_told_by_its_name(run: Callable[..., str], namespace: str) -> None:
+    misspelt = quota(namespace, 3).replace('"hard"', '"hrad"')
+
+    with pytest.raises(RuntimeError, match=r"hrad"):
+        run("create", "-f", "-", stdin=misspelt)
+
+
+def test_patch_and_edit_like_replace_change_an_object(run: Callable[..., str], namespace: str) -> None:
+    run("create", "-f", "-", stdin=quota(namespace, 3))
+
+    run("patch", "quota", "team", "-n", namespace, "--type", "merge", "-p", '{"spec":{"hard":{"pods":"5"}}}')
+    live = yaml.safe_load(run("get", "quota", "team", "-n", namespace, "-o", "yaml"))
+    live["spec"]["hard"]["services"] = "2"
+    run("replace", "-f", "-", stdin=yaml.safe_dump(live))
+
+    after = json.loads(run("get", "quota", "team", "-n", namespace, "-o", "json"))
+    assert after["spec"]["hard"] == {"pods": "5", "services": "2"}
+
+
+def test_describe_shows_a_namespace_with_its_quota(run: Callable[..., str], namespace: str) -> None:
+    run("create", "-f", "-", stdin=quota(namespace, 3))
+    run("wait", "--for=jsonpath={.status.hard.pods}=3", "quota/team", "-n", namespace, "--timeout=20s")
+
+    told = run("describe", "ns", namespace)
+
+    assert f"Name:         {namespace}" in told
+    assert "Status:       Active" in told
+    assert "pods      0     3" in told
+
+
+def test_describe_shows_an_ingress_and_a_quota(run: Callable[..., str], namespace: str) -> None:
+    run("create", "-f", "-", stdin=ingress(namespace, "web.example.ai"))
+    run("create", "-f", "-", stdin=quota(namespace, 3))
+
+    assert "web.example.ai" in run("describe", "ingress", "web", "-n", namespace)
+    assert "pods" in run("describe", "resourcequota", "team", "-n", namespace)
+
+
+def test_can_i_tells_each_persona_what_it_may(run: Callable[..., str]) -> None:
+    assert run("auth", "can-i", "create", "namespaces") == "yes\n"
+    with pytest.raises(RuntimeError):
+        run("auth", "can-i", "create", "namespaces", persona="stranger")
+
+
+def test_can_i_lists_the_rules(run: Callable[..., str]) -> None:
+    everything = run("auth", "can-i", "--list")
+    little = run("auth", "can-i", "--list", persona="stranger")
+
+    assert "*.*" in everything
+    assert "*.*" not in little
+    assert "selfsubjectreviews.authentication.k8s.io" in little
+
+
+def test_whoami_names_the_persona(run: Callable[..., str]) -> None:
+    assert "owner@example.com" in run("auth", "whoami", persona="owner")
+
+
+def test_explain_and_api_resources_know_what_is_served(run: Callable[..., str]) -> None:
+    assert "resourcequotas" in run("api-resources", "--namespaced=true", "-o", "name")
+    assert "hard" in run("explain", "resourcequota.spec")
+
+
+def test_a_missing_object_and_a_missing_kind_are_told_apart(run: Callable[..., str], namespace: str) -> None:
+    with pytest.raises(RuntimeError, match=r'\(NotFound\): resourcequotas "none" not found'):
+        run("get", "resourcequota", "none", "-n", namespace)
+    with pytest.raises(RuntimeError, match="doesn't have a resource type"):
+        run("get", "unicorns")
+
+
+def test_a_label_is_set_and_selected_by(run: Callable[..., str], namespace: str) -> None:
+    run("label", "namespace", namespace, "purpose=contract")
+
+    listed = run("get", "ns", "-l", f"purpose=contract,kubernetes.io/metadata.name={namespace}", "-o", "name")
+
+    assert listed == f"namespace/{namespace}\n"
+
+
+def test_delete_waits_until_a_namespace_is_gone(run: Callable[..., str]) -> None:
+    name = f"contract-{uuid.uuid4().hex[:10]}"
+    run("create", "namespace", name)
+    run("create", "configmap", "one", "-n", name, "--from-literal=a=b")
+
+    run("delete", "ns", name, "--timeout=60s")
+
+    with pytest.raises(RuntimeError, match="NotFound"):
+        run("get", "ns", name)
