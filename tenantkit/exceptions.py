@@ -20,6 +20,8 @@ TenantKitError
  ├── StalePlanError                       the cluster has changed since the plan was made
  ├── PartialApplyError                    some of a plan was done, some was not: see .report
  ├── WaitTimeoutError                     what was waited for has not come
+ ├── BusyError                            a form is at work already
+ ├── CancelledError                       it was cancelled before anything was written
  └── MissingExtraError (also ImportError) an optional package is not installed
 """
 
@@ -177,6 +179,14 @@ class PartialApplyError(TenantKitError):
 
 class WaitTimeoutError(TenantKitError):
     """What was waited for has not come within the time given; nothing was undone."""
+
+
+class BusyError(TenantKitError):
+    """A form is at work already; nothing more was begun."""
+
+
+class CancelledError(TenantKitError):
+    """It was cancelled before anything was written."""
 
 
 class MissingExtraError(TenantKitError, ImportError):

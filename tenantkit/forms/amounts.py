@@ -1,0 +1,56 @@
+"""Amounts in the words of people: `64 GiB of memory`, not `68719476736`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.quantities import parse_quantity
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from tenantkit.spec.quota import Quota
+
+_BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_STEP = 1024
+
+
+def number_text(value: float | Fraction) -> str:
+    """A number with at most two decimals, and thousands set apart."""
+    shown = f"{float(value):,.2f}".rstrip("0").rstrip(".")
+    return shown or "0"
+
+
+def bytes_text(value: float | Fraction) -> str:
+    """Bytes in the largest unit that keeps at least 1 before the point."""
+    amount, unit = float(value), 0
+    while abs(amount) >= _STEP and unit < len(_BYTE_UNITS) - 1:
+        amount, unit = amount / _STEP, unit + 1
+    return f"{number_text(amount)} {_BYTE_UNITS[unit]}"
+
+
+def amount_text(value: float, unit: str) -> str:
+    """An amount in the base units of a frame: `cores`, `bytes` or `count`."""
+    if unit == "bytes":
+        return bytes_text(value)
+    return f"{number_text(value)} cores" if unit == "cores" else number_text(value)
+
+
+def device_text(resource: str, count: int) -> str:
+    """Devices by count: `2 GPUs (nvidia.com/gpu)`."""
+    if resource.endswith("/gpu"):
+        return f"{count} GPU{'s' * (count != 1)} ({resource})"
+    return f"{count} of {resource}"
+
+
+def quota_words(quota: Quota) -> list[str]:
+    """What a quota holds, a line a resource: cpu, memory, devices, storage, pods."""
+    cores = parse_quantity(quota.requests_cpu)
+    devices = [device_text(resource, count) for resource, count in quota.accelerators.items() if count]
+    return [
+        f"{number_text(cores)} CPU core{'s' * (cores != 1)}",
+        f"{bytes_text(parse_quantity(quota.requests_memory))} of memory",
+        *(devices or ["no GPUs"]),
+        f"{bytes_text(parse_quantity(quota.storage))} of storage",
+        f"{quota.pods} pods",
+    ]

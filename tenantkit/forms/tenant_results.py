@@ -1,0 +1,180 @@
+"""How plans, reports and quotas look in a form: tables with a word and a colour for each row, links, bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.exceptions import CancelledError, InvalidSpecError, PartialApplyError, TenantKitError
+from tenantkit.forms.amounts import amount_text
+from tenantkit.forms.kit.markup import copyable, element, joined
+from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.provision.tables import value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from tenantkit.forms.kit.markup import Content, Html
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.report import Report
+
+# What a team looks at first; the whole table is quota_usage's.
+_BARS = {
+    "requests.cpu": "CPU",
+    "requests.memory": "Memory",
+    "requests.storage": "Storage",
+    "pods": "Pods",
+}
+_CELL_LIMIT = 200
+
+
+def plan_notice(plan: Plan) -> Html:
+    """What a plan means for who reads it."""
+    stopped = sum(change.action in ("blocked", "unknown") for change in plan.changes)
+    if stopped:
+        text = f"{stopped} objects are blocked or unknown: see why below. Nothing has changed, and Apply stays off."
+        return notice("error", text, word="This can't be applied")
+    if not plan.has_changes:
+        return notice("ok", "Everything is as wanted.", word="Nothing to do")
+    if any(change.conflicts for change in plan.changes):
+        text = (
+            "Others have set some of the fields. Tick the box to take these back, or they stay and are told as failed."
+        )
+        return notice("warning", text, word="Planned, with conflicts")
+    return notice("info", "Nothing has changed yet. Read the plan, then press Apply.", word="Planned")
+
+
+def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...]:
+    """What a panel shows of an error.
+
+    Args:
+        error: expected ones are a sentence; of a partial apply, with what was done; all others are shown whole.
+        as_links: as of `url_list`.
+    """
+    if isinstance(error, PartialApplyError):
+        report = error.report
+        return notice("warning", str(error)), url_list(report, as_links=as_links), report_table(report)
+    if isinstance(error, InvalidSpecError):
+        lead = "Correct what is marked above, and plan again. Nothing was changed."
+        return (notice("error", "\n".join([lead, *map(str, error.problems)])),)
+    if isinstance(error, CancelledError):
+        return (notice("warning", str(error), word="Cancelled"),)
+    if isinstance(error, TenantKitError):
+        return (notice("error", str(error)),)
+    if isinstance(error, KeyboardInterrupt):
+        return (notice("warning", "Plan again to see what is live.", word="Interrupted"),)
+    return (unexpected(error),)
+
+
+def same_code(python: str, yaml: str) -> Html:
+    """The Python and the YAML that do the same, side by side."""
+    codes = element("div", copyable(python, label="Python"), copyable(yaml, label="YAML"), class_="tk-codes")
+    return element("div", element("h3", "The same without the form", class_="tk-heading"), codes)
+
+
+def plan_table(plan: Plan) -> Html:
+    """The rows of a plan; what stays as it is is counted and not listed."""
+    rows = [
+        (
+            _word(row.action),
+            str(row.ref),
+            element("code", _cut(row.field)) if row.field else None,
+            _cut(value_text(row.before)),
+            _cut(value_text(row.after)),
+            row.reason or None,
+        )
+        for row in plan.rows
+        if row.action != "unchanged"
+    ]
+    return table(("action", "object", "field", "now", "then", "why"), rows, caption=f"Plan: {plan.summary}")
+
+
+def report_table(report: Report) -> Html:
+    """What became of each object; those that were as wanted are counted and not listed."""
+    groups = (
+        ("applied", report.applied),
+        ("failed", report.failed),
+        ("not ready", report.not_ready),
+        ("not attempted", report.not_attempted),
+    )
+    rows = [
+        (
+            _word(result),
+            it.action,
+            str(it.ref),
+            element("code", _cut(it.field)) if it.field else None,
+            it.reason or None,
+        )
+        for result, outcomes in groups
+        for it in outcomes
+    ]
+    return table(("result", "action", "object", "field", "why"), rows, caption=f"Report: {report.summary}")
+
+
+def url_list(report: Report, *, as_links: bool) -> Html | None:
+    """Where the tenant's routes are reached.
+
+    Args:
+        report: of the apply.
+        as_links: no in the sandbox, whose hosts belong to somebody else.
+    """
+    urls = [url for found in report.urls.values() for url in found]
+    if not urls:
+        return None
+    shown = [_link(url) if as_links else element("code", url) for url in urls]
+    return element("ul", *(element("li", item) for item in shown), class_="tk-urls", aria_label="URLs")
+
+
+def quota_bars(usage: pd.DataFrame) -> Html:
+    """How much of each main resource is used, a bar a resource.
+
+    Args:
+        usage: of `quota_usage`, one tenant's.
+    """
+    cells: list[Html] = []
+    for row in usage.to_dict("records"):
+        label = _bar_label(str(row["resource"]))
+        if label is not None and row["state"] != "none":
+            cells += _bar(label, row)
+    return element("div", *cells, class_="tk-bars") if cells else joined()
+
+
+def _bar_label(resource: str) -> str | None:
+    if resource in _BARS:
+        return _BARS[resource]
+    is_device = resource.startswith("requests.") and "/" in resource and "storageclass" not in resource
+    return resource.removeprefix("requests.") if is_device else None
+
+
+def _bar(label: str, row: dict[Any, Any]) -> Iterable[Html]:
+    state, unit = str(row["state"]), str(row["unit"])
+    hard = amount_text(row["hard"], unit)
+    if state == "pending":
+        yield element("span", label)
+        yield element("div", class_="tk-bar")
+        yield element("span", f"of {hard}: not counted yet", class_="tk-amount")
+        return
+    share = min(100.0, max(0.0, float(row["used_pct"]))) if row["hard"] else 100.0
+    told = f"{amount_text(row['used'], unit)} of {hard} used" + (f", {state}" if state != "ok" else "")
+    yield element("span", label)
+    yield element(
+        "div",
+        element("div", class_=f"tk-{state}", style=f"width:{share:.1f}%"),
+        class_="tk-bar",
+        role="img",
+        aria_label=f"{label}: {told}",
+    )
+    yield element("span", told, class_="tk-amount")
+
+
+def _link(url: str) -> Html:
+    return element("a", url, href=url, target="_blank", rel="noopener noreferrer")
+
+
+def _word(result: str) -> Html:
+    return element("span", result, class_=f"tk-word tk-{result.replace(' ', '-')}")
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _CELL_LIMIT else text[: _CELL_LIMIT - 1] + "…"
