@@ -31,6 +31,7 @@ class ControlPlane:
     """
 
     kubeconfig: Path
+    supervisor_id: int
 
     def __enter__(self) -> Self:
         self._supervisor = subprocess.Popen(
@@ -42,6 +43,7 @@ class ControlPlane:
             text=True,
             process_group=0,  # Ctrl-C in the terminal is for the tests; they close us in their own order
         )
+        self.supervisor_id = self._supervisor.pid
         assert self._supervisor.stdout is not None
         place = self._supervisor.stdout.readline().strip()
         if not place:
@@ -65,4 +67,5 @@ class ControlPlane:
             return
         _, why = self._supervisor.communicate(timeout=_ENDS_WITHIN_S)
         if self._supervisor.returncode:
-            raise ControlPlaneError(f"the control plane did not live as long as it was wanted: {why.strip()}")
+            code = self._supervisor.returncode
+            raise ControlPlaneError(f"the control plane ended with code {code} while it was wanted: {why.strip()}")

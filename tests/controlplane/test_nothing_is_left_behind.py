@@ -1,0 +1,116 @@
+"""However a test run ends, its control plane ends with it, and takes its files along.
+
+A run of its own is started, told to hold a control plane for ever, and then ended the hard way.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.controlplane.components import NAMES
+from tests.controlplane.controlplane import ControlPlane, ControlPlaneError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = [
+    pytest.mark.controlplane,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see which processes are there"),
+]
+
+ROOT = Path(__file__).parents[2]
+WITHIN_S = 30.0
+A_RUN_THAT_HOLDS_ONE = """
+import threading
+from tests.controlplane.controlplane import ControlPlane
+
+def test_holds_a_control_plane():
+    with ControlPlane() as plane:
+        print(plane.kubeconfig, flush=True)
+        threading.Event().wait()
+"""
+
+
+def processes_of(folder: Path) -> dict[str, int]:
+    """The running programs that were started with that folder: process id by name."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            program, *words = (place / "cmdline").read_text(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+        if any(str(folder) in word for word in words):
+            found[Path(program).name] = int(place.name)
+    return found
+
+
+def until(question: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not question():
+        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A pytest that holds a control plane until it is ended."""
+    file = tmp_path / "test_holds.py"
+    file.write_text(A_RUN_THAT_HOLDS_ONE)
+    command = [sys.executable, "-m", "pytest", "-s", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), str(file)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        yield process
+        process.kill()
+
+
+def kubeconfig_of(run: subprocess.Popen[str]) -> Path:
+    assert run.stdout is not None
+    for line in run.stdout:
+        if line.strip().endswith("kubeconfig"):
+            return Path(line.strip())
+    raise AssertionError("the run ended before it had a control plane")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_takes_its_control_plane_along(run: subprocess.Popen[str], how: signal.Signals) -> None:
+    folder = kubeconfig_of(run).parent
+    assert set(NAMES) <= set(processes_of(folder))
+    run.send_signal(how)
+    until(lambda: not processes_of(folder), f"all processes of {folder} gone after {how.name}")
+    until(lambda: not folder.exists(), f"{folder} gone after {how.name}")
+
+
+def test_a_kubeconfig_is_for_its_owner_alone_and_goes_with_the_rest() -> None:
+    with ControlPlane() as plane:
+        assert plane.kubeconfig.stat().st_mode & 0o777 == 0o600
+        folder = plane.kubeconfig.parent
+    assert not folder.exists()
+    assert processes_of(folder) == {}
+
+
+def test_a_component_that_dies_is_told_with_its_last_lines() -> None:
+    plane = ControlPlane().__enter__()
+    folder = plane.kubeconfig.parent
+    os.kill(processes_of(folder)["etcd"], signal.SIGKILL)
+    until(lambda: not folder.exists(), "the control plane gives up")
+    with pytest.raises(ControlPlaneError, match=r"etcd ended with exit code -9; its last lines:\n.+"):
+        plane.close()
+    assert processes_of(folder) == {}
+
+
+def test_components_do_not_outlive_their_supervisor() -> None:
+    plane = ControlPlane().__enter__()
+    folder = plane.kubeconfig.parent
+    os.kill(plane.supervisor_id, signal.SIGKILL)
+    until(lambda: not processes_of(folder), "all components gone")
+    with pytest.raises(ControlPlaneError):
+        plane.close()
+    shutil.rmtree(folder)  # the one thing that nobody was left to do
