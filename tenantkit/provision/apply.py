@@ -200,9 +200,18 @@ class _Run:
         }
         if not quotas:
             return
-        for namespace in sorted(wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.cancelled)):
+        reason = f"not counted within {timeout_s:g} s, so it does not hold yet: is the quota controller running?"
+        try:
+            uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.cancelled)
+        except TenantKitError as error:  # all is written by now, and only the report can say so
+            uncounted, reason = set(quotas), f"written, but it could not be seen whether it counts: {error}"
+        except KeyboardInterrupt:
+            self.interrupted.set()
+            uncounted = set(quotas)
+        if self.is_stopped:
+            reason = "written, but not waited for until it counts: it was cancelled"
+        for namespace in sorted(uncounted):
             change = quotas[namespace]
-            reason = f"not counted within {timeout_s:g} s, so it does not hold yet: is the quota controller running?"
             self.not_ready.append(Outcome(change.ref, "wait", change.tenant, reason=reason))
 
     def report(self, plan: Plan) -> Report:

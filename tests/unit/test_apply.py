@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, PartialApplyError, PermissionDenied, StalePlanError
+from tenantkit.exceptions import (
+    ClusterUnavailable,
+    InvalidSpecError,
+    PartialApplyError,
+    PermissionDenied,
+    StalePlanError,
+)
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.sandbox.apply import apply as server_side_apply
@@ -330,3 +336,54 @@ def test_a_stored_spec_that_moved_for_another_reason_is_written_all_the_same() -
 
     assert run(memory, tenant(protected=True)).is_complete
     assert '"protected":true' in memory.objects[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"]
+
+
+def test_a_server_that_goes_away_in_the_middle_leaves_a_report_of_what_was_done_until_then() -> None:
+    memory = Memory()
+    gone = threading.Event()
+
+    def go_away(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "LimitRange":
+            gone.set()
+        if gone.is_set():
+            raise ClusterUnavailable("no answer from https://example.ai: nothing listens there")
+
+    memory.on_write = go_away
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), tenant(name="speech"), max_concurrency=1)
+
+    assert caught.value.report.summary == "3 applied, 2 failed, 11 not attempted"
+    assert "nothing listens there" in str(caught.value)
+
+
+def test_a_server_that_is_not_there_at_all_is_an_error_and_no_report() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+
+    def unreachable(*_: Any, **__: Any) -> Any:
+        raise ClusterUnavailable("no answer")
+
+    memory.list = unreachable  # type: ignore[method-assign]
+
+    with pytest.raises(ClusterUnavailable):
+        apply(cluster, planned, progress=False)
+    assert memory.writes == []
+
+
+def test_ctrl_c_ends_in_a_report_once_no_thread_writes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory()
+
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenantkit.provision.apply.wait", interrupted)
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    report = caught.value.report
+    assert report.interrupted
+    assert len(report.applied) + len(report.not_attempted) == 8
+    assert len(report.applied) == len(memory.objects)
