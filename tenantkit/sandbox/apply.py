@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.defaults import defaulted
 from tenantkit.sandbox.errors import ApiError, Cause, bad_request
-from tenantkit.sandbox.field_sets import TypedError, check, fields_of, merge, spelled, with_structs, without
+from tenantkit.sandbox.field_sets import TypedError, fields_of, merge, spelled, with_structs, without
 from tenantkit.sandbox.managed_fields import (
     BEFORE_FIRST_APPLY,
     Entry,
@@ -31,6 +31,7 @@ from tenantkit.sandbox.managed_fields import (
     without_entries,
 )
 from tenantkit.sandbox.schema import schema_of
+from tenantkit.sandbox.typed_errors import check
 from tenantkit.sandbox.wire import DecodeError, canonical, empty
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class _Conflicts(Exception):
     by_owner: Mapping[Owner, frozenset[Path]]
 
 
-def apply(
+def apply(  # noqa: PLR0913 (all that an apply request says)
     live: Manifest | None, applied: Manifest, *, manager: str, force: bool, time: str, subresource: str = ""
 ) -> Manifest:
     """The object after a server-side apply, defaults and managed fields included.
@@ -217,7 +218,7 @@ def _shown(owner: Owner) -> str:
 
 
 def _settled_by_last_applied(job: _Job, conflicts: _Conflicts) -> _Conflicts | None:
-    """What is left of kubectl's conflicts once those with its own client-side apply are no conflicts (None: nothing)."""
+    """What is left of kubectl's conflicts without those with its own client-side apply; None when nothing is."""
     text = (job.live["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
     try:
         last = json.loads(text or "")

@@ -38,7 +38,8 @@ def set_defaults(manifest: Manifest) -> Manifest:
         ApiError: 400, a value has the wrong type; in the server's words.
 
     Example:
-        >>> service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}
+        >>> spec = {"ports": [{"port": 80}]}
+        >>> service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": spec}
         >>> set_defaults(service)["spec"]["ports"]
         [{'port': 80, 'protocol': 'TCP', 'targetPort': 80}]
     """

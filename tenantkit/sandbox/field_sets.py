@@ -86,7 +86,7 @@ def element_of(kind: Type, item: Any) -> str:
     """
     if kind.by == "set":
         if item is None or isinstance(item, (dict, list)):
-            what = {dict: "a map type", list: "a list type"}.get(type(item), "an explicit null")
+            what = "an explicit null" if item is None else "a map type" if isinstance(item, dict) else "a list type"
             raise TypedError(f"associative list without keys has an element that's {what}")
         return f"v:{_shown(item)}"
     if not isinstance(item, dict):
@@ -131,8 +131,8 @@ def _collect(kind: Type, value: Any, path: Path, found: set[Path]) -> None:
         found.add(path)
     elif kind.form == "list":
         for element, items in grouped(kind, value or []).items():
-            if len(items) == 1 and kind.element is not None:
-                _collect(kind.element, items[0], (*path, element), found)
+            if len(items) == 1:
+                _collect(kind.item, items[0], (*path, element), found)
             found.add((*path, element))
     else:
         for name, child in (value or {}).items():
@@ -189,21 +189,20 @@ def _compare_maps(kind: Type, before: Any, after: Any, path: Path, found: Compar
 def _compare_lists(kind: Type, before: Any, after: Any, path: Path, found: Comparison) -> None:
     old = grouped(kind, before if isinstance(before, list) else [])
     new = grouped(kind, after if isinstance(after, list) else [])
-    assert kind.element is not None
     for element in {**old, **new}:
         was, now, inner = old.get(element, []), new.get(element, []), (*path, element)
         if len(was) <= 1 and len(now) <= 1:
-            _compare(kind.element, was[0] if was else MISSING, now[0] if now else MISSING, inner, found)
+            _compare(kind.item, was[0] if was else MISSING, now[0] if now else MISSING, inner, found)
         elif len(was) > 1 and len(now) > 1:
             if was != now:
                 found.modified.add(inner)
         elif len(was) > 1:
             if now:
-                _compare(kind.element, MISSING, now[0], inner, found)
+                _compare(kind.item, MISSING, now[0], inner, found)
             found.removed.add(inner)
         else:
             if was:
-                _compare(kind.element, was[0], MISSING, inner, found)
+                _compare(kind.item, was[0], MISSING, inner, found)
             found.added.add(inner)
 
 
@@ -225,9 +224,8 @@ def merge(kind: Type, live: Any, applied: Any) -> Any:
     return out
 
 
-def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:
+def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noqa: C901 (merge.go, step by step)
     """Both lists' items, those of the applied one in its order, the others where they stood (typed/merge.go)."""
-    assert kind.element is not None
     old, new = [element_of(kind, item) for item in live], [element_of(kind, item) for item in applied]
     by_old = {element: items[0] for element, items in grouped(kind, live).items() if len(items) == 1}
     by_new = dict(zip(new, applied, strict=True))
@@ -235,7 +233,7 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:
     wanted, done, out, left, right = next(shared, None), set[str](), [], 0, 0
 
     def take(element: str) -> None:
-        out.append(merge(kind.element, by_old.get(element, MISSING), by_new[element]))  # type: ignore[arg-type]
+        out.append(merge(kind.item, by_old.get(element, MISSING), by_new[element]))
         done.add(element)
 
     while left < len(old) or right < len(new):
@@ -278,8 +276,8 @@ def _without(kind: Type, value: Any, path: Path, paths: AbstractSet[Path], paren
         for item in value:
             inner = (*path, element_of(kind, item))
             if inner not in paths:
-                deeper = inner in parents and kind.element is not None
-                kept.append(_without(kind.element, item, inner, paths, parents) if deeper else item)  # type: ignore[arg-type]
+                deeper = inner in parents
+                kept.append(_without(kind.item, item, inner, paths, parents) if deeper else item)
         return kept or None
     out = {}
     for name, item in value.items():
@@ -291,7 +289,7 @@ def _without(kind: Type, value: Any, path: Path, paths: AbstractSet[Path], paren
 
 
 def with_structs(kind: Type, paths: AbstractSet[Path]) -> set[Path]:
-    """A set and the structs' fields above its members, which are in no set by themselves (EnsureNamedFieldsAreMembers)."""
+    """A set and the structs' fields above its members, which no set holds (EnsureNamedFieldsAreMembers)."""
     found = set(paths)
     for path in paths:
         node: Type | None = kind
@@ -305,86 +303,3 @@ def with_structs(kind: Type, paths: AbstractSet[Path]) -> set[Path]:
             else:
                 node = node.element
     return found
-
-
-def check(kind: Type, value: Any, path: str = "") -> None:
-    """Whether an applied object fits its type: wrong scalars, unknown fields, an item given twice (typed/validate.go).
-
-    Raises:
-        TypedError: it does not; all reasons in the server's words.
-    """
-    problems = list(_problems(kind, value, path))
-    if len(problems) == 1:
-        raise TypedError(problems[0])
-    if problems:
-        raise TypedError("\n".join(["errors:", *(f"  {problem}" for problem in problems)]))
-
-
-_EXPECTED = {"string": "string", "byte": "string", "date-time": "string", "micro-time": "string", "boolean": "boolean"}
-
-
-def _problems(kind: Type, value: Any, path: str) -> Iterator[str]:
-    lead = f"{path}: " if path else ""
-    if value is None or kind.name == "any":
-        return
-    if kind.form == "scalar":
-        yield from (f"{lead}{problem}" for problem in _scalar_problems(kind.name, value))
-    elif not isinstance(value, list if kind.form == "list" else dict):
-        yield f"{lead}expected {'list' if kind.form == 'list' else 'map'}, got &{{{_go(value)}}}"
-    elif kind.form == "list":
-        seen = set()
-        for index, item in enumerate(value):
-            try:
-                element = element_of(kind, item) if kind.by != "atomic" else f"i:{index}"
-            except TypedError as error:
-                yield f"{lead}element {index}: {error}"
-                return
-            if element in seen:
-                yield f"{lead}duplicate entries for key {spelled((element,))}"
-            seen.add(element)
-            if kind.element is not None:
-                yield from _problems(kind.element, item, path + spelled((element,)))
-    else:
-        for name, item in value.items():
-            inner = kind.child(name)
-            if inner is None:
-                yield f"{path}.{name}: field not declared in schema"
-                return
-            yield from _problems(inner, item, f"{path}.{name}")
-
-
-def _scalar_problems(name: str, value: Any) -> Iterator[str]:
-    expected = _EXPECTED.get(name)
-    if expected == "string" and not isinstance(value, str):
-        yield f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}"
-    elif expected == "boolean" and not isinstance(value, bool):
-        yield f"expected boolean, got &{{{_go(value)}}}"
-    elif expected is None and isinstance(value, (dict, list)):
-        yield f"expected any scalar, got &{{{_go(value)}}}"
-    elif (
-        expected is None
-        and name.startswith(("int32", "int64", "integer", "number", "double"))
-        and (isinstance(value, (str, bool)))
-    ):
-        yield f"expected numeric (int or float), got {'string' if isinstance(value, str) else 'bool'}"
-
-
-def _go(value: Any) -> str:
-    """A value as Go's %v prints it."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_go(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(_go, value)) + "]"
-    return (
-        {True: "true", False: "false", None: "<nil>"}[value] if value is None or isinstance(value, bool) else str(value)
-    )
-
-
-def _go_syntax(value: Any) -> str:
-    """A value as Go's %#v prints it."""
-    if isinstance(value, dict):
-        pairs = ", ".join(f'"{key}":{_go_syntax(item)}' for key, item in sorted(value.items()))
-        return f"map[string]interface {{}}{{{pairs}}}"
-    if isinstance(value, list):
-        return "[]interface {}{" + ", ".join(map(_go_syntax, value)) + "}"
-    return json.dumps(value)

@@ -199,7 +199,9 @@ def _entries_to_start_from(before: Manifest | None, after: Manifest, api_version
     return read_entries(before, api_version) if before is not None else {}
 
 
-def updated(kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: Owner, time: str) -> Entries:
+def updated(  # noqa: PLR0913, PLR0917 (both objects, and who did it when)
+    kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: Owner, time: str
+) -> Entries:
     """The entries after an update: what changed is the owner's alone."""
     ignored = reset_fields(kind, owner.subresource)
     found = differences(kind, live, after, ignored)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.sandbox.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.schema import MISSING, schema_of
 from tenantkit.sandbox.strategic import StrategicError, merge_strategically
+from tenantkit.sandbox.typed_errors import go_text
 from tenantkit.sandbox.wire import DecodeError, decode
 
 if TYPE_CHECKING:
@@ -32,34 +33,33 @@ class _PatchFailed(Exception):
 
 
 def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False) -> Manifest:
-    """The live object with a patch applied, as a client would then have sent it: not yet canonical or defaulted.
+    """The live object with a patch applied, as a client would have sent it: not yet canonical or defaulted.
 
     Args:
         live: the stored object; it is left as it is.
         body: the patch as bytes, or already parsed.
         content_type: which of the three it is.
-        strict: refuse unknown fields (`fieldValidation=Strict`). Default: they stay in, for `unknown_fields` to warn of.
+        strict: refuse unknown fields (`fieldValidation=Strict`). Default: they stay in, to warn of.
 
     Returns:
         A new object; give it to `set_defaults` next.
 
     Raises:
-        ApiError: 400 for what is no patch, 422 for one that can't be applied or leaves an object of wrong types, 415 for
-            another content type; in the server's words.
+        ApiError: 400 for what is no patch, 422 for one that can't be applied or leaves wrong types, 415 for another
+            content type; in the server's words.
     """
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
         raise ApiError(code=415, reason="UnsupportedMediaType", message="415: Unsupported Media Type")
     try:
         parsed = json.loads(body) if isinstance(body, (bytes, str)) else body
     except ValueError as error:
-        raise bad_request(
-            "invalid JSON patch" if content_type == MERGE_PATCH else f"error decoding patch: {error}"
-        ) from error
+        text = "invalid JSON patch" if content_type == MERGE_PATCH else f"error decoding patch: {error}"
+        raise bad_request(text) from error
     if content_type == JSON_PATCH:
         patched = _patched_by_operations(live, parsed)
     else:
         patched = _patched_by_merge(live, parsed, strategic=content_type == STRATEGIC_PATCH)
-    shown = _go_map(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
+    shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
     _check(live, patched, shown, strict=strict)
     return patched
 
@@ -96,7 +96,7 @@ def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manife
     try:
         return merge_strategically(schema_of(str(live["apiVersion"]), str(live["kind"])), live, parsed)
     except StrategicError as error:
-        raise ApiError(code=error.code, reason="BadRequest" if error.code == 400 else "", message=str(error)) from error
+        raise ApiError(code=500, reason="", message=str(error)) from error
 
 
 def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
@@ -113,32 +113,27 @@ def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
 def _check(live: Manifest, patched: Manifest, shown: str, *, strict: bool) -> None:
     """Whether what came out is still an object of the same kind."""
     api_version, kind = str(live["apiVersion"]), str(live["kind"])
+    said = (patched.get("apiVersion", api_version), patched.get("kind", kind))
     try:
-        said = (patched.get("apiVersion", api_version), patched.get("kind", kind))
-        if said != (api_version, kind):
-            raise DecodeError(f"no kind {json.dumps(said[1])} is registered for version {json.dumps(said[0])}")
-        _, unknown = decode(patched, api_version, kind)
-        if strict and unknown:
-            raise DecodeError(f"strict decoding error: {', '.join(unknown)}")
+        unknown = decode(patched, api_version, kind)[1]
     except DecodeError as error:
-        problem = f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {error}"
-        cause = Cause("patch", problem, "FieldValueInvalid")
-        message = f' "" is invalid: patch: {problem}'
-        raise ApiError(code=422, reason="Invalid", message=message, causes=[cause]) from error
+        raise _refused(shown, str(error)) from error
+    if said != (api_version, kind):
+        raise _refused(shown, f'no kind "{said[1]}" is registered for version "{said[0]}"')
+    if strict and unknown:
+        raise _refused(shown, f"strict decoding error: {', '.join(unknown)}")
+
+
+def _refused(shown: str, reason: str) -> ApiError:
+    """422 for a patched object that is none."""
+    problem = f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {reason}"
+    cause = Cause("patch", problem, "FieldValueInvalid")
+    return ApiError(code=422, reason="Invalid", message=f' "" is invalid: patch: {problem}', causes=[cause])
 
 
 def _go_json(document: Manifest) -> str:
     """The patched object as the message shows it."""
     return json.dumps({key: document[key] for key in sorted(document)}, separators=(",", ":"), ensure_ascii=False)
-
-
-def _go_map(value: Any) -> str:
-    """A value as Go's %v prints it."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_go_map(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(_go_map, value)) + "]"
-    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
@@ -199,10 +194,8 @@ def _put(document: Any, path: list[str], value: Any, *, insert: bool = False) ->
         index = len(document) if part == "-" else _index(part, len(document) + 1)
         return [*document[:index], value, *document[index:]]
     index = _index(part, len(document))
-    if rest:
-        changed = [_put(document[index], rest, value, insert=insert)]
-    else:
-        changed = [] if value is MISSING else [value]
+    kept: list[Any] = [] if value is MISSING else [value]
+    changed = [_put(document[index], rest, value, insert=insert)] if rest else kept
     return [*document[:index], *changed, *document[index + 1 :]]
 
 

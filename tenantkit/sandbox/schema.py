@@ -43,6 +43,13 @@ class Type:
     by: Literal["atomic", "set", "map"] = "atomic"
     keys: tuple[str, ...] = ()
 
+    @property
+    def item(self) -> Type:
+        """The type of a list's items or a map's values."""
+        if self.element is None:
+            raise TypeError(f"{self.name or self.form} has no elements")
+        return self.element
+
     def child(self, name: str) -> Type | None:
         """The type of a struct's field or a map's value; None where the struct has no such field."""
         found = self.fields.get(name)

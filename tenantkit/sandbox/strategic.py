@@ -19,11 +19,7 @@ _ORDER = "$setElementOrder/"
 
 
 class StrategicError(ValueError):
-    """A patch that can't be merged; `code` is the status it ends in."""
-
-    def __init__(self, message: str, code: int = 500) -> None:
-        super().__init__(message)
-        self.code = code
+    """A patch that can't be merged; on the real server that is a 500, too."""
 
 
 def merge_strategically(kind: Type | None, live: Manifest, patch: Manifest) -> Manifest:
@@ -32,34 +28,36 @@ def merge_strategically(kind: Type | None, live: Manifest, patch: Manifest) -> M
     Raises:
         StrategicError: an unknown directive, or an item without its list's merge key.
     """
-    if _DIRECTIVE in patch:
-        directive = patch[_DIRECTIVE]
-        if directive == "replace":
-            return {key: value for key, value in patch.items() if key != _DIRECTIVE}
-        if directive == "delete":
-            return {}
-        if directive != "merge":
-            raise StrategicError(f"unknown patch type found: {directive}")
+    directive = patch.get(_DIRECTIVE, "merge")
+    if directive == "replace":
+        return {key: value for key, value in patch.items() if key != _DIRECTIVE}
+    if directive == "delete":
+        return {}
+    if directive != "merge":
+        raise StrategicError(f"unknown patch type found: {directive}")
     out = dict(live)
     if isinstance(patch.get(_RETAIN), list):
         out = {key: value for key, value in out.items() if key in patch[_RETAIN]}
-    orders = {key.removeprefix(_ORDER): value for key, value in patch.items() if key.startswith(_ORDER)}
     for key, value in patch.items():
-        if key in (_DIRECTIVE, _RETAIN) or key.startswith(_ORDER):
-            continue
         if key.startswith(_DELETE_FROM):
             name = key.removeprefix(_DELETE_FROM)
-            if isinstance(out.get(name), list):
-                out[name] = [item for item in out[name] if item not in value]
+            out |= {name: [item for item in out[name] if item not in value]} if isinstance(out.get(name), list) else {}
         elif value is None:
             out.pop(key, None)
-        else:
+        elif key not in (_DIRECTIVE, _RETAIN) and not key.startswith(_ORDER):
             out[key] = _merged(kind, key, out.get(key), value)
-    for name, order in orders.items():
-        field = kind.fields.get(name) if kind else None
-        if isinstance(out.get(name), list) and field and "merge" in field.strategy:
-            out[name] = _ordered(out[name], order, live.get(name) or [], field.merge_key)
-    return out
+    return out | _in_wanted_order(kind, out, live, patch)
+
+
+def _in_wanted_order(kind: Type | None, merged: Manifest, live: Manifest, patch: Manifest) -> Manifest:
+    """The merged lists whose order the patch sets, in that order."""
+    found = {}
+    for key, order in patch.items():
+        name = key.removeprefix(_ORDER)
+        field = kind.fields.get(name) if kind and key != name else None
+        if field and "merge" in field.strategy and isinstance(merged.get(name), list):
+            found[name] = _ordered(merged[name], order, live.get(name) or [], field.merge_key)
+    return found
 
 
 def _merged(kind: Type | None, name: str, live: Any, value: Any) -> Any:

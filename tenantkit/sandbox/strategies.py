@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _GENERATION = ("Ingress", "IngressClass", "NetworkPolicy", "Pod")
+_KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
+_KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
 _SERVICE_NETWORK = "10.96"
 
 
@@ -63,15 +65,10 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     Returns:
         A new object, with what no update can change put back.
     """
-    found, before = dict(manifest), old["metadata"]
+    found, before, kind = dict(manifest), old["metadata"], str(manifest["kind"])
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
-    for key in ("generation", "creationTimestamp", "deletionTimestamp"):
-        if key in before:
-            metadata[key] = before[key]
-    for key in ("uid", "deletionGracePeriodSeconds"):
-        if key in before and not metadata.get(key):
-            metadata[key] = before[key]
-    kind = str(manifest["kind"])
+    metadata |= {key: before[key] for key in _KEPT if key in before}
+    metadata |= {key: before[key] for key in _KEPT_UNLESS_GIVEN if key in before and not metadata.get(key)}
     if subresource == "status":
         found["spec"] = old.get("spec", {})
     elif "status" in old and not kind.endswith("Review"):
@@ -82,10 +79,9 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         found["spec"] = _keeping_address(found["spec"], old["spec"])
     if kind in _GENERATION and not subresource and found.get("spec") != old.get("spec"):
         metadata["generation"] = before.get("generation", 0) + 1
-    if kind in ("Role", "ClusterRole"):
-        found["rules"] = found.get("rules") or None  # storage knows no empty lists
-    found["metadata"] = metadata
-    return found
+    if "rules" in found:
+        found["rules"] = found["rules"] or None  # storage knows no empty lists
+    return {**found, "metadata": metadata}
 
 
 def _with_address(service: Manifest) -> Manifest:

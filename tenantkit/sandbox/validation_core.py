@@ -73,6 +73,15 @@ def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> 
     annotations = secret["metadata"].get("annotations") or {}
     if kind == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT_ANNOTATION):
         problems.required(f"metadata.annotations[{_ACCOUNT_ANNOTATION}]")
+    _check_secret_keys(problems, kind, data)
+    if old is not None:
+        if kind != old.get("type"):
+            problems.invalid("type", kind, IMMUTABLE)
+        _check_frozen(problems, secret, old, ("data",))
+
+
+def _check_secret_keys(problems: Problems, kind: str, data: Manifest) -> None:
+    """What each type of Secret must hold."""
     if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & set(data):
         problems.required("data[username]")
         problems.required("data[password]")
@@ -84,10 +93,6 @@ def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> 
             if not text.startswith("{"):
                 reason = f"invalid character {text[:1]!r} looking for beginning of value" if text else _NO_JSON
                 problems.invalid(f"data[{key}]", "<secret contents redacted>", reason)
-    if old is not None:
-        if kind != old.get("type"):
-            problems.invalid("type", kind, IMMUTABLE)
-        _check_frozen(problems, secret, old, ("data",))
 
 
 def check_claim(problems: Problems, claim: Manifest, old: Manifest | None) -> None:

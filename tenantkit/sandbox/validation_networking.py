@@ -87,19 +87,13 @@ def _check_path(problems: Problems, field: str, item: Manifest) -> None:
         problems.required(f"{field}.pathType", "pathType must be specified")
     elif kind not in _PATH_TYPES:
         problems.unsupported(f"{field}.pathType", kind, _PATH_TYPES)
-    elif kind == "ImplementationSpecific":
-        if path and not path.startswith("/"):
-            problems.invalid(f"{field}.path", path, "must be an absolute path")
     else:
-        if not path.startswith("/"):
+        if not path.startswith("/") and (path or kind != "ImplementationSpecific"):
             problems.invalid(f"{field}.path", path, "must be an absolute path")
-        if path:
-            for part in _NEVER_IN_PATHS:
-                if part in path:
-                    problems.invalid(f"{field}.path", path, f"must not contain '{part}'")
-            for part in _NEVER_AT_END:
-                if path.endswith(part):
-                    problems.invalid(f"{field}.path", path, f"cannot end with '{part}'")
+        if kind != "ImplementationSpecific":
+            inside = [f"must not contain '{part}'" for part in _NEVER_IN_PATHS if part in path]
+            at_end = [f"cannot end with '{part}'" for part in _NEVER_AT_END if path.endswith(part)]
+            problems.all_of(f"{field}.path", path, inside + at_end)
     _check_backend(problems, f"{field}.backend", item.get("backend") or {})
 
 

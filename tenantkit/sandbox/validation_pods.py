@@ -26,6 +26,7 @@ _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _LONGEST_DEADLINE_S = 2**31 - 1
 # the one field of a volume's source that must be there
 _VOLUME_NAMES = {"secret": "secretName", "configMap": "name", "persistentVolumeClaim": "claimName", "hostPath": "path"}
+_SOURCES = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
 _UPDATE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
@@ -77,6 +78,14 @@ def _check_container(problems: Problems, field: str, container: Manifest, names:
     problems.one_of(f"{field}.imagePullPolicy", container.get("imagePullPolicy", "Always"), _PULL_POLICIES)
     _check_ports(problems, f"{field}.ports", container.get("ports") or [])
     _check_environment(problems, f"{field}.env", container.get("env") or [])
+    _check_mounts(problems, field, container, volumes)
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if container.get(probe) is not None and not any(container[probe].get(handler) for handler in _HANDLERS):
+            problems.required(f"{field}.{probe}", "must specify a handler type")
+    check_resources(problems, f"{field}.resources", container.get("resources") or {})
+
+
+def _check_mounts(problems: Problems, field: str, container: Manifest, volumes: set[str]) -> None:
     for index, mount in enumerate(container.get("volumeMounts") or []):
         where = f"{field}.volumeMounts[{index}]"
         if not mount.get("name"):
@@ -85,10 +94,6 @@ def _check_container(problems: Problems, field: str, container: Manifest, names:
             problems.not_found(f"{where}.name", mount["name"])
         if not mount.get("mountPath"):
             problems.required(f"{where}.mountPath")
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if container.get(probe) is not None and not any(container[probe].get(handler) for handler in _HANDLERS):
-            problems.required(f"{field}.{probe}", "must specify a handler type")
-    check_resources(problems, f"{field}.resources", container.get("resources") or {})
 
 
 def _check_ports(problems: Problems, field: str, ports: list[Manifest]) -> None:
@@ -117,7 +122,7 @@ def _check_environment(problems: Problems, field: str, variables: list[Manifest]
             problems.invalid(f"{where}.name", name, text)
         if item.get("valueFrom") is not None:
             if not item["valueFrom"]:
-                text = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+                text = f"must specify one of: {_SOURCES}"
                 problems.invalid(f"{where}.valueFrom", "", text)
             elif item.get("value"):
                 problems.invalid(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")

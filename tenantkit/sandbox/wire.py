@@ -13,12 +13,14 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.rules.quantities import stored_quantity
 from tenantkit.sandbox.schema import schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.schema import Field, Type
 
@@ -86,7 +88,7 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
         if item is None:
             walk.unknown.append(f'unknown field "{path}{name}"')
         elif sent is not None:
-            written = _field(kind, item, sent, walk, path, go_path)
+            written = _field(kind, item, sent, walk, (path, go_path))
             if written or item.zero == "keep" or (item.zero == "always" and written is not None):
                 found[name] = written
             elif item.zero == "always":
@@ -97,14 +99,14 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
     return found
 
 
-def _field(kind: Type, item: Field, sent: Any, walk: _Walk, path: str, go_path: str) -> Any:
-    """One field's value as the server writes it."""
+def _field(kind: Type, item: Field, sent: Any, walk: _Walk, at: tuple[str, str]) -> Any:
+    """One field's value as the server writes it; `at` is the path before it, in JSON and as Go's decoder says it."""
     if item.type.form == "scalar":
         if item.type.name == "string" and sent.__class__ is str:
             return sent
-        return _scalar(item.type.name, sent, item.go, f"{kind.name}.{go_path}{item.embedded}{item.name}")
-    where = f"{go_path}{item.embedded}{item.name}"
-    return _value(item.type, sent, walk, f"{path}{item.name}", (item.go, kind.name, where))
+        return _scalar(item.type.name, sent, item.go, f"{kind.name}.{at[1]}{item.embedded}{item.name}")
+    where = f"{at[1]}{item.embedded}{item.name}"
+    return _value(item.type, sent, walk, f"{at[0]}{item.name}", (item.go, kind.name, where))
 
 
 def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, str]) -> Any:
@@ -115,8 +117,7 @@ def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, st
         if not isinstance(sent, list):
             raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
         inner = (go[0].removeprefix("[]"), go[1], go[2])
-        element = _element(kind)
-        return [_value(element, item, walk, f"{path}[{i}]", inner) for i, item in enumerate(sent)] or None
+        return [_value(kind.item, item, walk, f"{path}[{i}]", inner) for i, item in enumerate(sent)] or None
     if sent is None:
         return empty(kind)
     if not isinstance(sent, dict):
@@ -124,41 +125,34 @@ def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, st
     if kind.form == "struct":
         return _struct(kind, sent, walk, f"{path}.", f"{go[2]}.")
     inner = (go[0].partition("]")[2], go[1], go[2])
-    element = _element(kind)
-    if element.name == "any":
+    if kind.item.name == "any":
         return sent
-    return {key: _value(element, item, walk, f"{path}.{key}", inner) for key, item in sent.items()} or None
-
-
-def _element(kind: Type) -> Type:
-    """The type of a list's or map's elements."""
-    assert kind.element is not None, kind
-    return kind.element
+    return {key: _value(kind.item, item, walk, f"{path}.{key}", inner) for key, item in sent.items()} or None
 
 
 def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
     """A scalar as the server writes it."""
-    if name in ("quantity", "resource-quantity"):
+    if name == "any":
+        return sent
+    if name.endswith("quantity"):
         return _quantity(sent, rounded=name == "resource-quantity")
-    if name == "int-or-string":
-        if isinstance(sent, str):
-            return sent
-        go = "int32"
-    if name in _INTEGERS:
-        if isinstance(sent, bool) or not isinstance(sent, (int, float)):
-            raise _wrong(sent, go, where)
-        if isinstance(sent, float) or not -_INTEGERS[name] <= sent < _INTEGERS[name]:
-            raise DecodeError(f"json: cannot unmarshal number {sent} into Go struct field {where} of type {go}")
-        return sent
-    if name == "any" or (name == "boolean" and isinstance(sent, bool)):
-        return sent
-    if name in ("number", "double") and isinstance(sent, (int, float)) and not isinstance(sent, bool):
-        return sent
-    if name in ("boolean", "number", "double") or not isinstance(sent, str):
+    if name in _INTEGERS and not (name == "int-or-string" and isinstance(sent, str)):
+        return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
+    wanted = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
+    if type(sent) not in wanted:
         raise _wrong(sent, go, where)
-    if name in ("date-time", "micro-time"):
-        return _time(sent, micro=name == "micro-time")
-    return _bytes(sent) if name == "byte" else sent
+    if name in _TEXTS:
+        return _TEXTS[name](sent)
+    return sent
+
+
+def _integer(sent: Any, limit: int, go: str, where: str) -> int:
+    """A whole number that fits."""
+    if isinstance(sent, bool) or not isinstance(sent, (int, float)):
+        raise _wrong(sent, go, where)
+    if isinstance(sent, float) or not -limit <= sent < limit:
+        raise DecodeError(f"json: cannot unmarshal number {sent} into Go struct field {where} of type {go}")
+    return sent
 
 
 def _wrong(sent: Any, go: str, where: str) -> DecodeError:
@@ -168,34 +162,39 @@ def _wrong(sent: Any, go: str, where: str) -> DecodeError:
 
 def _quantity(sent: Any, *, rounded: bool) -> str:
     """A quantity's canonical text."""
+    text = str(sent).strip()
     if isinstance(sent, (str, int, float)) and not isinstance(sent, bool):
         try:
             return stored_quantity(sent, rounded_to_milli=rounded)
         except ValueError as error:
-            number = _QUANTITY_NUMBER.match(text := str(sent).strip())
             if _QUANTITY.fullmatch(text):
-                rest_is_suffix = number and not re.match(r"[0-9.]", text[number.end() :])
-                reason = (
-                    "unable to parse quantity's suffix"
-                    if rest_is_suffix
-                    else "unable to parse numeric part of quantity"
-                )
-                raise DecodeError(reason) from error
+                number = _QUANTITY_NUMBER.match(text)
+                suffix = number and not re.match(r"[0-9.]", text[number.end() :])
+                what = "parse quantity's suffix" if suffix else "parse numeric part of quantity"
+                raise DecodeError(f"unable to {what}") from error
     pattern = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
     raise DecodeError(f"quantities must match the regular expression '{pattern}'")
 
 
-def _time(sent: str, *, micro: bool) -> str:
-    """A time in UTC, to the second or to the microsecond."""
+def _time(sent: str) -> str:
+    """A time in UTC, to the second."""
+    return _parsed_time(sent, r"(\.\d+)?", "").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _micro_time(sent: str) -> str:
+    """A time in UTC, to the microsecond, which must be given so."""
+    return _parsed_time(sent, r"\.\d{6}", ".000000").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
+    """A time as RFC 3339 writes it; Python's own reading is wider."""
     try:
-        fraction = r"\.\d{6}" if micro else r"(\.\d+)?"
-        if not re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
-            raise ValueError(sent)
-        read = datetime.fromisoformat(sent).astimezone(UTC)
-    except ValueError as error:
-        layout = "2006-01-02T15:04:05.000000Z07:00" if micro else "2006-01-02T15:04:05Z07:00"
-        raise DecodeError(f'parsing time "{sent}" as "{layout}": cannot parse "{sent}" as "2006"') from error
-    return read.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
+        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
+            return datetime.fromisoformat(sent).astimezone(UTC)
+    except ValueError:
+        pass  # such as the 30th of February: told below
+    wanted = f"2006-01-02T15:04:05{layout}Z07:00"
+    raise DecodeError(f'parsing time "{sent}" as "{wanted}": cannot parse "{sent}" as "2006"')
 
 
 def _bytes(sent: str) -> str:
@@ -208,3 +207,6 @@ def _bytes(sent: str) -> str:
         at = re.match(r"[A-Za-z0-9+/]*", text)
         place = at.end() if at and at.end() < len(text) else good.end() if good else 0
         raise DecodeError(f"illegal base64 data at input byte {place}") from error
+
+
+_TEXTS: Final[dict[str, Callable[[str], str]]] = {"date-time": _time, "micro-time": _micro_time, "byte": _bytes}

@@ -69,10 +69,10 @@ class Server:
             self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
 
     def get(self, path: str, accept: str = "application/json") -> Any:
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 (the server that the caller named)
             f"{self.url}/{path}", headers={"Authorization": f"Bearer {self.token}", "Accept": accept}
         )
-        with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:
+        with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:  # noqa: S310 (as above)
             return json.load(answer)
 
 
