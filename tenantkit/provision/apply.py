@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -87,19 +88,12 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
     now = replan(cluster, plan)
     refused = _refusals(plan, now)
     _check_fresh(plan, now, refused)
-    run = _Run(cluster, taken, cancelled or threading.Event())
-    run.progress = Progress(
-        sum(change.action != "unchanged" for change in now.changes), shown=progress, on_progress=on_progress
-    )
-    try:
+    total = sum(change.action != "unchanged" for change in now.changes)
+    with closing(Progress(total, shown=progress, on_progress=on_progress)) as shown:
+        run = _Run(cluster, taken, cancelled or threading.Event(), shown)
         run.all(_groups(plan, now), refused, max_concurrency)
-    finally:
-        run.progress.close()
     if ready_timeout_s > 0 and not run.is_stopped:
-        try:
-            run.await_quotas(now.changes, ready_timeout_s)
-        except KeyboardInterrupt:
-            run.interrupted.set()
+        run.await_quotas(now.changes, ready_timeout_s)
     report = run.report(plan)
     if not report.is_complete:
         raise PartialApplyError(_what_is_missing(report), report=report)
@@ -113,7 +107,7 @@ class _Run:
     cluster: Cluster
     taken: Mapping[ObjectRef, frozenset[Path]]
     cancelled: threading.Event
-    progress: Progress = field(init=False)
+    progress: Progress
     interrupted: threading.Event = field(default_factory=threading.Event)
     applied: list[Outcome] = field(default_factory=list)
     unchanged: list[Outcome] = field(default_factory=list)
