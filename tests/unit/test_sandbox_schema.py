@@ -74,8 +74,10 @@ def test_decoding_drops_the_unknown_and_the_empty_and_writes_what_is_always_writ
         (
             "ServiceAccount",
             {"automountServiceAccountToken": "no"},
-            "json: cannot unmarshal string into Go struct field "
-            "ServiceAccount.automountServiceAccountToken of type bool",
+            (
+                "json: cannot unmarshal string into Go struct field "
+                "ServiceAccount.automountServiceAccountToken of type bool"
+            ),
         ),
         ("Secret", {"data": {"a": "%%%"}}, "illegal base64 data at input byte 0"),
         (
