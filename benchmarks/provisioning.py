@@ -99,8 +99,12 @@ def measure(cluster: Cluster, kubeconfig: str, count: int) -> int:
     pages = many - one
     objects = sum(len(make_tenant(tenant, platform)) for tenant in ours)
     print(f"{count} tenants, {objects} objects")
-    print(f"apply   tenantkit {our_apply:6.2f} s   kubectl apply --server-side {kubectl_apply:6.2f} s   {kubectl_apply / our_apply:5.1f} x")
-    print(f"plan    tenantkit {our_plan:6.2f} s   kubectl diff --server-side  {kubectl_diff:6.2f} s   {kubectl_diff / our_plan:5.1f} x")
+    print(
+        f"apply   tenantkit {our_apply:6.2f} s   kubectl apply --server-side {kubectl_apply:6.2f} s   {kubectl_apply / our_apply:5.1f} x"
+    )
+    print(
+        f"plan    tenantkit {our_plan:6.2f} s   kubectl diff --server-side  {kubectl_diff:6.2f} s   {kubectl_diff / our_plan:5.1f} x"
+    )
     print(f"requests of a plan: {one} for one tenant, {many} for {count} ({pages} more are pages of 500)")
     reached = not again.has_changes and kubectl_apply >= 3 * our_apply
     return 0 if reached else 1
