@@ -117,7 +117,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
 def _version(door: Door) -> str:
     """The server's version; empty where a hardened cluster does not tell it to this user."""
     try:
-        found = door.ask(Call("GET", "/version", Doing("connect"), is_repeatable=True))
+        found = door.ask(Call("GET", "/version", Doing(f"connect to {door.server}"), is_repeatable=True))
     except (PermissionDenied, NotFound):
         return ""
     return str(found.get("gitVersion") or "")
@@ -154,7 +154,7 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
 
 def _existing(value: str, source: str) -> list[Path]:
     """The files that are there, of one or several; none is an error, since they were meant."""
-    paths = [Path(part).expanduser() for part in value.split(os.pathsep) if part.strip()]
+    paths = [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
     found = [path for path in paths if path.exists()]
     if not found:
         shown = ", ".join(str(path) for path in paths) or repr(value)

@@ -57,7 +57,7 @@ _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|\{.*\}')
 _NEXT: Mapping[type[ClusterError], str] = MappingProxyType(
     {
         BadRequest: "mend what was sent, or see whether this server is too old for it",
-        Unauthorized: "sign in again, or give a fresh token, and connect anew",
+        Unauthorized: "the token or certificate is missing, wrong or expired: sign in again, and connect anew",
         PermissionDenied: "ask who owns it for that right; tk.whoami(cluster) says who you are to the server",
         NotFound: "see whether its name and namespace are right",
         Conflict: "read it again, and decide whose change it shall be",
@@ -69,6 +69,17 @@ _NEXT: Mapping[type[ClusterError], str] = MappingProxyType(
         ClusterError: "see whether this URL is a Kubernetes API server that knows this request",
     }
 )
+
+_WHAT_IS_BETWEEN = "see whether a proxy or a sign-in page is in between, and whether the server's address is right"
+_NEXT_WITHOUT_STATUS: Mapping[int, str] = MappingProxyType(
+    {
+        400: "see whether the server's address should begin with https://, and what is in between",
+        401: _NEXT[Unauthorized],
+        404: "this server does not have that kind: see what has to be installed for it, and whether the URL is right",
+        429: _NEXT[Throttled],
+    }
+)
+_NOT_OF_ITS_SCHEMA = "failed to create typed patch object"
 
 # Why a 403 may have come, by a piece of the server's own words: RBAC is only one of the reasons.
 _DENIALS: tuple[tuple[str, str], ...] = (
@@ -139,9 +150,9 @@ def error_of_status(status: Manifest, doing: Doing, *, code: int | None = None) 
     reason = str(status.get("reason") or "") or None
     is_secret = doing.kind == "Secret"
     told = _clean(str(status.get("message") or reason or f"status {code}"), is_secret=is_secret)
-    kind = _class_of(code, reason)
+    kind = _class_of(code, reason, told)
     return kind(
-        f"{_lead(kind, doing)}: {told}; {_next_step(kind, told, status)}",
+        f"{_lead(kind, doing)}: {told}; {_next_step(kind, doing, told, status)}",
         status=code,
         reason=reason,
         operation=doing.operation,
@@ -158,8 +169,9 @@ def error_of_no_answer(failure: NoAnswer, doing: Doing, server: str, *, is_write
     told = _TROUBLES[failure.trouble].format(detail=detail)
     maybe = is_write and failure.trouble in ("timeout", "reset", "garbled")
     unsure = "; it may have been done all the same: look before you repeat it" if maybe else ""
+    whose = "" if server in doing.operation else f" from {server}"
     return ClusterUnavailable(
-        f"could not {doing}: no answer from {server}: {told}{unsure}",
+        f"could not {doing}: no answer{whose}: {told}{unsure}",
         reason=failure.trouble,
         operation=doing.operation,
         kind=doing.kind,
@@ -183,14 +195,9 @@ def status_of(answer: Answer) -> Manifest | None:
 
 
 def _error_without_status(answer: Answer, doing: Doing, server: str) -> ClusterError:
-    kind = _class_of(answer.status, None)
-    content = _clean(answer.headers.get("content-type", "")) or "nothing"
-    if answer.status in ERROR_OF and kind is not NotFound:
-        step = _NEXT[kind]
-    elif kind is NotFound:
-        step = "this server may not have that kind, or not be a Kubernetes API server"
-    else:
-        step = "see whether a proxy or a sign-in page is in between, and whether the server's address is right"
+    kind = _class_of(answer.status, None, "")
+    content = _clean(answer.headers.get("content-type", "")) or "no content type"
+    step = _NEXT_WITHOUT_STATUS.get(answer.status, _WHAT_IS_BETWEEN)
     return kind(
         f"{_lead(kind, doing)}: {server} answered {answer.status} with {content}, no Kubernetes status; {step}",
         status=answer.status,
@@ -201,9 +208,11 @@ def _error_without_status(answer: Answer, doing: Doing, server: str) -> ClusterE
     )
 
 
-def _class_of(code: int, reason: str | None) -> type[ClusterError]:
+def _class_of(code: int, reason: str | None, told: str) -> type[ClusterError]:
     if reason == "AlreadyExists":
         return AlreadyExists
+    if code == _SERVER_ERROR and told.startswith(_NOT_OF_ITS_SCHEMA):
+        return BadRequest  # an apply of a field that the server doesn't have: it answers 500 for what was sent
     return ERROR_OF.get(code, ClusterUnavailable if code >= _SERVER_ERROR else ClusterError)
 
 
@@ -211,11 +220,13 @@ def _lead(kind: type[ClusterError], doing: Doing) -> str:
     return f"may not {doing}" if kind is PermissionDenied else f"could not {doing}"
 
 
-def _next_step(kind: type[ClusterError], told: str, status: Manifest) -> str:
+def _next_step(kind: type[ClusterError], doing: Doing, told: str, status: Manifest) -> str:
     if kind is PermissionDenied:
         return next((step for words, step in _DENIALS if words in told), _NEXT[kind])
     if kind is NotFound and not (status.get("details") or {}).get("name"):
-        return "this server does not have that kind: see what has to be installed for it"
+        return _NEXT_WITHOUT_STATUS[404]
+    if kind is Rejected and doing.operation == "patch":
+        return "a place that the patch names is not there or not as it was: read it again"
     if kind is Conflict and _is_field_conflict(status):
         return "leave those fields to who owns them, or take them back explicitly"
     if kind is ClusterUnavailable and "webhook" in told:

@@ -72,20 +72,26 @@ class _Watch:
     unseen: str | None
     known: dict[_Key, Manifest] = field(default_factory=dict)
     failures: int = 0
+    trouble: ClusterError | None = None
     has_begun: bool = False
 
     def run(self) -> Iterator[WatchEvent]:
         while not self._is_over():
-            started = time.monotonic()
             try:
-                yield from self._stream(self.version) if self.version else self._list()
+                if self.version is None:
+                    yield from self._list()
+                    continue
+                started = time.monotonic()
+                yield from self._stream(self.version)
+                if time.monotonic() - started < _SHORT_S:
+                    self._pause(None)
             except Expired:
                 self.version = None
+                self._pause(None)
             except (ClusterUnavailable, Throttled) as error:
                 self._pause(error)
-            else:
-                if self.version and time.monotonic() - started < _SHORT_S:
-                    self._pause(None)
+        if self.trouble is not None and not self.stop.is_set():
+            raise self.trouble  # the end of the time went unseen: no events is not what happened
 
     def _is_over(self) -> bool:
         return self.stop.is_set() or time.monotonic() >= self.deadline
@@ -93,6 +99,7 @@ class _Watch:
     def _pause(self, error: ClusterError | None) -> None:
         """Wait before the next try, longer each time in a row; what fails at once, or for too long, is raised."""
         self.failures += 1
+        self.trouble = error
         if error is not None and (not self.has_begun or self.failures >= RESUMES.attempts) and not self._is_over():
             raise error
         pause = RESUMES.pause_s(min(self.failures, RESUMES.attempts), self.door.jitter)
@@ -101,7 +108,7 @@ class _Watch:
     def _list(self) -> Iterator[WatchEvent]:
         """What is there now, as the events that lead to it from what was told."""
         listed = list_all(self.door, self.selection)
-        self.has_begun, self.version = True, listed.resource_version
+        self.has_begun, self.trouble, self.version = True, None, listed.resource_version
         now = {_key(item): item for item in listed.items}
         gone = [before for key, before in self.known.items() if key not in now]
         if self.unseen and not now:
@@ -122,7 +129,7 @@ class _Watch:
     def _stream(self, version: str) -> Iterator[WatchEvent]:
         """The events of one stream, until it ends."""
         stream = self.door.open(self._call(version))
-        self.has_begun = True
+        self.has_begun, self.trouble = True, None
         is_done = threading.Event()
         threading.Thread(target=self._shut_in_time, args=(stream, is_done), name="tenantkit-watch", daemon=True).start()
         try:
