@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import orjson
 
 from tenantkit.cluster.door import Call
 from tenantkit.cluster.errors import Doing
+from tenantkit.cluster.listing import Selection, list_kept
 from tenantkit.cluster.paths import collection_path
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.rules.kinds import KINDS, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.door import Door
     from tenantkit.rules.manifest import Manifest
 
 Scope = tuple[str, ...] | Literal["cluster"]
+
+_Kept = TypeVar("_Kept")
 
 _THREADS = 8
 
@@ -134,23 +137,56 @@ def list_visible(
     Example:
         >>> pods, scope = list_visible(cluster, "Pod")  # doctest: +SKIP
     """
+    selectors = {"label_selector": label_selector, "field_selector": field_selector}
+    return keep_visible(cluster, kind, _whole, namespaces=namespaces, **selectors)
+
+
+def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
+    cluster: Cluster,
+    kind: str,
+    keep: Callable[[Manifest], _Kept],
+    *,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    field_selector: str | None = None,
+) -> tuple[list[_Kept], Scope]:
+    """The same, keeping of each object only what is needed: so a large list is never in memory as a whole.
+
+    Args:
+        cluster: where.
+        kind: a key of `KINDS`.
+        keep: what to keep of an object; called from several threads, and again where a list is begun again.
+        namespaces: as for `list_visible`, and so are the selectors, errors and rights.
+        label_selector: likewise.
+        field_selector: likewise.
+
+    Returns:
+        What was kept, and what it covers.
+
+    Example:
+        >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
+    """
     is_placed = kind_of(kind).namespaced or kind == "Namespace"
     asked = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces)) if is_placed else ()
     if not asked and namespaces is not None and is_placed:
         return [], ()
+
+    def listed(namespace: str | None) -> list[_Kept]:
+        return list_kept(cluster.door, Selection(kind_of(kind), namespace, label_selector, field_selector), keep).items
+
     if not asked:
         try:
-            return cluster.list(kind, label_selector=label_selector, field_selector=field_selector), "cluster"
+            return listed(None), "cluster"
         except PermissionDenied:
             if not is_placed:
                 raise
             asked = (cluster.namespace,)
 
-    def read(namespace: str) -> list[Manifest] | PermissionDenied:
+    def read(namespace: str) -> list[_Kept] | PermissionDenied:
         try:
             if kind == "Namespace":
-                return _namespace(cluster, namespace, label_selector, field_selector)
-            return cluster.list(kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector)
+                return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
+            return listed(namespace)
         except PermissionDenied as refusal:
             return refusal
 
@@ -184,6 +220,10 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
     """
     found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
     return tuple(sorted(item["metadata"]["name"] for item in found))
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def _namespace(cluster: Cluster, name: str, label_selector: str | None, field_selector: str | None) -> list[Manifest]:

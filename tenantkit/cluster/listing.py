@@ -9,17 +9,22 @@ Source: page "Kubernetes API Concepts", section "Retrieving large results sets i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tenantkit.cluster.door import Call
 from tenantkit.cluster.errors import Doing
+from tenantkit.cluster.parsing import collector_paused
 from tenantkit.cluster.paths import collection_path, with_query
 from tenantkit.exceptions import Expired
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenantkit.cluster.door import Door
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest
+
+_Kept = TypeVar("_Kept")
 
 PAGE = 500
 _LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
@@ -46,37 +51,62 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """All objects of a selection at one moment, and the resource version to watch them from."""
+class Listed(Generic[_Kept]):
+    """All objects of a selection at one moment, or what was kept of them, and the version to watch them from."""
 
-    items: list[Manifest]
+    items: list[_Kept]
     resource_version: str
 
 
-def list_all(door: Door, selection: Selection) -> Listed:
+def list_all(door: Door, selection: Selection) -> Listed[Manifest]:
     """Every object of a selection, page by page.
 
     Raises:
         ClusterError: the server says no, or gives no answer.
     """
+    return _attempt(door, selection, _whole)
+
+
+def list_kept(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
+    """The same, keeping of each object only what is needed: a large list is never in memory as a whole.
+
+    The collector is paused until the end, since it would find nothing: the objects are gone after each page.
+
+    Args:
+        door: where.
+        selection: which.
+        keep: what to keep of an object; called once more for each where the list is begun again.
+
+    Raises:
+        ClusterError: the server says no, or gives no answer.
+    """
+    with collector_paused():
+        return _attempt(door, selection, keep)
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
+
+
+def _attempt(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
     last: Expired | None = None
     for limit in _LIMITS:
         try:
-            return _list(door, selection, limit)
+            return _list(door, selection, limit, keep)
         except Expired as expired:
             last = expired
     raise last or AssertionError
 
 
-def _list(door: Door, selection: Selection, limit: int | None) -> Listed:
+def _list(door: Door, selection: Selection, limit: int | None, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
     doing = Doing("list", selection.kind.kind, namespace=selection.namespace)
     head = {"apiVersion": selection.kind.api_version, "kind": selection.kind.kind}
-    items: list[Manifest] = []
+    items: list[_Kept] = []
     token: str | None = None
     while True:
         path = with_query(selection.path, {**selection.query, "limit": limit, "continue": token})
         page = door.ask(Call("GET", path, doing, is_repeatable=True))
-        items += [{**head, **item} for item in page.get("items") or ()]
+        items += [keep({**head, **item}) for item in page.get("items") or ()]
         metadata = page.get("metadata") or {}
         token = metadata.get("continue")
         if not token:

@@ -34,7 +34,7 @@ def parse_object(body: bytes | bytearray) -> Manifest:
     if len(body) < LARGE_BYTES:
         found = orjson.loads(body)
     else:
-        with _collector_paused():
+        with collector_paused():
             found = orjson.loads(body)
     if not isinstance(found, dict):
         raise ValueError(f"a JSON {type(found).__name__} where an object was awaited")  # noqa: TRY004 (one class for all)
@@ -42,7 +42,8 @@ def parse_object(body: bytes | bytearray) -> Manifest:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
+    """No walks of the garbage collector until the last one who asked is out; meanwhile cycles are not freed."""
     global _paused, _was_enabled  # noqa: PLW0603 (a process has one collector, and so one pause)
     with _lock:
         if _paused == 0:
