@@ -1,7 +1,7 @@
 """Manifests as fields, and when two values are the same.
 
-Maps are compared key by key, lists whole, as the server merges them: each list that tenantkit writes is atomic there
-but `imagePullSecrets`, whose items are known by name. Quantities compare by value, since the server rewrites `1000m`
+Maps are compared key by key, lists and a few maps whole, as the server merges them: every list that tenantkit writes is
+atomic there, and a test holds the two equal. Quantities compare by value, since the server rewrites `1000m`
 as `1`. Turned down: comparing texts or whole objects, which calls every quota drifted once the server has read it.
 Source: page "Server-Side Apply", section "Merge strategy".
 """
@@ -14,7 +14,6 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.provision.managed import key_part
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 _METADATA = ("labels", "annotations")
 _NOT_COMPARED = ("apiVersion", "kind", "metadata", "status")
-_KEYED_LISTS = frozenset({("imagePullSecrets",)})
-_ATOMIC_MAPS = frozenset({("roleRef",)})
+# `x-kubernetes-map-type: atomic` in the server's OpenAPI.
+_ATOMIC_MAPS = frozenset({("roleRef",), ("spec", "scopeSelector"), ("spec", "podSelector")})
 
 # Where quantities stand: below these fields every text that reads as a quantity is one.
 _QUANTITIES: Mapping[str, Path] = {"ResourceQuota": ("spec", "hard"), "LimitRange": ("spec", "limits")}
@@ -82,10 +81,7 @@ def field_text(path: Path) -> str:
     """A path as a reader knows it: `spec.hard[requests.cpu]`, `metadata.labels[tenantkit.dev/team]`."""
     text = path[0]
     for part in path[1:]:
-        if part.startswith("["):
-            text += part
-        else:
-            text += f"[{part}]" if "." in part or "/" in part else f".{part}"
+        text += f"[{part}]" if "." in part or "/" in part else f".{part}"
     return text
 
 
@@ -103,8 +99,6 @@ def without(manifest: Manifest, paths: Collection[Path]) -> Manifest:
 def with_value(manifest: Manifest, path: Path, value: Any) -> Manifest:
     """A copy with another value at one field."""
     head, *rest = path
-    if head.startswith("["):
-        raise ValueError(f"{field_text(path)} is an item of a list: take it or leave it whole")
     below = manifest.get(head)
     changed = with_value(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
     return {**manifest, head: changed}
@@ -114,9 +108,6 @@ def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, dict) and value and path not in _ATOMIC_MAPS:
         for key, below in value.items():
             yield from _walk(below, (*path, key))
-    elif isinstance(value, list) and path in _KEYED_LISTS:
-        for item in value:
-            yield from _walk(item, (*path, key_part(str(item.get("name")))))
     else:
         yield path, value
 
@@ -132,9 +123,6 @@ def _without(value: Any, paths: frozenset[Path], here: Path) -> Any:
             if left or not below:
                 kept[key] = left
         return kept
-    if isinstance(value, list) and here in _KEYED_LISTS:
-        gone = {path[: len(here) + 1] for path in paths}
-        return [item for item in value if (*here, key_part(str(item.get("name")))) not in gone]
     return value
 
 

@@ -7,7 +7,6 @@ Source: page "Server-Side Apply", sections "Field management" and "Managing fiel
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -67,11 +66,6 @@ def managers_of(live: Manifest) -> tuple[str, ...]:
     return tuple(name for name in names if name != MANAGER)
 
 
-def key_part(name: str) -> str:
-    """How a list item that is known by its name stands in a path."""
-    return f"[{name}]"
-
-
 def _leaves(fields: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
     """The owned fields of a FieldsV1; `.` marks a map or item itself, which is no value of its own."""
     for key, below in fields.items():
@@ -85,11 +79,5 @@ def _leaves(fields: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
 
 
 def _part(key: str) -> str:
-    """`f:labels` is a field, `k:{"name":"x"}` an item known by keys, `v:"x"` a value of a set."""
-    sort, _, rest = key.partition(":")
-    if sort == "f":
-        return rest
-    if sort == "k":
-        keys = json.loads(rest)
-        return key_part(str(keys["name"]) if set(keys) == {"name"} else rest)
-    return key_part(rest)
+    """`f:labels` is a field; items of lists (`k:{"name":"x"}`, `v:"x"`) keep their mark, as tenantkit writes none."""
+    return key.removeprefix("f:")

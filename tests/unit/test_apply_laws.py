@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.spec.quota import Quota
+from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
 from tests.unit.memory import PLATFORM, QUOTA, Killed, Memory, cluster_of, run, tenant, with_hard
@@ -67,12 +68,25 @@ routes = st.lists(
     max_size=3,
     unique_by=lambda route: route.path,
 )
+containers = specs(
+    ContainerLimits,
+    request_cpu=st.sampled_from(["100m", "0.25"]),
+    limit_cpu=st.sampled_from([None, "1"]),
+    max_cpu=st.sampled_from([None, "2"]),
+    max_memory=st.sampled_from([None, "1Gi", "2048Mi"]),
+)
+classes = st.dictionaries(
+    st.sampled_from(["fast", "slow.example.org"]),
+    specs(StorageClassQuota, storage=st.just("10Gi"), claims=st.none() | st.integers(0, 3)),
+)
 quotas = specs(
     Quota,
     requests_cpu=st.sampled_from(["1", "1500m", "0.5", "2e3"]),
     requests_memory=st.sampled_from(["1Gi", "1024Mi", "1.5Gi", "3G"]),
     accelerators=st.dictionaries(st.just("nvidia.com/gpu"), st.integers(0, 3)),
     pods=st.integers(0, 50),
+    containers=containers,
+    storage_classes=classes,
 )
 tenants = specs(
     Tenant,
@@ -85,29 +99,49 @@ tenants = specs(
     routes=routes,
     protected=st.booleans(),
 )
+platforms = specs(
+    Platform,
+    domain=st.sampled_from(["example.ai", "example.com"]),
+    labels=st.dictionaries(st.sampled_from(["a", "example.org/b"]), st.sampled_from(["", "1"])),
+    routing=specs(
+        Routing,
+        ingress_class=st.sampled_from([None, "contour"]),
+        tls_secret=st.sampled_from([None, "{name}-tls"]),
+        annotations=st.dictionaries(st.just("example.org/issuer"), st.sampled_from(["", "x"])),
+    ),
+    security=specs(
+        Security,
+        enforce=st.sampled_from(["baseline", "restricted"]),
+        image_pull_secrets=st.lists(st.sampled_from(["a", "b"]), unique=True),
+    ),
+)
 edits = st.lists(
     st.tuples(st.sampled_from(["pods", "services", "count/x.y"]), st.sampled_from(["1", "2", None])), max_size=3
 )
-few = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @few
-@given(first=tenants, second=tenants)
-def test_a_plan_made_after_apply_is_empty_whatever_was_there_before(first: Tenant, second: Tenant) -> None:
+@given(first=tenants, second=tenants, before=platforms, after=platforms)
+def test_a_plan_made_after_apply_is_empty_whatever_was_there_before(
+    first: Tenant, second: Tenant, before: Platform, after: Platform
+) -> None:
     memory = Memory()
-    run(memory, first)
-    run(memory, second)
+    run(memory, first, platform=before)
+    run(memory, second, platform=after)
 
-    assert not plan(cluster_of(memory), second, platform=PLATFORM).has_changes
+    assert not plan(cluster_of(memory), second, platform=after).has_changes
 
 
 @few
-@given(first=tenants, second=tenants)
-def test_what_was_there_before_leaves_no_trace(first: Tenant, second: Tenant) -> None:
+@given(first=tenants, second=tenants, before=platforms, after=platforms)
+def test_what_was_there_before_leaves_no_trace(
+    first: Tenant, second: Tenant, before: Platform, after: Platform
+) -> None:
     changed, fresh = Memory(), Memory()
-    run(changed, first)
-    run(changed, second)
-    run(fresh, second)
+    run(changed, first, platform=before)
+    run(changed, second, platform=after)
+    run(fresh, second, platform=after)
 
     assert changed.state() == fresh.state()
 

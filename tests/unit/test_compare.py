@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenantkit.manifests.platform import make_platform
+from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.compare import (
     digest,
     field_text,
@@ -19,6 +21,26 @@ from tenantkit.provision.compare import (
     without,
 )
 from tenantkit.provision.managed import managers_of, owners_of
+from tenantkit.sandbox.apply import apply as server_side_apply
+from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.quota import Quota, StorageClassQuota
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+
+TENANT = Tenant(
+    name="vision",
+    team="cv",
+    owners=["dana@example.com", "group:cv", "sa:hub/jupyter-dana"],
+    quota=Quota(requests_cpu="1", requests_memory="1Gi", storage_classes={"fast": StorageClassQuota(storage="1Gi")}),
+    routes=[Route(service="ai-service", port=80, path="/ai-service")],
+)
+PLATFORM = Platform(
+    labels={"cost-center": "42"},
+    routing=Routing(ingress_class="contour", tls_secret="{name}-tls", annotations={"example.org/issuer": "x"}),
+    security=Security(image_pull_secrets=["registry"]),
+    provisioners=["lead@example.com"],
+)
+MADE = (*make_tenant(TENANT, PLATFORM), *make_platform(PLATFORM))
 
 QUOTA = {
     "apiVersion": "v1",
@@ -37,14 +59,21 @@ def test_the_fields_are_labels_annotations_and_whatever_is_not_metadata_or_statu
     }
 
 
-def test_lists_are_one_field_but_image_pull_secrets_which_are_known_by_name() -> None:
+def test_a_list_is_one_field() -> None:
     manifest = {"imagePullSecrets": [{"name": "a"}, {"name": "b"}], "rules": [{"verbs": ["get"]}]}
 
     assert fields_of(manifest) == {
-        ("imagePullSecrets", "[a]", "name"): "a",
-        ("imagePullSecrets", "[b]", "name"): "b",
+        ("imagePullSecrets",): [{"name": "a"}, {"name": "b"}],
         ("rules",): [{"verbs": ["get"]}],
     }
+
+
+@pytest.mark.parametrize("kind", sorted({manifest["kind"] for manifest in MADE}))
+def test_the_fields_are_those_that_the_server_says_we_own(kind: str) -> None:
+    for manifest in MADE:
+        if manifest["kind"] == kind:
+            stored = server_side_apply(None, manifest, manager="tenantkit", force=False, time="2026-11-25T12:00:00Z")
+            assert owners_of(stored).ours == set(fields_of(manifest)), manifest["metadata"]["name"]
 
 
 def test_a_role_ref_is_one_field_as_it_is_to_the_server() -> None:
@@ -92,7 +121,6 @@ def test_a_digest_follows_values_the_uid_and_nothing_else() -> None:
 def test_a_path_is_shown_so_that_names_with_dots_stay_readable() -> None:
     assert field_text(("spec", "hard", "requests.cpu")) == "spec.hard[requests.cpu]"
     assert field_text(("metadata", "labels", "tenantkit.dev/team")) == "metadata.labels[tenantkit.dev/team]"
-    assert field_text(("imagePullSecrets", "[a]", "name")) == "imagePullSecrets[a].name"
 
 
 def test_a_json_pointer_escapes_slashes_and_tildes() -> None:
@@ -106,12 +134,6 @@ def test_leaving_fields_out_leaves_no_empty_maps_behind() -> None:
         "metadata": {"name": "x"},
         "spec": {"other": {}},
     }
-
-
-def test_an_item_known_by_its_name_is_left_out_whole() -> None:
-    manifest = {"imagePullSecrets": [{"name": "a"}, {"name": "b"}]}
-
-    assert without(manifest, [("imagePullSecrets", "[a]", "name")]) == {"imagePullSecrets": [{"name": "b"}]}
 
 
 def test_a_value_is_replaced_in_a_copy() -> None:
@@ -163,7 +185,7 @@ def test_owners_are_read_from_managed_fields() -> None:
                 entry("tenantkit", "Apply", {"f:spec": {"f:hard": {"f:pods": {}}}}),
                 entry("tenantkit", "Update", {"f:metadata": {"f:labels": {".": {}, "f:team": {}}}}),
                 entry("kubectl-edit", "Update", {"f:spec": {"f:hard": {".": {}, "f:pods": {}, "f:count/x": {}}}}),
-                entry("helm", "Apply", {"f:imagePullSecrets": {'k:{"name":"a"}': {".": {}, "f:name": {}}}}),
+                entry("helm", "Apply", {"f:secrets": {'k:{"name":"a"}': {".": {}, "f:name": {}}}}),
                 entry("quota", "Update", {"f:status": {"f:used": {}}}, subresource="status"),
             ]
         }
@@ -174,7 +196,7 @@ def test_owners_are_read_from_managed_fields() -> None:
     assert owners.others == {
         ("spec", "hard", "pods"): ("kubectl-edit",),
         ("spec", "hard", "count/x"): ("kubectl-edit",),
-        ("imagePullSecrets", "[a]", "name"): ("helm",),
+        ("secrets", 'k:{"name":"a"}', "name"): ("helm",),
     }
     assert managers_of(live) == ("kubectl-edit", "helm", "quota")
 
