@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import InvalidSpecError as InvalidSpecError
     from tenantkit.exceptions import PartialApplyError as PartialApplyError
     from tenantkit.exceptions import TenantKitError as TenantKitError
+    from tenantkit.forms.tenant import TenantForm as TenantForm
     from tenantkit.frames.quota import quota_usage as quota_usage
     from tenantkit.frames.routes import routes as routes
     from tenantkit.frames.tenants import tenants as tenants
@@ -53,6 +54,7 @@ _HOME = {
     "Route": "spec.route",
     "Sandbox": "sandbox.server",
     "Tenant": "spec.tenant",
+    "TenantForm": "forms.tenant",
     "TenantKitError": "exceptions",
     "apply": "provision.apply",
     "connect": "cluster.config",

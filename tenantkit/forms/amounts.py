@@ -29,11 +29,18 @@ def bytes_text(value: float | Fraction) -> str:
     return f"{number_text(amount)} {_BYTE_UNITS[unit]}"
 
 
+def used_text(used: float, hard: float, unit: str) -> str:
+    """How much of an amount is used, in the base units of a frame: `2 of 16 cores`, `1 GiB of 64 GiB`."""
+    if unit == "bytes":
+        return f"{bytes_text(used)} of {bytes_text(hard)}"
+    return f"{number_text(used)} of {amount_text(hard, unit)}"
+
+
 def amount_text(value: float, unit: str) -> str:
     """An amount in the base units of a frame: `cores`, `bytes` or `count`."""
     if unit == "bytes":
         return bytes_text(value)
-    return f"{number_text(value)} cores" if unit == "cores" else number_text(value)
+    return f"{number_text(value)} core{'s' * (value != 1)}" if unit == "cores" else number_text(value)
 
 
 def device_text(resource: str, count: int) -> str:

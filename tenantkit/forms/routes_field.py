@@ -13,6 +13,7 @@ from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
 from tenantkit.forms.kit.field import Field
 from tenantkit.forms.kit.markup import element, joined
+from tenantkit.spec.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ _COLUMNS = (
     ("path", "Path", "/"),
     ("host", "Host", "the tenant's own"),
 )
-_KEPT = ("path_type", "name")
+_KEPT_LABELS = {"path_type": "path type", "name": "Ingress"}
 _PLACE = re.compile(r"^routes\[(\d+)\](?:\.(\w+))?")
 
 
@@ -34,7 +35,8 @@ class _Row:
     """One route: its four inputs, the button that removes it, and what is wrong with it."""
 
     def __init__(self, route: Mapping[str, Any], *, help_texts: Mapping[str, str]) -> None:
-        self.kept = {key: route[key] for key in _KEPT if route.get(key) is not None}
+        shown = {name for name, _, _ in _COLUMNS}
+        self.kept = {key: value for key, value in route.items() if key not in shown and value is not None}
         self.inputs = {
             name: Text(
                 value=str(route.get(name) or ""),
@@ -68,12 +70,9 @@ class _Row:
         labels = {name: label for name, label, _ in _COLUMNS}
         told = [f"{labels.get(name, name or 'Route')}: {reason}" for name, reason in problems]
         kept = ", ".join(
-            text
-            for text in (
-                f"path type {self.kept['path_type']}" if self.kept.get("path_type", "Prefix") != "Prefix" else "",
-                f"Ingress {self.kept['name']}" if "name" in self.kept else "",
-            )
-            if text
+            f"{_KEPT_LABELS.get(key, key)} {value}"
+            for key, value in self.kept.items()
+            if Route.model_fields.get(key) is None or value != Route.model_fields[key].default
         )
         self.note.value = joined(
             *(element("p", text, class_="tk-error", role="alert") for text in told),
@@ -115,10 +114,10 @@ class RoutesField(Field):
         return [row.value for row in self._rows]
 
     @value.setter
-    def value(self, value: Sequence[Mapping[str, Any]]) -> None:
+    def value(self, value: Sequence[Route | Mapping[str, Any]]) -> None:
         for row in self._rows:
             row.widget.close()
-        self._rows = [self._row(route) for route in value]
+        self._rows = [self._row(route.model_dump() if isinstance(route, Route) else route) for route in value]
         self._show()
 
     @property

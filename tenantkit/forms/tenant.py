@@ -86,6 +86,7 @@ class TenantForm(Form):
         super().__init__(cluster, css_class="tk-tenant-form")
         self._inputs = TenantInputs(get_platform(cluster))
         self._existing = tenant
+        self._begun: set[str] = set()
         self.plan: Plan | None = None
         self.report: Report | None = None
         if tenant is not None:
@@ -200,7 +201,7 @@ class TenantForm(Form):
         self._say_progress("Planning: reading what is live")
         made = plan(self.cluster, [wanted])
         if self._existing is None:
-            _refuse_taken(made)
+            _refuse_taken(made, self._begun)
         self._inputs.platform = made.platform
         if self.work.cancelled.is_set():
             raise CancelledError("cancelled: nothing was changed, and no plan is kept")
@@ -220,6 +221,7 @@ class TenantForm(Form):
 
         rows = [row for row in planned.rows if row.action == "conflict"] if self._takes_back else None
         self._say_progress(f"0 of {total} objects", 0, total)
+        self._begun.add(planned.tenants[0].name)
         try:
             report = apply(
                 self.cluster, planned, take_back=rows, progress=False, cancelled=self.work.cancelled, on_progress=count
@@ -374,11 +376,17 @@ def _html(css_class: str) -> Any:
     return made
 
 
-def _refuse_taken(made: Plan) -> None:
-    """A new tenant must not write over one that is there, which a plan alone would call an update."""
+def _refuse_taken(made: Plan, begun: set[str]) -> None:
+    """A new tenant must not write over one that is there, which a plan alone would call an update.
+
+    Args:
+        made: of one tenant.
+        begun: names that this form has begun to make; a write whose answer was lost may have been done.
+    """
     name = made.tenants[0].name
     namespace = next(change for change in made.changes if change.ref.kind == "Namespace")
     annotations = (namespace.live or {}).get("metadata", {}).get("annotations") or {}
-    if namespace.action != "blocked" and GRANT_ANNOTATION in annotations:
+    is_own = name in begun and namespace.action == "unchanged"
+    if namespace.action != "blocked" and GRANT_ANNOTATION in annotations and not is_own:
         reason = f"it is there already: change it with TenantForm(cluster, {name!r}), or choose another name"
         raise InvalidSpecError([Problem("name", name, reason)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import CancelledError, InvalidSpecError, PartialApplyError, TenantKitError
-from tenantkit.forms.amounts import amount_text
+from tenantkit.forms.amounts import amount_text, used_text
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.provision.tables import value_text
@@ -132,11 +132,10 @@ def quota_bars(usage: pd.DataFrame) -> Html:
     Args:
         usage: of `quota_usage`, one tenant's.
     """
-    cells: list[Html] = []
-    for row in usage.to_dict("records"):
-        label = _bar_label(str(row["resource"]))
-        if label is not None and row["state"] != "none":
-            cells += _bar(label, row)
+    rows = [(label, row) for row in usage.to_dict("records") if (label := _bar_label(str(row["resource"]))) is not None]
+    places = list(_BARS.values())
+    rows.sort(key=lambda pair: places.index(pair[0]) if pair[0] in places else len(places))
+    cells = [cell for label, row in rows if row["state"] != "none" for cell in _bar(label, row)]
     return element("div", *cells, class_="tk-bars") if cells else joined()
 
 
@@ -149,14 +148,13 @@ def _bar_label(resource: str) -> str | None:
 
 def _bar(label: str, row: dict[Any, Any]) -> Iterable[Html]:
     state, unit = str(row["state"]), str(row["unit"])
-    hard = amount_text(row["hard"], unit)
     if state == "pending":
         yield element("span", label)
         yield element("div", class_="tk-bar")
-        yield element("span", f"of {hard}: not counted yet", class_="tk-amount")
+        yield element("span", f"of {amount_text(row['hard'], unit)}: not counted yet", class_="tk-amount")
         return
     share = min(100.0, max(0.0, float(row["used_pct"]))) if row["hard"] else 100.0
-    told = f"{amount_text(row['used'], unit)} of {hard} used" + (f", {state}" if state != "ok" else "")
+    told = f"{used_text(row['used'], row['hard'], unit)} used" + (f", {state}" if state != "ok" else "")
     yield element("span", label)
     yield element(
         "div",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import AwareDatetime, field_validator, model_validator
@@ -99,6 +100,20 @@ class Tenant(Spec):
             if times > 1:
                 raise ValueError(f"{times} routes are named {name!r}: give each its own name, or none")
         return routes
+
+    @field_validator("expires", mode="before")
+    @classmethod
+    def _is_a_moment(cls, value: object) -> object:
+        """A number would be taken for seconds since 1970, and a date for a midnight somewhere."""
+        moment = value
+        if isinstance(value, str):
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                moment = None
+        if value is not None and not (isinstance(moment, datetime) and moment.tzinfo):
+            raise ValueError("give date, time and zone, for example '2027-03-31T18:00:00Z'")
+        return moment
 
     @model_validator(mode="after")
     def _size_or_quota(self) -> Self:

@@ -263,6 +263,21 @@ def test_a_quota_that_never_counts_is_reported_as_not_ready() -> None:
     ]
 
 
+def test_a_quota_that_can_not_be_watched_loses_no_word_of_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise ClusterUnavailable("no answer")
+
+    monkeypatch.setattr("tenantkit.provision.apply.wait_until_counted", gone)
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(Memory(), tenant())
+
+    assert len(caught.value.report.applied) == 8
+    assert shown(caught.value.report.not_ready) == [
+        "ResourceQuota 'tenantkit-quota' in 'vision': written, but it could not be seen whether it counts: no answer"
+    ]
+
+
 def test_once_cancelled_nothing_more_is_begun_and_the_report_says_so() -> None:
     memory = Memory()
     cancelled = threading.Event()

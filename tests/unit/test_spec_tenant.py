@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -67,7 +68,11 @@ def test_all_wrong_fields_are_told_at_once() -> None:
         ({"hosts": [""]}, "hosts[0]", ""),
         ({"size": None}, "Tenant", "give either size or quota (neither is given)"),
         ({"quota": {"requests_cpu": 1, "requests_memory": "1Gi"}}, "Tenant", "(both are given)"),
-        ({"expires": "2026-12-24T00:00:00"}, "expires", ""),
+        ({"expires": "2026-12-24T00:00:00"}, "expires", "give date, time and zone"),
+        ({"expires": "2026-12-24"}, "expires", "give date, time and zone"),
+        ({"expires": "2027"}, "expires", "give date, time and zone"),  # not 2,027 seconds after 1970
+        ({"expires": 2027}, "expires", "give date, time and zone"),
+        ({"expires": datetime(2027, 1, 1)}, "expires", "give date, time and zone"),  # noqa: DTZ001 (that is the point)
         ({"protected": "perhaps"}, "protected", "use true or false"),
     ],
 )

@@ -1,0 +1,400 @@
+"""The tenant form without a browser: values set, `submit` called, buttons pressed, the page read."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import tenantkit as tk
+from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, PermissionDenied
+from tenantkit.forms.tenant import TenantForm
+from tenantkit.forms.tenant_fields import ENTRIES
+from tenantkit.provision.gone import wait_until_gone
+from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.files import parse_specs
+from tenantkit.spec.quota import Quota
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+from tests.forms.pages import click, fill, is_at_rest, objects, said, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+
+ROUTE = Route(service="ai-service", port=80, path="/ai-service")
+EXACT = Route(name="tenant-ingress-1", service="api", port="http", path="/api", path_type="Exact")
+
+
+@pytest.fixture
+def form(cluster: Cluster) -> Iterator[TenantForm]:
+    form = TenantForm(cluster)
+    yield form
+    form.close()
+
+
+@pytest.fixture
+def vision(cluster: Cluster, name: str) -> Tenant:
+    """A tenant that is there."""
+    tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], size="small", routes=[ROUTE, EXACT])
+    tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
+    return tenant
+
+
+def note(form: TenantForm, field: str) -> str:
+    return text(form.fields[field].note.value)
+
+
+def test_the_form_has_a_place_and_a_help_for_every_field_of_a_tenant(form: TenantForm) -> None:
+    shown = {entry.name for row in ENTRIES for entry in row}
+
+    assert shown | {"quota"} == set(Tenant.model_fields)
+    assert all(field.help_text for field in form.fields.values())
+
+
+def test_the_head_says_where_and_as_whom(form: TenantForm) -> None:
+    assert text(form.head.value).splitlines() == [
+        "New tenant",
+        "sandbox",
+        "context",
+        "sandbox-provisioner",
+        "· you are",
+        "provisioner@example.com",
+    ]
+
+
+def test_a_new_form_complains_of_nothing_and_shows_all_that_is_missing_once_asked_for_a_plan(form: TenantForm) -> None:
+    assert [name for name, field in form.fields.items() if "tk-error" in field.note.value] == []
+
+    click(form, "plan")
+
+    assert [name for name, field in form.fields.items() if "tk-error" in field.note.value] == [
+        "name",
+        "team",
+        "size",
+        "owners",
+    ]
+    assert "Correct what is marked above" in said(form)
+    assert is_at_rest(form)
+
+
+def test_wrong_values_are_told_at_their_fields_all_at_once_and_as_they_are_typed(form: TenantForm) -> None:
+    fill(form, "Vision Team", owners=["dana@example.com", "system:admin"], expires="2027")
+    form.fields["routes"].rows[0]["port"].value = "99999"  # type: ignore[attr-defined]
+
+    assert note(form, "name").startswith("use lower-case letters, digits and '-'")
+    assert note(form, "owners").startswith("Line 2, 'system:admin': Kubernetes' own")
+    assert note(form, "expires").startswith("give date, time and zone")
+    with pytest.raises(InvalidSpecError) as caught:
+        _ = form.tenant
+    assert [problem.field for problem in caught.value.problems] == ["name", "owners[1]", "routes[0].port", "expires"]
+    assert form.off["apply"] == "fill in the fields, then plan"
+
+    form.fields["name"].control.value = "vision-team"
+
+    assert not note(form, "name").startswith("use")
+
+
+def test_what_does_not_fit_the_platform_is_told_at_its_field(form: TenantForm, name: str) -> None:
+    fill(form, name, routes=[{"service": "api", "port": 80, "host": "else.example.com"}])
+
+    row = form.fields["routes"]._rows[0]  # type: ignore[attr-defined]
+    assert text(row.note.value).startswith(f"Host: not granted to {name!r}")
+    assert "tk-invalid" in row.inputs["host"]._dom_classes
+
+
+def test_submit_makes_the_tenant_and_the_page_says_so(form: TenantForm, name: str, cluster: Cluster) -> None:
+    fill(form, name)
+
+    report = form.submit()
+
+    assert report.is_complete
+    assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
+    assert said(form).splitlines()[:3] == [
+        "Done",
+        "8 applied. The tenant is as planned.",
+        f"http://{name}.example.ai/ai-service",
+    ]
+    assert "<a " not in form.panel.html  # the sandbox's hosts belong to somebody else
+    assert "0 of 4 cores used" in said(form)
+    assert tk.get_tenant(cluster, name) == form.tenant
+    assert is_at_rest(form)
+
+
+def test_the_plan_is_shown_before_anything_changes_and_apply_does_it(
+    form: TenantForm, name: str, cluster: Cluster
+) -> None:
+    fill(form, name)
+    assert form.off == {"apply": "plan first"}
+
+    click(form, "plan")
+
+    assert "8 to create" in said(form)
+    assert form.off == {}
+    with pytest.raises(NotFound):
+        cluster.get("Namespace", name)
+
+    click(form, "apply")
+
+    assert said(form).startswith("Done\n8 applied")
+    assert repr(form) == f"<TenantForm: {name!r}>"
+    assert form.fields["name"].control.disabled
+
+
+def test_apply_goes_off_when_an_input_changes_and_on_again_when_it_changes_back(form: TenantForm, name: str) -> None:
+    fill(form, name)
+    click(form, "plan")
+
+    form.fields["team"].control.value = "other"
+    assert form.off == {"apply": "the fields have changed since the plan: plan again"}
+    assert form.apply_button.disabled
+    click(form, "apply")
+    assert form.report is None
+
+    form.fields["team"].control.value = "ml-vision"
+    assert not form.apply_button.disabled
+
+
+@pytest.mark.parametrize("way", ["code", "yaml"])
+def test_the_code_and_the_yaml_give_the_same_objects_as_the_button(
+    way: str, cluster: Cluster, admin: Cluster, name: str
+) -> None:
+    form = TenantForm(cluster)
+    fill(
+        form,
+        name,
+        hosts=[f"{name}.example.com"],
+        editors=["group:ml-vision", "sa:jupyterhub/jupyter-dana"],
+        viewers=['"quoted" o\'brien \\ <b>'],
+        protected=True,
+        expires="2027-03-31T18:00:00+02:00",
+        quota=Quota(requests_cpu=2, requests_memory="8Gi", accelerators={"nvidia.com/gpu": 1}),
+        routes=[ROUTE, EXACT],
+    )
+    form.submit()
+    by_button = objects(cluster, name)
+    admin.delete(ObjectRef("v1", "Namespace", name))
+    wait_until_gone(admin, name, timeout_s=30)
+
+    if way == "code":
+        exec(form.code, {"cluster": cluster})  # noqa: S102 (that it runs is the point)
+    else:
+        tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
+
+    assert objects(cluster, name) == by_button
+    assert len(by_button) == 13
+
+
+def test_a_tenant_is_loaded_changed_and_keeps_what_the_form_does_not_show(
+    cluster: Cluster, vision: Tenant, name: str
+) -> None:
+    form = TenantForm(cluster, name)
+    assert form.tenant == vision
+    assert "Kept as it is: path type Exact, Ingress tenant-ingress-1." in text(
+        form.fields["routes"]._rows[1].note.value  # type: ignore[attr-defined]
+    )
+    assert note(form, "name").startswith("A tenant keeps its name.")
+
+    form.fill(size="medium", editors=["eve@example.com"])
+    planned = form.submit(plan_only=True)
+    assert {row.action for row in planned.rows} == {"create", "update", "unchanged"}
+    form.submit()
+
+    assert tk.get_tenant(cluster, name) == Tenant(**dict(vision) | {"size": "medium", "editors": ("eve@example.com",)})
+
+
+def test_an_own_quota_has_a_card_and_stays(cluster: Cluster, name: str) -> None:
+    quota = Quota(requests_cpu="1500m", requests_memory="8Gi", pods=7)
+    tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], quota=quota)
+    tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
+
+    form = TenantForm(cluster, name)
+
+    assert form.tenant == tenant
+    labels = [label for label, _ in form.fields["size"].control.options]
+    assert labels[-1].splitlines() == [
+        "own quota, kept as it is",
+        "1.5 CPU cores",
+        "8 GiB of memory",
+        "no GPUs",
+        "100 GiB of storage",
+        "7 pods",
+    ]
+    assert form.submit().summary == "7 unchanged"
+
+
+def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
+    fill(form, name, routes=[])
+    routes: Any = form.fields["routes"]
+
+    routes.add_button.click()
+    assert form.off["apply"] == "fill in the fields, then plan"
+    for field, value in {"service": "api", "port": "http", "path": "/api"}.items():
+        routes.rows[0][field].value = value
+    assert form.tenant.routes == (Route(service="api", port="http", path="/api"),)
+
+    routes.remove_buttons[0].click()
+    assert not form.tenant.routes
+
+
+def test_a_name_that_is_taken_is_refused_at_its_field_and_nothing_is_written_over(
+    form: TenantForm, vision: Tenant, name: str, cluster: Cluster
+) -> None:
+    fill(form, name, team="robbers")
+
+    with pytest.raises(InvalidSpecError, match="it is there already"):
+        form.submit()
+
+    assert "it is there already" in note(form, "name")
+    assert tk.get_tenant(cluster, name) == vision
+    assert is_at_rest(form)
+
+
+def test_somebody_elses_namespace_is_blocked_and_apply_stays_off(form: TenantForm, name: str, admin: Cluster) -> None:
+    admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    fill(form, name)
+
+    click(form, "plan")
+
+    assert said(form).startswith("This can't be applied")
+    assert form.off == {"apply": "the plan has rows that are blocked or unknown"}
+    with pytest.raises(PartialApplyError):
+        form.submit()
+    assert said(form).startswith("Not all done")
+
+
+def test_conflicts_are_left_or_taken_back_as_the_box_says(cluster: Cluster, vision: Tenant, admin: Cluster) -> None:
+    quota = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", vision.name)
+    answer = admin.get("ResourceQuota", quota.name, quota.namespace)
+    _as_somebody_else(admin, answer | {"spec": {"hard": answer["spec"]["hard"] | {"pods": "99"}}})
+    form = TenantForm(cluster, vision.name)
+    assert form.take_back.layout.display == "none"
+
+    click(form, "plan")
+    assert form.take_back.layout.display is None
+    assert "in conflict" in said(form)
+    form.take_back.value = True
+    assert "take_back=" in form.code
+    click(form, "apply")
+
+    assert said(form).startswith("Done")
+    assert cluster.get("ResourceQuota", quota.name, quota.namespace)["spec"]["hard"]["pods"] == "20"
+
+
+def _as_somebody_else(cluster: Cluster, manifest: dict[str, Any]) -> None:
+    import orjson
+
+    from tenantkit.cluster.door import Call
+    from tenantkit.cluster.errors import Doing
+
+    place = f"/api/v1/namespaces/{manifest['metadata']['namespace']}/resourcequotas/{manifest['metadata']['name']}"
+    cluster.door.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Doing("edit"), orjson.dumps(manifest)))
+
+
+def test_an_owner_sees_the_grant_locked_with_the_reason_and_changes_the_teams_part(
+    vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
+) -> None:
+    with connect_as("owner") as owner:
+        form = TenantForm(owner, vision.name)
+        assert form.off == {"apply": "plan first"}
+        locked = [name for name, field in form.fields.items() if field.locked]
+        assert locked == ["name", "team", "size", "owners", "hosts", "expires", "protected"]
+        assert f"changing it needs patch namespaces, patch resourcequotas in '{vision.name}'" in note(form, "size")
+        with pytest.raises(InvalidSpecError, match="changing it needs patch namespaces"):
+            form.fill(size="large")
+
+        form.fill(viewers=["vera@example.com"], routes=[])
+        form.submit()
+
+        assert tk.get_tenant(cluster, vision.name).viewers == ("vera@example.com",)
+
+
+def test_a_stranger_sees_the_buttons_off_with_what_is_missing(
+    connect_as: Callable[[str], Cluster], name: str, admin: Cluster
+) -> None:
+    assert admin.is_sandbox
+    with connect_as("stranger") as stranger:
+        form = TenantForm(stranger)
+        fill(form, name)
+
+        assert form.off == {
+            "plan": "it needs list namespaces, which stranger@example.com may not",
+            "apply": "it needs create namespaces, create resourcequotas, create rolebindings, which "
+            "stranger@example.com may not; give the YAML below to somebody who may",
+        }
+        assert form.plan_button.disabled
+        assert "kind: Tenant" in form.yaml
+        with pytest.raises(PermissionDenied, match="create namespaces"):
+            form.submit()
+
+
+def test_an_editor_may_look_and_change_nothing(
+    cluster: Cluster, vision: Tenant, connect_as: Callable[[str], Cluster]
+) -> None:
+    changed = TenantForm(cluster, vision.name)
+    changed.fill(editors=["editor@example.com"])
+    changed.submit()
+    with connect_as("editor") as editor:
+        form = TenantForm(editor, vision.name)
+
+        assert [name for name, field in form.fields.items() if not field.locked] == []
+        assert "create rolebindings, create ingresses" in form.off["apply"]
+        assert form.submit(plan_only=True).has_changes is False
+
+
+def test_a_tenant_that_is_not_there_is_an_error_in_the_cell(cluster: Cluster) -> None:
+    with pytest.raises(NotFound):
+        TenantForm(cluster, "nobody-has-this")
+
+
+def test_a_wrong_field_name_is_refused_by_fill(form: TenantForm) -> None:
+    with pytest.raises(InvalidSpecError, match="ownrs='x': no such field; known are name, team, size"):
+        form.fill(ownrs="x")
+
+
+def test_submit_while_the_form_is_at_work_is_refused(form: TenantForm, name: str) -> None:
+    fill(form, name)
+
+    with pytest.raises(BusyError, match="the form is at work"):
+        form.work.run(form.submit)
+
+
+def test_an_unexpected_error_is_shown_whole_with_a_button_to_copy_it(
+    form: TenantForm, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(form, name)
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("<b>secretly</b>")
+
+    monkeypatch.setattr("tenantkit.forms.tenant.plan", broken)
+    click(form, "plan")
+
+    assert said(form).startswith("Unexpected error\nSomething that tenantkit did not expect (ZeroDivisionError)")
+    assert 'class="tk-copy"' in form.panel.html
+    assert "&lt;b&gt;secretly&lt;/b&gt;" in form.panel.html
+    assert "in broken" in said(form)
+    assert is_at_rest(form)
+
+
+def test_the_text_form_names_no_token_port_or_path(form: TenantForm) -> None:
+    bundle = form._repr_mimebundle_()
+
+    assert bundle["text/plain"] == "<TenantForm: new>"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_a_closed_form_leaves_nothing_behind(form: TenantForm) -> None:
+    form.close()
+    form.close()
+
+    assert form.widget.comm is None
+
+
+@pytest.fixture(autouse=True)
+def _no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What a widget's callback raises is only logged: here it fails the test."""
+    yield
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
