@@ -11,15 +11,14 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.provision.settings import get_tenant, list_tenants
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.platform import Platform
-from tenantkit.spec.quota import Quota, StorageClassQuota
-from tests.contract.tenants import ROUTE, edit, fresh_name, hard, live_objects, quota_ref, tenant, versions
+from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
+from tests.contract.tenants import OWNER, ROUTE, edit, fresh_name, hard, live_objects, quota_ref, tenant, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
@@ -113,6 +112,30 @@ def test_quantities_that_the_server_writes_otherwise_are_no_difference(cluster: 
     apply(cluster, plan(cluster, wanted), progress=False)
 
     assert not plan(cluster, wanted).has_changes
+
+
+def test_with_everything_a_platform_can_set_there_is_nothing_to_do_afterwards_and_all_of_it_goes_again(
+    cluster: Cluster, name: str
+) -> None:
+    rich = Platform(
+        labels={"cost-center": "42"},
+        routing=Routing(tls_secret="{name}-tls", annotations={"example.org/issuer": "x"}),
+        security=Security(image_pull_secrets=["registry"], enforce="restricted"),
+    )
+    bounds = ContainerLimits(max_cpu="2", max_memory="2048Mi", limit_cpu="1500m")
+    full = SMALL.model_copy(update={"containers": bounds, "limits_cpu": "8"})
+    wanted = tenant(name, size=None, quota=full, owners=[OWNER, "group:cv", "sa:hub/jupyter-dana"])
+
+    report = apply(cluster, plan(cluster, wanted, platform=rich), progress=False)
+    with_all = plan(cluster, wanted, platform=rich)
+    apply(cluster, plan(cluster, tenant(name)), progress=False)
+
+    assert report.urls == {name: [f"https://{name}.example.ai/ai-service"]}
+    assert not with_all.has_changes
+    assert not plan(cluster, tenant(name)).has_changes
+    assert "imagePullSecrets" not in cluster.get("ServiceAccount", "workload", name)
+    assert "tls" not in cluster.get("Ingress", "ai", name)["spec"]
+    assert "cost-center" not in cluster.get("Namespace", name)["metadata"]["labels"]
 
 
 def test_a_plan_made_before_somebody_changed_the_quota_is_stale_and_nothing_is_written(
