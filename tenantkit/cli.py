@@ -12,15 +12,21 @@ import json
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenantkit import __version__
-from tenantkit.exceptions import InvalidSpecError, PartialApplyError, Problem, TenantKitError
+from tenantkit.exceptions import (
+    ConnectionConfigError,
+    InvalidSpecError,
+    PartialApplyError,
+    Problem,
+    TenantKitError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.plan import Plan
@@ -74,6 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="on 127.0.0.1; default: a free one")
     sandbox.set_defaults(command=_sandbox)
 
+    lab = commands.add_parser("lab", help="JupyterLab on the notebooks, beside a sandbox with a sample platform")
+    lab.add_argument("--kubeconfig", metavar="FILE", help="of the cluster to work on; default: a sandbox of its own")
+    lab.add_argument("--context", metavar="NAME", help="of that kubeconfig")
+    lab.add_argument("--port", type=_port, metavar="N", help="JupyterLab's; default: 8888, or the next that is free")
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    _add_folder(lab, "--folder")
+    lab.set_defaults(command=_lab)
+
+    notebooks = commands.add_parser("notebooks", help="copy the notebooks into a folder, for a JupyterLab of yours")
+    _add_folder(notebooks, "folder", nargs="?")
+    notebooks.set_defaults(command=_notebooks)
+
     install = commands.add_parser("install", parents=[connection, output], help="put the platform on a cluster, once")
     install.add_argument("file", nargs="?", metavar="FILE", help="with `kind: Platform`; default: the default platform")
     install.set_defaults(command=_install)
@@ -88,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("file", metavar="FILE", help="YAML or JSON with `kind: Tenant`; - is standard input")
     apply.set_defaults(command=_apply)
     return parser
+
+
+def _add_folder(command: argparse.ArgumentParser, name: str, **options: Any) -> None:
+    told = "for the notebooks; what you changed there stays as it is; default: ./tenantkit-notebooks"
+    command.add_argument(name, metavar="FOLDER", default="tenantkit-notebooks", help=told, **options)
 
 
 def _port(text: str) -> int:
@@ -123,6 +146,54 @@ def _sandbox(options: argparse.Namespace) -> int:
         _say(f"sandbox at {box.url}, kubeconfig {box.kubeconfig}; for trying, teaching and testing only")
         _say(f"next: tenantkit install --kubeconfig {box.kubeconfig} --context sandbox-admin")
         _wait_for_interrupt()
+    return DONE
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from tenantkit.lab.copies import copy_notebooks
+    from tenantkit.lab.jupyter import end_on_signals, run_jupyterlab
+
+    if options.context is not None and options.kubeconfig is None:
+        raise ConnectionConfigError("--context is one of a kubeconfig's: give --kubeconfig FILE, too")
+    end_on_signals()
+    with ExitStack() as stack:
+        try:
+            kubeconfig, context = options.kubeconfig, options.context
+            if kubeconfig is None:
+                kubeconfig, context = stack.enter_context(_sample_sandbox()), "sandbox-provisioner"
+            copies = copy_notebooks(options.folder)
+            _say(str(copies))
+            run_jupyterlab(
+                copies,
+                kubeconfig=Path(kubeconfig),
+                context=context,
+                say=_say,
+                port=options.port,
+                browser=not options.no_browser,
+            )
+        except KeyboardInterrupt:
+            pass  # before JupyterLab was there; afterwards it ends by itself
+        _say("ended")
+    return DONE
+
+
+@contextmanager
+def _sample_sandbox() -> Iterator[Path]:
+    """A sandbox with the sample platform on it; its kubeconfig."""
+    from tenantkit.lab.sample import PROVISIONER, fill_sample
+    from tenantkit.sandbox.server import Sandbox
+
+    with Sandbox() as box:
+        with _connect(box.kubeconfig, "sandbox-admin") as cluster:
+            fill_sample(cluster)
+        _say(f"sandbox at {box.url} with six sample tenants; in the notebooks you are {PROVISIONER}")
+        yield box.kubeconfig
+
+
+def _notebooks(options: argparse.Namespace) -> int:
+    from tenantkit.lab.copies import copy_notebooks
+
+    _say(str(copy_notebooks(options.folder)))
     return DONE
 
 
