@@ -73,11 +73,14 @@ class Deletion:
             marked = self._marked_pod(live, options)
         else:
             marked = self._marked(live) if metadata.get("finalizers") else None
+        goes = marked is None or _is_done_waiting(resource, marked)
         if options.dry_run:
-            return marked or live, marked is not None
-        if marked is None:
-            return self._store.remove(resource, metadata["name"], metadata.get("namespace", "")), False
-        return self._store.put(resource, marked), True
+            return marked or live, not goes
+        last = live if marked is None else self._store.put(resource, marked)
+        if goes:
+            gone = self._store.remove(resource, metadata["name"], metadata.get("namespace", ""))
+            return (gone if marked is None else last), False
+        return last, True
 
     def _marked(self, live: Manifest) -> Manifest:
         """The object as one that waits for its finalizers."""
@@ -96,8 +99,8 @@ class Deletion:
         metadata = {**metadata, "deletionTimestamp": timestamp(self._store.clock())}
         return {**live, "metadata": metadata, "status": {**(live.get("status") or {}), "phase": "Terminating"}}
 
-    def _marked_pod(self, live: Manifest, options: DeleteOptions) -> Manifest | None:
-        """A pod that is given its grace; None for one that goes at once."""
+    def _marked_pod(self, live: Manifest, options: DeleteOptions) -> Manifest:
+        """A pod that is given its grace, which may be none."""
         spec, metadata = live["spec"], dict(live["metadata"])
         asked = options.grace_period_s
         if asked is not None and asked < 0:
@@ -115,13 +118,18 @@ class Deletion:
                 metadata["generation"] += 1
         if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
             grace = 0
-        if not grace and not metadata.get("finalizers"):
-            return None
         end = max(start + timedelta(seconds=grace), self._store.clock()) if grace else self._store.clock()
         return {
             **live,
             "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace},
         }
+
+
+def _is_done_waiting(resource: Resource, marked: Manifest) -> bool:
+    """Whether a marked pod has neither grace nor finalizers left; others are marked only when they have to wait."""
+    metadata = marked["metadata"]
+    is_pod = resource.qualified == "pods"
+    return is_pod and not metadata.get("deletionGracePeriodSeconds") and not metadata.get("finalizers")
 
 
 def _check_conditions(resource: Resource, live: Manifest, options: DeleteOptions) -> None:

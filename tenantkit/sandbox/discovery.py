@@ -9,7 +9,6 @@ Source: page "Kubernetes API Concepts", section "API Discovery".
 from __future__ import annotations
 
 import hashlib
-import platform
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,7 @@ def version() -> Manifest:
         "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "",
         "compiler": "",
-        "platform": f"{platform.system().lower()}/{platform.machine()}",
+        "platform": "",
     }
 
 
@@ -48,31 +47,35 @@ def aggregated(root: str) -> Manifest:
 
 
 def document(path: str, *, address: str) -> Manifest | None:
-    """An older discovery document.
+    """A document about the server: its version, where its schemas are, or discovery in the older form.
 
     Args:
-        path: `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
+        path: `/version`, `/openapi/v3`, `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
         address: of this server, `host:port`.
 
     Returns:
         The document; None where there is none.
     """
     parts = path.strip("/").split("/")
+    found: Manifest | None = None
     match parts:
+        case ["version"]:
+            found = version()
+        case ["openapi", "v3"]:
+            found = openapi_index()
         case ["api"]:
             where = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
-            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
+            found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
         case ["apis"]:
             names = dict.fromkeys(resource.group for resource in RESOURCES if resource.group)
-            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in names]}
+            found = {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in names]}
         case ["apis", group] if _versions(group):
-            return {"kind": "APIGroup", "apiVersion": "v1", **_group(group)}
-        case ["api", found]:
-            return _resource_list("", found)
-        case ["apis", group, found]:
-            return _resource_list(group, found)
-        case _:
-            return None
+            found = {"kind": "APIGroup", "apiVersion": "v1", **_group(group)}
+        case ["api", served]:
+            found = _resource_list("", served)
+        case ["apis", group, served]:
+            found = _resource_list(group, served)
+    return found
 
 
 def _versions(group: str) -> list[str]:

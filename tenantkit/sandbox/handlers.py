@@ -1,8 +1,8 @@
 """The way of a request: who asks, what for, may they, and then the one function that does it.
 
 All of it but reading the body and writing a watch is one synchronous step on one thread, so that a write is whole
-before the next request is looked at, and nothing needs a lock. Turned down: a route a path, since authorisation must read the
-paths of kinds that do not exist, too.
+before the next request is looked at, and nothing needs a lock. Turned down: a route a path, since authorisation must
+read the paths of kinds that do not exist, too.
 
 Source: the handler chain in apiserver's pkg/server/config.go, 1.37.
 """
@@ -48,7 +48,7 @@ from tenantkit.sandbox.watches import Watch
 from tenantkit.sandbox.writes import Writes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from multidict import CIMultiDictProxy
 
@@ -83,46 +83,58 @@ class Handlers:
         self._deletion = Deletion(store, self._reads)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
+        self._verbs: dict[str, Callable[[Resource, Call], tuple[int, Manifest]]] = {
+            "get": lambda resource, call: (200, self._reads.get(resource, call)),
+            "list": lambda resource, call: (200, self._reads.list(resource, call)),
+            "create": self._create,
+            "update": self._writes.update,
+            "patch": self._writes.patch,
+            "delete": self._deletion.delete,
+            "deletecollection": self._deletion.delete_many,
+        }
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong is answered as a Status."""
         warnings: list[str] = []
         try:
-            body = await request.read() if request.can_read_body else b""
-            call = self._call(request, body, warnings)
-            self._authorizer.check(call.user, call.action)
-            if not call.action.resource:
-                return self._about(request, call.action)
-            resource = _resource(call.action)
-            _check_acceptable(request)
-            if call.action.verb == "watch":
-                return await self._watch(request, Watch(self._store, resource, call))
-            if call.action.subresource == "log":
-                return self._log(resource, call)
-            status, answer = self._answer(resource, call)
-            return self._json(status, answer, warnings)
+            return await self._handled(request, warnings)
         except ApiError as error:
-            return self._json(error.code, error.status_body(), warnings)
+            failed = error
         except PageNotFoundError:
             return self._text(404, "404 page not found\n")
         except web.HTTPRequestEntityTooLarge:
             message = f"Request entity too large: limit is {BODY_LIMIT_BYTES}"
-            too_large = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
-            return self._json(413, too_large.status_body(), warnings)
-        except (asyncio.CancelledError, ConnectionError):
-            raise
-        except Exception as error:  # a bug of the sandbox must reach the client as an answer, and the log as it is
+            failed = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
+        except ConnectionError:
+            raise  # The client has gone: there is nobody to answer.
+        except Exception as error:  # noqa: BLE001 (a bug of the sandbox: into the log as it is, and to the client)
             _log.exception("%s %s failed", request.method, request.path)
             failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
-            return self._json(500, failed.status_body(), warnings)
         finally:
             if request.method in _WRITES and self._controllers.pending:
                 asyncio.get_running_loop().call_soon(self._controllers.run_pending)
+        return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:
         """Let all open watches end."""
         for watch in self._watches:
             watch.end()
+
+    async def _handled(self, request: web.Request, warnings: list[str]) -> web.StreamResponse:
+        """The answer, when nothing goes wrong."""
+        body = await request.read() if request.can_read_body else b""
+        call = self._call(request, body, warnings)
+        self._authorizer.check(call.user, call.action)
+        if not call.action.resource:
+            return self._about(request, call.action)
+        resource = _resource(call.action)
+        _check_acceptable(request)
+        if call.action.verb == "watch":
+            return await self._watch(request, Watch(self._store, resource, call))
+        if call.action.subresource == "log":
+            return self._log(resource, call)
+        status, answer = self._verbs[call.action.verb](resource, call)
+        return self._json(status, answer, warnings)
 
     def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Call:
         """The request as it is understood; raises ApiError 401 for a stranger to the server."""
@@ -157,28 +169,11 @@ class Handlers:
             return service_account_user(*parts)
         return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
 
-    def _answer(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
-        """The verb done."""
-        action = call.action
-        match action.verb:
-            case "create" if action.subresource == "token":
-                return self._reviews.create_token(call)
-            case "create" if "get" not in resource.verbs:
-                return self._reviews.create(resource, call)
-            case "create":
-                return self._writes.create(resource, call)
-            case "get":
-                return 200, self._reads.get(resource, call)
-            case "list":
-                return 200, self._reads.list(resource, call)
-            case "update":
-                return self._writes.update(resource, call, action.subresource)
-            case "patch":
-                return self._writes.patch(resource, call, action.subresource)
-            case "delete":
-                return self._deletion.delete(resource, call)
-            case _:
-                return self._deletion.delete_many(resource, call)
+    def _create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+        """POST: of an object, or of a question, which some kinds are."""
+        if call.action.subresource == "token":
+            return self._reviews.create_token(call)
+        return (self._writes if "get" in resource.verbs else self._reviews).create(resource, call)
 
     def _log(self, resource: Resource, call: Call) -> web.Response:
         """A pod's log: empty, since nothing runs; of a pod on a node it is the node that is not there to be asked."""
@@ -206,20 +201,18 @@ class Handlers:
         """A path that is none of a resource: what the server says about itself."""
         path = request.path.rstrip("/")
         if action.verb not in {"get", "head"}:
-            return self._text(404, "404 page not found\n")
+            raise PageNotFoundError
         if path in discovery.HEALTH:
             return self._text(200, "ok")
-        if path == "/version":
-            return self._json(200, discovery.version())
         if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in request.headers.get("Accept", ""):
             return self._json(200, discovery.aggregated(path[1:]), content_type=discovery.AGGREGATED)
-        if path == "/openapi/v3":
-            return self._json(200, discovery.openapi_index())
         schemas = discovery.openapi(path.removeprefix("/openapi/v3/")) if path.startswith("/openapi/v3/") else None
         if schemas is not None:
             return web.Response(body=schemas, headers=self._headers() | {"Content-Type": _JSON})
         found = discovery.document(path, address=self._address)
-        return self._text(404, "404 page not found\n") if found is None else self._json(200, found)
+        if found is None:
+            raise PageNotFoundError
+        return self._json(200, found)
 
     def _json(
         self, status: int, body: Manifest, warnings: Iterable[str] = (), *, content_type: str = _JSON

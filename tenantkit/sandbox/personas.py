@@ -93,7 +93,7 @@ def write_kubeconfig(path: Path, *, url: str, ca_pem: bytes, tokens: Mapping[str
         "contexts": [{"name": name, "context": {"cluster": _CLUSTER, "user": name}} for name in contexts],
         "current-context": next(iter(contexts)),
     }
-    check_kubeconfig_path(path)
+    _check_replaceable(path)
     text = _MARK + yaml.safe_dump(config, sort_keys=False)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -107,7 +107,17 @@ def write_kubeconfig(path: Path, *, url: str, ca_pem: bytes, tokens: Mapping[str
         ) from error
 
 
-def check_kubeconfig_path(path: Path) -> None:
+def remove_kubeconfig(path: Path, *, url: str) -> None:
+    """Remove the kubeconfig of the sandbox at that address; another one, or none, stays as it is."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return  # Somebody was quicker, or it was never written.
+    if text.startswith(_MARK) and f"server: {url}\n" in text:
+        path.unlink(missing_ok=True)
+
+
+def _check_replaceable(path: Path) -> None:
     """Raise ConnectionConfigError where a file is that no sandbox wrote."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -117,6 +127,5 @@ def check_kubeconfig_path(path: Path) -> None:
     except OSError as error:
         raise ConnectionConfigError(f"can't read {path}: {error.strerror}; name another file") from error
     if not is_ours:
-        raise ConnectionConfigError(
-            f"{path} is there and was not written by a sandbox; it stays as it is: name another file"
-        )
+        why = "is there and was not written by a sandbox; it stays as it is"
+        raise ConnectionConfigError(f"{path} {why}: name another file")

@@ -32,7 +32,7 @@ except ImportError as error:
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.controllers import Controllers
 from tenantkit.sandbox.own_writes import API_SERVER, put_as
-from tenantkit.sandbox.personas import PERSONAS, Tokens, check_kubeconfig_path, persona_user, write_kubeconfig
+from tenantkit.sandbox.personas import PERSONAS, Tokens, persona_user, remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.resources import of_kind
 from tenantkit.sandbox.schema import load
 from tenantkit.sandbox.store import Store
@@ -74,22 +74,12 @@ class Sandbox:
     def __init__(
         self, *, port: int = 0, kubeconfig: str | Path | None = None, clock: Callable[[], datetime] | None = None
     ) -> None:
-        self._folder: Path | None = None
-        if kubeconfig is not None:
-            check_kubeconfig_path(Path(kubeconfig))
         listener = _listen(port)
         self._port: int = listener.getsockname()[1]
+        self._folder: Path | None = None
+        self.kubeconfig = Path(kubeconfig or "kubeconfig").absolute()
         authority = trustme.CA(organization_name="tenantkit sandbox")
-        ca_pem = authority.cert_pem.bytes()
-        tokens = Tokens()
-        try:
-            self.kubeconfig = self._kubeconfig_path(kubeconfig)
-            issued = {name: tokens.issue(persona_user(name)) for name in PERSONAS}
-            write_kubeconfig(self.kubeconfig, url=self.url, ca_pem=ca_pem, tokens=issued)
-        except BaseException:
-            listener.close()
-            self._remove_files()
-            raise
+        ca_pem, tokens = authority.cert_pem.bytes(), Tokens()
         self._store = Store(clock or _now)
         self._controllers = Controllers(self._store, root_ca=ca_pem.decode())
         self._fill()
@@ -97,12 +87,20 @@ class Sandbox:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         started: Future[None] = Future()
-        tls = _tls(authority)
-        serve = self._serve(listener, tls, started)
+        serve = self._serve(listener, _tls(authority), started)
         self._thread = threading.Thread(target=self._run, args=(serve, started), name="tenantkit-sandbox", daemon=True)
         self._thread.start()
-        started.result(timeout=_START_S)
         atexit.register(self.close)
+        try:
+            started.result(timeout=_START_S)
+            if kubeconfig is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="tenantkit-sandbox-"))
+                self.kubeconfig = self._folder / "kubeconfig"
+            issued = {name: tokens.issue(persona_user(name)) for name in PERSONAS}
+            write_kubeconfig(self.kubeconfig, url=self.url, ca_pem=ca_pem, tokens=issued)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def url(self) -> str:
@@ -129,17 +127,11 @@ class Sandbox:
     def __repr__(self) -> str:
         return f"<Sandbox {self.url}, kubeconfig {self.kubeconfig}>"
 
-    def _kubeconfig_path(self, asked: str | Path | None) -> Path:
-        if asked is not None:
-            return Path(asked).absolute()
-        self._folder = Path(tempfile.mkdtemp(prefix="tenantkit-sandbox-"))
-        return self._folder / "kubeconfig"
-
     def _remove_files(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        elif self.kubeconfig.is_file() and self.url in self.kubeconfig.read_text(encoding="utf-8"):
-            self.kubeconfig.unlink()
+        else:
+            remove_kubeconfig(self.kubeconfig, url=self.url)
 
     def _fill(self) -> None:
         """What stands on a fresh server: the built-in roles, the namespaces, and what the controllers make in them."""

@@ -142,6 +142,11 @@ def _check_owner(problems: Problems, field: str, owner: Manifest) -> None:
 
 
 def _check_metadata_update(problems: Problems, metadata: Manifest, old: Manifest) -> None:
+    added = sorted(set(metadata.get("finalizers") or ()) - set(old.get("finalizers") or ()))
+    if added and old.get("deletionTimestamp"):
+        listed = ", ".join(f'"{item}"' for item in added)
+        why = "no new finalizers can be added if the object is being deleted"
+        problems.forbidden("metadata.finalizers", f"{why}, found new finalizers []string{{{listed}}}")
     for part in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
         before: Any = old.get(part)
         if metadata.get(part) != before:

@@ -66,8 +66,9 @@ class Writes:
             raise ApiError(code=500, reason="", message=message)
         return CREATED, self._create(resource, call, options, self._tracked(None, manifest, options))
 
-    def update(self, resource: Resource, call: Call, subresource: str) -> tuple[int, Manifest]:
+    def update(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
         """PUT of a whole object, or of the part of it that a subresource is."""
+        subresource = call.action.subresource
         options = write_options("UpdateOptions", call)
         manifest = _placed(self._read(resource, call, options), resource, call)
         _check_name(manifest, call)
@@ -82,7 +83,7 @@ class Writes:
         tracked = self._tracked(old, manifest, options, subresource)
         return OK, self._replace(resource, call, options, tracked, old)
 
-    def patch(self, resource: Resource, call: Call, subresource: str) -> tuple[int, Manifest]:
+    def patch(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
         """PATCH of any of the four kinds."""
         media_type = call.content_type.partition(";")[0].strip()
         if media_type not in PATCH_TYPES:
@@ -91,19 +92,20 @@ class Writes:
         options = write_options("PatchOptions", call, is_apply=media_type == APPLY_PATCH)
         old = self._old(resource, call)
         if media_type == APPLY_PATCH:
-            return self._apply(resource, call, options, old, subresource)
+            return self._apply(resource, call, options, old)
         if old is None:
             raise not_found(resource, call.action.name)
         patched = patch(old, call.body, media_type, strict=options.strict)
         found, unknown = read_as(patched, resource.api_version, resource.kind, strict=options.strict)
         _warn(call, options, unknown)
         _check_name(found, call)
-        tracked = self._tracked(old, found, options, subresource)
+        tracked = self._tracked(old, found, options, call.action.subresource)
         return OK, self._replace(resource, call, options, tracked, old)
 
     def _apply(
-        self, resource: Resource, call: Call, options: WriteOptions, old: Manifest | None, subresource: str
+        self, resource: Resource, call: Call, options: WriteOptions, old: Manifest | None
     ) -> tuple[int, Manifest]:
+        subresource = call.action.subresource
         try:
             applied = parse_yaml(call.body)
         except ValueError as error:

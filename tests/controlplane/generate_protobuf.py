@@ -1,8 +1,8 @@
 """Reads Kubernetes' generated.proto files, and writes tenantkit/sandbox/data/protobuf.json.
 
-kubectl and client-go send some requests as protobuf whatever the server says that it accepts. A field's number stands in
-these files only, so they are read from the Go modules of the release that the sandbox follows. Embedded structs, which
-JSON does not know, get an empty name.
+kubectl and client-go send some requests as protobuf whatever the server says that it accepts. A field's number stands
+in these files only, so they are read from the Go modules of the release that the sandbox follows. Embedded structs,
+which JSON does not know, get an empty name.
 
     python tests/controlplane/generate_protobuf.py --go-modules "$(go env GOMODCACHE)/k8s.io"
 """
