@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+LAB ?=# further options of `tenantkit lab`: make lab LAB='--port 9999 --no-browser'
 VENV := .venv
 VENV_LOWEST := .venv-lowest
 CONTROLPLANE := .build/controlplane
@@ -31,14 +32,14 @@ test: $(VENV)/.has-all ## everything that needs no cluster
 	$(call say,pytest without the control plane)
 	@$(VENV)/bin/pytest -m 'not controlplane'
 
-lab:
-	@echo "make lab: the notebooks are not there yet; see what there is with make help" >&2; exit 2
+lab: $(VENV)/.has-lab ## JupyterLab on the notebooks, beside a sandbox with a sample platform; Ctrl-C ends both
+	@$(VENV)/bin/tenantkit lab --folder .lab/notebooks $(LAB)
 
 controlplane: $(CONTROLPLANE)/etcd $(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager ## build the real control plane from Go modules, once
 
-test-controlplane: $(VENV)/.has-all controlplane ## the contract suite on the real control plane
+test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
-	@$(VENV)/bin/pytest tests/contract tests/controlplane -m controlplane
+	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/notebooks -m controlplane
 
 controlplane-up: $(VENV)/.has-all controlplane ## a control plane to try things on, until Ctrl-C
 	@$(VENV)/bin/python -m tests.controlplane
@@ -77,12 +78,17 @@ $(VENV)/.has-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sandbox]'
 	@touch $@
 
+$(VENV)/.has-lab: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call say,installing tenantkit with JupyterLab)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
+	@touch $(VENV)/.has-demo $@
+
 # pip knows dependency groups since 25.1
 $(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call say,installing tenantkit and what its tests need)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,tables]' --group dev
-	@touch $(VENV)/.has-demo $@
+	@touch $(VENV)/.has-demo $(VENV)/.has-lab $@
 
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)

@@ -2,9 +2,11 @@
 
 A server in a process of its own answers recorded pages over TLS; each side runs in a fresh process, in turn, each with
 a connection that is open already, pages of 500 where it lets one say so, and its imports done. The floor pauses the
-garbage collector and keeps what it parsed; it makes no frame. Nor do the other clients, which stop at their own objects.
+garbage collector and keeps what it parsed; it makes no frame. Nor do the other clients, which stop at their own
+objects.
 
-`python benchmarks/quota_usage.py [--namespaces N] [--rounds N]`; exits with 1 when the ratio misses what is to be reached.
+`python benchmarks/quota_usage.py [--namespaces N] [--rounds N]`; exits with 1 when the ratio misses what is to be
+reached.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
+
+from tenantkit.manifests.labels import MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABEL
+from tenantkit.rules.quantities import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,12 +43,12 @@ if TYPE_CHECKING:
 REACH = 1.3
 PAGE = 500
 ENTRIES = 18
-MILLI_SHARE = 0.1  # of the entries without a unit: those of cpu
 TOKEN = "benchmark"  # noqa: S105 (the server looks at none)
 COLLECTION = "/api/v1/resourcequotas"
 WARM_UP = "warm-up"
 
 ACCELERATORS = ("nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "nvidia.com/mig-3g.40gb", "amd.com/gpu")
+STEPS = {"cpu": Fraction(1, 4), "memory": Fraction(256 * 2**20), "storage": Fraction(2**30)}
 KIND = {
     "name": "resourcequotas",
     "singularName": "resourcequota",
@@ -75,24 +81,23 @@ def recorded_quotas(count: int) -> list[bytes]:
         hard = dict(sorted(quota["spec"]["hard"].items()))
         quota["metadata"] |= server_fields(number, hard)
         quota["spec"]["hard"] = hard
-        quota["status"] = {"hard": hard, "used": {name: used_of(text, draw) for name, text in hard.items()}}
+        quota["status"] = {"hard": hard, "used": {name: used_of(name, text, draw) for name, text in hard.items()}}
         quotas.append(orjson.dumps(quota))
     return quotas
 
 
-def used_of(hard: str, draw: random.Random) -> str:
-    """Something between nothing and all of it, in the finer units that pods ask for."""
-    digits = int(hard.rstrip("GTi"))
-    finer = {"Gi": "Mi", "Ti": "Gi"}.get(hard.lstrip("0123456789"))
-    if finer:
-        return f"{draw.randint(0, digits * 1024)}{finer}"
-    return f"{draw.randint(1, 9)}00m" if digits and draw.random() < MILLI_SHARE else str(draw.randint(0, digits))
+def used_of(name: str, hard: str, draw: random.Random) -> str:
+    """Something between nothing and all of it, in the round amounts that pods ask for, as the server writes it."""
+    granted = parse_quantity(hard)
+    step = next((step for part, step in STEPS.items() if part in name), Fraction(1))
+    used = step * draw.randint(0, int(granted / step))
+    return format_quantity(used, family="decimal" if step <= 1 else "binary")
 
 
 def server_fields(number: int, hard: dict[str, str]) -> dict[str, Any]:
     """What the server adds to an object's metadata: most of its bytes."""
     fields: dict[str, Any] = {f"f:{name}": {} for name in hard}
-    labels = {"f:app.kubernetes.io/managed-by": {}, "f:tenantkit.dev/team": {}, "f:tenantkit.dev/tenant": {}}
+    labels: dict[str, Any] = {f"f:{name}": {} for name in (MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABEL)}
     entry = {"apiVersion": "v1", "time": "2026-11-25T13:08:27Z", "fieldsType": "FieldsV1"}
     applied = {"f:metadata": {"f:labels": labels}, "f:spec": {"f:hard": fields}}
     counted = {"f:status": {"f:hard": {".": {}, **fields}, "f:used": {".": {}, **fields}}}
@@ -149,7 +154,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # headers and body go in two writes
     pages: Pages
 
-    def do_GET(self) -> None:  # noqa: N802 (http.server's name)
+    def do_GET(self) -> None:
         body = self.pages.answer(self.path)
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -237,7 +242,7 @@ def typed(kubeconfig: Path) -> Fetch:
     """To the official client's typed models."""
     from kubernetes import client, config
 
-    config.load_kube_config(str(kubeconfig))
+    config.load_kube_config(str(kubeconfig))  # type: ignore[no-untyped-call]
     api = client.CoreV1Api()
     api.list_namespaced_resource_quota(WARM_UP)
 
@@ -247,7 +252,7 @@ def typed(kubeconfig: Path) -> Fetch:
         while True:
             page = api.list_resource_quota_for_all_namespaces(limit=PAGE, _continue=token)
             items += page.items
-            token = page.metadata._continue  # noqa: SLF001 (what the generated client calls it)
+            token = page.metadata._continue if page.metadata else None  # noqa: SLF001 (the generated name)
             if not token:
                 return len(items)
 

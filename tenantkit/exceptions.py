@@ -95,7 +95,7 @@ class ConnectionConfigError(TenantKitError):
 class ClusterError(TenantKitError):
     """The API server answered with an error, or not at all; `status` is None when there was no answer."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a caller may want to tell apart)
         self,
         message: str,
         *,

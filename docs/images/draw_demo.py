@@ -14,9 +14,11 @@ import tenantkit as tk
 from tenantkit.demo import demo_tenants, run_demo
 
 STYLE = """
-body { font: 14px system-ui, 'DejaVu Sans', sans-serif; margin: 18px 24px; color: #1f2328; background: #fff; width: 980px }
-h4 { margin: 14px 0 6px; font-weight: 600 } table { border-collapse: collapse; font-size: 12.5px } caption { text-align: left; padding: 4px 0 }
-th, td { padding: 3px 12px 3px 0; border-bottom: 1px solid #d8dee4; text-align: left } th { color: #59636e; font-weight: 600 }
+body { font: 14px system-ui, 'DejaVu Sans', sans-serif; margin: 18px 24px; color: #1f2328; background: #fff }
+h4 { margin: 14px 0 6px; font-weight: 600 }
+table { border-collapse: collapse; font-size: 12.5px }
+th, td { padding: 3px 12px 3px 0; border-bottom: 1px solid #d8dee4; text-align: left }
+th { color: #59636e; font-weight: 600 }
 code { font-family: 'DejaVu Sans Mono', monospace; font-size: 12.5px }
 """
 RESOURCES = ("requests.cpu", "requests.memory", "pods", "count/ingresses.networking.k8s.io")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import urllib3
+from urllib3._collections import HTTPHeaderDict  # public as urllib3.HTTPHeaderDict only since 2.0
 from urllib3.util import Timeout
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -83,7 +84,7 @@ class Urllib3Transport:
 
     def _open(self, pool: urllib3.PoolManager, request: Request) -> Any:
         """The response with its head read; `Any` since urllib3 1.26 and 2 name the class differently."""
-        headers = urllib3.HTTPHeaderDict(self._common_headers())
+        headers = HTTPHeaderDict(self._common_headers())
         for name, value in request.headers:
             headers.add(name, value)
         try:
@@ -201,15 +202,14 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 
 def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    context: ssl.SSLContext = create_urllib3_context()
+    # It is urllib3's to choose who compares the names, OpenSSL or itself: 1.26 can't let OpenSSL, for IP addresses.
+    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     # Python 3.13 asks for extensions that many clusters' own authorities lack; kubectl does not.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not endpoint.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return _with_client_certificate(context, endpoint)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.check_hostname = True
     try:
         if endpoint.ca_file:
             context.load_verify_locations(endpoint.ca_file)
@@ -248,7 +248,10 @@ def _trouble(chain: list[BaseException]) -> Trouble:
     text = " ".join(str(error) for error in chain)
     checks: tuple[tuple[Trouble, bool], ...] = (
         ("proxy", _has(chain, kinds.ProxyError) or "Tunnel connection failed" in text),
-        ("certificate", "CERTIFICATE_VERIFY_FAILED" in text or _has(chain, ssl.CertificateError)),
+        (
+            "certificate",
+            "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text,
+        ),  # the second: urllib3's own words
         ("client certificate", _has(chain, ssl.SSLError) and "alert" in text.lower().replace("_", " ")),
         ("not tls", "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text or "RECORD_LAYER_FAILURE" in text),
         ("busy", _has(chain, kinds.EmptyPoolError)),

@@ -48,7 +48,7 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
     take_back: TakeBack | None = None,
     progress: bool = True,
     cancelled: threading.Event | None = None,
-    max_concurrency: int = 8,
+    max_concurrency: int = 16,
     ready_timeout_s: float = 30.0,
     on_progress: Callable[[Outcome], None] | None = None,
 ) -> Report:
@@ -62,7 +62,7 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
             fields are forced. Default: none.
         progress: show a line of progress in a terminal or notebook. Default: yes.
         cancelled: looked at before each object; once set, nothing more is begun.
-        max_concurrency: so many tenants at once. Default 8: half of what an API server takes before more gains
+        max_concurrency: so many tenants at once. Default 16: with more in flight an API server gains
             nothing.
         ready_timeout_s: how long to wait, in seconds, until the quotas count, for all tenants together. Default 30: a
             quota controller takes less than one. 0: don't wait.

@@ -74,6 +74,9 @@ class Deletion:
     def __str__(self) -> str:
         return f"{text_table(('kind', 'count'), self._shown)}\n\n{self.summary}"
 
+    def __repr__(self) -> str:
+        return f"<Deletion: {self.summary}>"
+
     def _repr_html_(self) -> str:
         return html_table(self.summary, ("kind", "count"), self._shown)
 

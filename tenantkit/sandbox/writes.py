@@ -125,8 +125,8 @@ class Writes:
         if old is None:
             uid = applied["metadata"].get("uid")
             if uid:
-                cause = Cause("metadata.uid", f'Invalid value: "{uid}": field is immutable', "FieldValueInvalid")
-                raise invalid(resource.api_version, resource.kind, call.action.name, [cause])
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                raise conflict(resource, call.action.name, why)
             return CREATED, self._create_instead(resource, call, options, result)
         return OK, self._replace(resource, call, options, result, old)
 

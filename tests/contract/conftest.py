@@ -99,7 +99,7 @@ def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) ->
 
     yield wired
     for wire in made.values():
-        wire.pool.clear()
+        wire.close()
 
 
 @pytest.fixture(scope="session")

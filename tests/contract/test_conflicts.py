@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.cluster.cluster import Cluster
-
     from tests.contract.wire import Wire
 
 PODS = "/spec/hard/pods"

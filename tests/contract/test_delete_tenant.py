@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-
     from tests.contract.wire import Wire
 
 HOLD = "example.org/hold"

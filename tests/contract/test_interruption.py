@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.cluster.cluster import Cluster
-
     from tests.contract.engines import Engine
 
 # Forks a process per line of input, each of which applies one tenant and kills itself before its N-th request: what the

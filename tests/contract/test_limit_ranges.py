@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -102,13 +103,15 @@ def test_the_admin_is_a_master_who_may_do_everything(engine: Engine, cluster: Cl
 def test_a_request_without_a_token_is_not_let_in(engine: Engine, wire: Wire) -> None:
     if isinstance(engine, ForeignEngine):
         pytest.skip("whether anonymous requests are let in is this cluster's own choice")
-    for path in ("/version", "/api/v1/namespaces"):
-        answer = wire("GET", path, authorization=None)
-        assert (answer.status, answer.body) == (401, status(401, "Unauthorized", "Unauthorized"))
+    with closing(wire.as_nobody()) as nobody:
+        answers = [nobody("GET", path) for path in ("/version", "/api/v1/namespaces")]
+    unauthorized = (401, status(401, "Unauthorized", "Unauthorized"))
+    assert [(answer.status, answer.body) for answer in answers] == [unauthorized, unauthorized]
 
 
-def test_a_wrong_token_is_not_let_in_anywhere(wire_as: WireAs) -> None:
-    answer = wire_as("stranger")("GET", "/version", authorization="Bearer wrong")
+def test_a_wrong_token_is_not_let_in_anywhere(wire: Wire) -> None:
+    with closing(wire.as_nobody(token="wrong")) as nobody:
+        answer = nobody("GET", "/version")
     assert (answer.status, answer.body) == (401, status(401, "Unauthorized", "Unauthorized"))
 
 

@@ -83,7 +83,16 @@ class Wire:
         )
         return cls(cluster["server"], ca, pool, user.get("token"))
 
-    def __call__(  # noqa: PLR0913 - an HTTP request has these parts
+    def as_nobody(self, token: str | None = None) -> Wire:
+        """The same server without a login, or with a token instead; to be closed."""
+        pool = urllib3.PoolManager(ca_certs=self.ca, timeout=_TIMEOUT_S, retries=False)
+        return Wire(self.server, self.ca, pool, token)
+
+    def close(self) -> None:
+        """End all connections."""
+        self.pool.clear()
+
+    def __call__(
         self,
         method: str,
         path: str,
@@ -91,24 +100,22 @@ class Wire:
         *,
         content_type: str = JSON,
         query: Mapping[str, str] | None = None,
-        authorization: str | None = "",
     ) -> Answer:
-        """One request; `authorization` "" is the person's own, None sends none."""
+        """One request, and its whole answer."""
         response = self.pool.request(
             method,
             self._url(path, query),
             body=None if body is None else json.dumps(body).encode(),
-            headers=self._headers(authorization) | {"Content-Type": content_type},
+            headers=self._headers() | {"Content-Type": content_type},
         )
         is_json = response.headers.get("Content-Type", "").startswith(JSON)
-        return Answer(
-            response.status, response.headers, json.loads(response.data) if is_json else response.data.decode()
-        )
+        content = json.loads(response.data) if is_json else response.data.decode()
+        return Answer(response.status, response.headers, content)
 
     def watch(self, path: str, *, count: int, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """The first so many events of a watch; fails when no more come for as long as a request may take."""
         url = self._url(path, {"watch": "true", **(query or {})})
-        response = self.pool.request("GET", url, headers=self._headers(""), preload_content=False)
+        response = self.pool.request("GET", url, headers=self._headers(), preload_content=False)
         events: list[dict[str, Any]] = []
         rest = b""
         try:
@@ -124,9 +131,8 @@ class Wire:
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         return self.server + path + (f"?{urlencode(query)}" if query else "")
 
-    def _headers(self, authorization: str | None) -> dict[str, str]:
-        token = f"Bearer {self.token}" if authorization == "" and self.token else authorization
-        return {"Accept": JSON} | ({"Authorization": token} if token else {})
+    def _headers(self) -> dict[str, str]:
+        return {"Accept": JSON} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
 
 
 def _put(path: Path, data: str | None) -> Path | None:

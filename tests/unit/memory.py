@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-
     from tenantkit.provision.report import Report
     from tenantkit.rules.manifest import Manifest
 

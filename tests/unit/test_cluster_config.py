@@ -258,9 +258,9 @@ def test_where_nothing_is_there_everything_that_was_looked_at_is_told(home: Path
         connect()
     assert str(caught.value) == (
         "no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), "
-        f"the pod's service account (not in a pod), {home}/.kube/config (not there). Give kubeconfig=, set $KUBECONFIG, "
-        "or, in a pod, ask for a service account with automountServiceAccountToken; to try tenantkit without a cluster: "
-        "tk.Sandbox()"
+        f"the pod's service account (not in a pod), {home}/.kube/config (not there). Give kubeconfig=, "
+        "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
+        "to try tenantkit without a cluster: tk.Sandbox()"
     )
 
 

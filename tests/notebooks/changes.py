@@ -1,0 +1,58 @@
+"""A plugin for nbval's pytest: does it notice when a committed output is changed?
+
+After each cell has run, each number and each word of its committed output is changed in turn, and nbval's own
+comparison asked once more, with the outputs of that one run. Turned down: a run for each change, which is hours.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from nbval.plugin import IPyNbCell, coalesce_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
+_FOUND = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FOUND] = {}
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    if not isinstance(item, IPyNbCell) or item.test_outputs is None:
+        return
+    item.format_output_compare = lambda *_: None  # how the two differ is of no interest here, and takes its time
+    tried, unnoticed = 0, []
+    for what, outputs in _changed(item.cell.outputs):
+        tried += 1
+        if item.compare_outputs(item.test_outputs, coalesce_streams(outputs)):
+            unnoticed.append(what)
+    item.config.stash[_FOUND][item.name] = {"tried": tried, "unnoticed": unnoticed}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    Path(os.environ["NOTEBOOK_CHANGES"]).write_text(json.dumps(config.stash[_FOUND]))
+
+
+def _changed(outputs: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Each way to change one number or word of the outputs, and what they are then."""
+    for place, output in enumerate(outputs):
+        texts = output["data"] if "data" in output else {"text": output.get("text", "")}
+        for kind, text in texts.items():
+            if kind.startswith("image/"):
+                continue  # nbval compares no pictures
+            for match in _TOKEN.finditer(text):
+                other = "7" if match[0] != "7" else "8"
+                changed = copy.deepcopy(outputs)
+                holder = changed[place]["data"] if "data" in output else changed[place]
+                holder[kind] = text[: match.start()] + other + text[match.end() :]
+                yield f"output {place}, {kind}: {match[0]!r} at {match.start()}", changed

@@ -1,0 +1,78 @@
+"""Runs notebooks as nbval does, in a kernel of this environment, connected to a cluster as the provisioner."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.cluster.config import connect
+from tenantkit.lab.jupyter import kubeconfig_variable
+from tenantkit.lab.sample import fill_sample
+from tenantkit.sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CHANGES = "tests.notebooks.changes"  # the plugin, as pytest imports it
+_TIMEOUT_S = 110
+_CELL_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of one run of a notebook."""
+
+    code: int
+    printed: str
+    changes: dict[str, Any]
+
+
+def read_notebook(path: Path) -> Any:
+    """The notebook as plain data."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def lab_environment(folder: Path) -> Iterator[dict[str, str]]:
+    """The environment of a kernel in `tenantkit lab`, with a sandbox and its sample of its own."""
+    with Sandbox() as box:
+        with connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
+            fill_sample(cluster)
+        yield kernel_environment(box.kubeconfig, "sandbox-provisioner", folder)
+
+
+def kernel_environment(kubeconfig: Path, context: str | None, folder: Path) -> dict[str, str]:
+    """The environment of a kernel that is connected there, and has nothing of this user's settings."""
+    own = {
+        name: str(folder / name.lower()) for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
+    }
+    python = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    variable = kubeconfig_variable(kubeconfig, context, folder)
+    return {"PATH": os.environ["PATH"], "KUBECONFIG": variable, "PYTHONPATH": python, **own}
+
+
+def run_nbval(notebook: Path, environment: dict[str, str], folder: Path, *options: str) -> Run:
+    """Run a notebook's cells; nbval's own pytest, which knows nothing of this suite's settings."""
+    settings, found = folder / "pytest.ini", folder / "changes.json"
+    settings.write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-c", str(settings), "--rootdir", str(folder), "-p", "no:cacheprovider"]
+    command += ["--nbval-current-env", f"--nbval-cell-timeout={_CELL_TIMEOUT_S}", "--color=no", *options, str(notebook)]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment | {"NOTEBOOK_CHANGES": str(found)},
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    changes = json.loads(found.read_text()) if found.is_file() else {}
+    return Run(done.returncode, done.stdout + done.stderr, changes)
