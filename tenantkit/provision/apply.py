@@ -139,24 +139,27 @@ class _Run:
         _raise_first(futures)
 
     def _group(self, changes: Sequence[Change]) -> None:
+        won = {
+            str(change.ref.name) for change in changes if change.ref.kind == "Namespace" and change.action == "create"
+        }
         for place, change in enumerate(changes):
             if self.is_stopped:
                 self._skip(changes[place:])
                 return
             try:
-                self._one(change)
+                self._one(change, is_won=change.ref.namespace in won)
             except TenantKitError as error:
                 self._add(self.failed, Outcome(change.ref, change.action, change.tenant, reason=str(error)))
                 self._skip(changes[place + 1 :])
                 return
 
-    def _one(self, change: Change) -> None:
+    def _one(self, change: Change, *, is_won: bool) -> None:
         outcome = Outcome(change.ref, change.action, change.tenant)
         if change.action == "unchanged":
             self.unchanged.append(outcome)
             return
         taken = self.taken.get(change.ref, frozenset())
-        if self._write(change, taken):
+        if self._write(change, taken, is_won=is_won):
             done = Outcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
             self._add(self.applied, done)
         for row in change.conflicts:
@@ -164,14 +167,14 @@ class _Run:
                 reason = f"left as it is: {row.reason}"
                 self._add(self.failed, Outcome(change.ref, "conflict", change.tenant, row.field, reason))
 
-    def _write(self, change: Change, taken: frozenset[Path]) -> bool:
+    def _write(self, change: Change, taken: frozenset[Path], *, is_won: bool) -> bool:
         try:
-            return carry_out(self.cluster, change, taken=taken)
+            return carry_out(self.cluster, change, taken=taken, is_won=is_won)
         except PermissionDenied as error:
             if _UNCOUNTED not in str(error) or change.ref.namespace is None:
                 raise
             wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.cancelled)
-            return carry_out(self.cluster, change, taken=taken)
+            return carry_out(self.cluster, change, taken=taken, is_won=is_won)
 
     def _skip(self, changes: Sequence[Change]) -> None:
         for change in changes:

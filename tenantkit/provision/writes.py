@@ -50,13 +50,14 @@ def to_send(change: Change, taken: Collection[Path] = ()) -> Manifest:
     return without(manifest, [row.path for row in left if row.path not in ours])
 
 
-def carry_out(cluster: Cluster, change: Change, *, taken: Collection[Path] = ()) -> bool:
+def carry_out(cluster: Cluster, change: Change, *, taken: Collection[Path] = (), is_won: bool = False) -> bool:
     """Write one change.
 
     Args:
         cluster: where.
         change: with what was live just now.
         taken: conflicting fields to take back.
+        is_won: whether the object's namespace was made by this very run, so that nobody else makes what is in it.
 
     Returns:
         Whether anything was written: a change all of whose fields are left to others writes nothing.
@@ -69,7 +70,7 @@ def carry_out(cluster: Cluster, change: Change, *, taken: Collection[Path] = ())
         _delete(cluster, change)
         return True
     if change.action == "create":
-        _create(cluster, change)
+        _create(cluster, change, is_won=is_won)
         return True
     taken_rows = [row for row in change.conflicts if row.path in taken]
     if not taken_rows and not any(row.action == "update" for row in change.rows):
@@ -83,9 +84,9 @@ def carry_out(cluster: Cluster, change: Change, *, taken: Collection[Path] = ())
     return True
 
 
-def _create(cluster: Cluster, change: Change) -> None:
+def _create(cluster: Cluster, change: Change, *, is_won: bool) -> None:
     manifest: Manifest = change.wanted or {}
-    if change.ref.kind not in _STORED_KINDS:
+    if change.ref.kind not in _STORED_KINDS or is_won:
         cluster.apply(manifest)
         return
     try:

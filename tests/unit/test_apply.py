@@ -29,7 +29,7 @@ def shown(outcomes: tuple[Outcome, ...]) -> list[str]:
     return [str(outcome) for outcome in outcomes]
 
 
-def test_a_tenant_is_applied_in_order_and_its_stored_specs_are_claimed_first() -> None:
+def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> None:
     memory = Memory()
 
     report = run(memory, tenant())
@@ -38,7 +38,6 @@ def test_a_tenant_is_applied_in_order_and_its_stored_specs_are_claimed_first() -
     assert memory.writes == [
         "create Namespace 'vision'",
         "apply Namespace 'vision'",
-        "create ConfigMap 'tenantkit-tenant' in 'vision'",
         "apply ConfigMap 'tenantkit-tenant' in 'vision'",
         "apply ResourceQuota 'tenantkit-quota' in 'vision'",
         "apply LimitRange 'tenantkit-limits' in 'vision'",
@@ -50,6 +49,20 @@ def test_a_tenant_is_applied_in_order_and_its_stored_specs_are_claimed_first() -
     assert report.summary == "8 applied"
     assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
     assert report.hostnames == {"vision": ["vision.example.ai"]}
+
+
+def test_a_stored_spec_that_is_missing_in_a_namespace_of_before_is_claimed_first() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    del memory.objects[SPEC]
+    memory.writes.clear()
+
+    run(memory, tenant())
+
+    assert memory.writes == [
+        "create ConfigMap 'tenantkit-tenant' in 'vision'",
+        "apply ConfigMap 'tenantkit-tenant' in 'vision'",
+    ]
 
 
 def test_with_tls_the_urls_are_https() -> None:
@@ -301,11 +314,9 @@ def test_of_two_who_make_a_tenant_at_once_the_second_is_told() -> None:
     memory = Memory()
 
     def somebody_is_first(verb: str, ref: ObjectRef) -> None:
-        if (verb, ref) == ("create", SPEC):
+        if (verb, ref) == ("create", NAMESPACE):
             memory.on_write = lambda _verb, _ref: None
-            memory.create(
-                {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SPEC.name, "namespace": "vision"}}
-            )
+            memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE.name}})
 
     memory.on_write = somebody_is_first
 
@@ -314,7 +325,7 @@ def test_of_two_who_make_a_tenant_at_once_the_second_is_told() -> None:
 
     assert shown(caught.value.report.failed) == [
         (
-            "ConfigMap 'tenantkit-tenant' in 'vision': somebody made it at the same moment; "
+            "Namespace 'vision': somebody made it at the same moment; "
             "nothing of theirs was written over: plan again"
         )
     ]

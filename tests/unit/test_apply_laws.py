@@ -26,7 +26,7 @@ def test_killed_at_each_write_in_turn_and_run_again_the_end_is_the_same() -> Non
     run(undisturbed, before)
     run(undisturbed, after)
     total = len(undisturbed.writes)
-    assert total == 18
+    assert total == 17
 
     for last in range(total):
         memory = Memory()
