@@ -171,7 +171,14 @@ class Sandbox:
             await self._stop.wait()
             self._handlers.end_watches()
         finally:
+            open_transports = (
+                [connection.transport for connection in runner.server.connections] if runner.server else []
+            )
             await runner.cleanup()
+            for transport in open_transports:
+                if transport is not None:
+                    transport.abort()  # TLS would wait for the client's goodbye, and the loop ends now.
+            await asyncio.sleep(0)
 
 
 def _now() -> datetime:
