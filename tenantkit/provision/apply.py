@@ -289,6 +289,8 @@ def _raise_first(futures: Sequence[Future[None]]) -> None:
 
 
 def _what_is_missing(report: Report) -> str:
-    reasons = [str(outcome) for outcome in (*report.failed, *report.not_ready)][:_NAMED]
-    told = "; ".join(reasons) if reasons else "it was interrupted"
+    first_of: dict[str | None, str] = {}
+    for outcome in (*report.failed, *report.not_ready):
+        first_of.setdefault(outcome.reason, str(outcome))
+    told = "; ".join(list(first_of.values())[:_NAMED]) or "it was interrupted"
     return f"{report.summary}. {told}. What was done stays; plan and apply again to go on (see .report)"

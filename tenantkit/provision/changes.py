@@ -152,7 +152,7 @@ def owner_of(manifest: Manifest) -> str:
     return (
         f"{', '.join(map(repr, managers))} (managed fields)"
         if managers
-        else "somebody without a label or field manager"
+        else "somebody else, since it carries no label of tenantkit's"
     )
 
 
@@ -243,5 +243,5 @@ def _like_namespace(change: Change, namespace: Change) -> Change:
     """What lies in a namespace that may not be touched is not touched."""
     if change is namespace:
         return change
-    row = Row(namespace.action, change.ref, reason=f"{namespace.ref}: {namespace.rows[0].reason}")
+    row = Row(namespace.action, change.ref, reason=f"its namespace is {namespace.action}")
     return Change(namespace.action, change.ref, (row,), change.tenant, change.wanted, change.live)
