@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.report import Report
+    from tenantkit.provision.report import Outcome, Report
     from tenantkit.rules.manifest import Manifest
 
 NOW = "2026-11-25T12:00:00Z"
@@ -173,3 +173,8 @@ def with_hard(**hard: str | None) -> Callable[[Manifest], Manifest]:
         return {**live, "spec": {"hard": entries}}
 
     return change
+
+
+def shown(outcomes: tuple[Outcome, ...]) -> list[str]:
+    """Outcomes as a reader sees them."""
+    return [str(outcome) for outcome in outcomes]
