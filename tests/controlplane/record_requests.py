@@ -221,7 +221,7 @@ def reviews() -> list[Json]:
     mine, theirs = f"{REVIEW}/selfsubjectaccessreviews", f"{REVIEW}/subjectaccessreviews"
     local, me = f"{REVIEW}/namespaces/recorded/localsubjectaccessreviews", f"{WHO}/selfsubjectreviews"
     path = {"nonResourceAttributes": {"verb": "get", "path": "/api"}}
-    questions = (
+    questions: tuple[Json, ...] = (
         access("list", "pods", namespace="recorded"),
         access("create", "selfsubjectaccessreviews", "authorization.k8s.io"),
         {"spec": path},
@@ -318,7 +318,9 @@ SECTIONS = (
 def normalised(value: Json) -> Json:
     """An answer without what differs from run to run, and without the token volumes that the sandbox mounts not."""
     if isinstance(value, dict):
-        found = {key: "*" if key in STARRED and item else normalised(item) for key, item in value.items()}
+        found: dict[str, Json] = {
+            key: "*" if key in STARRED and item else normalised(item) for key, item in value.items()
+        }
         for unordered in ("resourceRules", "nonResourceRules"):  # as the server's cache of bindings gives them
             if unordered in found:
                 found[unordered].sort(key=lambda rule: json.dumps(rule, sort_keys=True))

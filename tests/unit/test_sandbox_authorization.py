@@ -1,0 +1,250 @@
+"""RBAC in the sandbox: what a request asks for, who may, and in which words others are refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.sandbox.authorization import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    MASTERS,
+    RBAC,
+    ROLE_BINDINGS,
+    ROLES,
+    Action,
+    Authorizer,
+    User,
+    covers,
+    denied,
+    rule_allows,
+    service_account_user,
+)
+from tenantkit.sandbox.errors import ApiError
+from tenantkit.sandbox.escalation import check_escalation
+from tenantkit.sandbox.requests import parse_action
+from tenantkit.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+DANA = User("dana@example.com")
+LIST_PODS = Action("list", "", "", "v1", "pods", "", "vision")
+READ_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}
+
+
+def role(name: str, *rules: Manifest, namespace: str = "") -> Manifest:
+    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    return {"metadata": metadata, "rules": list(rules)}
+
+
+def bound(name: str, kind: str, to: str, subject: Manifest, namespace: str = "") -> Manifest:
+    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    return {"metadata": metadata, "roleRef": {"apiGroup": RBAC, "kind": kind, "name": to}, "subjects": [subject]}
+
+
+def user(name: str = "dana@example.com") -> Manifest:
+    return {"kind": "User", "apiGroup": RBAC, "name": name}
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store(lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def authorizer(store: Store) -> Authorizer:
+    return Authorizer(store)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "expected"),
+    [
+        ("GET", "/version", {}, Action("get", "/version")),
+        ("POST", "/api/v1", {}, Action("post", "/api/v1")),
+        ("GET", "/apis/apps/v1", {}, Action("get", "/apis/apps/v1")),
+        ("GET", "/api/v1/pods", {}, Action("list", "/api/v1/pods", "", "v1", "pods")),
+        ("GET", "/api/v1/pods/", {"watch": "True"}, Action("watch", "/api/v1/pods/", "", "v1", "pods")),
+        ("GET", "/api/v1/pods", {"watch": "0"}, Action("list", "/api/v1/pods", "", "v1", "pods")),
+        ("GET", "/api/v1/watch/pods", {}, Action("watch", "/api/v1/watch/pods", "", "v1", "pods")),
+    ],
+)
+def test_a_path_is_read_as_the_server_reads_it(method: str, path: str, query: dict[str, str], expected: Action) -> None:
+    assert parse_action(method, path, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "rest"),
+    [
+        ("GET", "/api/v1/namespaces", ("list", "namespaces", "", "", "")),
+        ("GET", "/api/v1/namespaces/vision", ("get", "namespaces", "", "vision", "vision")),
+        ("PUT", "/api/v1/namespaces/vision/finalize", ("update", "namespaces", "finalize", "vision", "vision")),
+        ("DELETE", "/api/v1/namespaces/vision/pods", ("deletecollection", "pods", "", "vision", "")),
+        ("DELETE", "/api/v1/namespaces/vision/pods/a", ("delete", "pods", "", "vision", "a")),
+        ("PATCH", "/api/v1/namespaces/vision/pods/a/status", ("patch", "pods", "status", "vision", "a")),
+        ("POST", "/api/v1/namespaces/vision/pods", ("create", "pods", "", "vision", "")),
+    ],
+)
+def test_namespaces_are_their_own_namespace(method: str, path: str, rest: tuple[str, ...]) -> None:
+    action = parse_action(method, path, {})
+    assert (action.verb, action.resource, action.subresource, action.namespace, action.name) == rest
+
+
+def test_a_list_of_one_name_asks_for_that_name() -> None:
+    query = {"fieldSelector": "metadata.name=a,status.phase=Running"}
+    assert parse_action("GET", "/api/v1/namespaces/vision/pods", query).name == "a"
+
+
+@pytest.mark.parametrize(
+    ("rule", "action", "allowed"),
+    [
+        (READ_PODS, LIST_PODS, True),
+        (READ_PODS, Action("delete", resource="pods"), False),
+        (READ_PODS, Action("get", resource="pods", subresource="log"), False),
+        (READ_PODS | {"resources": ["pods/log"]}, Action("get", resource="pods", subresource="log"), True),
+        (READ_PODS | {"resources": ["*/log"]}, Action("get", resource="pods", subresource="log"), True),
+        (READ_PODS | {"resources": ["*"]}, Action("get", resource="pods", subresource="log"), True),
+        (READ_PODS, Action("get", group="metrics.k8s.io", resource="pods"), False),
+        (READ_PODS | {"resourceNames": ["a"]}, Action("get", resource="pods", name="a"), True),
+        (READ_PODS | {"resourceNames": ["a"]}, LIST_PODS, False),
+        ({"nonResourceURLs": ["/api/*"], "verbs": ["get"]}, Action("get", "/api/v1"), True),
+        ({"nonResourceURLs": ["/api"], "verbs": ["get"]}, Action("get", "/api/v1"), False),
+        ({"nonResourceURLs": ["*"], "verbs": ["*"]}, LIST_PODS, False),
+    ],
+)
+def test_a_rule_allows_what_it_says(rule: Manifest, action: Action, *, allowed: bool) -> None:
+    assert rule_allows(rule, action) is allowed
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted", "covered"),
+    [
+        (READ_PODS, READ_PODS | {"verbs": ["get"]}, True),
+        (READ_PODS, READ_PODS | {"verbs": ["*"]}, False),
+        (READ_PODS | {"verbs": ["*"]}, READ_PODS | {"verbs": ["*"]}, True),
+        (READ_PODS | {"resources": ["*/log"]}, READ_PODS | {"resources": ["pods/log"]}, True),
+        (READ_PODS | {"resourceNames": ["a"]}, READ_PODS, False),
+        (READ_PODS, READ_PODS | {"resourceNames": ["a"]}, True),
+        (READ_PODS, {"nonResourceURLs": ["/x"], "verbs": ["get"]}, False),
+        ({"nonResourceURLs": ["/x*"], "verbs": ["get"]}, {"nonResourceURLs": ["/x/y"], "verbs": ["get"]}, True),
+    ],
+)
+def test_a_rule_covers_another_that_gives_no_more(rule: Manifest, wanted: Manifest, *, covered: bool) -> None:
+    assert covers(rule, wanted) is covered
+
+
+def test_a_binding_in_a_namespace_counts_there_only(store: Store, authorizer: Authorizer) -> None:
+    store.put(CLUSTER_ROLES, role("reader", READ_PODS))
+    store.put(ROLE_BINDINGS, bound("dana", "ClusterRole", "reader", user(), "vision"))
+    assert authorizer.reason(DANA, LIST_PODS) == (
+        'RBAC: allowed by RoleBinding "dana/vision" of ClusterRole "reader" to User "dana@example.com"'
+    )
+    assert not authorizer.allows(DANA, Action("list", resource="pods", namespace="audio"))
+    assert not authorizer.allows(DANA, Action("list", resource="pods"))
+
+
+def test_a_binding_of_the_cluster_counts_everywhere_and_for_groups_and_accounts(
+    store: Store, authorizer: Authorizer
+) -> None:
+    store.put(CLUSTER_ROLES, role("reader", READ_PODS))
+    group = {"kind": "Group", "apiGroup": RBAC, "name": "ml-vision"}
+    account = {"kind": "ServiceAccount", "name": "jupyter", "namespace": "hub"}
+    store.put(CLUSTER_ROLE_BINDINGS, bound("team", "ClusterRole", "reader", group))
+    store.put(CLUSTER_ROLE_BINDINGS, bound("hub", "ClusterRole", "reader", account))
+    assert authorizer.allows(User("x", ("ml-vision",)), LIST_PODS)
+    assert authorizer.allows(service_account_user("hub", "jupyter"), Action("list", resource="pods"))
+    assert not authorizer.allows(service_account_user("hub", "other"), LIST_PODS)
+
+
+def test_a_binding_to_a_role_that_is_not_there_gives_nothing_yet(store: Store, authorizer: Authorizer) -> None:
+    store.put(ROLE_BINDINGS, bound("dana", "Role", "reader", user(), "vision"))
+    assert not authorizer.allows(DANA, LIST_PODS)
+    store.put(ROLES, role("reader", READ_PODS, namespace="vision"))
+    assert authorizer.allows(DANA, LIST_PODS)
+
+
+def test_masters_may_do_everything(authorizer: Authorizer) -> None:
+    assert authorizer.reason(User("admin", (MASTERS,)), Action("anything", resource="at-all")) == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (
+            Action("list", "", "networking.k8s.io", "v1", "ingresses"),
+            (
+                'ingresses.networking.k8s.io is forbidden: User "dana@example.com" cannot list resource "ingresses" in '
+                'API group "networking.k8s.io" at the cluster scope'
+            ),
+        ),
+        (
+            Action("get", "", "", "v1", "pods", "log", "vision", "a"),
+            (
+                'pods "a" is forbidden: User "dana@example.com" cannot get resource "pods/log" in API group "" in the '
+                'namespace "vision"'
+            ),
+        ),
+        (Action("get", "/<b>"), 'forbidden: User "dana@example.com" cannot get path "/&lt;b&gt;"'),
+    ],
+)
+def test_who_may_not_is_told_in_the_servers_words(action: Action, message: str) -> None:
+    assert denied(DANA, action).status_body()["message"] == message
+
+
+ROLE_WRITER = {"apiGroups": [RBAC], "resources": ["roles", "rolebindings"], "verbs": ["create", "update"]}
+CREATE = Action("create", "", RBAC, "v1", "roles", "", "vision")
+
+
+def escalate(store: Store, resource: Any, manifest: Manifest, old: Manifest | None = None) -> None:
+    check_escalation(Authorizer(store), DANA, resource, CREATE, manifest, old)
+
+
+@pytest.fixture
+def as_role_writer(store: Store) -> Store:
+    store.put(ROLES, role("own", ROLE_WRITER, READ_PODS, namespace="vision"))
+    store.put(ROLE_BINDINGS, bound("own", "Role", "own", user(), "vision"))
+    return store
+
+
+def test_nobody_writes_a_role_that_gives_more_than_they_have(as_role_writer: Store) -> None:
+    escalate(as_role_writer, ROLES, role("pods", READ_PODS))
+    rules = [READ_PODS | {"resources": ["pods", "secrets"]}, READ_PODS | {"verbs": ["watch", "get"]}]
+    with pytest.raises(ApiError) as caught:
+        escalate(as_role_writer, ROLES, role("more", *rules))
+    assert caught.value.status_body()["message"] == (
+        'roles.rbac.authorization.k8s.io "more" is forbidden: user "dana@example.com" '
+        '(groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n'
+        '{APIGroups:[""], Resources:["pods"], Verbs:["watch"]}\n'
+        '{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}'
+    )
+
+
+def test_who_may_escalate_writes_any_role(as_role_writer: Store) -> None:
+    right = {"apiGroups": [RBAC], "resources": ["roles"], "verbs": ["escalate"]}
+    as_role_writer.put(ROLES, role("own", ROLE_WRITER, right, namespace="vision"))
+    escalate(as_role_writer, ROLES, role("more", READ_PODS | {"verbs": ["*"]}))
+
+
+def test_nobody_binds_a_role_that_gives_more_than_they_have_unless_they_may_bind_it(as_role_writer: Store) -> None:
+    as_role_writer.put(CLUSTER_ROLES, role("edit", READ_PODS | {"verbs": ["delete"]}))
+    binding = bound("dana", "ClusterRole", "edit", user())
+    with pytest.raises(ApiError) as caught:
+        escalate(as_role_writer, ROLE_BINDINGS, binding)
+    assert caught.value.status_body()["details"]["name"] == "dana"
+    right = {"apiGroups": [RBAC], "resources": ["clusterroles"], "resourceNames": ["edit"], "verbs": ["bind"]}
+    as_role_writer.put(ROLES, role("own", ROLE_WRITER, right, namespace="vision"))
+    escalate(as_role_writer, ROLE_BINDINGS, binding)
+
+
+def test_a_change_of_finalizers_alone_is_no_escalation(as_role_writer: Store) -> None:
+    old = role("more", READ_PODS | {"verbs": ["*"]})
+    escalate(as_role_writer, ROLES, {**old, "metadata": {"name": "more", "finalizers": ["example.com/x"]}}, old)
+
+
+def test_only_who_has_everything_lets_a_role_collect_others(as_role_writer: Store) -> None:
+    collector = {**role("all"), "aggregationRule": {"clusterRoleSelectors": []}}
+    with pytest.raises(ApiError) as caught:
+        escalate(as_role_writer, CLUSTER_ROLES, collector)
+    assert "must have cluster-admin privileges to use the aggregationRule" in caught.value.message
