@@ -78,7 +78,8 @@ def test_a_namespace_that_is_nobodys_tenant_stays_and_its_owner_is_named() -> No
     memory = Memory()
     memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-public"}})
 
-    with pytest.raises(OwnershipError, match="is not of tenant 'kube-public' but belongs to somebody else, since it carries no label"):
+    told = "is not of tenant 'kube-public' but belongs to somebody else, since it carries no label"
+    with pytest.raises(OwnershipError, match=told):
         delete_tenant(cluster_of(memory), "kube-public", confirm="kube-public")
 
 
