@@ -10,7 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tenantkit.exceptions import NotFound
+from tenantkit.forms.amounts import amount_text
 from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install
@@ -21,8 +24,6 @@ from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
 
@@ -43,8 +44,6 @@ class DemoResult:
 
     def as_text(self) -> str:
         """The result for a terminal: URLs, outputs, and the quota's main lines."""
-        shown = self.quota[self.quota["resource"].isin(_RESOURCES)]
-        columns = ["tenant", "resource", "unit", "used", "hard", "used_pct", "state"]
         return "\n".join(
             [
                 "URLs",
@@ -52,9 +51,20 @@ class DemoResult:
                 "\nOutputs",
                 *(f"  {name} = {value}" for name, value in self.outputs.items()),
                 "\nQuota",
-                shown[columns].to_string(index=False, na_rep="-", float_format="{:,.0f}".format),
+                self._quota_text(),
             ]
         )
+
+    def _quota_text(self) -> str:
+        shown = self.quota[self.quota["resource"].isin(_RESOURCES)]
+        words = {
+            column: [
+                "-" if pd.isna(amount) else amount_text(float(amount), unit)
+                for amount, unit in zip(shown[column], shown["unit"], strict=True)
+            ]
+            for column in ("used", "hard", "free")
+        }
+        return shown.assign(**words)[["tenant", "resource", *words, "state"]].to_string(index=False)
 
 
 def demo_tenants() -> list[Tenant]:
