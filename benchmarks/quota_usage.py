@@ -65,7 +65,7 @@ DISCOVERY: dict[str, dict[str, Any]] = {
 
 
 def recorded_quotas(count: int) -> list[bytes]:
-    """ResourceQuotas of 18 entries as an API server answers them, half used, with the fields that it keeps for itself."""
+    """ResourceQuotas of 18 entries as an API server answers them, half used, with the fields that it writes itself."""
     from tenantkit.manifests.quota import make_quota
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant

@@ -137,8 +137,9 @@ def list_visible(
     Example:
         >>> pods, scope = list_visible(cluster, "Pod")  # doctest: +SKIP
     """
-    selectors = {"label_selector": label_selector, "field_selector": field_selector}
-    return keep_visible(cluster, kind, _whole, namespaces=namespaces, **selectors)
+    return keep_visible(
+        cluster, kind, _whole, namespaces=namespaces, label_selector=label_selector, field_selector=field_selector
+    )
 
 
 def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
@@ -146,6 +147,7 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     kind: str,
     keep: Callable[[Manifest], _Kept],
     *,
+    parts: type | None = None,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
@@ -156,6 +158,7 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
         cluster: where.
         kind: a key of `KINDS`.
         keep: what to keep of an object; called from several threads, and again where a list is begun again.
+        parts: a TypedDict of what `keep` looks at, so that the rest need not be made. Default: whole objects.
         namespaces: as for `list_visible`, and so are the selectors, errors and rights.
         label_selector: likewise.
         field_selector: likewise.
@@ -172,7 +175,8 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
         return [], ()
 
     def listed(namespace: str | None) -> list[_Kept]:
-        return list_kept(cluster.door, Selection(kind_of(kind), namespace, label_selector, field_selector), keep).items
+        selection = Selection(kind_of(kind), namespace, label_selector, field_selector, parts)
+        return list_kept(cluster.door, selection, keep).items
 
     if not asked:
         try:

@@ -48,6 +48,7 @@ class Call:
         content_type: of the body.
         is_repeatable: whether doing it twice does the same as doing it once.
         timeout_s: None: the connection's own.
+        parse: makes an object of a good answer's body; raises ValueError where it can't.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Call:
     content_type: str = JSON
     is_repeatable: bool = False
     timeout_s: float | None = None
+    parse: Callable[[bytes | bytearray], Manifest] = field(default=parse_object, repr=False)
 
 
 class Door:
@@ -159,7 +161,7 @@ class Door:
         if answer.status not in _GOOD:
             raise error_of_answer(answer, call.doing, self.server)
         try:
-            return parse_object(answer.body)
+            return call.parse(answer.body)
         except ValueError:
             raise error_of_body(answer, call.doing, self.server) from None
 

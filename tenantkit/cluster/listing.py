@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tenantkit.cluster.door import Call
 from tenantkit.cluster.errors import Doing
-from tenantkit.cluster.parsing import collector_paused
+from tenantkit.cluster.parsing import collector_paused, parse_object
+from tenantkit.cluster.partial import page_parser
 from tenantkit.cluster.paths import collection_path, with_query
 from tenantkit.exceptions import Expired
 
@@ -32,12 +33,16 @@ _LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which objects of a kind: in one namespace or all (None), by labels and fields as the API server writes them."""
+    """Which objects of a kind: in one namespace or all (None), by labels and fields as the API server writes them.
+
+    With `parts`, a TypedDict, at least what it names is read of each object, and nothing is put back; see `page_parser`.
+    """
 
     kind: Kind
     namespace: str | None = None
     label_selector: str | None = None
     field_selector: str | None = None
+    parts: type | None = None
 
     @property
     def path(self) -> str:
@@ -100,13 +105,15 @@ def _attempt(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept]
 
 def _list(door: Door, selection: Selection, limit: int | None, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
     doing = Doing("list", selection.kind.kind, namespace=selection.namespace)
+    parse = page_parser(selection.parts) if selection.parts is not None else parse_object
     head = {"apiVersion": selection.kind.api_version, "kind": selection.kind.kind}
     items: list[_Kept] = []
     token: str | None = None
     while True:
         path = with_query(selection.path, {**selection.query, "limit": limit, "continue": token})
-        page = door.ask(Call("GET", path, doing, is_repeatable=True))
-        items += [keep({**head, **item}) for item in page.get("items") or ()]
+        page = door.ask(Call("GET", path, doing, is_repeatable=True, parse=parse))
+        found = page.get("items") or ()
+        items += map(keep, found if selection.parts is not None else ({**head, **item} for item in found))
         metadata = page.get("metadata") or {}
         token = metadata.get("continue")
         if not token:

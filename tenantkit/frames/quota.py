@@ -18,6 +18,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from tenantkit.cluster.access import keep_visible
 from tenantkit.frames.numbers import Numbers
@@ -76,7 +77,9 @@ def quota_usage(cluster: Cluster, *, namespaces: Sequence[str] | None = None) ->
     Example:
         >>> quota_usage(cluster).query("state == 'full'")  # doctest: +SKIP
     """
-    reads, scope = keep_visible(cluster, "ResourceQuota", _Reader(), namespaces=namespaces, label_selector=TENANT_LABEL)
+    reads, scope = keep_visible(
+        cluster, "ResourceQuota", _Reader(), parts=_Parts, namespaces=namespaces, label_selector=TENANT_LABEL
+    )
     frame = _frame(reads)
     frame.attrs["scope"] = scope
     return frame
@@ -85,6 +88,29 @@ def quota_usage(cluster: Cluster, *, namespaces: Sequence[str] | None = None) ->
 def quota_frame(quotas: Iterable[Manifest]) -> pd.DataFrame:
     """The frame of `quota_usage`, of ResourceQuotas as the server answered them."""
     return _frame(list(map(_Reader(), quotas)))
+
+
+class _Metadata(TypedDict, total=False):
+    name: str
+    namespace: str
+    labels: dict[str, str]
+
+
+class _Wanted(TypedDict, total=False):
+    hard: dict[str, str]
+
+
+class _Status(TypedDict, total=False):
+    hard: dict[str, str]
+    used: dict[str, str]
+
+
+class _Parts(TypedDict, total=False):
+    """What is looked at of a ResourceQuota: a third of it."""
+
+    metadata: _Metadata
+    spec: _Wanted
+    status: _Status
 
 
 @dataclass(frozen=True, slots=True, eq=False)
