@@ -142,6 +142,8 @@ class _Reader:
         counted = status.get("hard") or {}
         if counted != hard:
             used = self._counted(used, counted, hard)
+        # The server writes maps in the order of their keys, so that mostly nothing has to be looked up.
+        texts = used.values() if [*used] == spec.resources else map(used.get, spec.resources)
         labels = metadata.get("labels") or {}
         return (
             metadata["namespace"],
@@ -149,7 +151,7 @@ class _Reader:
             labels.get(TENANT_LABEL),
             labels.get(TEAM_LABEL),
             spec,
-            [*map(self._number, map(used.get, spec.resources))],
+            [*map(self._number, texts)],
         )
 
     def _spec(self, hard: Mapping[str, str]) -> _Spec:
