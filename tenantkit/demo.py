@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tenantkit.exceptions import NotFound
-from tenantkit.forms.amounts import amount_text
+from tenantkit.frames.amounts import amount_text
 from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import CancelledError, InvalidSpecError, PartialApplyError, TenantKitError
-from tenantkit.forms.amounts import amount_text, used_text
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.frames.amounts import amount_text, used_text
 from tenantkit.provision.tables import value_text
 
 if TYPE_CHECKING:
