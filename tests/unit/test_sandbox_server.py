@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import ssl
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,23 +38,32 @@ class Client:
         config = yaml.safe_load(kubeconfig.read_text())
         self.token = next(item["user"]["token"] for item in config["users"] if item["name"] == f"sandbox-{persona}")
         self._cluster = config["clusters"][0]["cluster"]
-        trusted = ssl.create_default_context()
-        trusted.load_verify_locations(cadata=_decoded(self._cluster["certificate-authority-data"]))
-        self._pool = urllib3.PoolManager(ssl_context=trusted, timeout=PROMPTLY_S, retries=False)
+        self._folder = tempfile.TemporaryDirectory()
+        trusted = Path(self._folder.name, "ca.crt")
+        trusted.write_text(_decoded(self._cluster["certificate-authority-data"]))
+        self._pool = urllib3.PoolManager(ca_certs=str(trusted), timeout=PROMPTLY_S, retries=False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.clear()
+        self._folder.cleanup()
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> urllib3.BaseHTTPResponse:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         url = self._cluster["server"] + path
-        return self._pool.request(method, url, json=body, headers=headers, **options)
+        if body is not None:
+            options["body"], headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        return self._pool.request(method, url, headers=headers, **options)
 
     def get(self, path: str) -> Any:
-        return self.ask("GET", path).json()
+        return content(self.ask("GET", path))
+
+
+def content(answer: urllib3.BaseHTTPResponse) -> Any:
+    """The JSON of an answer; the oldest urllib3 that is supported has no `json()`."""
+    return json.loads(answer.data)
 
 
 def _decoded(text: str) -> str:
@@ -87,7 +96,7 @@ def test_each_persona_has_a_context_and_is_a_user_of_that_name(box: Sandbox) -> 
     assert contexts == [f"sandbox-{name}" for name in PERSONAS]
     for name in PERSONAS:
         with Client(box.kubeconfig, name) as client:
-            answer = client.ask("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}).json()
+            answer = content(client.ask("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}))
         info = answer["status"]["userInfo"]
         expected = ["system:masters", AUTHENTICATED] if name == "admin" else [AUTHENTICATED]
         assert (info["username"], info["groups"]) == (f"{name}@example.com", expected)
@@ -166,7 +175,7 @@ def test_it_listens_on_this_machine_only(box: Sandbox) -> None:
 def test_who_has_no_token_gets_nothing(admin: Client, header: str) -> None:
     for path in ("/version", "/healthz", "/api/v1/namespaces"):
         answer = admin.ask("GET", path, headers={"Authorization": header})
-        assert (answer.status, answer.json()["message"]) == (401, "Unauthorized")
+        assert (answer.status, content(answer)["message"]) == (401, "Unauthorized")
 
 
 def test_a_web_page_of_another_origin_gets_nothing(admin: Client) -> None:
@@ -185,7 +194,7 @@ def test_a_token_ends_when_it_says() -> None:
 
 def test_a_service_accounts_token_lets_its_bearer_in_as_that_account(admin: Client) -> None:
     path = "/api/v1/namespaces/default/serviceaccounts/default/token"
-    answer = admin.ask("POST", path, {"spec": {"expirationSeconds": 600}}).json()
+    answer = content(admin.ask("POST", path, {"spec": {"expirationSeconds": 600}}))
     assert answer["status"]["expirationTimestamp"] == "2026-11-25T12:10:00Z"
     admin.token = answer["status"]["token"]
     denied = admin.get(MAPS)
@@ -195,7 +204,7 @@ def test_a_service_accounts_token_lets_its_bearer_in_as_that_account(admin: Clie
 def test_dates_are_the_clocks_so_that_a_held_clock_is_held_everywhere(admin: Client) -> None:
     answer = admin.ask("GET", "/api/v1/namespaces/default")
     assert answer.headers["Date"] == "Wed, 25 Nov 2026 12:00:00 GMT"
-    assert answer.json()["metadata"]["creationTimestamp"] == "2026-11-25T12:00:00Z"
+    assert content(answer)["metadata"]["creationTimestamp"] == "2026-11-25T12:00:00Z"
 
 
 def test_a_fresh_server_has_its_namespaces_roles_and_what_controllers_make(admin: Client) -> None:
@@ -228,13 +237,13 @@ def test_open_watches_end_when_the_sandbox_does() -> None:
 def test_a_namespace_that_is_deleted_goes_with_all_that_is_in_it(admin: Client) -> None:
     admin.ask("POST", "/api/v1/namespaces", {"metadata": {"name": "vision"}})
     admin.ask("POST", "/api/v1/namespaces/vision/configmaps", {"metadata": {"name": "a"}})
-    assert admin.ask("DELETE", "/api/v1/namespaces/vision").json()["status"]["phase"] == "Terminating"
+    assert content(admin.ask("DELETE", "/api/v1/namespaces/vision"))["status"]["phase"] == "Terminating"
     assert admin.ask("GET", "/api/v1/namespaces/vision").status == 404
     assert admin.get("/api/v1/namespaces/vision/configmaps")["items"] == []
 
 
 def test_a_generated_name_begins_as_asked_and_is_new_each_time(admin: Client) -> None:
-    made = [admin.ask("POST", MAPS, {"metadata": {"generateName": "run-"}}).json() for _ in range(2)]
+    made = [content(admin.ask("POST", MAPS, {"metadata": {"generateName": "run-"}})) for _ in range(2)]
     names = [item["metadata"]["name"] for item in made]
     assert len(set(names)) == 2
     assert all(name.startswith("run-") and len(name) == len("run-") + 5 for name in names)
@@ -242,7 +251,7 @@ def test_a_generated_name_begins_as_asked_and_is_new_each_time(admin: Client) ->
 
 def test_a_body_that_is_too_large_is_refused(admin: Client) -> None:
     answer = admin.ask("POST", MAPS, {"metadata": {"name": "big"}, "data": {"x": "x" * 3 * 1024 * 1024}})
-    assert (answer.status, answer.json()["reason"]) == (413, "RequestEntityTooLarge")
+    assert (answer.status, content(answer)["reason"]) == (413, "RequestEntityTooLarge")
 
 
 def test_a_bug_is_answered_and_logged_with_its_trace(
@@ -253,7 +262,7 @@ def test_a_bug_is_answered_and_logged_with_its_trace(
 
     monkeypatch.setattr(box._handlers._reads, "get", broken)
     answer = admin.ask("GET", "/api/v1/namespaces/default")
-    assert (answer.status, answer.json()["message"]) == (500, "Internal error occurred: ZeroDivisionError('boom')")
+    assert (answer.status, content(answer)["message"]) == (500, "Internal error occurred: ZeroDivisionError('boom')")
     assert "ZeroDivisionError: boom" in caplog.text
 
 
