@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tenantkit.frames.quota import quota_usage as quota_usage
     from tenantkit.frames.routes import routes as routes
     from tenantkit.frames.tenants import tenants as tenants
+    from tenantkit.plots import plot_quota_bars as plot_quota_bars
+    from tenantkit.plots import plot_quota_heatmap as plot_quota_heatmap
     from tenantkit.provision.apply import apply as apply
     from tenantkit.provision.delete import delete_tenant as delete_tenant
     from tenantkit.provision.install import install as install
@@ -65,6 +67,8 @@ _HOME = {
     "install": "provision.install",
     "list_tenants": "provision.settings",
     "plan": "provision.plan",
+    "plot_quota_bars": "plots",
+    "plot_quota_heatmap": "plots",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
     "routes": "frames.routes",

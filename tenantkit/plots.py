@@ -1,0 +1,371 @@
+"""Pictures of quotas: how full each tenant is, and how much of one is left.
+
+Colour never speaks alone: each cell has its number, each bar its amounts, and blue, orange and vermillion are told
+apart with any colour vision (after Okabe and Ito, "Color Universal Design"). Turned down: a scale from green to red,
+which one man in twelve can't read, and one that ends at the fullest tenant, by which somebody always looks full.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.frames.amounts import amount_text, used_text
+from tenantkit.pictures import Picture, Sheet, blend, ink_on, look_of, shortened, width_of
+from tenantkit.provision.tables import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from tenantkit.pictures import Look, Theme
+
+_COLUMNS = ("tenant", "namespace", "quota", "resource", "unit", "used", "hard", "used_pct", "state")
+_FIRST = ("requests.cpu", "limits.cpu", "requests.memory", "limits.memory")  # then devices, storage, counts
+_NEAR, _FULL = "#efae1f", "#c44e00"
+_NEAR_PCT, _FULL_PCT = 80, 100
+_NAMED_LIMIT = 8
+
+_CELL_WIDTH, _ROW_HEIGHT, _GAP, _MARGIN = 0.62, 0.32, 0.03, 0.12
+_BAR_WIDTH, _BAR_HEIGHT = 3.0, 0.17
+_SLANT = 40  # degrees
+_SWATCH, _STEPS = 0.3, 8
+_LEGEND = (
+    ("ok", "0 to 79 %"),
+    ("near", "near: from 80 %"),
+    ("full", "full or over"),
+    ("pending", "not counted yet"),
+    ("none", "nothing granted"),
+)
+
+
+def plot_quota_heatmap(
+    frame: pd.DataFrame, *, theme: Theme = "light", resources: Sequence[str] | None = None, most: int = 40
+) -> Picture:
+    """How full each tenant's quota is: a cell per tenant and resource, with its number.
+
+    Args:
+        frame: of `quota_usage`, or some of its rows; tenants come in its order.
+        theme: `light` or `dark`, as the page that it is shown on. Default: light.
+        resources: only these, in this order. Default: all of which anybody was granted something.
+        most: at most so many tenants, the fullest ones. Default 40, what fits a page.
+
+    Returns:
+        A picture; of an empty frame one that says so.
+
+    Raises:
+        InvalidSpecError: the frame is another one, or there is no such theme.
+        MissingExtraError: matplotlib is not installed.
+
+    Example:
+        >>> plot_quota_heatmap(quota_usage(cluster), theme="dark")  # doctest: +SKIP
+    """
+    look, cells = look_of(theme), _cells(frame)
+    columns = list(resources) if resources is not None else _granted(cells)
+    wanted = set(columns)
+    cells = [cell for cell in cells if cell.resource in wanted]
+    rows = list(dict.fromkeys(cell.row for cell in cells))
+    shown = _fullest(cells, rows, most)
+    cells = [cell for cell in cells if cell.row in shown]
+    labels = {row: label for row, label in _labels(cells).items() if row in shown}
+    few = f"the {len(labels)} fullest of {len(rows)} tenants" if len(labels) < len(rows) else _many(len(rows), "tenant")
+    if not cells:
+        return _nothing(look, theme)
+    alt = f"Quota used, of {few} and {_many(len(columns), 'resource')}. {_attention(cells, labels)}"
+    return Picture(_draw_heatmap(cells, labels, columns, few, look), clean(alt), theme)
+
+
+def plot_quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme = "light") -> Picture:
+    """How much of each resource is used and free: a bar per resource, with its amounts.
+
+    Args:
+        frame: of `quota_usage`, or some of its rows.
+        tenant: whose. Default: all of the frame's together; what is not counted yet is in neither sum, and said.
+        theme: `light` or `dark`, as the page that it is shown on. Default: light.
+
+    Returns:
+        A picture; of an empty frame one that says so.
+
+    Raises:
+        InvalidSpecError: the frame is another one, or there is no such tenant or theme.
+        MissingExtraError: matplotlib is not installed.
+
+    Example:
+        >>> plot_quota_bars(quota_usage(cluster), "vision")  # doctest: +SKIP
+    """
+    look, cells = look_of(theme), _cells(frame)
+    names = list(dict.fromkeys(cell.tenant for cell in cells))
+    if tenant is not None and tenant not in names:
+        known = ", ".join(names[:_NAMED_LIMIT]) or "none"
+        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, whose tenants are {known}")])
+    chosen = names if tenant is None else [tenant]
+    bars = _sums(cell for cell in cells if cell.tenant in chosen)
+    if not bars:
+        return _nothing(look, theme)
+    whose = chosen[0] if len(chosen) == 1 else _many(len(chosen), "tenant")
+    drawn = [bar for bar in bars if bar.state != "none"]
+    empty = [bar.resource for bar in bars if bar.state == "none"]
+    lines = [f"{bar.resource}: {bar.text}{_state_word(bar)}" for bar in drawn]
+    lines += [f"nothing granted: {', '.join(empty)}"] if empty else []
+    alt = f"Quota of {whose}. {'; '.join(lines)}."
+    return Picture(_draw_bars(drawn, empty, whose, look), clean(alt), theme)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One entry of one quota, or the sum of several; `used` is None where none is counted yet."""
+
+    row: tuple[str, str]
+    tenant: str
+    resource: str
+    unit: str
+    used: float | None
+    hard: float
+    state: str
+    uncounted: int = 0
+
+    @property
+    def pct(self) -> float | None:
+        """0 to 100, and above where more is used than granted; None where there is nothing to compare."""
+        if self.used is None:
+            return None
+        if self.hard == 0:
+            return None if self.used == 0 else math.inf
+        return 100 * self.used / self.hard
+
+    @property
+    def number(self) -> str:
+        """The percentage as text: what is nearly full is never called 100 %."""
+        if self.pct is None:
+            return "?" if self.state == "pending" else "–"  # noqa: RUF001 (a dash, as tables have it)
+        if self.pct == math.inf:
+            return "over"
+        if self.used == self.hard:
+            return "100 %"
+        return f"{min(math.floor(self.pct), 99) if self.pct <= _FULL_PCT else math.ceil(self.pct)} %"
+
+    @property
+    def text(self) -> str:
+        """The amounts in words."""
+        rest = f", {self.uncounted} more not counted yet" if self.uncounted and self.used is not None else ""
+        if self.used is None:
+            return f"of {amount_text(self.hard, self.unit)}, not counted yet"
+        free = self.hard - self.used
+        left = f"{amount_text(abs(free), self.unit)} {'free' if free >= 0 else 'over'}"
+        return f"{used_text(self.used, self.hard, self.unit)} used, {left}{rest}"
+
+
+def _cells(frame: pd.DataFrame) -> list[_Cell]:
+    missing = [name for name in _COLUMNS if name not in frame.columns]
+    if missing:
+        reason = f"give a frame of quota_usage: {', '.join(missing)} is missing"
+        raise InvalidSpecError([Problem("frame", list(frame.columns), reason)])
+    return [
+        _Cell(
+            row=(row["namespace"], row["quota"]),
+            tenant=row["tenant"] if isinstance(row["tenant"], str) else row["namespace"],
+            resource=row["resource"],
+            unit=row["unit"],
+            used=float(row["used"]) if row["state"] != "pending" else None,
+            hard=float(row["hard"]),
+            state=row["state"],
+        )
+        for row in frame[list(_COLUMNS)].to_dict("records")
+    ]
+
+
+def _granted(cells: Iterable[_Cell]) -> list[str]:
+    """The resources of which somebody was granted or uses something, computing first."""
+    found = dict.fromkeys(cell.resource for cell in cells if cell.state != "none")
+    return sorted(found, key=_place)
+
+
+def _place(resource: str) -> tuple[int, str]:
+    if resource in _FIRST:
+        return _FIRST.index(resource), resource
+    if resource.startswith("requests.") and "/" in resource:
+        return len(_FIRST), resource
+    return len(_FIRST) + (1 if "storage" in resource else 2), resource
+
+
+def _fullest(cells: Iterable[_Cell], rows: Sequence[tuple[str, str]], most: int) -> set[tuple[str, str]]:
+    worst = dict.fromkeys(rows, -1.0)
+    for cell in cells:
+        worst[cell.row] = max(worst[cell.row], cell.pct if cell.pct is not None else -1.0)
+    return set(sorted(rows, key=lambda row: -worst[row])[: max(most, 0)])
+
+
+def _labels(cells: Iterable[_Cell]) -> dict[tuple[str, str], str]:
+    """The rows' names: the tenant's, and the quota's too where a tenant has several."""
+    tenants = {cell.row: cell.tenant for cell in cells}
+    several = {name for name in tenants.values() if list(tenants.values()).count(name) > 1}
+    return {row: shortened(f"{name} ({row[1]})" if name in several else name) for row, name in tenants.items()}
+
+
+def _sums(cells: Iterable[_Cell]) -> list[_Cell]:
+    """A cell per resource, of all who have it."""
+    by_resource: dict[str, list[_Cell]] = {}
+    for cell in cells:
+        by_resource.setdefault(cell.resource, []).append(cell)
+    return [_sum(by_resource[resource]) for resource in sorted(by_resource, key=_place)]
+
+
+def _sum(cells: Sequence[_Cell]) -> _Cell:
+    counted = [cell for cell in cells if cell.used is not None]
+    if not counted:
+        return replace(cells[0], hard=sum(cell.hard for cell in cells), uncounted=len(cells))
+    used, hard = sum(cell.used or 0 for cell in counted), sum(cell.hard for cell in counted)
+    whole = replace(cells[0], used=used, hard=hard, state="ok", uncounted=len(cells) - len(counted))
+    if whole.pct is None:
+        return replace(whole, state="none")
+    state = "over" if used > hard else "full" if used == hard else "near" if whole.pct >= _NEAR_PCT else "ok"
+    return replace(whole, state=state)
+
+
+def _attention(cells: Sequence[_Cell], labels: dict[tuple[str, str], str]) -> str:
+    """What a reader would look at first, in words."""
+    told = []
+    for state, words in (("over", "Over"), ("full", "Full"), ("near", "Near"), ("pending", "Not counted yet")):
+        named = [f"{labels[cell.row]} {cell.resource}" for cell in cells if cell.state == state]
+        more = f" and {len(named) - _NAMED_LIMIT} more" if len(named) > _NAMED_LIMIT else ""
+        told += [f"{words}: {', '.join(named[:_NAMED_LIMIT])}{more}."] if named else []
+    return " ".join(told) or "None is near its limit."
+
+
+def _state_word(cell: _Cell) -> str:
+    return f" ({cell.state})" if cell.state in ("near", "full") else ""
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _colour(cell: _Cell, look: Look) -> str | None:
+    """What a cell or bar is filled with; None: it is empty."""
+    if cell.state in ("full", "over"):
+        return _FULL
+    if cell.state == "near":
+        return _NEAR
+    return blend(look.least, look.most, cell.pct / _NEAR_PCT) if cell.pct is not None else None
+
+
+def _draw_heatmap(
+    cells: Sequence[_Cell], labels: dict[tuple[str, str], str], columns: Sequence[str], few: str, look: Look
+) -> Figure:
+    left = _MARGIN + max(map(width_of, labels.values())) + 0.12
+    turn = math.radians(_SLANT)
+    lengths = [width_of(shortened(column)) for column in columns]
+    top = 0.68 + max(lengths) * math.sin(turn)
+    ends = [left + (place + 0.5) * _CELL_WIDTH + length * math.cos(turn) for place, length in enumerate(lengths)]
+    bottom = top + len(labels) * _ROW_HEIGHT
+    legend = _legend({cell.state for cell in cells})
+    sub_title = f"percent of what is granted, {few}"
+    width = max(*ends, left + _legend_width(legend), _MARGIN + width_of(sub_title))
+    sheet = Sheet(width + _MARGIN, bottom + 0.5)
+    _draw_title(sheet, "Quota used", sub_title, look)
+    for place, column in enumerate(columns):
+        x = left + (place + 0.5) * _CELL_WIDTH
+        sheet.text(x, top - 0.08, shortened(column), look.ink, rotation=_SLANT, rotation_mode="anchor", va="baseline")
+    for place, label in enumerate(labels.values()):
+        sheet.text(left - 0.1, top + (place + 0.5) * _ROW_HEIGHT, label, look.ink, ha="right")
+    rows = {row: place for place, row in enumerate(labels)}
+    places = {column: place for place, column in enumerate(columns)}
+    for cell in cells:
+        _draw_cell(sheet, cell, left + places[cell.resource] * _CELL_WIDTH, top + rows[cell.row] * _ROW_HEIGHT, look)
+    _draw_legend(sheet, legend, left, bottom + 0.24, look)
+    return sheet.figure
+
+
+def _draw_title(sheet: Sheet, title: str, sub_title: str, look: Look) -> None:
+    sheet.text(_MARGIN, 0.22, title, look.ink, size=12, weight="bold")
+    sheet.text(_MARGIN, 0.45, sub_title, look.quiet)
+
+
+def _draw_cell(sheet: Sheet, cell: _Cell, x: float, y: float, look: Look) -> None:
+    size = (_CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP)
+    colour = _colour(cell, look)
+    _draw_state(sheet, cell.state, (x, y, *size), colour, look)
+    ink = ink_on(colour) if colour is not None else look.ink
+    weight = "bold" if cell.state in ("full", "over", "pending") else "normal"
+    sheet.text(x + size[0] / 2, y + size[1] / 2, cell.number, ink, ha="center", weight=weight, size=8.5)
+
+
+def _draw_state(
+    sheet: Sheet, state: str, box: tuple[float, float, float, float], colour: str | None, look: Look
+) -> None:
+    """A box in its colour; what is not counted yet is hatched, what holds nothing only framed."""
+    if colour is not None:
+        sheet.box(*box, facecolor=colour)
+    elif state == "pending":
+        sheet.box(*box, facecolor="none", edgecolor=blend(look.track, look.quiet, 0.4), hatch="////")
+    else:
+        sheet.box(*box, facecolor="none", edgecolor=look.track, linewidth=0.8)
+
+
+def _legend(states: set[str]) -> list[tuple[str, str]]:
+    """What has to be explained: no more than is there."""
+    seen = states | ({"full"} if "over" in states else set())
+    return [(state, words) for state, words in _LEGEND if state in seen]
+
+
+def _legend_width(legend: Sequence[tuple[str, str]]) -> float:
+    return sum(_SWATCH + 0.25 + width_of(words, 8) for _, words in legend)
+
+
+def _draw_legend(sheet: Sheet, legend: Sequence[tuple[str, str]], x: float, y: float, look: Look) -> None:
+    for state, words in legend:
+        if state == "ok":
+            for step in range(_STEPS):
+                strip = (x + step * _SWATCH / _STEPS, y - 0.07, _SWATCH / _STEPS, 0.14)
+                sheet.box(*strip, facecolor=blend(look.least, look.most, step / (_STEPS - 1)))
+        else:
+            colour = {"near": _NEAR, "full": _FULL}.get(state)
+            _draw_state(sheet, state, (x, y - 0.07, _SWATCH, 0.14), colour, look)
+        sheet.text(x + _SWATCH + 0.07, y, words, look.quiet, size=8)
+        x += _SWATCH + 0.25 + width_of(words, 8)
+
+
+def _draw_bars(bars: Sequence[_Cell], empty: Sequence[str], whose: str, look: Look) -> Figure:
+    left = _MARGIN + max([width_of(shortened(bar.resource)) for bar in bars] or [0]) + 0.12
+    beside = left + _BAR_WIDTH + 0.12
+    foot = f"nothing granted: {', '.join(empty)}" if empty else ""
+    title = f"Quota of {shortened(whose)}"
+    width = max(
+        beside + 0.55 + max([width_of(bar.text, 8.5) for bar in bars] or [0]),
+        _MARGIN + max(width_of(foot, 8), width_of(title, 13)),
+    )
+    top, bottom = 0.74, 0.74 + len(bars) * _ROW_HEIGHT
+    sheet = Sheet(width + _MARGIN, bottom + (0.4 if foot else 0.15))
+    _draw_title(sheet, title, "used of what is granted", look)
+    for place, bar in enumerate(bars):
+        y = top + (place + 0.5) * _ROW_HEIGHT
+        sheet.text(left - 0.1, y, shortened(bar.resource), look.ink, ha="right")
+        _draw_bar(sheet, bar, left, y - _BAR_HEIGHT / 2, look)
+        weight = "bold" if bar.state in ("full", "over") else "normal"
+        sheet.text(beside + 0.42, y, bar.number, look.ink, ha="right", weight=weight)
+        sheet.text(beside + 0.55, y, bar.text, look.quiet, size=8.5)
+    near = left + _BAR_WIDTH * _NEAR_PCT / _FULL_PCT
+    sheet.line(near, top, bottom, look.quiet)
+    sheet.text(near, top - 0.09, f"near: {_NEAR_PCT} %", look.quiet, ha="center", size=8)
+    sheet.text(_MARGIN, bottom + 0.2, foot, look.quiet, size=8)
+    return sheet.figure
+
+
+def _draw_bar(sheet: Sheet, bar: _Cell, x: float, y: float, look: Look) -> None:
+    if bar.used is None:
+        _draw_state(sheet, "pending", (x, y, _BAR_WIDTH, _BAR_HEIGHT), None, look)
+        return
+    share = min(bar.pct if bar.pct is not None else 0, _FULL_PCT) / _FULL_PCT
+    fill = {"near": _NEAR, "full": _FULL, "over": _FULL}.get(bar.state, look.most)
+    sheet.box(x, y, _BAR_WIDTH, _BAR_HEIGHT, facecolor=look.track)
+    sheet.box(x, y, _BAR_WIDTH * share, _BAR_HEIGHT, facecolor=fill)
+
+
+def _nothing(look: Look, theme: Theme) -> Picture:
+    sheet = Sheet(4.5, 0.6)
+    sheet.text(_MARGIN, 0.3, "No quota to show.", look.quiet)
+    return Picture(sheet.figure, "No quota to show.", theme)
