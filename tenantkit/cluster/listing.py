@@ -35,7 +35,7 @@ _LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
 class Selection:
     """Which objects of a kind: in one namespace or all (None), by labels and fields as the API server writes them.
 
-    With `parts`, a TypedDict, at least what it names is read of each object, and nothing is put back; see `page_parser`.
+    With `parts`, a TypedDict, what it names is read of each object, and nothing is put back (see `page_parser`).
     """
 
     kind: Kind
