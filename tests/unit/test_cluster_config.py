@@ -1,6 +1,8 @@
 """Where to connect, and as whom: which source is taken, what each kind of credentials becomes, what is told when not.
 
 These run with the oldest and the newest official client alike: what is loaded must be the same.
+
+Longer than 400 lines: sources and credentials are tested on the same files, servers and empty home.
 """
 
 from __future__ import annotations
