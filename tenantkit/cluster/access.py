@@ -171,6 +171,7 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     """
     is_placed = kind_of(kind).namespaced or kind == "Namespace"
     asked = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces)) if is_placed else ()
+    is_told = bool(asked)
     if not asked and namespaces is not None and is_placed:
         return [], ()
 
@@ -198,7 +199,7 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
         readings = list(zip(asked, pool.map(read, asked), strict=True))
     refusals = [found for _, found in readings if isinstance(found, PermissionDenied)]
     if len(refusals) == len(asked):
-        raise refusals[0]
+        raise refusals[0] if is_told else _untold(refusals[0])
     read_ones = [(namespace, found) for namespace, found in readings if not isinstance(found, PermissionDenied)]
     return [item for _, found in read_ones for item in found], tuple(namespace for namespace, _ in read_ones)
 
@@ -224,6 +225,21 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
     """
     found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
     return tuple(sorted(item["metadata"]["name"] for item in found))
+
+
+def _untold(refusal: PermissionDenied) -> PermissionDenied:
+    """The same for who has not said which namespaces are theirs: most likely others than the one that was tried."""
+    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
+    return PermissionDenied(
+        f"{refusal}; {hint}",
+        status=refusal.status,
+        reason=refusal.reason,
+        operation=refusal.operation,
+        kind=refusal.kind,
+        name=refusal.name,
+        namespace=refusal.namespace,
+        causes=refusal.causes,
+    )
 
 
 def _whole(manifest: Manifest) -> Manifest:

@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.access import keep_visible
 from tenantkit.cluster.partial import page_parser
-from tenantkit.exceptions import ClusterError
-from tests.unit.cluster_seam import Script, answer, cluster
+from tenantkit.exceptions import ClusterError, PermissionDenied
+from tests.unit.cluster_seam import Script, answer, cluster, status
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -72,6 +72,20 @@ def test_whole_objects_come_with_their_kind_put_back() -> None:
     kept, _ = keep_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda manifest: manifest)
 
     assert kept == [{"apiVersion": "v1", "kind": "Pod", **item("a")}]
+
+
+def test_who_has_not_said_which_namespaces_are_theirs_is_told_how_to() -> None:
+    denied = status(403, "Forbidden", "pods is forbidden")
+    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
+
+    with pytest.raises(PermissionDenied) as caught:
+        keep_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)
+    assert str(caught.value).endswith(f"; {hint}")
+    assert (caught.value.status, caught.value.kind, caught.value.namespace) == (403, "Pod", "own")
+
+    with pytest.raises(PermissionDenied) as caught:
+        keep_visible(cluster(Script(denied)), "Pod", len, namespaces=["own"])
+    assert hint not in str(caught.value)
 
 
 def test_an_answer_that_is_no_list_is_an_error_of_the_server() -> None:
