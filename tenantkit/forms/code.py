@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import tenantkit
 from tenantkit.spec.base import Spec
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def python_text(value: Any, indent: int = 0) -> str:
     if isinstance(value, Spec):
         given = {name: getattr(value, name) for name, field in type(value).model_fields.items()}
         shown = {name: it for name, it in given.items() if it != type(value).model_fields[name].default}
+        if type(value).__name__ not in tenantkit.__all__:
+            return python_text(shown, indent)  # a spec takes the fields of one within as a dict, too
         inner = [f"{name}={python_text(it, indent + 4)}" for name, it in shown.items()]
         return _bracketed(f"tk.{type(value).__name__}(", inner, ")", indent)
     if isinstance(value, list | tuple):

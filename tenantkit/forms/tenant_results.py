@@ -27,6 +27,7 @@ _BARS = {
     "pods": "Pods",
 }
 _CELL_LIMIT = 200
+_WEB = ("http://", "https://")
 
 
 def plan_notice(plan: Plan) -> Html:
@@ -122,7 +123,7 @@ def url_list(report: Report, *, as_links: bool) -> Html | None:
     urls = [url for found in report.urls.values() for url in found]
     if not urls:
         return None
-    shown = [_link(url) if as_links else element("code", url) for url in urls]
+    shown = [_link(url) if as_links and url.startswith(_WEB) else element("code", url) for url in urls]
     return element("ul", *(element("li", item) for item in shown), class_="tk-urls", aria_label="URLs")
 
 
