@@ -1,0 +1,61 @@
+"""What a type checker sees of the public names: read by mypy in `make lint`, never run.
+
+Names are lazy, so a checker could take them all for Any and no longer find a misspelt one. An ignore that is not needed
+is an error to mypy (`warn_unused_ignores`): each here says that a mistake must be found.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+import pandas as pd
+
+import tenantkit as tk
+from tenantkit.cluster.access import Identity
+from tenantkit.provision.changes import Action, Row
+from tenantkit.provision.delete import Deletion
+
+
+def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
+    assert_type(tk.connect(context="lab", token=lambda: "fresh"), tk.Cluster)
+    assert_type(tk.whoami(cluster), Identity)
+    assert_type(tk.install(cluster), tk.Report)
+    assert_type(tk.plan(cluster, [vision]), tk.Plan)
+    assert_type(tk.plan(cluster, vision), tk.Plan)
+    assert_type(tk.plan(cluster, (vision,)), tk.Plan)  # any sequence will do
+    assert_type(tk.apply(cluster, tk.plan(cluster, [vision])), tk.Report)
+    assert_type(tk.delete_tenant(cluster, "vision", confirm="vision"), Deletion)
+    assert_type(tk.get_platform(cluster), tk.Platform)
+    assert_type(tk.get_tenant(cluster, "vision"), tk.Tenant)
+    assert_type(tk.list_tenants(cluster), list[tk.Tenant])
+    assert_type(tk.quota_usage(cluster), pd.DataFrame)
+    assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
+    assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])
+    assert_type(cluster.can("create", "Ingress"), bool)
+
+
+def rows_and_their_actions_are_known(plan: tk.Plan) -> None:
+    assert_type(plan.rows, tuple[Row, ...])
+    assert_type(plan.rows[0].action, Action)
+    assert_type(plan.has_changes, bool)
+
+
+def what_went_wrong_is_known(cluster: tk.Cluster, plan: tk.Plan) -> None:
+    try:
+        tk.apply(cluster, plan)
+    except tk.PartialApplyError as error:
+        assert_type(error.report, tk.Report)
+    except tk.ClusterError as error:
+        assert_type(error.status, int | None)
+
+
+def mistakes_are_found(cluster: tk.Cluster, vision: tk.Tenant, plan: tk.Plan) -> None:
+    tk.Tenat  # type: ignore[attr-defined]  # noqa: B018 (the name is the test)
+    tk.plan(cluster, ["vision"])  # type: ignore[list-item]
+    tk.plan(cluster, [vision], server_side=True)  # type: ignore[call-arg]
+    tk.delete_tenant(cluster, "vision")  # type: ignore[call-arg]
+    cluster.apply(vision)  # type: ignore[arg-type]
+    cluster.create({}, True)  # type: ignore[call-arg]  # noqa: FBT003 (an option must be named)
+    if plan.rows[0].action == "creates":  # type: ignore[comparison-overlap]
+        return
+    vision.size = "large"  # type: ignore[misc]
