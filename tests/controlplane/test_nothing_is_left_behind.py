@@ -29,9 +29,13 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 30.0
+# SIGINT is ignored from birth where a shell started the tests in the background, and a child inherits that
 A_RUN_THAT_HOLDS_ONE = """
+import signal
 import threading
 from tests.controlplane.controlplane import ControlPlane
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def test_holds_a_control_plane():
     with ControlPlane() as plane:

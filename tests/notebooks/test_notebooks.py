@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 UNFIT = {
     "a port": r"(localhost|127\.0\.0\.1|\[?::1\]?):\d+",
     "a path": r"(?<![\w.])/(home|root|tmp|usr|var|work|Users|opt)/",
-    "a token": r"(?i)bearer |token=|eyJ[\w-]{10,}|[\w-]{40,}",
+    "a token": r"(?i:bearer |token=)|eyJ[\w-]{10,}|(?=[\w-]*[A-Z])(?=[\w-]*[0-9])[\w-]{40,}",
     "a time": r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d",
     "an object's or widget's own id": r"[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}|0x[0-9a-f]{6,}",
 }
