@@ -20,3 +20,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--context", metavar="NAME", help="of --kubeconfig; default: its current context. Not a cluster that people use"
     )
+    group.addoption(
+        "--pictures", action="store_true", help="let the browser tests draw the documentation's pictures anew"
+    )

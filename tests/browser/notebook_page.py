@@ -1,0 +1,98 @@
+"""A notebook in JupyterLab as its reader has it: cells that are run, what stands below them, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from tests.browser.lab_process import Lab
+
+# Kernels start and import while others use the machine; nothing waits longer than it must.
+SLOW_MS = 60_000
+NUMBERED = re.compile(r"\[\d+\]")
+
+_IS_READY = """() => {
+  const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+  return Boolean(context?.isReady && context.session?.kernel?.status === 'idle');
+}"""
+_APPEND = """source => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cells = notebook.model.sharedModel;
+  const index = cells.cells.length;
+  cells.insertCell(index, { cell_type: 'code', source, metadata: { trusted: true } });
+  notebook.activeCellIndex = index;
+  return index;
+}"""
+_RUN = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
+_SOURCES = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
+  .map(cell => [cell.type, cell.sharedModel.getSource()])"""
+_SELECT = "index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index }"
+_MIMES = """index => window.jupyterapp.shell.currentWidget.content.model.cells.get(index).outputs.toJSON()"""
+
+
+class NotebookPage:
+    """An open notebook.
+
+    Args:
+        page: the browser's.
+        lab: where it is.
+        name: of the notebook, relative to the lab's folder.
+    """
+
+    def __init__(self, page: Page, lab: Lab, name: str) -> None:
+        self.page = page
+        self.dialogs: list[str] = []
+        page.on("dialog", self._on_dialog)
+        page.goto(f"{lab.url}/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{name}?reset&token={lab.token}")
+        page.wait_for_function(_IS_READY, timeout=SLOW_MS)
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """Each cell's type and source."""
+        return [(kind, source) for kind, source in self.page.evaluate(_SOURCES)]
+
+    def select(self, index: int) -> None:
+        """Make a cell the active one, as a click beside it would."""
+        self.page.evaluate(_SELECT, index)
+        expect(self.cell(index)).to_be_visible()
+
+    def press_run(self, index: int) -> Locator:
+        """Run the active cell by Shift+Enter, which goes on to the next one; what stands below it."""
+        self.page.keyboard.press("Shift+Enter")
+        return self._ended(index)
+
+    def run(self, source: str) -> Locator:
+        """Add a cell at the end and run it; what stands below it."""
+        index = self.page.evaluate(_APPEND, source)
+        self.page.evaluate(_RUN)
+        return self._ended(index)
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(f".jp-Notebook-cell[data-windowed-list-index='{index}']")
+
+    def errors(self, index: int) -> list[Any]:
+        """What a cell raised or wrote to its standard error."""
+        outputs = self.page.evaluate(_MIMES, index)
+        return [it for it in outputs if it["output_type"] == "error" or it.get("name") == "stderr"]
+
+    def set_theme(self, name: str) -> None:
+        """As the menu Settings, Theme does."""
+        self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+        light = "false" if "Dark" in name else "true"
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+
+    def _ended(self, index: int) -> Locator:
+        """Wait until the cell has its number, and hold it to have failed in nothing."""
+        prompt = self.cell(index).locator(".jp-InputPrompt")
+        expect(prompt).to_have_text(NUMBERED, timeout=SLOW_MS)
+        assert self.errors(index) == []
+        return self.cell(index).locator(".jp-OutputArea-output")
+
+    def _on_dialog(self, dialog: Any) -> None:
+        self.dialogs.append(f"{dialog.type}: {dialog.message}")
+        dialog.dismiss()

@@ -1,0 +1,40 @@
+"""The quickstart as a reader runs it: opened in JupyterLab, cell by cell with Shift+Enter, to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.exceptions import NotFound
+from tests.browser.notebook_page import NotebookPage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+    from tenantkit.cluster.cluster import Cluster
+    from tests.browser.lab_process import Lab
+
+
+def test_the_quickstart_runs_cell_by_cell_and_leaves_nothing_behind(
+    browser: BrowserContext, lab: Lab, cluster: Cluster
+) -> None:
+    before = {it["metadata"]["name"] for it in cluster.list("Namespace")}
+    notebook = NotebookPage(browser.new_page(), lab, "01-quickstart.ipynb")
+
+    notebook.select(0)
+    outputs = {}
+    for index, (kind, source) in enumerate(notebook.cells):
+        if kind == "code":
+            outputs[source] = "\n".join(notebook.press_run(index).all_inner_texts())
+        else:
+            notebook.page.keyboard.press("Shift+Enter")
+
+    assert [text for source, text in outputs.items() if source.startswith("report.urls")] == [
+        "{'quickstart': ['http://quickstart.example.ai/ai-service']}"
+    ]
+    assert list(outputs.values())[-1] == "quickstart is gone"
+    assert {it["metadata"]["name"] for it in cluster.list("Namespace")} == before
+    with pytest.raises(NotFound):
+        cluster.get("Namespace", "quickstart")
+    assert notebook.dialogs == []
