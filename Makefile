@@ -20,7 +20,7 @@ GO_LDFLAGS = -X $(VERSION_PACKAGE).gitVersion=v$(KUBERNETES_VERSION) -X $(VERSIO
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
 
-.PHONY: help demo test lab controlplane test-controlplane controlplane-up lint test-lowest bench clean
+.PHONY: help demo test chromium lab controlplane test-controlplane controlplane-up lint test-lowest bench clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -28,9 +28,16 @@ help: ## what can be made
 demo: $(VENV)/.has-demo ## the three-tenant example on a sandbox of its own; ends by itself
 	@$(VENV)/bin/tenantkit demo
 
-test: $(VENV)/.has-all ## everything that needs no cluster
+test: $(VENV)/.has-all chromium ## everything that needs no cluster
 	$(call say,pytest without the control plane)
 	@$(VENV)/bin/pytest -m 'not controlplane'
+
+# for the browser tests; who may not install it has them skipped, and told
+chromium:
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  printf '\033[1m==> installing chromium\033[0m\n' >&2; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else echo "no chromium, so the browser tests are skipped: apt-get install chromium" >&2; fi
 
 lab: $(VENV)/.has-lab ## JupyterLab on the notebooks, beside a sandbox with a sample platform; Ctrl-C ends both
 	@$(VENV)/bin/tenantkit lab --folder .lab/notebooks $(LAB)
