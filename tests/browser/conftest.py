@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tenantkit.cluster.config import connect
 from tests.browser.form_page import FormPage
 from tests.browser.lab_process import Lab
-from tests.browser.notebook_page import SLOW_MS, NotebookPage
+from tests.browser.notebook_page import ROOM, SLOW_MS, NotebookPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,6 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_ROOM = {"width": 1280, "height": 1000}
 _EMPTY = {
     "cells": [],
     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
@@ -43,7 +42,7 @@ _EMPTY = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
@@ -51,7 +50,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _interrupted_by_term() -> Iterator[None]:
     """A SIGTERM must not leave a lab or a browser behind: it ends the tests as Ctrl-C does."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -59,7 +58,7 @@ def _interrupted_by_term() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:  # noqa: ARG001 (skips)
     running = Lab(tmp_path_factory.mktemp("lab"))
     try:
@@ -70,16 +69,16 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     assert list(running.temporary.iterdir()) == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(lab: Lab) -> Iterator[Cluster]:
     """The lab's sandbox, by its API, as its administrator."""
     with connect(kubeconfig=lab.kubeconfig, context="sandbox-admin") as cluster:
         yield cluster
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """Of one module, since Playwright keeps an event loop in this thread for as long as it is there."""
+    """Ends with these tests, since Playwright keeps an event loop in this thread for as long as it is there."""
     arguments = [*_ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
@@ -87,7 +86,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             executable_path=chromium,
             headless=True,
             args=arguments,
-            viewport=_ROOM,
+            viewport=ROOM,
             color_scheme="light",
             handle_sigint=False,
             handle_sigterm=False,
@@ -99,7 +98,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def notebook(browser: BrowserContext, lab: Lab, cluster: Cluster) -> NotebookPage:  # noqa: ARG001 (reads it later)
     """An empty notebook with a kernel that is connected."""
     name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.notebook_page import SLOW_MS
+from tests.browser.notebook_page import ROOM, SLOW_MS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page
 
     from tests.browser.notebook_page import NotebookPage
@@ -81,6 +83,18 @@ class FormPage:
         self.field("Service").fill("ai-service")
         self.field("Port").fill("80")
         self.field("Path").fill("/ai-service")
+
+    def draw(self, file: Path) -> None:
+        """Take a picture of all of it, on a page long enough for that."""
+        box = self.root.bounding_box()
+        assert box is not None
+        self.page.set_viewport_size({"width": ROOM["width"], "height": int(box["height"]) + 300})
+        try:
+            self.root.scroll_into_view_if_needed()
+            self.page.mouse.move(0, 0)
+            self.root.screenshot(path=file, animations="disabled", caret="hide")
+        finally:
+            self.page.set_viewport_size(ROOM)
 
     @property
     def url(self) -> str:

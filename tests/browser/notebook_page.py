@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Kernels start and import while others use the machine; nothing waits longer than it must.
 SLOW_MS = 60_000
+ROOM: ViewportSize = {"width": 1280, "height": 1000}
 NUMBERED = re.compile(r"\[\d+\]")
 
 _IS_READY = """() => {

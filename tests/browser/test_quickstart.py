@@ -30,10 +30,10 @@ def test_the_quickstart_runs_cell_by_cell_and_leaves_nothing_behind(
         else:
             notebook.page.keyboard.press("Shift+Enter")
 
-    assert [text for source, text in outputs.items() if source.startswith("report.urls")] == [
+    assert [text.strip() for source, text in outputs.items() if source.startswith("report.urls")] == [
         "{'quickstart': ['http://quickstart.example.ai/ai-service']}"
     ]
-    assert list(outputs.values())[-1] == "quickstart is gone"
+    assert list(outputs.values())[-1].strip() == "quickstart is gone"
     assert {it["metadata"]["name"] for it in cluster.list("Namespace")} == before
     with pytest.raises(NotFound):
         cluster.get("Namespace", "quickstart")
