@@ -11,7 +11,7 @@ from tenantkit.spec.base import Spec
 if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
-_WIDTH = 88
+_WIDTH = 72  # so that it is read beside its YAML without scrolling
 _IMPORT = "import tenantkit as tk\n"
 
 

@@ -72,8 +72,10 @@ def tenant_rights(cluster: Cluster, namespace: str | None) -> Rights:
 
 
 def _missing(cluster: Cluster, needs: Sequence[_Need], namespace: str | None) -> str:
-    """The needs that are not granted, as text: `create namespaces, create resourcequotas`."""
+    """The needs that are not granted, as text: `'create namespaces' and 'create resourcequotas'`."""
     answers = side_by_side(lambda need: cluster.can(need[0], need[1], namespace=namespace, name=need[2]), needs)
-    refused = [f"{verb} {kind_of(kind).plural}" for (verb, kind, _), may in zip(needs, answers, strict=True) if not may]
-    where = f" in '{namespace}'" if namespace else ""
-    return f"{', '.join(refused)}{where}" if refused else ""
+    refused = [
+        f"'{verb} {kind_of(kind).plural}'" for (verb, kind, _), may in zip(needs, answers, strict=True) if not may
+    ]
+    where = f" in {namespace!r}" if namespace else ""
+    return f"{' and '.join(refused)}{where}" if refused else ""

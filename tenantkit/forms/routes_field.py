@@ -102,7 +102,7 @@ class RoutesField(Field):
         self._rows: list[_Row] = []
         self._changed: Callable[[], None] = lambda: None
         self._box = VBox([])
-        self._add = Button(description="Add route", tooltip="Add a route", icon="plus")
+        self._add = Button(description="Add route", tooltip="Add a route")
         self._add.add_class("tk-quiet")
         self._add.on_click(lambda _: self.add())
         title = HTML(value=element("span", label, class_="tk-label"))

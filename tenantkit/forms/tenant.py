@@ -279,7 +279,10 @@ class TenantForm(Form):
     def _show_error(self, error: BaseException) -> None:
         if isinstance(error, InvalidSpecError):
             self._inputs.show(error.problems)
-        elif not isinstance(error, TenantKitError):
+            labels = {name: field.label for name, field in self.fields.items()}
+            self.panel.show(tenant_results.problems_notice(error.problems, labels))
+            return
+        if not isinstance(error, TenantKitError):
             self.plan = None  # anything may have been written
         self.panel.show(*tenant_results.error_content(error, as_links=not self.identity.is_sandbox))
 
@@ -306,20 +309,16 @@ class TenantForm(Form):
         self._why.value = element("p", " ".join(told), class_="tk-why") if told and not busy else ""
 
     def _why_no_plan(self) -> str:
-        return f"it needs {self._rights.plan}, which {self.identity.username} may not" if self._rights.plan else ""
+        return self._lacks(self._rights.plan) if self._rights.plan else ""
 
     def _missing_rights(self) -> str:
         """What the user lacks to apply anything at all; the YAML can still be handed to somebody who may."""
-        rights = self._rights
-        if self._existing is None:
-            missing = rights.grant
-        else:
-            missing = f"{rights.grant}, or {rights.team}" if rights.grant and rights.team else ""
-        return (
-            f"it needs {missing}, which {self.identity.username} may not; give the YAML below to somebody who may"
-            if missing
-            else ""
-        )
+        grant, team = self._rights.grant, self._rights.team
+        missing = grant if self._existing is None else f"{grant}, or {team}" if grant and team else ""
+        return f"{self._lacks(missing)}; give the YAML below to somebody who has it" if missing else ""
+
+    def _lacks(self, missing: str) -> str:
+        return f"it needs the right {missing}, which {self.identity.username} lacks"
 
     def _why_no_apply(self) -> str:
         if reason := self._missing_rights():

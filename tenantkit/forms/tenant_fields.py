@@ -14,6 +14,7 @@ from tenantkit.forms.amounts import quota_words
 from tenantkit.forms.kit.docs import argument_help
 from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
 from tenantkit.forms.routes_field import RoutesField
+from tenantkit.rules.quantities import parse_quantity
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import GRANT_FIELDS, TEAM_FIELDS, Tenant
@@ -85,7 +86,7 @@ def size_cards(platform: Platform, own: str | Quota | None = None) -> list[tuple
         own: the tenant's own quota, or its size.
     """
     cards: list[tuple[str, str | Quota]] = [
-        ("\n".join([name, *quota_words(quota)]), name) for name, quota in platform.sizes.items()
+        ("\n".join([name, *quota_words(quota)]), name) for name, quota in sorted(platform.sizes.items(), key=_how_much)
     ]
     if isinstance(own, Quota):
         cards.append(("\n".join(["own quota, kept as it is", *quota_words(own)]), own))
@@ -137,6 +138,12 @@ def _unprefixed(problem: Problem, tenant_name: str) -> Problem:
     """A platform names fields `vision.size`, a tenant `size`."""
     bare = problem.field.removeprefix(f"{tenant_name}.") if tenant_name else problem.field
     return Problem(bare, problem.value, problem.reason)
+
+
+def _how_much(size: tuple[str, Quota]) -> tuple[Any, ...]:
+    """Small before large; a stored platform has them by name."""
+    name, quota = size
+    return parse_quantity(quota.requests_cpu), parse_quantity(quota.requests_memory), name
 
 
 def _entries() -> Sequence[Entry]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tenantkit.forms.kit.field import Field
+    from tenantkit.forms.kit.markup import Html
     from tenantkit.forms.rights import Rights
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
@@ -43,6 +44,7 @@ class TenantInputs:
         self.problems: list[Problem] = []
         self.is_attempted = False
         self._name: str | None = None
+        self._heads = {part: HTML(value=_head(title, about)) for part, title, about in _PARTS}
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call this after each change of a field."""
@@ -89,9 +91,17 @@ class TenantInputs:
     def lock(self, name: str, rights: Rights) -> None:
         """From now on it is about a tenant that is there: what the user may not change is locked, with the reason."""
         self._name = name
-        for field in self.fields.values():
-            missing = rights.team if part_of(field.name) == "team" else rights.grant
-            field.lock(f"Only to be seen: changing it needs {missing}." if missing else "")
+        for part, title, about in _PARTS:
+            missing = rights.team if part == "team" else rights.grant
+            reason = (
+                f"Only to be seen here: changing this part needs the right {missing}, which you lack."
+                if missing
+                else ""
+            )
+            self._heads[part].value = _head(title, about, reason)
+            for field in self.fields.values():
+                if part_of(field.name) == part:
+                    field.lock(reason, is_told=False)
         self.fields["name"].lock(_KEEPS_NAME)
 
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
@@ -101,7 +111,7 @@ class TenantInputs:
 
     def sections(self) -> list[Any]:
         """The fields in their places."""
-        return [self._section(*part) for part in _PARTS]
+        return [self._section(part) for part, _, _ in _PARTS]
 
     def _why_not(self, name: str, value: Any) -> str:
         if name not in self.fields:
@@ -116,7 +126,7 @@ class TenantInputs:
         for name, value in values.items():
             self.fields[name].value = value
 
-    def _section(self, part: str, title: str, about: str) -> Any:
+    def _section(self, part: str) -> Any:
         rows = []
         for entries in ENTRIES:
             inside = [self.fields[entry.name].widget for entry in entries if part_of(entry.name) == part]
@@ -124,7 +134,14 @@ class TenantInputs:
                 row = VBox(inside)
                 row.add_class("tk-pair")
                 rows.append(row)
-        head = HTML(value=joined(element("h3", title, class_="tk-heading"), element("p", about, class_="tk-about")))
-        section = VBox([head, *rows])
+        section = VBox([self._heads[part], *rows])
         section.add_class("tk-section")
         return section
+
+
+def _head(title: str, about: str, locked: str = "") -> Html:
+    return joined(
+        element("h3", title, class_="tk-heading"),
+        element("p", about, class_="tk-about"),
+        element("p", locked, class_="tk-locked") if locked else None,
+    )

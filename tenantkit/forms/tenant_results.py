@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.exceptions import CancelledError, InvalidSpecError, PartialApplyError, TenantKitError
+from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.tenant_fields import field_of
 from tenantkit.frames.amounts import amount_text, used_text
 from tenantkit.provision.tables import value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
+    from tenantkit.exceptions import Problem
     from tenantkit.forms.kit.markup import Content, Html
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
@@ -26,6 +29,8 @@ _BARS = {
     "requests.storage": "Storage",
     "pods": "Pods",
 }
+_DEVICES = 2
+_ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}  # devices between
 _CELL_LIMIT = 200
 _WEB = ("http://", "https://")
 
@@ -46,6 +51,19 @@ def plan_notice(plan: Plan) -> Html:
     return notice("info", "Nothing has changed yet. Read the plan, then press Apply.", word="Planned")
 
 
+def problems_notice(problems: Sequence[Problem], labels: Mapping[str, str]) -> Html:
+    """Which fields to correct; what is wrong stands beside each, and here only if it is none of theirs.
+
+    Args:
+        problems: of an InvalidSpecError.
+        labels: of the form's fields, by name.
+    """
+    placed = [label for name, label in labels.items() if any(field_of(problem) == name for problem in problems)]
+    others = [str(problem) for problem in problems if field_of(problem) not in labels]
+    lead = [f"Correct what is marked above ({'; '.join(placed)}), and plan again."] if placed else []
+    return notice("error", "\n".join([*lead, *others, "Nothing was changed."]))
+
+
 def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...]:
     """What a panel shows of an error.
 
@@ -56,9 +74,6 @@ def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...
     if isinstance(error, PartialApplyError):
         report = error.report
         return notice("warning", str(error)), url_list(report, as_links=as_links), report_table(report)
-    if isinstance(error, InvalidSpecError):
-        lead = "Correct what is marked above, and plan again. Nothing was changed."
-        return (notice("error", "\n".join([lead, *map(str, error.problems)])),)
     if isinstance(error, CancelledError):
         return (notice("warning", str(error), word="Cancelled"),)
     if isinstance(error, TenantKitError):
@@ -81,8 +96,7 @@ def plan_table(plan: Plan) -> Html:
             _word(row.action),
             str(row.ref),
             element("code", _cut(row.field)) if row.field else None,
-            _cut(value_text(row.before)),
-            _cut(value_text(row.after)),
+            *_differing(value_text(row.before), value_text(row.after)),
             row.reason or None,
         )
         for row in plan.rows
@@ -134,8 +148,7 @@ def quota_bars(usage: pd.DataFrame) -> Html:
         usage: of `quota_usage`, one tenant's.
     """
     rows = [(label, row) for row in usage.to_dict("records") if (label := _bar_label(str(row["resource"]))) is not None]
-    places = list(_BARS.values())
-    rows.sort(key=lambda pair: places.index(pair[0]) if pair[0] in places else len(places))
+    rows.sort(key=lambda pair: _ORDER.get(pair[0], _DEVICES))
     cells = [cell for label, row in rows if row["state"] != "none" for cell in _bar(label, row)]
     return element("div", *cells, class_="tk-bars") if cells else joined()
 
@@ -173,6 +186,24 @@ def _link(url: str) -> Html:
 
 def _word(result: str) -> Html:
     return element("span", result, class_=f"tk-word tk-{result.replace(' ', '-')}")
+
+
+def _differing(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Both values; of two JSON objects, such as stored specs, only the fields that differ."""
+    old, new = _json_object(before), _json_object(after)
+    if old is None or new is None:
+        return _cut(before), _cut(after)
+    differing = {key for key in old.keys() | new.keys() if (key in old, old.get(key)) != (key in new, new.get(key))}
+    shown = [{key: value for key, value in sorted(it.items()) if key in differing} for it in (old, new)]
+    return _cut(value_text(shown[0])), _cut(value_text(shown[1]))
+
+
+def _json_object(text: str | None) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _cut(text: str | None) -> str | None:

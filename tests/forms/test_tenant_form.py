@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import tenantkit as tk
-from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, PermissionDenied
+from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, PermissionDenied, Problem
 from tenantkit.forms.tenant import TenantForm
 from tenantkit.forms.tenant_fields import ENTRIES
 from tenantkit.provision.gone import wait_until_gone
@@ -17,7 +17,7 @@ from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
-from tests.forms.pages import click, fill, is_at_rest, objects, said, text
+from tests.forms.pages import click, fill, is_at_rest, objects, said, text, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +45,10 @@ def vision(cluster: Cluster, name: str) -> Tenant:
 
 def note(form: TenantForm, field: str) -> str:
     return text(form.fields[field].note.value)
+
+
+def page(form: TenantForm) -> str:
+    return "\n".join(text(widget.value) for widget in widgets(form.widget) if type(widget).__name__ == "HTML")
 
 
 def test_the_form_has_a_place_and_a_help_for_every_field_of_a_tenant(form: TenantForm) -> None:
@@ -76,7 +80,11 @@ def test_a_new_form_complains_of_nothing_and_shows_all_that_is_missing_once_aske
         "size",
         "owners",
     ]
-    assert "Correct what is marked above" in said(form)
+    assert said(form).splitlines() == [
+        "Not done",
+        "Correct what is marked above (Name; Team; Size; Owners, one a line), and plan again.",
+        "Nothing was changed.",
+    ]
     assert is_at_rest(form)
 
 
@@ -200,6 +208,7 @@ def test_a_tenant_is_loaded_changed_and_keeps_what_the_form_does_not_show(
     form.fill(size="medium", editors=["eve@example.com"])
     planned = form.submit(plan_only=True)
     assert {row.action for row in planned.rows} == {"create", "update", "unchanged"}
+    assert '{"size": "small"}\n{"size": "medium"}' in said(form)  # of the stored grant only what differs
     form.submit()
 
     assert tk.get_tenant(cluster, name) == Tenant(**dict(vision) | {"size": "medium", "editors": ("eve@example.com",)})
@@ -301,8 +310,13 @@ def test_an_owner_sees_the_grant_locked_with_the_reason_and_changes_the_teams_pa
         assert form.off == {"apply": "plan first"}
         locked = [name for name, field in form.fields.items() if field.locked]
         assert locked == ["name", "team", "size", "owners", "hosts", "expires", "protected"]
-        assert f"changing it needs patch namespaces, patch resourcequotas in '{vision.name}'" in note(form, "size")
-        with pytest.raises(InvalidSpecError, match="changing it needs patch namespaces"):
+        told = (
+            "Only to be seen here: changing this part needs the right 'patch namespaces' and 'patch resourcequotas' "
+            f"in '{vision.name}', which you lack."
+        )
+        assert told in page(form)
+        assert told in form.fields["size"].control.tooltip
+        with pytest.raises(InvalidSpecError, match="changing this part needs the right 'patch namespaces'"):
             form.fill(size="large")
 
         form.fill(viewers=["vera@example.com"], routes=[])
@@ -320,9 +334,9 @@ def test_a_stranger_sees_the_buttons_off_with_what_is_missing(
         fill(form, name)
 
         assert form.off == {
-            "plan": "it needs list namespaces, which stranger@example.com may not",
-            "apply": "it needs create namespaces, create resourcequotas, create rolebindings, which "
-            "stranger@example.com may not; give the YAML below to somebody who may",
+            "plan": "it needs the right 'list namespaces', which stranger@example.com lacks",
+            "apply": "it needs the right 'create namespaces' and 'create resourcequotas' and 'create rolebindings', "
+            "which stranger@example.com lacks; give the YAML below to somebody who has it",
         }
         assert form.plan_button.disabled
         assert "kind: Tenant" in form.yaml
@@ -340,7 +354,7 @@ def test_an_editor_may_look_and_change_nothing(
         form = TenantForm(editor, vision.name)
 
         assert [name for name, field in form.fields.items() if not field.locked] == []
-        assert "create rolebindings, create ingresses" in form.off["apply"]
+        assert "'create rolebindings' and 'create ingresses'" in form.off["apply"]
         assert form.submit(plan_only=True).has_changes is False
 
 
@@ -398,3 +412,21 @@ def _no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """What a widget's callback raises is only logged: here it fails the test."""
     yield
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_what_is_stored_and_not_readable_is_told_in_the_panel(
+    form: TenantForm, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(form, name)
+
+    def unreadable(*_: object, **__: object) -> None:
+        raise InvalidSpecError([Problem("data[platform.json]", "<b>", "is no JSON object: install the platform again")])
+
+    monkeypatch.setattr("tenantkit.forms.tenant.plan", unreadable)
+    click(form, "plan")
+
+    assert said(form).splitlines() == [
+        "Not done",
+        "data[platform.json]='<b>': is no JSON object: install the platform again",
+        "Nothing was changed.",
+    ]

@@ -37,6 +37,7 @@ class Field:
         self.help_text = help_text
         self.is_touched = False
         self._locked = ""
+        self._is_lock_told = True
         self._busy = False
         self.control = control
         self.note = HTML(value="")
@@ -79,7 +80,7 @@ class Field:
         told = [self.tell(problem) for problem in problems]
         self.note.value = joined(
             *(element("p", text, class_="tk-error", role="alert") for text in told),
-            element("p", self._locked, class_="tk-locked") if self._locked else None,
+            element("p", self._locked, class_="tk-locked") if self._locked and self._is_lock_told else None,
             element("p", self.help_text, class_="tk-help") if self.help_text else None,
         )
         self._mark("tk-invalid", bool(told))
@@ -89,9 +90,14 @@ class Field:
         """One problem in words for this field."""
         return problem.reason
 
-    def lock(self, reason: str) -> None:
-        """Let nobody change it here, and say why; an empty reason unlocks."""
-        self._locked = reason
+    def lock(self, reason: str, *, is_told: bool = True) -> None:
+        """Let nobody change it here.
+
+        Args:
+            reason: why; empty to unlock.
+            is_told: whether the field says so itself; no where it stands once above several fields.
+        """
+        self._locked, self._is_lock_told = reason, is_told
         self._refresh()
         self.set_problems(())
 

@@ -77,7 +77,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Content]], *, caption:
     """A table; columns in which nothing stands are left out."""
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     head = [element("th", columns[index], scope="col") for index in used]
-    body = [element("tr", *(element("td", row[index]) for index in used)) for row in rows]
+    body = [
+        element("tr", *(element("td", row[index], class_=f"tk-col-{columns[index]}") for index in used)) for row in rows
+    ]
     inner = joined(
         element("caption", caption),
         element("thead", element("tr", *head)) if rows else None,
