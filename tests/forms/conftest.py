@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+import tenantkit as tk
 from tenantkit.cluster.config import connect
 from tenantkit.exceptions import NotFound
 from tenantkit.provision.install import install
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sandbox.server import Sandbox
-from tenantkit.spec.platform import Platform
+from tenantkit.spec.tenant import Tenant
 from tests.forms.faults import FaultyTransport
+from tests.forms.samples import EXACT, PLATFORM, ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-
-PLATFORM = Platform(provisioners=["provisioner@example.com"])
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +75,18 @@ def names(admin: Cluster) -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def name(names: Callable[[], str]) -> str:
     return names()
+
+
+@pytest.fixture
+def vision(cluster: Cluster, name: str) -> Tenant:
+    """A tenant that is there."""
+    tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], size="small", routes=[ROUTE, EXACT])
+    tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
+    return tenant
+
+
+@pytest.fixture(autouse=True)
+def _no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What a widget's callback raises is only logged: here it fails the test."""
+    yield
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

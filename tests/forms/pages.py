@@ -74,3 +74,13 @@ def _wanted_part(manifest: Manifest) -> Manifest:
     kept = {key: value for key, value in manifest.items() if key not in ("metadata", "status")}
     metadata = manifest["metadata"]
     return kept | {"labels": metadata.get("labels", {}), "annotations": metadata.get("annotations", {})}
+
+
+def page(form: TenantForm) -> str:
+    """All that is read on a form, its inputs aside."""
+    return "\n".join(text(widget.value) for widget in widgets(form.widget) if type(widget).__name__ == "HTML")
+
+
+def note(form: TenantForm, field: str) -> str:
+    """What stands below a field."""
+    return text(form.fields[field].note.value)
