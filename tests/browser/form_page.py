@@ -83,6 +83,7 @@ class FormPage:
         self.field("Service").fill("ai-service")
         self.field("Port").fill("80")
         self.field("Path").fill("/ai-service")
+        self.expect_taken(name)
 
     def draw(self, file: Path) -> None:
         """Take a picture of all of it, on a page long enough for that."""
@@ -95,6 +96,12 @@ class FormPage:
             self.root.screenshot(path=file, animations="disabled", caret="hide")
         finally:
             self.page.set_viewport_size(ROOM)
+
+    def expect_taken(self, name: str) -> None:
+        """Wait until the kernel has all that was typed: a click overtakes the keys that the page still holds back."""
+        code = self.root.locator(".tk-code pre").first
+        for part in (f'name="{name}"', 'tk.Route(service="ai-service", port=80, path="/ai-service")'):
+            expect(code).to_contain_text(part, timeout=SLOW_MS)
 
     @property
     def url(self) -> str:

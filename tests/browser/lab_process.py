@@ -40,9 +40,9 @@ class Lab:
         _settle(folder / "config")
         self._lines: list[str] = []
         self._told = threading.Event()
+        words = ("lab", "--no-browser", "--port", "0")
         self._process = subprocess.Popen(
-            [*_dying_with_parent(), sys.executable, "-m", "tenantkit", "lab", "--no-browser", "--port", "0"]
-            + ["--folder", str(self.notebooks)],
+            [*_dying_with_parent(), sys.executable, "-m", "tenantkit", *words, "--folder", str(self.notebooks)],
             cwd=folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -110,7 +110,7 @@ class Lab:
 
 
 def _settle(config: Path) -> None:
-    """The user's own settings, as far as a test needs some: a page that tells when its kernel is idle, and no question."""
+    """The user's own settings: a page that tells when its kernel is idle, and asks no question about news."""
     config.mkdir()
     settings = {"LabApp": {"expose_app_in_browser": True}}
     (config / "jupyter_lab_config.json").write_text(json.dumps(settings))

@@ -104,6 +104,7 @@ def test_filled_by_keyboard_alone_it_does_the_same(form: FormPage, cluster: Clus
     for _ in ("host", "remove", "add route", "plan"):
         keys.press("Tab")
     expect(form.button("Plan")).to_be_focused()
+    form.expect_taken(name)
     keys.press("Enter")
     form.expect_said("Planned")
     expect(form.button("Apply")).to_be_enabled()
