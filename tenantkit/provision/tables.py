@@ -41,7 +41,7 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> 
 
 
 def html_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
-    """The same as an HTML table below a line of text; every cell is escaped."""
+    """The same as an HTML table below a line of text; every cell is escaped, and no formula to JupyterLab."""
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     head = "".join(f'<th scope="col" style="text-align:left">{escape(columns[index])}</th>' for index in used)
     body = "".join(
@@ -50,7 +50,7 @@ def html_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str
         + "</tr>"
         for row in rows
     )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else ""
+    table = f'<table class="mathjax_ignore"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>' if rows else ""
     return f"<p>{escape(clean(caption))}</p>{table}"
 
 

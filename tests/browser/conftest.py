@@ -117,6 +117,7 @@ def name() -> str:
 @pytest.fixture
 def form(notebook: NotebookPage) -> FormPage:
     """A form for a new tenant, just shown."""
+    notebook.forget()
     return FormPage.show(notebook)
 
 

@@ -29,6 +29,10 @@ _APPEND = """source => {
   notebook.activeCellIndex = index;
   return index;
 }"""
+_FORGET = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+  cells.deleteCellRange(1, cells.cells.length);
+}"""
 _RUN = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
 _SOURCES = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .map(cell => [cell.type, cell.sharedModel.getSource()])"""
@@ -72,6 +76,11 @@ class NotebookPage:
         index = self.page.evaluate(_APPEND, source)
         self.page.evaluate(_RUN)
         return self._ended(index)
+
+    def forget(self) -> None:
+        """Delete all cells but the first: a page full of old forms is slow."""
+        self.page.evaluate(_FORGET)
+        expect(self.page.locator(".jp-Notebook-cell")).to_have_count(1)
 
     def cell(self, index: int) -> Locator:
         return self.page.locator(f".jp-Notebook-cell[data-windowed-list-index='{index}']")

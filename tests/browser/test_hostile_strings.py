@@ -46,7 +46,7 @@ _MADE = (
 
 
 def expect_nothing_made(notebook: NotebookPage, root: Locator) -> None:
-    assert root.locator(_MADE).evaluate_all("made => made.map(it => it.outerHTML)") == []
+    assert root.locator(_MADE).evaluate_all("made => made.map(it => it.outerHTML)") == [], root.all_inner_texts()
     assert notebook.page.evaluate("window.__pwned === undefined")
     assert notebook.dialogs == []
 

@@ -365,7 +365,7 @@ def test_in_a_notebook_what_comes_from_the_cluster_is_escaped() -> None:
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    assert html.startswith("<p>1 in conflict, 6 unchanged</p><table>")
+    assert html.startswith('<p>1 in conflict, 6 unchanged</p><table class="mathjax_ignore">')
 
 
 def test_a_plan_without_anything_says_so() -> None:
