@@ -200,6 +200,8 @@ class TenantForm(Form):
             raise PermissionDenied(f"can't plan {wanted.name!r}: {reason}", status=403, operation="plan")
         self._say_progress("Planning: reading what is live")
         made = plan(self.cluster, [wanted])
+        if self.tenant != wanted:  # a click overtakes the last keys, which the page holds back while the kernel is busy
+            made = plan(self.cluster, [self.tenant])
         if self._existing is None:
             _refuse_taken(made, self._begun)
         self._inputs.platform = made.platform
@@ -217,6 +219,7 @@ class TenantForm(Form):
             nonlocal done
             done += 1
             ending = "" if done < total else "; waiting until the quota counts"
+            ending = "; cancelling" if self.work.cancelled.is_set() else ending
             self._say_progress(f"{done} of {total} objects: {outcome.ref}{ending}", done, total)
 
         rows = [row for row in planned.rows if row.action == "conflict"] if self._takes_back else None
@@ -290,14 +293,15 @@ class TenantForm(Form):
 
     def _validate(self) -> None:
         """Judge the inputs by the spec, and show all that follows from them."""
-        self._inputs.judge()
-        self._same.value = (
-            tenant_results.same_code(self.code, self.yaml) if self._inputs.tenant is not None else _NO_CODE
-        )
-        self._refresh()
+        with self._guard:
+            self._inputs.judge()
+            self._same.value = (
+                tenant_results.same_code(self.code, self.yaml) if self._inputs.tenant is not None else _NO_CODE
+            )
+            self._refresh()
 
-    def _refresh(self) -> None:
-        super()._refresh()
+    def _show_state(self) -> None:
+        super()._show_state()
         busy = self.work.is_busy
         self._inputs.set_busy(busy)
         self.take_back.layout.display = None if self._has_conflicts else "none"

@@ -160,6 +160,23 @@ def test_while_the_server_is_slow_the_form_is_busy_and_a_second_click_is_refused
     assert said(form).startswith("Planned")
 
 
+def test_keys_that_a_click_has_overtaken_are_planned_too(cluster: Cluster, faults: FaultyTransport, name: str) -> None:
+    form = TenantForm(cluster)
+    fill(form, name, team="ml-visio")
+    gate = faults.fault = Gate(lambda _: True)
+    form.plan_button.click()
+    assert gate.reached.wait(WAIT_S)
+
+    form.fields["team"].value = "ml-vision"
+    gate.opened.set()
+    assert form.work.wait(WAIT_S)
+
+    assert form.plan is not None
+    assert form.plan.tenants[0].team == "ml-vision"
+    assert form.off == {}
+    assert not form.apply_button.disabled
+
+
 def test_a_double_click_on_apply_applies_once(cluster: Cluster, faults: FaultyTransport, name: str) -> None:
     form = TenantForm(cluster)
     fill(form, name)

@@ -6,6 +6,7 @@ sixty names (`close`, `keys`, `open`, …) a form would share and could hide by 
 
 from __future__ import annotations
 
+import threading
 from functools import wraps
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
@@ -53,6 +54,8 @@ class Form:
         self.cluster = cluster
         self.identity = whoami(cluster)
         self.panel = Panel()
+        # widgets call on one thread, work is done on another: two that refresh at once would undo each other
+        self._guard = threading.RLock()
         self.work = Work(self._refresh)
         self.head = HTML(value="")
         self.progress = HTML(value="")
@@ -99,7 +102,12 @@ class Form:
         self.progress.value = element("div", bar, element("span", text), class_="tk-progress", role="status")
 
     def _refresh(self) -> None:
-        """Bring every button and field to the state that it must have now."""
+        """Bring every button and field to the state that it must have now; from whichever thread, one at a time."""
+        with self._guard:
+            self._show_state()
+
+    def _show_state(self) -> None:
+        """What `_refresh` does, under the form's guard."""
         self.cancel_button.disabled = not self.work.is_busy
         if not self.work.is_busy:
             self.progress.value = ""
