@@ -87,9 +87,9 @@ class FormPage:
 
     def draw(self, file: Path) -> None:
         """Take a picture of all of it, on a page long enough for that."""
-        box = self.root.bounding_box()
-        assert box is not None
-        self.page.set_viewport_size({"width": ROOM["width"], "height": int(box["height"]) + 300})
+        # a change of theme leaves nothing to be seen for a moment
+        height = self.page.wait_for_function("root => root.offsetHeight", arg=self.root.element_handle()).json_value()
+        self.page.set_viewport_size({"width": ROOM["width"], "height": height + 300})
         try:
             self.root.scroll_into_view_if_needed()
             self.page.mouse.move(0, 0)
