@@ -86,7 +86,7 @@ def test_a_quota_has_a_row_for_each_entry_and_counts_what_is_there(
         return quota_usage(cluster, namespaces=[name]).set_index("resource")
 
     # kube-root-ca.crt and tenantkit-tenant
-    eventually(lambda: bool((frame_now().loc["count/configmaps", ["used", "state"]] == [2, "ok"]).all()))
+    eventually(lambda: list(frame_now().loc["count/configmaps", ["used", "state"]]) == [2, "ok"])
     frame = frame_now()
 
     assert list(frame.index) == sorted(hard(cluster, name))
