@@ -48,7 +48,13 @@ def read_specs(path: str | Path) -> SpecFile:
     """
     import sys
 
-    text = sys.stdin.read() if str(path) == "-" else Path(path).read_text(encoding="utf-8")
+    content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = Problem("encoding", content[error.start : error.start + 1], "save the file as UTF-8", line)
+        raise InvalidSpecError([problem], source=str(path)) from None
     return parse_specs(text, source=str(path))
 
 
@@ -64,8 +70,9 @@ def parse_specs(text: str, *, source: str) -> SpecFile:
         SpecVersionError: a document is written for a newer tenantkit.
 
     Example:
-        >>> parse_specs("{kind: Tenant, name: vision, team: cv, owners: [dana@example.com], size: small}",
-        source="text").tenants[0].name 'vision'
+        >>> text = "{kind: Tenant, name: vision, team: cv, owners: [dana@example.com], size: small}"
+        >>> parse_specs(text, source="text").tenants[0].name
+        'vision'
     """
     specs: list[Spec] = []
     problems: list[Problem] = []
@@ -100,7 +107,7 @@ def _spec(data: Any) -> Spec:
     if not isinstance(data, dict):
         raise InvalidSpecError([Problem("document", data, "give a mapping with 'kind: Tenant' or 'kind: Platform'")])
     kind = data.get("kind")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise InvalidSpecError([Problem("kind", kind, f"use one of {', '.join(map(repr, _KINDS))}")])
     return _KINDS[kind].from_mapping(data)
 
@@ -122,19 +129,33 @@ def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
         line = text.count("\n", 0, error.position) + 1
         reason = f"{error.reason}: write it as an escape in double quotes"
         raise InvalidSpecError([Problem("YAML", chr(error.character), reason, line)], source=source) from None
+    except RecursionError:
+        raise InvalidSpecError([Problem("YAML", "", "is nested too deeply: no spec is")], source=source) from None
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which refuses a key that stands twice."""
+    """The safe loader, which refuses a key that stands twice or is no text, and tells where a value can't be read."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 (PyYAML's)
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:  # such as a date that no calendar has
+            raise _refusal(f"{node.value!r} can't be read, {error}", node) from None
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (PyYAML's)
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise _refusal(f"{key!r} can't be a key, which is text", key_node)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands there twice", key_node.start_mark)
+                raise _refusal(f"{key!r} stands there twice", key_node)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
+
+
+def _refusal(reason: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
 
 
 def _line(node: yaml.Node, field: str) -> int:

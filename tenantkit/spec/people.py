@@ -26,6 +26,15 @@ class Subject(NamedTuple):
     namespace: str | None = None
 
 
+def _check_prefix(text: str) -> str:
+    if text.startswith("system:"):
+        raise ValueError("Kubernetes' own names begin so, and 'group:authenticated' would be everybody: use another")
+    return text
+
+
+Prefix = Annotated[str, AfterValidator(_check_prefix)]
+
+
 class People(Spec):
     """How the cluster's sign-in names people.
 
@@ -35,8 +44,8 @@ class People(Spec):
         group_prefix: the same for groups (`--oidc-groups-prefix`). Default: nothing.
     """
 
-    user_prefix: str = ""
-    group_prefix: str = ""
+    user_prefix: Prefix = ""
+    group_prefix: Prefix = ""
 
 
 def parse_person(text: str) -> Subject:

@@ -6,20 +6,21 @@ refused by name: a wall that is asked for and silently not built is worse than n
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
-from tenantkit.rules.names import check_dns_label, check_host
+from tenantkit.rules.names import check_dns_label, check_dns_subdomain, check_host
 from tenantkit.spec.base import Spec
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.people import People, Person
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
@@ -46,6 +47,15 @@ def _check_cidr(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_check_cidr)]
+
+
+def _check_pod_security_version(text: str) -> str:
+    if not re.fullmatch(r"latest|v1\.\d{1,3}", text):
+        raise ValueError("use 'latest' or a version such as 'v1.37'")
+    return text
+
+
+PodSecurityVersion = Annotated[str, AfterValidator(_check_pod_security_version)]
 
 
 class Gateway(Spec):
@@ -97,8 +107,11 @@ class Routing(Spec):
     @field_validator("tls_secret")
     @classmethod
     def _names_a_secret(cls, template: str | None) -> str | None:
-        if template is not None:
-            _check_template(template, fields={"name"}, check=check_dns_label, example="{name}-tls")
+        if template is None:
+            return None
+        if not _template_fields(template) <= {"name"}:
+            raise ValueError("use {name} alone, for example '{name}-tls'")
+        _check_sample(template.format(name="a"), check_dns_subdomain, "{name}-tls")
         return template
 
 
@@ -162,7 +175,7 @@ class Security(Spec):
     enforce: PodSecurityLevel = "baseline"
     audit: PodSecurityLevel = "restricted"
     warn: PodSecurityLevel = "restricted"
-    version: Annotated[str, Field(pattern=r"^(latest|v1\.\d{1,3})$")] = "latest"
+    version: PodSecurityVersion = "latest"
     image_pull_secrets: tuple[DnsSubdomain, ...] = ()
 
 
@@ -203,7 +216,7 @@ class Platform(Spec):
     @field_validator("host_template")
     @classmethod
     def _gives_each_its_own_host(cls, template: str) -> str:
-        _check_template(template, fields={"name", "team", "domain"}, check=check_host, example="{name}.{domain}")
+        _check_host_template(template)
         return template
 
     @field_validator("namespace_prefix")
@@ -321,15 +334,24 @@ class Platform(Spec):
                 yield Problem(f"{tenant.name}.routes[{index}].name", name, reason)
 
 
-def _check_template(template: str, *, fields: set[str], check: object, example: str) -> None:
-    """Refuse a template that knows other fields, lacks `{name}`, or makes no valid names."""
-    try:
-        used = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
-    except ValueError:
-        used = {""}
-    if "name" not in used or not used <= fields:
-        known = ", ".join(f"{{{field}}}" for field in sorted(fields))
-        raise ValueError(f"use {known} and with them {{name}}, so that tenants differ, for example {example!r}")
-    sample = template.format(name="a", team="b", domain="example.ai")
-    if callable(check) and check(sample):
+def _check_host_template(template: str) -> None:
+    """Refuse a template of other fields, without `{name}`, or that makes no valid hosts."""
+    if not {"name"} <= _template_fields(template) <= {"name", "team", "domain"}:
+        raise ValueError(
+            "use {domain}, {name}, {team} and with them {name}, so that tenants differ, for example '{name}.{domain}'"
+        )
+    _check_sample(template.format(name="a", team="b", domain="example.ai"), check_host, "{name}.{domain}")
+
+
+def _check_sample(sample: str, check: Callable[[object], str | None], example: str) -> None:
+    if check(sample):
         raise ValueError(f"it makes {sample!r}, which is no valid name; for example {example!r}")
+
+
+def _template_fields(template: str) -> set[str]:
+    """The fields of a template, as they stand in its braces: `{name:.1}` and `{name!r}` are no fields of ours."""
+    try:
+        parsed = [(field, form, conversion) for _, field, form, conversion in Formatter().parse(template)]
+    except ValueError:
+        return {""}
+    return {"" if form or conversion else field for field, form, conversion in parsed if field is not None}

@@ -88,10 +88,29 @@ def test_every_wrong_field_of_every_document_is_told_with_its_line() -> None:
         ("kind: Tenant\nname: !!python/object:os.system x\n", "could not determine a constructor"),
         ("kind: Platform\n---\nkind: Platform\n", "2 platforms: keep one of them"),
         ("kind: Tenant\nname: \x07\n", "tenants.yaml: line 2: YAML='\\x07': special characters are not allowed"),
+        ("kind: [Tenant]\n", "tenants.yaml: line 1: kind=['Tenant']: use one of 'Tenant', 'Platform'"),
+        ("kind: Tenant\n? [a]\n: b\n", "tenants.yaml: line 2: YAML='': ['a'] can't be a key, which is text"),
+        ("kind: Tenant\n1: x\n", "tenants.yaml: line 2: YAML='': 1 can't be a key, which is text"),
+        ("kind: Tenant\nexpires: 2027-02-30\n", "line 2: YAML='': '2027-02-30' can't be read, day is out of range"),
+        (
+            "kind: Tenant\nname: !!int a\n",
+            "tenants.yaml: line 2: YAML='': 'a' can't be read, invalid literal for int()",
+        ),
+        ("[" * 3000, "tenants.yaml: YAML='': is nested too deeply"),
     ],
 )
 def test_what_is_no_spec_is_refused_with_its_line(text: str, message: str) -> None:
     assert message in refusal(text)
+
+
+def test_a_file_that_is_no_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "tenants.yaml"
+    file.write_bytes(b"kind: Tenant\nteam: Universit\xe9\n")
+
+    with pytest.raises(InvalidSpecError) as caught:
+        read_specs(file)
+
+    assert str(caught.value) == f"{file}: line 2: encoding=b'\\xe9': save the file as UTF-8"
 
 
 def test_a_file_for_a_newer_tenantkit_says_so() -> None:

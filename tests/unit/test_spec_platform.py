@@ -31,6 +31,12 @@ def misfits(platform: Platform, *tenants: Tenant) -> list[str]:
         ({"host_template": "{name}.{zone}"}, "for example '{name}.{domain}'"),
         ({"host_template": "{name"}, "host_template="),
         ({"host_template": "{name}_{domain}"}, "which is no valid name"),
+        ({"host_template": "{name:.1}.{domain}"}, "for example '{name}.{domain}'"),
+        ({"host_template": "{name!r}.{domain}"}, "for example '{name}.{domain}'"),
+        ({"host_template": "{name!x}.{domain}"}, "for example '{name}.{domain}'"),
+        ({"routing": {"tls_secret": "{team}-tls"}}, "use {name} alone, for example '{name}-tls'"),
+        ({"routing": {"tls_secret": "Wildcard TLS"}}, "which is no valid name"),
+        ({"people": {"group_prefix": "system:"}}, "people.group_prefix='system:': Kubernetes' own names begin so"),
         ({"namespace_prefix": "Team "}, "namespace_prefix="),
         ({"labels": {"tenantkit.dev/tenant": "x"}}, "is set by tenantkit or Kubernetes"),
         ({"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}, "is set by tenantkit or Kubernetes"),
@@ -38,7 +44,7 @@ def misfits(platform: Platform, *tenants: Tenant) -> list[str]:
         ({"accelerators": ["gpu"]}, "accelerators[0]="),
         ({"accelerators": ["amd.com/gpu"]}, "size 'medium' grants nvidia.com/gpu"),
         ({"security": {"enforce": "strict"}}, "security.enforce='strict': use one of"),
-        ({"security": {"version": "1.37"}}, "security.version="),
+        ({"security": {"version": "1.37"}}, "security.version='1.37': use 'latest' or a version such as 'v1.37'"),
         ({"provisioners": ["system:masters"]}, "provisioners[0]="),
         ({"sizes": {"small": {"requests_cpu": "1"}}}, "sizes.small.requests_memory=None: is required"),
     ],
@@ -64,6 +70,10 @@ def test_each_size_of_the_default_platform_holds_more_than_the_one_before() -> N
 
     assert [int(size.requests_cpu) for size in sizes] == [4, 16, 64]
     assert [size.accelerators.get("nvidia.com/gpu", 0) for size in sizes] == [0, 2, 8]
+
+
+def test_one_name_of_a_certificate_will_do_since_each_tenant_has_its_own_namespace() -> None:
+    assert Routing(tls_secret="wildcard-tls").tls_secret == "wildcard-tls"
 
 
 def test_hosts_are_the_templates_and_the_granted_ones() -> None:
