@@ -78,6 +78,9 @@ class Authorizer:
     """Answers from the roles and bindings in a store.
 
     Example:
+        >>> from datetime import UTC, datetime
+        >>> from tenantkit.sandbox.store import Store
+        >>> store = Store(lambda: datetime.now(UTC))
         >>> Authorizer(store).allows(User("dana@example.com"), Action("list", version="v1", resource="pods"))
         False
     """

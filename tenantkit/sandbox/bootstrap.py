@@ -32,7 +32,9 @@ def put_initial_objects(store: Store, *, port: int) -> None:
         port: the server's own, which the Service `kubernetes` names as its target.
 
     Example:
-        >>> put_initial_objects(store, port=6443)
+        >>> from datetime import UTC, datetime
+        >>> from tenantkit.sandbox.store import Store
+        >>> put_initial_objects(Store(lambda: datetime.now(UTC)), port=6443)
     """
     for name in INITIAL_NAMESPACES:
         _put(store, NAMESPACES, _namespace(name))

@@ -51,7 +51,9 @@ class Controllers:
         root_ca: the certificate, in PEM, that each namespace's `kube-root-ca.crt` hands out.
 
     Example:
-        >>> controllers = Controllers(store, root_ca=pem)
+        >>> from datetime import UTC, datetime
+        >>> from tenantkit.sandbox.store import Store
+        >>> controllers = Controllers(Store(lambda: datetime.now(UTC)))
         >>> controllers.start()
         >>> controllers.run_pending()
     """

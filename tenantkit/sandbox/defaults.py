@@ -41,7 +41,7 @@ def set_defaults(manifest: Manifest) -> Manifest:
         >>> spec = {"ports": [{"port": 80}]}
         >>> service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": spec}
         >>> set_defaults(service)["spec"]["ports"]
-        [{'port': 80, 'protocol': 'TCP', 'targetPort': 80}]
+        [{'port': 80, 'targetPort': 80, 'protocol': 'TCP'}]
     """
     try:
         return defaulted(canonical(manifest))

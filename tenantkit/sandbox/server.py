@@ -67,8 +67,10 @@ class Sandbox:
         MissingExtraError: aiohttp or trustme is not installed.
 
     Example:
-        >>> with Sandbox() as box:
-        ...     cluster = tk.connect(kubeconfig=box.kubeconfig)
+        >>> import tenantkit as tk
+        >>> with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig) as cluster:
+        ...     cluster.is_sandbox
+        True
     """
 
     def __init__(

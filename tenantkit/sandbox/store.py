@@ -51,6 +51,8 @@ class Store:
         events_kept: how many writes a watch may lie behind before it gets 410 Gone.
 
     Example:
+        >>> from datetime import UTC, datetime
+        >>> from tenantkit.sandbox.resources import find
         >>> store = Store(lambda: datetime.now(UTC))
         >>> store.put(find("", "v1", "namespaces"), {"metadata": {"name": "vision"}})["metadata"]["resourceVersion"]
         '2'
