@@ -122,6 +122,7 @@ def _port(text: str) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from tenantkit.demo import run_demo
 
+    _check_context(options)
     with ExitStack() as stack:
         kubeconfig, context = options.kubeconfig, options.context
         if kubeconfig is None:
@@ -139,6 +140,12 @@ def _demo(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _check_context(options: argparse.Namespace) -> None:
+    """Without a kubeconfig a sandbox is started: not what someone wants who names a context."""
+    if options.context is not None and options.kubeconfig is None:
+        raise ConnectionConfigError("--context is one of a kubeconfig's: give --kubeconfig FILE, too")
+
+
 def _sandbox(options: argparse.Namespace) -> int:
     from tenantkit.sandbox.server import Sandbox
 
@@ -153,8 +160,7 @@ def _lab(options: argparse.Namespace) -> int:
     from tenantkit.lab.copies import copy_notebooks
     from tenantkit.lab.jupyter import end_on_signals, run_jupyterlab
 
-    if options.context is not None and options.kubeconfig is None:
-        raise ConnectionConfigError("--context is one of a kubeconfig's: give --kubeconfig FILE, too")
+    _check_context(options)
     end_on_signals()
     with ExitStack() as stack:
         try:
@@ -231,11 +237,26 @@ def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = Fa
     from tenantkit.provision.settings import get_platform
 
     specs = _read(options.file)
+    _check_tenants(specs, options.file)
     platform = get_platform(cluster)
     if specs.platform is not None and specs.platform != platform:
         reason = f"is not what the cluster has: run `tenantkit install {options.file}` first"
         raise InvalidSpecError([Problem("Platform", specs.platform.domain, reason)], source=options.file)
-    return plan(cluster, specs.tenants, platform=platform, server=server)
+    try:
+        return plan(cluster, specs.tenants, platform=platform, server=server)
+    except InvalidSpecError as error:
+        raise InvalidSpecError(error.problems, source=error.source or options.file) from None
+
+
+def _check_tenants(specs: SpecFile, file: str) -> None:
+    """Refuse a file without tenants: "nothing to do" would look like done."""
+    if specs.tenants:
+        return
+    problem = Problem("kind", None, "holds no `kind: Tenant`, so there is nothing to do: add one")
+    if specs.platform is not None:
+        reason = f"holds no `kind: Tenant`: `tenantkit install {file}` takes it"
+        problem = Problem("kind", "Platform", reason)
+    raise InvalidSpecError([problem], source=file)
 
 
 def _carry_out(options: argparse.Namespace, act: Callable[[], Report]) -> int:

@@ -15,8 +15,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import PartialApplyError, PermissionDenied, StalePlanError, TenantKitError
-from tenantkit.provision.plan import replan
+from tenantkit.exceptions import (
+    InvalidSpecError,
+    PartialApplyError,
+    PermissionDenied,
+    Problem,
+    StalePlanError,
+    TenantKitError,
+)
+from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.ready import is_counted, wait_until_counted
 from tenantkit.provision.report import Outcome, Report
@@ -31,7 +38,6 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import Change
     from tenantkit.provision.managed import Path
-    from tenantkit.provision.plan import Plan
     from tenantkit.provision.take_back import TakeBack
 
 _REFUSED = ("blocked", "unknown")
@@ -75,7 +81,7 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
         StalePlanError: something is neither as planned nor as wanted; nothing was written.
         PartialApplyError: something failed, was interrupted (Ctrl-C, too) or is not ready; its `report` says what. Plan
             and apply again to go on.
-        InvalidSpecError: a row of `take_back` is no conflict of this plan.
+        InvalidSpecError: a row of `take_back` is no conflict of this plan, or `plan` is no plan.
         ClusterError: what is live could not be read; nothing was written.
 
     RBAC: what `plan` needs; create, patch and delete of the kinds that change; watch resourcequotas.
@@ -84,6 +90,8 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
         >>> apply(cluster, plan(cluster, [vision])).urls  # doctest: +SKIP
         {'vision': ['http://vision.example.ai/ai-service']}
     """
+    if not isinstance(plan, Plan):
+        raise InvalidSpecError([Problem("plan", plan, "give what plan(cluster, tenants) returns")])
     taken = taken_fields(plan, take_back)
     now = replan(cluster, plan)
     refused = _refusals(plan, now)
@@ -289,8 +297,15 @@ def _raise_first(futures: Sequence[Future[None]]) -> None:
 
 
 def _what_is_missing(report: Report) -> str:
+    shut = {outcome.ref.name for outcome in report.failed if outcome.ref.kind == "Namespace"}
     first_of: dict[str | None, str] = {}
     for outcome in (*report.failed, *report.not_ready):
-        first_of.setdefault(outcome.reason, str(outcome))
+        if outcome.ref.namespace not in shut:  # what lies in it only says so once more
+            first_of.setdefault(outcome.reason, str(outcome))
     told = "; ".join(list(first_of.values())[:_NAMED]) or "it was interrupted"
-    return f"{report.summary}. {told}. What was done stays; plan and apply again to go on (see .report)"
+    left = (
+        "What was done stays; plan and apply again to go on"
+        if report.applied
+        else "Nothing was written; plan and apply again once that is settled"
+    )
+    return f"{report.summary}. {told}. {left} (see .report)"

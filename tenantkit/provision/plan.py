@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY, TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
@@ -129,7 +131,7 @@ def plan(
         (somebody else's object, a host that is taken) and what is unknown (may not be read).
 
     Raises:
-        InvalidSpecError: a tenant does not fit the platform, or two do not fit together.
+        InvalidSpecError: a tenant does not fit the platform, two do not fit together, or something is no Tenant.
         HostTakenError: two of the tenants are granted one host.
         SpecVersionError: a newer tenantkit wrote what is stored there; it is never written over.
         PermissionDenied: the platform's settings may not be read.
@@ -142,7 +144,7 @@ def plan(
         >>> print(plan(cluster, [vision]).summary)  # doctest: +SKIP
         9 to create
     """
-    asked = (tenants,) if isinstance(tenants, Tenant) else tuple(tenants)
+    asked = _asked(tenants)
     used = platform if platform is not None else get_platform(cluster)
     used.check(asked)
     made = make_plan(asked, used, read_tenants(cluster, [used.namespace(tenant) for tenant in asked]))
@@ -151,6 +153,18 @@ def plan(
     from tenantkit.provision.dry_run import check_on_server
 
     return check_on_server(cluster, made)
+
+
+def _asked(tenants: object) -> tuple[Tenant, ...]:
+    """The tenants, in a tuple; a name or a mapping is none."""
+    if isinstance(tenants, Tenant):
+        return (tenants,)
+    asked = tuple(tenants) if isinstance(tenants, Iterable) and not isinstance(tenants, str | Mapping) else (tenants,)
+    wrong = [one for one in asked if not isinstance(one, Tenant)]
+    if wrong:
+        reason = "give a Tenant, or a list of them; get_tenant(cluster, name) returns one that is there"
+        raise InvalidSpecError([Problem("tenants", one, reason) for one in wrong])
+    return asked
 
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: Snapshot) -> Plan:

@@ -97,6 +97,31 @@ def test_a_wrong_file_is_told_with_its_lines_and_changes_nothing(
         cluster.get("Namespace", name)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "tenantkit: -: kind=None: holds no `kind: Tenant`, so there is nothing to do: add one\n"),
+        (
+            "kind: Platform\n",
+            "tenantkit: -: kind='Platform': holds no `kind: Tenant`: `tenantkit install -` takes it\n",
+        ),
+    ],
+)
+def test_a_file_without_tenants_is_never_done(run: Callable[..., Any], text: str, told: str) -> None:
+    assert run("install").returncode == 0
+
+    done = run("apply", "-", stdin=text)
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+
+
+def test_what_does_not_fit_the_platform_is_told_with_the_files_name(run: Callable[..., Any], name: str) -> None:
+    done = run("plan", "-", stdin=spec(name, size="huge"))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"tenantkit: -: {name}.size='huge': the platform's sizes are ")
+
+
 def test_a_namespace_of_somebody_else_is_refused_and_named(
     run: Callable[..., Any], namespace: str, cluster: Cluster
 ) -> None:
@@ -123,6 +148,13 @@ def test_a_wrong_context_names_those_that_there_are(engine: Engine, name: str) -
 )
 def test_wrong_usage_ends_with_2(words: tuple[str, ...]) -> None:
     assert tenantkit(*words).returncode == 2
+
+
+def test_a_context_without_its_kubeconfig_is_no_wish_for_a_sandbox() -> None:
+    done = tenantkit("demo", "--context", "production")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "tenantkit: --context is one of a kubeconfig's: give --kubeconfig FILE, too\n"
 
 
 def test_no_kubeconfig_anywhere_is_told_with_what_was_looked_at() -> None:

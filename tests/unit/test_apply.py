@@ -9,6 +9,7 @@ import pytest
 
 from tenantkit.exceptions import (
     ClusterUnavailable,
+    InvalidSpecError,
     PartialApplyError,
     PermissionDenied,
     StalePlanError,
@@ -155,6 +156,31 @@ def test_a_blocked_tenant_is_not_touched_and_the_others_go_on() -> None:
     assert {outcome.tenant for outcome in caught.value.report.failed} == {"vision"}
     assert {ref.namespace for ref in memory.objects} == {None, "speech"}
     assert memory.objects[NAMESPACE]["metadata"].get("labels") is None
+
+
+def test_where_all_is_blocked_the_error_says_why_once_and_that_nothing_was_written() -> None:
+    memory = Memory()
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    assert str(caught.value) == (
+        "8 failed. Namespace 'vision': it exists and belongs to somebody else, since it carries no label of "
+        "tenantkit's: choose another name, or remove it first. Nothing was written; plan and apply again once that is "
+        "settled (see .report)"
+    )
+
+
+@pytest.mark.parametrize("asked", ["vision", ["vision"], {"name": "vision"}, None])
+def test_what_is_no_tenant_is_refused_in_words(asked: Any) -> None:
+    with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of them"):
+        plan(cluster_of(Memory()), asked, platform=PLATFORM)
+
+
+def test_what_is_no_plan_is_refused_in_words() -> None:
+    with pytest.raises(InvalidSpecError, match=r"plan=.*: give what plan\(cluster, tenants\) returns"):
+        apply(cluster_of(Memory()), tenant())  # type: ignore[arg-type]
 
 
 def test_a_quota_that_is_not_counted_yet_is_waited_for_before_what_it_counts() -> None:

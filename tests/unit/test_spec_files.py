@@ -59,6 +59,14 @@ def test_specs_survive_the_way_through_a_file() -> None:
     assert (read.platform, read.tenants) == (platform, (VISION,))
 
 
+def test_what_several_routes_share_may_stand_once() -> None:
+    shared = "routes:\n- &web {service: web, port: 80, path: /a}\n- {<<: *web, path: /b}\n"
+
+    [vision] = parse_specs(TEXT.partition("routes:")[0] + shared, source="text").tenants
+
+    assert vision.routes == (Route(service="web", port=80, path="/a"), Route(service="web", port=80, path="/b"))
+
+
 def test_json_is_yaml() -> None:
     text = '{"kind": "Tenant", "name": "a", "team": "t", "owners": ["o"], "size": "small"}'
 
