@@ -234,12 +234,13 @@ def _apply(options: argparse.Namespace) -> int:
 def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = False) -> Plan:
     """The plan of a file's tenants; a platform in the same file must be the cluster's."""
     from tenantkit.provision.plan import plan
-    from tenantkit.provision.settings import get_platform
+    from tenantkit.provision.settings import find_platform
+    from tenantkit.spec.platform import Platform
 
     specs = _read(options.file)
     _check_tenants(specs, options.file)
-    platform = get_platform(cluster)
-    if specs.platform is not None and specs.platform != platform:
+    platform = find_platform(cluster)
+    if specs.platform is not None and specs.platform != (platform or Platform()):
         reason = f"is not what the cluster has: run `tenantkit install {options.file}` first"
         raise InvalidSpecError([Problem("Platform", specs.platform.domain, reason)], source=options.file)
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.exceptions import InvalidSpecError, Problem
@@ -19,10 +19,11 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import blocked, changes, is_ours
 from tenantkit.provision.read import read_refs, read_tenants
-from tenantkit.provision.settings import get_platform
+from tenantkit.provision.settings import find_platform
 from tenantkit.provision.tables import html_table, text_table, value_text
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import API_GROUP, check_version
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import Action, Change, Row, Snapshot
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.spec.platform import Platform
 
 COLUMNS = ("action", "kind", "namespace", "name", "field", "before", "after", "reason")
 
@@ -145,9 +145,12 @@ def plan(
         9 to create
     """
     asked = _asked(tenants)
-    used = platform if platform is not None else get_platform(cluster)
+    found = find_platform(cluster) if platform is None else platform
+    used = found or Platform()
     used.check(asked)
     made = make_plan(asked, used, read_tenants(cluster, [used.namespace(tenant) for tenant in asked]))
+    if found is None:
+        made = replace(made, changes=tuple(_without_roles(change) for change in made.changes))
     if not server:
         return made
     from tenantkit.provision.dry_run import check_on_server
@@ -165,6 +168,14 @@ def _asked(tenants: object) -> tuple[Tenant, ...]:
         reason = "give a Tenant, or a list of them; get_tenant(cluster, name) returns one that is there"
         raise InvalidSpecError([Problem("tenants", one, reason) for one in wrong])
     return asked
+
+
+def _without_roles(change: Change) -> Change:
+    """The server takes a binding on a role that is not there, and says nothing."""
+    if change.ref.kind != "RoleBinding" or change.action != "create":
+        return change
+    reason = "grants nothing until the platform is installed: tk.install(cluster), or `tenantkit install`"
+    return replace(change, rows=tuple(replace(row, reason=reason) for row in change.rows))
 
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: Snapshot) -> Plan:

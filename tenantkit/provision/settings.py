@@ -42,10 +42,15 @@ def get_platform(cluster: Cluster) -> Platform:
         >>> get_platform(cluster).domain  # doctest: +SKIP
         'example.ai'
     """
+    return find_platform(cluster) or Platform()
+
+
+def find_platform(cluster: Cluster) -> Platform | None:
+    """The platform's settings; None where none was installed. Raises, and needs, what `get_platform` does."""
     try:
         stored = cluster.get("ConfigMap", PLATFORM_CONFIG_MAP, SYSTEM_NAMESPACE)
     except NotFound:
-        return Platform()
+        return None
     source = f"ConfigMap {PLATFORM_CONFIG_MAP!r} in {SYSTEM_NAMESPACE!r}"
     text = (stored.get("data") or {}).get(PLATFORM_KEY)
     try:
@@ -104,7 +109,7 @@ def list_tenants(cluster: Cluster) -> list[Tenant]:
         SpecVersionError: one was written by a newer tenantkit.
         InvalidSpecError: what is stored of one is not readable.
 
-    RBAC: list namespaces and configmaps; else get namespaces, and configmap `tenantkit-tenant` in each.
+    RBAC: list namespaces and configmaps; else get the connection's own namespaces, and list configmaps in each.
 
     Example:
         >>> [tenant.name for tenant in list_tenants(cluster)]  # doctest: +SKIP

@@ -121,7 +121,7 @@ def _apply(
             if now["metadata"]["resourceVersion"] == version:
                 raise  # a field's owner objects, not the version
             if _is_as_wanted(change, now):
-                return  # the answer to our own write was lost, and it was sent again
+                return  # whoever wrote it wrote the same
             if _marks(change, now) != _marks(change, seen):
                 raise StalePlanError(_at_once("changed")) from None
             if attempt == _ATTEMPTS - 1:

@@ -179,11 +179,14 @@ def test_the_sandbox_command_writes_a_private_kubeconfig_and_ends_with_ctrl_c(tm
         told = [process.stderr.readline() for _ in range(3)]
         mode = stat.S_IMODE(file.stat().st_mode)
         contexts = [context["name"] for context in yaml.safe_load(file.read_text())["contexts"]]
-        installed = tenantkit("install", "--kubeconfig", str(file), "--context", "sandbox-admin")
+        connection = ("--kubeconfig", str(file), "--context", "sandbox-admin")
+        planned = tenantkit("plan", *connection, "-", stdin=spec("vision"))
+        installed = tenantkit("install", *connection)
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=20)
 
     assert told[-1] == "Ctrl-C ends it\n"
     assert mode == 0o600
     assert contexts == [f"sandbox-{who}" for who in ("admin", "provisioner", "owner", "editor", "viewer", "stranger")]
+    assert "grants nothing until the platform is installed" in planned.stdout
     assert (installed.returncode, code) == (0, 0), installed.stderr
