@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from tenantkit.plots import plot_quota_heatmap as plot_quota_heatmap
     from tenantkit.provision.apply import apply as apply
     from tenantkit.provision.delete import delete_tenant as delete_tenant
+    from tenantkit.provision.delete import plan_delete as plan_delete
     from tenantkit.provision.install import install as install
+    from tenantkit.provision.install import plan_install as plan_install
+    from tenantkit.provision.install import uninstall as uninstall
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
     from tenantkit.provision.report import Report as Report
@@ -67,12 +70,15 @@ _HOME = {
     "install": "provision.install",
     "list_tenants": "provision.settings",
     "plan": "provision.plan",
+    "plan_delete": "provision.delete",
+    "plan_install": "provision.install",
     "plot_quota_bars": "plots",
     "plot_quota_heatmap": "plots",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
     "routes": "frames.routes",
     "tenants": "frames.tenants",
+    "uninstall": "provision.install",
     "whoami": "cluster.access",
 }
 

@@ -24,7 +24,10 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.plan(cluster, vision), tk.Plan)
     assert_type(tk.plan(cluster, (vision,)), tk.Plan)  # any sequence will do
     assert_type(tk.apply(cluster, tk.plan(cluster, [vision])), tk.Report)
+    assert_type(tk.plan_delete(cluster, "vision"), Deletion)
     assert_type(tk.delete_tenant(cluster, "vision", confirm="vision"), Deletion)
+    assert_type(tk.plan_install(cluster), tk.Plan)
+    assert_type(tk.uninstall(cluster, confirm="tenantkit-system"), tk.Report)
     assert_type(tk.get_platform(cluster), tk.Platform)
     assert_type(tk.get_tenant(cluster, "vision"), tk.Tenant)
     assert_type(tk.list_tenants(cluster), list[tk.Tenant])
