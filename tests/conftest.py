@@ -1,12 +1,21 @@
-"""Options of the whole suite: pytest reads them only here, at the root of what it was asked to run."""
+"""Options of the whole suite: pytest reads them only here, at the root of what it was asked to run.
+
+Hypothesis times no example: on a busy machine one that is right took longer than its 200 ms. How fast something is,
+`benchmarks/` measure; what hangs, pytest-timeout ends.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
+
 if TYPE_CHECKING:
     import pytest
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
