@@ -152,6 +152,7 @@ class Sandbox:
                 raise
             started.set_exception(error)
         finally:
+            self._loop.run_until_complete(_cancel_what_is_left())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
@@ -181,6 +182,15 @@ class Sandbox:
                 if transport is not None:
                     transport.abort()  # TLS would wait for the client's goodbye, and the loop ends now.
             await asyncio.sleep(0)
+
+
+async def _cancel_what_is_left() -> None:
+    """End connections that are still in their TLS handshake: they are not aiohttp's yet, so nobody else does."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0)  # the transports that this has aborted let go of their sockets
 
 
 def _now() -> datetime:

@@ -165,6 +165,19 @@ def test_a_program_that_forgets_to_close_ends_all_the_same() -> None:
     assert not Path(result.stdout.strip()).exists()
 
 
+def test_a_client_that_never_says_hello_leaves_nothing_open_when_the_server_ends() -> None:
+    program = """
+import socket
+from tenantkit.sandbox.server import Sandbox
+with Sandbox() as box:
+    silent = [socket.create_connection(("127.0.0.1", int(box.url.rpartition(":")[2]))) for _ in range(3)]
+for connection in silent:
+    connection.close()
+"""
+    result = run("-W", "always", "-c", program)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_it_listens_on_this_machine_only(box: Sandbox) -> None:
     port = int(box.url.rpartition(":")[2])
     with socket.socket() as elsewhere:
