@@ -15,6 +15,7 @@ import ssl
 import tempfile
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -45,6 +46,7 @@ _HOST = "127.0.0.1"
 _START_S = 30  # A loaded machine may take its time; a thread that died says so at once.
 _STOP_S = 5
 _SHUTDOWN_S = 0.5  # Open watches end by themselves; whoever else is still connected after this is cut off.
+_HANDSHAKE_S = 0.1  # Longer than the few turns of the loop that a handshake needs to have begun.
 _KEEPALIVE_S = 3600  # Clients keep connections for long, and would meet a reset on the next request.
 
 
@@ -174,23 +176,35 @@ class Sandbox:
             await self._stop.wait()
             self._handlers.end_watches()
         finally:
-            open_transports = (
-                [connection.transport for connection in runner.server.connections] if runner.server else []
-            )
+            server = runner.server
+            # A connection accepted in the very turn in which its server is closed would be lost, socket and all
+            #: accept no more, and let those that are there get hold of their server.
+            with suppress(NotImplementedError):  # Windows' own loop has no readers
+                self._loop.remove_reader(listener)
+            await asyncio.sleep(0)
+            open_transports = _transports(server)
             await runner.cleanup()
-            for transport in open_transports:
-                if transport is not None:
-                    transport.abort()  # TLS would wait for the client's goodbye, and the loop ends now.
+            # Who is in the TLS handshake is not aiohttp's yet: it gets a moment to become so, or is cut off below.
+            if shaking_hands := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(shaking_hands, timeout=_HANDSHAKE_S)
+            for transport in open_transports | _transports(server):
+                transport.abort()  # TLS would wait for the client's goodbye, and the loop ends now.
             await asyncio.sleep(0)
 
 
+def _transports(server: web.Server | None) -> set[asyncio.Transport]:
+    """Those of the connections that aiohttp has at the moment."""
+    connections = server.connections if server else []
+    return {connection.transport for connection in connections if connection.transport is not None}
+
+
 async def _cancel_what_is_left() -> None:
-    """End connections that are still in their TLS handshake: they are not aiohttp's yet, so nobody else does."""
+    """End handshakes that nobody went on with: the loop would be closed under their sockets."""
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
-    await asyncio.sleep(0)  # the transports that this has aborted let go of their sockets
+    await asyncio.sleep(0)  # what this has aborted lets go of its socket
 
 
 def _now() -> datetime:
