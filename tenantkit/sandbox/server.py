@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from tenantkit.exceptions import ConnectionConfigError, MissingExtraError
 
@@ -31,6 +31,7 @@ except ImportError as error:
     raise MissingExtraError(f'the sandbox needs {error.name}: pip install "tenantkit[sandbox]"') from error
 
 from tenantkit.sandbox.bootstrap import put_initial_objects
+from tenantkit.sandbox.connections import Connections
 from tenantkit.sandbox.controllers import Controllers
 from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.personas import PERSONAS, Tokens, persona_user, remove_kubeconfig, write_kubeconfig
@@ -170,32 +171,27 @@ class Sandbox:
             shutdown_timeout=_SHUTDOWN_S,
         )
         await runner.setup()
+        connections = Connections(cast("web.Server", runner.server))
+        accepting = await self._loop.create_server(connections.new, sock=listener, ssl=tls)
         try:
-            await web.SockSite(runner, listener, ssl_context=tls).start()
             started.set_result(None)
             await self._stop.wait()
             self._handlers.end_watches()
         finally:
-            server = runner.server
-            # A connection accepted in the very turn in which its server is closed would be lost, socket and all
-            #: accept no more, and let those that are there get hold of their server.
-            with suppress(NotImplementedError):  # Windows' own loop has no readers
-                self._loop.remove_reader(listener)
-            await asyncio.sleep(0)
-            open_transports = _transports(server)
+            await _stop_accepting(accepting, listener)
             await runner.cleanup()
-            # Who is in the TLS handshake is not aiohttp's yet: it gets a moment to become so, or is cut off below.
+            # Who is in the TLS handshake gets a moment to come out of it, or is cut off in `_cancel_what_is_left`.
             if shaking_hands := asyncio.all_tasks() - {asyncio.current_task()}:
                 await asyncio.wait(shaking_hands, timeout=_HANDSHAKE_S)
-            for transport in open_transports | _transports(server):
-                transport.abort()  # TLS would wait for the client's goodbye, and the loop ends now.
-            await asyncio.sleep(0)
+            await connections.abort()
 
 
-def _transports(server: web.Server | None) -> set[asyncio.Transport]:
-    """Those of the connections that aiohttp has at the moment."""
-    connections = server.connections if server else []
-    return {connection.transport for connection in connections if connection.transport is not None}
+async def _stop_accepting(accepting: asyncio.Server, listener: socket.socket) -> None:
+    """Close a server; a connection accepted in the very turn in which that happens would be lost, socket and all."""
+    with suppress(NotImplementedError):  # Windows' own loop has no readers
+        asyncio.get_running_loop().remove_reader(listener)
+    await asyncio.sleep(0)  # those that are there get hold of their server
+    accepting.close()
 
 
 async def _cancel_what_is_left() -> None:

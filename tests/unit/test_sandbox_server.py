@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -176,6 +177,27 @@ for connection in silent:
 """
     result = run("-W", "always", "-c", program)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_client_that_never_says_goodbye_is_cut_off_when_the_server_ends() -> None:
+    with Sandbox() as sandbox:
+        address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
+        lingering = _trusting(sandbox).wrap_socket(
+            socket.create_connection(address, PROMPTLY_S), server_hostname=address[0]
+        )
+        lingering.sendall(b"GET /version HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")
+        while lingering.recv(1024):
+            pass  # until the server has said goodbye in TLS; it waits for an answer
+
+    with socket.socket(fileno=lingering.detach()) as beneath_tls:
+        beneath_tls.settimeout(PROMPTLY_S)
+        assert beneath_tls.recv(1) == b""
+
+
+def _trusting(sandbox: Sandbox) -> ssl.SSLContext:
+    config = yaml.safe_load(sandbox.kubeconfig.read_text())
+    authority = config["clusters"][0]["cluster"]["certificate-authority-data"]
+    return ssl.create_default_context(cadata=_decoded(authority))
 
 
 def test_it_listens_on_this_machine_only(box: Sandbox) -> None:
