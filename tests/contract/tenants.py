@@ -58,6 +58,13 @@ def versions(cluster: Cluster, name: str) -> dict[str, str]:
     return {f"{it['kind']}/{it['metadata']['name']}": it["metadata"]["resourceVersion"] for it in found}
 
 
+def controllers_are_done(cluster: Cluster, name: str) -> bool:
+    """Whether the cluster's own controllers have made and counted all that they do in a new namespace of `tenant`."""
+    used = cluster.get("ResourceQuota", "tenantkit-quota", name).get("status", {}).get("used", {})
+    counted = used.get("count/configmaps"), used.get("count/ingresses.networking.k8s.io")
+    return counted == ("2", "1")  # the team's own part, and the root certificate that a controller puts there
+
+
 def hard(cluster: Cluster, name: str) -> dict[str, str]:
     """What a tenant's quota asks for."""
     entries: dict[str, str] = cluster.get("ResourceQuota", "tenantkit-quota", name)["spec"]["hard"]

@@ -13,7 +13,18 @@ from tenantkit.provision.settings import get_tenant, list_tenants
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.platform import Platform, Routing, Security
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
-from tests.contract.tenants import OWNER, ROUTE, edit, fresh_name, hard, live_objects, quota_ref, tenant, versions
+from tests.contract.tenants import (
+    OWNER,
+    ROUTE,
+    controllers_are_done,
+    edit,
+    fresh_name,
+    hard,
+    live_objects,
+    quota_ref,
+    tenant,
+    versions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,9 +62,12 @@ def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster
     assert wanted in list_tenants(cluster)
 
 
-def test_the_same_plan_applied_again_writes_nothing(cluster: Cluster, name: str) -> None:
+def test_the_same_plan_applied_again_writes_nothing(
+    cluster: Cluster, name: str, eventually: Callable[..., object]
+) -> None:
     planned = plan(cluster, tenant(name))
     apply(cluster, planned, progress=False)
+    eventually(lambda: controllers_are_done(cluster, name))
     before = versions(cluster, name)
 
     report = apply(cluster, planned, progress=False)
