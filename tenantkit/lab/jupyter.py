@@ -7,6 +7,7 @@ open last. Turned down: a JupyterLab started as a child, which a killed parent l
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tenantkit.lab.copies import Copies
 
 _LOG_WARNINGS = 30
+_NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -60,6 +62,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
         os.environ["KUBECONFIG"] = kubeconfig_variable(kubeconfig, context, folder)
         # else a kernel that a user installed for another Python would be taken for this one's
         os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+        os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
         say(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
@@ -72,8 +75,8 @@ def kubeconfig_variable(kubeconfig: Path, context: str | None, folder: Path) -> 
     Args:
         kubeconfig: the file; it stays as it is.
         context: of it. Default: its current one.
-        folder: for a file that names the context and nothing else; the first to name one wins (page "Organizing
-            Cluster Access Using kubeconfig Files").
+        folder: for a file that names the context and nothing else. It stands first and last: the first to name one
+            wins (page "Organizing Cluster Access Using kubeconfig Files"), but the last in the official Python client.
 
     Raises:
         ConnectionConfigError: there is no such file.
@@ -85,7 +88,20 @@ def kubeconfig_variable(kubeconfig: Path, context: str | None, folder: Path) -> 
         return str(file)
     chosen = folder / f"context-{secrets.token_hex(4)}"
     chosen.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": context}))
-    return os.pathsep.join((str(chosen), str(file)))
+    return os.pathsep.join((str(chosen), str(file), str(chosen)))
+
+
+def config_path_variable(current: str | None, folder: Path) -> str:
+    """What $JUPYTER_CONFIG_PATH must be, so that nobody who has not chosen is asked whether to fetch Jupyter's news.
+
+    Args:
+        current: the variable as it is; what it names goes on to count.
+        folder: where the defaults are written.
+    """
+    defaults = folder / "labconfig" / "default_setting_overrides.json"
+    defaults.parent.mkdir()
+    defaults.write_text(json.dumps(_NO_NEWS))
+    return os.pathsep.join(filter(None, (current, str(folder))))
 
 
 def end_on_signals() -> None:

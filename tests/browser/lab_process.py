@@ -110,13 +110,10 @@ class Lab:
 
 
 def _settle(config: Path) -> None:
-    """The user's own settings: a page that tells when its kernel is idle, and asks no question about news."""
+    """The user's own settings: a page that tells when its kernel is idle."""
     config.mkdir()
     settings = {"LabApp": {"expose_app_in_browser": True}}
     (config / "jupyter_lab_config.json").write_text(json.dumps(settings))
-    notification = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    notification.mkdir(parents=True)
-    (notification / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
 
 
 def _dying_with_parent() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import urllib3
 
 from tenantkit.exceptions import NotFound
 from tests.browser.notebook_page import NotebookPage
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tests.browser.lab_process import Lab
+
+
+def test_nobody_is_asked_whether_to_fetch_news(lab: Lab) -> None:
+    address = f"{lab.url}/lab/api/settings/@jupyterlab/apputils-extension:notification?token={lab.token}"
+
+    answer = urllib3.request("GET", address).json()
+
+    assert answer["settings"] == {}
+    defaults = {name: answer["schema"]["properties"][name]["default"] for name in ("fetchNews", "checkForUpdates")}
+    assert defaults == {"fetchNews": "false", "checkForUpdates": False}
 
 
 def test_the_quickstart_runs_cell_by_cell_and_leaves_nothing_behind(
