@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -37,6 +38,9 @@ _REASONS = {
     "int_from_float": "give a whole number",
 }
 
+_KEY = "[key]"  # how pydantic ends the path of a mapping's key, which is wrong itself
+_PLAIN = re.compile(r"[\w-]+")
+
 
 class Spec(BaseModel):
     """Base of all specs: immutable, compared by value, refusing unknown fields.
@@ -49,7 +53,9 @@ class Spec(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
 
-    def __init__(self, /, **fields: Any) -> None:
+    def __init__(self, /, *values: Any, **fields: Any) -> None:
+        if values:
+            raise InvalidSpecError([_unnamed(type(self), values)])
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -57,6 +63,14 @@ class Spec(BaseModel):
 
     # Nested specs are validated by the outer one, which alone knows the whole path of a wrong field.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    if not TYPE_CHECKING:  # for mypy a class with these takes every attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise InvalidSpecError([_frozen(type(self), name, value)])
+
+        def __delattr__(self, name: str) -> None:
+            raise InvalidSpecError([_frozen(type(self), name, getattr(self, name, None))])
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, source: str | None = None) -> Self:
@@ -164,19 +178,33 @@ def _without(data: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
     return data
 
 
+def _unnamed(cls: type[Spec], values: tuple[Any, ...]) -> Problem:
+    first = next(iter(cls.model_fields))
+    shown = values[0] if len(values) == 1 else values
+    return Problem(cls.__name__, shown, f"name each field, for example {cls.__name__}({first}={values[0]!r}, ...)")
+
+
+def _frozen(cls: type[Spec], name: str, value: Any) -> Problem:
+    """Made anew it is checked anew, which `model_copy` would leave out."""
+    anew = f"{cls.__name__}(**dict(old) | {{{name!r}: ...}})"
+    return Problem(name, value, f"a {cls.__name__} is frozen: make a new one of it, {anew}")
+
+
 def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list[Problem]:
-    """Pydantic's errors in our words, one a field."""
-    problems: dict[str, Problem] = {}
+    """Pydantic's errors in our words, one a field, and one a mapping's key."""
+    problems: dict[tuple[str, bool], Problem] = {}
     for entry in error.errors(include_url=False):
-        location = entry["loc"]
+        is_key = entry["loc"][-1:] == (_KEY,)
+        location = entry["loc"][:-1] if is_key else entry["loc"]
         field = _spell(cls, location, spelling)
         value = None if entry["type"] == "missing" else entry["input"]
-        problems.setdefault(field, Problem(field, value, _reason(cls, entry, location, spelling)))
+        reason = ("as a key, " if is_key else "") + _reason(cls, entry, location, spelling)
+        problems.setdefault((field, is_key), Problem(field, value, reason))
     return list(problems.values())
 
 
 def _spell(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:
-    """`routes[0].path_type`, spelled as the user did."""
+    """`routes[0].path_type` or `labels['a/b']`, spelled as the user did."""
     text = ""
     model: type[Spec] | None = cls
     for part in location:
@@ -184,7 +212,10 @@ def _spell(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str
             text += f"[{part}]"
             continue
         name = _python_name(model, part) if model and spelling == "python" else part
-        text += f".{name}" if text else name
+        if _PLAIN.fullmatch(name):
+            text += f".{name}" if text else name
+        else:
+            text += f"[{name!r}]"
         model = _inner(model, part)
     return text or cls.__name__
 

@@ -7,6 +7,7 @@ silence), and its nodes keep their lines.
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tenantkit.spec.base import Spec
 
 _KINDS: dict[str, type[Spec]] = {"Tenant": Tenant, "Platform": Platform}
+# A field's path in parts: a name, an index, or a mapping's key as Python writes it.
+_PART = re.compile(r"""\[(?:\d+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]|[^.\[\]]+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +164,19 @@ def _refusal(reason: str, node: yaml.Node) -> yaml.MarkedYAMLError:
 
 
 def _line(node: yaml.Node, field: str) -> int:
-    """The line on which a field such as `routes[0].path` stands, or the nearest part of it that is there."""
+    """The line on which a field such as `routes[0].path` or `labels['a/b']` stands, or its nearest part."""
     line: int = node.start_mark.line + 1
-    for part in re.findall(r"[^.\[\]]+", field):
-        below = _below(node, part)
+    for part in _PART.findall(field):
+        below = _below(node, ast.literal_eval(part[1:-1]) if part.startswith("[") else part)
         if below is None:
             break
         line, node = below
     return line
 
 
-def _below(node: yaml.Node, part: str) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-        item = node.value[int(part)]
+def _below(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        item = node.value[part]
         return item.start_mark.line + 1, item
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -111,6 +111,15 @@ def test_what_is_no_spec_is_refused_with_its_line(text: str, message: str) -> No
     assert message in refusal(text)
 
 
+def test_a_key_with_dots_and_quotes_is_found_on_its_line() -> None:
+    told = refusal("kind: Platform\nlabels:\n  a: b\n  example.com/a: 'x y'\n  it's: z\n")
+
+    assert [line.partition(" use ")[0] for line in told.splitlines()] == [
+        "tenants.yaml: line 4: labels['example.com/a']='x y':",
+        """line 5: labels["it's"]="it's": as a key,""",
+    ]
+
+
 def test_a_file_that_is_no_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "tenants.yaml"
     file.write_bytes(b"kind: Tenant\nteam: Universit\xe9\n")

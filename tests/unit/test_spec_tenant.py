@@ -135,6 +135,28 @@ def test_a_tenant_is_frozen_and_compared_by_value() -> None:
         tenant().name = "other"  # type: ignore[misc]
 
 
+def test_a_frozen_field_is_told_with_how_to_make_a_new_tenant() -> None:
+    vision = tenant()
+
+    told = "a Tenant is frozen: make a new one of it, Tenant(**dict(old) | {'size': ...})"
+
+    with pytest.raises(InvalidSpecError, match="size='large': ") as caught:
+        vision.size = "large"  # type: ignore[misc]
+    assert caught.value.reason == told
+    with pytest.raises(InvalidSpecError, match="size='small': ") as caught:
+        del vision.size
+    assert (caught.value.reason, vision.size) == (told, "small")
+    assert Tenant(**dict(vision) | {"size": "large"}) == tenant(size="large")
+
+
+def test_values_without_their_fields_names_are_refused() -> None:
+    make: Any = Tenant
+    with pytest.raises(InvalidSpecError) as caught:
+        make("vision")
+
+    assert str(caught.value) == "Tenant='vision': name each field, for example Tenant(name='vision', ...)"
+
+
 def test_the_two_parts_hold_every_field_once() -> None:
     assert sorted(GRANT_FIELDS + TEAM_FIELDS) == sorted(Tenant.model_fields)
 
