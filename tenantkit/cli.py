@@ -37,6 +37,25 @@ DONE, FAILED, CHANGES = 0, 1, 3  # argparse itself exits with 2
 
 _LAST_PORT = 65535
 
+# What messages advise in Python's words, in the command line's.
+WORDS = {
+    "kubeconfig= and server= (not given)": "--kubeconfig (not given)",
+    "Give kubeconfig=,": "Give --kubeconfig,",
+    "kubeconfig= names": "--kubeconfig names",
+    "not for context=": "not for --context",
+    "give context=": "give --context",
+    "give another context=": "give another --context",
+    "with ca_file= or in the kubeconfig": "in the kubeconfig",
+    "give token=, or a kubeconfig": "give a kubeconfig",
+    ", or give connect() a longer timeout_s": "",
+    "namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES": "$TENANTKIT_NAMESPACES",
+    "tk.Sandbox()": "`tenantkit sandbox --kubeconfig FILE`",
+    "tk.install(cluster), or `tenantkit install`": "`tenantkit install`",
+    "tk.whoami(cluster) says": "`kubectl auth whoami` says",
+    "tk.quota_usage(cluster) shows": "`kubectl describe quota` shows",
+    " (see .report)": "",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
@@ -288,12 +307,19 @@ def _connect(kubeconfig: str | Path | None, context: str | None) -> Cluster:
 
 
 def _print(options: argparse.Namespace, data: Any, text: str) -> None:
-    sys.stdout.write((json.dumps(data, indent=2, ensure_ascii=False) if options.output == "json" else text) + "\n")
+    shown = json.dumps(data, indent=2, ensure_ascii=False) if options.output == "json" else text
+    sys.stdout.write(_in_own_words(shown) + "\n")
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_in_own_words(text) + "\n")
     sys.stderr.flush()
+
+
+def _in_own_words(text: str) -> str:
+    for python, own in WORDS.items():
+        text = text.replace(python, own)
+    return text
 
 
 def _wait_for_interrupt() -> None:

@@ -9,6 +9,7 @@ silence, prints, and sets a process-wide default.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ NAMESPACES_VARIABLE = "TENANTKIT_NAMESPACES"
 POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER = "in-cluster"
 _DEFAULT_NAMESPACE = "default"
+_PATH: tuple[tuple[type, ...], str] = ((str, os.PathLike), "a file's path, as text or a pathlib.Path")
+_TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         >>> with connect(context="staging") as cluster:  # doctest: +SKIP
         ...     print(cluster)
     """
-    if timeout_s <= 0:
+    _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
+    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
         raise ConnectionConfigError(f"timeout_s={timeout_s!r}: give seconds, more than 0")
     source = _source(kubeconfig, context, server)
     load = _overridden(source.load, token=token, ca_file=ca_file)
@@ -112,6 +116,14 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         raise
     user = None if token is not None else source.user
     return Cluster(door, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
+
+
+def _check_kinds(**given: object) -> None:
+    """Refuse what is no text; what it is instead is not shown, since a kubeconfig holds credentials."""
+    for name, value in given.items():
+        kinds, wanted = _PATH if name in ("kubeconfig", "ca_file") else _TEXT
+        if value is not None and not isinstance(value, kinds):
+            raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: give {wanted}")
 
 
 def _version(door: Door) -> str:
@@ -131,10 +143,10 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
             )
         return _by_hand(server)
     if kubeconfig is not None:
-        return _from_files(_existing(os.fspath(kubeconfig), "kubeconfig="), context)
+        return _from_files(_existing(os.fspath(kubeconfig), "kubeconfig= names"), context)
     variable = os.environ.get("KUBECONFIG", "")
     if variable.strip(os.pathsep + " "):
-        return _from_files(_existing(variable, "$KUBECONFIG"), context)
+        return _from_files(_existing(variable, "$KUBECONFIG names"), context)
     in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
     has_token = (POD_FOLDER / "token").is_file()
     if in_pod and has_token and context is None:
@@ -152,13 +164,13 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
     )
 
 
-def _existing(value: str, source: str) -> list[Path]:
+def _existing(value: str, lead: str) -> list[Path]:
     """The files that are there, of one or several; none is an error, since they were meant."""
     paths = [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
     found = [path for path in paths if path.exists()]
     if not found:
         shown = ", ".join(str(path) for path in paths) or repr(value)
-        raise ConnectionConfigError(f"{source} names {shown}, which is not there: give a file that is")
+        raise ConnectionConfigError(f"{lead} {shown}, which is not there: give a file that is")
     return found
 
 
@@ -235,6 +247,8 @@ def _check_encryption(login: Login) -> None:
 def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
     if isinstance(given, str):
         raise ConnectionConfigError(f"namespaces={given!r} is one text: give a list, namespaces=[{given!r}]")
+    if given is not None and not isinstance(given, Iterable):
+        raise ConnectionConfigError(f"namespaces={given!r} is no list: give one, for example namespaces=['vision']")
     source = "namespaces" if given is not None else f"${NAMESPACES_VARIABLE}"
     names = given if given is not None else os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
     for name in names:
