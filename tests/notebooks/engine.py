@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CHANGES = "tests.notebooks.changes"  # the plugin, as pytest imports it
+_SANITIZE = Path(__file__).with_name("sanitize.cfg")
 _TIMEOUT_S = 110
 _CELL_TIMEOUT_S = 60
 
@@ -64,7 +65,8 @@ def run_nbval(notebook: Path, environment: dict[str, str], folder: Path, *option
     settings, found = folder / "pytest.ini", folder / "changes.json"
     settings.write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-c", str(settings), "--rootdir", str(folder), "-p", "no:cacheprovider"]
-    command += ["--nbval-current-env", f"--nbval-cell-timeout={_CELL_TIMEOUT_S}", "--color=no", *options, str(notebook)]
+    command += ["--nbval-current-env", f"--nbval-cell-timeout={_CELL_TIMEOUT_S}", "--color=no"]
+    command += [f"--nbval-sanitize-with={_SANITIZE}", *options, str(notebook)]
     done = subprocess.run(
         command,
         cwd=folder,
