@@ -13,7 +13,7 @@ from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import is_ours, owner_of
 from tenantkit.provision.gone import wait_until_gone
 from tenantkit.provision.read import side_by_side
-from tenantkit.provision.settings import get_platform
+from tenantkit.provision.settings import get_platform, no_tenant
 from tenantkit.provision.tables import html_table, text_table
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef
@@ -93,7 +93,7 @@ def plan_delete(cluster: Cluster, name: str) -> Deletion:
         name: the tenant's, without the platform's prefix.
 
     Raises:
-        NotFound: there is no such namespace.
+        NotFound: there is no such tenant.
         OwnershipError: the namespace is not this tenant's.
         SpecVersionError: a newer tenantkit wrote its grant.
 
@@ -126,7 +126,7 @@ def delete_tenant(cluster: Cluster, name: str, *, confirm: str, timeout_s: float
 
     Raises:
         InvalidSpecError: `confirm` is not the name.
-        NotFound: there is no such namespace.
+        NotFound: there is no such tenant.
         OwnershipError: the namespace is not this tenant's, or it is protected.
         PermissionDenied: it may not be deleted.
         WaitTimeoutError: it is still being deleted; the message names the finalizer or API service that holds it.
@@ -156,7 +156,10 @@ _NOT_SERVED = -1
 
 def _own_namespace(cluster: Cluster, name: str) -> Manifest:
     namespace = get_platform(cluster).namespace(name)
-    live: Manifest = cluster.get("Namespace", namespace)
+    try:
+        live: Manifest = cluster.get("Namespace", namespace)
+    except NotFound:
+        raise no_tenant(cluster, name, namespace) from None
     if not is_ours(live, name):
         raise OwnershipError(
             f"namespace {namespace!r} is not of tenant {name!r} but belongs to {owner_of(live)}: nothing was deleted"

@@ -7,9 +7,10 @@ see: an error, since a tenant made for the defaults would be made wrong.
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.manifests.labels import (
     GRANT_ANNOTATION,
     MANAGED_BY,
@@ -26,6 +27,9 @@ from tenantkit.spec.tenant import Tenant
 if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
+
+
+_TENANTS = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 
 def get_platform(cluster: Cluster) -> Platform:
@@ -71,7 +75,7 @@ def get_tenant(cluster: Cluster, name: str) -> Tenant:
         name: the tenant's, without the platform's prefix.
 
     Raises:
-        NotFound: no such namespace, or it is no tenant's.
+        NotFound: there is no tenant of that name; one with a similar name is suggested, where you may list them.
         PermissionDenied: it may not be read.
         SpecVersionError: it was written by a newer tenantkit.
         InvalidSpecError: what is stored is not readable as a tenant.
@@ -82,15 +86,12 @@ def get_tenant(cluster: Cluster, name: str) -> Tenant:
         >>> get_tenant(cluster, "vision").routes  # doctest: +SKIP
     """
     namespace = get_platform(cluster).namespace(name)
-    live = cluster.get("Namespace", namespace)
+    try:
+        live = cluster.get("Namespace", namespace)
+    except NotFound:
+        raise no_tenant(cluster, name, namespace) from None
     if not _is_tenant(live):
-        raise NotFound(
-            f"no tenant {name!r}: namespace {namespace!r} is there, but carries no grant of tenantkit",
-            status=404,
-            kind="Namespace",
-            name=namespace,
-            operation="get",
-        )
+        raise no_tenant(cluster, name, namespace, f"namespace {namespace!r} carries no grant of tenantkit; ")
     try:
         part = cluster.get("ConfigMap", SPEC_CONFIG_MAP, namespace)
     except NotFound:
@@ -116,13 +117,33 @@ def list_tenants(cluster: Cluster) -> list[Tenant]:
         ['speech', 'vision']
     """
     try:
-        found = cluster.list("Namespace", label_selector=f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}")
+        found = cluster.list("Namespace", label_selector=_TENANTS)
     except PermissionDenied:
         found = [cluster.get("Namespace", namespace) for namespace in _own_namespaces(cluster)]
     found = [namespace for namespace in found if _is_tenant(namespace)]
     parts = _parts(cluster, [namespace["metadata"]["name"] for namespace in found])
     tenants = [_tenant(namespace, parts.get(namespace["metadata"]["name"])) for namespace in found]
     return sorted(tenants, key=lambda tenant: tenant.name)
+
+
+def no_tenant(cluster: Cluster, name: str, namespace: str, why: str = "") -> NotFound:
+    """That there is no such tenant, with what may be meant."""
+    step = "tk.tenants(cluster) shows those that there are"
+    try:
+        names = [
+            found["metadata"]["labels"][TENANT_LABEL] for found in cluster.list("Namespace", label_selector=_TENANTS)
+        ]
+    except ClusterError:  # a suggestion is all that is lost
+        names, step = [], "see whether its name is right, and ask the platform for it"
+    near = get_close_matches(str(name), names, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return NotFound(
+        f"there is no tenant {name!r}: {why}{meant}{step}",
+        status=404,
+        kind="Namespace",
+        name=namespace,
+        operation="get",
+    )
 
 
 def _own_namespaces(cluster: Cluster) -> list[str]:

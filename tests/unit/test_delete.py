@@ -84,7 +84,7 @@ def test_a_namespace_that_is_nobodys_tenant_stays_and_its_owner_is_named() -> No
 
 
 def test_a_tenant_that_is_not_there_is_not_found() -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="there is no tenant 'vision'"):
         delete_tenant(cluster_of(Memory()), "vision", confirm="vision")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, OwnershipError
+from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install, plan_install, uninstall
 from tenantkit.provision.settings import get_platform, get_tenant, list_tenants
@@ -111,3 +113,24 @@ def test_tenants_are_read_back_as_they_were_applied() -> None:
 
     assert list_tenants(cluster_of(memory)) == [speech, tenant()]
     assert get_tenant(cluster_of(memory), "speech") == speech
+
+
+@pytest.mark.parametrize(
+    ("name", "refused", "told"),
+    [
+        ("visoin", (), "did you mean 'vision'? tk.tenants(cluster) shows those that there are"),
+        ("unknown", (), "tk.tenants(cluster) shows those that there are"),
+        ("visoin", ("Namespace",), "see whether its name is right, and ask the platform for it"),
+        ("kube-public", (), "namespace 'kube-public' carries no grant of tenantkit; tk.tenants(cluster) shows"),
+    ],
+)
+def test_a_tenant_that_is_not_there_is_told_with_what_may_be_meant(
+    name: str, refused: tuple[str, ...], told: str
+) -> None:
+    memory = Memory(refused=refused)
+    run(memory, tenant())
+    cluster = cluster_of(memory)
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-public"}})
+
+    with pytest.raises(NotFound, match=re.escape(f"there is no tenant '{name}': {told}")):
+        get_tenant(cluster, name)
