@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -17,9 +18,17 @@ SLOW_MS = 60_000
 ROOM: ViewportSize = {"width": 1280, "height": 1000}
 NUMBERED = re.compile(r"\[\d+\]")
 
-_IS_READY = """() => {
+# What is run before the kernel is idle waits for it, as it does for a reader who does not look.
+_IS_CONNECTED = """() => {
   const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
-  return Boolean(context?.isReady && context.session?.kernel?.status === 'idle');
+  return Boolean(context?.isReady && context.session?.kernel?.connectionStatus === 'connected');
+}"""
+_STATE = """() => {
+  const widget = window.jupyterapp?.shell?.currentWidget, context = widget?.sessionContext;
+  const kernel = context?.session?.kernel;
+  const dialog = document.querySelector('.jp-Dialog')?.textContent;
+  return { title: widget?.title?.label, ready: context?.isReady, kernel: kernel?.status,
+           connection: kernel?.connectionStatus, dialog };
 }"""
 _APPEND = """source => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -54,7 +63,11 @@ class NotebookPage:
         self.dialogs: list[str] = []
         page.on("dialog", self._on_dialog)
         page.goto(f"{lab.url}/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{name}?reset&token={lab.token}")
-        page.wait_for_function(_IS_READY, timeout=SLOW_MS)
+        try:
+            page.wait_for_function(_IS_CONNECTED, timeout=SLOW_MS)
+        except PageTimeoutError as error:
+            error.add_note(f"the page has {page.evaluate(_STATE)}")
+            raise
 
     @property
     def cells(self) -> list[tuple[str, str]]:
