@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.changes import Row
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
     from tenantkit.spec.files import SpecFile
 
 DONE, FAILED, CHANGES = 0, 1, 3  # argparse itself exits with 2
 
+_ALL = "all"
 _LAST_PORT = 65535
 
 # What messages advise in Python's words, in the command line's.
@@ -49,6 +51,7 @@ WORDS = {
     "give token=, or a kubeconfig": "give a kubeconfig",
     ", or give connect() a longer timeout_s": "",
     "namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES": "$TENANTKIT_NAMESPACES",
+    "give this row to apply(take_back=…)": "apply with --take-back KIND/NAME, or with --take-back all",
     "tk.Sandbox()": "`tenantkit sandbox --kubeconfig FILE`",
     "tk.install(cluster), or `tenantkit install`": "`tenantkit install`",
     "tk.whoami(cluster) says": "`kubectl auth whoami` says",
@@ -123,6 +126,13 @@ def _parser() -> argparse.ArgumentParser:
 
     apply = commands.add_parser("apply", parents=[connection, output], help="make the tenants as the file says")
     apply.add_argument("file", metavar="FILE", help="YAML or JSON with `kind: Tenant`; - is standard input")
+    apply.add_argument(
+        "--take-back",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="force fields in conflict: [NAMESPACE/]KIND/NAME[:FIELD], as the plan shows them, or all; repeatable",
+    )
     apply.set_defaults(command=_apply)
     return parser
 
@@ -247,7 +257,31 @@ def _apply(options: argparse.Namespace) -> int:
     with _connect(options.kubeconfig, options.context) as cluster:
         plan = _planned(cluster, options)
         _say(str(plan))
-        return _carry_out(options, lambda: apply(cluster, plan))
+        taken = _taken_back(plan, options.take_back)
+        return _carry_out(options, lambda: apply(cluster, plan, take_back=taken))
+
+
+def _taken_back(plan: Plan, named: Sequence[str]) -> list[Row]:
+    """The conflicts that are named: by object, by field, or all of them.
+
+    Raises:
+        InvalidSpecError: one that is named is no conflict of this plan.
+    """
+    spellings = [(row, _spellings(row)) for row in plan.rows if row.action == "conflict"]
+    known = {_ALL}.union(*(words for _, words in spellings))
+    there = ", ".join(sorted(max(words, key=len) for _, words in spellings)) or "none"
+    reason = f"is no conflict of this plan: there is {there}"
+    problems = [Problem("--take-back", name, reason) for name in named if name not in known]
+    if problems:
+        raise InvalidSpecError(problems)
+    return [row for row, words in spellings if not words.isdisjoint(named)]
+
+
+def _spellings(row: Row) -> set[str]:
+    """What a conflict is called on the command line; its longest name is its own alone."""
+    named = f"{row.ref.kind}/{row.ref.name}"
+    names = {named, f"{row.ref.namespace}/{named}"} if row.ref.namespace else {named}
+    return {_ALL, *names, *(f"{name}:{row.field}" for name in names)}
 
 
 def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = False) -> Plan:

@@ -16,6 +16,7 @@ import yaml
 
 from tenantkit.exceptions import NotFound
 from tenantkit.rules.manifest import ObjectRef
+from tests.contract.tenants import edit, hard, quota_ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tests.contract.engines import Engine
+    from tests.contract.wire import Wire
 
 
 def tenantkit(*words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -132,6 +134,50 @@ def test_a_namespace_of_somebody_else_is_refused_and_named(
     assert done.returncode == 1
     assert f"Namespace '{namespace}': it exists and belongs to somebody else" in done.stderr
     assert cluster.get("Namespace", namespace) == before
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        ("all",),
+        ("ResourceQuota/tenantkit-quota",),
+        ("{name}/ResourceQuota/tenantkit-quota:spec.hard.pods", "ResourceQuota/tenantkit-quota:spec.hard.services"),
+    ],
+)
+def test_conflicts_are_taken_back_where_they_are_named(
+    run: Callable[..., Any], name: str, cluster: Cluster, wire: Wire, named: tuple[str, ...]
+) -> None:
+    assert run("install").returncode == 0
+    assert run("apply", "-", stdin=spec(name)).returncode == 0
+    theirs = [{"op": "replace", "path": f"/spec/hard/{field}", "value": "99"} for field in ("pods", "services")]
+    edit(wire, quota_ref(name), *theirs)
+
+    left = run("apply", "-", stdin=spec(name))
+    unknown = run("apply", "-", "--take-back", "Quota", stdin=spec(name))
+    kept = hard(cluster, name)
+    taken = run("apply", "-", *(f"--take-back={one.format(name=name)}" for one in named), stdin=spec(name))
+
+    assert (left.returncode, "apply with --take-back KIND/NAME, or" in left.stderr) == (1, True), left.stderr
+    quota = f"{name}/ResourceQuota/tenantkit-quota"
+    told = f"is no conflict of this plan: there is {quota}:spec.hard.pods, {quota}:spec.hard.services\n"
+    assert (unknown.returncode, unknown.stderr.endswith(f"tenantkit: --take-back='Quota': {told}")) == (1, True)
+    assert (kept["pods"], kept["services"]) == ("99", "99")
+    assert taken.returncode == 0, taken.stderr
+    assert (hard(cluster, name)["pods"], hard(cluster, name)["services"]) == ("20", "20")
+
+
+def test_one_conflict_is_taken_back_and_the_other_left(
+    run: Callable[..., Any], name: str, cluster: Cluster, wire: Wire
+) -> None:
+    assert run("install").returncode == 0
+    assert run("apply", "-", stdin=spec(name)).returncode == 0
+    theirs = [{"op": "replace", "path": f"/spec/hard/{field}", "value": "99"} for field in ("pods", "services")]
+    edit(wire, quota_ref(name), *theirs)
+
+    done = run("apply", "-", "--take-back", "ResourceQuota/tenantkit-quota:spec.hard.pods", stdin=spec(name))
+
+    assert done.returncode == 1
+    assert (hard(cluster, name)["pods"], hard(cluster, name)["services"]) == ("20", "99")
 
 
 def test_a_wrong_context_names_those_that_there_are(engine: Engine, name: str) -> None:
