@@ -92,10 +92,12 @@ class Snapshot:
     Args:
         objects: by ref.
         unknown: why a kind could not be read, by kind and namespace (for a Namespace: its own name).
+        has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
     """
 
     objects: Mapping[ObjectRef, Manifest]
     unknown: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    has_all_namespaces: bool = True
 
     def why_unknown(self, ref: ObjectRef) -> str | None:
         """Why it is not known whether an object is there; None when it is known."""
@@ -110,9 +112,14 @@ class Snapshot:
         return found
 
 
-def snapshot_of(manifests: Iterable[Manifest], *, unknown: Mapping[tuple[str, str], str] | None = None) -> Snapshot:
+def snapshot_of(
+    manifests: Iterable[Manifest],
+    *,
+    unknown: Mapping[tuple[str, str], str] | None = None,
+    has_all_namespaces: bool = True,
+) -> Snapshot:
     """A snapshot of objects as the server sent them."""
-    return Snapshot({ref_of(manifest): manifest for manifest in manifests}, unknown or {})
+    return Snapshot({ref_of(manifest): manifest for manifest in manifests}, unknown or {}, has_all_namespaces)
 
 
 def changes(

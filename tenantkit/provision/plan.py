@@ -46,6 +46,10 @@ _SUMMARY: tuple[tuple[Action, str], ...] = (
     ("unknown", "unknown"),
     ("unchanged", "unchanged"),
 )
+_UNCHECKED = (
+    "not checked whether another tenant has this host, since you may not list namespaces: "
+    "the platform's team can plan it to see"
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ def plan(
 
     Returns:
         A Plan. Besides what is to be done its rows tell conflicts (a field that somebody else set), what is blocked
-        (somebody else's object, a host that is taken) and what is unknown (may not be read).
+        (somebody else's object, a host that is taken) and what is unknown (may not be read). Where you may not list
+        namespaces, the rows that take a host say that nobody looked whether another tenant has it.
 
     Raises:
         InvalidSpecError: a tenant does not fit the platform, two do not fit together, or something is no Tenant.
@@ -192,7 +197,11 @@ def make_plan(tenants: Sequence[Tenant], platform: Platform, live: Snapshot) -> 
         _check_stored_versions(namespace, live)
         own = changes(make_tenant(tenant, platform), live, tenant=tenant.name, present=present.get(namespace, ()))
         clash = _clash(platform.hosts(tenant), taken)
-        made += [blocked(change, clash) for change in own] if clash else own
+        if clash:
+            own = [blocked(change, clash) for change in own]
+        elif not live.has_all_namespaces:
+            own = [_with_unchecked_hosts(change) for change in own]
+        made += own
     return Plan(platform, tuple(tenants), tuple(made))
 
 
@@ -247,6 +256,19 @@ def _clash(hosts: Sequence[str], taken: dict[str, str]) -> str | None:
     if not clashes:
         return None
     return f"wants a host that is granted already: {', '.join(clashes)}; ask for another, or have it given up first"
+
+
+def _with_unchecked_hosts(change: Change) -> Change:
+    """The same, which says of each row that takes a host that it may be another tenant's."""
+    rows = (replace(row, reason=row.reason or _UNCHECKED) if _takes_host(row) else row for row in change.rows)
+    return replace(change, rows=tuple(rows))
+
+
+def _takes_host(row: Row) -> bool:
+    if row.action not in ("create", "update"):
+        return False
+    is_grant = row.ref.kind == "Namespace" and (not row.path or row.path[-1] == HOSTS_ANNOTATION)
+    return is_grant or row.ref.kind == "Ingress"
 
 
 def _check_stored_versions(namespace: str, live: Snapshot) -> None:

@@ -44,6 +44,7 @@ class _Reading:
     def __init__(self) -> None:
         self.found: list[Manifest] = []
         self.unknown: dict[tuple[str, str], str] = {}
+        self.has_all_namespaces = True
 
 
 def read_tenants(cluster: Cluster, namespaces: Sequence[str]) -> Snapshot:
@@ -65,7 +66,11 @@ def read_tenants(cluster: Cluster, namespaces: Sequence[str]) -> Snapshot:
     work += [_kind_reader(cluster, kind, name, namespaces) for kind, name in TENANT_KINDS.items()]
     readings = side_by_side(lambda read: read(), work)
     unknown = {key: reason for reading in readings for key, reason in reading.unknown.items()}
-    return snapshot_of(chain.from_iterable(reading.found for reading in readings), unknown=unknown)
+    return snapshot_of(
+        chain.from_iterable(reading.found for reading in readings),
+        unknown=unknown,
+        has_all_namespaces=all(reading.has_all_namespaces for reading in readings),
+    )
 
 
 def read_refs(cluster: Cluster, refs: Sequence[ObjectRef]) -> Snapshot:
@@ -132,6 +137,7 @@ def _read_namespaces(cluster: Cluster, namespaces: Sequence[str]) -> _Reading:
     try:
         reading.found = list(cluster.list("Namespace"))
     except PermissionDenied:
+        reading.has_all_namespaces = False
         for namespace in namespaces:
             try:
                 reading.found.append(cluster.get("Namespace", namespace))

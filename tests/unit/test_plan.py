@@ -12,7 +12,6 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import Row, snapshot_of
 from tenantkit.provision.plan import COLUMNS, make_install_plan, make_plan
-from tenantkit.provision.plan import plan as plan_on
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.apply import apply as server_side_apply
 from tenantkit.sandbox.managed_fields import track_update
@@ -20,7 +19,6 @@ from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import StorageClassQuota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
-from tests.unit.memory import Memory, cluster_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -374,16 +372,3 @@ def test_a_plan_without_anything_says_so() -> None:
     plan = make_plan([], PLATFORM, snapshot_of([]))
 
     assert (str(plan), plan._repr_html_(), plan.has_changes) == ("nothing planned", "<p>nothing planned</p>", False)
-
-
-@pytest.mark.parametrize("is_installed", [True, False])
-def test_where_nothing_is_installed_bindings_say_that_they_grant_nothing_yet(*, is_installed: bool) -> None:
-    memory = Memory()
-    if is_installed:
-        [settings] = [manifest for manifest in make_platform(PLATFORM) if manifest["kind"] == "ConfigMap"]
-        memory.create(settings)
-
-    [row] = [row for row in plan_on(cluster_of(memory), tenant()).rows if row.ref.kind == "RoleBinding"]
-
-    told = "grants nothing until the platform is installed: tk.install(cluster), or `tenantkit install`"
-    assert (row.action, row.reason) == ("create", "" if is_installed else told)
