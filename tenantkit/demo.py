@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tenantkit.exceptions import NotFound
 from tenantkit.frames.amounts import amount_text
-from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install
 from tenantkit.provision.plan import plan
-from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
+from tenantkit.provision.settings import find_platform
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
 
@@ -89,18 +88,20 @@ def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
     """Put the example on a cluster, and read it back from there.
 
     Args:
-        cluster: where; the platform is installed there unless there is one, which stays as it is.
+        cluster: where; the platform is installed there unless there is one, which stays as it is and is used.
         say: takes each line of progress.
 
     Raises:
+        InvalidSpecError: the platform that is there has no size `small`.
         PartialApplyError: something failed; running it again goes on from there.
 
     RBAC: what `install` and `apply` need: a cluster administrator, or a provisioner where the platform is installed.
     """
     from tenantkit.frames.quota import quota_usage
 
-    platform = Platform()
-    if not _is_installed(cluster):
+    platform = find_platform(cluster)
+    if platform is None:
+        platform = Platform()
         say("installing the platform: roles and settings")
         install(cluster, platform, progress=False)
     tenants = demo_tenants()
@@ -110,20 +111,16 @@ def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
     say(report.summary)
     return DemoResult(
         urls=report.urls,
-        outputs={f"{tenant.name.replace('-', '_')}_ingress_hostname": _hostname(cluster, tenant) for tenant in tenants},
+        outputs={_output(tenant): _hostname(cluster, platform, tenant) for tenant in tenants},
         quota=quota_usage(cluster, namespaces=[platform.namespace(tenant) for tenant in tenants]),
     )
 
 
-def _is_installed(cluster: Cluster) -> bool:
-    try:
-        cluster.get("ConfigMap", PLATFORM_CONFIG_MAP, SYSTEM_NAMESPACE)
-    except NotFound:
-        return False
-    return True
+def _output(tenant: Tenant) -> str:
+    return f"{tenant.name.replace('-', '_')}_ingress_hostname"
 
 
-def _hostname(cluster: Cluster, tenant: Tenant) -> str:
+def _hostname(cluster: Cluster, platform: Platform, tenant: Tenant) -> str:
     """The host as the cluster has it, not as it was asked for."""
-    ingress = cluster.get("Ingress", tenant.routes[0].name or "", tenant.name)
+    ingress = cluster.get("Ingress", tenant.routes[0].name or "", platform.namespace(tenant))
     return str(ingress["spec"]["rules"][0]["host"])

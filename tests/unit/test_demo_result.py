@@ -1,9 +1,13 @@
-"""What the demo prints, for people."""
+"""What the demo makes where a platform is installed, and what it prints, for people."""
 
 from __future__ import annotations
 
-from tenantkit.demo import DemoResult
+from tenantkit.cluster.config import connect
+from tenantkit.demo import DemoResult, run_demo
 from tenantkit.frames.quota import quota_frame
+from tenantkit.provision.install import install
+from tenantkit.sandbox.server import Sandbox
+from tenantkit.spec.platform import Platform
 
 
 def test_the_demo_prints_urls_outputs_and_amounts_in_words() -> None:
@@ -27,3 +31,14 @@ def test_the_demo_prints_urls_outputs_and_amounts_in_words() -> None:
         "     a    requests.cpu 1.5 cores 4 cores 2.5 cores      ok\n"
         "     a requests.memory         -  16 GiB         - pending"
     )
+
+
+def test_the_demo_is_made_for_the_platform_that_is_there() -> None:
+    with Sandbox() as box, connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
+        install(cluster, Platform(domain="ai.example.com", namespace_prefix="team-"), progress=False)
+
+        result = run_demo(cluster, say=lambda _: None)
+
+        assert result.urls["tenant-1"] == ["http://tenant-1.ai.example.com/ai-service"]
+        assert result.outputs["tenant_1_ingress_hostname"] == "tenant-1.ai.example.com"
+        assert set(result.quota["namespace"]) == {"team-tenant-0", "team-tenant-1", "team-tenant-2"}
