@@ -299,7 +299,7 @@ def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = Fa
     try:
         return plan(cluster, specs.tenants, platform=platform, server=server)
     except InvalidSpecError as error:
-        raise InvalidSpecError(error.problems, source=error.source or options.file) from None
+        raise InvalidSpecError(specs.located(error.problems), source=error.source or options.file) from None
 
 
 def _check_tenants(specs: SpecFile, file: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tenantkit.spec.base import Spec
 
@@ -32,10 +32,28 @@ _PART = re.compile(r"""\[(?:\d+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]|[^.\[\]]+
 
 @dataclass(frozen=True, slots=True)
 class SpecFile:
-    """What a file holds: its tenants in the file's order, and its platform, if any."""
+    """What a file holds: its tenants in the file's order, and its platform, if any.
+
+    Args:
+        tenants: in the file's order.
+        platform: None where the file has none.
+        nodes: where each tenant stands, by name.
+    """
 
     tenants: tuple[Tenant, ...]
     platform: Platform | None = None
+    nodes: Mapping[str, yaml.Node] = field(default_factory=dict, repr=False, compare=False)
+
+    def located(self, problems: Sequence[Problem]) -> list[Problem]:
+        """What a platform finds wrong with these tenants (`vision.size`, a `name` that is there twice), with lines."""
+        return [Problem(problem.field, problem.value, problem.reason, self._line_of(problem)) for problem in problems]
+
+    def _line_of(self, problem: Problem) -> int | None:
+        name, _, below = problem.field.partition(".")
+        if not below:
+            name, below = str(problem.value), problem.field
+        node = self.nodes.get(name)
+        return _line(node, below) if node is not None else problem.line
 
 
 def read_specs(path: str | Path) -> SpecFile:
@@ -79,9 +97,13 @@ def parse_specs(text: str, *, source: str) -> SpecFile:
     """
     specs: list[Spec] = []
     problems: list[Problem] = []
+    nodes: dict[str, yaml.Node] = {}
     for node, data in _documents(text, source):
         try:
-            specs.append(_spec(data))
+            spec = _spec(data)
+            specs.append(spec)
+            if isinstance(spec, Tenant):
+                nodes[spec.name] = node
         except InvalidSpecError as error:
             problems += [
                 Problem(problem.field, problem.value, problem.reason, _line(node, problem.field))
@@ -97,6 +119,7 @@ def parse_specs(text: str, *, source: str) -> SpecFile:
     return SpecFile(
         tenants=tuple(spec for spec in specs if isinstance(spec, Tenant)),
         platform=platforms[0] if platforms else None,
+        nodes=nodes,
     )
 
 

@@ -117,11 +117,13 @@ def test_a_file_without_tenants_is_never_done(run: Callable[..., Any], text: str
     assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
 
-def test_what_does_not_fit_the_platform_is_told_with_the_files_name(run: Callable[..., Any], name: str) -> None:
+def test_what_does_not_fit_the_platform_is_told_with_the_files_name_and_line(
+    run: Callable[..., Any], name: str
+) -> None:
     done = run("plan", "-", stdin=spec(name, size="huge"))
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"tenantkit: -: {name}.size='huge': the platform's sizes are ")
+    assert done.stderr.startswith(f"tenantkit: -: line 5: {name}.size='huge': the platform's sizes are ")
 
 
 def test_a_namespace_of_somebody_else_is_refused_and_named(

@@ -120,6 +120,21 @@ def test_a_key_with_dots_and_quotes_is_found_on_its_line() -> None:
     ]
 
 
+def test_what_a_platform_finds_wrong_is_told_with_its_line() -> None:
+    text = TEXT.replace("size: small", "size: huge").replace("  path: /web", "  host: other.example.ai")
+    read = parse_specs(f"{text}---\n{text.replace('vision', 'speech')}---\n{TEXT}", source="tenants.yaml")
+
+    with pytest.raises(InvalidSpecError) as caught:
+        Platform().check(read.tenants[1:2])
+    assert [(problem.line, problem.field) for problem in read.located(caught.value.problems)] == [
+        (18, "speech.size"),
+        (22, "speech.routes[0].host"),
+    ]
+    with pytest.raises(InvalidSpecError) as caught:
+        Platform().check([read.tenants[2], read.tenants[2]])
+    assert [(problem.line, problem.field) for problem in read.located(caught.value.problems)] == [(27, "name")]
+
+
 def test_a_file_that_is_no_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "tenants.yaml"
     file.write_bytes(b"kind: Tenant\nteam: Universit\xe9\n")
