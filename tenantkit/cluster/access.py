@@ -7,6 +7,7 @@ Source: pages "Authorization" (Checking API access) and "Authenticating" (API ac
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -230,16 +231,9 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
 def _untold(refusal: PermissionDenied) -> PermissionDenied:
     """The same for who has not said which namespaces are theirs: most likely others than the one that was tried."""
     hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
-    return PermissionDenied(
-        f"{refusal}; {hint}",
-        status=refusal.status,
-        reason=refusal.reason,
-        operation=refusal.operation,
-        kind=refusal.kind,
-        name=refusal.name,
-        namespace=refusal.namespace,
-        causes=refusal.causes,
-    )
+    told = copy(refusal)
+    told.args = (f"{refusal}; {hint}",)
+    return told
 
 
 def _whole(manifest: Manifest) -> Manifest:
