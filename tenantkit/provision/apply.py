@@ -23,6 +23,7 @@ from tenantkit.exceptions import (
     StalePlanError,
     TenantKitError,
 )
+from tenantkit.provision.dry_run import LOCAL_ONLY
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.ready import is_counted, wait_until_counted
@@ -98,7 +99,7 @@ def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a defaul
     _check_fresh(plan, now, refused)
     total = sum(change.action != "unchanged" for change in now.changes)
     with closing(Progress(total, shown=progress, on_progress=on_progress)) as shown:
-        run = _Run(cluster, taken, cancelled or threading.Event(), shown)
+        run = _Run(cluster, taken, cancelled or threading.Event(), shown, _notes(plan))
         run.all(_groups(plan, now), refused, max_concurrency)
     if ready_timeout_s > 0 and not run.is_stopped:
         run.await_quotas(now.changes, ready_timeout_s)
@@ -116,6 +117,7 @@ class _Run:
     taken: Mapping[ObjectRef, frozenset[Path]]
     cancelled: threading.Event
     progress: Progress
+    notes: Mapping[ObjectRef, str]
     interrupted: threading.Event = field(default_factory=threading.Event)
     applied: list[Outcome] = field(default_factory=list)
     unchanged: list[Outcome] = field(default_factory=list)
@@ -162,10 +164,10 @@ class _Run:
                 return
 
     def _one(self, change: Change, *, is_won: bool) -> None:
-        outcome = Outcome(change.ref, change.action, change.tenant)
         if change.action == "unchanged":
-            self.unchanged.append(outcome)
+            self.unchanged.append(Outcome(change.ref, change.action, change.tenant))
             return
+        outcome = Outcome(change.ref, change.action, change.tenant, reason=self.notes.get(change.ref))
         taken = self.taken.get(change.ref, frozenset())
         if self._write(change, taken, is_won=is_won):
             done = Outcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
@@ -237,6 +239,12 @@ class _Run:
             hostnames={tenant: list(dict.fromkeys(host for host, _ in found)) for tenant, found in places.items()},
             interrupted=self.is_stopped,
         )
+
+
+def _notes(plan: Plan) -> dict[ObjectRef, str]:
+    """What the plan said of objects to create beside that: it holds once they are there, too."""
+    made = [change.rows[0] for change in plan.changes if change.action == "create"]
+    return {row.ref: row.reason for row in made if row.reason not in ("", LOCAL_ONLY)}
 
 
 def _refusals(plan: Plan, now: Plan) -> dict[str | None, list[Outcome]]:

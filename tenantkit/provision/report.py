@@ -20,7 +20,10 @@ COLUMNS = ("result", "tenant", "action", "kind", "namespace", "name", "field", "
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one object, or of one of its fields; `tenant` is None for the platform's own."""
+    """What became of one object, or of one of its fields; `tenant` is None for the platform's own.
+
+    `reason` says why it was not done; of an object that was created, what the plan noted beside it.
+    """
 
     ref: ObjectRef
     action: str

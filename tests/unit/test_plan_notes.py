@@ -1,4 +1,4 @@
-"""What a plan says beside its changes: what grants nothing yet, and what could not be checked."""
+"""What a plan says beside its changes, and the report after it: what grants nothing yet, what was not checked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from html import escape
 import pytest
 
 from tenantkit.manifests.platform import make_platform
+from tenantkit.provision.apply import apply
+from tenantkit.provision.dry_run import LOCAL_ONLY
 from tenantkit.provision.plan import plan
 from tests.unit.memory import PLATFORM, Memory, cluster_of, run, tenant
 
@@ -23,10 +25,15 @@ def test_where_nothing_is_installed_bindings_say_that_they_grant_nothing_yet(*, 
         [settings] = [manifest for manifest in make_platform(PLATFORM) if manifest["kind"] == "ConfigMap"]
         memory.create(settings)
 
-    [row] = [row for row in plan(cluster_of(memory), tenant()).rows if row.ref.kind == "RoleBinding"]
+    made = plan(cluster_of(memory), tenant())
+    report = apply(cluster_of(memory), made, progress=False)
 
     told = "grants nothing until the platform is installed: tk.install(cluster), or `tenantkit install`"
+    [row] = [row for row in made.rows if row.ref.kind == "RoleBinding"]
+    [done] = [outcome for outcome in report.applied if outcome.ref.kind == "RoleBinding"]
     assert (row.action, row.reason) == ("create", "" if is_installed else told)
+    assert (done.action, done.reason) == ("create", None if is_installed else told)
+    assert (told in str(report)) is not is_installed
 
 
 @pytest.mark.parametrize("may_list", [True, False])
@@ -53,3 +60,14 @@ def test_a_host_that_is_added_says_that_it_was_not_checked_and_the_rest_of_the_g
         ("metadata.annotations[tenantkit.dev/hosts]", UNCHECKED),
     ]
     assert not plan(cluster, tenant(), platform=PLATFORM).has_changes
+
+
+def test_a_report_leaves_out_that_the_server_could_not_be_asked() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    made = plan(cluster, tenant(), platform=PLATFORM, server=True)
+
+    report = apply(cluster, made, progress=False)
+
+    assert {row.reason for row in made.rows if row.ref.namespace} == {LOCAL_ONLY}
+    assert {outcome.reason for outcome in report.applied} == {None}
