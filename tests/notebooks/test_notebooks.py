@@ -130,7 +130,7 @@ def test_no_output_holds(what: str, notebook: Path) -> None:
 @each_notebook
 def test_each_picture_in_it_is_there(notebook: Path) -> None:
     cells = [cell for cell in read_notebook(notebook)["cells"] if cell["cell_type"] == "markdown"]
-    named = [name for cell in cells for name in re.findall(r"!\[[^]]+\]\(([^)]+)\)", "".join(cell["source"]))]
+    named = [name for cell in cells for name in re.findall(r"\]\((images/[^)]+)\)", "".join(cell["source"]))]
 
     assert [name for name in named if not (notebook.parent / name).is_file()] == []
 
