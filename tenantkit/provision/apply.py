@@ -311,9 +311,10 @@ def _what_is_missing(report: Report) -> str:
         if outcome.ref.namespace not in shut:  # what lies in it only says so once more
             first_of.setdefault(outcome.reason, str(outcome))
     told = "; ".join(list(first_of.values())[:_NAMED]) or "it was interrupted"
-    left = (
-        "What was done stays; plan and apply again to go on"
-        if report.applied
-        else "Nothing was written; plan and apply again once that is settled"
-    )
+    if report.applied:
+        left = "What was done stays; plan and apply again to go on"
+    else:
+        # a write that failed may have been done all the same: its answer was lost, or only its first request was done
+        is_unsure = any(outcome.action not in _REFUSED and outcome.field is None for outcome in report.failed)
+        left = f"Nothing {'else ' if is_unsure else ''}was written; plan and apply again once that is settled"
     return f"{report.summary}. {told}. {left} (see .report)"

@@ -172,6 +172,25 @@ def test_where_all_is_blocked_the_error_says_why_once_and_that_nothing_was_writt
     )
 
 
+def test_of_a_write_that_failed_half_way_it_is_not_said_that_nothing_was_written() -> None:
+    memory = Memory()
+
+    def refuse(verb: str, _ref: ObjectRef) -> None:
+        if verb == "apply":
+            raise PermissionDenied("may not patch Namespace", status=403)
+
+    memory.on_write = refuse
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    assert NAMESPACE in memory.objects  # claimed
+    assert str(caught.value) == (
+        "1 failed, 7 not attempted. Namespace 'vision': may not patch Namespace. "
+        "Nothing else was written; plan and apply again once that is settled (see .report)"
+    )
+
+
 @pytest.mark.parametrize("asked", ["vision", ["vision"], {"name": "vision"}, None])
 def test_what_is_no_tenant_is_refused_in_words(asked: Any) -> None:
     with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of them"):
