@@ -12,6 +12,8 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
+import orjson
+
 from tenantkit.sandbox.resources import RESOURCES
 from tenantkit.sandbox.schema import data_file, kubernetes_version, load
 
@@ -123,4 +125,4 @@ def openapi_index() -> Manifest:
 def openapi(name: str) -> bytes | None:
     """The schemas of a group and version as the real server gives them; None where none are served."""
     file = data_file(f"openapi/{name.replace('/', '__')}.json")
-    return file.read_bytes() if file.is_file() else None
+    return orjson.dumps(orjson.loads(file.read_bytes())["document"]) if file.is_file() else None

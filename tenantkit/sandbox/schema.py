@@ -1,9 +1,13 @@
 """What the API server knows of each served kind, as it said so itself: generated files, read when first used.
 
-- `data/openapi/<group-version with "/" as "__">.json`: the documents to serve at `/openapi/v3/<group-version>`, for
-  example `data/openapi/apis__networking.k8s.io__v1.json` at `/openapi/v3/apis/networking.k8s.io/v1`.
-- `data/discovery.json`: `{"kubernetes": version, "api": …, "apis": …}`, the aggregated discovery documents.
-- `data/bootstrap_rbac.json`: `{"kubernetes": version, "items": [...]}`, the built-in ClusterRoles and their bindings.
+Each says under `kubernetes` which release it was taken from, and beside that:
+
+- `data/openapi/<group-version with "/" as "__">.json`: `{"document": …}`, what to serve at
+  `/openapi/v3/<group-version>`, for example `data/openapi/apis__networking.k8s.io__v1.json` at
+  `/openapi/v3/apis/networking.k8s.io/v1`.
+- `data/discovery.json`: `{"api": …, "apis": …}`, the aggregated discovery documents.
+- `data/bootstrap_rbac.json`: `{"items": [...]}`, the built-in ClusterRoles and their bindings.
+- `data/protobuf.json`: the numbers of protobuf's fields, see `protobuf.py`.
 - `data/types.json`: the same types as in the OpenAPI documents, a fifth of their size, which is what this module reads:
   `{"kinds": {"v1/Pod": schema}, "types": {schema: type}}`. A type is a word for a scalar, `{"ref": schema}`,
   `{"map": type}`, `{"list": type, "by": "atomic|set|map", "keys": [...]}` or `{"fields": {name: field}}`; `"atomic": 1`
@@ -11,7 +15,7 @@
   `required`, `merge_key`, `strategy`, `embedded`; `zero` says whether an empty value is left out (`drop`), written
   (`keep`) or written even when nothing was given (`always`).
 
-`tests/controlplane/generate_facts.py` writes them all. Turned down: lists of merge keys typed by hand, which are wrong
+`make facts` writes them all. Turned down: lists of merge keys typed by hand, which are wrong
 in silence after the next release.
 """
 
