@@ -7,6 +7,7 @@ Each says under `kubernetes` which release it was taken from, and beside that:
   `/openapi/v3/apis/networking.k8s.io/v1`.
 - `data/discovery.json`: `{"api": …, "apis": …}`, the aggregated discovery documents.
 - `data/bootstrap_rbac.json`: `{"items": [...]}`, the built-in ClusterRoles and their bindings.
+- `data/tables.json`: `{"columns": {resource: [...]}}`, the columns of the tables that `kubectl get` prints.
 - `data/protobuf.json`: the numbers of protobuf's fields, see `protobuf.py`.
 - `data/types.json`: the same types as in the OpenAPI documents, a fifth of their size, which is what this module reads:
   `{"kinds": {"v1/Pod": schema}, "types": {schema: type}}`. A type is a word for a scalar, `{"ref": schema}`,

@@ -1,7 +1,8 @@
 """Asks a real control plane for what the sandbox must know, and writes tenantkit/sandbox/data/*.json: `make facts`.
 
-Nothing in those files is typed by hand: discovery, OpenAPI and built-in roles come from a running kube-apiserver, and
-what no server tells from the Go modules of the same version. Each file says under `kubernetes` which release that was.
+Nothing in those files is typed by hand: discovery, OpenAPI, the columns of tables and the built-in roles come from a
+running kube-apiserver, and what no server tells from the Go modules of the same version. Each file says under
+`kubernetes` which release that was.
 Turned down: serving the OpenAPI whole, 3 MB for a tenth in use.
 
     python -m tests.controlplane.generate_facts [--kubeconfig FILE] [--go-modules FOLDER]
@@ -30,6 +31,7 @@ from tests.controlplane.protobuf_facts import protobuf_messages
 Json = dict[str, Any]
 
 DATA = Path(__file__).parents[2] / "tenantkit" / "sandbox" / "data"
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 FOREIGN = re.compile(r"protobuf|cbor|^application/yaml$")
 SUBRESOURCES = {"status", "finalize", "token", "log"}
@@ -99,11 +101,13 @@ def generate(connection: Connection, go_modules: Path) -> dict[str, Json]:
     version: str = connection.get("version")["gitVersion"]
     of_modules = "v0" + version.removeprefix("v1")
     documents = {gv: pruned(connection.get(f"openapi/v3/{gv}"), plurals) for gv, plurals in SERVED.items()}
+    discovery = served_discovery(connection)
     types = compact_types(documents, GoTypes(go_modules, of_modules))
     files: dict[str, Json] = {
-        "discovery.json": served_discovery(connection),
+        "discovery.json": discovery,
         "types.json": types,
         "protobuf.json": protobuf_messages(types, go_modules, of_modules),
+        "tables.json": {"columns": columns_of_tables(connection, discovery)},
         "bootstrap_rbac.json": {"items": bootstrap_rbac(connection)},
         **{f"openapi/{gv.replace('/', '__')}.json": {"document": document} for gv, document in documents.items()},
     }
@@ -201,6 +205,20 @@ def pruned(document: Json, plurals: list[str]) -> Json:
         todo |= refs_in(schemas[name]) - reached
     components = {**document["components"], "schemas": {name: schemas[name] for name in reached}}
     return {**document, "paths": paths, "components": components}
+
+
+def columns_of_tables(connection: Connection, discovery: Json) -> Json:
+    """The columns of each kind that can be listed, by its resource: `{"ingresses.networking.k8s.io": [...]}`."""
+    found: Json = {}
+    for root in ("api", "apis"):
+        for group in discovery[root]["items"]:
+            name = group["metadata"].get("name", "")
+            for version, resource in ((v["version"], r) for v in group["versions"] for r in v["resources"]):
+                if "list" in resource["verbs"]:
+                    path = "/".join(filter(None, (root, name, version, resource["resource"])))
+                    table = connection.get(f"{path}?labelSelector=nobody=has", TABLE)
+                    found[".".join(filter(None, (resource["resource"], name)))] = table["columnDefinitions"]
+    return found
 
 
 def bootstrap_rbac(connection: Connection) -> list[Json]:
