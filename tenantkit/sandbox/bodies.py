@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _JSON, _YAML, _PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
-_HUBS = {"": "core", "rbac.authorization.k8s.io": "rbac"}
+_INTERNAL_PACKAGES = {"": "core", "rbac.authorization.k8s.io": "rbac"}
 _GO_NAMES = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 _SUMMARY = 30
 
@@ -80,6 +80,11 @@ def parse_yaml(text: bytes) -> Any:
         raise ValueError(f"yaml: {where}{getattr(error, 'problem', None) or error}") from error
 
 
+def internal_package(group: str) -> str:
+    """The Go package of the server's own form of a group's kinds, which some of its messages name."""
+    return _INTERNAL_PACKAGES.get(group, group.partition(".")[0])
+
+
 def read_as(manifest: Manifest, api_version: str, kind: str, *, strict: bool) -> tuple[Manifest, list[str]]:
     """The object as the server reads it: canonical, with defaults.
 
@@ -102,8 +107,8 @@ def read_as(manifest: Manifest, api_version: str, kind: str, *, strict: bool) ->
         sent_short = str(sent_version).rpartition("/")[2]
         why = f'no kind "{sent_kind}" is registered for version "{sent_version}" in scheme "pkg/runtime/scheme.go:111"'
         if known_kind(str(sent_version), str(sent_kind)):
-            hub = _HUBS.get(group, group.partition(".")[0])
-            why = f"converting ({sent_short}.{sent_kind}) to ({hub}.{kind}): unknown conversion"
+            package = internal_package(group)
+            why = f"converting ({sent_short}.{sent_kind}) to ({package}.{kind}): unknown conversion"
         raise bad_request(f"{lead}: {why}")
     try:
         found, unknown = decode(manifest, api_version, kind)

@@ -145,6 +145,11 @@ def not_acceptable() -> ApiError:
     return _generic(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: application/json")
 
 
+def not_convertible(message: str) -> ApiError:
+    """406: the answer is not to be had in the form that is asked for."""
+    return ApiError(code=406, reason="NotAcceptable", message=message)
+
+
 def invalid_options(kind: str, field: str, message: str, reason: str) -> ApiError:
     """422: a query parameter is wrong; `kind` is the kind of options that it belongs to."""
     return invalid("meta.k8s.io/v1", kind, "", [Cause(field, message, reason)])

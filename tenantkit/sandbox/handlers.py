@@ -37,9 +37,9 @@ from tenantkit.sandbox.errors import (
     bad_request,
     method_not_allowed,
     no_such_resource,
-    not_acceptable,
     unauthorized,
 )
+from tenantkit.sandbox.negotiation import Shape, wanted_form
 from tenantkit.sandbox.reads import Reads
 from tenantkit.sandbox.requests import Call, parse_action
 from tenantkit.sandbox.resources import find, serves
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.controllers import Controllers
+    from tenantkit.sandbox.negotiation import Form
     from tenantkit.sandbox.personas import Tokens
     from tenantkit.sandbox.resources import Resource
     from tenantkit.sandbox.store import Store
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
 _log = logging.getLogger(__name__)
 _JSON = "application/json"
-_READABLE = ("application/json", "application/*", "*/*")
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -128,13 +128,18 @@ class Handlers:
         if not call.action.resource:
             return self._about(request, call.action)
         resource = _resource(call.action)
-        _check_acceptable(request)
+        has_table = "list" in resource.verbs and call.action.subresource in {"", "status"}
+        form = wanted_form(request.headers.get("Accept", ""), has_table=has_table)
         if call.action.verb == "watch":
-            return await self._watch(request, Watch(self._store, resource, call))
+            shape = self._shape(form, resource, call)
+            return await self._watch(request, Watch(self._store, resource, call, shape))
         if call.action.subresource == "log":
             return self._log(resource, call)
         status, answer = self._verbs[call.action.verb](resource, call)
-        return self._json(status, answer, warnings)
+        return self._json(status, self._shape(form, resource, call)(answer), warnings)
+
+    def _shape(self, form: Form, resource: Resource, call: Call) -> Shape:
+        return Shape(form, resource, call.query.get("includeObject", ""), self._store.clock)
 
     def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Call:
         """The request as it is understood; raises ApiError 401 for a stranger to the server."""
@@ -259,10 +264,3 @@ def _resource(action: Action) -> Resource:
     if action.verb in {"update", "patch"} and not is_named:
         raise method_not_allowed()
     return resource
-
-
-def _check_acceptable(request: web.Request) -> None:
-    """Answers are JSON; whoever asks for a table gets the plain object, as from a server that knows no tables."""
-    accepted = request.headers.get("Accept", "*/*") or "*/*"
-    if not any(item.partition(";")[0].strip() in _READABLE for item in accepted.split(",")):
-        raise not_acceptable()

@@ -20,7 +20,7 @@ from tenantkit.sandbox.options import list_options
 from tenantkit.sandbox.selections import selection_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.requests import Call
@@ -29,15 +29,25 @@ if TYPE_CHECKING:
 
 _BOOKMARK_EVERY_S = 60.0
 _SHORTEST_S = 1800
-_INITIAL_END = {"k8s.io/initial-events-end": "true"}
+INITIAL_END = "k8s.io/initial-events-end"  # the annotation of the bookmark after all that was there
 
 
 class Watch:
-    """One open watch. Made in the request's first step, so that a wrong selector is still a plain 400."""
+    """One open watch. Made in the request's first step, so that a wrong selector is still a plain 400.
 
-    def __init__(self, store: Store, resource: Resource, call: Call) -> None:
+    Args:
+        store: what is watched.
+        resource: which kind of it.
+        call: the request.
+        shape: what the client wants of each object. Default: the object.
+    """
+
+    def __init__(
+        self, store: Store, resource: Resource, call: Call, shape: Callable[[Manifest], Manifest] = lambda found: found
+    ) -> None:
         self._store = store
         self._resource = resource
+        self._shape = shape
         self._options = list_options(call.query)
         self._selection = selection_of(resource, self._options, name=call.action.name)
         self._namespace = call.action.namespace if resource.namespaced else ""
@@ -52,7 +62,7 @@ class Watch:
             async for line in self._following_lines():
                 yield line
         except ApiError as error:
-            yield _line("ERROR", error.status_body())
+            yield self._line("ERROR", error.status_body())
         finally:
             unsubscribe()
 
@@ -73,9 +83,9 @@ class Watch:
             now = self._store.resource_version  # What is written while these lines go out is still in the queue.
             for manifest in self._store.list(self._resource, self._namespace):
                 if self._selection.matches(manifest):
-                    yield _line("ADDED", manifest)
+                    yield self._line("ADDED", manifest)
             if options.initial_events and options.bookmarks:
-                yield self._bookmark(now, _INITIAL_END)
+                yield self._bookmark(now, {INITIAL_END: "true"})
         elif version:
             for event in self._store.events_since(version, self._resource, self._namespace):
                 yield from self._told(event)
@@ -101,19 +111,18 @@ class Watch:
         now = event.type != "DELETED" and self._selection.matches(event.manifest)
         before = event.previous is not None and self._selection.matches(event.previous)
         if now:
-            yield _line("MODIFIED" if before else "ADDED", event.manifest)
+            yield self._line("MODIFIED" if before else "ADDED", event.manifest)
         elif before and event.previous is not None:
             last = event.previous
             version = event.manifest["metadata"]["resourceVersion"]
-            yield _line("DELETED", {**last, "metadata": {**last["metadata"], "resourceVersion": version}})
+            yield self._line("DELETED", {**last, "metadata": {**last["metadata"], "resourceVersion": version}})
 
     def _bookmark(self, version: int, annotations: Manifest | None = None) -> bytes:
         metadata: Manifest = {"resourceVersion": str(version)}
         if annotations:
             metadata["annotations"] = annotations
         resource = self._resource
-        return _line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
+        return self._line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
 
-
-def _line(event_type: str, manifest: Manifest) -> bytes:
-    return orjson.dumps({"type": event_type, "object": manifest}) + b"\n"
+    def _line(self, event_type: str, manifest: Manifest) -> bytes:
+        return orjson.dumps({"type": event_type, "object": self._shape(manifest)}) + b"\n"

@@ -1,0 +1,89 @@
+"""Tables in the sandbox: how old a thing is, and that each kind has a cell for each of its columns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tenantkit.sandbox.cells import since
+from tenantkit.sandbox.errors import ApiError
+from tenantkit.sandbox.negotiation import Form, wanted_form
+from tenantkit.sandbox.resources import RESOURCES
+from tenantkit.sandbox.schema import load
+from tenantkit.sandbox.tables import table_of
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+
+# the values of apimachinery's pkg/util/duration/duration_test.go, and what lies about its bounds
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        (timedelta(seconds=-2), "<invalid>"),
+        (timedelta(seconds=-1.9), "0s"),
+        (timedelta(seconds=-0.5), "0s"),
+        (timedelta(), "0s"),
+        (timedelta(seconds=1.9), "1s"),
+        (timedelta(seconds=70), "70s"),
+        (timedelta(seconds=119), "119s"),
+        (timedelta(seconds=120), "2m"),
+        (timedelta(seconds=190), "3m10s"),
+        (timedelta(minutes=9, seconds=59), "9m59s"),
+        (timedelta(minutes=10, seconds=59), "10m"),
+        (timedelta(minutes=70), "70m"),
+        (timedelta(minutes=179, seconds=59), "179m"),
+        (timedelta(hours=3), "3h"),
+        (timedelta(hours=3, minutes=10), "3h10m"),
+        (timedelta(hours=7, minutes=59), "7h59m"),
+        (timedelta(hours=8, minutes=10), "8h"),
+        (timedelta(hours=47), "47h"),
+        (timedelta(days=2), "2d"),
+        (timedelta(days=2, hours=3), "2d3h"),
+        (timedelta(days=7, hours=23), "7d23h"),
+        (timedelta(days=8, hours=1), "8d"),
+        (timedelta(days=729), "729d"),
+        (timedelta(days=730), "2y"),
+        (timedelta(days=731), "2y1d"),
+        (timedelta(days=8 * 365 - 1), "7y364d"),
+        (timedelta(days=8 * 365 + 100), "8y"),
+    ],
+    ids=str,
+)
+def test_an_age_is_told_in_as_few_words_as_it_needs(age: timedelta, text: str) -> None:
+    assert since((NOW - age).isoformat(), NOW) == text
+
+
+def test_an_age_of_what_never_happened_is_not_known() -> None:
+    assert since(None, NOW) == since("", NOW) == "<unknown>"
+
+
+def test_each_kind_that_can_be_listed_has_a_cell_for_each_column() -> None:
+    listed = [resource for resource in RESOURCES if "list" in resource.verbs]
+    assert {resource.qualified for resource in listed} == load("tables.json")["columns"].keys()
+    for resource in listed:
+        table = table_of(resource, {"metadata": {}}, NOW, object_of=lambda _: None)
+        assert len(table["rows"][0]["cells"]) == len(table["columnDefinitions"]), resource.qualified
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", Form()),
+        ("*", Form()),
+        ("application/json; as=Table ;v=v1;g=meta.k8s.io", Form("Table", "meta.k8s.io/v1")),
+        (f"application/json;q=0.9,{TABLE};q=1", Form("Table", "meta.k8s.io/v1")),
+        (f"{TABLE};q=much,application/json;q=0.1", Form()),
+        (f"application/yaml,{TABLE}", Form("Table", "meta.k8s.io/v1")),
+    ],
+)
+def test_the_header_is_read_as_it_is_written_out_there(accept: str, form: Form) -> None:
+    assert wanted_form(accept, has_table=True) == form
+
+
+@pytest.mark.parametrize("accept", [TABLE, "application/json;as=Chart;v=v1;g=meta.k8s.io", "application/yaml"])
+def test_a_header_that_asks_for_nothing_that_there_is_is_refused(accept: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        wanted_form(accept, has_table=False)
+    assert refused.value.code == 406
