@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from tests.contract.wire import kubectl
+from tests.contract.wire import kubectl, kubectl_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,17 @@ def ingress(namespace: str, host: str) -> str:
     )
 
 
+def service(namespace: str) -> str:
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web", "namespace": namespace},
+            "spec": {"clusterIP": "None", "selector": {"app": "web"}, "ports": [{"port": 80}]},
+        }
+    )
+
+
 def quota(namespace: str, pods: int) -> str:
     return json.dumps(
         {
@@ -61,11 +74,59 @@ def test_get_lists_several_kinds_of_all_namespaces(run: Callable[..., str], name
     assert {f"namespace/{namespace}", "ingress.networking.k8s.io/web", "resourcequota/team"} <= set(listed)
 
 
-def test_get_prints_a_table(run: Callable[..., str], namespace: str) -> None:
-    [header, *rows] = run("get", "namespaces").splitlines()
+@pytest.mark.parametrize(
+    ("words", "header", "row"),
+    [
+        (("ingress",), "NAME CLASS HOSTS ADDRESS PORTS AGE", "web <none> web.example.ai 80 AGE"),
+        (("quota",), "NAME REQUEST LIMIT AGE", "team pods: 0/3 AGE"),
+        (("quota", "-o", "wide", "--show-labels"), "NAME REQUEST LIMIT AGE LABELS", "team pods: 0/3 AGE <none>"),
+        (("quota", "--no-headers"), "team pods: 0/3 AGE", "team pods: 0/3 AGE"),
+        (("quota", "-A"), "NAMESPACE NAME REQUEST LIMIT AGE", "{namespace} team pods: 0/3 AGE"),
+        (("sa", "default"), "NAME AGE", "default AGE"),
+        (("svc",), "NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE", "web ClusterIP None <none> 80/TCP AGE"),
+        (
+            ("svc", "-o", "wide"),
+            "NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE SELECTOR",
+            "web ClusterIP None <none> 80/TCP AGE app=web",
+        ),
+    ],
+)
+def test_get_prints_the_columns_of_a_kind(
+    run: Callable[..., str], namespace: str, words: tuple[str, ...], header: str, row: str
+) -> None:
+    for manifest in (ingress(namespace, "web.example.ai"), quota(namespace, 3), service(namespace)):
+        run("create", "-f", "-", stdin=manifest)
+    run("wait", "--for=jsonpath={.status.used.pods}=0", "quota/team", "-n", namespace, "--timeout=20s")
+    run("wait", "--for=create", "sa/default", "-n", namespace, "--timeout=20s")
 
-    assert header.split()[0] == "NAME"
-    assert namespace in [row.split()[0] for row in rows]
+    printed = [" ".join(line.split()) for line in run("get", *words, "-n", namespace).splitlines()]
+
+    aged = [re.sub(r"\b\d+s\b", "AGE", line) for line in printed]
+    assert aged[0] == header
+    assert row.format(namespace=namespace) in aged
+
+
+def test_get_watches_in_the_columns_of_a_kind(engine: Engine, run: Callable[..., str], namespace: str) -> None:
+    run("create", "-f", "-", stdin=service(namespace))
+    login = engine.login("admin")
+    context = ["--context", login.context] if login.context else []
+    words = ("get", "svc", "-n", namespace, "--watch", "--output-watch-events")
+
+    with subprocess.Popen(
+        kubectl_command(login.kubeconfig, *context, *words), stdout=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdout is not None
+        try:
+            added = [watching.stdout.readline().split() for _ in range(2)]
+            run("delete", "svc", "web", "-n", namespace)
+            deleted = watching.stdout.readline().split()
+        finally:
+            watching.kill()
+
+    assert added[0] == ["EVENT", "NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"]
+    assert [row[:6] for row in (added[1], deleted)] == [
+        [event, "web", "ClusterIP", "None", "<none>", "80/TCP"] for event in ("ADDED", "DELETED")
+    ]
 
 
 def test_apply_says_what_it_did_and_diff_what_it_would_do(run: Callable[..., str], namespace: str) -> None:
