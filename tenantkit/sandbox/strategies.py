@@ -20,6 +20,7 @@ _GENERATION = ("Ingress", "IngressClass", "NetworkPolicy", "Pod")
 _KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
 _KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
 _SERVICE_NETWORK = "10.96"
+_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 
 def prepare_create(manifest: Manifest) -> Manifest:
@@ -45,6 +46,7 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
         case "Pod":
             found["status"] = {"phase": "Pending", "qosClass": _quality(manifest["spec"])}
+            found["spec"] = _with_app_armor_fields(manifest)
         case "PersistentVolumeClaim":
             found["status"] = {"phase": "Pending"}
         case "Service":
@@ -82,6 +84,34 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     if "rules" in found:
         found["rules"] = found["rules"] or None  # storage knows no empty lists
     return {**found, "metadata": metadata}
+
+
+def _with_app_armor_fields(pod: Manifest) -> Manifest:
+    """A pod's spec with the AppArmor profiles that its annotations of old name in the fields of today."""
+    spec: Manifest = pod["spec"]
+    annotations = pod["metadata"].get("annotations") or {}
+    of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
+    if (spec.get("os") or {}).get("name") == "windows" or not any(key.startswith(_APP_ARMOR) for key in annotations):
+        return spec
+
+    def with_field(container: Manifest) -> Manifest:
+        context = container.get("securityContext") or {}
+        profile = _app_armor_profile(annotations.get(_APP_ARMOR + container["name"], ""))
+        if profile in (None, of_pod) or context.get("appArmorProfile") is not None:
+            return container
+        return {**container, "securityContext": {**context, "appArmorProfile": profile}}
+
+    parts = [part for part in ("initContainers", "containers") if spec.get(part)]
+    return {**spec, **{part: [with_field(container) for container in spec[part]] for part in parts}}
+
+
+def _app_armor_profile(annotation: str) -> Manifest | None:
+    """The profile that an annotation means; None where it means none."""
+    prefix, _, own = annotation.partition("/")
+    if prefix == "localhost" and own:
+        return {"localhostProfile": own, "type": "Localhost"}
+    types = {"unconfined": "Unconfined", "runtime/default": "RuntimeDefault"}
+    return {"type": types[annotation]} if annotation in types else None
 
 
 def _with_address(service: Manifest) -> Manifest:

@@ -1,0 +1,120 @@
+"""Pod Security Standards: what makes a pod too privileged for a level, in the API server's own words.
+
+A level's checks run in the server's order, by name, baseline's before restricted's, and some of restricted's replace a
+laxer one of baseline's. A namespace may be pinned to an older version of the standards, which asks less or otherwise:
+all versions since v1.0 are here.
+
+Source: page "Pod Security Standards"; k8s.io/pod-security-admission/policy, registry.go, 1.37.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from tenantkit.rules import pod_security_checks as checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+
+Level: TypeAlias = Literal["privileged", "baseline", "restricted"]
+LEVELS: Final[tuple[Level, ...]] = ("privileged", "baseline", "restricted")
+
+_VERSION = re.compile(r"v1\.(0|[1-9][0-9]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One check that a pod fails.
+
+    Args:
+        check: the check's name, as Kubernetes has it: `runAsNonRoot`.
+        reason: what is wrong, in a few words; all that a namespace's warnings say.
+        detail: who sets it, and what to set instead.
+    """
+
+    check: str
+    reason: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.detail})"
+
+
+def violations(pod: Manifest, level: Level, version: str = "latest") -> tuple[Violation, ...]:
+    """What keeps a pod out of a namespace that enforces a level.
+
+    Args:
+        pod: a Pod, or a pod template, as it is on a server; what defaults fill in counts.
+        level: `privileged` forbids nothing.
+        version: of the standards: `latest`, or `v1.24` and the like, of which unknown later ones are as the latest.
+
+    Returns:
+        One violation a check that fails, in the server's order; joined by commas they are the server's message.
+
+    Raises:
+        ValueError: the version is none.
+
+    Source: page "Pod Security Standards".
+
+    Example:
+        >>> spec = {"hostNetwork": True, "containers": [{"name": "main"}]}
+        >>> [str(found) for found in violations({"spec": spec}, "baseline")]
+        ['host namespaces (hostNetwork=true)']
+    """
+    minor = parse_version(version)
+    if level == "privileged":
+        return ()
+    looked_at = checks.Pod.of(pod, minor)
+    due = [check for check in _CHECKS if check.since <= minor and check.level in {"baseline", level}]
+    replaced = {check.replaces for check in due}
+    found = ((check.name, check.find(looked_at)) for check in due if check.name not in replaced)
+    return tuple(Violation(name, *problem) for name, problem in found if problem)
+
+
+def parse_version(text: str) -> float:
+    """The minor version that a version of the standards names; `latest` is infinite. Raises ValueError."""
+    if text == "latest":
+        return math.inf
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise ValueError('must be "latest" or "v1.x"')
+    return int(match[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A check: from which minor version it holds, and which laxer check it stands for."""
+
+    name: str
+    level: Level
+    find: Callable[[checks.Pod], checks.Problem]
+    since: int = 0
+    replaces: str = ""
+
+
+_CHECKS: Final = (
+    _Check("appArmorProfile", "baseline", checks.app_armor),
+    _Check("capabilities_baseline", "baseline", checks.capabilities_baseline),
+    _Check("hostNamespaces", "baseline", checks.host_namespaces),
+    _Check("hostPathVolumes", "baseline", checks.host_path_volumes),
+    _Check("hostPorts", "baseline", checks.host_ports),
+    _Check("hostProbesAndHostLifecycle", "baseline", checks.host_probes, 34),
+    _Check("privileged", "baseline", checks.privileged),
+    _Check("procMount", "baseline", checks.proc_mount),
+    _Check("seLinuxOptions", "baseline", checks.selinux),
+    _Check("seccompProfile_baseline", "baseline", checks.seccomp_baseline),
+    _Check("sysctls", "baseline", checks.sysctls),
+    _Check("windowsHostProcess", "baseline", checks.windows_host_process),
+    _Check("allowPrivilegeEscalation", "restricted", checks.privilege_escalation, 8),
+    _Check("capabilities_restricted", "restricted", checks.capabilities_restricted, 22, "capabilities_baseline"),
+    _Check("procMount_restricted", "restricted", checks.proc_mount_restricted, 35, "procMount"),
+    _Check("restrictedVolumes", "restricted", checks.restricted_volumes, 0, "hostPathVolumes"),
+    _Check("runAsNonRoot", "restricted", checks.run_as_non_root),
+    _Check("runAsUser", "restricted", checks.run_as_user, 23),
+    _Check("seccompProfile_restricted", "restricted", checks.seccomp_restricted, 19, "seccompProfile_baseline"),
+)

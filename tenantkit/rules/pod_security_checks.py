@@ -1,0 +1,367 @@
+"""The checks of the Pod Security Standards, each from a pod to what it finds: a reason and a detail, or nothing.
+
+What a check asked at an older version of the standards is kept, so that a namespace pinned to one is judged as the
+server does. Turned down: a predicate a field, from which no message like the server's can be put together.
+
+Source: k8s.io/pod-security-admission/policy, check_*.go, 1.37.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tenantkit.rules.manifest import Manifest
+
+Problem: TypeAlias = tuple[str, str] | None
+
+_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_SECCOMP_OF_POD = "seccomp.security.alpha.kubernetes.io/pod"
+_SECCOMP_OF_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
+_PROFILES = ("RuntimeDefault", "Localhost")
+_CAPABILITIES = frozenset(
+    [
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    ]
+)
+_VOLUMES = frozenset(
+    [
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ]
+)
+# A sysctl, and the minor version since which it counts as safe.
+_SYSCTLS = {
+    "kernel.shm_rmid_forced": 0,
+    "net.ipv4.ip_local_port_range": 0,
+    "net.ipv4.tcp_syncookies": 0,
+    "net.ipv4.ping_group_range": 0,
+    "net.ipv4.ip_unprivileged_port_start": 0,
+    "net.ipv4.ip_local_reserved_ports": 27,
+    "net.ipv4.tcp_keepalive_time": 29,
+    "net.ipv4.tcp_fin_timeout": 29,
+    "net.ipv4.tcp_keepalive_intvl": 29,
+    "net.ipv4.tcp_keepalive_probes": 29,
+    "net.ipv4.tcp_rmem": 32,
+    "net.ipv4.tcp_wmem": 32,
+    "net.ipv4.tcp_slow_start_after_idle": 37,
+    "net.ipv4.tcp_notsent_lowat": 37,
+}
+_SELINUX_TYPES = {"": 0, "container_t": 0, "container_init_t": 0, "container_kvm_t": 0, "container_engine_t": 31}
+_SELINUX_UNSET = ("user", "role")
+# Since these minor versions Windows pods need no Linux settings, and pods with users of their own may be root.
+_WINDOWS_EXEMPT, _OWN_USERS_EXEMPT = 25, 35
+_SECCOMP_FIELD = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod as the checks see it: `security` is its own security context, `containers` are all three sorts."""
+
+    spec: Manifest
+    annotations: dict[str, str]
+    security: Manifest
+    containers: tuple[Manifest, ...]
+    minor: float
+
+    @classmethod
+    def of(cls, pod: Manifest, minor: float) -> Self:
+        """The view of a manifest at a minor version of the standards."""
+        spec = pod.get("spec") or {}
+        annotations = (pod.get("metadata") or {}).get("annotations") or {}
+        sorts = ("initContainers", "containers", "ephemeralContainers")
+        containers = tuple(container for sort in sorts for container in spec.get(sort) or ())
+        return cls(spec, annotations, spec.get("securityContext") or {}, containers, minor)
+
+    @property
+    def is_exempt_windows(self) -> bool:
+        """Whether Linux settings are not asked of it."""
+        return (self.spec.get("os") or {}).get("name") == "windows" and self.minor >= _WINDOWS_EXEMPT
+
+    @property
+    def is_exempt_for_own_users(self) -> bool:
+        """Whether its root is nobody on the node."""
+        return self.spec.get("hostUsers") is False and self.minor >= _OWN_USERS_EXEMPT
+
+    def contexts(self) -> Iterable[tuple[str, Manifest]]:
+        """Each container's name and security context."""
+        return ((_name(container), container.get("securityContext") or {}) for container in self.containers)
+
+
+def _name(item: Manifest) -> str:
+    return str(item.get("name", ""))
+
+
+def _some(noun: str, names: Sequence[str]) -> str:
+    """One or several by name: `containers "a", "b"`."""
+    return f"{_plural(noun, names)} {_quoted(names)}"
+
+
+def _quoted(items: Iterable[str]) -> str:
+    return ", ".join(f'"{item}"' for item in items)
+
+
+def _plural(noun: str, items: Sequence[str]) -> str:
+    return noun if len(items) == 1 else f"{noun}s"
+
+
+def _use(items: Sequence[str]) -> str:
+    return "uses" if len(items) == 1 else "use"
+
+
+def _setters(pod: Pod, wrong: Callable[[Manifest], Iterable[str]], *, pod_too: bool = True) -> tuple[str, list[str]]:
+    """Who sets what it must not, and to which values: `pod and container "main"`; both empty where nobody does."""
+    bad_in_pod = list(wrong(pod.security)) if pod_too else []
+    bad = [(name, list(wrong(context))) for name, context in pod.contexts()]
+    names = [name for name, values in bad if values]
+    who = (["pod"] if bad_in_pod else []) + ([_some("container", names)] if names else [])
+    return " and ".join(who), sorted({*bad_in_pod, *(value for _, values in bad for value in values)})
+
+
+def _type_not_in(field: str, allowed: Iterable[str]) -> Callable[[Manifest], Iterable[str]]:
+    """The type that a security context's field has and must not have."""
+
+    def wrong(context: Manifest) -> Iterable[str]:
+        profile = context.get(field)
+        return () if profile is None or profile.get("type", "") in allowed else (profile.get("type", ""),)
+
+    return wrong
+
+
+def _value_is(field: str, bad: Any) -> Callable[[Manifest], Iterable[str]]:
+    return lambda context: (field,) if context.get(field) == bad and context.get(field) is not None else ()
+
+
+def app_armor(pod: Pod) -> Problem:
+    """No profile but the runtime's own and local ones, in fields and in the annotations of old."""
+    who, values = _setters(pod, _type_not_in("appArmorProfile", _PROFILES))
+    annotations = sorted(
+        f"{key}={json.dumps(value, ensure_ascii=False)}"
+        for key, value in pod.annotations.items()
+        if key.startswith(_APP_ARMOR) and value not in {"", "runtime/default"} and not value.startswith("localhost/")
+    )
+    who = " and ".join(filter(None, (who, _plural("annotation", annotations) if annotations else "")))
+    values += annotations
+    detail = f"{who} must not set AppArmor profile type to {_quoted(values)}"
+    return (_plural("forbidden AppArmor profile", values), detail) if values else None
+
+
+def _capabilities_added(pod: Pod, allowed: Iterable[str]) -> str:
+    """Who adds which capabilities beyond those; empty where nobody does."""
+
+    def wrong(context: Manifest) -> Iterable[str]:
+        return (added for added in (context.get("capabilities") or {}).get("add") or () if added not in allowed)
+
+    who, values = _setters(pod, wrong, pod_too=False)
+    return f"{who} must not include {_quoted(values)} in securityContext.capabilities.add" if who else ""
+
+
+def capabilities_baseline(pod: Pod) -> Problem:
+    """No capability beyond those that containers have anyway."""
+    detail = _capabilities_added(pod, _CAPABILITIES)
+    return ("non-default capabilities", detail) if detail else None
+
+
+def capabilities_restricted(pod: Pod) -> Problem:
+    """All capabilities are dropped, and none comes back but the one for low ports."""
+    kept = [
+        name for name, context in pod.contexts() if "ALL" not in ((context.get("capabilities") or {}).get("drop") or ())
+    ]
+    details = [f'{_some("container", kept)} must set securityContext.capabilities.drop=["ALL"]'] if kept else []
+    details += filter(None, [_capabilities_added(pod, {"NET_BIND_SERVICE"})])
+    return ("unrestricted capabilities", "; ".join(details)) if details and not pod.is_exempt_windows else None
+
+
+def host_namespaces(pod: Pod) -> Problem:
+    """Not the node's network, processes or shared memory."""
+    shared = [f"{field}=true" for field in ("hostNetwork", "hostPID", "hostIPC") if pod.spec.get(field)]
+    return ("host namespaces", ", ".join(shared)) if shared else None
+
+
+def host_path_volumes(pod: Pod) -> Problem:
+    """No folder of the node."""
+    names = [_name(volume) for volume in pod.spec.get("volumes") or () if volume.get("hostPath") is not None]
+    return ("hostPath volumes", _some("volume", names)) if names else None
+
+
+def restricted_volumes(pod: Pod) -> Problem:
+    """Only volumes that nobody but the cluster's storage and the API server fills."""
+    # A volume that names no source is an emptyDir once the server has filled in defaults.
+    sources = {
+        _name(volume): next((key for key in volume if key != "name" and volume[key] is not None), "emptyDir")
+        for volume in pod.spec.get("volumes") or ()
+    }
+    names = [name for name, source in sources.items() if source not in _VOLUMES]
+    types = sorted({sources[name] for name in names})
+    detail = f"{_some('volume', names)} {_use(names)} {_some('restricted volume type', types)}"
+    return ("restricted volume types", detail) if names else None
+
+
+def host_ports(pod: Pod) -> Problem:
+    """No port of the node."""
+    found = {
+        _name(container): [str(port["hostPort"]) for port in container.get("ports") or () if port.get("hostPort")]
+        for container in pod.containers
+    }
+    names = [name for name, ports in found.items() if ports]
+    ports = sorted({port for name in names for port in found[name]})
+    detail = f"{_some('container', names)} {_use(names)} {_plural('hostPort', ports)} {', '.join(ports)}"
+    return ("hostPort", detail) if names else None
+
+
+def host_probes(pod: Pod) -> Problem:
+    """Probes and lifecycle handlers ask the pod itself and no other host."""
+    found = {_name(container): set(_hosts_asked(container)) for container in pod.containers}
+    names = sorted(name for name, hosts in found.items() if hosts)
+    hosts = sorted({host for name in names for host in found[name]})
+    detail = f"{_some('container', names)} {_use(names)} {_some('probe or lifecycle host', hosts)}"
+    return ("probe or lifecycle host", detail) if names else None
+
+
+def _hosts_asked(container: Manifest) -> Iterable[str]:
+    """The hosts that a container's probes and lifecycle handlers name."""
+    lifecycle = container.get("lifecycle") or {}
+    handlers = [container.get(probe) for probe in ("livenessProbe", "readinessProbe", "startupProbe")]
+    handlers += [lifecycle.get("postStart"), lifecycle.get("preStop")]
+    actions = [(handler or {}).get(action) or {} for handler in handlers for action in ("httpGet", "tcpSocket")]
+    return (action["host"] for action in actions if action.get("host"))
+
+
+def privileged(pod: Pod) -> Problem:
+    """No privileged container."""
+    who, _ = _setters(pod, _value_is("privileged", bad=True), pod_too=False)
+    return ("privileged", f"{who} must not set securityContext.privileged=true") if who else None
+
+
+def proc_mount_restricted(pod: Pod) -> Problem:
+    """`/proc` stays masked."""
+
+    def wrong(context: Manifest) -> Iterable[str]:
+        return () if context.get("procMount") in {None, "Default"} else (context["procMount"],)
+
+    who, values = _setters(pod, wrong, pod_too=False)
+    return ("procMount", f"{who} must not set securityContext.procMount to {_quoted(values)}") if who else None
+
+
+def proc_mount(pod: Pod) -> Problem:
+    """`/proc` stays masked, unless the pod has users of its own."""
+    return None if pod.is_exempt_for_own_users else proc_mount_restricted(pod)
+
+
+def selinux(pod: Pod) -> Problem:
+    """A container's SELinux type, and neither user nor role."""
+    allowed = {name for name, since in _SELINUX_TYPES.items() if since <= pod.minor}
+
+    def options(context: Manifest) -> Manifest:
+        found: Manifest = context.get("seLinuxOptions") or {}
+        return found
+
+    def wrong(context: Manifest) -> Iterable[str]:
+        return [*bad_type(context), *(field for field in _SELINUX_UNSET if options(context).get(field))]
+
+    def bad_type(context: Manifest) -> Iterable[str]:
+        return (kind for kind in [options(context).get("type") or ""] if kind not in allowed)
+
+    who, _ = _setters(pod, wrong)
+    _, types = _setters(pod, bad_type)
+    everyone = [pod.security, *(context for _, context in pod.contexts())]
+    said = [_some("type", types)] if types else []
+    said += [f"{field} may not be set" for field in _SELINUX_UNSET if any(options(one).get(field) for one in everyone)]
+    detail = f"{who} set forbidden securityContext.seLinuxOptions: {'; '.join(said)}"
+    return ("seLinuxOptions", detail) if who else None
+
+
+def _seccomp_annotations(pod: Pod) -> Problem:
+    keys = [_SECCOMP_OF_POD, *(_SECCOMP_OF_CONTAINER + _name(container) for container in pod.containers)]
+    bad = sorted(
+        f"{key}={json.dumps(pod.annotations[key], ensure_ascii=False)}"
+        for key in set(keys) & set(pod.annotations)
+        if pod.annotations[key] not in {"runtime/default", "docker/default"}
+        and not pod.annotations[key].startswith("localhost/")
+    )
+    return ("seccompProfile", f"forbidden {_plural('annotation', bad)} {', '.join(bad)}") if bad else None
+
+
+def seccomp_baseline(pod: Pod) -> Problem:
+    """Nobody turns system call filters off."""
+    if pod.minor < _SECCOMP_FIELD:
+        return _seccomp_annotations(pod)
+    who, values = _setters(pod, _type_not_in("seccompProfile", _PROFILES))
+    detail = f"{who} must not set securityContext.seccompProfile.type to {_quoted(values)}"
+    return ("seccompProfile", detail) if who else None
+
+
+def seccomp_restricted(pod: Pod) -> Problem:
+    """Everybody has a system call filter, own or the pod's."""
+    if pod.is_exempt_windows:
+        return None
+    explicit = seccomp_baseline(pod)
+    unset = [name for name, context in pod.contexts() if context.get("seccompProfile") is None]
+    if explicit or not unset or pod.security.get("seccompProfile") is not None:
+        return explicit
+    wanted = 'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"'
+    return "seccompProfile", f"pod or {_some('container', unset)} {wanted}"
+
+
+def sysctls(pod: Pod) -> Problem:
+    """Only sysctls that no other pod notices."""
+    names = [_name(sysctl) for sysctl in pod.security.get("sysctls") or ()]
+    unsafe = [name for name in names if _SYSCTLS.get(name, math.inf) > pod.minor or name not in _SYSCTLS]
+    return ("forbidden sysctls", ", ".join(unsafe)) if unsafe else None
+
+
+def windows_host_process(pod: Pod) -> Problem:
+    """No process of the Windows node."""
+    is_host_process = _value_is("hostProcess", bad=True)
+    who, _ = _setters(pod, lambda context: is_host_process(context.get("windowsOptions") or {}))
+    return ("hostProcess", f"{who} must not set securityContext.windowsOptions.hostProcess=true") if who else None
+
+
+def privilege_escalation(pod: Pod) -> Problem:
+    """No process gets more rights than its parent."""
+    names = [name for name, context in pod.contexts() if context.get("allowPrivilegeEscalation") is not False]
+    detail = f"{_some('container', names)} must set securityContext.allowPrivilegeEscalation=false"
+    return ("allowPrivilegeEscalation != false", detail) if names and not pod.is_exempt_windows else None
+
+
+def run_as_non_root(pod: Pod) -> Problem:
+    """Everybody declares not to be root, or the pod does for all."""
+    if pod.is_exempt_for_own_users:
+        return None
+    who, _ = _setters(pod, _value_is("runAsNonRoot", bad=False))
+    if who:
+        return "runAsNonRoot != true", f"{who} must not set securityContext.runAsNonRoot=false"
+    unset = [name for name, context in pod.contexts() if context.get("runAsNonRoot") is None]
+    if not unset or pod.security.get("runAsNonRoot"):
+        return None
+    return "runAsNonRoot != true", f"pod or {_some('container', unset)} must set securityContext.runAsNonRoot=true"
+
+
+def run_as_user(pod: Pod) -> Problem:
+    """Nobody asks to be root."""
+    who, _ = _setters(pod, _value_is("runAsUser", bad=0))
+    return ("runAsUser=0", f"{who} must not set runAsUser=0") if who and not pod.is_exempt_for_own_users else None
