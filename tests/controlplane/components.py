@@ -107,6 +107,7 @@ def _api_server(credentials: Credentials) -> list[str]:
         f"--tls-private-key-file={credentials.key}",
         f"--client-ca-file={credentials.ca}",
         f"--token-auth-file={credentials.token_file}",
+        "--allow-privileged",  # as clusters have it: which pods may is for their namespaces to say
         "--anonymous-auth=false",
         "--authorization-mode=RBAC",
         f"--service-account-key-file={credentials.service_account_key}",

@@ -25,7 +25,7 @@ PATCHES = {"merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH, "json": JSON_PATC
 # what the sandbox is known to answer otherwise, by a piece of the request or of the real answer
 GAPS = {
     "pvc-protection": "has no controller that would take the claim's finalizer away again",
-    "disallowed by cluster policy": "does not look into security contexts",
+    "cannot set `allowPrivilegeEscalation`": "does not validate security contexts",
     "no PriorityClass": "leaves that to admission",
     "Invalid value: []: either": "shows null for an empty list",
 }
