@@ -10,10 +10,10 @@ Source: page "Admission Control in Kubernetes"; AllOrderedPlugins in pkg/kubeapi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tenantkit.sandbox import limit_ranges, quota
+from tenantkit.sandbox import limit_ranges, pod_security, quota
 from tenantkit.sandbox.errors import Cause, forbidden, not_found
 from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.resources import find
@@ -53,6 +53,7 @@ class Attempt:
         user: who asks, as the server knows them.
         subresource: `status` and the like; empty for the object itself.
         dry_run: nothing is reserved.
+        warnings: what plug-ins that let a write pass say of it, for the answer's headers.
     """
 
     operation: Operation
@@ -63,6 +64,7 @@ class Attempt:
     user: object
     subresource: str = ""
     dry_run: bool = False
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def namespace(self) -> str:
@@ -117,7 +119,7 @@ def review(attempt: Attempt) -> None:
     """The second phase, on the validated object: refuse it, or reserve quota for it.
 
     Raises:
-        ApiError: a limit range or a quota forbids it.
+        ApiError: a limit range, the namespace's pod security level or a quota forbids it.
     """
     for plugin in _REVIEWING:
         plugin(attempt)
@@ -250,4 +252,4 @@ _MUTATING: tuple[Callable[[Attempt], Manifest], ...] = (
     _default_priority_and_tolerations,
     _default_ingress_class,
 )
-_REVIEWING: tuple[Callable[[Attempt], None], ...] = (_check_limits, _reserve_quota)
+_REVIEWING: tuple[Callable[[Attempt], None], ...] = (_check_limits, pod_security.review, _reserve_quota)

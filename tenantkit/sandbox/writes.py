@@ -138,7 +138,8 @@ class Writes:
     def _create(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
         store = self._store
         manifest = _placed(manifest, resource, call, fill=True)
-        attempt = Attempt("CREATE", resource, manifest, None, store, call.user, dry_run=options.dry_run)
+        user, warnings = call.user, call.warnings
+        attempt = Attempt("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
         manifest = mutate(attempt)
         check_escalation(self._authorizer, call.user, resource, call.action, manifest, None)
         metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
@@ -160,7 +161,8 @@ class Writes:
     ) -> Manifest:
         store, subresource = self._store, call.action.subresource
         manifest = _placed(manifest, resource, call, fill=True)
-        attempt = Attempt("UPDATE", resource, manifest, old, store, call.user, subresource, options.dry_run)
+        user, warnings = call.user, call.warnings
+        attempt = Attempt("UPDATE", resource, manifest, old, store, user, subresource, options.dry_run, warnings)
         manifest = mutate(attempt)
         if not subresource:
             check_escalation(self._authorizer, call.user, resource, call.action, manifest, old)
