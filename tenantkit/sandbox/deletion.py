@@ -1,7 +1,6 @@
 """Deletes: at once, after a pod's grace, or when the last finalizer is gone; one object or many.
 
-Nothing here collects garbage: `propagationPolicy` is read and checked, yet owner references have no consequences, and
-so no finalizer is set that nobody would take away.
+What becomes of dependents is here only noted as a finalizer (propagation.py), which the garbage collector sees to.
 
 Source: apiserver's pkg/registry/rest/delete.go, 1.37; pages "Finalizers" and "Pod Lifecycle".
 """
@@ -15,6 +14,7 @@ from tenantkit.sandbox.admission import NAMESPACES, Attempt, mutate, review
 from tenantkit.sandbox.errors import ApiError, conflict, not_found
 from tenantkit.sandbox.options import delete_options
 from tenantkit.sandbox.own_writes import timestamp
+from tenantkit.sandbox.propagation import with_deletion_finalizers
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.resources import Resource
     from tenantkit.sandbox.store import Store
 
+OK, ACCEPTED = 200, 202
 _ANSWERED_WITH_THE_OBJECT = frozenset(
     {"namespaces", "persistentvolumeclaims", "pods", "resourcequotas", "serviceaccounts", "services"}
 )
@@ -43,12 +44,12 @@ class Deletion:
         live = self._store.get(resource, name, namespace)
         if live is None:
             raise not_found(resource, name)
-        last, held = self._delete(resource, call, live, options)
+        last, held = delete_live(self._store, resource, live, options, call.user)
         if held or resource.qualified in _ANSWERED_WITH_THE_OBJECT:
-            return 200, last
+            return ACCEPTED if held and options.orphan_dependents is False else OK, last
         details = {"name": name, "group": resource.group, "kind": resource.plural, "uid": last["metadata"]["uid"]}
         details = {key: value for key, value in details.items() if value}
-        return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+        return OK, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
     def delete_many(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
         """DELETE of all that a list would give; answers with that list."""
@@ -57,72 +58,103 @@ class Deletion:
         for item in found["items"]:
             live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
             if live is not None:
-                self._delete(resource, call, live, options)
-        return 200, found
+                delete_live(self._store, resource, live, options, call.user)
+        return OK, found
 
-    def _delete(self, resource: Resource, call: Call, live: Manifest, options: DeleteOptions) -> tuple[Manifest, bool]:
-        """Delete one object, or mark it; its last state, and whether it is still there."""
-        _check_conditions(resource, live, options)
-        attempt = Attempt("DELETE", resource, live, live, self._store, call.user, dry_run=options.dry_run)
-        mutate(attempt)
-        review(attempt)
-        metadata = live["metadata"]
-        if resource is NAMESPACES:
-            marked = self._marked_namespace(live)
-        elif resource.qualified == "pods":
-            marked = self._marked_pod(live, options)
-        else:
-            marked = self._marked(live) if metadata.get("finalizers") else None
-        goes = marked is None or _is_done_waiting(resource, marked)
-        if options.dry_run:
-            return marked or live, not goes
-        last = live if marked is None else self._store.put(resource, marked)
-        if goes:
-            gone = self._store.remove(resource, metadata["name"], metadata.get("namespace", ""))
-            return (gone if marked is None else last), False
-        return last, True
 
-    def _marked(self, live: Manifest) -> Manifest:
-        """The object as one that waits for its finalizers."""
-        metadata = dict(live["metadata"])
-        if not metadata.get("deletionTimestamp"):
-            if metadata.get("generation"):
-                metadata["generation"] += 1
-            metadata["deletionTimestamp"] = timestamp(self._store.clock())
-        return {**live, "metadata": {**metadata, "deletionGracePeriodSeconds": 0}}
+def delete_live(
+    store: Store, resource: Resource, live: Manifest, options: DeleteOptions, user: object
+) -> tuple[Manifest, bool]:
+    """Delete one object, or mark it.
 
-    def _marked_namespace(self, live: Manifest) -> Manifest | None:
-        """A namespace that terminates; None for one that has nothing left to wait for."""
-        metadata = live["metadata"]
-        if metadata.get("deletionTimestamp"):
-            return live if live["spec"].get("finalizers") or metadata.get("finalizers") else None
-        metadata = {**metadata, "deletionTimestamp": timestamp(self._store.clock())}
-        return {**live, "metadata": metadata, "status": {**(live.get("status") or {}), "phase": "Terminating"}}
+    Returns:
+        Its last state, and whether it is still there.
 
-    def _marked_pod(self, live: Manifest, options: DeleteOptions) -> Manifest:
-        """A pod that is given its grace, which may be none."""
-        spec, metadata = live["spec"], dict(live["metadata"])
-        asked = options.grace_period_s
-        if asked is not None and asked < 0:
-            asked = 1
-        if metadata.get("deletionTimestamp"):
-            left = metadata.get("deletionGracePeriodSeconds") or 0
-            if left and (asked is None or asked >= left):
-                return live
-            grace = asked or 0
-            start = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=left)
-        else:
-            grace = (spec.get("terminationGracePeriodSeconds") or 0) if asked is None else asked
-            start = self._store.clock()
-            if metadata.get("generation"):
-                metadata["generation"] += 1
-        if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
-            grace = 0
-        end = max(start + timedelta(seconds=grace), self._store.clock()) if grace else self._store.clock()
-        return {
-            **live,
-            "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace},
-        }
+    Raises:
+        ApiError: the object is not as the options suppose, or admission refuses.
+    """
+    _check_conditions(resource, live, options)
+    attempt = Attempt("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
+    mutate(attempt)
+    review(attempt)
+    metadata, prepared = live["metadata"], with_deletion_finalizers(resource, live, options)
+    now = store.clock()
+    if resource is NAMESPACES:
+        marked = _marked_namespace(live, prepared, now)
+    elif resource.qualified == "pods":
+        marked = _marked_pod(live, prepared, options, now)
+    else:
+        marked = _marked(prepared, now) if prepared["metadata"].get("finalizers") else None
+    goes = marked is None or _is_done_waiting(resource, marked)
+    if options.dry_run:
+        return marked or live, not goes
+    last = live if marked is None else store.put(resource, marked)
+    if goes:
+        gone = store.remove(resource, metadata["name"], metadata.get("namespace", ""))
+        return (gone if marked is None else last), False
+    return last, True
+
+
+def remove_or_put(store: Store, resource: Resource, manifest: Manifest, old: Manifest) -> Manifest:
+    """Store an object's new state, or, where that took the last thing that its deletion waited for, remove it."""
+    if not _has_nothing_left_to_wait_for(manifest, old):
+        return store.put(resource, manifest)
+    metadata = manifest["metadata"]
+    store.remove(resource, metadata["name"], metadata.get("namespace", ""))
+    return manifest
+
+
+def _has_nothing_left_to_wait_for(manifest: Manifest, old: Manifest) -> bool:
+    """Whether this update took the last finalizer of an object that is to go."""
+    metadata, before = manifest["metadata"], old["metadata"]
+    if metadata.get("finalizers") or not before.get("deletionTimestamp"):
+        return False
+    if manifest["kind"] == "Namespace" and manifest["spec"].get("finalizers"):
+        return False
+    return not before.get("deletionGracePeriodSeconds")
+
+
+def _marked(live: Manifest, now: datetime) -> Manifest:
+    """The object as one that waits for its finalizers."""
+    metadata = dict(live["metadata"])
+    if not metadata.get("deletionTimestamp"):
+        if metadata.get("generation"):
+            metadata["generation"] += 1
+        metadata["deletionTimestamp"] = timestamp(now)
+    return {**live, "metadata": {**metadata, "deletionGracePeriodSeconds": 0}}
+
+
+def _marked_namespace(live: Manifest, prepared: Manifest, now: datetime) -> Manifest | None:
+    """A namespace that terminates; None for one that has nothing left to wait for."""
+    if live["metadata"].get("deletionTimestamp"):
+        if live["spec"].get("finalizers"):
+            return live
+        return _marked(prepared, now) if prepared["metadata"].get("finalizers") else None
+    metadata = {**prepared["metadata"], "deletionTimestamp": timestamp(now)}
+    return {**live, "metadata": metadata, "status": {**(live.get("status") or {}), "phase": "Terminating"}}
+
+
+def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now: datetime) -> Manifest:
+    """A pod that is given its grace, which may be none."""
+    spec, metadata = live["spec"], dict(prepared["metadata"])
+    asked = options.grace_period_s
+    if asked is not None and asked < 0:
+        asked = 1
+    if metadata.get("deletionTimestamp"):
+        left = metadata.get("deletionGracePeriodSeconds") or 0
+        if left and (asked is None or asked >= left):
+            return live
+        grace = asked or 0
+        start = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=left)
+    else:
+        grace = (spec.get("terminationGracePeriodSeconds") or 0) if asked is None else asked
+        start = now
+        if metadata.get("generation"):
+            metadata["generation"] += 1
+    if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+        grace = 0
+    end = max(start + timedelta(seconds=grace), now) if grace else now
+    return {**live, "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace}}
 
 
 def _is_done_waiting(resource: Resource, marked: Manifest) -> bool:

@@ -57,12 +57,14 @@ class ListOptions:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """How a delete is to be done."""
+    """How a delete is to be done; `propagation` is empty where nobody says."""
 
-    dry_run: bool
-    grace_period_s: int | None
-    uid: str | None
-    version: str | None
+    dry_run: bool = False
+    grace_period_s: int | None = None
+    uid: str | None = None
+    version: str | None = None
+    propagation: str = ""
+    orphan_dependents: bool | None = None
 
 
 def write_options(kind: str, call: Call, *, is_apply: bool = False) -> WriteOptions:
@@ -133,6 +135,10 @@ def delete_options(call: Call) -> DeleteOptions:
     body = _delete_body(call) if call.body else {}
     query = call.query if not call.body else {}
     policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
+    orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
+    if policy and orphans is not None:
+        why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        raise invalid_options("DeleteOptions", "propagationPolicy", why, "FieldValueInvalid")
     if policy and policy not in _PROPAGATIONS:
         raise _unsupported("DeleteOptions", "propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil"))
     dry_run = body.get("dryRun") or ([query["dryRun"]] if query.get("dryRun") else [])
@@ -143,6 +149,8 @@ def delete_options(call: Call) -> DeleteOptions:
         grace_period_s=number(query, "gracePeriodSeconds") if seconds is None else int(seconds),
         uid=conditions.get("uid"),
         version=conditions.get("resourceVersion"),
+        propagation=policy,
+        orphan_dependents=orphans,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tenantkit.sandbox.propagation import FOREGROUND, ORPHAN
 from tenantkit.sandbox.validation_core import (
     check_claim,
     check_config_map,
@@ -126,6 +127,9 @@ def _check_metadata(problems: Problems, metadata: Manifest, name_rule: Callable[
         _check_owner(problems, f"metadata.ownerReferences[{index}]", owner)
     for index, item in enumerate(metadata.get("finalizers") or []):
         problems.all_of(f"metadata.finalizers[{index}]", item, finalizer(item))
+    if {ORPHAN, FOREGROUND} <= set(metadata.get("finalizers") or ()):
+        both = f"finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
+        problems.invalid("metadata.finalizers", metadata["finalizers"], both)
 
 
 def _completed(prefix: str) -> str:

@@ -18,6 +18,7 @@ from tenantkit.sandbox.admission import Attempt, mutate, review
 from tenantkit.sandbox.apply import apply
 from tenantkit.sandbox.authorization import ROLES
 from tenantkit.sandbox.bodies import parse_yaml, read_as, read_body
+from tenantkit.sandbox.deletion import remove_or_put
 from tenantkit.sandbox.errors import ApiError, Cause, already_exists, bad_request, conflict, invalid, not_found
 from tenantkit.sandbox.escalation import check_escalation
 from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
@@ -174,11 +175,7 @@ class Writes:
         review(replace(attempt, manifest=manifest))
         if options.dry_run:
             return manifest
-        if _has_nothing_left_to_wait_for(manifest, old):
-            metadata = manifest["metadata"]
-            store.remove(resource, metadata["name"], metadata.get("namespace", ""))
-            return manifest
-        return store.put(resource, manifest)
+        return remove_or_put(store, resource, manifest, old)
 
     def _read(self, resource: Resource, call: Call, options: WriteOptions) -> Manifest:
         """The object in the body, canonical, with defaults."""
@@ -260,16 +257,6 @@ def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Man
     if version != live:
         raise conflict(resource, name, _MODIFIED)
     return manifest
-
-
-def _has_nothing_left_to_wait_for(manifest: Manifest, old: Manifest) -> bool:
-    """Whether this update took the last finalizer of an object that is to go."""
-    metadata, before = manifest["metadata"], old["metadata"]
-    if metadata.get("finalizers") or not before.get("deletionTimestamp"):
-        return False
-    if manifest["kind"] == "Namespace" and manifest["spec"].get("finalizers"):
-        return False
-    return not before.get("deletionGracePeriodSeconds")
 
 
 def _generated(prefix: str) -> str:
