@@ -15,6 +15,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from tenantkit.sandbox.errors import ApiError
+from tenantkit.sandbox.garbage_collector import GarbageCollector
 from tenantkit.sandbox.namespace_controller import NamespaceController
 from tenantkit.sandbox.quota_controller import QuotaController
 from tenantkit.sandbox.resources import RESOURCES
@@ -64,6 +65,7 @@ class Controllers:
             ServiceAccountController(store, root_ca),
             QuotaController(store),
             NamespaceController(store),
+            GarbageCollector(store),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
         self._unsubscribe: Callable[[], None] | None = None

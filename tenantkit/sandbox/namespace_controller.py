@@ -12,7 +12,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import NAMESPACES
+from tenantkit.sandbox.options import DeleteOptions
 from tenantkit.sandbox.own_writes import CONTROLLERS, put_as, timestamp
+from tenantkit.sandbox.propagation import with_deletion_finalizers
 from tenantkit.sandbox.resources import RESOURCES
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ class NamespaceController:
         return remaining
 
     def _delete(self, resource: Resource, manifest: Manifest) -> None:
+        manifest = with_deletion_finalizers(resource, manifest, DeleteOptions(propagation="Background"))
         metadata = manifest["metadata"]
         if not metadata.get("finalizers"):
             self._store.remove(resource, metadata["name"], metadata["namespace"])
