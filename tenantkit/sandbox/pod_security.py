@@ -2,8 +2,8 @@
 
 Three modes a namespace: `enforce` refuses, `warn` warns in the answer's headers, `audit` is checked for its label's
 value alone, since there is no audit log here. Left out: exemptions and another default than `privileged`, which a
-server's configuration file would name; pod templates and ephemeral containers, which are not served; and the bounds of
-time and number within which a real server looks at a namespace's pods, and of length within which it warns.
+server's configuration file would name; pod templates of workloads, which are not served; and the bounds of time and
+number within which a real server looks at a namespace's pods, and of length within which it warns.
 
 Source: page "Pod Security Admission"; k8s.io/pod-security-admission, admission/admission.go and api/helpers.go, 1.37.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NAMESPACES = find("", "v1", "namespaces")
 _PODS = find("", "v1", "pods")
 _LABEL = "pod-security.kubernetes.io/"
-_IMAGES_IN = ("containers", "initContainers")
+_IMAGES_IN = ("containers", "initContainers", "ephemeralContainers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from tenantkit.sandbox.wire import empty
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
+EPHEMERAL = "ephemeralcontainers"
 _GENERATION = ("Ingress", "IngressClass", "NetworkPolicy", "Pod")
 _KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
+_WRITTEN = ("managedFields", "resourceVersion")
 _KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
 _SERVICE_NETWORK = "10.96"
 _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
@@ -62,7 +64,7 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     Args:
         manifest: with defaults and managed fields.
         old: what is stored.
-        subresource: `status` and `finalize` keep the other parts of the old object.
+        subresource: `status`, `finalize` and `ephemeralcontainers` keep the other parts of the old object.
 
     Returns:
         A new object, with what no update can change put back.
@@ -73,13 +75,16 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     metadata |= {key: before[key] for key in _KEPT_UNLESS_GIVEN if key in before and not metadata.get(key)}
     if subresource == "status":
         found["spec"] = old.get("spec", {})
+    elif subresource == EPHEMERAL:
+        found = {**old, "spec": {**old["spec"], "ephemeralContainers": found["spec"].get("ephemeralContainers") or []}}
+        metadata = {**before, **{key: metadata[key] for key in _WRITTEN if key in metadata}}
     elif "status" in old and not kind.endswith("Review"):
         found["status"] = old["status"]
     if kind == "Namespace" and subresource != "finalize":
         found["spec"] = old["spec"]
     if kind == "Service" and not subresource:
         found["spec"] = _keeping_address(found["spec"], old["spec"])
-    if kind in _GENERATION and not subresource and found.get("spec") != old.get("spec"):
+    if kind in _GENERATION and subresource in {"", EPHEMERAL} and found.get("spec") != old.get("spec"):
         metadata["generation"] = before.get("generation", 0) + 1
     if "rules" in found:
         found["rules"] = found["rules"] or None  # storage knows no empty lists

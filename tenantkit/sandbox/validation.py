@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.sandbox.propagation import FOREGROUND, ORPHAN
+from tenantkit.sandbox.strategies import EPHEMERAL
 from tenantkit.sandbox.validation_core import (
     check_claim,
     check_config_map,
@@ -35,7 +36,7 @@ from tenantkit.sandbox.validation_networking import (
     check_network_policy,
     check_service,
 )
-from tenantkit.sandbox.validation_pods import check_pod
+from tenantkit.sandbox.validation_pods import check_ephemeral_containers, check_pod
 from tenantkit.sandbox.validation_rbac import check_binding, check_role
 from tenantkit.sandbox.wire import decode
 
@@ -87,12 +88,13 @@ def unknown_fields(manifest: Manifest) -> list[str]:
     return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[1]
 
 
-def validate(manifest: Manifest, old: Manifest | None = None) -> list[Cause]:
+def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: str = "") -> list[Cause]:
     """What keeps an object from being stored.
 
     Args:
         manifest: with defaults, as it would be stored.
         old: what it would replace; None on creation.
+        subresource: what of it is written; `ephemeralcontainers` has rules of its own.
 
     Returns:
         All that is wrong, in the server's words and order; empty when nothing is. For `errors.invalid`.
@@ -103,7 +105,7 @@ def validate(manifest: Manifest, old: Manifest | None = None) -> list[Cause]:
     _check_metadata(problems, metadata, _NAME_RULES.get(kind, dns_subdomain))
     if old is not None:
         _check_metadata_update(problems, metadata, old["metadata"])
-    check = _CHECKS.get(kind)
+    check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
     if check is not None:
         check(problems, manifest, old)
     return list(dict.fromkeys(problems))

@@ -22,6 +22,7 @@ _MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _OPERATORS = ("Equal", "Exists")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_NOT_EPHEMERAL = ("ports", "resources", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _LONGEST_DEADLINE_S = 2**31 - 1
 # the one field of a volume's source that must be there
@@ -37,13 +38,37 @@ _UPDATE = (
 def check_pod(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
     """A Pod."""
     spec: Manifest = pod.get("spec") or {}
+    _check_spec(problems, spec)
+    if old is not None:
+        _check_update(problems, spec, old.get("spec") or {})
+    elif spec.get("ephemeralContainers"):
+        problems.forbidden("spec.ephemeralContainers", "cannot be set on create")
+
+
+def check_ephemeral_containers(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
+    """A Pod to which containers for debugging are added; those that are there stay as they are."""
+    spec: Manifest = pod.get("spec") or {}
+    _check_spec(problems, spec)
+    now = {container.get("name"): container for container in spec.get("ephemeralContainers") or []}
+    for before in ((old or {}).get("spec") or {}).get("ephemeralContainers") or []:
+        if now.get(before["name"]) != before:
+            what = "changed" if before["name"] in now else "removed"
+            text = f'existing ephemeral containers "{before["name"]}" may not be {what}\n'
+            problems.forbidden("spec.ephemeralContainers", text)
+
+
+def _check_spec(problems: Problems, spec: Manifest) -> None:
     volumes = _check_volumes(problems, spec.get("volumes") or [])
     names = set[str]()
     if not spec.get("containers"):
         problems.required("spec.containers")
-    for part in ("containers", "initContainers"):
+    for part in ("containers", "initContainers", "ephemeralContainers"):
         for index, container in enumerate(spec.get(part) or []):
             _check_container(problems, f"spec.{part}[{index}]", container, names, volumes)
+    for index, container in enumerate(spec.get("ephemeralContainers") or []):
+        for field in (field for field in _NOT_EPHEMERAL if container.get(field)):
+            text = "cannot be set for an Ephemeral Container"
+            problems.forbidden(f"spec.ephemeralContainers[{index}].{field}", text)
     problems.one_of("spec.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
     problems.one_of("spec.dnsPolicy", spec.get("dnsPolicy", ""), _DNS_POLICIES)
     check_labels(problems, "spec.nodeSelector", spec.get("nodeSelector") or {})
@@ -56,8 +81,6 @@ def check_pod(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
         problems.invalid("spec.activeDeadlineSeconds", deadline, text)
     for index, toleration in enumerate(spec.get("tolerations") or []):
         _check_toleration(problems, f"spec.tolerations[{index}]", toleration)
-    if old is not None:
-        _check_update(problems, spec, old.get("spec") or {})
 
 
 def _check_container(problems: Problems, field: str, container: Manifest, names: set[str], volumes: set[str]) -> None:

@@ -169,7 +169,7 @@ class Writes:
             check_escalation(self._authorizer, call.user, resource, call.action, manifest, old)
         manifest = _at_version_of(old, manifest, resource)
         manifest = prepare_update(manifest, old, subresource=subresource)
-        self._validate(resource, manifest, old)
+        self._validate(resource, manifest, old, subresource)
         if same_but_for_times(old, manifest):
             manifest = old
         review(replace(attempt, manifest=manifest))
@@ -193,8 +193,8 @@ class Writes:
         now = timestamp(self._store.clock())
         return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
 
-    def _validate(self, resource: Resource, manifest: Manifest, old: Manifest | None) -> None:
-        causes = validate(manifest, old)
+    def _validate(self, resource: Resource, manifest: Manifest, old: Manifest | None, subresource: str = "") -> None:
+        causes = validate(manifest, old, subresource=subresource)
         if causes:
             raise invalid(resource.api_version, resource.kind, manifest["metadata"]["name"], causes)
 

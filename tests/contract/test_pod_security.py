@@ -219,6 +219,52 @@ def test_a_pod_that_is_there_may_be_labelled_but_gets_no_new_image(
     assert wire("PATCH", f"{path}/pods/trainer/status", status, content_type=MERGE_PATCH).status == 200
 
 
+@pytest.mark.parametrize("mode", ["enforce", "warn"])
+@pytest.mark.parametrize(
+    "debug",
+    [
+        ({}, ""),
+        (
+            {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}, "runAsUser": 0},
+            (
+                'unrestricted capabilities (container "debug" must not include "SYS_PTRACE" in '
+                'securityContext.capabilities.add), runAsUser=0 (container "debug" must not set runAsUser=0)'
+            ),
+        ),
+        (
+            {"allowPrivilegeEscalation": None},
+            (
+                'allowPrivilegeEscalation != false (container "debug" must set '
+                "securityContext.allowPrivilegeEscalation=false)"
+            ),
+        ),
+    ],
+)
+def test_a_container_for_debugging_is_held_to_the_level_too(
+    wire: Wire, namespace: str, eventually: Eventually, mode: str, debug: tuple[Manifest, str]
+) -> None:
+    security, told = debug
+    label(wire, namespace, **{mode: "restricted"})
+
+    def is_known() -> bool:
+        answer = create(wire, namespace, bare())
+        return "PodSecurity" in answer.body.get("message", "") or bool(warnings(answer))
+
+    eventually(is_known)
+    assert create(wire, namespace, pod(), dry_run="").status == 201
+    path = f"/api/v1/namespaces/{namespace}/pods/trainer/ephemeralcontainers"
+    added = {"spec": {"ephemeralContainers": [container("debug", security)]}}
+    answer = wire("PATCH", path, added, content_type=STRATEGIC_PATCH)
+    if told and mode == "enforce":
+        assert answer.body == refusal(f'violates PodSecurity "restricted:latest": {told}')
+    else:
+        assert (answer.status, warnings(answer)) == (
+            200,
+            [f'would violate PodSecurity "restricted:latest": {told}'] if told else [],
+        )
+        assert [item["name"] for item in answer.body["spec"]["ephemeralContainers"]] == ["debug"]
+
+
 def label(wire: Wire, name: str, **modes: str | None) -> Answer:
     """Set a namespace's labels; None takes one away."""
     path = f"/api/v1/namespaces/{name}"

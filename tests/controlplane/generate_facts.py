@@ -34,7 +34,7 @@ DATA = Path(__file__).parents[2] / "tenantkit" / "sandbox" / "data"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 FOREIGN = re.compile(r"protobuf|cbor|^application/yaml$")
-SUBRESOURCES = {"status", "finalize", "token", "log"}
+SUBRESOURCES = {"ephemeralcontainers", "finalize", "log", "status", "token"}
 SERVED = {
     "api/v1": [
         "configmaps",
