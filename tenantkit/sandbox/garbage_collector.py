@@ -54,9 +54,9 @@ class GarbageCollector:
         uid, owners = metadata["uid"], [] if is_gone else _owners(event.manifest)
         let_go = _owners(event.previous) if event.previous else []
         self._index(event, uid, {owner["uid"] for owner in owners}, {owner["uid"] for owner in let_go})
-        found = [uid] if owners or _finalizer(event.manifest) else []
-        if is_gone or _finalizer(event.manifest):
-            found += self._dependents.get(uid, ())
+        # Dependents first: they must still see what their owner waits for.
+        found = [*self._dependents.get(uid, ())] if is_gone or _finalizer(event.manifest) else []
+        found += [uid] if owners or _finalizer(event.manifest) else []
         return found if owners == let_go else [*found, *(owner["uid"] for owner in let_go)]
 
     def sync(self, key: str) -> None:
