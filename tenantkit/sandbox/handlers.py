@@ -128,6 +128,8 @@ class Handlers:
         if not call.action.resource:
             return self._about(request, call.action)
         resource = _resource(call.action)
+        if request.method == "HEAD":
+            raise method_not_allowed()  # its verb is `get` for authorisation only
         has_table = "list" in resource.verbs and call.action.subresource in {"", "status"}
         form = wanted_form(request.headers.get("Accept", ""), has_table=has_table)
         if call.action.verb == "watch":

@@ -14,7 +14,7 @@ import pytest
 from tests.contract.wire import MERGE_PATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
@@ -240,3 +240,12 @@ def test_a_watch_at_the_door_sees_what_happens_meanwhile_and_can_be_stopped(
         else:
             stop.set()
     assert seen == ["MODIFIED", "DELETED"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/namespaces", "/api/v1/namespaces/default"])
+def test_objects_have_no_head(path: str, wire: Wire) -> None:
+    assert wire("HEAD", path).status == 405
+
+
+def test_whoever_may_not_read_is_refused_before_the_method_is(wire_as: Callable[[str], Wire]) -> None:
+    assert wire_as("stranger")("HEAD", "/api/v1/namespaces").status == 403

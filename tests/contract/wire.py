@@ -115,7 +115,7 @@ class Wire:
             headers=self._headers(accept) | {"Content-Type": content_type},
         )
         is_json = response.headers.get("Content-Type", "").startswith(JSON)
-        content = json.loads(response.data) if is_json else response.data.decode()
+        content = json.loads(response.data) if is_json and response.data else response.data.decode()
         return Answer(response.status, response.headers, content)
 
     def watch(
