@@ -13,7 +13,7 @@ from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import is_ours, owner_of
 from tenantkit.provision.gone import wait_until_gone
 from tenantkit.provision.read import side_by_side
-from tenantkit.provision.settings import get_platform, no_tenant
+from tenantkit.provision.settings import get_namespace
 from tenantkit.provision.tables import html_table, text_table
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef
@@ -155,15 +155,10 @@ _NOT_SERVED = -1
 
 
 def _own_namespace(cluster: Cluster, name: str) -> Manifest:
-    namespace = get_platform(cluster).namespace(name)
-    try:
-        live: Manifest = cluster.get("Namespace", namespace)
-    except NotFound:
-        raise no_tenant(cluster, name, namespace) from None
+    live = get_namespace(cluster, name)
     if not is_ours(live, name):
-        raise OwnershipError(
-            f"namespace {namespace!r} is not of tenant {name!r} but belongs to {owner_of(live)}: nothing was deleted"
-        )
+        which = f"namespace {live['metadata']['name']!r}"
+        raise OwnershipError(f"{which} is not of tenant {name!r} but belongs to {owner_of(live)}: nothing was deleted")
     return live
 
 

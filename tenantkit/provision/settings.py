@@ -85,13 +85,10 @@ def get_tenant(cluster: Cluster, name: str) -> Tenant:
     Example:
         >>> get_tenant(cluster, "vision").routes  # doctest: +SKIP
     """
-    namespace = get_platform(cluster).namespace(name)
-    try:
-        live = cluster.get("Namespace", namespace)
-    except NotFound:
-        raise no_tenant(cluster, name, namespace) from None
+    live = get_namespace(cluster, name)
+    namespace = live["metadata"]["name"]
     if not _is_tenant(live):
-        raise no_tenant(cluster, name, namespace, f"namespace {namespace!r} carries no grant of tenantkit; ")
+        raise _no_tenant(cluster, name, namespace, f"namespace {namespace!r} carries no grant of tenantkit; ")
     try:
         part = cluster.get("ConfigMap", SPEC_CONFIG_MAP, namespace)
     except NotFound:
@@ -126,7 +123,16 @@ def list_tenants(cluster: Cluster) -> list[Tenant]:
     return sorted(tenants, key=lambda tenant: tenant.name)
 
 
-def no_tenant(cluster: Cluster, name: str, namespace: str, why: str = "") -> NotFound:
+def get_namespace(cluster: Cluster, name: str) -> Manifest:
+    """The namespace of that tenant's name, whoever made it. Raises NotFound, which speaks of the tenant."""
+    namespace = get_platform(cluster).namespace(name)
+    try:
+        return cluster.get("Namespace", namespace)
+    except NotFound:
+        raise _no_tenant(cluster, name, namespace) from None
+
+
+def _no_tenant(cluster: Cluster, name: str, namespace: str, why: str = "") -> NotFound:
     """That there is no such tenant, with what may be meant."""
     step = "tk.tenants(cluster) shows those that there are"
     try:
