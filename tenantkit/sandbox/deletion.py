@@ -80,18 +80,18 @@ def delete_live(
     metadata, prepared = live["metadata"], with_deletion_finalizers(resource, live, options)
     now = store.clock()
     if resource is NAMESPACES:
-        marked = _marked_namespace(live, prepared, now)
+        waits = _marked_namespace(live, prepared, now)
     elif resource.qualified == "pods":
-        marked = _marked_pod(live, prepared, options, now)
+        waits = _marked_pod(live, prepared, options, now)
     else:
-        marked = _marked(prepared, now) if prepared["metadata"].get("finalizers") else None
-    goes = marked is None or _is_done_waiting(resource, marked)
+        waits = marked(prepared, now) if prepared["metadata"].get("finalizers") else None
+    goes = waits is None or _is_done_waiting(resource, waits)
     if options.dry_run:
-        return marked or live, not goes
-    last = live if marked is None else store.put(resource, marked)
+        return waits or live, not goes
+    last = live if waits is None else store.put(resource, waits)
     if goes:
         gone = store.remove(resource, metadata["name"], metadata.get("namespace", ""))
-        return (gone if marked is None else last), False
+        return (gone if waits is None else last), False
     return last, True
 
 
@@ -114,7 +114,7 @@ def _has_nothing_left_to_wait_for(manifest: Manifest, old: Manifest) -> bool:
     return not before.get("deletionGracePeriodSeconds")
 
 
-def _marked(live: Manifest, now: datetime) -> Manifest:
+def marked(live: Manifest, now: datetime) -> Manifest:
     """The object as one that waits for its finalizers."""
     metadata = dict(live["metadata"])
     if not metadata.get("deletionTimestamp"):
@@ -129,7 +129,7 @@ def _marked_namespace(live: Manifest, prepared: Manifest, now: datetime) -> Mani
     if live["metadata"].get("deletionTimestamp"):
         if live["spec"].get("finalizers"):
             return live
-        return _marked(prepared, now) if prepared["metadata"].get("finalizers") else None
+        return marked(prepared, now) if prepared["metadata"].get("finalizers") else None
     metadata = {**prepared["metadata"], "deletionTimestamp": timestamp(now)}
     return {**live, "metadata": metadata, "status": {**(live.get("status") or {}), "phase": "Terminating"}}
 
@@ -157,9 +157,9 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
     return {**live, "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace}}
 
 
-def _is_done_waiting(resource: Resource, marked: Manifest) -> bool:
+def _is_done_waiting(resource: Resource, manifest: Manifest) -> bool:
     """Whether a marked pod has neither grace nor finalizers left; others are marked only when they have to wait."""
-    metadata = marked["metadata"]
+    metadata = manifest["metadata"]
     is_pod = resource.qualified == "pods"
     return is_pod and not metadata.get("deletionGracePeriodSeconds") and not metadata.get("finalizers")
 

@@ -86,8 +86,7 @@ class GarbageCollector:
             if forgotten:
                 self._change(place, live, _without_owners(forgotten))
             return
-        dependents = self._dependents_of(uid)
-        policy = {ORPHAN: "Orphan", FOREGROUND: "Foreground"}.get(_collected_by(live), "Background")
+        dependents, policy = self._dependents_of(uid), ""  # what the object's own finalizer says
         if "waiting" in states.values() and dependents:
             if any(_finalizer(dependent) == FOREGROUND for _, dependent in dependents):
                 live = self._change(place, live, _unblocking)  # it may own its owner, and each would wait for the other
@@ -139,14 +138,11 @@ def _owners(manifest: Manifest) -> list[Manifest]:
     return manifest["metadata"].get("ownerReferences") or []
 
 
-def _collected_by(manifest: Manifest) -> str:
-    """The collector's finalizer that an object has; empty where it has none."""
-    return next((item for item in manifest["metadata"].get("finalizers") or () if item in {ORPHAN, FOREGROUND}), "")
-
-
 def _finalizer(manifest: Manifest) -> str:
     """The collector's finalizer for which an object that is to go waits; empty for all others."""
-    return _collected_by(manifest) if manifest["metadata"].get("deletionTimestamp") else ""
+    metadata = manifest["metadata"]
+    finalizers = (metadata.get("finalizers") or ()) if metadata.get("deletionTimestamp") else ()
+    return next((item for item in finalizers if item in {ORPHAN, FOREGROUND}), "")
 
 
 def _blocks(dependent: Manifest, uid: str) -> bool:

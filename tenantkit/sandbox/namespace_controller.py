@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import NAMESPACES
+from tenantkit.sandbox.deletion import marked
 from tenantkit.sandbox.options import DeleteOptions
 from tenantkit.sandbox.own_writes import CONTROLLERS, put_as, timestamp
 from tenantkit.sandbox.propagation import with_deletion_finalizers
@@ -95,10 +96,7 @@ class NamespaceController:
         if not metadata.get("finalizers"):
             self._store.remove(resource, metadata["name"], metadata["namespace"])
         elif not metadata.get("deletionTimestamp"):
-            marked = {**metadata, "deletionTimestamp": timestamp(self._store.clock()), "deletionGracePeriodSeconds": 0}
-            if metadata.get("generation"):
-                marked["generation"] = metadata["generation"] + 1
-            self._store.put(resource, {**manifest, "metadata": marked})
+            self._store.put(resource, marked(manifest, self._store.clock()))
 
     def _with_conditions(self, namespace: Manifest, remaining: dict[Resource, list[Manifest]]) -> Manifest:
         """The namespace with conditions that say what is left, written if they say something new."""
