@@ -9,7 +9,6 @@ Source: k8s.io/pod-security-admission/policy, check_*.go, 1.37.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 Problem: TypeAlias = tuple[str, str] | None
 
-_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _SECCOMP_OF_POD = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_OF_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 _PROFILES = ("RuntimeDefault", "Localhost")
@@ -153,7 +152,7 @@ def _type_not_in(field: str, allowed: Iterable[str]) -> Callable[[Manifest], Ite
 
 
 def _value_is(field: str, bad: Any) -> Callable[[Manifest], Iterable[str]]:
-    return lambda context: (field,) if context.get(field) == bad and context.get(field) is not None else ()
+    return lambda context: (field,) if context.get(field) == bad else ()
 
 
 def app_armor(pod: Pod) -> Problem:
@@ -162,7 +161,7 @@ def app_armor(pod: Pod) -> Problem:
     annotations = sorted(
         f"{key}={json.dumps(value, ensure_ascii=False)}"
         for key, value in pod.annotations.items()
-        if key.startswith(_APP_ARMOR) and value not in {"", "runtime/default"} and not value.startswith("localhost/")
+        if key.startswith(APP_ARMOR) and value not in {"", "runtime/default"} and not value.startswith("localhost/")
     )
     who = " and ".join(filter(None, (who, _plural("annotation", annotations) if annotations else "")))
     values += annotations
@@ -329,8 +328,8 @@ def seccomp_restricted(pod: Pod) -> Problem:
 
 def sysctls(pod: Pod) -> Problem:
     """Only sysctls that no other pod notices."""
-    names = [_name(sysctl) for sysctl in pod.security.get("sysctls") or ()]
-    unsafe = [name for name in names if _SYSCTLS.get(name, math.inf) > pod.minor or name not in _SYSCTLS]
+    safe = {name for name, since in _SYSCTLS.items() if since <= pod.minor}
+    unsafe = [name for sysctl in pod.security.get("sysctls") or () if (name := _name(sysctl)) not in safe]
     return ("forbidden sysctls", ", ".join(unsafe)) if unsafe else None
 
 

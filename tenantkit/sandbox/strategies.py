@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.pod_security_checks import APP_ARMOR
 from tenantkit.sandbox.schema import schema_of
 from tenantkit.sandbox.wire import empty
 
@@ -22,7 +23,6 @@ _KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
 _WRITTEN = ("managedFields", "resourceVersion")
 _KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
 _SERVICE_NETWORK = "10.96"
-_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 
 def prepare_create(manifest: Manifest) -> Manifest:
@@ -96,12 +96,12 @@ def _with_app_armor_fields(pod: Manifest) -> Manifest:
     spec: Manifest = pod["spec"]
     annotations = pod["metadata"].get("annotations") or {}
     of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
-    if (spec.get("os") or {}).get("name") == "windows" or not any(key.startswith(_APP_ARMOR) for key in annotations):
+    if (spec.get("os") or {}).get("name") == "windows" or not any(key.startswith(APP_ARMOR) for key in annotations):
         return spec
 
     def with_field(container: Manifest) -> Manifest:
         context = container.get("securityContext") or {}
-        profile = _app_armor_profile(annotations.get(_APP_ARMOR + container["name"], ""))
+        profile = _app_armor_profile(annotations.get(APP_ARMOR + container["name"], ""))
         if profile in (None, of_pod) or context.get("appArmorProfile") is not None:
             return container
         return {**container, "securityContext": {**context, "appArmorProfile": profile}}
