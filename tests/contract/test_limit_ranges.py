@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.exceptions import PermissionDenied, Rejected
+from tests.contract.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,26 +64,6 @@ def put_limits(cluster: Cluster, eventually: Eventually, namespace: str, *limits
 
     eventually(is_kept)
     return created
-
-
-def refusal(wire: Wire, manifest: Manifest) -> str:
-    """What the server says when it refuses to create this; the rest of the Status is the same each time."""
-    metadata, plural = manifest["metadata"], f"{manifest['kind'].lower()}s"
-    answer = wire("POST", f"/api/v1/namespaces/{metadata['namespace']}/{plural}", manifest, query={"dryRun": "All"})
-    assert (answer.status, answer.body) == (
-        403,
-        {
-            "apiVersion": "v1",
-            "kind": "Status",
-            "metadata": {},
-            "status": "Failure",
-            "code": 403,
-            "reason": "Forbidden",
-            "message": answer.body["message"],
-            "details": {"kind": plural, "name": metadata["name"]},
-        },
-    )
-    return str(answer.body["message"]).removeprefix(f'{plural} "{metadata["name"]}" is forbidden: ')
 
 
 def test_a_limit_range_is_completed_by_the_server(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
@@ -149,14 +130,14 @@ def test_a_container_outside_its_limits_is_refused(  # noqa: PLR0913, PLR0917 (f
     message: str,
 ) -> None:
     put_limits(cluster, eventually, namespace, CONTAINER_LIMIT)
-    assert refusal(wire, pod(namespace, requests, limits)) == message
+    assert refusal(wire, pod(namespace, requests, limits), dry_run=True) == message
 
 
 def test_all_that_a_container_breaks_is_said_at_once(
     cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
 ) -> None:
     put_limits(cluster, eventually, namespace, CONTAINER_LIMIT)
-    message = refusal(wire, pod(namespace, {"cpu": "3"}, {"cpu": "3", "memory": "2Gi"}))
+    message = refusal(wire, pod(namespace, {"cpu": "3"}, {"cpu": "3", "memory": "2Gi"}), dry_run=True)
     memory = "maximum memory usage per Container is 1Gi, but limit is 2Gi"
     cpu = "maximum cpu usage per Container is 2, but limit is 3"
     # A real server walks a map: which of the two comes first is chance.
@@ -182,10 +163,11 @@ def test_a_pod_is_held_to_the_sum_of_its_containers(
     }
     put_limits(cluster, eventually, namespace, limit)
     big = pod(namespace, {"cpu": "1", "memory": "1Gi"}, {"cpu": "1", "memory": "1Gi"})
-    assert refusal(wire, big) == "maximum memory usage per Pod is 1G, but limit is 1Gi"
+    assert refusal(wire, big, dry_run=True) == "maximum memory usage per Pod is 1G, but limit is 1Gi"
     uneven = pod(namespace, {"cpu": "1", "memory": "100M"}, {"cpu": "1", "memory": "250M"})
-    assert refusal(wire, uneven) == "memory max limit to request ratio per Pod is 2, but provided ratio is 2.500000"
-    assert "maximum cpu usage per Pod is 1.  No limit is specified" in refusal(wire, pod(namespace))
+    why = refusal(wire, uneven, dry_run=True)
+    assert why == "memory max limit to request ratio per Pod is 2, but provided ratio is 2.500000"
+    assert "maximum cpu usage per Pod is 1.  No limit is specified" in refusal(wire, pod(namespace), dry_run=True)
 
 
 @pytest.mark.parametrize(
@@ -206,4 +188,4 @@ def test_a_claim_outside_its_limits_is_refused(  # noqa: PLR0913, PLR0917 (four 
         "metadata": {"name": "data", "namespace": namespace},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}},
     }
-    assert refusal(wire, claim) == message
+    assert refusal(wire, claim, dry_run=True) == message

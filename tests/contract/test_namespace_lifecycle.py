@@ -8,6 +8,7 @@ import pytest
 
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tests.statuses import forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,26 +165,12 @@ def test_a_namespace_that_goes_takes_nothing_new(
     assert cluster.get("Namespace", namespace)["status"]["phase"] == "Terminating"
     answer = wire("POST", f"/api/v1/namespaces/{namespace}/configmaps", config_map(namespace))
     why = f"unable to create new content in namespace {namespace} because it is being terminated"
-    assert answer.body == {
-        "apiVersion": "v1",
-        "kind": "Status",
-        "metadata": {},
-        "status": "Failure",
-        "code": 403,
-        "reason": "Forbidden",
-        "message": f'configmaps "x" is forbidden: {why}',
-        "details": {
-            "kind": "configmaps",
-            "name": "x",
-            "causes": [
-                {
-                    "field": "metadata.namespace",
-                    "message": f"namespace {namespace} is being terminated",
-                    "reason": "NamespaceTerminating",
-                }
-            ],
-        },
+    cause = {
+        "field": "metadata.namespace",
+        "message": f"namespace {namespace} is being terminated",
+        "reason": "NamespaceTerminating",
     }
+    assert answer.body == forbidden("configmaps", "x", why, causes=[cause])
     assert [manifest["kind"] for manifest in held] == ["ConfigMap", "Role"]
 
 

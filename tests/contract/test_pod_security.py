@@ -12,6 +12,7 @@ from tenantkit.rules.manifest import ObjectRef
 from tests.contract.pod_cases import bare, container, pod
 from tests.contract.pods_by_level import CASES
 from tests.contract.wire import APPLY, MERGE_PATCH, STRATEGIC_PATCH
+from tests.statuses import forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,17 +65,8 @@ def warnings(answer: Answer) -> list[str]:
     return [text for text in found if not text.startswith("metadata.annotations[")]
 
 
-def refusal(message: str, name: str = "trainer") -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Status",
-        "metadata": {},
-        "status": "Failure",
-        "code": 403,
-        "reason": "Forbidden",
-        "message": f'pods "{name}" is forbidden: {message}',
-        "details": {"kind": "pods", "name": name},
-    }
+def refusal(why: str, name: str = "trainer") -> Manifest:
+    return forbidden("pods", name, why)
 
 
 @pytest.mark.parametrize("level", ["baseline", "restricted"])

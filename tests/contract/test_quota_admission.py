@@ -8,6 +8,7 @@ import pytest
 
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.rules.manifest import ref_of
+from tests.contract.refusals import refusal
 from tests.contract.wire import MERGE_PATCH
 
 if TYPE_CHECKING:
@@ -79,31 +80,6 @@ def put_quota(cluster: Cluster, eventually: Eventually, namespace: str, hard: di
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(quota(namespace, hard, **spec))
     eventually(lambda: used(cluster, namespace))
-
-
-def refusal(wire: Wire, manifest: Manifest, *, dry_run: bool = False) -> str:
-    """What the server says when it refuses to create this; the rest of the Status is the same each time."""
-    metadata, plural = manifest["metadata"], f"{manifest['kind'].lower()}s"
-    answer = wire(
-        "POST",
-        f"/api/v1/namespaces/{metadata['namespace']}/{plural}",
-        manifest,
-        query={"dryRun": "All"} if dry_run else None,
-    )
-    assert (answer.status, answer.body) == (
-        403,
-        {
-            "apiVersion": "v1",
-            "kind": "Status",
-            "metadata": {},
-            "status": "Failure",
-            "code": 403,
-            "reason": "Forbidden",
-            "message": answer.body["message"],
-            "details": {"kind": plural, "name": metadata["name"]},
-        },
-    )
-    return str(answer.body["message"]).removeprefix(f'{plural} "{metadata["name"]}" is forbidden: ')
 
 
 def test_a_new_quota_has_no_status_until_it_was_counted(

@@ -12,6 +12,7 @@ from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.own_writes import put_as
 from tenantkit.sandbox.resources import find
 from tenantkit.sandbox.store import Store
+from tests.statuses import forbidden
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -93,27 +94,13 @@ def test_nothing_is_created_in_a_namespace_that_is_not_there() -> None:
 
 def test_nothing_is_created_in_a_namespace_that_goes(store: Store) -> None:
     store.put(NAMESPACES, namespace("vision", "Terminating"))
-    assert refusal(store, CONFIG_MAPS, manifest("ConfigMap", "x")) == {
-        "apiVersion": "v1",
-        "kind": "Status",
-        "metadata": {},
-        "status": "Failure",
-        "code": 403,
-        "reason": "Forbidden",
-        "message": 'configmaps "x" is forbidden: unable to create new content in namespace vision '
-        "because it is being terminated",
-        "details": {
-            "kind": "configmaps",
-            "name": "x",
-            "causes": [
-                {
-                    "field": "metadata.namespace",
-                    "message": "namespace vision is being terminated",
-                    "reason": "NamespaceTerminating",
-                }
-            ],
-        },
+    why = "unable to create new content in namespace vision because it is being terminated"
+    cause = {
+        "field": "metadata.namespace",
+        "message": "namespace vision is being terminated",
+        "reason": "NamespaceTerminating",
     }
+    assert refusal(store, CONFIG_MAPS, manifest("ConfigMap", "x")) == forbidden("configmaps", "x", why, causes=[cause])
 
 
 @pytest.mark.parametrize("operation", ["UPDATE", "DELETE"])
