@@ -41,7 +41,8 @@ class Client:
         self._cluster = config["clusters"][0]["cluster"]
         self._folder = tempfile.TemporaryDirectory()
         trusted = Path(self._folder.name, "ca.crt")
-        trusted.write_text(_decoded(self._cluster["certificate-authority-data"]))
+        self.authority_pem = _decoded(self._cluster["certificate-authority-data"])
+        trusted.write_text(self.authority_pem)
         self._pool = urllib3.PoolManager(ca_certs=str(trusted), timeout=PROMPTLY_S, retries=False)
 
     def __enter__(self) -> Self:
@@ -180,11 +181,10 @@ for connection in silent:
 
 
 def test_a_client_that_never_says_goodbye_is_cut_off_when_the_server_ends() -> None:
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, Client(sandbox.kubeconfig) as client:
+        trusting = ssl.create_default_context(cadata=client.authority_pem)
         address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
-        lingering = _trusting(sandbox).wrap_socket(
-            socket.create_connection(address, PROMPTLY_S), server_hostname=address[0]
-        )
+        lingering = trusting.wrap_socket(socket.create_connection(address, PROMPTLY_S), server_hostname=address[0])
         lingering.sendall(b"GET /version HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")
         while lingering.recv(1024):
             pass  # until the server has said goodbye in TLS; it waits for an answer
@@ -192,12 +192,6 @@ def test_a_client_that_never_says_goodbye_is_cut_off_when_the_server_ends() -> N
     with socket.socket(fileno=lingering.detach()) as beneath_tls:
         beneath_tls.settimeout(PROMPTLY_S)
         assert beneath_tls.recv(1) == b""
-
-
-def _trusting(sandbox: Sandbox) -> ssl.SSLContext:
-    config = yaml.safe_load(sandbox.kubeconfig.read_text())
-    authority = config["clusters"][0]["cluster"]["certificate-authority-data"]
-    return ssl.create_default_context(cadata=_decoded(authority))
 
 
 def test_it_listens_on_this_machine_only(box: Sandbox) -> None:
