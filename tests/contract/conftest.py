@@ -8,16 +8,15 @@
 from __future__ import annotations
 
 import time
-import uuid
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.cluster.config import connect
-from tenantkit.exceptions import ClusterError, NotFound
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.exceptions import ClusterError
 from tests.contract import engines
+from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.wire import Wire
 from tests.controlplane.components import BINARIES
 
@@ -117,11 +116,8 @@ def wire(wire_as: Callable[[str], Wire]) -> Wire:
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own, deleted afterwards."""
-    name = f"contract-{uuid.uuid4().hex[:10]}"
-    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    yield name
-    with suppress(NotFound):  # where the test was about that
-        cluster.delete(ObjectRef("v1", "Namespace", name))
+    with own_namespace(cluster, fresh_name()) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

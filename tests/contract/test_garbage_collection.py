@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract.namespaces import fresh_name
 from tests.contract.wire import JSON_PATCH
 
 if TYPE_CHECKING:
@@ -322,7 +322,7 @@ def test_a_delete_marks_what_it_was_asked_for_or_else_what_the_object_says(
 
 @pytest.mark.parametrize("finalizer", MARKS)
 def test_a_namespace_that_is_to_leave_no_orphans_goes_in_the_foreground(wire: Wire, finalizer: str) -> None:
-    path, name = "/api/v1/namespaces", f"contract-{uuid.uuid4().hex[:10]}"
+    path, name = "/api/v1/namespaces", fresh_name()
     assert wire("POST", path, object_of("namespaces", "", name, finalizer)).status == 201
     found = marks(wire, path, [name] * len(OPTIONS), dryRun=["All"])
     *as_others, _ = MARKS[finalizer]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from tests.contract.namespaces import fresh_name
 from tests.contract.wire import kubectl, kubectl_command
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def test_a_label_is_set_and_selected_by(run: Callable[..., str], namespace: str)
 
 
 def test_delete_waits_until_a_namespace_is_gone(run: Callable[..., str]) -> None:
-    name = f"contract-{uuid.uuid4().hex[:10]}"
+    name = fresh_name()
     run("create", "namespace", name)
     run("create", "configmap", "one", "-n", name, "--from-literal=a=b")
 

@@ -5,13 +5,12 @@ No kubelet runs on either: what it would write into a Pod's status, the test wri
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sandbox.resources import find
+from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
 from tests.contract.wire import MERGE_PATCH
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-NAMESPACE = f"contract-{uuid.uuid4().hex[:10]}"
+NAMESPACE = fresh_name()
 PATH = f"/api/v1/namespaces/{NAMESPACE}/pods"
 PODS = find("", "v1", "pods")
 OBJECT = {"includeObject": "Object"}
@@ -141,10 +140,9 @@ INIT: dict[str, tuple[tuple[str, ...], Json, list[str]]] = {
 
 @pytest.fixture(scope="module", autouse=True)
 def namespace_of_pods(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[None]:
-    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    eventually(lambda: cluster.get("ServiceAccount", "default", NAMESPACE))
-    yield
-    cluster.delete(ObjectRef("v1", "Namespace", NAMESPACE))
+    with own_namespace(cluster, NAMESPACE):
+        eventually(lambda: cluster.get("ServiceAccount", "default", NAMESPACE))
+        yield
 
 
 @pytest.fixture

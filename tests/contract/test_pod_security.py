@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.rules.manifest import ObjectRef
+from tests.contract.namespaces import fresh_name
 from tests.contract.pod_cases import bare, container, pod
 from tests.contract.pods_by_level import CASES
 from tests.contract.wire import APPLY, MERGE_PATCH, STRATEGIC_PATCH
@@ -39,7 +39,7 @@ def labelled(cluster: Cluster, eventually: Eventually) -> Iterator[Namespaces]:
     def of(**modes: str) -> str:
         key = json.dumps(modes)
         if key not in made:
-            name = f"contract-{uuid.uuid4().hex[:10]}"
+            name = fresh_name()
             cluster.create(namespace(name, **modes))
             made[key] = name
             eventually(lambda: cluster.get("ServiceAccount", "default", name))

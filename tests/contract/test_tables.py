@@ -6,16 +6,15 @@ The rules: page "Kubernetes API Concepts", sections "Receiving resources as Tabl
 from __future__ import annotations
 
 import json
-import uuid
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sandbox.resources import RESOURCES
 from tenantkit.sandbox.schema import load
 from tenantkit.sandbox.tables import table_of
+from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.table_samples import SAMPLES
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
 from tests.contract.wire import JSON, MERGE_PATCH
@@ -58,11 +57,9 @@ def names(table: Manifest) -> list[str]:
 @pytest.fixture(scope="module")
 def shared(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[str]:
     """A namespace for samples, whose names do not meet."""
-    name = f"contract-{uuid.uuid4().hex[:10]}"
-    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    eventually(lambda: cluster.get("ServiceAccount", "default", name))
-    yield name
-    cluster.delete(ObjectRef("v1", "Namespace", name))
+    with own_namespace(cluster, fresh_name()) as name:
+        eventually(lambda: cluster.get("ServiceAccount", "default", name))
+        yield name
 
 
 @pytest.mark.parametrize("resource", LISTED, ids=lambda resource: resource.qualified)
