@@ -42,7 +42,9 @@ chromium:
 lab: $(VENV)/.has-lab ## JupyterLab on the notebooks, beside a sandbox with a sample platform; Ctrl-C ends both
 	@$(VENV)/bin/tenantkit lab --folder .lab/notebooks $(LAB)
 
-controlplane: $(CONTROLPLANE)/etcd $(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager ## build the real control plane from Go modules, once
+COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour
+
+controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS)) ## build the real control plane from Go modules, once
 
 test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
@@ -109,16 +111,33 @@ $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/
 
 # --- the control plane: minutes from nothing, seconds from Go's cache
 
+KUBE_PARTS := $(addprefix $(CONTROLPLANE)/,kube-apiserver kube-controller-manager kube-scheduler)
+
 $(CONTROLPLANE)/etcd: GO_MODULE := etcd
 $(CONTROLPLANE)/etcd: GO_PACKAGE := go.etcd.io/etcd/server/v3
-$(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager: GO_MODULE := kubernetes
+$(KUBE_PARTS): GO_MODULE := kubernetes
 $(CONTROLPLANE)/kube-%: GO_PACKAGE = k8s.io/kubernetes/cmd/$(@F)
+$(CONTROLPLANE)/kwok: GO_MODULE := kwok
+$(CONTROLPLANE)/kwok: GO_PACKAGE := sigs.k8s.io/kwok/cmd/kwok
+$(CONTROLPLANE)/contour: GO_MODULE := contour
+$(CONTROLPLANE)/contour: GO_PACKAGE := github.com/projectcontour/contour/cmd/contour
 
 $(CONTROLPLANE)/etcd: $(GO_MODULES)/etcd/go.mod $(GO_MODULES)/etcd/go.sum
-$(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager: $(GO_MODULES)/kubernetes/go.mod $(GO_MODULES)/kubernetes/go.sum
+$(KUBE_PARTS) $(CONTROLPLANE)/e2e.test: $(GO_MODULES)/kubernetes/go.mod $(GO_MODULES)/kubernetes/go.sum
+$(CONTROLPLANE)/kwok: $(GO_MODULES)/kwok/go.mod $(GO_MODULES)/kwok/go.sum
+$(CONTROLPLANE)/contour: $(GO_MODULES)/contour/go.mod $(GO_MODULES)/contour/go.sum
 
-$(CONTROLPLANE)/etcd $(CONTROLPLANE)/kube-apiserver $(CONTROLPLANE)/kube-controller-manager:
+define has-go
+@command -v go >/dev/null || { echo "go is not installed: Go 1.26 or newer builds the control plane" >&2; exit 1; }
+@mkdir -p $(@D)
+endef
+
+$(addprefix $(CONTROLPLANE)/,$(COMPONENTS)):
 	$(call say,building $(@F) from Go modules: minutes the first time, seconds once Go has its parts)
-	@command -v go >/dev/null || { echo "go is not installed: Go 1.26 or newer builds the control plane" >&2; exit 1; }
-	@mkdir -p $(@D)
+	$(has-go)
 	@cd $(GO_MODULES)/$(GO_MODULE) && go build -mod=readonly -buildvcs=false -ldflags "$(GO_LDFLAGS)" -o "$(CURDIR)/$@" $(GO_PACKAGE)
+
+$(CONTROLPLANE)/e2e.test:
+	$(call say,building Kubernetes' own end-to-end tests: a quarter of an hour the first time)
+	$(has-go)
+	@cd $(GO_MODULES)/kubernetes && go test -c -mod=readonly -buildvcs=false -ldflags "$(GO_LDFLAGS)" -o "$(CURDIR)/$@" k8s.io/kubernetes/test/e2e
