@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tenantkit.sandbox import limit_ranges, pod_security, quota
+from tenantkit.rules import limit_ranges
+from tenantkit.sandbox import pod_security, quota
 from tenantkit.sandbox.errors import Cause, forbidden, not_found
 from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.resources import find

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.amounts import parse_amounts
 from tenantkit.sandbox.admission import QUOTAS
-from tenantkit.sandbox.amounts import parse_amounts
 from tenantkit.sandbox.own_writes import CONTROLLERS, put_as
 from tenantkit.sandbox.quota import counts_less, recount, tracked
 from tenantkit.sandbox.resources import RESOURCES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.amounts import written
+from tenantkit.rules.amounts import written
 from tenantkit.sandbox.quota import QuotaExceededError, counts_less, in_scope, reserve, tracked, usage
 from tenantkit.sandbox.resources import find
 

@@ -1,7 +1,7 @@
 """LimitRanges: what a container gets that says nothing, and what is too little or too much.
 
 Pure functions on manifests, one LimitRange at a time, in the words of the server's LimitRanger. Where the server walks
-a Go map, whose order is chance, names are sorted here, so that the sandbox says the same each time.
+a Go map, whose order is chance, names are sorted here, so that the answer is the same each time.
 
 Source: page "Limit Ranges"; plugin/pkg/admission/limitranger of Kubernetes 1.37.
 """
@@ -11,13 +11,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.amounts import ZERO, parse_amounts, pod_amounts
+from tenantkit.rules.amounts import ZERO, parse_amounts, pod_amounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tenantkit.rules.amounts import Amounts
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.amounts import Amounts
 
 ANNOTATION = "kubernetes.io/limit-ranger"
 _CONTAINER_LISTS = (("containers", "container"), ("initContainers", "init container"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.limit_ranges import violations, with_defaults
+from tenantkit.rules.limit_ranges import violations, with_defaults
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
