@@ -1,4 +1,4 @@
-"""What the cells of tables of several kinds are made of: values by their path, ages, labels.
+"""What the cells of tables of several kinds are made of: values by their path, ages, labels, and rows of such cells.
 
 Source: apimachinery's pkg/util/duration and pkg/labels, 1.37.
 """
@@ -9,11 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tenantkit.rules.manifest import Manifest
 
+    Cell = Callable[[Manifest, datetime], Any]
+    Row = Callable[[Manifest, datetime], list[Any]]
+
 NONE = "<none>"
+_ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+_BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 365 * 86_400}
 # below how many seconds an age is told in which unit, and in which smaller one besides, unless there are none of it
 _STEPS = (
@@ -58,3 +63,57 @@ def since(timestamp: str | None, now: datetime) -> str:
 def labels_text(labels: Mapping[str, str]) -> str:
     """Labels as one text, sorted."""
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or NONE
+
+
+def row(*cells: Cell) -> Row:
+    """What makes an object's row, cell by cell."""
+    return lambda manifest, now: [cell(manifest, now) for cell in cells]
+
+
+def text(path: str, default: Any = "") -> Cell:
+    """A cell that shows the value at a path."""
+    return lambda manifest, _: at(manifest, path, default)
+
+
+def count(*fields: str) -> Cell:
+    """A cell that says how many things these fields hold."""
+    return lambda manifest, _: sum(len(at(manifest, field, {})) for field in fields)
+
+
+def of(value: Callable[[Manifest], Any]) -> Cell:
+    """A cell that depends on the object alone, not on the time."""
+    return lambda manifest, _: value(manifest)
+
+
+def age(path: str) -> Cell:
+    """A cell that says how long ago the time at a path was."""
+    return lambda manifest, now: since(at(manifest, path), now)
+
+
+def selector_at(path: str, *, nothing: str = NONE) -> Cell:
+    """A cell that shows a label selector."""
+
+    def shown(manifest: Manifest) -> str:
+        selector = at(manifest, path, {})
+        found = [(key, f"{key}={value}") for key, value in sorted(selector.get("matchLabels", {}).items())]
+        for item in selector.get("matchExpressions", ()):
+            key, operator, values = item["key"], item["operator"], ",".join(sorted(item.get("values", ())))
+            plain = {"Exists": key, "DoesNotExist": f"!{key}"}
+            found.append((key, plain.get(operator, f"{key} {operator.lower()} ({values})")))
+        return ",".join(text for _, text in sorted(found, key=lambda pair: pair[0])) or nothing
+
+    return of(shown)
+
+
+def access_modes_at(path: str) -> Cell:
+    """A cell that shows how a volume may be mounted, in short."""
+    return of(lambda item: ",".join(short for mode, short in _ACCESS_MODES.items() if mode in at(item, path, [])))
+
+
+def storage_class(item: Manifest) -> str:
+    """The storage class of a claim or volume, by its annotation of old or its field."""
+    found: str = at(item, "metadata.annotations", {}).get(_BETA_CLASS, at(item, "spec.storageClassName"))
+    return found
+
+
+NAME, AGE = text("metadata.name"), age("metadata.creationTimestamp")

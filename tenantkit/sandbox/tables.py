@@ -10,26 +10,38 @@ pkg/printers/internalversion/printers.go, and apiserver's pkg/registry/rest/tabl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.cells import NONE, at, labels_text, since
+from tenantkit.sandbox.cells import (
+    AGE,
+    NAME,
+    NONE,
+    access_modes_at,
+    at,
+    count,
+    labels_text,
+    of,
+    row,
+    selector_at,
+    since,
+    storage_class,
+    text,
+)
 from tenantkit.sandbox.pod_cells import pod_cells, row_conditions
 from tenantkit.sandbox.schema import load
+from tenantkit.sandbox.workload_cells import WORKLOAD_ROWS, effective_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.cells import Cell, Row
     from tenantkit.sandbox.resources import Resource
-
-    Cell = Callable[[Manifest, datetime], Any]
 
 _ABOUT_LIST = ("resourceVersion", "continue", "remainingItemCount")
 _NO_TIME = "0001-01-01T00:00:00Z"
 _HOSTS_SHOWN = 3
-_ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-_BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
@@ -45,6 +57,10 @@ def table_of(
         object_of: what a row is to hold of its object.
     """
     rows = [_row_of(resource, item, now) | {"object": object_of(item)} for item in answer.get("items", [answer])]
+    if resource.kind == "StorageClass" and "items" in answer:
+        default = effective_default(answer["items"])
+        for shown in (made["cells"] for made in rows if default and made["cells"][0] == default):
+            shown[0] += " (default)"
     return {
         "metadata": {key: answer["metadata"][key] for key in _ABOUT_LIST if key in answer["metadata"]},
         "columnDefinitions": load("tables.json")["columns"][resource.qualified],
@@ -56,37 +72,6 @@ def _row_of(resource: Resource, item: Manifest, now: datetime) -> Manifest:
     conditions = row_conditions(item) if resource.qualified == "pods" else []
     cells = _ROWS.get(resource.qualified, _DEFAULT)(item, now)
     return {"cells": cells, "conditions": conditions} if conditions else {"cells": cells}
-
-
-def _row(*cells: Cell) -> Callable[[Manifest, datetime], list[Any]]:
-    return lambda manifest, now: [cell(manifest, now) for cell in cells]
-
-
-def _text(path: str, default: str = "") -> Cell:
-    return lambda manifest, _: at(manifest, path, default)
-
-
-def _count(*fields: str) -> Cell:
-    return lambda manifest, _: sum(len(at(manifest, field, {})) for field in fields)
-
-
-def _of(value: Callable[[Manifest], Any]) -> Cell:
-    return lambda manifest, _: value(manifest)
-
-
-def _age(path: str) -> Cell:
-    return lambda manifest, now: since(at(manifest, path), now)
-
-
-def _selector(policy: Manifest) -> str:
-    """The Pods that a NetworkPolicy is about."""
-    selector = at(policy, "spec.podSelector", {})
-    found = [(key, f"{key}={value}") for key, value in sorted(selector.get("matchLabels", {}).items())]
-    for item in selector.get("matchExpressions", ()):
-        key, operator, values = item["key"], item["operator"], ",".join(sorted(item.get("values", ())))
-        plain = {"Exists": key, "DoesNotExist": f"!{key}"}
-        found.append((key, plain.get(operator, f"{key} {operator.lower()} ({values})")))
-    return ",".join(text for _, text in sorted(found, key=lambda pair: pair[0])) or NONE
 
 
 def _hosts(ingress: Manifest) -> str:
@@ -123,7 +108,7 @@ def _ports(service: Manifest) -> str:
 
 
 def _subjects(form: str, kind: str) -> Cell:
-    return _of(lambda b: ", ".join(form.format(**s) for s in b.get("subjects", ()) if s["kind"] == kind))
+    return of(lambda b: ", ".join(form.format(**s) for s in b.get("subjects", ()) if s["kind"] == kind))
 
 
 def _used(*, limits: bool) -> Cell:
@@ -134,22 +119,12 @@ def _used(*, limits: bool) -> Cell:
         chosen = (name for name in sorted(hard) if name.startswith("limits.") == limits)
         return ", ".join(f"{name}: {used.get(name, '0')}/{hard[name]}" for name in chosen)
 
-    return _of(text)
+    return of(text)
 
 
-def _storage_class(claim: Manifest) -> str:
-    found: str = at(claim, "metadata.annotations", {}).get(_BETA_CLASS, at(claim, "spec.storageClassName"))
-    return found
-
-
-def _of_bound(value: Callable[[Manifest], str]) -> Cell:
+def _of_bound(cell: Cell) -> Cell:
     """A claim's cell that is empty until the claim has a volume."""
-    return _of(lambda claim: value(claim) if at(claim, "spec.volumeName") else "")
-
-
-def _access_modes(claim: Manifest) -> str:
-    modes = at(claim, "status.accessModes", [])
-    return ",".join(short for mode, short in _ACCESS_MODES.items() if mode in modes)
+    return lambda claim, now: cell(claim, now) if at(claim, "spec.volumeName") else ""
 
 
 def _class_name(ingress_class: Manifest) -> str:
@@ -190,66 +165,66 @@ def _source(event: Manifest) -> str:
     return f"{component}, {instance}" if instance else component
 
 
-_NAME, _AGE = _text("metadata.name"), _age("metadata.creationTimestamp")
-_DEFAULT = _row(_NAME, _text("metadata.creationTimestamp", _NO_TIME))
-_BINDING = _row(
-    _NAME,
-    _of(lambda binding: f"{at(binding, 'roleRef.kind')}/{at(binding, 'roleRef.name')}"),
-    _AGE,
+_DEFAULT = row(NAME, text("metadata.creationTimestamp", _NO_TIME))
+_BINDING = row(
+    NAME,
+    of(lambda binding: f"{at(binding, 'roleRef.kind')}/{at(binding, 'roleRef.name')}"),
+    AGE,
     _subjects("{name}", "User"),
     _subjects("{name}", "Group"),
     _subjects("{namespace}/{name}", "ServiceAccount"),
 )
-_ROWS: Mapping[str, Callable[[Manifest, datetime], list[Any]]] = {
+_ROWS: Mapping[str, Row] = {
+    **WORKLOAD_ROWS,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
-    "configmaps": _row(_NAME, _count("data", "binaryData"), _AGE),
-    "events": _row(
+    "configmaps": row(NAME, count("data", "binaryData"), AGE),
+    "events": row(
         _last_seen,
-        _text("type"),
-        _text("reason"),
-        _of(_involved),
-        _text("involvedObject.fieldPath"),
-        _of(_source),
-        _of(lambda event: at(event, "message").strip()),
+        text("type"),
+        text("reason"),
+        of(_involved),
+        text("involvedObject.fieldPath"),
+        of(_source),
+        of(lambda event: at(event, "message").strip()),
         _first_seen,
-        _of(_times_seen),
-        _NAME,
+        of(_times_seen),
+        NAME,
     ),
-    "ingressclasses.networking.k8s.io": _row(_of(_class_name), _text("spec.controller"), _of(_parameters), _AGE),
-    "ingresses.networking.k8s.io": _row(
-        _NAME,
-        _text("spec.ingressClassName", NONE),
-        _of(_hosts),
-        _of(_addresses),
-        _of(lambda ingress: "80, 443" if at(ingress, "spec.tls") else "80"),
-        _AGE,
+    "ingressclasses.networking.k8s.io": row(of(_class_name), text("spec.controller"), of(_parameters), AGE),
+    "ingresses.networking.k8s.io": row(
+        NAME,
+        text("spec.ingressClassName", NONE),
+        of(_hosts),
+        of(_addresses),
+        of(lambda ingress: "80, 443" if at(ingress, "spec.tls") else "80"),
+        AGE,
     ),
-    "leases.coordination.k8s.io": _row(_NAME, _text("spec.holderIdentity"), _AGE),
-    "namespaces": _row(_NAME, _text("status.phase"), _AGE),
-    "networkpolicies.networking.k8s.io": _row(_NAME, _of(_selector), _AGE),
-    "persistentvolumeclaims": _row(
-        _NAME,
-        _of(lambda claim: "Terminating" if at(claim, "metadata.deletionTimestamp") else at(claim, "status.phase")),
-        _text("spec.volumeName"),
-        _of_bound(lambda claim: str(at(claim, "status.capacity.storage", "0"))),
-        _of_bound(_access_modes),
-        _of(_storage_class),
-        _text("spec.volumeAttributesClassName", "<unset>"),
-        _AGE,
-        _text("spec.volumeMode", "<unset>"),
+    "leases.coordination.k8s.io": row(NAME, text("spec.holderIdentity"), AGE),
+    "namespaces": row(NAME, text("status.phase"), AGE),
+    "networkpolicies.networking.k8s.io": row(NAME, selector_at("spec.podSelector"), AGE),
+    "persistentvolumeclaims": row(
+        NAME,
+        of(lambda claim: "Terminating" if at(claim, "metadata.deletionTimestamp") else at(claim, "status.phase")),
+        text("spec.volumeName"),
+        _of_bound(text("status.capacity.storage", "0")),
+        _of_bound(access_modes_at("status.accessModes")),
+        of(storage_class),
+        text("spec.volumeAttributesClassName", "<unset>"),
+        AGE,
+        text("spec.volumeMode", "<unset>"),
     ),
     "pods": pod_cells,
-    "resourcequotas": _row(_NAME, _used(limits=False), _used(limits=True), _AGE),
+    "resourcequotas": row(NAME, _used(limits=False), _used(limits=True), AGE),
     "rolebindings.rbac.authorization.k8s.io": _BINDING,
-    "secrets": _row(_NAME, _text("type"), _count("data"), _AGE),
-    "serviceaccounts": _row(_NAME, _AGE),
-    "services": _row(
-        _NAME,
-        _text("spec.type"),
-        _of(lambda service: next(iter(at(service, "spec.clusterIPs", [])), NONE)),
-        _of(_external),
-        _of(_ports),
-        _AGE,
-        _of(lambda service: labels_text(at(service, "spec.selector", {}))),
+    "secrets": row(NAME, text("type"), count("data"), AGE),
+    "serviceaccounts": row(NAME, AGE),
+    "services": row(
+        NAME,
+        text("spec.type"),
+        of(lambda service: next(iter(at(service, "spec.clusterIPs", [])), NONE)),
+        of(_external),
+        of(_ports),
+        AGE,
+        of(lambda service: labels_text(at(service, "spec.selector", {}))),
     ),
 }

@@ -41,13 +41,16 @@ SERVED = {
         "events",
         "limitranges",
         "namespaces",
+        "nodes",
         "persistentvolumeclaims",
+        "persistentvolumes",
         "pods",
         "resourcequotas",
         "secrets",
         "serviceaccounts",
         "services",
     ],
+    "apis/apps/v1": ["deployments", "replicasets", "statefulsets"],
     "apis/authentication.k8s.io/v1": ["selfsubjectreviews", "tokenreviews"],
     "apis/authorization.k8s.io/v1": [
         "localsubjectaccessreviews",
@@ -55,9 +58,13 @@ SERVED = {
         "selfsubjectrulesreviews",
         "subjectaccessreviews",
     ],
+    "apis/batch/v1": ["cronjobs", "jobs"],
     "apis/coordination.k8s.io/v1": ["leases"],
+    "apis/discovery.k8s.io/v1": ["endpointslices"],
     "apis/networking.k8s.io/v1": ["ingressclasses", "ingresses", "networkpolicies"],
     "apis/rbac.authorization.k8s.io/v1": ["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
+    "apis/scheduling.k8s.io/v1": ["priorityclasses"],
+    "apis/storage.k8s.io/v1": ["storageclasses"],
 }
 ROLES = ["cluster-admin", "admin", "edit", "view", "system:basic-user", "system:discovery", "system:public-info-viewer"]
 

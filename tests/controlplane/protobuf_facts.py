@@ -17,7 +17,22 @@ Json = dict[str, Any]
 Messages = dict[str, dict[str, list[str]]]
 
 FILES = {
-    "api": ["core/v1", "networking/v1", "rbac/v1", "authorization/v1", "authentication/v1", "coordination/v1"],
+    "api": [
+        "apps/v1",
+        "authentication/v1",
+        "authorization/v1",
+        "autoscaling/v1",
+        "batch/v1",
+        "coordination/v1",
+        "core/v1",
+        "discovery/v1",
+        "events/v1",
+        "networking/v1",
+        "policy/v1",
+        "rbac/v1",
+        "scheduling/v1",
+        "storage/v1",
+    ],
     "apimachinery": ["pkg/apis/meta/v1", "pkg/api/resource", "pkg/runtime", "pkg/util/intstr"],
 }
 FIELD = re.compile(r"^  (optional |repeated |)(map<string, ([\w.]+)>|[\w.]+) (\w+) = (\d+);", re.MULTILINE)

@@ -69,7 +69,7 @@ def test_groups_and_roots_are_listed() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/nope", "/api/v2", "/apis/nope", "/apis/apps/v1", "/apis/apps/v1/x/y"])
+@pytest.mark.parametrize("path", ["/nope", "/api/v2", "/apis/nope", "/apis/apps/v2", "/apis/apps/v1/x/y"])
 def test_what_is_not_served_has_no_document(path: str) -> None:
     assert discovery.document(path, address="127.0.0.1:1") is None
 
@@ -82,13 +82,13 @@ def test_schemas_are_named_by_their_hash() -> None:
     assert text is not None
     assert url == f"/openapi/v3/api/v1?hash={hashlib.sha512(text).hexdigest().upper()}"
     assert "io.k8s.api.core.v1.Pod" in json.loads(text)["components"]["schemas"]
-    assert discovery.openapi("apis/apps/v1") is None
+    assert discovery.openapi("apis/apps/v2") is None
 
 
 def test_resources_are_found_by_path_and_by_kind() -> None:
     assert find("networking.k8s.io", "v1", "ingresses") is of_kind("networking.k8s.io/v1", "Ingress")
     with pytest.raises(LookupError):
-        find("apps", "v1", "deployments")
+        find("apps", "v2", "deployments")
 
 
 def varint(value: int) -> bytes:
@@ -141,7 +141,7 @@ def test_maps_lists_embedded_structs_and_special_types_are_read_from_protobuf() 
     [
         (b"{}", "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"),
         (b"k8s\x00\x0a\x7f", "unexpected EOF"),
-        (envelope("apps/v1", "Deployment", b""), 'no kind "Deployment" is registered for version "apps/v1"'),
+        (envelope("apps/v2", "Deployment", b""), 'no kind "Deployment" is registered for version "apps/v2"'),
     ],
 )
 def test_what_is_no_protobuf_of_a_served_kind_is_refused(body: bytes, reason: str) -> None:
