@@ -33,12 +33,11 @@ NAMESPACES = find("", "v1", "namespaces")
 SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
 LIMIT_RANGES = find("", "v1", "limitranges")
 INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
+PRIORITY_CLASSES = find("scheduling.k8s.io", "v1", "priorityclasses")
 QUOTAS = find("", "v1", "resourcequotas")
 
 _TERMINATING = "NamespaceTerminating"
 _IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
-# The sandbox serves no PriorityClasses: there are only the two that each server makes for itself.
-_PRIORITIES = {"": 0, "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_S = 300
 
@@ -176,10 +175,7 @@ def _default_priority_and_tolerations(attempt: Attempt) -> Manifest:
     """Priority and DefaultTolerationSeconds: what each pod gets that does not say otherwise."""
     if not _is_new_pod(attempt):
         return attempt.manifest
-    name = attempt.manifest["spec"].get("priorityClassName") or ""
-    if name not in _PRIORITIES:
-        raise attempt.refused(f"no PriorityClass with name {name} was found")
-    spec = {"preemptionPolicy": "PreemptLowerPriority", "priority": _PRIORITIES[name], **attempt.manifest["spec"]}
+    spec = _with_priority(attempt)
     tolerations = list(spec.get("tolerations") or ())
     tolerations += [
         {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": _TOLERATION_S}
@@ -187,6 +183,49 @@ def _default_priority_and_tolerations(attempt: Attempt) -> Manifest:
         if not any(_tolerates(toleration, key) for toleration in tolerations)
     ]
     return {**attempt.manifest, "spec": {**spec, "tolerations": tolerations}}
+
+
+def _with_priority(attempt: Attempt) -> Manifest:
+    """A new pod's spec with the priority of its class, or of the default one."""
+    spec: Manifest = attempt.manifest["spec"]
+    name, store = spec.get("priorityClassName") or "", attempt.store
+    found = store.get(PRIORITY_CLASSES, name) if name else default_priority_class(store)
+    if name and found is None:
+        raise attempt.refused(f"no PriorityClass with name {name} was found")
+    found = found or {"value": 0, "metadata": {"name": ""}}
+    wanted, value = spec.get("priority"), found.get("value", 0)
+    policy = found.get("preemptionPolicy", "PreemptLowerPriority")
+    lead, tail = (
+        "must not be provided in pod spec; priority admission controller computed",
+        "from the given PriorityClass",
+    )
+    if wanted not in {None, value}:
+        raise attempt.refused(f"the integer value of priority ({wanted}) {lead} {value} {tail} name")
+    if spec.get("preemptionPolicy") not in {None, policy}:
+        sent = spec["preemptionPolicy"]
+        raise attempt.refused(f"the string value of PreemptionPolicy ({sent}) {lead} {policy} {tail} name")
+    named = {"priorityClassName": found["metadata"]["name"]} if found["metadata"]["name"] else {}
+    return {**spec, **named, "preemptionPolicy": policy, "priority": value}
+
+
+def default_priority_class(store: Store) -> Manifest | None:
+    """The PriorityClass of pods that name none; None where no class is marked as that."""
+    marked = [item for item in store.list(PRIORITY_CLASSES) if item.get("globalDefault")]
+    return min(marked, key=lambda item: int(item.get("value", 0)), default=None)
+
+
+def _check_default_priority(attempt: Attempt) -> None:
+    """Priority: of all PriorityClasses one at most is the default."""
+    if (
+        attempt.resource != PRIORITY_CLASSES
+        or attempt.operation == "DELETE"
+        or not attempt.manifest.get("globalDefault")
+    ):
+        return
+    found = default_priority_class(attempt.store)
+    name = found["metadata"]["name"] if found else ""
+    if name and (attempt.operation == "CREATE" or name != attempt.manifest["metadata"]["name"]):
+        raise attempt.refused(f"PriorityClass {name} is already marked as default. Only one default can exist")
 
 
 def _tolerates(toleration: Manifest, key: str) -> bool:
@@ -253,4 +292,9 @@ _MUTATING: tuple[Callable[[Attempt], Manifest], ...] = (
     _default_priority_and_tolerations,
     _default_ingress_class,
 )
-_REVIEWING: tuple[Callable[[Attempt], None], ...] = (_check_limits, pod_security.review, _reserve_quota)
+_REVIEWING: tuple[Callable[[Attempt], None], ...] = (
+    _check_limits,
+    pod_security.review,
+    _check_default_priority,
+    _reserve_quota,
+)

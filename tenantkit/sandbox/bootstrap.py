@@ -1,4 +1,4 @@
-"""What stands on a fresh API server before anybody asks: four namespaces and the Service of the server itself.
+"""What stands on a fresh API server before anybody asks: namespaces, two priorities, the Service of the server itself.
 
 The service accounts and certificates in those namespaces are the controllers' work, as in any other.
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission import NAMESPACES
+from tenantkit.sandbox.admission import NAMESPACES, PRIORITY_CLASSES
 from tenantkit.sandbox.managed_fields import track_update
 from tenantkit.sandbox.own_writes import API_SERVER, timestamp
 from tenantkit.sandbox.resources import find
 from tenantkit.sandbox.strategies import prepare_create
+from tenantkit.sandbox.validation_cluster import SYSTEM_PRIORITIES
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.store import Store
 
 INITIAL_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
+_PRIORITY_TEXTS = {
+    "system-node-critical": "Used for system critical pods that must not be moved from their current node.",
+    "system-cluster-critical": (
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+    ),
+}
 SERVICES = find("", "v1", "services")
 
 
@@ -38,6 +45,8 @@ def put_initial_objects(store: Store, *, port: int) -> None:
     """
     for name in INITIAL_NAMESPACES:
         _put(store, NAMESPACES, _namespace(name))
+    for name, value in SYSTEM_PRIORITIES.items():
+        _put(store, PRIORITY_CLASSES, _priority_class(name, value))
     _put(store, SERVICES, _service(port))
 
 
@@ -50,6 +59,17 @@ def _put(store: Store, resource: Resource, manifest: Manifest) -> None:
 def _namespace(name: str) -> Manifest:
     labels = {"kubernetes.io/metadata.name": name}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}, "spec": {}}
+
+
+def _priority_class(name: str, value: int) -> Manifest:
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name},
+        "value": value,
+        "description": _PRIORITY_TEXTS[name],
+        "preemptionPolicy": "PreemptLowerPriority",
+    }
 
 
 def _service(port: int) -> Manifest:

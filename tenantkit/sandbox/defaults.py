@@ -10,6 +10,7 @@ import base64
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from tenantkit.sandbox.defaults_workloads import WORKLOAD_DEFAULTS
 from tenantkit.sandbox.errors import bad_request
 from tenantkit.sandbox.schema import schema_of
 from tenantkit.sandbox.wire import DecodeError, canonical
@@ -225,6 +226,7 @@ def _claim(value: Manifest) -> Manifest:
 
 
 _RULES: Final[dict[str, Callable[[Manifest], Manifest]]] = {
+    **WORKLOAD_DEFAULTS,
     "Namespace": _namespace,
     "NamespaceStatus": _unless_set(phase="Active"),
     "Secret": _secret,

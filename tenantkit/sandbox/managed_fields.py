@@ -124,8 +124,8 @@ def without_entries(manifest: Manifest) -> Manifest:
 def reset_fields(kind: Type, subresource: str) -> tuple[Path, ...]:
     """The fields that a write to the object or to its subresource leaves as they are, and so does not own."""
     if subresource == "status":
-        pod = (("f:metadata", "f:deletionTimestamp"), ("f:metadata", "f:ownerReferences")) if kind.name == "Pod" else ()
-        return (("f:spec",), *pod)
+        kept = {"Pod": ("f:deletionTimestamp", "f:ownerReferences"), "Deployment": ("f:labels",)}
+        return (("f:spec",), *(("f:metadata", part) for part in kept.get(kind.name, ())))
     return (("f:status",),) if "status" in kind.fields and kind.fields["status"].type.form == "struct" else ()
 
 

@@ -15,10 +15,27 @@ from tenantkit.sandbox.schema import schema_of
 from tenantkit.sandbox.wire import empty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenantkit.rules.manifest import Manifest
 
 EPHEMERAL = "ephemeralcontainers"
-_GENERATION = ("Ingress", "IngressClass", "NetworkPolicy", "Pod")
+_GENERATION = frozenset(
+    {"CronJob", "Deployment", "EndpointSlice", "Ingress", "IngressClass", "Job", "NetworkPolicy", "Pod"}
+    | {"PriorityClass", "ReplicaSet", "StatefulSet"}
+)
+# what else than its spec moves an object's generation
+_ALSO_COUNTED: dict[str, Callable[[Manifest], object]] = {
+    "Deployment": lambda item: item["metadata"].get("annotations") or {},
+    "EndpointSlice": lambda item: (
+        item["metadata"].get("labels") or {},
+        {key: value for key, value in item.items() if key != "metadata"},
+    ),
+}
+_JOB_NAME, _JOB_UID = (
+    ("job-name", "batch.kubernetes.io/job-name"),
+    ("controller-uid", "batch.kubernetes.io/controller-uid"),
+)
 _KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
 _WRITTEN = ("managedFields", "resourceVersion")
 _KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
@@ -39,7 +56,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
     found["metadata"] = metadata | ({"generation": 1} if kind in _GENERATION else {})
     schema = schema_of(str(manifest["apiVersion"]), kind)
-    if "status" in schema.fields and schema.fields["status"].zero == "always" and not kind.endswith("Review"):
+    keeps_status = kind == "Node" or kind.endswith("Review")
+    if "status" in schema.fields and schema.fields["status"].zero == "always" and not keeps_status:
         found["status"] = empty(schema.fields["status"].type)
     match kind:
         case "Namespace":
@@ -51,8 +69,12 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found["spec"] = _with_app_armor_fields(manifest)
         case "PersistentVolumeClaim":
             found["status"] = {"phase": "Pending"}
+        case "PersistentVolume":
+            found["status"] = {"phase": "Pending", "lastPhaseTransitionTime": metadata.get("creationTimestamp")}
         case "Service":
             found["spec"] = _with_address(manifest)
+        case "Job" if not manifest["spec"].get("manualSelector"):
+            found |= _with_selector(manifest, found["metadata"])
         case "Role" | "ClusterRole":
             found["rules"] = manifest.get("rules") or None  # storage knows no empty lists
     return found
@@ -75,6 +97,9 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     metadata |= {key: before[key] for key in _KEPT_UNLESS_GIVEN if key in before and not metadata.get(key)}
     if subresource == "status":
         found["spec"] = old.get("spec", {})
+        if kind == "Deployment":
+            metadata = {key: value for key, value in metadata.items() if key != "labels"}
+            metadata |= {"labels": before["labels"]} if "labels" in before else {}
     elif subresource == EPHEMERAL:
         found = {**old, "spec": {**old["spec"], "ephemeralContainers": found["spec"].get("ephemeralContainers") or []}}
         metadata = {**before, **{key: metadata[key] for key in _WRITTEN if key in metadata}}
@@ -84,7 +109,9 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         found["spec"] = old["spec"]
     if kind == "Service" and not subresource:
         found["spec"] = _keeping_address(found["spec"], old["spec"])
-    if kind in _GENERATION and subresource in {"", EPHEMERAL} and found.get("spec") != old.get("spec"):
+    also = _ALSO_COUNTED.get(kind)
+    is_other = found.get("spec") != old.get("spec") or (also is not None and also(found) != also(old))
+    if kind in _GENERATION and subresource in {"", EPHEMERAL} and is_other:
         metadata["generation"] = before.get("generation", 0) + 1
     if "rules" in found:
         found["rules"] = found["rules"] or None  # storage knows no empty lists
@@ -117,6 +144,24 @@ def _app_armor_profile(annotation: str) -> Manifest | None:
         return {"localhostProfile": own, "type": "Localhost"}
     types = {"unconfined": "Unconfined", "runtime/default": "RuntimeDefault"}
     return {"type": types[annotation]} if annotation in types else None
+
+
+def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
+    """A Job's spec and metadata with the selector and the labels by which it will know its pods."""
+    spec, template = job["spec"], job["spec"]["template"]
+    own = dict.fromkeys(_JOB_NAME, metadata.get("name", "")) | dict.fromkeys(_JOB_UID, metadata.get("uid", ""))
+    about = template.get("metadata") or {}
+    given, selector = about.get("labels"), spec.get("selector") or {}
+    labels = {**own, **(given or {})}
+    if given is not None and metadata.get("labels") is given:  # inherited, see defaults_workloads.py
+        metadata = {**metadata, "labels": labels}
+    matched = {_JOB_UID[1]: own[_JOB_UID[1]], **(selector.get("matchLabels") or {})}
+    spec = {
+        **spec,
+        "selector": {**selector, "matchLabels": matched},
+        "template": {**template, "metadata": {**about, "labels": labels}},
+    }
+    return {"metadata": metadata, "spec": spec}
 
 
 def _with_address(service: Manifest) -> Manifest:

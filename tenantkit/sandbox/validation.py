@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.sandbox.propagation import FOREGROUND, ORPHAN
 from tenantkit.sandbox.strategies import EPHEMERAL
+from tenantkit.sandbox.validation_cluster import (
+    check_endpoint_slice,
+    check_node,
+    check_priority_class,
+    check_storage_class,
+    check_volume,
+)
 from tenantkit.sandbox.validation_core import (
     check_claim,
     check_config_map,
@@ -38,6 +45,13 @@ from tenantkit.sandbox.validation_networking import (
 )
 from tenantkit.sandbox.validation_pods import check_ephemeral_containers, check_pod
 from tenantkit.sandbox.validation_rbac import check_binding, check_role
+from tenantkit.sandbox.validation_workloads import (
+    check_cron_job,
+    check_deployment,
+    check_job,
+    check_replica_set,
+    check_stateful_set,
+)
 from tenantkit.sandbox.wire import decode
 
 if TYPE_CHECKING:
@@ -48,8 +62,7 @@ if TYPE_CHECKING:
 
 _MOST_ANNOTATION_BYTES = 256 * 1024
 _NAME_RULES: Final[dict[str, Callable[[str], list[str]]]] = {
-    "Namespace": dns_label,
-    "Service": dns_label,
+    **dict.fromkeys(("Namespace", "Service", "StatefulSet"), dns_label),
     **dict.fromkeys(("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"), path_segment),
 }
 _CHECKS: Final[dict[str, Callable[[Problems, Manifest, Manifest | None], None]]] = {
@@ -70,6 +83,16 @@ _CHECKS: Final[dict[str, Callable[[Problems, Manifest, Manifest | None], None]]]
     "ClusterRole": lambda problems, item, _old: check_role(problems, item),
     "RoleBinding": check_binding,
     "ClusterRoleBinding": check_binding,
+    "CronJob": check_cron_job,
+    "Deployment": check_deployment,
+    "EndpointSlice": check_endpoint_slice,
+    "Job": check_job,
+    "Node": check_node,
+    "PersistentVolume": check_volume,
+    "PriorityClass": check_priority_class,
+    "ReplicaSet": check_replica_set,
+    "StatefulSet": check_stateful_set,
+    "StorageClass": check_storage_class,
 }
 
 

@@ -98,21 +98,26 @@ def _check_secret_keys(problems: Problems, kind: str, data: Manifest) -> None:
 def check_claim(problems: Problems, claim: Manifest, old: Manifest | None) -> None:
     """A PersistentVolumeClaim."""
     spec = claim.get("spec") or {}
-    if not spec.get("accessModes"):
-        problems.required("spec.accessModes", "at least 1 access mode is required")
-    for mode in spec.get("accessModes") or []:
-        problems.one_of("spec.accessModes", mode, _MODES)
-    storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
-    if storage is None:
-        problems.required("spec.resources[storage]")
-    elif parse_quantity(storage) <= 0:
-        problems.invalid("spec.resources[storage]", storage, "must be greater than zero")
+    check_claim_spec(problems, "spec", spec)
     if old is not None:
         before = old.get("spec") or {}
         free = {"resources"} if (old.get("status") or {}).get("phase") == "Bound" else set[str]()
         free |= {"volumeName"} if not before.get("volumeName") else set()
         if any(spec.get(key) != before.get(key) for key in {*spec, *before} - free):
             problems.forbidden("spec", _CLAIM_UPDATE)
+
+
+def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
+    """What a claim asks for, or the template of one."""
+    if not spec.get("accessModes"):
+        problems.required(f"{root}.accessModes", "at least 1 access mode is required")
+    for mode in spec.get("accessModes") or []:
+        problems.one_of(f"{root}.accessModes", mode, _MODES)
+    storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    if storage is None:
+        problems.required(f"{root}.resources[storage]")
+    elif parse_quantity(storage) <= 0:
+        problems.invalid(f"{root}.resources[storage]", storage, "must be greater than zero")
 
 
 def check_event(problems: Problems, event: Manifest) -> None:

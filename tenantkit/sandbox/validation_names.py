@@ -55,7 +55,7 @@ class Problems(list[Cause]):
 
     def invalid(self, field: str, value: Any, reason: str) -> None:
         """The value can't be."""
-        self.append(Cause(field, f"Invalid value: {shown(value)}: {reason}", "FieldValueInvalid"))
+        self.append(Cause(field, f"Invalid value: {shown(value)}{': ' * bool(reason)}{reason}", "FieldValueInvalid"))
 
     def required(self, field: str, reason: str = "") -> None:
         """There is no value, and there must be one."""
@@ -67,9 +67,10 @@ class Problems(list[Cause]):
         text = f"Unsupported value: {shown(value)}: supported values: {listed}"
         self.append(Cause(field, text, "FieldValueNotSupported"))
 
-    def duplicate(self, field: str, value: Any) -> None:
+    def duplicate(self, field: str, value: Any, reason: str = "") -> None:
         """The value is there already."""
-        self.append(Cause(field, f"Duplicate value: {shown(value)}", "FieldValueDuplicate"))
+        text = f"Duplicate value: {shown(value)}{': ' * bool(reason)}{reason}"
+        self.append(Cause(field, text, "FieldValueDuplicate"))
 
     def forbidden(self, field: str, reason: str) -> None:
         """The field may not be set here."""
@@ -98,6 +99,11 @@ class Problems(list[Cause]):
 def shown(value: Any) -> str:
     """A value as messages show it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def in_order(value: Any) -> Any:
+    """A value whose maps are sorted, as messages show them."""
+    return {key: in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def dns_label(value: str) -> list[str]:
@@ -204,3 +210,9 @@ def check_labels(problems: Problems, field: str, labels: Mapping[str, str]) -> N
     for key in sorted(labels):
         problems.all_of(field, key, qualified_name(key))
         problems.all_of(field, labels[key], label_value(labels[key]))
+
+
+def non_negative(problems: Problems, field: str, value: int | None) -> None:
+    """A number that may be left out."""
+    if value is not None and value < 0:
+        problems.invalid(field, value, "must be greater than or equal to 0")

@@ -9,9 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.validation_limits import check_resources
-from tenantkit.sandbox.validation_names import check_labels, dns_label, dns_subdomain, port_name, port_number
+from tenantkit.sandbox.validation_names import (
+    check_labels,
+    dns_label,
+    dns_subdomain,
+    port_name,
+    port_number,
+    qualified_name,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.validation_names import Problems
 
@@ -45,6 +54,35 @@ def check_pod(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
         problems.forbidden("spec.ephemeralContainers", "cannot be set on create")
 
 
+def check_template(
+    problems: Problems, root: str, template: Manifest, *, volumes: Iterable[str] = (), named: str = ""
+) -> None:
+    """A pod's template.
+
+    Args:
+        problems: where to tell.
+        root: the template's field.
+        template: as it stands there.
+        volumes: names that will be volumes of the pod, too.
+        named: the kind whose template says in vain when its pods shall end; empty where it may say so.
+    """
+    about, spec = template.get("metadata") or {}, template.get("spec") or {}
+    check_labels(problems, f"{root}.labels", about.get("labels") or {})
+    for key in about.get("annotations") or {}:
+        problems.all_of(f"{root}.annotations", key, qualified_name(key.lower()))
+    added = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in volumes]
+    own = [volume for volume in spec.get("volumes") or [] if volume.get("name") not in set(volumes)]
+    _check_spec(problems, {**spec, "volumes": [*added, *own]}, f"{root}.spec")
+    if spec.get("ephemeralContainers"):
+        problems.forbidden(f"{root}.spec.ephemeralContainers", "ephemeral containers not allowed in pod template")
+    if named:
+        if spec.get("restartPolicy") != "Always":
+            problems.unsupported(f"{root}.spec.restartPolicy", spec.get("restartPolicy", ""), ["Always"])
+        if spec.get("activeDeadlineSeconds") is not None:
+            text = f"activeDeadlineSeconds in {named} is not Supported"
+            problems.forbidden(f"{root}.spec.activeDeadlineSeconds", text)
+
+
 def check_ephemeral_containers(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
     """A Pod to which containers for debugging are added; those that are there stay as they are."""
     spec: Manifest = pod.get("spec") or {}
@@ -57,30 +95,30 @@ def check_ephemeral_containers(problems: Problems, pod: Manifest, old: Manifest 
             problems.forbidden("spec.ephemeralContainers", text)
 
 
-def _check_spec(problems: Problems, spec: Manifest) -> None:
-    volumes = _check_volumes(problems, spec.get("volumes") or [])
+def _check_spec(problems: Problems, spec: Manifest, root: str = "spec") -> None:
+    volumes = _check_volumes(problems, f"{root}.volumes", spec.get("volumes") or [])
     names = set[str]()
     if not spec.get("containers"):
-        problems.required("spec.containers")
+        problems.required(f"{root}.containers")
     for part in ("containers", "initContainers", "ephemeralContainers"):
         for index, container in enumerate(spec.get(part) or []):
-            _check_container(problems, f"spec.{part}[{index}]", container, names, volumes)
+            _check_container(problems, f"{root}.{part}[{index}]", container, names, volumes)
     for index, container in enumerate(spec.get("ephemeralContainers") or []):
         for field in (field for field in _NOT_EPHEMERAL if container.get(field)):
             text = "cannot be set for an Ephemeral Container"
-            problems.forbidden(f"spec.ephemeralContainers[{index}].{field}", text)
-    problems.one_of("spec.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
-    problems.one_of("spec.dnsPolicy", spec.get("dnsPolicy", ""), _DNS_POLICIES)
-    check_labels(problems, "spec.nodeSelector", spec.get("nodeSelector") or {})
+            problems.forbidden(f"{root}.ephemeralContainers[{index}].{field}", text)
+    problems.one_of(f"{root}.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
+    problems.one_of(f"{root}.dnsPolicy", spec.get("dnsPolicy", ""), _DNS_POLICIES)
+    check_labels(problems, f"{root}.nodeSelector", spec.get("nodeSelector") or {})
     for field in ("serviceAccountName", "nodeName", "priorityClassName"):
         if spec.get(field):
-            problems.all_of(f"spec.{field}", spec[field], dns_subdomain(spec[field]))
+            problems.all_of(f"{root}.{field}", spec[field], dns_subdomain(spec[field]))
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 1 <= deadline <= _LONGEST_DEADLINE_S:
         text = f"must be between 1 and {_LONGEST_DEADLINE_S}, inclusive"
-        problems.invalid("spec.activeDeadlineSeconds", deadline, text)
+        problems.invalid(f"{root}.activeDeadlineSeconds", deadline, text)
     for index, toleration in enumerate(spec.get("tolerations") or []):
-        _check_toleration(problems, f"spec.tolerations[{index}]", toleration)
+        _check_toleration(problems, f"{root}.tolerations[{index}]", toleration)
 
 
 def _check_container(problems: Problems, field: str, container: Manifest, names: set[str], volumes: set[str]) -> None:
@@ -151,11 +189,11 @@ def _check_environment(problems: Problems, field: str, variables: list[Manifest]
                 problems.invalid(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")
 
 
-def _check_volumes(problems: Problems, volumes: list[Manifest]) -> set[str]:
+def _check_volumes(problems: Problems, root: str, volumes: list[Manifest]) -> set[str]:
     """The names of the volumes that may be mounted."""
     names = set[str]()
     for index, volume in enumerate(volumes):
-        field, name = f"spec.volumes[{index}]", volume.get("name", "")
+        field, name = f"{root}[{index}]", volume.get("name", "")
         if not name:
             problems.required(f"{field}.name")
         else:

@@ -27,6 +27,7 @@ from tenantkit.sandbox.own_writes import timestamp
 from tenantkit.sandbox.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
 from tenantkit.sandbox.strategies import prepare_create, prepare_update
 from tenantkit.sandbox.validation import validate
+from tenantkit.sandbox.validation_workloads import warnings_on_create
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -151,6 +152,7 @@ class Writes:
         metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
         manifest = prepare_create({**manifest, "metadata": metadata})
         self._validate(resource, manifest, None)
+        warnings.extend(warnings_on_create(manifest))
         exists = store.get(resource, name, metadata.get("namespace", "")) is not None
         review(replace(attempt, manifest=manifest, dry_run=options.dry_run or exists))
         if exists:

@@ -27,6 +27,7 @@ LIMIT_RANGES = find("", "v1", "limitranges")
 QUOTAS = find("", "v1", "resourcequotas")
 INGRESSES = find("networking.k8s.io", "v1", "ingresses")
 INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
+PRIORITY_CLASSES = find("scheduling.k8s.io", "v1", "priorityclasses")
 CLUSTER_ROLES = find("rbac.authorization.k8s.io", "v1", "clusterroles")
 
 
@@ -167,7 +168,8 @@ def test_a_pod_without_a_name_yet_is_called_by_its_prefix(store: Store) -> None:
 
 
 def test_a_pod_of_an_unknown_priority_class_is_refused(store: Store) -> None:
-    assert create(store, PODS, pod(priorityClassName="system-node-critical"))["spec"]["priority"] == 2_000_001_000
+    store.put(PRIORITY_CLASSES, {"metadata": {"name": "batch"}, "value": 7, "preemptionPolicy": "Never"})
+    assert create(store, PODS, pod(priorityClassName="batch"))["spec"]["priority"] == 7
     assert refusal(store, PODS, pod(priorityClassName="urgent"))["message"] == (
         'pods "trainer" is forbidden: no PriorityClass with name urgent was found'
     )
