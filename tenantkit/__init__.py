@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import InvalidSpecError as InvalidSpecError
     from tenantkit.exceptions import PartialApplyError as PartialApplyError
     from tenantkit.exceptions import TenantKitError as TenantKitError
+    from tenantkit.findings.why import why as why
     from tenantkit.forms.tenant import TenantForm as TenantForm
     from tenantkit.frames.quota import quota_usage as quota_usage
     from tenantkit.frames.routes import routes as routes
@@ -80,6 +81,7 @@ _HOME = {
     "tenants": "frames.tenants",
     "uninstall": "provision.install",
     "whoami": "cluster.access",
+    "why": "findings.why",
 }
 
 __all__ = [*_HOME, "__version__"]  # noqa: PLE0604 (the table's keys are strings)

@@ -59,6 +59,7 @@ _TABLE = (
     Kind("ServiceAccount", "", "v1", "serviceaccounts", namespaced=True),
     Kind("Deployment", "apps", "v1", "deployments", namespaced=True),
     Kind("ReplicaSet", "apps", "v1", "replicasets", namespaced=True),
+    Kind("DaemonSet", "apps", "v1", "daemonsets", namespaced=True),
     Kind("StatefulSet", "apps", "v1", "statefulsets", namespaced=True),
     Kind("CronJob", "batch", "v1", "cronjobs", namespaced=True),
     Kind("Job", "batch", "v1", "jobs", namespaced=True),

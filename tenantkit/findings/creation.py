@@ -1,0 +1,124 @@
+"""Pods that were never made: the workload wants more than it has, and its controller has written down why not.
+
+A ReplicaSet says so in a condition for as long as it holds; a StatefulSet, a Job and a DaemonSet only in an event,
+which stays for an hour. So an event counts only while pods are missing. Turned down: the events alone, which would tell
+of what has long been put right.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tenantkit.findings.finding import Finding, cut
+from tenantkit.findings.refusals import read_refusal
+from tenantkit.findings.snapshot import condition, event_text, first_seen, label, last_seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.rules.manifest import Manifest
+
+_LEADS = re.compile(
+    r"^(?:Error creating(?: job)?: |create (?:Pod|Claim) .*? failed error: |"
+    r"Failed to create new replica set \"[^\"]*\": )"
+)
+_REASONS = ("FailedCreate", "FailedCreatePod")
+
+
+def never_made(snapshot: Snapshot) -> Iterator[Finding]:
+    """Why pods, Jobs or ReplicaSets that a workload wants were never made."""
+    for kind, missing in MISSING.items():
+        for workload in snapshot.all(kind):
+            count = missing(workload)
+            if count > 0:
+                yield from _refused(snapshot, workload, count)
+
+
+def _refused(snapshot: Snapshot, workload: Manifest, count: int) -> Iterator[Finding]:
+    said = _said(snapshot, workload)
+    if said is None:
+        return
+    text, where, since = said
+    message = _LEADS.sub("", text)
+    namespace = workload["metadata"]["namespace"]
+    refusal = read_refusal(snapshot, namespace, message)
+    yield Finding(
+        cause=refusal.cause,
+        chain=snapshot.chain(workload),
+        namespace=namespace,
+        object=refusal.object or label(workload),
+        message=cut(message),
+        evidence="; ".join(filter(None, (refusal.detail, where))),
+        what_to_do=refusal.what_to_do,
+        since=since,
+        pods=count,
+    )
+
+
+def _said(snapshot: Snapshot, workload: Manifest) -> tuple[str, str, str | None] | None:
+    """What the controller wrote, where, and when first."""
+    for kind, status, reasons in _CONDITIONS:
+        found = condition(workload, kind, status)
+        if found is not None and found.get("reason") in reasons:
+            where = f"condition {kind} of {label(workload)}"
+            return str(found.get("message") or ""), where, found.get("lastTransitionTime")
+    done = (workload.get("status") or {}).get("lastScheduleTime") or ""  # of a CronJob that has worked since
+    for event in snapshot.events(workload, *_REASONS):
+        if last_seen(event) <= done:
+            continue
+        return str(event.get("message") or ""), event_text(event), first_seen(event)
+    return None
+
+
+_CONDITIONS = (
+    ("ReplicaFailure", "True", {"FailedCreate"}),
+    ("Progressing", "False", {"ReplicaSetCreateError"}),
+)
+
+
+def is_finished(job: Manifest) -> bool:
+    """Whether a Job is over, well or badly."""
+    return any(condition(job, kind, "True") for kind in ("Complete", "Failed"))
+
+
+def _replicas(workload: Manifest) -> int:
+    wanted = (workload.get("spec") or {}).get("replicas")
+    return (1 if wanted is None else int(wanted)) - int((workload.get("status") or {}).get("replicas") or 0)
+
+
+def _of_job(job: Manifest) -> int:
+    spec, status = job.get("spec") or {}, job.get("status") or {}
+    if spec.get("suspend") or is_finished(job):
+        return 0
+    parallelism = spec.get("parallelism")
+    wanted = 1 if parallelism is None else int(parallelism)
+    if spec.get("completions") is not None:
+        wanted = min(wanted, int(spec["completions"]) - int(status.get("succeeded") or 0))
+    return wanted - int(status.get("active") or 0)
+
+
+def _of_daemon_set(workload: Manifest) -> int:
+    status = workload.get("status") or {}
+    return int(status.get("desiredNumberScheduled") or 0) - int(status.get("currentNumberScheduled") or 0)
+
+
+def _of_deployment(workload: Manifest) -> int:
+    """Its ReplicaSets speak for themselves; here it is about one that could not be made."""
+    return int(condition(workload, "Progressing", "False") is not None)
+
+
+def _of_cron_job(workload: Manifest) -> int:
+    return int(not (workload.get("spec") or {}).get("suspend") and not (workload.get("status") or {}).get("active"))
+
+
+MISSING: dict[str, Callable[[Manifest], int]] = {
+    "Deployment": _of_deployment,
+    "ReplicaSet": _replicas,
+    "ReplicationController": _replicas,
+    "StatefulSet": _replicas,
+    "DaemonSet": _of_daemon_set,
+    "CronJob": _of_cron_job,
+    "Job": _of_job,
+}

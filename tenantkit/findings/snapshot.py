@@ -1,0 +1,165 @@
+"""What is looked at: live objects by kind, and which kinds could not be read. Pure: no cluster, no clock.
+
+A kind that was not read is not an empty one, and whoever asks for it can tell (`knows`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
+
+    from tenantkit.rules.manifest import Manifest
+
+Key: TypeAlias = tuple[str, str, str]  # kind, namespace, name
+
+_DEPTH = 8  # an owner chain is three or four long; owners that own each other must not go on for ever
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Live objects at one moment.
+
+    Args:
+        objects: by kind, each with `kind` in it; a kind that is absent was not read.
+        now: by the server's clock.
+        unread: why kinds could not be read; a kind may have been read in part.
+        bound: the pods that hold room on nodes, in all namespaces; or why they were not read.
+    """
+
+    objects: Mapping[str, Sequence[Manifest]]
+    now: datetime
+    unread: Mapping[str, str] = field(default_factory=dict)
+    bound: Sequence[Manifest] | str = "not read"
+
+    def all(self, kind: str, namespace: str | None = None) -> Sequence[Manifest]:
+        """The objects of a kind, in one namespace or all."""
+        if namespace is None:
+            return self.objects.get(kind) or ()
+        return self._by_namespace.get((kind, namespace), ())
+
+    def find(self, kind: str, name: str, namespace: str = "") -> Manifest | None:
+        """One object, None where it was not there or not read."""
+        return self._by_key.get((kind, namespace, name))
+
+    def knows(self, kind: str) -> bool:
+        """Whether what is absent of this kind is really not there."""
+        return kind in self.objects and kind not in self.unread
+
+    def events(self, manifest: Manifest, *reasons: str) -> list[Manifest]:
+        """The events about an object, latest first; of these reasons alone, if any are given."""
+        found = self._events.get(_key(manifest), ())
+        uid = manifest["metadata"].get("uid")
+        return [
+            event
+            for event in found
+            if (not reasons or event.get("reason") in reasons)
+            and (event["involvedObject"].get("uid") or uid) == (uid or event["involvedObject"].get("uid"))
+        ]
+
+    def pods_of(self, manifest: Manifest) -> Sequence[Manifest]:
+        """The pods that this object itself controls."""
+        return self._controlled.get(_key(manifest), ())
+
+    def chain(self, manifest: Manifest) -> tuple[str, ...]:
+        """The object and those that control it, up to what a person made."""
+        links = [label(manifest)]
+        current: Manifest | None = manifest
+        while current is not None and len(links) < _DEPTH:
+            owner = controller_of(current)
+            if owner is None:
+                break
+            links.append(f"{owner['kind']}/{owner['name']}")
+            current = self.find(owner["kind"], owner["name"], current["metadata"].get("namespace") or "")
+        return tuple(links)
+
+    def age(self, time: str | None) -> timedelta | None:
+        """How long ago that was."""
+        return self.now - datetime.fromisoformat(time) if time else None
+
+    def is_older(self, time: str | None, seconds: float) -> bool:
+        """Whether that is longer ago; what has no time is not."""
+        age = self.age(time)
+        return age is not None and age.total_seconds() > seconds
+
+    @cached_property
+    def _by_key(self) -> dict[Key, Manifest]:
+        return {_key(manifest): manifest for found in self.objects.values() for manifest in found}
+
+    @cached_property
+    def _by_namespace(self) -> dict[tuple[str, str], list[Manifest]]:
+        grouped: dict[tuple[str, str], list[Manifest]] = defaultdict(list)
+        for kind, found in self.objects.items():
+            for manifest in found:
+                grouped[kind, manifest["metadata"].get("namespace") or ""].append(manifest)
+        return grouped
+
+    @cached_property
+    def _events(self) -> dict[Key, list[Manifest]]:
+        grouped: dict[Key, list[Manifest]] = defaultdict(list)
+        for event in sorted(self.all("Event"), key=last_seen, reverse=True):
+            about = event.get("involvedObject") or {}
+            grouped[about.get("kind") or "", about.get("namespace") or "", about.get("name") or ""].append(event)
+        return grouped
+
+    @cached_property
+    def _controlled(self) -> dict[Key, list[Manifest]]:
+        grouped: dict[Key, list[Manifest]] = defaultdict(list)
+        for pod in self.all("Pod"):
+            owner = controller_of(pod)
+            if owner is not None:
+                grouped[owner["kind"], pod["metadata"]["namespace"], owner["name"]].append(pod)
+        return grouped
+
+
+def label(manifest: Manifest) -> str:
+    """How an object is named in a finding: `Job/train`."""
+    return f"{manifest['kind']}/{manifest['metadata']['name']}"
+
+
+def controller_of(manifest: Manifest) -> Manifest | None:
+    """The reference to the owner that manages the object; of several owners at most one does."""
+    for owner in manifest["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            return dict(owner)
+    return None
+
+
+def condition(manifest: Manifest, kind: str, status: str | None = None) -> Manifest | None:
+    """The condition of that type; with `status`, only if it is that."""
+    for found in (manifest.get("status") or {}).get("conditions") or ():
+        if found.get("type") == kind and status in (None, found.get("status")):
+            return dict(found)
+    return None
+
+
+def last_seen(event: Manifest) -> str:
+    """When it last happened: events have had several forms."""
+    series = event.get("series") or {}
+    times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
+    return next(filter(None, times), None) or event["metadata"].get("creationTimestamp") or ""
+
+
+def first_seen(event: Manifest) -> str | None:
+    """When it first happened."""
+    times = (event.get("firstTimestamp"), event.get("eventTime"), event["metadata"].get("creationTimestamp"))
+    return next(filter(None, times), None)
+
+
+def event_text(event: Manifest) -> str:
+    """Where a message was read: `event FailedCreate of ReplicaSet/train, 12 times`."""
+    about = event.get("involvedObject") or {}
+    count = (event.get("series") or {}).get("count") or event.get("count") or 1
+    times = f", {count} times" if count > 1 else ""
+    return f"event {event.get('reason')} of {about.get('kind')}/{about.get('name')}{times}"
+
+
+def _key(manifest: Manifest) -> Key:
+    metadata = manifest["metadata"]
+    return manifest["kind"], metadata.get("namespace") or "", metadata["name"]

@@ -1,0 +1,240 @@
+"""What `why` makes of live objects: pure, on dicts. What servers, schedulers and kubelets write is in the contract."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+
+from tenantkit.findings.finding import CAUSES, Cause, Finding, in_order
+from tenantkit.findings.refusals import read_refusal
+from tenantkit.findings.scheduling import reasons_of
+from tenantkit.findings.snapshot import Snapshot
+from tenantkit.findings.why import WHY, find_causes, why_frame
+
+NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+LONG_AGO = "2026-11-25T12:00:00Z"
+JUST_NOW = "2026-11-25T12:29:55Z"
+
+
+NODE = {"kind": "Node", "metadata": {"name": "n1"}}
+
+
+def made(kind: str, name: str, *, owner: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name, "namespace": "vision", "creationTimestamp": LONG_AGO}
+    metadata |= fields.pop("metadata", {})
+    if owner is not None:
+        metadata["ownerReferences"] = [{"kind": owner["kind"], "name": owner["metadata"]["name"], "controller": True}]
+    return {"kind": kind, "metadata": metadata, **fields}
+
+
+def running(name: str = "serve", **fields: Any) -> dict[str, Any]:
+    status = {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "True"}],
+        "containerStatuses": [{"name": "main", "ready": True, "restartCount": 0, "state": {"running": {}}}],
+    }
+    return made("Pod", name, spec={"nodeName": "n1", "containers": [{"name": "main"}]}, status=status, **fields)
+
+
+def event(about: dict[str, Any], reason: str, message: str, *, at: str = LONG_AGO) -> dict[str, Any]:
+    involved = {"kind": about["kind"], "namespace": "vision", "name": about["metadata"]["name"]}
+    said = {"reason": reason, "message": message, "firstTimestamp": at, "lastTimestamp": at}
+    return {**made("Event", f"{reason}.1"), "involvedObject": involved, "type": "Warning", **said}
+
+
+def snapshot(*objects: dict[str, Any], unread: dict[str, str] | None = None) -> Snapshot:
+    known = ("Pod", "Event", "Job", "Deployment", "ReplicaSet", "StatefulSet", "ResourceQuota", "LimitRange", "Node")
+    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in known if kind not in (unread or {})}
+    for manifest in objects:
+        by_kind.setdefault(manifest["kind"], []).append(manifest)
+    return Snapshot(by_kind, NOW, unread or {})
+
+
+def causes(found: Snapshot) -> list[tuple[str, str, str]]:
+    return [(finding.cause, finding.workload, finding.object) for finding in find_causes(found)]
+
+
+def test_what_runs_has_no_row_and_the_columns_stand() -> None:
+    deployment = made("Deployment", "serve", spec={"replicas": 1}, status={"replicas": 1, "readyReplicas": 1})
+    replica_set = made("ReplicaSet", "serve-1", owner=deployment, spec={"replicas": 1}, status={"replicas": 1})
+
+    frame = why_frame(snapshot(deployment, replica_set, running(owner=replica_set)))
+
+    assert frame.empty
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == WHY
+
+
+def test_a_reason_that_holds_no_more_is_not_told() -> None:
+    replica_set = made("ReplicaSet", "serve", spec={"replicas": 1}, status={"replicas": 1})
+    refused = event(replica_set, "FailedCreate", 'Error creating: pods "serve-x" is forbidden: exceeded quota: team')
+
+    assert causes(snapshot(replica_set, running(owner=replica_set), refused)) == []
+
+
+def test_pods_that_an_owner_has_replaced_are_not_told() -> None:
+    replica_set = made("ReplicaSet", "serve", spec={"replicas": 1}, status={"replicas": 1, "readyReplicas": 1})
+    evicted = made("Pod", "old", owner=replica_set, status={"phase": "Failed", "reason": "Evicted"})
+
+    assert causes(snapshot(replica_set, running(owner=replica_set), evicted)) == []
+
+
+def test_the_quota_s_row_says_by_how_much_and_who_holds_it() -> None:
+    quota = made("ResourceQuota", "team", spec={"hard": {"requests.cpu": "4"}})
+    amounts = {"requests": {"cpu": "3"}}
+    holder = running("notebook")
+    holder["spec"]["containers"] = [{"name": "main", "resources": amounts}]
+    message = "exceeded quota: team, requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=4"
+
+    refusal = read_refusal(snapshot(quota, holder), "vision", message)
+
+    assert (refusal.cause, refusal.object) == ("quota exceeded", "ResourceQuota/team")
+    assert refusal.detail == "requests.cpu: 2 asked, 3 of 4 used, 1 too much, held by Pod/notebook (3)"
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ('pods "x" is forbidden: User "system:serviceaccount:a:b" cannot create resource "pods"', "not permitted"),
+        ('admission webhook "gate.example.ai" denied the request: no', "policy"),
+        ('Internal error occurred: failed calling webhook "gate.example.ai": timeout', "policy"),
+        ("status unknown for quota: team, resources: requests.cpu", "quota exceeded"),
+        ("insufficient quota to consume: requests.nvidia.com/gpu", "quota exceeded"),
+        ('Pod "x" is invalid: spec.containers[0].image: Required value', "refused"),
+    ],
+)
+def test_refusals_are_read_from_the_server_s_words(message: str, cause: str) -> None:
+    assert read_refusal(snapshot(), "vision", message).cause == cause
+
+
+def test_every_reason_of_the_scheduler_is_counted() -> None:
+    message = (
+        "0/7 nodes are available: 1 Insufficient cpu, 2 Insufficient nvidia.com/gpu, 1 node(s) had untolerated "
+        "taint(s), 3 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/7 "
+        "nodes are available: 7 Preemption is not helpful for scheduling."
+    )
+
+    assert reasons_of(message) == {
+        "Insufficient cpu": 1,
+        "Insufficient nvidia.com/gpu": 2,
+        "node(s) had untolerated taint(s)": 1,
+        "node(s) didn't match Pod's node affinity/selector": 3,
+    }
+
+
+def test_pods_of_one_workload_with_one_trouble_are_one_row() -> None:
+    def finding(pod: str) -> Finding:
+        chain = (f"Pod/{pod}", "ReplicaSet/serve-1", "Deployment/serve")
+        return Finding("image", chain, "vision", f"Pod/{pod}", "", "", "", since=f"2026-11-25T12:0{pod[-1]}:00Z")
+
+    [row] = in_order([finding("serve-2"), finding("serve-1"), finding("serve-3")])
+
+    assert (row.object, row.pods, row.since) == ("Pod/serve-1", 3, "2026-11-25T12:01:00Z")
+
+
+def test_what_may_not_be_read_has_a_row_but_for_nodes() -> None:
+    found = snapshot(unread={"Event": "may not list Event", "Node": "may not list Node"})
+
+    assert causes(found) == [("not readable", "", "Event")]
+    assert why_frame(found).attrs["unread"] == {"Event": "may not list Event", "Node": "may not list Node"}
+
+
+def test_a_pod_that_does_not_run_though_nothing_says_why_is_told_after_a_minute() -> None:
+    pending = {"phase": "Pending"}
+    old = made("Pod", "old", spec={"nodeName": "n1"}, status=pending)
+    young = made("Pod", "young", spec={"nodeName": "n1"}, status=pending, metadata={"creationTimestamp": JUST_NOW})
+
+    assert causes(snapshot(old, young, NODE)) == [("unexplained", "Pod/old", "Pod/old")]
+
+
+def test_a_workload_whose_pods_nobody_makes_is_told() -> None:
+    job = made("Job", "train", spec={"parallelism": 1})
+
+    assert causes(snapshot(job)) == [("unexplained", "Job/train", "Job/train")]
+
+
+def test_a_pod_on_a_node_that_is_not_ready_or_gone_names_the_node() -> None:
+    trouble = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped"}
+    node = {**NODE, "status": {"conditions": [trouble]}}
+    unready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+    pods = [
+        made("Pod", name, spec={"nodeName": where}, status=unready) for name, where in (("here", "n1"), ("lost", "n2"))
+    ]
+
+    assert causes(snapshot(node, *pods)) == [
+        ("node not ready", "Pod/here", "Node/n1"),
+        ("node not ready", "Pod/lost", "Node/n2"),
+    ]
+
+
+def test_no_node_that_is_ready_is_a_matter_of_the_nodes() -> None:
+    taint = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
+    node = {**NODE, "spec": {"taints": [taint]}}
+    message = "0/1 nodes are available: 1 node(s) had untolerated taint(s). preemption: 0/1 nodes are available"
+    told = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    pod = made("Pod", "train", spec={}, status={"phase": "Pending", "conditions": [told]})
+
+    assert causes(snapshot(node, pod)) == [("node not ready", "Pod/train", "Node/n1")]
+
+
+def test_kueue_says_what_a_workload_waits_for() -> None:
+    job = made("Job", "train", spec={"suspend": True}, metadata={"labels": {"kueue.x-k8s.io/queue-name": "gpus"}})
+    waiting = {"type": "QuotaReserved", "status": "False", "reason": "Pending", "message": "insufficient unused quota"}
+    pods = [{"name": "main", "count": 4}]
+    queued = made(
+        "Workload",
+        "job-train",
+        owner=job,
+        spec={"queueName": "gpus", "podSets": pods},
+        status={"conditions": [waiting]},
+    )
+
+    [first, second] = find_causes(snapshot(job, queued))
+
+    assert (first.cause, first.workload, first.object, first.message, first.pods) == (
+        "queued",
+        "Job/train",
+        "Workload/job-train",
+        "insufficient unused quota",
+        4,
+    )
+    assert second.cause == "suspended"
+
+
+def test_a_container_that_has_got_over_its_end_is_not_told() -> None:
+    pod = running()
+    end = {"exitCode": 1, "reason": "Error", "finishedAt": LONG_AGO}
+    pod["status"]["containerStatuses"][0] |= {"restartCount": 9, "lastState": {"terminated": end}}
+
+    assert causes(snapshot(pod)) == []
+
+
+def test_only_one_workload_is_told_of_by_any_name_in_its_chain() -> None:
+    told = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available: 1 Insufficient cpu."}
+    status = {"phase": "Pending", "conditions": [told]}
+    jobs = [made("Job", name, spec={"parallelism": 1}, status={"active": 1}) for name in ("train", "test")]
+    pods = [made("Pod", f"{job['metadata']['name']}-x", owner=job, spec={}, status=status) for job in jobs]
+    found = snapshot(*jobs, *pods)
+
+    assert len(find_causes(found)) == 2
+    for name in ("Job/train", "Pod/train-x"):
+        assert [finding.workload for finding in find_causes(found, workload=name)] == ["Job/train"]
+
+
+def test_objects_without_optional_fields_are_no_trouble() -> None:
+    bare = [{"kind": kind, "metadata": {"name": "x", "namespace": "vision"}} for kind in ("Job", "Pod", "StatefulSet")]
+
+    assert causes(snapshot(*bare)) == []
+
+
+def test_owners_that_own_each_other_end() -> None:
+    first = made("Job", "first")
+    second = made("Job", "second", owner=first)
+    first["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "second", "controller": True}]
+
+    assert snapshot(first, second).chain(first)[0] == "Job/first"
+
+
+def test_the_vocabulary_has_no_word_twice() -> None:
+    assert len(set(CAUSES)) == len(get_args(Cause))
