@@ -24,6 +24,7 @@ from tenantkit.sandbox.store import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from tenantkit.sandbox.store import Store
 
@@ -39,8 +40,12 @@ class Controller(Protocol):
         """What to look at after this event; cheap, for it runs at each write."""
         ...
 
-    def sync(self, key: str, /) -> None:
-        """Bring one thing to where it should be; called again, it changes nothing."""
+    def sync(self, key: str, /) -> datetime | None:
+        """Bring one thing to where it should be; called again, it changes nothing.
+
+        Returns:
+            When to look again though nothing happens: at a deadline. None: only when something happens.
+        """
         ...
 
 
@@ -68,12 +73,13 @@ class Controllers:
             GarbageCollector(store),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
+        self._due: dict[tuple[Controller, str], datetime] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
     @property
     def pending(self) -> bool:
-        """Whether there is work for `run_pending`."""
-        return bool(self._queue)
+        """Whether there is work for `run_pending`: something was noted, or is due by the store's clock."""
+        return bool(self._queue) or (bool(self._due) and min(self._due.values()) <= self._store.clock())
 
     def start(self) -> None:
         """Begin to watch the store; what is in it already counts as just written."""
@@ -89,20 +95,26 @@ class Controllers:
             self._unsubscribe()
             self._unsubscribe = None
         self._queue.clear()
+        self._due.clear()
 
     def run_pending(self) -> None:
-        """Do what was noted, and what follows from it, until nothing is left.
+        """Do what was noted or is due, and what follows from it, until nothing is left.
 
         Raises:
             RuntimeError: the controllers keep each other busy for ever.
         """
+        now = self._store.clock()
+        self._queue |= {work: None for work, moment in self._due.items() if moment <= now}
         for _ in range(_ROUNDS_LIMIT):
             if not self._queue:
                 return
-            controller, key = next(iter(self._queue))
-            del self._queue[controller, key]
+            work = controller, key = next(iter(self._queue))
+            del self._queue[work]
+            self._due.pop(work, None)
             try:
-                controller.sync(key)
+                again = controller.sync(key)
+                if again is not None:
+                    self._due[work] = again
             except ApiError as error:
                 # As a real one: it says so in its log, and looks again when something has changed.
                 _log.warning("%s could not bring %r up to date: %s", type(controller).__name__, key, error)

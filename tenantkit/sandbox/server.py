@@ -48,6 +48,7 @@ _START_S = 30  # A loaded machine may take its time; a thread that died says so 
 _STOP_S = 5
 _SHUTDOWN_S = 0.5  # Open watches end by themselves; whoever else is still connected after this is cut off.
 _HANDSHAKE_S = 0.1  # Longer than the few turns of the loop that a handshake needs to have begun.
+_TICK_S = 0.1  # Deadlines are whole seconds.
 _KEEPALIVE_S = 3600  # Clients keep connections for long, and would meet a reset on the next request.
 
 
@@ -175,6 +176,7 @@ class Sandbox:
         accepting = await self._loop.create_server(connections.new, sock=listener, ssl=tls)
         try:
             started.set_result(None)
+            self._tick()
             await self._stop.wait()
             self._handlers.end_watches()
         finally:
@@ -184,6 +186,12 @@ class Sandbox:
             if shaking_hands := asyncio.all_tasks() - {asyncio.current_task()}:
                 await asyncio.wait(shaking_hands, timeout=_HANDSHAKE_S)
             await connections.abort()
+
+    def _tick(self) -> None:
+        """Let controllers see that the clock has moved; one that is held makes nothing due."""
+        self._loop.call_later(_TICK_S, self._tick)
+        if self._controllers.pending:
+            self._controllers.run_pending()
 
 
 async def _stop_accepting(accepting: asyncio.Server, listener: socket.socket) -> None:

@@ -144,20 +144,7 @@ class Writes:
         attempt = Attempt("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
         manifest = mutate(attempt)
         check_escalation(self._authorizer, call.user, resource, call.action, manifest, None)
-        metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
-        metadata["name"] = name = metadata.get("name") or _generated(metadata.get("generateName", ""))
-        if not name:
-            cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
-            raise invalid(resource.api_version, resource.kind, "", [cause])
-        metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
-        manifest = prepare_create({**manifest, "metadata": metadata})
-        self._validate(resource, manifest, None)
-        warnings.extend(warnings_on_create(manifest))
-        exists = store.get(resource, name, metadata.get("namespace", "")) is not None
-        review(replace(attempt, manifest=manifest, dry_run=options.dry_run or exists))
-        if exists:
-            raise already_exists(resource, name)
-        return manifest if options.dry_run else store.put(resource, manifest)
+        return store_new(replace(attempt, manifest=manifest))
 
     def _replace(
         self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest, old: Manifest
@@ -171,7 +158,7 @@ class Writes:
             check_escalation(self._authorizer, call.user, resource, call.action, manifest, old)
         manifest = _at_version_of(old, manifest, resource)
         manifest = prepare_update(manifest, old, subresource=subresource)
-        self._validate(resource, manifest, old, subresource)
+        _validate(resource, manifest, old, subresource)
         if same_but_for_times(old, manifest):
             manifest = old
         review(replace(attempt, manifest=manifest))
@@ -195,10 +182,34 @@ class Writes:
         now = timestamp(self._store.clock())
         return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
 
-    def _validate(self, resource: Resource, manifest: Manifest, old: Manifest | None, subresource: str = "") -> None:
-        causes = validate(manifest, old, subresource=subresource)
-        if causes:
-            raise invalid(resource.api_version, resource.kind, manifest["metadata"]["name"], causes)
+
+def store_new(attempt: Attempt) -> Manifest:
+    """What is left to do for a new object after mutating admission: name it, prepare, validate, review and store it.
+
+    Raises:
+        ApiError: it is not valid, not allowed, or already there.
+    """
+    store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
+    metadata["name"] = name = metadata.get("name") or _generated(metadata.get("generateName", ""))
+    if not name:
+        cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
+        raise invalid(resource.api_version, resource.kind, "", [cause])
+    metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
+    manifest = prepare_create({**manifest, "metadata": metadata})
+    _validate(resource, manifest, None)
+    attempt.warnings.extend(warnings_on_create(manifest))
+    exists = store.get(resource, name, metadata.get("namespace", "")) is not None
+    review(replace(attempt, manifest=manifest, dry_run=attempt.dry_run or exists))
+    if exists:
+        raise already_exists(resource, name)
+    return manifest if attempt.dry_run else store.put(resource, manifest)
+
+
+def _validate(resource: Resource, manifest: Manifest, old: Manifest | None, subresource: str = "") -> None:
+    causes = validate(manifest, old, subresource=subresource)
+    if causes:
+        raise invalid(resource.api_version, resource.kind, manifest["metadata"]["name"], causes)
 
 
 def _warn(call: Call, options: WriteOptions, unknown: list[str]) -> None:
