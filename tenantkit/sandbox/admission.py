@@ -11,7 +11,7 @@ Source: page "Admission Control in Kubernetes"; AllOrderedPlugins in pkg/kubeapi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from tenantkit.rules import limit_ranges
 from tenantkit.sandbox import pod_security, quota
@@ -33,9 +33,15 @@ NAMESPACES = find("", "v1", "namespaces")
 SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
 LIMIT_RANGES = find("", "v1", "limitranges")
 INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
+CLAIMS = find("", "v1", "persistentvolumeclaims")
+VOLUMES = find("", "v1", "persistentvolumes")
+NODES = find("", "v1", "nodes")
 PRIORITY_CLASSES = find("scheduling.k8s.io", "v1", "priorityclasses")
 QUOTAS = find("", "v1", "resourcequotas")
 
+# the finalizer that holds what is in use, see protection_controller.py
+PROTECTED: Final = {CLAIMS: "kubernetes.io/pvc-protection", VOLUMES: "kubernetes.io/pv-protection"}
+_NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
 _TERMINATING = "NamespaceTerminating"
 _IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -250,6 +256,22 @@ def _default_ingress_class(attempt: Attempt) -> Manifest:
     return {**attempt.manifest, "spec": {**attempt.manifest["spec"], "ingressClassName": newest["name"]}}
 
 
+def _protect(attempt: Attempt) -> Manifest:
+    """StorageObjectInUseProtection and TaintNodesByCondition: claims and volumes in use stay, new nodes must report."""
+    manifest, metadata = attempt.manifest, attempt.manifest["metadata"]
+    if attempt.operation == "DELETE" or attempt.subresource:
+        return manifest
+    finalizer, finalizers = PROTECTED.get(attempt.resource), metadata.get("finalizers") or []
+    if finalizer and finalizer not in finalizers:
+        return {**manifest, "metadata": {**metadata, "finalizers": [*finalizers, finalizer]}}
+    if attempt.resource == NODES and attempt.operation == "CREATE":
+        spec = manifest.get("spec") or {}
+        taints = spec.get("taints") or []
+        if all((taint.get("key"), taint.get("effect")) != tuple(_NOT_READY.values()) for taint in taints):
+            return {**manifest, "spec": {**spec, "taints": [*taints, _NOT_READY]}}
+    return manifest
+
+
 def _check_limits(attempt: Attempt) -> None:
     """LimitRanger: refuse what is outside a limit range; a pod's containers can't change, so only new ones count."""
     is_claim = attempt.resource.qualified == "persistentvolumeclaims" and attempt.operation != "DELETE"
@@ -291,6 +313,7 @@ _MUTATING: tuple[Callable[[Attempt], Manifest], ...] = (
     _default_service_account,
     _default_priority_and_tolerations,
     _default_ingress_class,
+    _protect,
 )
 _REVIEWING: tuple[Callable[[Attempt], None], ...] = (
     _check_limits,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.garbage_collector import GarbageCollector
 from tenantkit.sandbox.namespace_controller import NamespaceController
+from tenantkit.sandbox.protection_controller import ProtectionController
 from tenantkit.sandbox.quota_controller import QuotaController
 from tenantkit.sandbox.resources import RESOURCES
 from tenantkit.sandbox.service_account_controller import ServiceAccountController
@@ -71,6 +72,7 @@ class Controllers:
             QuotaController(store),
             NamespaceController(store),
             GarbageCollector(store),
+            ProtectionController(store),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
         self._due: dict[tuple[Controller, str], datetime] = {}

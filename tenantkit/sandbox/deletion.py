@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.store import Store
 
 OK, ACCEPTED = 200, 202
+_JOBS_ORPHAN = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 _ANSWERED_WITH_THE_OBJECT = frozenset(
-    {"namespaces", "persistentvolumeclaims", "pods", "resourcequotas", "serviceaccounts", "services"}
+    {"namespaces", "persistentvolumeclaims", "persistentvolumes", "pods", "resourcequotas", "serviceaccounts"}
+    | {"services", "storageclasses.storage.k8s.io"}
 )
 
 
@@ -39,7 +44,7 @@ class Deletion:
 
     def delete(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
         """DELETE of one object: answers with it, or with a Status, as the real server does for its kind."""
-        options = delete_options(call)
+        options = _options(resource, call)
         name, namespace = call.action.name, call.action.namespace if resource.namespaced else ""
         live = self._store.get(resource, name, namespace)
         if live is None:
@@ -53,13 +58,21 @@ class Deletion:
 
     def delete_many(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
         """DELETE of all that a list would give; answers with that list."""
-        options = delete_options(call)
+        options = _options(resource, call)
         found = self._reads.list(resource, call)
         for item in found["items"]:
             live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
             if live is not None:
                 delete_live(self._store, resource, live, options, call.user)
         return OK, found
+
+
+def _options(resource: Resource, call: Call) -> DeleteOptions:
+    """The options of a delete; who deletes Jobs without a word on their pods is told what becomes of these."""
+    options = delete_options(call)
+    if resource.qualified == "jobs.batch" and not options.propagation and options.orphan_dependents is None:
+        call.warnings.append(_JOBS_ORPHAN)
+    return options
 
 
 def delete_live(

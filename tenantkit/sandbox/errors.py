@@ -97,6 +97,16 @@ def conflict(resource: Resource, name: str, message: str, *, causes: Iterable[Ca
     return _of(resource, name, 409, "Conflict", text, causes)
 
 
+def other_uid(resource: Resource, old: Manifest, uid: str) -> ApiError:
+    """The 409 for a body that speaks of an earlier object of the name, as it comes out of the real server's storage."""
+    metadata = old["metadata"]
+    path = "/".join(part for part in (resource.plural, metadata.get("namespace"), metadata["name"]) if part)
+    key = f"Key: /registry/{path}, ResourceVersion: 0"
+    why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
+    message = f"StorageError: invalid object, Code: 4, {key}, AdditionalErrorMsg: {why}"
+    return conflict(resource, metadata["name"], message)
+
+
 def forbidden(resource: Resource, name: str, message: str, *, causes: Iterable[Cause] = ()) -> ApiError:
     """403: the authoriser or an admission plug-in says no."""
     named = f'{resource.qualified} "{name}"' if name else resource.qualified

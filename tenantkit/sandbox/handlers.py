@@ -39,11 +39,14 @@ from tenantkit.sandbox.errors import (
     no_such_resource,
     unauthorized,
 )
+from tenantkit.sandbox.event_versions import NEWER, OLDER, as_newer, in_newer_words, older_call
 from tenantkit.sandbox.negotiation import Shape, wanted_form
+from tenantkit.sandbox.pod_subresources import bind, evict
 from tenantkit.sandbox.reads import Reads
 from tenantkit.sandbox.requests import Call, parse_action
 from tenantkit.sandbox.resources import find, serves
 from tenantkit.sandbox.reviews import Reviews
+from tenantkit.sandbox.scale import SCALE, scale_of
 from tenantkit.sandbox.watches import Watch
 from tenantkit.sandbox.writes import Writes
 
@@ -132,16 +135,26 @@ class Handlers:
             raise method_not_allowed()  # its verb is `get` for authorisation only
         has_table = "list" in resource.verbs and call.action.subresource in {"", "status"}
         form = wanted_form(request.headers.get("Accept", ""), has_table=has_table)
+        if resource is NEWER:
+            with in_newer_words():
+                return await self._done(request, OLDER, older_call(call), form)
+        return await self._done(request, resource, call, form)
+
+    async def _done(self, request: web.Request, resource: Resource, call: Call, form: Form) -> web.StreamResponse:
+        """The answer of a verb of a resource."""
         if call.action.verb == "watch":
-            shape = self._shape(form, resource, call)
-            return await self._watch(request, Watch(self._store, resource, call, shape))
+            return await self._watch(request, Watch(self._store, resource, call, self._shape(form, resource, call)))
         if call.action.subresource == "log":
             return self._log(resource, call)
         status, answer = self._verbs[call.action.verb](resource, call)
-        return self._json(status, self._shape(form, resource, call)(answer), warnings)
+        if call.action.subresource == SCALE:
+            answer = scale_of(answer)
+        return self._json(status, self._shape(form, resource, call)(answer), call.warnings)
 
-    def _shape(self, form: Form, resource: Resource, call: Call) -> Shape:
-        return Shape(form, resource, call.query.get("includeObject", ""), self._store.clock)
+    def _shape(self, form: Form, resource: Resource, call: Call) -> Callable[[Manifest], Manifest]:
+        is_newer = resource is OLDER and call.action.group == NEWER.group
+        shape = Shape(form, NEWER if is_newer else resource, call.query.get("includeObject", ""), self._store.clock)
+        return (lambda answer: shape(as_newer(answer))) if is_newer else shape
 
     def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Call:
         """The request as it is understood; raises ApiError 401 for a stranger to the server."""
@@ -178,8 +191,13 @@ class Handlers:
 
     def _create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
         """POST: of an object, or of a question, which some kinds are."""
-        if call.action.subresource == "token":
-            return self._reviews.create_token(call)
+        match call.action.subresource:
+            case "token":
+                return self._reviews.create_token(call)
+            case "binding":
+                return bind(self._store, resource, call)
+            case "eviction":
+                return evict(self._store, resource, call)
         return (self._writes if "get" in resource.verbs else self._reviews).create(resource, call)
 
     def _log(self, resource: Resource, call: Call) -> web.Response:

@@ -23,7 +23,7 @@ _FINALIZERS = {"Orphan": ORPHAN, "Foreground": FOREGROUND, "Background": None}
 def with_deletion_finalizers(resource: Resource, live: Manifest, options: DeleteOptions) -> Manifest:
     """The object with the finalizers that its deletion takes: its own, and of the collector's two the one asked for.
 
-    Without a wish in the options the object's own finalizer stays; events never have one.
+    Without a wish in the options the object's own finalizer stays, else its kind decides; events never have one.
     """
     before = live["metadata"].get("finalizers") or []
     wanted = _wanted(resource, before, options)
@@ -44,4 +44,6 @@ def _wanted(resource: Resource, before: list[str], options: DeleteOptions) -> st
         return ORPHAN if options.orphan_dependents else otherwise
     if options.propagation:
         return _FINALIZERS[options.propagation]
-    return next((finalizer for finalizer in before if finalizer in {ORPHAN, FOREGROUND}), None)
+    # Jobs of batch/v1 leave their pods behind unless they are told otherwise.
+    default = ORPHAN if resource.qualified == "jobs.batch" else None
+    return next((finalizer for finalizer in before if finalizer in {ORPHAN, FOREGROUND}), default)

@@ -31,11 +31,17 @@ _FIELDS: dict[str, frozenset[str]] = {
     "events": frozenset(
         {"reason", "reportingComponent", "source", "type", *(f"involvedObject.{name}" for name in _ABOUT)}
     ),
+    "jobs.batch": frozenset({"status.successful"}),
+    "nodes": frozenset({"spec.unschedulable"}),
     "namespaces": frozenset({"status.phase", "name"}),
     "secrets": frozenset({"type"}),
     "services": frozenset({"spec.clusterIP", "spec.type"}),
 }
-_RENAMED = {("namespaces", "name"): "metadata.name", ("events", "source"): "source.component"}
+_RENAMED = {
+    ("namespaces", "name"): "metadata.name",
+    ("events", "source"): "source.component",
+    ("jobs.batch", "status.successful"): "status.succeeded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,10 @@ class Selection:
         found: Any = manifest
         for key in _RENAMED.get((self.resource.qualified, field), field).split("."):
             found = found.get(key) if isinstance(found, dict) else None
-        if field == "spec.hostNetwork":
+        if field in {"spec.hostNetwork", "spec.unschedulable"}:
             return "true" if found else "false"
+        if field == "status.successful":
+            return str(found or 0)
         if field == "source" and not found:
             found = manifest.get("reportingComponent")
         return "" if found is None or isinstance(found, (dict, list)) else str(found)
@@ -94,6 +102,8 @@ def selection_of(resource: Resource, options: ListOptions, *, name: str = "") ->
     for requirement in fields.requirements:
         if requirement.field in _COMMON or (known and requirement.field in known):
             continue
+        if resource.kind == "Job":
+            raise bad_request(f'field label "{requirement.field}" not supported for Job')
         if known:
             raise bad_request(f"field label not supported: {requirement.field}")
         shown = ", ".join(f'"{field}"' for field in _COMMON)

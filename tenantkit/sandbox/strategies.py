@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 EPHEMERAL = "ephemeralcontainers"
+_COUNTING = frozenset({"", EPHEMERAL, "scale"})
+# lists that are there even when nothing is in them: storage knows no empty ones
+_NO_EMPTY_LISTS = {"Role": ("rules",), "ClusterRole": ("rules",), "EndpointSlice": ("endpoints", "ports")}
 _GENERATION = frozenset(
     {"CronJob", "Deployment", "EndpointSlice", "Ingress", "IngressClass", "Job", "NetworkPolicy", "Pod"}
     | {"PriorityClass", "ReplicaSet", "StatefulSet"}
@@ -75,8 +78,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found["spec"] = _with_address(manifest)
         case "Job" if not manifest["spec"].get("manualSelector"):
             found |= _with_selector(manifest, found["metadata"])
-        case "Role" | "ClusterRole":
-            found["rules"] = manifest.get("rules") or None  # storage knows no empty lists
+    for part in _NO_EMPTY_LISTS.get(kind, ()):
+        found[part] = found.get(part) or None
     return found
 
 
@@ -111,10 +114,10 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         found["spec"] = _keeping_address(found["spec"], old["spec"])
     also = _ALSO_COUNTED.get(kind)
     is_other = found.get("spec") != old.get("spec") or (also is not None and also(found) != also(old))
-    if kind in _GENERATION and subresource in {"", EPHEMERAL} and is_other:
+    if kind in _GENERATION and subresource in _COUNTING and is_other:
         metadata["generation"] = before.get("generation", 0) + 1
-    if "rules" in found:
-        found["rules"] = found["rules"] or None  # storage knows no empty lists
+    for part in _NO_EMPTY_LISTS.get(kind, ()):
+        found[part] = found.get(part) or None
     return {**found, "metadata": metadata}
 
 

@@ -27,6 +27,7 @@ from tenantkit.sandbox.cells import (
     storage_class,
     text,
 )
+from tenantkit.sandbox.event_versions import as_older
 from tenantkit.sandbox.pod_cells import pod_cells, row_conditions
 from tenantkit.sandbox.schema import load
 from tenantkit.sandbox.workload_cells import WORKLOAD_ROWS, effective_default
@@ -174,22 +175,24 @@ _BINDING = row(
     _subjects("{name}", "Group"),
     _subjects("{namespace}/{name}", "ServiceAccount"),
 )
+_EVENT = row(
+    _last_seen,
+    text("type"),
+    text("reason"),
+    of(_involved),
+    text("involvedObject.fieldPath"),
+    of(_source),
+    of(lambda event: at(event, "message").strip()),
+    _first_seen,
+    of(_times_seen),
+    NAME,
+)
 _ROWS: Mapping[str, Row] = {
     **WORKLOAD_ROWS,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
     "configmaps": row(NAME, count("data", "binaryData"), AGE),
-    "events": row(
-        _last_seen,
-        text("type"),
-        text("reason"),
-        of(_involved),
-        text("involvedObject.fieldPath"),
-        of(_source),
-        of(lambda event: at(event, "message").strip()),
-        _first_seen,
-        of(_times_seen),
-        NAME,
-    ),
+    "events": _EVENT,
+    "events.events.k8s.io": lambda event, now: _EVENT(as_older(event), now),
     "ingressclasses.networking.k8s.io": row(of(_class_name), text("spec.controller"), of(_parameters), AGE),
     "ingresses.networking.k8s.io": row(
         NAME,

@@ -21,11 +21,11 @@ from tenantkit.sandbox.validation_cluster import (
 from tenantkit.sandbox.validation_core import (
     check_claim,
     check_config_map,
-    check_event,
     check_lease,
     check_namespace,
     check_secret,
 )
+from tenantkit.sandbox.validation_events import check_event, check_newer_event
 from tenantkit.sandbox.validation_limits import check_limit_range, check_quota
 from tenantkit.sandbox.validation_names import (
     IMMUTABLE,
@@ -111,13 +111,14 @@ def unknown_fields(manifest: Manifest) -> list[str]:
     return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[1]
 
 
-def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: str = "") -> list[Cause]:
+def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: str = "", group: str = "") -> list[Cause]:
     """What keeps an object from being stored.
 
     Args:
         manifest: with defaults, as it would be stored.
         old: what it would replace; None on creation.
         subresource: what of it is written; `ephemeralcontainers` has rules of its own.
+        group: of the path that it is written by; events have two, and the newer one is stricter.
 
     Returns:
         All that is wrong, in the server's words and order; empty when nothing is. For `errors.invalid`.
@@ -129,6 +130,7 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     if old is not None:
         _check_metadata_update(problems, metadata, old["metadata"])
     check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
+    check = check_newer_event if kind == "Event" and group == "events.k8s.io" else check
     if check is not None:
         check(problems, manifest, old)
     return list(dict.fromkeys(problems))

@@ -128,9 +128,11 @@ def _check_capacity(problems: Problems, capacity: Manifest) -> None:
 def check_storage_class(problems: Problems, item: Manifest, old: Manifest | None) -> None:
     """A StorageClass."""
     if old is not None:
-        for field in sorted(_CLASS_FIXED):
+        if not item.get("provisioner"):
+            problems.required("provisioner")
+        for field in _CLASS_FIXED:
             if item.get(field) != old.get(field):
-                problems.invalid(field, item.get(field), IMMUTABLE)
+                problems.invalid(field, None, IMMUTABLE)
         return
     provisioner = item.get("provisioner", "")
     if provisioner:
@@ -183,15 +185,17 @@ def check_endpoint_slice(problems: Problems, item: Manifest, old: Manifest | Non
             problems.duplicate(f"{field}.name", name)
         names.add(name)
         problems.one_of(f"{field}.protocol", port["protocol"], ("SCTP", "TCP", "UDP"))
-    for index, endpoint in enumerate(item.get("endpoints") or []):
-        _check_endpoint(problems, f"endpoints[{index}]", endpoint, kind)
+    endpoints = item.get("endpoints") or []
+    if old is None or endpoints != (old.get("endpoints") or []):
+        for index, endpoint in enumerate(endpoints):
+            _check_endpoint(problems, f"endpoints[{index}]", endpoint, kind)
     if old is not None and kind != old.get("addressType"):
-        problems.invalid("addressType", kind, IMMUTABLE)
+        problems.invalid("addressType", None, IMMUTABLE)
     elif not kind:
         problems.required("addressType")
     else:
         problems.one_of("addressType", kind, ("FQDN", "IPv4", "IPv6"))
-    for index, endpoint in enumerate(item.get("endpoints") or []):
+    for index, endpoint in enumerate(endpoints):
         if not endpoint.get("addresses"):
             problems.required(f"endpoints[{index}].addresses")
 

@@ -120,13 +120,6 @@ def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
         problems.invalid(f"{root}.resources[storage]", storage, "must be greater than zero")
 
 
-def check_event(problems: Problems, event: Manifest) -> None:
-    """An Event."""
-    about, where = (event.get("involvedObject") or {}).get("namespace", ""), event["metadata"].get("namespace", "")
-    if about != where and not (about == "" and where == "default"):
-        problems.invalid("involvedObject.namespace", about, "does not match event.namespace")
-
-
 def check_lease(problems: Problems, lease: Manifest) -> None:
     """A Lease."""
     spec = lease.get("spec") or {}

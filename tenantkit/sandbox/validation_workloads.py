@@ -288,9 +288,12 @@ def _check_job_update(problems: Problems, spec: Manifest, old: Manifest) -> None
             text = "can only be modified in tandem with spec.parallelism"
             problems.invalid("spec.completions", completions, text)
     if spec.get("selector") != old.get("selector"):
-        problems.invalid("spec.selector", spec.get("selector"), IMMUTABLE)
+        problems.invalid("spec.selector", in_order(spec.get("selector")), IMMUTABLE)
     now, before = spec["template"], old["template"]
-    if (_fixed_while_suspended(now) != _fixed_while_suspended(before)) if old.get("suspend") else now != before:
+    if old.get("suspend"):
+        if _fixed_while_suspended(now) != _fixed_while_suspended(before):
+            problems.invalid("spec.template.spec", now["spec"], IMMUTABLE)
+    elif now != before:
         problems.invalid("spec.template", now, IMMUTABLE)
     for field in _JOB_FIXED:
         if spec.get(field) != old.get(field):

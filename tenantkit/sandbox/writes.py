@@ -19,12 +19,23 @@ from tenantkit.sandbox.apply import apply
 from tenantkit.sandbox.authorization import ROLES
 from tenantkit.sandbox.bodies import parse_yaml, read_as, read_body
 from tenantkit.sandbox.deletion import remove_or_put
-from tenantkit.sandbox.errors import ApiError, Cause, already_exists, bad_request, conflict, invalid, not_found
+from tenantkit.sandbox.errors import (
+    ApiError,
+    Cause,
+    already_exists,
+    bad_request,
+    conflict,
+    invalid,
+    not_found,
+    other_uid,
+    unsupported_media_type,
+)
 from tenantkit.sandbox.escalation import check_escalation
 from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
 from tenantkit.sandbox.options import write_options
 from tenantkit.sandbox.own_writes import timestamp
 from tenantkit.sandbox.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
+from tenantkit.sandbox.scale import SCALE, scale_of, scaled
 from tenantkit.sandbox.strategies import prepare_create, prepare_update
 from tenantkit.sandbox.validation import validate
 from tenantkit.sandbox.validation_workloads import warnings_on_create
@@ -72,6 +83,8 @@ class Writes:
         """PUT of a whole object, or of the part of it that a subresource is."""
         subresource = call.action.subresource
         options = write_options("UpdateOptions", call)
+        if subresource == SCALE:
+            return self._rescale(resource, call, options)
         manifest = _placed(self._read(resource, call, options), resource, call)
         _check_name(manifest, call)
         old = self._old(resource, call)
@@ -81,7 +94,7 @@ class Writes:
             return CREATED, self._create_instead(resource, call, options, self._tracked(None, manifest, options))
         uid = manifest["metadata"].get("uid")
         if uid and uid != old["metadata"]["uid"]:
-            raise _other_uid(resource, old, uid)
+            raise other_uid(resource, old, uid)
         tracked = self._tracked(old, manifest, options, subresource)
         return OK, self._replace(resource, call, options, tracked, old)
 
@@ -92,6 +105,8 @@ class Writes:
             message = "415: Unsupported Media Type"
             raise ApiError(code=415, reason="UnsupportedMediaType", message=message, empty_details=True)
         options = write_options("PatchOptions", call, is_apply=media_type == APPLY_PATCH)
+        if call.action.subresource == SCALE:
+            return self._rescale(resource, call, options, media_type)
         old = self._old(resource, call)
         if media_type == APPLY_PATCH:
             return self._apply(resource, call, options, old)
@@ -102,6 +117,28 @@ class Writes:
         _warn(call, options, unknown)
         _check_name(found, call)
         tracked = self._tracked(old, found, options, call.action.subresource)
+        return OK, self._replace(resource, call, options, tracked, old)
+
+    def _rescale(
+        self, resource: Resource, call: Call, options: WriteOptions, media_type: str = ""
+    ) -> tuple[int, Manifest]:
+        """PUT or PATCH of a workload's scale; answers with the workload."""
+        part, old = resource.subresources[SCALE], self._old(resource, call)
+        if old is None:
+            raise not_found(resource, call.action.name)
+        if media_type == APPLY_PATCH:
+            raise unsupported_media_type()
+        if media_type:
+            sent = patch(scale_of(old), call.body, media_type, strict=options.strict)
+        else:
+            sent = read_body(call.body, call.content_type, kind=part.kind)
+        scale, unknown = read_as(sent, part.api_version, part.kind, strict=options.strict)
+        _warn(call, options, unknown)
+        _check_name({"metadata": scale.get("metadata") or {}}, call)
+        uid = (scale.get("metadata") or {}).get("uid")
+        if uid and uid != old["metadata"]["uid"]:
+            raise other_uid(resource, old, uid)
+        tracked = self._tracked(old, scaled(old, scale), options, SCALE)
         return OK, self._replace(resource, call, options, tracked, old)
 
     def _apply(
@@ -144,7 +181,7 @@ class Writes:
         attempt = Attempt("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
         manifest = mutate(attempt)
         check_escalation(self._authorizer, call.user, resource, call.action, manifest, None)
-        return store_new(replace(attempt, manifest=manifest))
+        return store_new(replace(attempt, manifest=manifest), group=call.action.group)
 
     def _replace(
         self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest, old: Manifest
@@ -158,7 +195,7 @@ class Writes:
             check_escalation(self._authorizer, call.user, resource, call.action, manifest, old)
         manifest = _at_version_of(old, manifest, resource)
         manifest = prepare_update(manifest, old, subresource=subresource)
-        _validate(resource, manifest, old, subresource)
+        _validate(manifest, old, subresource=subresource, group=call.action.group)
         if same_but_for_times(old, manifest):
             manifest = old
         review(replace(attempt, manifest=manifest))
@@ -183,8 +220,12 @@ class Writes:
         return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
 
 
-def store_new(attempt: Attempt) -> Manifest:
+def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
     """What is left to do for a new object after mutating admission: name it, prepare, validate, review and store it.
+
+    Args:
+        attempt: with the object as admission left it.
+        group: of the path that it came by, see `validate`.
 
     Raises:
         ApiError: it is not valid, not allowed, or already there.
@@ -197,7 +238,7 @@ def store_new(attempt: Attempt) -> Manifest:
         raise invalid(resource.api_version, resource.kind, "", [cause])
     metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
     manifest = prepare_create({**manifest, "metadata": metadata})
-    _validate(resource, manifest, None)
+    _validate(manifest, None, group=group)
     attempt.warnings.extend(warnings_on_create(manifest))
     exists = store.get(resource, name, metadata.get("namespace", "")) is not None
     review(replace(attempt, manifest=manifest, dry_run=attempt.dry_run or exists))
@@ -206,10 +247,10 @@ def store_new(attempt: Attempt) -> Manifest:
     return manifest if attempt.dry_run else store.put(resource, manifest)
 
 
-def _validate(resource: Resource, manifest: Manifest, old: Manifest | None, subresource: str = "") -> None:
-    causes = validate(manifest, old, subresource=subresource)
+def _validate(manifest: Manifest, old: Manifest | None, *, subresource: str = "", group: str = "") -> None:
+    causes = validate(manifest, old, subresource=subresource, group=group)
     if causes:
-        raise invalid(resource.api_version, resource.kind, manifest["metadata"]["name"], causes)
+        raise invalid(str(manifest["apiVersion"]), str(manifest["kind"]), manifest["metadata"]["name"], causes)
 
 
 def _warn(call: Call, options: WriteOptions, unknown: list[str]) -> None:
@@ -242,16 +283,6 @@ def _check_name(manifest: Manifest, call: Call) -> None:
         raise bad_request(f"the name of the object ({wanted} based on URL) was {why}")
     if name != wanted:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({wanted})")
-
-
-def _other_uid(resource: Resource, old: Manifest, uid: str) -> ApiError:
-    """The 409 for a body that speaks of an earlier object of the name, as it comes out of the real server's storage."""
-    metadata = old["metadata"]
-    path = "/".join(part for part in (resource.plural, metadata.get("namespace"), metadata["name"]) if part)
-    key = f"Key: /registry/{path}, ResourceVersion: 0"
-    why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
-    message = f"StorageError: invalid object, Code: 4, {key}, AdditionalErrorMsg: {why}"
-    return conflict(resource, metadata["name"], message)
 
 
 def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Manifest:

@@ -92,7 +92,7 @@ def test_the_cells_of_an_object_are_those_of_its_kind(wire: Wire, shared: str, n
 
     expected = [cell.replace("sample", name) if isinstance(cell, str) else cell for cell in sample.cells]
     assert comparable(answer.body) == [expected]
-    [resource] = [item for item in LISTED if item.plural == path.rpartition("/")[2]]
+    [resource] = [item for item in LISTED if everywhere(item) == path.replace(f"/namespaces/{shared}", "")]
     check_rows_are_the_sandboxs_own(answer, resource)
 
 

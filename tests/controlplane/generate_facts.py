@@ -34,7 +34,7 @@ DATA = Path(__file__).parents[2] / "tenantkit" / "sandbox" / "data"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 FOREIGN = re.compile(r"protobuf|cbor|^application/yaml$")
-SUBRESOURCES = {"ephemeralcontainers", "finalize", "log", "status", "token"}
+SUBRESOURCES = {"binding", "ephemeralcontainers", "eviction", "finalize", "log", "scale", "status", "token"}
 SERVED = {
     "api/v1": [
         "configmaps",
@@ -61,6 +61,7 @@ SERVED = {
     "apis/batch/v1": ["cronjobs", "jobs"],
     "apis/coordination.k8s.io/v1": ["leases"],
     "apis/discovery.k8s.io/v1": ["endpointslices"],
+    "apis/events.k8s.io/v1": ["events"],
     "apis/networking.k8s.io/v1": ["ingressclasses", "ingresses", "networkpolicies"],
     "apis/rbac.authorization.k8s.io/v1": ["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
     "apis/scheduling.k8s.io/v1": ["priorityclasses"],

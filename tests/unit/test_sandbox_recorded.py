@@ -24,7 +24,7 @@ CLUSTER_WIDE = ("Namespace", "ClusterRole", "ClusterRoleBinding", "IngressClass"
 PATCHES = {"merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH, "json": JSON_PATCH}
 # what the sandbox is known to answer otherwise, by a piece of the request or of the real answer
 GAPS = {
-    "pvc-protection": "has no controller that would take the claim's finalizer away again",
+    "pvc-protection": "leaves that to admission",
     "cannot set `allowPrivilegeEscalation`": "does not validate security contexts",
     "no PriorityClass": "leaves that to admission",
     "Invalid value: []: either": "shows null for an empty list",
