@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.holders import holders_text
 from tenantkit.rules.amounts import parse_amount
+from tenantkit.rules.quantities import check_quantity, same_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,8 +79,9 @@ def _over_quota(snapshot: Snapshot, namespace: str, found: re.Match[str]) -> str
 
 
 def _amounts(listed: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in listed.strip().split(",") if "=" in pair)
-    return {name.strip(): amount.strip() for name, _, amount in pairs}
+    """`cpu=1,memory=2Gi` by entry; what is no amount is left out, since messages come from anybody."""
+    pairs = (pair.partition("=") for pair in listed.split(","))
+    return {name: amount for name, _, amount in pairs if check_quantity(amount) is None}
 
 
 def _limit_range(snapshot: Snapshot, namespace: str, found: re.Match[str]) -> str | None:
@@ -94,7 +96,8 @@ def _limit_range(snapshot: Snapshot, namespace: str, found: re.Match[str]) -> st
 
 
 def _same(first: str, second: str) -> bool:
-    return parse_amount(first).value == parse_amount(second.rstrip(".")).value
+    shown = second.rstrip(".")
+    return check_quantity(shown) is None and same_quantity(first, shown)
 
 
 def _fields(_snapshot: Snapshot, _namespace: str, found: re.Match[str]) -> str:
@@ -123,7 +126,7 @@ _ROWS = (
         "quota exceeded",
         re.compile(
             r"exceeded quota: (?P<name>[^,\s]+), requested: (?P<requested>\S+), used: (?P<used>\S+), "
-            r"limited: (?P<limited>[^\s\]]+)"
+            r"limited: (?P<limited>[^\s\];]+)"
         ),
         "ResourceQuota/{name}",
         "ask for less, end what holds it, or ask the platform for a larger quota",

@@ -1,0 +1,178 @@
+"""How many pods of one spec the nodes hold: whole pods on single nodes, never sums over nodes.
+
+Pods of one spec do not get into each other's way but by room, so each node is counted for itself and the counts add up
+exactly. What the scheduler looks at beyond one node (other pods, volumes), and what may change before it looks (pods
+that wait, too, or that a higher priority would push out), makes the answer a maybe, and is named.
+Source: page "Pod Priority and Preemption"; see `tenantkit.rules.node_fit`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenantkit.findings.snapshot import controller_of, label
+from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
+from tenantkit.rules.pod_requests import pod_requests
+from tenantkit.rules.selectors import label_selector_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.node_fit import NodeState
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_DEFAULT_SCHEDULER = "default-scheduler"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRoom:
+    """What the nodes leave for such pods.
+
+    Args:
+        pods: how many would fit by room and by what single nodes say.
+        reasons: how many nodes each reason rules out, in the scheduler's words.
+        nodes: how many nodes there are.
+        could_be_fewer: why fewer might be placed; empty where that can't be.
+        could_be_more: why more might be placed; empty where that can't be.
+        to_free: what would make room for one more; empty where nothing on one node would.
+    """
+
+    pods: int
+    reasons: dict[str, int]
+    nodes: int
+    could_be_fewer: tuple[str, ...] = ()
+    could_be_more: tuple[str, ...] = ()
+    to_free: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The reasons in one line: `2 of 3 nodes: Insufficient cpu`."""
+        if not self.nodes:
+            return "the cluster has no node"
+        counted = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))
+        return "; ".join(f"{count} of {self.nodes} nodes: {reason}" for reason, count in counted)
+
+
+def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]) -> NodeRoom:
+    """How many such pods the nodes hold.
+
+    Args:
+        pod: as the server would store it; its priority counts.
+        nodes: all nodes.
+        pods: all pods that have not ended, in all namespaces, with a node or without.
+    """
+    on_node: dict[str, list[Manifest]] = defaultdict(list)
+    waiting: list[Manifest] = []
+    bound: list[Manifest] = []
+    for other in pods:
+        name = (other.get("spec") or {}).get("nodeName") or (other.get("status") or {}).get("nominatedNodeName")
+        if name:
+            on_node[name].append(other)
+            bound.append(other)
+        else:
+            waiting.append(other)
+    states = [node_state(node, on_node[node["metadata"]["name"]]) for node in nodes]
+    spec = pod["spec"]
+    reasons = Counter(reason for state in states for reason in misfit(spec, state))
+    return NodeRoom(
+        pods=sum(copies_that_fit(spec, state) for state in states),
+        reasons=dict(reasons),
+        nodes=len(states),
+        could_be_fewer=tuple(_fewer(pod, states, bound, waiting)),
+        could_be_more=tuple(_more(spec, bound)),
+        to_free=_to_free(spec, states, on_node),
+    )
+
+
+def _fewer(
+    pod: Manifest, states: Sequence[NodeState], bound: Sequence[Manifest], waiting: Sequence[Manifest]
+) -> Iterator[str]:
+    spec = pod["spec"]
+    if (spec.get("schedulerName") or _DEFAULT_SCHEDULER) != _DEFAULT_SCHEDULER:
+        yield f"another scheduler, {spec['schedulerName']}, decides"
+    if spec.get("schedulingGates"):
+        yield "it has scheduling gates"
+    if beyond := looks_beyond(spec):
+        yield f"the scheduler also looks at {', '.join(beyond)}"
+    if any(_keeps_away(other, pod) for other in bound):
+        yield "pods that are there may not want such a pod beside them"
+    rivals = sorted(
+        f"{other['metadata'].get('namespace')}/{other['metadata']['name']}"
+        for other in waiting
+        if _is_rival(other, spec, states)
+    )
+    if rivals:
+        yield f"pods that wait for a node, too, may be first: {', '.join(rivals[:3])}"
+
+
+def _is_rival(other: Manifest, spec: Manifest, states: Sequence[NodeState]) -> bool:
+    """Whether a pod that waits could take room before ours; one that fits nowhere can't."""
+    own = other.get("spec") or {}
+    if own.get("schedulingGates") or other["metadata"].get("deletionTimestamp"):
+        return False
+    return _priority(own) >= _priority(spec) and any(not misfit(own, state) for state in states)
+
+
+def _keeps_away(other: Manifest, pod: Manifest) -> bool:
+    """Whether a pod's anti-affinity may be about such a pod; namespaces that it selects by label count as its own."""
+    rules = ((other.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}
+    labels, namespace = pod["metadata"].get("labels") or {}, pod["metadata"]["namespace"]
+    for term in rules.get(_REQUIRED) or ():
+        named = term.get("namespaces") or (
+            [] if term.get("namespaceSelector") is not None else [other["metadata"].get("namespace")]
+        )
+        if (not named or namespace in named) and label_selector_of(term.get("labelSelector")).matches(labels):
+            return True
+    return False
+
+
+def _more(spec: Manifest, bound: Sequence[Manifest]) -> Iterator[str]:
+    if spec.get("preemptionPolicy") != "Never" and any(
+        _priority(other.get("spec") or {}) < _priority(spec) for other in bound
+    ):
+        yield "its priority is higher than that of pods that are there, which it may push out"
+
+
+def _priority(spec: Manifest) -> int:
+    return int(spec.get("priority") or 0)
+
+
+def _to_free(spec: Manifest, states: Sequence[NodeState], on_node: dict[str, list[Manifest]]) -> str:
+    """What to free on the node that lacks least, and who holds it there."""
+    requests = pod_requests(spec)
+    best: tuple[float, str, dict[str, str]] | None = None
+    for state in states:
+        reasons = misfit(spec, state)
+        if not reasons or not all(reason.startswith("Insufficient ") for reason in reasons):
+            continue
+        short: dict[str, str] = {}
+        share = 0.0
+        for name in (reason.removeprefix("Insufficient ") for reason in reasons):
+            lacking = requests[name] - state.free.get(name, 0)
+            held = sum(pod_requests(pod["spec"]).get(name, 0) for pod in on_node[state.node["metadata"]["name"]])
+            if held < lacking:
+                break  # not even an empty node would do
+            share += float(lacking / requests[name])
+            short[name] = f"{float(lacking):g}"
+        else:
+            found = (share, str(state.node["metadata"]["name"]), short)
+            best = min(best, found) if best is not None else found
+    if best is None:
+        return ""
+    _, node, short = best
+    parts = [f"{amount} {name} (held by {_holders(on_node[node], name)})" for name, amount in short.items()]
+    return f"on Node/{node} free {', '.join(parts)}"
+
+
+def _holders(pods: Iterable[Manifest], resource: str) -> str:
+    held: Counter[str] = Counter()
+    for pod in pods:
+        amount = pod_requests(pod["spec"], status=pod.get("status")).get(resource)
+        if amount:
+            owner = controller_of(pod)
+            name = f"{owner['kind']}/{owner['name']}" if owner else label({"kind": "Pod", **pod})
+            held[f"{name} in {pod['metadata'].get('namespace')}"] += float(amount)  # type: ignore[assignment]
+    return ", ".join(f"{name}: {amount:g}" for name, amount in held.most_common(3))

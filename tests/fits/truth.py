@@ -1,0 +1,245 @@
+"""`fits` against the truth: ask, then really make the pods, and see whether all were let in and given a node."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from tenantkit.cluster.door import Call
+from tenantkit.cluster.errors import Doing
+from tenantkit.cluster.paths import object_path
+from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
+from tenantkit.findings.asked import make_pod
+from tenantkit.findings.fits import fits
+from tenantkit.findings.snapshot import condition
+from tenantkit.rules.kinds import kind_of
+from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.quantities import parse_quantity
+from tests.fits.worlds import PRIORITY, make_request, make_tenant, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.findings.fits import Fit
+    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tests.fits.worlds import Request
+
+REQUESTS_A_WORLD = 12
+REQUESTS_A_TENANT = 3
+_POLL_S = 0.05
+_TIMEOUT_S = 30
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What came of it."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    truths: Counter[str] = field(default_factory=Counter)
+    maybes: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many requests."""
+        return self.answers.total()
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{answer} {self.answers[answer]}" for answer in ("yes", "maybe", "no"))
+        share = f"{100 * self.answers['maybe'] / max(self.total, 1):.1f} % maybe"
+        return f"{self.total} requests: {said} ({share}); {len(self.wrong)} wrong; really {dict(self.truths)}"
+
+
+def compare(cluster: Cluster, *, requests: int, seed: int, until: float = float("inf")) -> Comparison:
+    """Ask so many random requests on random clusters, and do each.
+
+    Args:
+        cluster: a server with a scheduler and stand-ins for kubelets, and no node of its own.
+        requests: how many.
+        seed: of all chance.
+        until: by the monotonic clock; what is not begun by then is left out.
+    """
+    found, random, number = Comparison(), Random(seed), 0  # noqa: S311 (no secret)
+    _make_priority(cluster)
+    while found.total < requests and time.monotonic() < until:
+        number += 1
+        with _World(cluster, random, f"fits-{seed}-{number}") as world:
+            for tenant in range(REQUESTS_A_WORLD // REQUESTS_A_TENANT):
+                namespace = world.add_tenant(tenant)
+                for _ in range(REQUESTS_A_TENANT):
+                    if found.total < requests and time.monotonic() < until:
+                        _one(cluster, namespace, make_request(random), found)
+    return found
+
+
+def _one(cluster: Cluster, namespace: str, request: Request, found: Comparison) -> None:
+    fit = fits(cluster, namespace, pods=request.pods, **request.arguments)
+    made, placed = _do(cluster, namespace, request)
+    truth = "fits" if placed == request.pods else "does not fit"
+    found.answers[fit.answer] += 1
+    found.truths[f"{fit.answer}: {truth}"] += 1
+    if fit.answer == "maybe":
+        found.maybes.update(check.reason for check in fit.checks if check.answer == "maybe")
+    if (fit.answer, truth) in (("yes", "does not fit"), ("no", "fits")) or _miscounts(fit, placed):
+        found.wrong.append(f"{namespace}: {request}: {fit}\nreally: {made} let in, {placed} placed")
+
+
+def _miscounts(fit: Fit, placed: int) -> bool:
+    """Whether the number of pods that were said to fit is not that of those that did."""
+    return fit.pods is not None and min(fit.pods, fit.wanted) != placed
+
+
+def _do(cluster: Cluster, namespace: str, request: Request) -> tuple[int, int]:
+    """Make the pods, wait for what the scheduler says, and take them away: how many were let in, and placed."""
+    made: list[Manifest] = []
+    before = _used(cluster, namespace)
+    for number in range(request.pods):
+        pod = make_pod(namespace, **request.arguments)
+        pod["metadata"]["name"] = f"request-{number}"
+        try:
+            made.append(cluster.create(pod))
+        except (PermissionDenied, Rejected):
+            break
+    live = _wait(lambda: _judged(cluster, namespace, len(made)))
+    placed = sum(condition(pod, "PodScheduled", "True") is not None for pod in live)
+    _remove(cluster, [ref_of(pod) for pod in made])
+    _wait(lambda: _used(cluster, namespace) == before)  # only the controller gives back, and later
+    return len(made), placed
+
+
+def _judged(cluster: Cluster, namespace: str, count: int) -> list[Manifest] | None:
+    """The request's pods, once the scheduler has said yes or no to each."""
+    pods = cluster.list("Pod", namespace=namespace)
+    live = [pod for pod in pods if pod["metadata"]["name"].startswith("request-")]
+    is_done = len(live) == count and all(condition(pod, "PodScheduled") is not None for pod in live)
+    return live if is_done else None
+
+
+def _used(cluster: Cluster, namespace: str) -> dict[str, dict[str, Fraction]]:
+    """What each quota of a namespace says is used."""
+    return {
+        quota["metadata"]["name"]: {
+            entry: parse_quantity(amount) for entry, amount in ((quota.get("status") or {}).get("used") or {}).items()
+        }
+        for quota in cluster.list("ResourceQuota", namespace=namespace)
+    }
+
+
+class _World:
+    """A cluster of nodes and load; gone afterwards."""
+
+    def __init__(self, cluster: Cluster, random: Random, name: str) -> None:
+        self._cluster, self._random, self._name = cluster, random, name
+        self._made: list[ObjectRef] = []
+
+    def __enter__(self) -> Self:
+        world = make_world(self._random, self._name)
+        for node in world.nodes:
+            self._make(node)
+        _wait(lambda: all(condition(self._cluster.get("Node", ref.name), "Ready", "True") for ref in self._made))
+        _wait(lambda: all(_is_untainted(self._cluster.get("Node", ref.name)) for ref in self._made))
+        self._namespace(f"{self._name}-load")
+        for pod in world.load:
+            self._make(_placed(pod, f"{self._name}-load"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _remove(self._cluster, self._made[::-1])
+
+    def add_tenant(self, number: int) -> str:
+        """A tenant's namespace with what is in it, its quotas counted."""
+        namespace = f"{self._name}-{number}"
+        self._namespace(namespace)
+        tenant = make_tenant(self._random)
+        for manifest in tenant:
+            if manifest["kind"] == "Pod":
+                self._hold(_placed(manifest, namespace))
+            else:
+                self._make(_placed(manifest, namespace))
+        _wait(lambda: self._are_counted(namespace))
+        return namespace
+
+    def _namespace(self, name: str) -> None:
+        self._make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        _wait(lambda: self._cluster.get("ServiceAccount", "default", name))
+
+    def _hold(self, pod: Manifest) -> None:
+        try:
+            self._make(pod)
+        except (PermissionDenied, Rejected):  # its own quota or LimitRange may refuse it
+            return
+
+    def _make(self, manifest: Manifest) -> None:
+        self._made.append(ref_of(self._cluster.create(manifest)))
+
+    def _are_counted(self, namespace: str) -> bool:
+        quotas = self._cluster.list("ResourceQuota", namespace=namespace)
+        return all((quota.get("status") or {}).get("hard") == quota["spec"]["hard"] for quota in quotas)
+
+
+def _make_priority(cluster: Cluster) -> None:
+    body, doing = orjson.dumps(PRIORITY), Doing("create", "PriorityClass")
+    try:
+        cluster.door.ask(Call("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", doing, body))
+    except AlreadyExists:
+        return
+
+
+def _is_untainted(node: Manifest) -> bool:
+    """Whether the controllers have found the node ready, too."""
+    return not any(
+        taint["key"] == "node.kubernetes.io/not-ready" for taint in (node.get("spec") or {}).get("taints") or ()
+    )
+
+
+def _placed(manifest: Manifest, namespace: str) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+
+
+def _remove(cluster: Cluster, refs: list[ObjectRef]) -> None:
+    """Delete objects, pods at once and for good."""
+    for ref in refs:
+        try:
+            if ref.kind == "Pod":
+                _delete_at_once(cluster, ref)
+            else:
+                cluster.delete(ref)
+        except NotFound:
+            continue
+    _wait(lambda: not any(_is_there(cluster, ref) for ref in refs if ref.kind in ("Pod", "Node")))
+
+
+def _delete_at_once(cluster: Cluster, ref: ObjectRef) -> None:
+    body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
+    doing = Doing("delete", ref.kind, ref.name, ref.namespace)
+    cluster.door.ask(Call("DELETE", object_path(kind_of(ref.kind), ref.name, ref.namespace), doing, body))
+
+
+def _is_there(cluster: Cluster, ref: ObjectRef) -> bool:
+    try:
+        cluster.get(ref.kind, ref.name, ref.namespace)
+    except NotFound:
+        return False
+    return True
+
+
+def _wait(question: Callable[[], Any]) -> Any:
+    """The answer, once there is one: nothing waited for here takes long."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while True:
+        try:
+            answer = question()
+        except NotFound:
+            answer = None
+        if answer or answer == []:
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"still {answer!r} after {_TIMEOUT_S} s")
+        time.sleep(_POLL_S)

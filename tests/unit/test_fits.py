@@ -1,0 +1,239 @@
+"""What `fits` makes of quotas and nodes: pure, on dicts. Against the truth it is held on the real server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from tenantkit.exceptions import InvalidSpecError
+from tenantkit.findings.asked import Asked, known_refusal, make_pod, with_known_defaults
+from tenantkit.findings.fits import FITS, foretell
+from tenantkit.findings.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tenantkit.findings.fits import Fit
+
+NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+GPU = "nvidia.com/gpu"
+
+
+def quota(hard: dict[str, str], used: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    counted = {"hard": hard, "used": {**dict.fromkeys(hard, "0"), **(used or {})}}
+    metadata = {"name": "team", "namespace": "vision"}
+    return {"kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard, **spec}, "status": counted}
+
+
+def node(name: str, amounts: dict[str, str], **spec: Any) -> dict[str, Any]:
+    status = {"allocatable": {"pods": "110", **amounts}}
+    return {"kind": "Node", "metadata": {"name": name}, "spec": spec, "status": status}
+
+
+def holding(name: str, where: str, amounts: dict[str, str], **spec: Any) -> dict[str, Any]:
+    containers = [{"name": "main", "resources": {"requests": amounts}}]
+    metadata = {"name": name, "namespace": "vision"}
+    own = {"nodeName": where, "containers": containers, **spec}
+    return {"kind": "Pod", "metadata": metadata, "spec": own, "status": {"phase": "Running"}}
+
+
+def foretold(
+    *objects: dict[str, Any],
+    pods: int = 1,
+    unread: dict[str, str] | None = None,
+    said: Asked | None = None,
+    **asked: Any,
+) -> Fit:
+    found: dict[str, list[dict[str, Any]]] = {"ResourceQuota": [], "Pod": [], "Node": [], "AnyPod": []}
+    for manifest in objects:
+        found[manifest["kind"]].append(manifest)
+    found["AnyPod"] = found["Pod"]
+    for kind in unread or {}:
+        del found[kind]
+    pod = with_known_defaults(make_pod("vision", **asked), [])
+    return foretell(Snapshot(found, NOW, unread or {}), said or Asked(pod), wanted=pods)
+
+
+def test_what_has_room_everywhere_fits() -> None:
+    fit = foretold(quota({"requests.cpu": "8"}), node("n1", {"cpu": "8"}), cpu=2, pods=4)
+
+    assert (fit.answer, fit.pods, fit.blocks_first, str(fit.what_to_free)) == ("yes", 4, None, "")
+    assert fit.summary == "yes: 4 pods fit"
+
+
+def test_a_quota_that_is_too_small_says_how_many_fit_and_who_holds_it() -> None:
+    full = quota({f"requests.{GPU}": "4"}, {f"requests.{GPU}": "3"})
+    holder = holding("notebook", "n1", {GPU: "3"})
+
+    fit = foretold(full, holder, node("n1", {GPU: "8"}), gpus=1, pods=2)
+
+    assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 1, "ResourceQuota/team")
+    assert fit.what_to_free == f"free 1 of requests.{GPU}, held by Pod/notebook (3)"
+    assert fit.summary == "no: 1 of 2 pods fit; ResourceQuota/team blocks first"
+
+
+def test_room_is_counted_node_by_node_and_never_summed_up() -> None:
+    nodes = [node(f"n{number}", {GPU: "3"}) for number in range(4)]
+
+    fit = foretold(*nodes, gpus=2, pods=5)
+
+    assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 4, "Node")
+
+
+def test_what_to_free_on_the_node_that_lacks_least_is_said() -> None:
+    nodes = [node("n1", {"cpu": "8"}), node("n2", {"cpu": "8"})]
+    pods = [holding("big", "n1", {"cpu": "7"}), holding("small", "n2", {"cpu": "5"})]
+
+    fit = foretold(*nodes, *pods, cpu=4)
+
+    assert fit.what_to_free == "on Node/n2 free 1 cpu (held by Pod/small in vision: 5)"
+    assert fit.checks[0].reason == "2 of 2 nodes: Insufficient cpu"
+
+
+def test_the_first_gate_that_a_pod_meets_blocks_first() -> None:
+    fit = foretold(quota({"requests.cpu": "1"}), node("n1", {"cpu": "1"}), cpu=2)
+
+    assert [(check.object, check.answer) for check in fit.checks] == [
+        ("ResourceQuota/team", "no"),
+        ("Node", "no"),
+        ("API server", "yes"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Node", "AnyPod", "ResourceQuota"])
+def test_what_may_not_be_read_is_a_maybe_that_names_it(kind: str) -> None:
+    fit = foretold(node("n1", {"cpu": "8"}), cpu=1, unread={kind: f"may not list {kind}"})
+
+    assert (fit.answer, fit.pods) == ("maybe", None)
+    assert fit.summary == f"maybe: may not list {kind}"
+    assert fit.frame.attrs["unread"] == {kind: f"may not list {kind}"}
+
+
+def test_a_quota_alone_is_enough_for_a_no() -> None:
+    assert foretold(quota({"pods": "0"}), unread={"Node": "may not list nodes"}).answer == "no"
+
+
+def test_a_server_that_was_not_asked_is_a_maybe() -> None:
+    pod = with_known_defaults(make_pod("vision", cpu=1), [])
+    said = Asked(pod, is_certain=False, unasked="you may not create pods in 'vision'")
+
+    assert foretold(node("n1", {"cpu": "8"}), said=said).summary == "maybe: you may not create pods in 'vision'"
+
+
+def test_a_pod_that_the_server_refuses_does_not_fit_and_its_words_say_why() -> None:
+    words = 'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'
+    said = Asked(make_pod("vision"), refusal=words)
+
+    fit = foretold(node("n1", {}), said=said)
+
+    assert (fit.answer, fit.blocks_first, fit.checks[0].reason) == ("no", "Namespace/vision", words)
+
+
+def test_a_quota_that_is_not_counted_yet_is_a_maybe() -> None:
+    fresh = quota({"requests.cpu": "8"})
+    fresh["status"] = {}
+
+    assert foretold(fresh, node("n1", {"cpu": "8"}), cpu=1).answer == "maybe"
+
+
+def test_a_quota_of_another_scope_does_not_count() -> None:
+    scoped = quota({"pods": "0"}, scopes=["Terminating"])
+
+    assert foretold(scoped, node("n1", {"cpu": "8"}), cpu=1).answer == "yes"
+
+
+def test_a_quota_that_wants_more_said_blocks() -> None:
+    fit = foretold(quota({"limits.memory": "8Gi"}), node("n1", {"cpu": "8"}), cpu=1)
+
+    assert (fit.answer, fit.checks[0].reason) == ("no", "must specify limits.memory for: main")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"schedulerName": "kueue"}, "another scheduler, kueue, decides"),
+        (
+            {"volumes": [{"persistentVolumeClaim": {"claimName": "x"}}]},
+            "the scheduler also looks at persistentVolumeClaim",
+        ),
+    ],
+)
+def test_what_single_nodes_can_not_tell_is_a_maybe(spec: dict[str, Any], reason: str) -> None:
+    own = {"containers": [{"name": "main"}], **spec}
+
+    assert foretold(node("n1", {"cpu": "8"}), pod_spec=own).summary == f"maybe: {reason}"
+
+
+def test_a_pod_that_waits_and_would_fit_may_be_first() -> None:
+    rival = holding("rival", "", {"cpu": "1"})
+    hopeless = holding("hopeless", "", {"cpu": "64"})
+
+    assert foretold(node("n1", {"cpu": "8"}), hopeless, cpu=1).answer == "yes"
+    assert foretold(node("n1", {"cpu": "8"}), rival, cpu=1).answer == "maybe"
+
+
+def test_a_higher_priority_may_make_room() -> None:
+    full = [node("n1", {"cpu": "1"}), holding("low", "n1", {"cpu": "1"})]
+    urgent = {"containers": [{"name": "main"}], "priority": 1000}
+
+    assert foretold(*full, cpu=1).answer == "no"
+    assert foretold(*full, cpu=1, pod_spec=urgent).answer == "maybe"
+    assert foretold(*full, cpu=1, pod_spec={**urgent, "preemptionPolicy": "Never"}).answer == "no"
+
+
+def test_a_pod_that_wants_to_be_alone_may_keep_others_away() -> None:
+    rule = {"labelSelector": {}, "topologyKey": "kubernetes.io/hostname"}
+    alone = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
+
+    assert foretold(node("n1", {"cpu": "8"}), holding("a", "n1", {}, affinity=alone), cpu=1).answer == "maybe"
+
+
+def test_a_cluster_without_nodes_holds_nothing() -> None:
+    fit = foretold(cpu=1)
+
+    assert (fit.answer, fit.checks[0].reason) == ("no", "the cluster has no node")
+
+
+def test_the_frame_has_its_columns_and_tells_missing_from_nothing() -> None:
+    frame = foretold(quota({"requests.memory": "8Gi"}), node("n1", {"memory": "8Gi"}), memory="1Gi", pods=2).frame
+
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == FITS
+    [row] = frame.loc[frame["object"] == "ResourceQuota/team"].to_dict("records")
+    assert pd.isna(row.pop("reason"))
+    assert pd.isna(row.pop("what_to_do"))
+    assert row == {
+        "object": "ResourceQuota/team",
+        "resource": "requests.memory",
+        "unit": "bytes",
+        "each": 2.0**30,
+        "asked": 2.0**31,
+        "free": 2.0**33,
+        "pods": 8,
+        "answer": "yes",
+    }
+
+
+def test_all_wrong_amounts_are_told_at_once() -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        make_pod("vision", cpu="two", memory=-1, gpus=1.5)  # type: ignore[arg-type]
+
+    assert [problem.field for problem in caught.value.problems] == ["cpu", "memory", "gpus"]
+
+
+def test_limit_ranges_fill_in_and_forbid_where_the_server_is_not_asked() -> None:
+    limit = {"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "500m"}, "max": {"cpu": "2"}}
+    bounds = [{"metadata": {"name": "bounds"}, "spec": {"limits": [limit]}}]
+
+    silent = with_known_defaults(make_pod("vision"), bounds)
+    large = with_known_defaults(make_pod("vision", cpu=4), bounds)
+
+    assert silent["spec"]["containers"][0]["resources"] == {"limits": {"cpu": "1"}, "requests": {"cpu": "500m"}}
+    assert known_refusal(silent, bounds) is None
+    assert "maximum cpu usage per Container is 2, but limit is 4" in str(known_refusal(large, bounds))
+
+
+def test_strings_of_the_cluster_are_text_in_the_notebook() -> None:
+    words = '<script>alert("x")</script>'
+
+    assert "<script>" not in foretold(said=Asked(make_pod("vision"), refusal=words))._repr_html_()
