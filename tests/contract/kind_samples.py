@@ -1,0 +1,98 @@
+"""A good object of each kind that tests of kinds start from, and how they change one thing in it."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+POD = {"containers": [{"name": "main", "image": "nginx"}]}
+TEMPLATE = {"metadata": {"labels": {"app": "web"}}, "spec": POD}
+SELECTOR = {"matchLabels": {"app": "web"}}
+ONCE = {**POD, "restartPolicy": "Never"}
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A kind: where its objects lie, and what a good one says beside its metadata."""
+
+    api_version: str
+    kind: str
+    plural: str
+    body: Json
+    namespaced: bool = True
+
+    def path(self, namespace: str) -> str:
+        """Where objects of this kind are listed."""
+        root = "apis" if "/" in self.api_version else "api"
+        return f"/{root}/{self.api_version}{f'/namespaces/{namespace}' if self.namespaced else ''}/{self.plural}"
+
+    def named(self, name: str, changes: Json | None = None) -> Json:
+        """A good object of that name, but for these changes."""
+        head = {"apiVersion": self.api_version, "kind": self.kind, "metadata": {"name": name}}
+        return changed({**head, **self.body}, changes or {})
+
+
+def changed(manifest: Json, changes: Json) -> Json:
+    """The object with other values at some paths, whose keys and indexes stand between slashes; None takes away."""
+    found = copy.deepcopy(manifest)
+    for path, value in changes.items():
+        *parts, last = path.split("/")
+        place: Any = found
+        for part in parts:
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
+        if value is None:
+            place.pop(last, None)
+        else:
+            place[int(last) if isinstance(place, list) else last] = value
+    return found
+
+
+def anonymous(text: str, name: str) -> str:
+    """A text of the server without what differs from run to run."""
+    return _UID.sub("UID", text).replace(name, "sample")
+
+
+_SLICE: Json = {"addressType": "IPv4", "endpoints": [{"addresses": ["10.1.2.3"]}], "ports": [{"port": 80}]}
+_VOLUME: Json = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/data"}}
+_NODE: Json = {"spec": {}, "status": {"capacity": {"cpu": "8", "nvidia.com/gpu": "8"}}}
+_CRON: Json = {"schedule": "*/5 * * * *", "jobTemplate": {"spec": {"template": {"spec": ONCE}}}}
+_RUN: Json = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": ONCE}}
+GOOD = {
+    good.kind: good
+    for good in (
+        Good("apps/v1", "Deployment", "deployments", {"spec": {"selector": SELECTOR, "template": TEMPLATE}}),
+        Good("apps/v1", "ReplicaSet", "replicasets", {"spec": {"selector": SELECTOR, "template": TEMPLATE}}),
+        Good(
+            "apps/v1",
+            "StatefulSet",
+            "statefulsets",
+            {"spec": {"serviceName": "web", "selector": SELECTOR, "template": TEMPLATE}},
+        ),
+        Good("batch/v1", "Job", "jobs", {"spec": _RUN}),
+        Good("batch/v1", "CronJob", "cronjobs", {"spec": _CRON}),
+        Good("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", _SLICE),
+        Good("v1", "Node", "nodes", _NODE, namespaced=False),
+        Good("v1", "PersistentVolume", "persistentvolumes", {"spec": _VOLUME}, namespaced=False),
+        Good(
+            "storage.k8s.io/v1",
+            "StorageClass",
+            "storageclasses",
+            {"provisioner": "example.com/disk"},
+            namespaced=False,
+        ),
+        Good("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", {"value": 1000}, namespaced=False),
+    )
+}
+# so that no controller of the real server has anything to do for them while a test looks
+QUIET: dict[str, Json] = {
+    "Deployment": {"spec/replicas": 0, "spec/paused": True},
+    "ReplicaSet": {"spec/replicas": 0},
+    "StatefulSet": {"spec/replicas": 0},
+    "Job": {"spec/suspend": True},
+    "CronJob": {"spec/suspend": True},
+}
