@@ -51,7 +51,7 @@ test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the n
 	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/notebooks -m controlplane
 
 controlplane-up: $(VENV)/.has-all controlplane ## a control plane to try things on, until Ctrl-C
-	@$(VENV)/bin/python -m tests.controlplane
+	@$(VENV)/bin/python -m tests.controlplane --nodes
 
 facts: $(VENV)/.has-all controlplane ## write tenantkit/sandbox/data anew from a real control plane
 	$(call say,asking a control plane for what the sandbox must know)

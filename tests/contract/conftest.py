@@ -47,7 +47,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The server that this run is about; started once for all tests."""
     starts: dict[str, Callable[[], Any]] = {
         "sandbox": engines.sandbox,
-        "controlplane": lambda: _controlplane_if_built(request.config),
+        "controlplane": lambda: controlplane_if_built(request.config),
         "kubeconfig": lambda: _foreign(request.config, tmp_path_factory),
     }
     with starts[request.param]() as started:
@@ -55,11 +55,12 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @contextmanager
-def _controlplane_if_built(config: pytest.Config) -> Iterator[engines.Engine]:
+def controlplane_if_built(config: pytest.Config, *, nodes: bool = False) -> Iterator[engines.Engine]:
+    """The real control plane; skips where nobody has built it."""
     # asked for by its mark, a control plane that is not there is an error and not something to pass over
     if not BINARIES.is_dir() and "controlplane" not in config.getoption("-m"):
         pytest.skip("the control plane is not built: run `make controlplane`")
-    with engines.controlplane() as engine:
+    with engines.controlplane(nodes=nodes) as engine:
         yield engine
 
 

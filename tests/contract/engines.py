@@ -135,7 +135,11 @@ def sandbox() -> Iterator[Engine]:
 
 
 @contextmanager
-def controlplane() -> Iterator[Engine]:
-    """etcd, kube-apiserver and kube-controller-manager, as `make controlplane` builds them."""
-    with ControlPlane() as plane:
+def controlplane(*, nodes: bool = False) -> Iterator[Engine]:
+    """etcd, kube-apiserver and kube-controller-manager, as `make controlplane` builds them.
+
+    Args:
+        nodes: with a scheduler, and pods run on the nodes that a test makes.
+    """
+    with ControlPlane(nodes=nodes) as plane:
         yield OwnEngine("controlplane", plane.kubeconfig)

@@ -30,7 +30,9 @@ def main() -> int:
         prog="python -m tests.controlplane", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--while-stdin-open", action="store_true", help="end when standard input does")
-    until_stdin_closes: bool = parser.parse_args().while_stdin_open
+    parser.add_argument("--nodes", action="store_true", help="with a scheduler, and with kwok: pods run on each Node")
+    asked = parser.parse_args()
+    until_stdin_closes: bool = asked.while_stdin_open
     for number in _ENDING:
         signal.signal(number, _end)
 
@@ -39,7 +41,7 @@ def main() -> int:
             raise SystemExit(0)
 
     try:
-        with running(check) as (credentials, components):
+        with running(check, nodes=asked.nodes) as (credentials, components):
             try:
                 _announce(str(credentials.kubeconfig), for_people=not until_stdin_closes)
                 while not (until_stdin_closes and _at_end_of_stdin(_LOOK_S)):

@@ -1,27 +1,25 @@
-"""Which components make a control plane, with which flags, and when each is ready.
+"""Which components make a control plane, and with which flags.
 
-No port is looked for and then hoped to be still free: etcd listens on a Unix socket, kube-controller-manager on
-nothing, and kube-apiserver shares (`--permit-port-sharing`) the port that a socket of ours holds, bound but not
-listening, from before it starts until after it has ended. Ready means that a request which needs the component was
-answered, not that some time has passed.
+No port is looked for and then hoped to be still free: etcd listens on a Unix socket, kube-controller-manager,
+kube-scheduler and kwok on nothing, and kube-apiserver shares (`--permit-port-sharing`) the port that a socket of ours
+holds, bound but not listening, from before it starts until after it has ended. The scheduler and kwok, which plays the
+kubelet of every node that somebody makes, are there only where asked for: most tests want pods that stay as they are.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 import socket
-import ssl
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.controlplane.credentials import HOST, make_credentials
+from tests.controlplane.credentials import CONTROLLER_MANAGER, HOST, KWOK, SCHEDULER, make_credentials
 from tests.controlplane.processes import Component
+from tests.controlplane.readiness import answers, controllers_work, listens, pods_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,17 +28,11 @@ if TYPE_CHECKING:
 
 BINARIES = Path(__file__).parents[2] / ".build" / "controlplane"
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager")
+NODE_NAMES = ("kube-scheduler", "kwok")
+POD_ADDRESSES = "10.244.0.0/16"
 READY_TIMEOUT_S = 60.0  # it takes about five on two idle cores
 
 _POLL_S = 0.1
-_REQUEST_TIMEOUT_S = 5.0
-
-# Filled by kube-controller-manager: the first account, the first certificate, the first aggregated role.
-_MADE_BY_CONTROLLERS = (
-    "/api/v1/namespaces/default/serviceaccounts/default",
-    "/api/v1/namespaces/default/configmaps/kube-root-ca.crt",
-    "/apis/rbac.authorization.k8s.io/v1/clusterroles/admin",
-)
 
 
 class NotReadyError(Exception):
@@ -52,14 +44,17 @@ class ControlPlaneNotBuiltError(Exception):
 
 
 @contextmanager
-def running(check: Callable[[], None], *, binaries: Path = BINARIES) -> Iterator[tuple[Credentials, list[Component]]]:
+def running(
+    check: Callable[[], None], *, nodes: bool = False, binaries: Path = BINARIES
+) -> Iterator[tuple[Credentials, list[Component]]]:
     """A control plane that answers; gone, with all its files, when the block ends however it ends.
 
     Args:
         check: called while waiting, again and again; may raise to give up.
+        nodes: with a scheduler, and with kwok, which lets pods run on every Node that is made. There is none at first.
         binaries: the folder that `make controlplane` fills.
     """
-    missing = [name for name in NAMES if not (binaries / name).is_file()]
+    missing = [name for name in NAMES + NODE_NAMES * nodes if not (binaries / name).is_file()]
     if missing:
         raise ControlPlaneNotBuiltError(
             f"{', '.join(missing)} not in {binaries}: run `make controlplane`, which needs Go"
@@ -70,16 +65,25 @@ def running(check: Callable[[], None], *, binaries: Path = BINARIES) -> Iterator
         port = stack.enter_context(_held_port())
         credentials = make_credentials(folder, port.getsockname()[1])
         components: list[Component] = []
-        for name, arguments, is_ready in (
-            ("etcd", _etcd(folder), lambda: _listens(folder / "etcd.sock")),
-            ("kube-apiserver", _api_server(credentials), lambda: _answers(credentials, "/readyz")),
-            ("kube-controller-manager", _controller_manager(credentials), lambda: _controllers_work(credentials)),
-        ):
+        for name, arguments, is_ready in _steps(credentials, nodes=nodes):
             component = Component([binaries / name, *arguments], log=folder / f"{name}.log")
             stack.callback(component.kill)
             components.append(component)
-            _wait(is_ready, components, check)
+            if is_ready is not None:
+                _wait(is_ready, components, check)
         yield credentials, components
+
+
+def _steps(
+    credentials: Credentials, *, nodes: bool
+) -> Iterator[tuple[str, list[str], Callable[[], str | None] | None]]:
+    """Each component in turn: its name, its flags, and why it is not ready; None where a later one's answer tells."""
+    yield "etcd", _etcd(credentials.folder), lambda: listens(credentials.folder / "etcd.sock")
+    yield "kube-apiserver", _api_server(credentials), lambda: answers(credentials, "/readyz")
+    yield "kube-controller-manager", _controller_manager(credentials), lambda: controllers_work(credentials)
+    if nodes:
+        yield "kube-scheduler", _scheduler(credentials), None
+        yield "kwok", _kwok(credentials), lambda: pods_run(credentials)
 
 
 def _etcd(folder: Path) -> list[str]:
@@ -120,7 +124,7 @@ def _api_server(credentials: Credentials) -> list[str]:
 
 def _controller_manager(credentials: Credentials) -> list[str]:
     return [
-        f"--kubeconfig={credentials.controller_manager_kubeconfig}",
+        f"--kubeconfig={credentials.kubeconfig_of(CONTROLLER_MANAGER)}",
         "--use-service-account-credentials",
         f"--service-account-private-key-file={credentials.service_account_key}",
         f"--root-ca-file={credentials.ca}",
@@ -130,6 +134,25 @@ def _controller_manager(credentials: Credentials) -> list[str]:
         "--leader-elect=false",
         "--kube-api-qps=200",  # the default of 20 makes a suite wait that opens and closes a namespace a test
         "--kube-api-burst=400",
+    ]
+
+
+def _scheduler(credentials: Credentials) -> list[str]:
+    return [
+        f"--kubeconfig={credentials.kubeconfig_of(SCHEDULER)}",
+        "--secure-port=0",
+        "--leader-elect=false",
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
+    ]
+
+
+def _kwok(credentials: Credentials) -> list[str]:
+    return [
+        f"--kubeconfig={credentials.kubeconfig_of(KWOK)}",
+        f"--config={os.devnull}",  # kwok's own stages, whatever lies in the home folder
+        "--manage-all-nodes=true",
+        f"--cidr={POD_ADDRESSES}",
     ]
 
 
@@ -152,41 +175,3 @@ def _wait(is_ready: Callable[[], str | None], components: list[Component], check
             why = f"{newest.name} is not ready after {READY_TIMEOUT_S:.0f} s: {why_not}"
             raise NotReadyError(f"{why}; its last lines:\n{newest.log_tail()}")
         time.sleep(_POLL_S)
-
-
-def _listens(path: Path) -> str | None:
-    try:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(path))
-    except OSError as error:
-        return f"{path.name}: {error}"
-    return None
-
-
-def _answers(credentials: Credentials, path: str) -> str | None:
-    try:
-        _ask(credentials, path)
-    except OSError as error:
-        return f"GET {path}: {error}"
-    return None
-
-
-def _controllers_work(credentials: Credentials) -> str | None:
-    for path in _MADE_BY_CONTROLLERS:
-        try:
-            answer = json.loads(_ask(credentials, path))
-        except OSError as error:
-            return f"GET {path}: {error}"
-        if answer.get("rules") is None and answer.get("aggregationRule"):
-            return f"GET {path}: has no rules yet"
-    return None
-
-
-def _ask(credentials: Credentials, path: str) -> bytes:
-    request = urllib.request.Request(  # noqa: S310 - the address is ours, and https
-        credentials.server + path, headers={"Authorization": f"Bearer {credentials.tokens['admin']}"}
-    )
-    trust = ssl.create_default_context(cafile=credentials.ca)
-    with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S, context=trust) as answer:  # noqa: S310 - as above
-        content: bytes = answer.read()
-        return content

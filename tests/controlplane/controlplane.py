@@ -1,4 +1,4 @@
-"""The real control plane, as the tests hold it: etcd, kube-apiserver and kube-controller-manager, and no node."""
+"""The real control plane, as the tests hold it: etcd, kube-apiserver, kube-controller-manager; no node unless asked."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class ControlPlane:
     `kubeconfig` has a context for each persona: `controlplane-admin`, `-provisioner`, `-owner`, `-editor`, `-viewer`
     and `-stranger`, who are to the server `admin@example.com` and so on. It starts in about five seconds.
 
+    Args:
+        nodes: with kube-scheduler and with kwok: pods run on every Node that is made. None is there at first.
+
     Example:
         >>> with ControlPlane() as plane:
         ...     cluster = connect(kubeconfig=plane.kubeconfig, context="controlplane-owner")
@@ -33,9 +36,12 @@ class ControlPlane:
     kubeconfig: Path
     supervisor_id: int
 
+    def __init__(self, *, nodes: bool = False) -> None:
+        self._nodes = nodes
+
     def __enter__(self) -> Self:
         self._supervisor = subprocess.Popen(
-            [sys.executable, "-m", "tests.controlplane", "--while-stdin-open"],
+            [sys.executable, "-m", "tests.controlplane", "--while-stdin-open", *["--nodes"] * self._nodes],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

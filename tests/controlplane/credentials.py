@@ -24,6 +24,9 @@ HOST = "127.0.0.1"
 PERSONAS = ("admin", "provisioner", "owner", "editor", "viewer", "stranger")
 ADMIN_GROUP = "system:masters"
 CONTROLLER_MANAGER = "system:kube-controller-manager"
+SCHEDULER = "system:kube-scheduler"
+KWOK = "kwok"
+COMPONENTS = (CONTROLLER_MANAGER, SCHEDULER, KWOK)
 
 
 def user_name(persona: str) -> str:
@@ -67,14 +70,14 @@ class Credentials:
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
-    @property
-    def controller_manager_kubeconfig(self) -> Path:
-        return self.folder / "controller-manager.kubeconfig"
+    def kubeconfig_of(self, component: str) -> Path:
+        """By which one of the components signs in."""
+        return self.folder / f"{component.rpartition(':')[2]}.kubeconfig"
 
 
 def make_credentials(folder: Path, port: int) -> Credentials:
     """Write all keys, certificates, tokens and kubeconfigs into a folder that is ours alone."""
-    people = {persona: user_name(persona) for persona in PERSONAS} | {CONTROLLER_MANAGER: CONTROLLER_MANAGER}
+    people = {persona: user_name(persona) for persona in PERSONAS} | {name: name for name in COMPONENTS}
     credentials = Credentials(
         folder=folder,
         tokens={persona: secrets.token_urlsafe(32) for persona in people},
@@ -90,7 +93,7 @@ def make_credentials(folder: Path, port: int) -> Credentials:
         credentials.service_account_key: authority.issue_cert("service-accounts").private_key_pem.bytes(),
         credentials.token_file: _token_lines(credentials.tokens, people),
         credentials.kubeconfig: _kubeconfig(credentials, dict.fromkeys(PERSONAS, "controlplane-{}")),
-        credentials.controller_manager_kubeconfig: _kubeconfig(credentials, {CONTROLLER_MANAGER: "{}"}),
+        **{credentials.kubeconfig_of(name): _kubeconfig(credentials, {name: "{}"}) for name in COMPONENTS},
     }
     for path, content in private_files.items():
         write_private(path, content)
@@ -104,7 +107,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def _token_lines(tokens: Mapping[str, str], people: Mapping[str, str]) -> bytes:
-    groups = {"admin": f",{ADMIN_GROUP}"}
+    groups = dict.fromkeys(("admin", KWOK), f",{ADMIN_GROUP}")  # no built-in role says what plays a kubelet
     lines = (f"{tokens[who]},{people[who]},{people[who]}{groups.get(who, '')}\n" for who in people)
     return "".join(lines).encode()
 

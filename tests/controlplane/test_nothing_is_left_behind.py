@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.controlplane.components import NAMES
+from tests.controlplane.components import NAMES, NODE_NAMES
 from tests.controlplane.controlplane import ControlPlane, ControlPlaneError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ from tests.controlplane.controlplane import ControlPlane
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def test_holds_a_control_plane():
-    with ControlPlane() as plane:
+    with ControlPlane(nodes=True) as plane:
         print(plane.kubeconfig, flush=True)
         threading.Event().wait()
 """
@@ -86,7 +86,7 @@ def kubeconfig_of(run: subprocess.Popen[str]) -> Path:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_ended_takes_its_control_plane_along(run: subprocess.Popen[str], how: signal.Signals) -> None:
     folder = kubeconfig_of(run).parent
-    assert set(NAMES) <= set(processes_of(folder))
+    assert {*NAMES, *NODE_NAMES} <= set(processes_of(folder))
     run.send_signal(how)
     until(lambda: not processes_of(folder), f"all processes of {folder} gone after {how.name}")
     until(lambda: not folder.exists(), f"{folder} gone after {how.name}")
@@ -100,6 +100,11 @@ def test_a_kubeconfig_is_for_its_owner_alone_and_goes_with_the_rest() -> None:
     assert processes_of(folder) == {}
 
 
+def test_a_scheduler_and_nodes_are_there_only_where_asked_for() -> None:
+    with ControlPlane() as plane:
+        assert not {*NODE_NAMES} & set(processes_of(plane.kubeconfig.parent))
+
+
 def test_a_component_that_dies_is_told_with_its_last_lines() -> None:
     plane = ControlPlane().__enter__()
     folder = plane.kubeconfig.parent
@@ -111,7 +116,7 @@ def test_a_component_that_dies_is_told_with_its_last_lines() -> None:
 
 
 def test_components_do_not_outlive_their_supervisor() -> None:
-    plane = ControlPlane().__enter__()
+    plane = ControlPlane(nodes=True).__enter__()
     folder = plane.kubeconfig.parent
     os.kill(plane.supervisor_id, signal.SIGKILL)
     until(lambda: not processes_of(folder), "all components gone")
