@@ -64,6 +64,6 @@ def test_a_pod_that_asks_for_more_gpus_than_a_node_has_is_told_so(
     assert placed["status"] == "False"
     assert placed["reason"] == "Unschedulable"
     assert placed["message"] == (
-        "0/2 nodes are available: 2 Insufficient nvidia.com/gpu. no new claims to deallocate, "
+        "0/2 nodes are available: 2 Insufficient nvidia.com/gpu. "
         "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
     )
