@@ -1,0 +1,157 @@
+"""What a Pod's status comes to in a word: READY, STATUS and RESTARTS, as `kubectl get pods` prints them.
+
+The phase alone calls a pod that crashes again and again Running. The sandbox prints its tables by this, and the frames
+show it, so that all three say the same; written without detours, since a large cluster has thousands of pods.
+
+Source: printPod in pkg/printers/internalversion/printers.go of Kubernetes 1.37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tenantkit.rules.manifest import Manifest
+
+ENDED = frozenset({"Succeeded", "Failed"})
+
+
+class PodStatus(NamedTuple):
+    """What the columns of `kubectl get pods` are made of.
+
+    Args:
+        status: `Running`, `CrashLoopBackOff`, `Init:0/2`, `Terminating` …; empty where nothing is told yet.
+        up: how many containers, sidecars among them, run and are ready.
+        containers: how many there should be.
+        restarts: of the containers, while they start up those of the init containers; of sidecars always.
+        last_restart: when a container last ended before it was started again; empty: not known.
+    """
+
+    status: str
+    up: int
+    containers: int
+    restarts: int
+    last_restart: str
+
+
+def pod_status(pod: Manifest) -> PodStatus:
+    """The pod's READY, STATUS and RESTARTS.
+
+    Args:
+        pod: with its `metadata`, `spec` and `status`, as far as they are there.
+
+    Returns:
+        The same words as kubectl's.
+
+    Source: page "Pod Lifecycle", and printPod in Kubernetes' own printers.
+
+    Example:
+        >>> main = {"name": "main", "restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+        >>> pod_status({"spec": {"containers": [{}]}, "status": {"phase": "Running", "containerStatuses": [main]}})[:4]
+        ('CrashLoopBackOff', 0, 1, 4)
+    """
+    spec, status = pod.get("spec") or {}, pod.get("status") or {}
+    prepared = spec.get("initContainers") or ()
+    sidecars = {item["name"] for item in prepared if item.get("restartPolicy") == "Always"} if prepared else ()
+    visited, up, reason = _initialised(status, sidecars, len(prepared))
+    counted = visited
+    if not reason or has_condition(status, "Initialized"):
+        containers = status.get("containerStatuses") or ()
+        counted = [*(item for item in visited if item["name"] in sidecars), *containers] if visited else containers
+        is_up = [is_container_up(item) for item in containers]
+        up += sum(is_up)
+        reason = _running(status, containers, reason or _base_reason(status), any_up=True in is_up)
+    restarts = sum(item.get("restartCount") or 0 for item in counted)
+    return PodStatus(
+        _ending(pod, status) or reason,
+        up,
+        len(spec.get("containers") or ()) + len(sidecars),
+        restarts,
+        max(map(_last_end, counted), default="") if restarts else "",
+    )
+
+
+def has_condition(status: Manifest, kind: str) -> bool:
+    """Whether the first condition of that type holds."""
+    for item in status.get("conditions") or ():
+        if item.get("type") == kind:
+            return bool(item.get("status") == "True")
+    return False
+
+
+def is_container_up(container: Manifest) -> bool:
+    """Whether the container of this status runs and is ready."""
+    state = container.get("state") or {}
+    is_told_otherwise = (state.get("waiting") or {}).get("reason") or state.get("terminated") is not None
+    return bool(container.get("ready")) and state.get("running") is not None and not is_told_otherwise
+
+
+def _initialised(status: Manifest, sidecars: Collection[str], prepared: int) -> tuple[Sequence[Manifest], int, str]:
+    """The init containers up to the first that is not done, how many sidecars are up, and what it waits for, if so."""
+    visited: list[Manifest] = []
+    up = 0
+    for number, item in enumerate(status.get("initContainerStatuses") or ()):
+        visited.append(item)
+        state = item.get("state") or {}
+        terminated, waiting = state.get("terminated"), (state.get("waiting") or {}).get("reason")
+        if terminated is not None and not terminated.get("exitCode"):
+            continue
+        if item["name"] in sidecars and item.get("started"):
+            up += bool(item.get("ready"))
+            continue
+        if terminated is not None:
+            return visited, up, f"Init:{_ended(terminated)}"
+        if waiting and waiting != "PodInitializing":
+            return visited, up, f"Init:{waiting}"
+        return visited, up, f"Init:{number}/{prepared}"
+    return visited, up, ""
+
+
+def _base_reason(status: Manifest) -> str:
+    if any(
+        item.get("type") == "PodScheduled" and item.get("reason") == "SchedulingGated"
+        for item in status.get("conditions") or ()
+    ):
+        return "SchedulingGated"
+    return str(status.get("reason") or status.get("phase") or "")
+
+
+def _running(status: Manifest, containers: Sequence[Manifest], reason: str, *, any_up: bool) -> str:
+    """The status of a Pod whose init containers are done: the first container that has something to tell says it."""
+    failed = ""
+    for item in reversed(containers):
+        state = item.get("state") or {}
+        terminated = state.get("terminated")
+        if waiting := (state.get("waiting") or {}).get("reason"):
+            reason = waiting
+        elif terminated is not None:
+            reason = _ended(terminated)
+            failed = reason if terminated.get("exitCode") else failed
+    if reason != "Completed":
+        return reason
+    if any_up and has_condition(status, "Ready"):
+        return "Running"
+    return failed or ("NotReady" if any_up else reason)
+
+
+def _ended(terminated: Manifest) -> str:
+    if reason := terminated.get("reason"):
+        return str(reason)
+    signal = terminated.get("signal")
+    return f"Signal:{signal}" if signal else f"ExitCode:{terminated.get('exitCode', 0)}"
+
+
+def _ending(pod: Manifest, status: Manifest) -> str:
+    """The status of a Pod that is being deleted; empty for any other."""
+    if not (pod.get("metadata") or {}).get("deletionTimestamp"):
+        return ""
+    if status.get("reason") == "NodeLost":
+        return "Unknown"
+    return "" if status.get("phase") in ENDED else "Terminating"
+
+
+def _last_end(container: Manifest) -> str:
+    """When it ended before it was last started; empty where that is not told."""
+    return str(((container.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "")
