@@ -18,7 +18,7 @@ from tenantkit.cluster.errors import Doing
 from tenantkit.cluster.listing import Selection, list_kept
 from tenantkit.cluster.paths import collection_path
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.rules.kinds import KINDS, kind_of
+from tenantkit.rules.kinds import KINDS, Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 
 if TYPE_CHECKING:
@@ -145,10 +145,11 @@ def list_visible(
 
 def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
     cluster: Cluster,
-    kind: str,
+    kind: str | Kind,
     keep: Callable[[Manifest], _Kept],
     *,
     parts: type | None = None,
+    metadata_only: bool = False,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
@@ -157,9 +158,10 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
 
     Args:
         cluster: where.
-        kind: a key of `KINDS`.
+        kind: a key of `KINDS`, or where a kind lives that is not in it.
         keep: what to keep of an object; called from several threads, and again where a list is begun again.
         parts: a TypedDict of what `keep` looks at, so that the rest need not be made. Default: whole objects.
+        metadata_only: whether to ask the server for no more than the objects' metadata.
         namespaces: as for `list_visible`, and so are the selectors, errors and rights.
         label_selector: likewise.
         field_selector: likewise.
@@ -170,14 +172,15 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     Example:
         >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
     """
-    is_placed = kind_of(kind).namespaced or kind == "Namespace"
+    place = kind if isinstance(kind, Kind) else kind_of(kind)
+    is_placed = place.namespaced or place.kind == "Namespace"
     asked = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces)) if is_placed else ()
     is_told = bool(asked)
     if not asked and namespaces is not None and is_placed:
         return [], ()
 
     def listed(namespace: str | None) -> list[_Kept]:
-        selection = Selection(kind_of(kind), namespace, label_selector, field_selector, parts)
+        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
         return list_kept(cluster.door, selection, keep).items
 
     if not asked:
@@ -190,7 +193,7 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
 
     def read(namespace: str) -> list[_Kept] | PermissionDenied:
         try:
-            if kind == "Namespace":
+            if place.kind == "Namespace":
                 return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
             return listed(namespace)
         except PermissionDenied as refusal:

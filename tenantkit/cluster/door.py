@@ -48,6 +48,7 @@ class Call:
         content_type: of the body.
         is_repeatable: whether doing it twice does the same as doing it once.
         timeout_s: None: the connection's own.
+        accept: in which form the answer is wanted. Default: as objects.
         parse: makes an object of a good answer's body; raises ValueError where it can't.
     """
 
@@ -58,6 +59,7 @@ class Call:
     content_type: str = JSON
     is_repeatable: bool = False
     timeout_s: float | None = None
+    accept: str = JSON
     parse: Callable[[bytes | bytearray], Manifest] = field(default=parse_object, repr=False)
 
 
@@ -191,5 +193,6 @@ class Door:
 
     def _request(self, call: Call, credentials: Headers) -> Request:
         content: Headers = (("Content-Type", call.content_type),) if call.body is not None else ()
+        content += (("Accept", call.accept),) if call.accept != JSON else ()
         timeout_s = self._timeout_s if call.timeout_s is None else call.timeout_s
         return Request(call.method, call.path, timeout_s, call.body, credentials + content)

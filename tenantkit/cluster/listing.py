@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from tenantkit.cluster.door import Call
+from tenantkit.cluster.door import JSON, Call
 from tenantkit.cluster.errors import Doing
 from tenantkit.cluster.parsing import collector_paused, parse_object
 from tenantkit.cluster.partial import page_parser
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _Kept = TypeVar("_Kept")
 
 PAGE = 500
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 _LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
 
 
@@ -35,7 +36,8 @@ _LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
 class Selection:
     """Which objects of a kind: in one namespace or all (None), by labels and fields as the API server writes them.
 
-    With `parts`, a TypedDict, what it names is read of each object, and nothing is put back (see `page_parser`).
+    With `parts`, a TypedDict, what it names is read of each object, and nothing is put back (see `page_parser`). With
+    `metadata_only` the server is asked to send no more than that, which spares it and the wire the rest.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Selection:
     label_selector: str | None = None
     field_selector: str | None = None
     parts: type | None = None
+    metadata_only: bool = False
 
     @property
     def path(self) -> str:
@@ -107,11 +110,12 @@ def _list(door: Door, selection: Selection, limit: int | None, keep: Callable[[M
     doing = Doing("list", selection.kind.kind, namespace=selection.namespace)
     parse = page_parser(selection.parts) if selection.parts is not None else parse_object
     head = {"apiVersion": selection.kind.api_version, "kind": selection.kind.kind}
+    accept = METADATA if selection.metadata_only else JSON
     items: list[_Kept] = []
     token: str | None = None
     while True:
         path = with_query(selection.path, {**selection.query, "limit": limit, "continue": token})
-        page = door.ask(Call("GET", path, doing, is_repeatable=True, parse=parse))
+        page = door.ask(Call("GET", path, doing, is_repeatable=True, accept=accept, parse=parse))
         found = page.get("items") or ()
         items += map(keep, found if selection.parts is not None else ({**head, **item} for item in found))
         metadata = page.get("metadata") or {}

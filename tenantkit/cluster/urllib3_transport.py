@@ -84,7 +84,8 @@ class Urllib3Transport:
 
     def _open(self, pool: urllib3.PoolManager, request: Request) -> Any:
         """The response with its head read; `Any` since urllib3 1.26 and 2 name the class differently."""
-        headers = HTTPHeaderDict(self._common_headers())
+        given = {name for name, _ in request.headers}
+        headers = HTTPHeaderDict({name: text for name, text in self._common_headers().items() if name not in given})
         for name, value in request.headers:
             headers.add(name, value)
         try:
