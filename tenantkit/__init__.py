@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import TenantKitError as TenantKitError
     from tenantkit.findings.why import why as why
     from tenantkit.forms.tenant import TenantForm as TenantForm
+    from tenantkit.frames.nodes import nodes as nodes
+    from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
     from tenantkit.frames.routes import routes as routes
     from tenantkit.frames.tenants import tenants as tenants
@@ -70,11 +72,13 @@ _HOME = {
     "get_tenant": "provision.settings",
     "install": "provision.install",
     "list_tenants": "provision.settings",
+    "nodes": "frames.nodes",
     "plan": "provision.plan",
     "plan_delete": "provision.delete",
     "plan_install": "provision.install",
     "plot_quota_bars": "plots",
     "plot_quota_heatmap": "plots",
+    "pods": "frames.pods",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
     "routes": "frames.routes",

@@ -32,6 +32,8 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.get_tenant(cluster, "vision"), tk.Tenant)
     assert_type(tk.list_tenants(cluster), list[tk.Tenant])
     assert_type(tk.quota_usage(cluster), pd.DataFrame)
+    assert_type(tk.pods(cluster, namespaces=["vision"]), pd.DataFrame)
+    assert_type(tk.nodes(cluster), pd.DataFrame)
     assert_type(tk.why(cluster, "vision", workload="Job/train"), pd.DataFrame)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
     assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])

@@ -1,0 +1,214 @@
+"""What each node has, what its pods have reserved, and what is left: as the scheduler reckons it.
+
+What pods on a node request is all pods' requests, whoever's they are. Who may not list them all knows of no node what
+is free on it: then it is `<NA>`, since to count only one's own would call a full node empty. Turned down: what nodes
+really use, which binds nobody who asks for a place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.cluster.access import keep_visible
+from tenantkit.cluster.listing import Selection, list_kept
+from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.pod_amounts import AmountsOfPods
+from tenantkit.frames.pod_parts import PodParts
+from tenantkit.frames.schema import TIME, frame_of_rows
+from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
+from tenantkit.rules.kinds import kind_of
+from tenantkit.rules.pod_status import ENDED, has_condition
+from tenantkit.rules.quantities import parse_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from fractions import Fraction
+
+    import pandas as pd
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.pod_amounts import PodAmounts
+    from tenantkit.frames.schema import Schema
+    from tenantkit.rules.manifest import Manifest
+
+NODES: Schema = {
+    "name": "string",
+    "ready": "boolean",
+    "cordoned": "boolean",
+    "taints": "string",
+    "accelerator_product": "string",
+    "accelerator": "string",
+    "accelerators_allocatable": "Int64",
+    "accelerators_requested": "Int64",
+    "accelerators_free": "Int64",
+    "mig_profiles": "string",
+    "cpu_allocatable_cores": "Float64",
+    "cpu_requested_cores": "Float64",
+    "cpu_free_cores": "Float64",
+    "memory_allocatable_bytes": "Int64",
+    "memory_requested_bytes": "Int64",
+    "memory_free_bytes": "Int64",
+    "pods_allocatable": "Int64",
+    "pods_requested": "Int64",
+    "pods_free": "Int64",
+    "created": TIME,
+}
+
+
+@dataclass(slots=True)
+class Reserved:
+    """What the pods on a node reserve of it."""
+
+    pods: int = 0
+    resources: dict[str, Fraction] = field(default_factory=dict)
+
+    def add(self, amounts: PodAmounts) -> None:
+        """One pod more."""
+        self.pods += 1
+        for name, amount in amounts.requests.items():
+            self.resources[name] = self.resources.get(name, 0) + amount
+
+
+def nodes(cluster: Cluster) -> pd.DataFrame:
+    """What each node has, what is reserved there and what is free: one row per node.
+
+    Args:
+        cluster: where.
+
+    Returns:
+        name: string; ready, cordoned: boolean; taints (`key=value:Effect`, joined by `, `; <NA>: none),
+        accelerator_product (as the node's labels call it), accelerator (its accelerator resources, joined by `, `):
+        string; accelerators_allocatable, _requested, _free (pieces of all of them): Int64; mig_profiles
+        (`1g.10gb=7, 3g.40gb=2`: allocatable, <NA>: none): string; cpu_allocatable_cores, cpu_requested_cores,
+        cpu_free_cores: Float64; memory_…_bytes, pods_… likewise: Int64; created: datetime64[ns, UTC]. Requested and
+        free are <NA> where pods may not be listed for the whole cluster: `attrs["unread"]` then says why. Free is below
+        0 on a node that lost what it had. Sorted by name. `attrs["scope"]` is `cluster`.
+
+    Raises:
+        PermissionDenied: nodes may not be listed.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: list nodes; for what is requested, list pods for the whole cluster.
+    Source: pages "Nodes", "Reserve Compute Resources for System Daemons", "Taints and Tolerations".
+
+    Example:
+        >>> nodes(cluster).query("accelerators_free > 0")  # doctest: +SKIP
+    """
+    found, scope = keep_visible(cluster, "Node", _whole)
+    unread: dict[str, str] = {}
+    reserved: dict[str, Reserved] | None = None
+    try:
+        reserved = read_reserved(cluster)
+    except PermissionDenied as refusal:
+        unread["Pod"] = str(refusal)
+    frame = nodes_frame(found, reserved=reserved)
+    frame.attrs |= {"scope": scope, "unread": unread}
+    return frame
+
+
+def nodes_frame(nodes: Iterable[Manifest], *, reserved: Mapping[str, Reserved] | None = None) -> pd.DataFrame:
+    """The frame of `nodes`, of Nodes as the server answered them.
+
+    Args:
+        nodes: any.
+        reserved: by node, see `reserved_by`. Default: not known.
+    """
+    none = Reserved()
+    rows = [
+        _row(node, None if reserved is None else reserved.get(node["metadata"]["name"], none))
+        for node in sorted(nodes, key=lambda node: str(node["metadata"]["name"]))
+    ]
+    return frame_of_rows(rows, NODES)
+
+
+def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
+    """What is reserved on each node that has pods.
+
+    Raises:
+        PermissionDenied: pods may not be listed for the whole cluster.
+
+    RBAC: list pods, for the whole cluster.
+    """
+    amounts_of = AmountsOfPods()
+
+    def keep(pod: Manifest) -> tuple[str | None, PodAmounts]:
+        return _node_of(pod), amounts_of(pod)
+
+    kept = list_kept(cluster.door, Selection(kind_of("Pod"), parts=PodParts), keep).items
+    return _summed(kept)
+
+
+def reserved_by(pods: Iterable[Manifest]) -> dict[str, Reserved]:
+    """What pods reserve on each node: those that have a node and are not finished, as for the scheduler."""
+    amounts_of = AmountsOfPods()
+    return _summed((_node_of(pod), amounts_of(pod)) for pod in pods)
+
+
+def _summed(kept: Iterable[tuple[str | None, PodAmounts]]) -> dict[str, Reserved]:
+    reserved: dict[str, Reserved] = {}
+    for node, amounts in kept:
+        if node:
+            reserved.setdefault(node, Reserved()).add(amounts)
+    return reserved
+
+
+def _node_of(pod: Manifest) -> str | None:
+    """The node on which it reserves something."""
+    is_over = (pod.get("status") or {}).get("phase") in ENDED
+    return None if is_over else (pod.get("spec") or {}).get("nodeName")
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
+
+
+def _row(node: Manifest, reserved: Reserved | None) -> tuple[Any, ...]:
+    metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
+    allocatable = {name: parse_quantity(text) for name, text in (status.get("allocatable") or {}).items()}
+    # a device that the node has lost may still be reserved there
+    known = {*allocatable, *(reserved.resources if reserved else ())}
+    devices = sorted(name for name in known if is_accelerator(name))
+    profiles = [f"{profile}={floor(allocatable.get(name, 0))}" for name in devices if (profile := mig_profile(name))]
+    return (
+        metadata["name"],
+        has_condition(status, "Ready"),
+        bool(spec.get("unschedulable")),
+        ", ".join(map(taint_text, spec.get("taints") or ())) or None,
+        accelerator_product(metadata.get("labels") or {}),
+        ", ".join(devices) or None,
+        *_three(_total(allocatable, devices) if allocatable or devices else None, _reserved(reserved, devices), floor),
+        ", ".join(profiles) or None,
+        *_three(allocatable.get("cpu"), _reserved(reserved, ["cpu"]), float),
+        *_three(allocatable.get("memory"), _reserved(reserved, ["memory"]), floor),
+        *_three(allocatable.get("pods"), None if reserved is None else reserved.pods, floor),
+        metadata.get("creationTimestamp"),
+    )
+
+
+def taint_text(taint: Manifest) -> str:
+    """A taint as kubectl writes it: `nvidia.com/gpu=present:NoSchedule`."""
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint.get('key')}{value}:{taint.get('effect')}"
+
+
+def _total(amounts: Mapping[str, Fraction], names: Iterable[str]) -> Fraction | int:
+    return sum((amounts.get(name, 0) for name in names), start=0)
+
+
+def _reserved(reserved: Reserved | None, names: Iterable[str]) -> Fraction | int | None:
+    return None if reserved is None else _total(reserved.resources, names)
+
+
+def _three(
+    allocatable: Fraction | int | None, requested: Fraction | int | None, number: Callable[[Fraction | int], float]
+) -> tuple[float | None, float | None, float | None]:
+    """Allocatable, requested and free, exactly and then rounded; None where it is not known."""
+    if allocatable is None or requested is None:
+        return _rounded(allocatable, number), _rounded(requested, number), None
+    return number(allocatable), number(requested), number(allocatable - requested)
+
+
+def _rounded(amount: Fraction | int | None, number: Callable[[Fraction | int], float]) -> float | None:
+    return None if amount is None else number(amount)
