@@ -18,12 +18,13 @@ from tenantkit.rules.pod_requests import pod_requests
 from tenantkit.rules.selectors import label_selector_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_KEPT_AWAY = "node(s) didn't satisfy existing pods anti-affinity rules"
 _DEFAULT_SCHEDULER = "default-scheduler"
 
 
@@ -75,29 +76,31 @@ def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]
         else:
             waiting.append(other)
     states = [node_state(node, on_node[node["metadata"]["name"]]) for node in nodes]
-    spec = pod["spec"]
+    spec, distance = pod["spec"], _distance(pod, states, on_node)
+    open_to_it = [state for state in states if not distance.rules_out(state.node)]
     reasons = Counter(reason for state in states for reason in misfit(spec, state))
+    kept_away = sum(not misfit(spec, state) for state in states if distance.rules_out(state.node))
+    reasons.update({_KEPT_AWAY: kept_away} if kept_away else {})
     return NodeRoom(
-        pods=sum(copies_that_fit(spec, state) for state in states),
+        pods=sum(copies_that_fit(spec, state) for state in open_to_it),
         reasons=dict(reasons),
         nodes=len(states),
-        could_be_fewer=tuple(_fewer(pod, states, bound, waiting)),
+        could_be_fewer=tuple(_fewer(spec, states, distance, waiting)),
         could_be_more=tuple(_more(spec, bound)),
-        to_free=_to_free(spec, states, on_node),
+        to_free=_to_free(spec, open_to_it, on_node),
     )
 
 
 def _fewer(
-    pod: Manifest, states: Sequence[NodeState], bound: Sequence[Manifest], waiting: Sequence[Manifest]
+    spec: Manifest, states: Sequence[NodeState], distance: _Distance, waiting: Sequence[Manifest]
 ) -> Iterator[str]:
-    spec = pod["spec"]
     if (spec.get("schedulerName") or _DEFAULT_SCHEDULER) != _DEFAULT_SCHEDULER:
         yield f"another scheduler, {spec['schedulerName']}, decides"
     if spec.get("schedulingGates"):
         yield "it has scheduling gates"
     if beyond := looks_beyond(spec):
         yield f"the scheduler also looks at {', '.join(beyond)}"
-    if any(_keeps_away(other, pod) for other in bound):
+    if not distance.is_whole:
         yield "pods that are there may not want such a pod beside them"
     rivals = sorted(
         f"{other['metadata'].get('namespace')}/{other['metadata']['name']}"
@@ -116,17 +119,48 @@ def _is_rival(other: Manifest, spec: Manifest, states: Sequence[NodeState]) -> b
     return _priority(own) >= _priority(spec) and any(not misfit(own, state) for state in states)
 
 
-def _keeps_away(other: Manifest, pod: Manifest) -> bool:
-    """Whether a pod's anti-affinity may be about such a pod; namespaces that it selects by label count as its own."""
-    rules = ((other.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}
-    labels, namespace = pod["metadata"].get("labels") or {}, pod["metadata"]["namespace"]
-    for term in rules.get(_REQUIRED) or ():
-        named = term.get("namespaces") or (
-            [] if term.get("namespaceSelector") is not None else [other["metadata"].get("namespace")]
-        )
-        if (not named or namespace in named) and label_selector_of(term.get("labelSelector")).matches(labels):
-            return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Distance:
+    """Where pods that are there want no such pod beside them.
+
+    Args:
+        places: label and value of the nodes that are ruled out by it.
+        is_whole: whether that is all; a namespace that is selected by its labels is not looked up.
+    """
+
+    places: frozenset[tuple[str, str]]
+    is_whole: bool
+
+    def rules_out(self, node: Manifest) -> bool:
+        """Whether the node is in one of the places."""
+        labels = node["metadata"].get("labels") or {}
+        return any(labels.get(key) == value for key, value in self.places)
+
+
+def _distance(pod: Manifest, states: Sequence[NodeState], on_node: Mapping[str, Sequence[Manifest]]) -> _Distance:
+    """What the required anti-affinity of pods that are there says of such a pod."""
+    places: set[tuple[str, str]] = set()
+    is_whole = True
+    own_labels, namespace = pod["metadata"].get("labels") or {}, pod["metadata"]["namespace"]
+    for state in states:
+        labels = state.node["metadata"].get("labels") or {}
+        for other in on_node[state.node["metadata"]["name"]]:
+            for term in _terms(other):
+                if not label_selector_of(term.get("labelSelector")).matches(own_labels):
+                    continue
+                named, selected = term.get("namespaces") or [], term.get("namespaceSelector")
+                is_own = not named and selected is None and other["metadata"].get("namespace") == namespace
+                if is_own or namespace in named or selected == {}:
+                    key = term.get("topologyKey") or ""
+                    places.update({(key, labels[key])} if key in labels else ())
+                elif selected is not None:
+                    is_whole = False
+    return _Distance(frozenset(places), is_whole)
+
+
+def _terms(pod: Manifest) -> Sequence[Manifest]:
+    rules = ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}
+    return rules.get(_REQUIRED) or ()
 
 
 def _more(spec: Manifest, bound: Sequence[Manifest]) -> Iterator[str]:

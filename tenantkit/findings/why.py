@@ -73,10 +73,10 @@ def why(
 
     Args:
         cluster: where.
-        tenant: whose, by name. Default: all tenants in `namespaces`.
+        tenant: whose, by name. Default: all tenants.
         workload: only this one, as `Kind/name`: `Job/train`; a pod's or ReplicaSet's name will do, too. Default: all.
-        namespaces: only these, where no tenant is named. Default: those of the connection; where it names none, all
-            that you may list, else its one namespace.
+        namespaces: these instead, whether or not they are tenants'. Default: those of the connection; where it names
+            none, all that you may list, else its one namespace.
 
     Returns:
         tenant, namespace; workload (`Deployment/train`: what a person made), object (what stands in the way, is missing
@@ -102,7 +102,8 @@ def why(
     if tenant is not None:
         found = [get_namespace(cluster, tenant)]
     else:
-        found, _ = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
+        tenants_only = TENANT_NAMESPACES if namespaces is None else None  # who names a namespace means it
+        found, _ = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=tenants_only)
     snapshot = read_snapshot(cluster, found)
     if snapshot.knows("Node") and _waits_for_room(snapshot):
         bound = read_bound_pods(cluster)

@@ -182,11 +182,23 @@ def test_a_higher_priority_may_make_room() -> None:
     assert foretold(*full, cpu=1, pod_spec={**urgent, "preemptionPolicy": "Never"}).answer == "no"
 
 
-def test_a_pod_that_wants_to_be_alone_may_keep_others_away() -> None:
-    rule = {"labelSelector": {}, "topologyKey": "kubernetes.io/hostname"}
+@pytest.mark.parametrize(
+    ("where", "answer"),
+    [
+        ({}, "no"),
+        ({"namespaces": ["vision"]}, "no"),
+        ({"namespaces": ["speech"]}, "yes"),
+        ({"namespaceSelector": {}}, "no"),
+        ({"namespaceSelector": {"matchLabels": {"team": "a"}}}, "maybe"),
+    ],
+)
+def test_a_pod_that_wants_to_be_alone_keeps_others_away(where: dict[str, Any], answer: str) -> None:
+    rule = {"labelSelector": {}, "topologyKey": "zone", **where}
     alone = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
+    zoned = node("n1", {"cpu": "8"})
+    zoned["metadata"]["labels"] = {"zone": "a"}
 
-    assert foretold(node("n1", {"cpu": "8"}), holding("a", "n1", {}, affinity=alone), cpu=1).answer == "maybe"
+    assert foretold(zoned, holding("a", "n1", {}, affinity=alone), cpu=1).answer == answer
 
 
 def test_a_cluster_without_nodes_holds_nothing() -> None:

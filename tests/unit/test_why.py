@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
 
 from tenantkit.findings.finding import CAUSES, Cause, Finding, in_order
+from tenantkit.findings.node_table import node_table
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.scheduling import reasons_of
 from tenantkit.findings.snapshot import Snapshot
@@ -18,6 +20,7 @@ LONG_AGO = "2026-11-25T12:00:00Z"
 JUST_NOW = "2026-11-25T12:29:55Z"
 
 
+GPU = "nvidia.com/gpu"
 NODE = {"kind": "Node", "metadata": {"name": "n1"}}
 
 
@@ -238,3 +241,23 @@ def test_owners_that_own_each_other_end() -> None:
 
 def test_the_vocabulary_has_no_word_twice() -> None:
     assert len(set(CAUSES)) == len(get_args(Cause))
+
+
+def test_each_node_says_what_it_lacks() -> None:
+    def node(name: str, amounts: dict[str, str], **spec: Any) -> dict[str, Any]:
+        return {"kind": "Node", "metadata": {"name": name}, "spec": spec, "status": {"allocatable": amounts}}
+
+    room = {"pods": "9", "nvidia.com/gpu": "4"}
+    nodes = [
+        node("full", room),
+        node("kept", room, taints=[{"key": "team", "value": "a", "effect": "NoSchedule"}]),
+        node("cordoned", room, unschedulable=True),
+    ]
+    asked = {"containers": [{"name": "main", "resources": {"requests": {"nvidia.com/gpu": "2"}}}]}
+    pod = made("Pod", "train", spec=asked)
+    holder = made("Pod", "big", spec={"nodeName": "full", "containers": [{"resources": {"requests": {GPU: "3"}}}]})
+
+    table = node_table(replace(snapshot(*nodes), bound=[holder]), pod)
+
+    assert table == "cordoned: cordoned; full: nvidia.com/gpu 2 asked, 1 free; kept: taint team=a:NoSchedule"
+    assert node_table(snapshot(unread={"Node": "may not list nodes"}), pod) == "nodes: may not list nodes"

@@ -18,9 +18,7 @@ Writer = Literal["server", "scheduler", "kubelet", "somebody"]
 
 POOL = {"tenantkit.dev/pool": "defects"}
 APP = "app"
-# Stand-ins for a kubelet let a Job's pod succeed at once; with this it runs until it is deleted, or written over.
-RUNS_ON = {"tenantkit.dev/stand-in-runs": "until-deleted"}
-PLAYED = {"kwok.x-k8s.io/node": "fake"}  # by kwok
+HELD = [{"name": "tenantkit.dev/held-back"}]  # from the scheduler
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,14 @@ class Captured:
         app: which pods: those with this `app` label.
         status: written over theirs.
         events: type, reason and message of each; in texts, `{pod}` is the pod's name.
+        is_unplaced: whether the pods are held back from nodes: a stand-in for a kubelet lets a Job's pod succeed before
+            anything can be written of it.
     """
 
     app: str
     status: Manifest
     events: tuple[tuple[str, str, str], ...] = ()
+    is_unplaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def node(name: str, *, taints: tuple[Manifest, ...] = (), **amounts: str) -> Man
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": labels, "annotations": PLAYED},
+        "metadata": {"name": name, "labels": labels},
         "spec": {"taints": list(taints)} if taints else {},
         "status": {"allocatable": room, "capacity": room},
     }
@@ -154,7 +155,7 @@ def _pod_spec(containers: tuple[Manifest, ...], spec: Manifest) -> Manifest:
 
 
 def _template(name: str, containers: tuple[Manifest, ...], spec: Manifest) -> Manifest:
-    return {"metadata": {"labels": {APP: name}, "annotations": RUNS_ON}, "spec": _pod_spec(containers, spec)}
+    return {"metadata": {"labels": {APP: name}}, "spec": _pod_spec(containers, spec)}
 
 
 def _selected(name: str, containers: tuple[Manifest, ...], spec: Manifest) -> Manifest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.defects.defect import Captured, Defect, container, deployment, job, pod
+from tests.contract.defects.defect import HELD, Captured, Defect, container, deployment, job, pod
 from tests.contract.defects.kubelet import RUNNING, ended, looping, status
 
 ENDED = (
@@ -84,8 +84,8 @@ ENDED = (
         object="Job/train",
         says="Job has reached the specified backoff limit",
         writer="kubelet",
-        manifests=(job("train", of_job={"backoffLimit": 0}),),
-        captured=Captured("train", status(phase="Failed", state=ended(1))),
+        manifests=(job("train", of_job={"backoffLimit": 0}, schedulingGates=HELD),),
+        captured=Captured("train", status(phase="Failed", state=ended(1)), is_unplaced=True),
     ),
     Defect(
         name="a Job whose pod needs more memory than its limit",
@@ -94,8 +94,8 @@ ENDED = (
         object="{pod}",
         says="OOMKilled",
         writer="kubelet",
-        manifests=(job("train", of_job={"backoffLimit": 0}),),
-        captured=Captured("train", status(phase="Failed", state=ended(137, "OOMKilled"))),
+        manifests=(job("train", of_job={"backoffLimit": 0}, schedulingGates=HELD),),
+        captured=Captured("train", status(phase="Failed", state=ended(137, "OOMKilled")), is_unplaced=True),
     ),
     Defect(
         name="a pod that failed and is not started again",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,12 +12,12 @@ import orjson
 from tenantkit.cluster.door import Call
 from tenantkit.cluster.errors import Doing
 from tenantkit.cluster.paths import object_path
-from tenantkit.exceptions import AlreadyExists, PermissionDenied, Rejected
+from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
 from tenantkit.rules.kinds import kind_of
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _MERGE = "application/strategic-merge-patch+json"
 _POLL_S = 0.1
+_TIMEOUT_S = 30
 _PROVED_AFTER = 2  # a policy and its binding
 
 
@@ -46,28 +49,50 @@ def plant(cluster: Cluster, namespace: str, defect: Defect) -> None:
     words = {"{namespace}": namespace, "{now}": _now(cluster)}
     labels = dict(defect.labels)
     cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
+    _wait_until(lambda: cluster.get("ServiceAccount", "default", namespace), "the service account")
     for number, manifest in enumerate(defect.manifests):
         if defect.proof is not None and number == _PROVED_AFTER:
-            _wait_until_refused(cluster, _placed(_filled(defect.proof, words), namespace))
+            proof = _placed(_filled(defect.proof, words), namespace)
+            _wait_until(partial(_is_refused, cluster, proof), "the policy to be in force")
         made = cluster.create(_placed(_filled(manifest, words), namespace))
         if made["kind"] == "ResourceQuota":
-            _wait_until_counted(cluster, made)  # until then it lets everything in
+            _wait_until(partial(_is_counted, cluster, made), "the quota's count: until then it lets everything in")
 
 
-def finish(cluster: Cluster, namespace: str, defect: Defect, *, timeout_s: float = 30) -> None:
+def finish(cluster: Cluster, namespace: str, defect: Defect) -> None:
     """What comes after the objects are there: write what a kubelet would, and delete what is to be deleted.
 
     Raises:
         TimeoutError: the pods did not come to run.
     """
     words = {"{namespace}": namespace, "{now}": _now(cluster)}
-    if defect.captured is not None:
-        for pod in _started(cluster, namespace, defect.captured.app, timeout_s):
-            _write(cluster, pod, defect.captured, words)
+    captured = defect.captured
+    if captured is not None:
+        pods = _wait_until(partial(_started, cluster, namespace, captured), f"the pods of {captured.app!r} to run")
+        for pod in pods:
+            _write(cluster, pod, captured, words)
     for name in defect.deleted:
         kind, _, named = _filled(name, words).partition("/")
         place = kind_of(kind)
         cluster.delete(ObjectRef(place.api_version, kind, named, namespace if place.namespaced else None))
+
+
+def _started(cluster: Cluster, namespace: str, captured: Captured) -> list[Manifest]:
+    """Those pods, once they all run: a stand-in that is still at it would write over what is captured."""
+    pods = cluster.list("Pod", namespace=namespace, label_selector=f"app={captured.app}")
+    return pods if captured.is_unplaced or all(_runs(pod) for pod in pods) else []
+
+
+def _wait_until(question: Callable[[], Any], what: str) -> Any:
+    """The answer, once there is one."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while True:
+        with suppress(NotFound):
+            if answer := question():
+                return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {_TIMEOUT_S} s for {what}")
+        time.sleep(_POLL_S)
 
 
 def _placed(manifest: Manifest, namespace: str) -> Manifest:
@@ -76,37 +101,35 @@ def _placed(manifest: Manifest, namespace: str) -> Manifest:
     return manifest
 
 
-def _wait_until_counted(cluster: Cluster, quota: Manifest, timeout_s: float = 30) -> None:
-    metadata, deadline = quota["metadata"], time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        live = cluster.get("ResourceQuota", metadata["name"], metadata["namespace"])
-        if (live.get("status") or {}).get("hard"):
-            return
-        time.sleep(_POLL_S)
-    raise TimeoutError(f"quota {metadata['name']!r} is not counted after {timeout_s} s")
+def _is_counted(cluster: Cluster, quota: Manifest) -> bool:
+    live = cluster.get("ResourceQuota", quota["metadata"]["name"], quota["metadata"]["namespace"])
+    return bool((live.get("status") or {}).get("hard"))
 
 
-def _wait_until_refused(cluster: Cluster, proof: Manifest, timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        try:
-            cluster.create(proof, dry_run=True)
-        except (PermissionDenied, Rejected):
-            return
-        time.sleep(_POLL_S)
-    raise TimeoutError(f"{proof['metadata']['name']!r} is still let in after {timeout_s} s")
+def _is_refused(cluster: Cluster, proof: Manifest) -> bool:
+    try:
+        cluster.create(proof, dry_run=True)
+    except (PermissionDenied, Rejected):
+        return True
+    return False
 
 
-def _started(cluster: Cluster, namespace: str, app: str, timeout_s: float) -> list[Manifest]:
-    """The pods of that app, once they run: a stand-in that is still at it would write over what is captured."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        pods = cluster.list("Pod", namespace=namespace, label_selector=f"app={app}")
-        if pods and all((pod.get("status") or {}).get("phase") not in (None, "Pending") for pod in pods):
-            return pods
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"pods of {app!r} in {namespace!r} have not started after {timeout_s} s: {pods}")
-        time.sleep(_POLL_S)
+def uproot(cluster: Cluster, namespace: str, defect: Defect) -> None:
+    """Let go of what is held, and delete all that was made."""
+    words = {"{namespace}": namespace}
+    for manifest in defect.manifests:
+        ref = ref_of(_placed(_filled(manifest, words), namespace))
+        with suppress(NotFound, Rejected):  # gone, or its finalizer is
+            if manifest["metadata"].get("finalizers"):
+                cluster.patch_json(ref, [{"op": "remove", "path": "/metadata/finalizers"}])
+        if ref.namespace is None:
+            cluster.delete(ref)
+    with suppress(NotFound):
+        cluster.delete(ObjectRef("v1", "Namespace", namespace))
+
+
+def _runs(pod: Manifest) -> bool:
+    return (pod.get("status") or {}).get("phase") not in (None, "Pending")
 
 
 def _write(cluster: Cluster, pod: Manifest, captured: Captured, words: dict[str, str]) -> None:

@@ -139,6 +139,15 @@ UNPLACED = (
         manifests=(stateful_set("store", claims=(claim("data", storageClassName="no-such-class"),)),),
     ),
     Defect(
+        name="a pod on a node that is gone",
+        cause="node not ready",
+        workload="Deployment/serve",
+        object="Node/{namespace}-gone",
+        says="node {namespace}-gone is not there any more",
+        writer="somebody",
+        manifests=(deployment("serve", nodeName="{namespace}-gone", nodeSelector={}),),
+    ),
+    Defect(
         name="a pod with a scheduling gate",
         cause="scheduling gate",
         workload="Job/train",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.defects.defect import Captured, Defect, container, deployment, job, pod, stateful_set
+from tests.contract.defects.defect import Captured, Defect, container, deployment, pod, stateful_set
 from tests.contract.defects.kubelet import CREATING, IMAGE, status, waiting
 
 _PULL = (
@@ -47,11 +47,11 @@ UNSTARTED = (
     Defect(
         name="an image that may not be pulled and is on no node",
         cause="image",
-        workload="Job/train",
+        workload="Deployment/train",
         object="{pod}",
         says='Container image "registry.example.ai/main:1" is not present with pull policy of Never',
         writer="kubelet",
-        manifests=(job("train", container(imagePullPolicy="Never")),),
+        manifests=(deployment("train", container(imagePullPolicy="Never")),),
         captured=Captured(
             "train",
             status(
@@ -158,11 +158,11 @@ UNSTARTED = (
     Defect(
         name="a secret to mount that is not there",
         cause="secret missing",
-        workload="Job/train",
+        workload="Deployment/train",
         object="Secret/certificate",
         says='MountVolume.SetUp failed for volume "settings" : secret "certificate" not found',
         writer="kubelet",
-        manifests=(job("train", volumes=_mounts(secret={"secretName": "certificate"})),),
+        manifests=(deployment("train", volumes=_mounts(secret={"secretName": "certificate"})),),
         captured=Captured(
             "train",
             status(**CREATING),
