@@ -14,11 +14,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from tenantkit.sandbox.deployment_controller import DeploymentController
+from tenantkit.sandbox.endpoint_slice_controller import EndpointSliceController
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.garbage_collector import GarbageCollector
 from tenantkit.sandbox.namespace_controller import NamespaceController
 from tenantkit.sandbox.protection_controller import ProtectionController
 from tenantkit.sandbox.quota_controller import QuotaController
+from tenantkit.sandbox.replica_set_controller import ReplicaSetController
 from tenantkit.sandbox.resources import RESOURCES
 from tenantkit.sandbox.service_account_controller import ServiceAccountController
 from tenantkit.sandbox.store import Event
@@ -73,6 +76,9 @@ class Controllers:
             NamespaceController(store),
             GarbageCollector(store),
             ProtectionController(store),
+            DeploymentController(store),
+            ReplicaSetController(store),
+            EndpointSliceController(store),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
         self._due: dict[tuple[Controller, str], datetime] = {}
