@@ -18,6 +18,7 @@ from tenantkit.sandbox.deployment_controller import DeploymentController
 from tenantkit.sandbox.endpoint_slice_controller import EndpointSliceController
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.garbage_collector import GarbageCollector
+from tenantkit.sandbox.job_controller import JobController
 from tenantkit.sandbox.namespace_controller import NamespaceController
 from tenantkit.sandbox.protection_controller import ProtectionController
 from tenantkit.sandbox.quota_controller import QuotaController
@@ -78,6 +79,7 @@ class Controllers:
             ProtectionController(store),
             DeploymentController(store),
             ReplicaSetController(store),
+            JobController(store),
             EndpointSliceController(store),
         )
         self._queue: dict[tuple[Controller, str], None] = {}

@@ -35,6 +35,7 @@ class WorkloadController:
 
     resource: ClassVar[Resource]
     made: ClassVar[Resource] = PODS
+    finalizers: ClassVar[tuple[str, ...]] = ()
     component: ClassVar[str]
 
     def __init__(self, store: Store) -> None:
@@ -76,11 +77,13 @@ class WorkloadController:
             what = claim(owner, dependent)
             if what == "adopt":
                 references = dependent["metadata"].get("ownerReferences") or []
-                found.append(self._owned_by(dependent, [controller_reference(owner), *references]))
+                held = [*(dependent["metadata"].get("finalizers") or ()), *self.finalizers]
+                found.append(self._owned_by(dependent, [controller_reference(owner), *references], held))
             elif what == "release":
                 references = dependent["metadata"]["ownerReferences"]
                 uid = owner["metadata"]["uid"]
-                self._owned_by(dependent, [reference for reference in references if reference["uid"] != uid])
+                held = [item for item in dependent["metadata"].get("finalizers") or () if item not in self.finalizers]
+                self._owned_by(dependent, [reference for reference in references if reference["uid"] != uid], held)
             elif what == "owned":
                 found.append(dependent)
         return found
@@ -115,8 +118,8 @@ class WorkloadController:
         status = {**status, "observedGeneration": live["metadata"]["generation"]}
         return self.requests.update(self.resource, live, subresource="status", status=status)
 
-    def _owned_by(self, dependent: Manifest, references: list[Manifest]) -> Manifest:
-        metadata = {**dependent["metadata"], "ownerReferences": references}
+    def _owned_by(self, dependent: Manifest, references: list[Manifest], finalizers: list[str]) -> Manifest:
+        metadata = {**dependent["metadata"], "ownerReferences": references, "finalizers": finalizers}
         return self.requests.update(self.made, dependent, metadata=metadata)
 
     def _managers(self, dependent: Manifest) -> Iterator[str]:
