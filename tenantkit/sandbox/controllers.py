@@ -25,6 +25,7 @@ from tenantkit.sandbox.quota_controller import QuotaController
 from tenantkit.sandbox.replica_set_controller import ReplicaSetController
 from tenantkit.sandbox.resources import RESOURCES
 from tenantkit.sandbox.service_account_controller import ServiceAccountController
+from tenantkit.sandbox.stateful_set_controller import StatefulSetController
 from tenantkit.sandbox.store import Event
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Controllers:
             ProtectionController(store),
             DeploymentController(store),
             ReplicaSetController(store),
+            StatefulSetController(store),
             JobController(store),
             EndpointSliceController(store),
         )

@@ -66,6 +66,10 @@ class WorkloadController:
         """Do what one live object asks for."""
         raise NotImplementedError
 
+    def fits(self, owner: Manifest, dependent: Manifest) -> bool:  # noqa: ARG002 (for those that ask for more)
+        """Whether more than the selector speaks for adoption."""
+        return True
+
     def refused(self, owner: Manifest) -> None:
         """Note that something was refused to an object, so that it is woken when that may have changed."""
         self._refused.add(_key(owner))
@@ -75,7 +79,7 @@ class WorkloadController:
         found = []
         for dependent in self.store.list(self.made, owner["metadata"]["namespace"]):
             what = claim(owner, dependent)
-            if what == "adopt":
+            if what == "adopt" and self.fits(owner, dependent):
                 references = dependent["metadata"].get("ownerReferences") or []
                 held = [*(dependent["metadata"].get("finalizers") or ()), *self.finalizers]
                 found.append(self._owned_by(dependent, [controller_reference(owner), *references], held))
