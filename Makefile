@@ -44,7 +44,7 @@ lab: $(VENV)/.has-lab ## JupyterLab on the notebooks, beside a sandbox with a sa
 
 COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour
 
-controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS)) ## build the real control plane from Go modules, once
+controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml) ## build the real control plane from Go modules, once
 
 test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
@@ -136,6 +136,10 @@ $(addprefix $(CONTROLPLANE)/,$(COMPONENTS)):
 	$(call say,building $(@F) from Go modules: minutes the first time, seconds once Go has its parts)
 	$(has-go)
 	@cd $(GO_MODULES)/$(GO_MODULE) && go build -mod=readonly -buildvcs=false -ldflags "$(GO_LDFLAGS)" -o "$(CURDIR)/$@" $(GO_PACKAGE)
+
+# of the version that was built: its module lies where Go keeps it
+$(CONTROLPLANE)/contour-crds.yaml: $(CONTROLPLANE)/contour
+	@cd $(GO_MODULES)/contour && install -m 644 "$$(go list -mod=readonly -m -f '{{.Dir}}' github.com/projectcontour/contour)/examples/contour/01-crds.yaml" "$(CURDIR)/$@"
 
 $(CONTROLPLANE)/e2e.test:
 	$(call say,building Kubernetes' own end-to-end tests: a quarter of an hour the first time)

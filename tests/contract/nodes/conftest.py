@@ -15,6 +15,7 @@ import pytest
 from tenantkit.rules.manifest import ref_of
 from tests.contract import engines
 from tests.contract.conftest import controlplane_if_built
+from tests.controlplane.nodes import make_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,20 +39,6 @@ def engine(request: pytest.FixtureRequest) -> Iterator[engines.Engine]:
         yield started
 
 
-def make_gpu_node(name: str, **labels: str) -> Manifest:
-    """A node with eight GPUs of one product."""
-    room = {"cpu": "64", "memory": "512Gi", "pods": "110", "nvidia.com/gpu": "8"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "labels": {"kubernetes.io/hostname": name, "nvidia.com/gpu.product": PRODUCT, **labels},
-        },
-        "status": {"capacity": room, "allocatable": room},
-    }
-
-
 @pytest.fixture
 def gpu_node(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[Callable[..., str]]:
     """Makes a ready node with eight GPUs, and gives back its name; all are gone after the test.
@@ -61,9 +48,9 @@ def gpu_node(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[Calla
     made: list[Manifest] = []
 
     def make(change: Callable[[Manifest], None] = lambda _: None) -> str:
-        node = make_gpu_node(f"gpu-{uuid.uuid4().hex[:6]}")
+        name = f"gpu-{uuid.uuid4().hex[:6]}"
+        node = make_node(name, room={"nvidia.com/gpu": "8"}, labels={"nvidia.com/gpu.product": PRODUCT})
         change(node)
-        name: str = node["metadata"]["name"]
         made.append(cluster.create(node))
         eventually(lambda: takes_pods(cluster.get("Node", name)))
         return name

@@ -1,0 +1,41 @@
+"""What is asked of the ingress controller, and which tenant is to answer: the test's half that needs no cluster."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+GRANTED_HOST, GRANTED_PATH = "vision.example.ai", "/models"
+
+_TENANTS = ("tenant-0", "tenant-1", "tenant-2")
+_HOSTS = (*(f"{name}.example.ai" for name in _TENANTS), GRANTED_HOST)
+_STRANGE_HOSTS = ("tenant-3.example.ai", "example.ai", "tenant-0.example.ai.evil.example", "xtenant-0.example.ai")
+_PATHS = ("/ai-service", "/ai-service/", "/ai-service/v1/chat?stream=1", GRANTED_PATH, f"{GRANTED_PATH}/small")
+_STRANGE_PATHS = ("/", "/ai-servicex", "/ai-service-2/v1", "/ai", "/AI-SERVICE", "/x/ai-service", "/modelsx")
+
+
+class Question(NamedTuple):
+    """A request to the ingress controller."""
+
+    host: str
+    path: str
+
+
+class Answer(NamedTuple):
+    """What came back; the content only where a pod wrote it."""
+
+    status: int
+    content: dict[str, Any] | None
+
+
+def tenant_of(question: Question) -> str | None:
+    """Who is to answer; None where nobody is."""
+    below = question.path.partition("?")[0].split("/")[1]
+    if question.host == GRANTED_HOST:
+        return _TENANTS[-1] if f"/{below}" == GRANTED_PATH else None
+    name = question.host.partition(".")[0]
+    return name if question.host in _HOSTS and below == "ai-service" else None
+
+
+def questions() -> list[Question]:
+    """Each host with each path, those of nobody too."""
+    return [Question(host, path) for host in _HOSTS + _STRANGE_HOSTS for path in _PATHS + _STRANGE_PATHS]
