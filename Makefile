@@ -48,7 +48,7 @@ controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml) ## b
 
 test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
-	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/notebooks -m controlplane
+	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/fits tests/notebooks -m controlplane
 
 controlplane-up: $(VENV)/.has-all controlplane ## a control plane to try things on, until Ctrl-C
 	@$(VENV)/bin/python -m tests.controlplane --nodes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 REQUESTS_A_WORLD = 12
 REQUESTS_A_TENANT = 3
 _POLL_S = 0.05
+_REQUEST = "request-"
 _TIMEOUT_S = 30
 _SECOND_THOUGHTS_S = 5  # it looks again at once at what it found no room for when something has gone
 
@@ -98,7 +100,7 @@ def _do(cluster: Cluster, namespace: str, request: Request, expected: int | None
     before = _used(cluster, namespace)
     for number in range(request.pods):
         pod = make_pod(namespace, **request.arguments)
-        pod["metadata"]["name"] = f"request-{number}"
+        pod["metadata"]["name"] = f"{_REQUEST}{uuid.uuid4().hex[:8]}-{number}"  # kwok deletes by name, and late
         try:
             made.append(cluster.create(pod))
         except (PermissionDenied, Rejected):
@@ -123,7 +125,7 @@ def _placed_of(cluster: Cluster, namespace: str, count: int, expected: int | Non
 def _judged(cluster: Cluster, namespace: str, count: int) -> list[Manifest] | None:
     """The request's pods, once the scheduler has said yes or no to each."""
     pods = cluster.list("Pod", namespace=namespace)
-    live = [pod for pod in pods if pod["metadata"]["name"].startswith("request-")]
+    live = [pod for pod in pods if pod["metadata"]["name"].startswith(_REQUEST)]
     is_done = len(live) == count and all(condition(pod, "PodScheduled") is not None for pod in live)
     return live if is_done else None
 
