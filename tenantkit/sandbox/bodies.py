@@ -6,13 +6,15 @@ JSON (kubectl's server-side apply). YAML's dates stay text, as Kubernetes has no
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import yaml
 
+from tenantkit.sandbox.custom_kinds import is_custom
 from tenantkit.sandbox.defaults import defaulted
-from tenantkit.sandbox.errors import bad_request, unsupported_media_type
+from tenantkit.sandbox.errors import Cause, bad_request, invalid, unsupported_media_type
 from tenantkit.sandbox.protobuf import read_protobuf
 from tenantkit.sandbox.resources import known_kind
 from tenantkit.sandbox.wire import DecodeError, decode
@@ -100,6 +102,8 @@ def read_as(manifest: Manifest, api_version: str, kind: str, *, strict: bool) ->
     Raises:
         ApiError: 400 for another kind, wrong types, or unknown fields where they are refused.
     """
+    if is_custom(api_version):
+        _check_type(manifest, api_version, kind)
     sent_version, sent_kind = manifest.get("apiVersion") or api_version, manifest.get("kind") or kind
     lead = f'{sent_kind} in version "{str(sent_version).rpartition("/")[2]}" cannot be handled as a {kind}'
     if (sent_version, sent_kind) != (api_version, kind):
@@ -117,6 +121,21 @@ def read_as(manifest: Manifest, api_version: str, kind: str, *, strict: bool) ->
     if unknown and strict:
         raise bad_request(f"{lead}: strict decoding error: {', '.join(unknown)}")
     return defaulted(found), unknown
+
+
+def _check_type(manifest: Manifest, api_version: str, kind: str) -> None:
+    """Whether an object says that it is of a kind known by its schema alone; nobody guesses that of those."""
+    version, sent = manifest.get("apiVersion"), manifest.get("kind")
+    if not sent:
+        body = json.dumps(manifest)
+        raise bad_request(_unrecognized(kind, f"Object 'Kind' is missing in '{body}'", body.encode()))
+    if version != api_version:
+        raise bad_request(
+            f"the API version in the data ({version or ''}) does not match the expected API version ({api_version})"
+        )
+    if sent != kind:
+        cause = Cause("kind", f'Invalid value: "{sent}": must be {kind}', "FieldValueInvalid")
+        raise invalid(api_version, str(sent), str((manifest.get("metadata") or {}).get("name", "")), [cause])
 
 
 def _unrecognized(kind: str, why: str, body: bytes) -> str:

@@ -10,6 +10,7 @@ import base64
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from tenantkit.sandbox.custom_kinds import filled, is_custom, json_schema
 from tenantkit.sandbox.defaults_workloads import WORKLOAD_DEFAULTS
 from tenantkit.sandbox.errors import bad_request
 from tenantkit.sandbox.schema import schema_of
@@ -54,6 +55,9 @@ def set_defaults(manifest: Manifest) -> Manifest:
 
 def defaulted(manifest: Manifest) -> Manifest:
     """A canonical object with defaults filled in."""
+    if is_custom(str(manifest["apiVersion"])):
+        found: Manifest = filled(json_schema(str(manifest["apiVersion"]), str(manifest["kind"])), manifest)
+        return found
     kind = schema_of(str(manifest["apiVersion"]), str(manifest["kind"]))
     result: Manifest = _walk(kind, manifest)
     if kind.name == "Secret":

@@ -42,18 +42,20 @@ def version() -> Manifest:
     }
 
 
-def aggregated(root: str) -> Manifest:
-    """All groups and kinds below `api` or `apis` at once."""
+def aggregated(root: str, *, without: str = "") -> Manifest:
+    """All groups and kinds below `api` or `apis` at once, but for one group."""
     found: Manifest = {"kind": "APIGroupDiscoveryList", **load("discovery.json")[root]}
-    return found
+    items = [item for item in found["items"] if not without or item["metadata"].get("name") != without]
+    return {**found, "items": items}
 
 
-def document(path: str, *, address: str) -> Manifest | None:
+def document(path: str, *, address: str, without: str = "") -> Manifest | None:
     """A document about the server: its version, where its schemas are, or discovery in the older form.
 
     Args:
         path: `/version`, `/openapi/v3`, `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
         address: of this server, `host:port`.
+        without: a group that it does not have; nobody asks for that group's own documents.
 
     Returns:
         The document; None where there is none.
@@ -64,12 +66,12 @@ def document(path: str, *, address: str) -> Manifest | None:
         case ["version"]:
             found = version()
         case ["openapi", "v3"]:
-            found = openapi_index()
+            found = openapi_index(without=without)
         case ["api"]:
             where = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
             found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
         case ["apis"]:
-            names = dict.fromkeys(resource.group for resource in RESOURCES if resource.group)
+            names = dict.fromkeys(resource.group for resource in RESOURCES if resource.group not in {"", without})
             found = {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in names]}
         case ["apis", group] if _versions(group):
             found = {"kind": "APIGroup", "apiVersion": "v1", **_group(group)}
@@ -109,14 +111,15 @@ def _resource_list(group: str, version: str) -> Manifest | None:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": found}
 
 
-def openapi_index() -> Manifest:
+def openapi_index(*, without: str = "") -> Manifest:
     """The document at `/openapi/v3`: where the schemas of each group and version are, and their hashes."""
     names = dict.fromkeys(("apis/" if resource.group else "api/") + resource.api_version for resource in RESOURCES)
+    hidden = f"apis/{without}/" if without else None
     return {
         "paths": {
             name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={hashlib.sha512(text).hexdigest().upper()}"}
             for name in names
-            if (text := openapi(name)) is not None
+            if (hidden is None or not name.startswith(hidden)) and (text := openapi(name)) is not None
         }
     }
 

@@ -143,9 +143,10 @@ def method_not_allowed() -> ApiError:
     return _generic(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
-def unsupported_media_type() -> ApiError:
+def unsupported_media_type(
+    accepted: str = "application/json, application/yaml, application/vnd.kubernetes.protobuf",
+) -> ApiError:
     """415: the body is in a format that is not read here."""
-    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
     message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
     return ApiError(code=415, reason="UnsupportedMediaType", message=message)
 

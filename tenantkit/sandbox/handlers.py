@@ -73,13 +73,16 @@ class PageNotFoundError(Exception):
 
 
 class Handlers:
-    """Answers HTTP requests from one store."""
+    """Answers HTTP requests from one store; `without` is an API group that this server does not have."""
 
-    def __init__(self, store: Store, tokens: Tokens, controllers: Controllers, *, address: str) -> None:
+    def __init__(
+        self, store: Store, tokens: Tokens, controllers: Controllers, *, address: str, without: str = ""
+    ) -> None:
         self._store = store
         self._tokens = tokens
         self._controllers = controllers
         self._address = address
+        self._without = without
         self._authorizer = Authorizer(store)
         self._reads = Reads(store)
         self._writes = Writes(store, self._authorizer)
@@ -130,6 +133,8 @@ class Handlers:
         self._authorizer.check(call.user, call.action)
         if not call.action.resource:
             return self._about(request, call.action)
+        if self._without and call.action.group == self._without:
+            raise PageNotFoundError
         resource = _resource(call.action)
         if request.method == "HEAD":
             raise method_not_allowed()  # its verb is `get` for authorisation only
@@ -225,16 +230,17 @@ class Handlers:
     def _about(self, request: web.Request, action: Action) -> web.Response:
         """A path that is none of a resource: what the server says about itself."""
         path = request.path.rstrip("/")
-        if action.verb not in {"get", "head"}:
+        without = self._without
+        if action.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
             raise PageNotFoundError
         if path in discovery.HEALTH:
             return self._text(200, "ok")
         if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in request.headers.get("Accept", ""):
-            return self._json(200, discovery.aggregated(path[1:]), content_type=discovery.AGGREGATED)
+            return self._json(200, discovery.aggregated(path[1:], without=without), content_type=discovery.AGGREGATED)
         schemas = discovery.openapi(path.removeprefix("/openapi/v3/")) if path.startswith("/openapi/v3/") else None
         if schemas is not None:
             return web.Response(body=schemas, headers=self._headers() | {"Content-Type": _JSON})
-        found = discovery.document(path, address=self._address)
+        found = discovery.document(path, address=self._address, without=without)
         if found is None:
             raise PageNotFoundError
         return self._json(200, found)

@@ -124,6 +124,8 @@ def without_entries(manifest: Manifest) -> Manifest:
 def reset_fields(kind: Type, subresource: str) -> tuple[Path, ...]:
     """The fields that a write to the object or to its subresource leaves as they are, and so does not own."""
     if subresource == "status":
+        if not kind.fields["metadata"].go:  # known by its schema alone
+            return (("f:metadata",), ("f:spec",))
         kept = {"Pod": ("f:deletionTimestamp", "f:ownerReferences"), "Deployment": ("f:labels",)}
         return (("f:spec",), *(("f:metadata", part) for part in kept.get(kind.name, ())))
     return (("f:status",),) if "status" in kind.fields and kind.fields["status"].type.form == "struct" else ()

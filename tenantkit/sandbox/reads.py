@@ -10,6 +10,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.custom_kinds import is_custom
 from tenantkit.sandbox.errors import ApiError, Cause, bad_request, gone, not_found
 from tenantkit.sandbox.options import list_options
 from tenantkit.sandbox.selections import selection_of
@@ -61,6 +62,8 @@ class Reads:
             metadata["continue"] = _token(version, _place(found[-1]))
             if selection.is_all:
                 metadata["remainingItemCount"] = rest
+        elif is_custom(resource.api_version):
+            metadata = {"continue": "", **metadata}
         return {
             "kind": f"{resource.kind}List",
             "apiVersion": resource.api_version,

@@ -33,6 +33,7 @@ except ImportError as error:
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.connections import Connections
 from tenantkit.sandbox.controllers import Controllers
+from tenantkit.sandbox.custom_kinds import GROUP
 from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.personas import PERSONAS, Tokens, persona_user, remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.resources import of_kind
@@ -65,6 +66,9 @@ class Sandbox:
             Default: one in a new temporary folder. Either is removed on `close`, since its tokens end then.
         clock: the time now, with its zone, for timestamps and the Date header. Default: the machine's clock; a test or
             a notebook that must print the same every time holds one of its own.
+        gateway_api: whether the Gateway API's kinds are there: GatewayClass, Gateway, HTTPRoute and ReferenceGrant.
+            Default: they are, as on a cluster to which a controller for them has come. Without them their paths
+            answer 404, as on a cluster that never heard of them.
 
     Raises:
         ConnectionConfigError: the port is taken, or the kubeconfig can't be written.
@@ -78,7 +82,12 @@ class Sandbox:
     """
 
     def __init__(
-        self, *, port: int = 0, kubeconfig: str | Path | None = None, clock: Callable[[], datetime] | None = None
+        self,
+        *,
+        port: int = 0,
+        kubeconfig: str | Path | None = None,
+        clock: Callable[[], datetime] | None = None,
+        gateway_api: bool = True,
     ) -> None:
         listener = _listen(port)
         self._port: int = listener.getsockname()[1]
@@ -89,7 +98,8 @@ class Sandbox:
         self._store = Store(clock or _now)
         self._controllers = Controllers(self._store, root_ca=ca_pem.decode())
         self._fill()
-        self._handlers = Handlers(self._store, tokens, self._controllers, address=f"{_HOST}:{self._port}")
+        without, address = "" if gateway_api else GROUP, f"{_HOST}:{self._port}"
+        self._handlers = Handlers(self._store, tokens, self._controllers, address=address, without=without)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         started: Future[None] = Future()

@@ -11,6 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.pod_security_checks import APP_ARMOR
+from tenantkit.sandbox.custom_kinds import is_custom, prepared
 from tenantkit.sandbox.schema import schema_of
 from tenantkit.sandbox.wire import empty
 
@@ -55,6 +56,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
         A new object: status as a new one has it, generation 1 where its kind counts them, a Service's address.
     """
     kind = str(manifest["kind"])
+    if is_custom(str(manifest["apiVersion"])):
+        return prepared(manifest, None)
     found = dict(manifest)
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
     found["metadata"] = metadata | ({"generation": 1} if kind in _GENERATION else {})
@@ -98,6 +101,8 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
     metadata |= {key: before[key] for key in _KEPT if key in before}
     metadata |= {key: before[key] for key in _KEPT_UNLESS_GIVEN if key in before and not metadata.get(key)}
+    if is_custom(str(manifest["apiVersion"])):
+        return prepared({**found, "metadata": metadata}, old, subresource=subresource)
     if subresource == "status":
         found["spec"] = old.get("spec", {})
         if kind == "Deployment":

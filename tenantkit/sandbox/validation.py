@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tenantkit.sandbox.custom_kinds import check_custom, is_custom
 from tenantkit.sandbox.propagation import FOREGROUND, ORPHAN
 from tenantkit.sandbox.strategies import EPHEMERAL
 from tenantkit.sandbox.validation_cluster import (
@@ -130,6 +131,7 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     if old is not None:
         _check_metadata_update(problems, metadata, old["metadata"])
     check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
+    check = check_custom if is_custom(str(manifest["apiVersion"])) else check
     check = check_newer_event if kind == "Event" and group == "events.k8s.io" else check
     if check is not None:
         check(problems, manifest, old)

@@ -80,6 +80,14 @@ class Problems(list[Cause]):
         """The value names something that is not there."""
         self.append(Cause(field, f"Not found: {shown(value)}", "FieldValueNotFound"))
 
+    def wrong_type(self, field: str, value: Any, reason: str) -> None:
+        """The value is of another type than a schema says."""
+        self.append(Cause(field, f"Invalid value: {shown(value)}: {reason}", "FieldValueTypeInvalid"))
+
+    def too_many(self, field: str, count: int, limit: int) -> None:
+        """There are more of them than there may be."""
+        self.append(Cause(field, f"Too many: {count}: must have at most {limit} items", "FieldValueTooMany"))
+
     def too_long(self, field: str, limit: int) -> None:
         """The value is longer than it may be."""
         text = f"Too long: may not be more than {limit} bytes"

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.rules.quantities import stored_quantity
+from tenantkit.sandbox.custom_kinds import is_custom, json_schema, pruned
 from tenantkit.sandbox.schema import schema_of
 
 if TYPE_CHECKING:
@@ -59,10 +60,22 @@ def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, l
     """
     walk = _Walk()
     kind_type = schema_of(api_version, kind)
+    if is_custom(api_version):
+        return _custom(kind_type, manifest, walk, (api_version, kind)), walk.unknown
     found: Manifest = _struct(kind_type, manifest, walk, "", "")
     if (manifest.get("metadata") or {}).get("managedFields") == []:
         found["metadata"]["managedFields"] = []  # an order to forget them, which an absent field is not
     return {"apiVersion": api_version, "kind": kind} | found, walk.unknown
+
+
+def _custom(kind: Type, manifest: Manifest, walk: _Walk, of: tuple[str, str]) -> Manifest:
+    """An object of a kind that is known by its schema alone; of it only the metadata are typed."""
+    about = kind.fields["metadata"].type
+    metadata = _struct(about, manifest.get("metadata") or {}, walk, "metadata.", "")
+    own = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
+    found: Manifest = pruned(json_schema(*of), own, walk.unknown)
+    walk.unknown.sort()
+    return {"apiVersion": of[0], "kind": of[1], "metadata": metadata} | found
 
 
 def canonical(manifest: Manifest) -> Manifest:

@@ -5,6 +5,7 @@ Source: pkg/printers/internalversion/printers.go of Kubernetes 1.37.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,20 @@ def _kernel(node: Manifest) -> str:
     return f"{at(node, 'status.nodeInfo.kernelVersion') or '<unknown>'}{f' ({machine})' if machine else ''}"
 
 
+def _condition(kind: str) -> Cell:
+    """A cell that says whether a condition holds; nothing where nobody says."""
+    return of(
+        lambda item: next(
+            (found["status"] for found in at(item, "status.conditions", []) if found.get("type") == kind), None
+        )
+    )
+
+
+def _hostnames(route: Manifest) -> str | None:
+    found = at(route, "spec.hostnames", None)
+    return None if found is None else json.dumps(found, separators=(",", ":"))
+
+
 def _volume_claim(volume: Manifest) -> str:
     found = at(volume, "spec.claimRef", None)
     return "" if found is None else f"{found.get('namespace', '')}/{found.get('name', '')}"
@@ -170,6 +185,18 @@ WORKLOAD_ROWS: Mapping[str, Row] = {
         selector_at("spec.selector", nothing=""),
     ),
     "endpointslices.discovery.k8s.io": row(NAME, text("addressType"), of(_slice_ports), of(_slice_endpoints), AGE),
+    "gatewayclasses.gateway.networking.k8s.io": row(
+        NAME, text("spec.controllerName"), _condition("Accepted"), AGE, text("spec.description", None)
+    ),
+    "gateways.gateway.networking.k8s.io": row(
+        NAME,
+        text("spec.gatewayClassName"),
+        of(lambda gateway: next((item.get("value") for item in at(gateway, "status.addresses", [])), None)),
+        _condition("Programmed"),
+        AGE,
+    ),
+    "httproutes.gateway.networking.k8s.io": row(NAME, of(_hostnames), AGE),
+    "referencegrants.gateway.networking.k8s.io": row(NAME, AGE),
     "jobs.batch": row(
         NAME, of(_job_status), of(_completions), _duration, AGE, *_containers(), selector_at("spec.selector")
     ),

@@ -18,6 +18,7 @@ from tenantkit.sandbox.admission import Attempt, mutate, review
 from tenantkit.sandbox.apply import apply
 from tenantkit.sandbox.authorization import ROLES
 from tenantkit.sandbox.bodies import parse_yaml, read_as, read_body
+from tenantkit.sandbox.custom_kinds import is_custom
 from tenantkit.sandbox.deletion import remove_or_put
 from tenantkit.sandbox.errors import (
     ApiError,
@@ -31,6 +32,7 @@ from tenantkit.sandbox.errors import (
     unsupported_media_type,
 )
 from tenantkit.sandbox.escalation import check_escalation
+from tenantkit.sandbox.field_sets import TypedError
 from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
 from tenantkit.sandbox.options import write_options
 from tenantkit.sandbox.own_writes import timestamp
@@ -104,6 +106,8 @@ class Writes:
         if media_type not in PATCH_TYPES:
             message = "415: Unsupported Media Type"
             raise ApiError(code=415, reason="UnsupportedMediaType", message=message, empty_details=True)
+        if media_type == STRATEGIC_PATCH and is_custom(resource.api_version):
+            raise unsupported_media_type(f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY_PATCH}")
         options = write_options("PatchOptions", call, is_apply=media_type == APPLY_PATCH)
         if call.action.subresource == SCALE:
             return self._rescale(resource, call, options, media_type)
@@ -217,7 +221,10 @@ class Writes:
         self, old: Manifest | None, manifest: Manifest, options: WriteOptions, subresource: str = ""
     ) -> Manifest:
         now = timestamp(self._store.clock())
-        return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
+        try:
+            return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
+        except TypedError:  # such as an item of a list that lacks its key: validation will tell
+            return manifest
 
 
 def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
@@ -293,7 +300,7 @@ def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Man
         message = f'strconv.ParseUint: parsing "{version}": invalid syntax'
         raise ApiError(code=500, reason="", message=message)
     if version in {"", "0"}:
-        if resource.qualified in _VERSION_NEEDED:
+        if resource.qualified in _VERSION_NEEDED or is_custom(resource.api_version):
             why = "Invalid value: 0: must be specified for an update"
             cause = Cause("metadata.resourceVersion", why, "FieldValueInvalid")
             raise invalid(resource.api_version, resource.plural, name, [cause])

@@ -16,6 +16,7 @@ import pytest
 from tenantkit.cluster.config import connect
 from tenantkit.exceptions import ClusterError
 from tests.contract import engines
+from tests.contract.kind_samples import GATEWAY_API, GOOD, QUIET, place
 from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.wire import Wire
 from tests.controlplane.components import BINARIES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
 
 _POLL_S = 0.05
 
@@ -119,6 +121,33 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own, deleted afterwards."""
     with own_namespace(cluster, fresh_name()) as name:
         yield name
+
+
+@pytest.fixture(scope="module")
+def shared_namespace(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[str]:
+    """A namespace for objects whose names do not meet; pods can be made there."""
+    with own_namespace(cluster, fresh_name()) as name:
+        eventually(lambda: cluster.get("ServiceAccount", "default", name))
+        yield name
+
+
+@pytest.fixture
+def make_kind(wire: Wire, shared_namespace: str) -> Iterator[Callable[..., Manifest]]:
+    """Make a good object of a kind, with some changes; those without a namespace are deleted afterwards."""
+    made: list[Manifest] = []
+
+    def create(kind: str, changes: Manifest | None = None) -> Manifest:
+        good = (GOOD | GATEWAY_API)[kind]
+        manifest = good.named(fresh_name(), QUIET.get(kind, {}) | (changes or {}))
+        answer = wire("POST", good.path(shared_namespace), manifest)
+        assert answer.status == 201, answer.body
+        made.append(answer.body)
+        return dict(answer.body)
+
+    yield create
+    for manifest in made:
+        if "namespace" not in manifest["metadata"]:
+            wire("DELETE", place(manifest))
 
 
 @pytest.fixture(scope="session")

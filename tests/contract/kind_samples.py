@@ -1,11 +1,19 @@
-"""A good object of each kind that tests of kinds start from, and how they change one thing in it."""
+"""A good object of each kind that tests of kinds start from, how they change it, and how they read what is refused."""
 
 from __future__ import annotations
 
 import copy
+import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from tests.contract.wire import Answer
 
 Json = dict[str, Any]
 
@@ -57,6 +65,31 @@ def anonymous(text: str, name: str) -> str:
     return _UID.sub("UID", text).replace(name, "sample")
 
 
+def table(file: str) -> list[Any]:
+    """The cases in a file, each named by its kind and what is changed."""
+    cases = yaml.safe_load(Path(__file__).with_name(file).read_text(encoding="utf-8"))
+    return [pytest.param(case, id=f"{case['kind']}-{json.dumps(case['with'])}") for case in cases]
+
+
+def check_refusal(answer: Answer, good: Good, name: str, causes: list[str]) -> None:
+    """It is a 422 that names these fields in these words; … stands for what is not compared."""
+    details = answer.body.get("details", {})
+    found = [anonymous(f"{cause['field']}: {cause['message']}", name) for cause in details.get("causes", ())]
+    for cause, expected in zip(found, causes, strict=True):
+        head, dots, tail = anonymous(expected, name).partition("…")
+        assert (cause.startswith(head) and cause.endswith(tail)) if dots else cause == head
+    assert (answer.status, answer.body["reason"]) == (422, "Invalid")
+    group = f".{good.api_version.partition('/')[0]}" if "/" in good.api_version else ""
+    shown = found[0] if len(found) == 1 else f"[{', '.join(found)}]"
+    assert anonymous(answer.body["message"], name) == f'{good.kind}{group} "sample" is invalid: {shown}'
+
+
+def place(manifest: Json) -> str:
+    """The path of an object."""
+    good, metadata = (GOOD | GATEWAY_API)[manifest["kind"]], manifest["metadata"]
+    return f"{good.path(metadata.get('namespace', ''))}/{metadata['name']}"
+
+
 _SLICE: Json = {"addressType": "IPv4", "endpoints": [{"addresses": ["10.1.2.3"]}], "ports": [{"port": 80}]}
 _VOLUME: Json = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/data"}}
 _NODE: Json = {"spec": {}, "status": {"capacity": {"cpu": "8", "nvidia.com/gpu": "8"}}}
@@ -95,4 +128,25 @@ QUIET: dict[str, Json] = {
     "StatefulSet": {"spec/replicas": 0},
     "Job": {"spec/suspend": True},
     "CronJob": {"spec/suspend": True},
+}
+
+_LISTENER = {"name": "http", "port": 80, "protocol": "HTTP"}
+_ROUTE: Json = {
+    "parentRefs": [{"name": "web"}],
+    "hostnames": ["a.ai"],
+    "rules": [{"backendRefs": [{"name": "svc", "port": 80}]}],
+}
+_GRANT: Json = {
+    "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "other"}],
+    "to": [{"group": "", "kind": "Service"}],
+}
+_V1, _V1BETA1 = "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"
+GATEWAY_API = {
+    good.kind: good
+    for good in (
+        Good(_V1, "GatewayClass", "gatewayclasses", {"spec": {"controllerName": "example.com/gw"}}, namespaced=False),
+        Good(_V1, "Gateway", "gateways", {"spec": {"gatewayClassName": "shared", "listeners": [_LISTENER]}}),
+        Good(_V1, "HTTPRoute", "httproutes", {"spec": _ROUTE}),
+        Good(_V1BETA1, "ReferenceGrant", "referencegrants", {"spec": _GRANT}),
+    )
 }

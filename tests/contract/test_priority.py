@@ -131,13 +131,9 @@ def test_one_class_at_most_is_the_default(
 
     second = wire("POST", CLASSES, {"metadata": {"name": "second"}, "value": 1, "globalDefault": True}, query=DRY_RUN)
 
-    assert (second.status, second.body["message"]) == (
-        403,
-        (
-            f'priorityclasses.scheduling.k8s.io "second" is forbidden: PriorityClass {name} is already marked as default. '
-            "Only one default can exist"
-        ),
-    )
+    why = f"PriorityClass {name} is already marked as default. Only one default can exist"
+    refusal = f'priorityclasses.scheduling.k8s.io "second" is forbidden: {why}'
+    assert (second.status, second.body["message"]) == (403, refusal)
     same = wire("GET", f"{CLASSES}/{name}").body
     assert wire("PUT", f"{CLASSES}/{name}", {**same, "description": "for all"}, query=DRY_RUN).status == 200
 

@@ -8,7 +8,7 @@ Turned down: serving the OpenAPI whole, 3 MB for a tenth in use.
     python -m tests.controlplane.generate_facts [--kubeconfig FILE] [--go-modules FOLDER]
 
 Without a kubeconfig it starts a control plane of its own. With one, a controller manager must run there, too: it fills
-the rules of the aggregated roles admin, edit and view.
+the rules of the aggregated roles admin, edit and view. The Gateway API's CRDs are put there and stay.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import re
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from typing import Any
 import yaml
 
 from tests.controlplane.controlplane import ControlPlane
+from tests.controlplane.gateway_api import put_on
 from tests.controlplane.go_types import REF, GoTypes, compact_types
 from tests.controlplane.protobuf_facts import protobuf_messages
 
@@ -62,6 +64,8 @@ SERVED = {
     "apis/coordination.k8s.io/v1": ["leases"],
     "apis/discovery.k8s.io/v1": ["endpointslices"],
     "apis/events.k8s.io/v1": ["events"],
+    "apis/gateway.networking.k8s.io/v1": ["gatewayclasses", "gateways", "httproutes"],
+    "apis/gateway.networking.k8s.io/v1beta1": ["referencegrants"],
     "apis/networking.k8s.io/v1": ["ingressclasses", "ingresses", "networkpolicies"],
     "apis/rbac.authorization.k8s.io/v1": ["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
     "apis/scheduling.k8s.io/v1": ["priorityclasses"],
@@ -94,6 +98,20 @@ class Connection:
         with urllib.request.urlopen(request, context=self._trust, timeout=30) as answer:  # noqa: S310 (as above)
             return json.load(answer)
 
+    def ask(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Any request, and its answer."""
+        request = urllib.request.Request(  # noqa: S310 (as above)
+            f"{self._server}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, context=self._trust, timeout=30) as answer:  # noqa: S310 (as above)
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode(errors="replace")
+
 
 def generate(connection: Connection, go_modules: Path) -> dict[str, Json]:
     """All that the sandbox must know: the content of each file, by its path under data/.
@@ -104,8 +122,10 @@ def generate(connection: Connection, go_modules: Path) -> dict[str, Json]:
 
     Raises:
         NoFactsError: the controllers have not filled the built-in roles.
+        NotServedError: the Gateway API's kinds can't be put there.
         OSError: the control plane does not answer, or a module is not there.
     """
+    put_on(connection.ask, go_modules)
     version: str = connection.get("version")["gitVersion"]
     of_modules = "v0" + version.removeprefix("v1")
     documents = {gv: pruned(connection.get(f"openapi/v3/{gv}"), plurals) for gv, plurals in SERVED.items()}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.controlplane.gateway_api import GROUP
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -102,6 +104,9 @@ def compact_types(documents: dict[str, Json], go_types: GoTypes) -> Json:
             for gvk in schema.get("x-kubernetes-group-version-kind", []):
                 if not gvk["kind"].endswith(("List", "Options", "Status", "WatchEvent")):
                     kinds["/".join(filter(None, (gvk["group"], gvk["version"], gvk["kind"])))] = name
+            if is_custom(schema):
+                types[name] = custom_type(schema)
+                continue
             if "properties" not in schema:
                 special = {"Quantity": "quantity", "MicroTime": "micro-time", "IntOrString": "int-or-string"}
                 types[name] = special.get(name.rpartition(".")[2]) or compact_type(schema)
@@ -111,6 +116,26 @@ def compact_types(documents: dict[str, Json], go_types: GoTypes) -> Json:
             if schema.get("x-kubernetes-map-type") == "atomic":
                 types[name]["atomic"] = 1
     return {"kinds": kinds, "types": types}
+
+
+def is_custom(schema: Json) -> bool:
+    """Whether a schema is a CRD's: no Go type stands behind it, and what is sent stays as it is."""
+    return any(gvk["group"] == GROUP for gvk in schema.get("x-kubernetes-group-version-kind", ()))
+
+
+def custom_type(schema: Json) -> Any:
+    """A CRD's type, its structs one in another, since none of them has a name."""
+    if schema.get("type") == "array":
+        return {**compact_type(schema), "list": custom_type(schema["items"])}
+    if "properties" not in schema:
+        return compact_type(schema)
+    fields = {}
+    for name, inner in schema["properties"].items():
+        field: Json = {"t": custom_type(inner), "go": "", "zero": "keep"}
+        if "default" in inner:
+            field["default"] = inner["default"]
+        fields[name] = field
+    return {"fields": fields} | ({"atomic": 1} if schema.get("x-kubernetes-map-type") == "atomic" else {})
 
 
 def compact_field(name: str, schema: Json, owner: Json, go: dict[str, GoField]) -> Json:

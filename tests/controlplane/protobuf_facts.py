@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.controlplane.gateway_api import GROUP
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,7 +55,11 @@ def protobuf_messages(types: Json, go_modules: Path, version: str) -> Json:
         for folder in folders:
             text = (go_modules / f"{module}@{version}" / folder / "generated.proto").read_text()
             every |= messages(text, types["types"])
-    kinds = {kind: f"k8s.io.{schema.removeprefix('io.k8s.')}" for kind, schema in types["kinds"].items()} | OPTIONS
+    kinds = {
+        kind: f"k8s.io.{schema.removeprefix('io.k8s.')}"
+        for kind, schema in types["kinds"].items()
+        if not kind.startswith(GROUP)
+    } | OPTIONS
     reached: Messages = {}
     todo = list(kinds.values())
     while todo:

@@ -31,7 +31,8 @@ def test_each_resource_is_in_both_forms_of_discovery() -> None:
         assert (entry["kind"], entry["namespaced"]) == (resource.kind, resource.namespaced)
         groups = discovery.aggregated("apis" if resource.group else "api")["items"]
         (group,) = (item for item in groups if item["metadata"].get("name", "") == resource.group)
-        assert resource.plural in [item["resource"] for item in group["versions"][0]["resources"]]
+        (version,) = (item for item in group["versions"] if item["version"] == resource.version)
+        assert resource.plural in [item["resource"] for item in version["resources"]]
 
 
 def test_an_older_document_is_written_as_the_server_writes_it() -> None:

@@ -24,8 +24,8 @@ def test_every_kind_that_discovery_names_has_a_type() -> None:
 
 def test_an_unserved_kind_is_named_as_the_server_does() -> None:
     with pytest.raises(LookupError) as caught:
-        schema_of("gateway.networking.k8s.io/v1", "Gateway")
-    assert str(caught.value) == 'no kind "Gateway" is registered for version "gateway.networking.k8s.io/v1"'
+        schema_of("gateway.networking.k8s.io/v1", "TLSRoute")
+    assert str(caught.value) == 'no kind "TLSRoute" is registered for version "gateway.networking.k8s.io/v1"'
 
 
 def test_the_keys_of_a_services_ports_include_the_defaulted_protocol() -> None:
