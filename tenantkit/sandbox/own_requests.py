@@ -47,6 +47,8 @@ class OwnRequests:
 
     def update(self, resource: Resource, before: Manifest, *, subresource: str = "", **parts: Manifest) -> Manifest:
         """The live object with other parts (`spec=`, `metadata=`, `status=`); as it is, if that changes nothing."""
+        if all(before.get(name) == part for name, part in parts.items()):
+            return before
         found, _ = read_as({**before, **parts}, resource.api_version, resource.kind, strict=False)
         tracked = self._tracked(before, found, subresource)
         if tracked is before:

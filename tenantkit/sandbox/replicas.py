@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from tenantkit.rules.selectors import label_selector_of
 from tenantkit.sandbox.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors import LabelSelector
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
@@ -39,12 +39,12 @@ def controller_reference(owner: Manifest) -> Manifest:
     return {**about, "controller": True, "blockOwnerDeletion": True}
 
 
-def claim(owner: Manifest, dependent: Manifest) -> Claim:
-    """What an owner has to do about an object that may be its own: go by who manages it and by the selector."""
-    reference, is_going = controller_of(dependent), bool(owner["metadata"].get("deletionTimestamp"))
+def claim(owner: Manifest, dependent: Manifest, selector: LabelSelector) -> Claim:
+    """What an owner has to do about an object that may be its own: go by who manages it and by the owner's selector."""
+    reference, is_going = controller_of(dependent), is_terminating(owner)
     if reference is not None and reference["uid"] != owner["metadata"]["uid"]:
         return "foreign"
-    matches = label_selector_of(owner["spec"].get("selector")).matches(dependent["metadata"].get("labels"))
+    matches = selector.matches(dependent["metadata"].get("labels"))
     if reference is not None:
         return "owned" if matches else "foreign" if is_going else "release"
     return "adopt" if matches and not is_going and not is_terminating(dependent) else "foreign"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.amounts import parse_amounts
+from tenantkit.rules.selectors import label_selector_of
 from tenantkit.sandbox.admission import LIMIT_RANGES, NAMESPACES, PRIORITY_CLASSES, QUOTAS, SERVICE_ACCOUNTS
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.event_recorder import EventRecorder
@@ -76,9 +77,9 @@ class WorkloadController:
 
     def claimed(self, owner: Manifest) -> list[Manifest]:
         """Those that are its own, after it has adopted what its selector finds and released what it does not."""
-        found = []
+        found, selector = [], label_selector_of(owner["spec"].get("selector"))
         for dependent in self.store.list(self.made, owner["metadata"]["namespace"]):
-            what = claim(owner, dependent)
+            what = claim(owner, dependent, selector)
             if what == "adopt" and self.fits(owner, dependent):
                 references = dependent["metadata"].get("ownerReferences") or []
                 held = [*(dependent["metadata"].get("finalizers") or ()), *self.finalizers]
@@ -133,7 +134,7 @@ class WorkloadController:
                 yield f"{namespace}/{reference['name']}"
         elif not is_terminating(dependent):
             for owner in self.store.list(self.resource, namespace):
-                if claim(owner, dependent) == "adopt":
+                if claim(owner, dependent, label_selector_of(owner["spec"].get("selector"))) == "adopt":
                     yield _key(owner)
 
 
