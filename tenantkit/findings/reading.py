@@ -13,11 +13,12 @@ from tenantkit.cluster.listing import Selection, list_all
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.queues import QUEUED
 from tenantkit.findings.snapshot import Snapshot
+from tenantkit.frames.owners import owner_of, read_chains
 from tenantkit.provision.read import side_by_side
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
@@ -79,7 +80,24 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> Snapshot:
         side_by_side(read, [*KINDS[1:], "Node", QUEUED])
     if QUEUED in unread and not _names_a_queue(objects):
         del unread[QUEUED]  # where nobody speaks of Kueue, a refusal only says that the API is none of the user's
-    return Snapshot(objects, cluster.server_time, unread)
+    return Snapshot(objects, cluster.server_time, unread, _owners_of_others(cluster, objects, names))
+
+
+def _owners_of_others(
+    cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Who owns owners of other kinds, such as a PyTorchJob; where that may not be read, the chain ends there."""
+    starts = {
+        (manifest["metadata"]["namespace"], owner)
+        for kind in KINDS
+        if kind != "Event"
+        for manifest in objects.get(kind) or ()
+        if (owner := owner_of(manifest["metadata"])) is not None and owner.kind not in objects
+    }
+    if not starts:
+        return {}
+    chains = read_chains(cluster, starts, namespaces=names)
+    return {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
 
 
 def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:

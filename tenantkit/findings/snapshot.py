@@ -30,12 +30,14 @@ class Snapshot:
         objects: by kind, each with `kind` in it; a kind that is absent was not read.
         now: by the server's clock.
         unread: why kinds could not be read; a kind may have been read in part.
+        above: by namespace and object, who controls what was not read itself, as `Kind/name`.
         bound: the pods that hold room on nodes, in all namespaces; or why they were not read.
     """
 
     objects: Mapping[str, Sequence[Manifest]]
     now: datetime
     unread: Mapping[str, str] = field(default_factory=dict)
+    above: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
 
     def all(self, kind: str, namespace: str | None = None) -> Sequence[Manifest]:
@@ -69,14 +71,16 @@ class Snapshot:
 
     def chain(self, manifest: Manifest) -> tuple[str, ...]:
         """The object and those that control it, up to what a person made."""
-        links = [label(manifest)]
+        links, namespace = [label(manifest)], manifest["metadata"].get("namespace") or ""
         current: Manifest | None = manifest
-        while current is not None and len(links) < _DEPTH:
-            owner = controller_of(current)
-            if owner is None:
+        while len(links) < _DEPTH:
+            owner = controller_of(current) if current is not None else None
+            above = f"{owner['kind']}/{owner['name']}" if owner else self.above.get((namespace, links[-1]))
+            if above is None:
                 break
-            links.append(f"{owner['kind']}/{owner['name']}")
-            current = self.find(owner["kind"], owner["name"], current["metadata"].get("namespace") or "")
+            links.append(above)
+            kind, _, name = above.partition("/")
+            current = self.find(kind, name, namespace)
         return tuple(links)
 
     def age(self, time: str | None) -> timedelta | None:

@@ -18,14 +18,14 @@ from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Reje
 from tenantkit.findings.asked import make_pod
 from tenantkit.findings.fits import fits
 from tenantkit.findings.snapshot import condition
+from tenantkit.rules.amounts import parse_amounts
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
-from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.pod_quota import pod_in_scope, pod_usage
 from tests.fits.worlds import PRIORITY, make_request, make_tenant, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from fractions import Fraction
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest, ObjectRef
@@ -97,7 +97,6 @@ def _one(cluster: Cluster, namespace: str, request: Request, found: Comparison) 
 def _do(cluster: Cluster, namespace: str, request: Request, expected: int | None) -> tuple[int, int]:
     """Make the pods, wait for what the scheduler says, and take them away: how many were let in, and placed."""
     made: list[Manifest] = []
-    before = _used(cluster, namespace)
     for number in range(request.pods):
         pod = make_pod(namespace, **request.arguments)
         pod["metadata"]["name"] = f"{_REQUEST}{uuid.uuid4().hex[:8]}-{number}"  # kwok deletes by name, and late
@@ -107,7 +106,7 @@ def _do(cluster: Cluster, namespace: str, request: Request, expected: int | None
             break
     placed = _placed_of(cluster, namespace, len(made), expected)
     _remove(cluster, [ref_of(pod) for pod in made])
-    _wait(lambda: _used(cluster, namespace) == before)  # only the controller gives back, and later
+    _settle(cluster, namespace)
     return len(made), placed
 
 
@@ -130,14 +129,28 @@ def _judged(cluster: Cluster, namespace: str, count: int) -> list[Manifest] | No
     return live if is_done else None
 
 
-def _used(cluster: Cluster, namespace: str) -> dict[str, dict[str, Fraction]]:
-    """What each quota of a namespace says is used."""
-    return {
-        quota["metadata"]["name"]: {
-            entry: parse_quantity(amount) for entry, amount in ((quota.get("status") or {}).get("used") or {}).items()
-        }
-        for quota in cluster.list("ResourceQuota", namespace=namespace)
-    }
+def _settle(cluster: Cluster, namespace: str) -> None:
+    """Wait until the quotas have counted what is there.
+
+    Only the controller gives back, and later; and at times it counts without what was made a moment ago, and does not
+    look again until something else goes.
+    """
+    deadline = time.monotonic() + _TIMEOUT_S
+    while not _is_settled(cluster, namespace):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the quotas of {namespace!r} are not counted right after {_TIMEOUT_S} s")
+        time.sleep(_POLL_S)
+
+
+def _is_settled(cluster: Cluster, namespace: str) -> bool:
+    pods = cluster.list("Pod", namespace=namespace)
+    for quota in cluster.list("ResourceQuota", namespace=namespace):
+        used = parse_amounts((quota.get("status") or {}).get("used"))
+        taken = [pod_usage(pod, cluster.server_time) for pod in pods if pod_in_scope(quota, pod["spec"])]
+        for entry, amount in used.items():
+            if sum(each[entry].value for each in taken if entry in each) != amount.value:
+                return False
+    return True
 
 
 class _World:
@@ -173,6 +186,7 @@ class _World:
         for manifest in tenant:
             if manifest["kind"] == "Pod":
                 self._hold(manifest)
+        _settle(self._cluster, namespace)
         return namespace
 
     def _namespace(self, name: str) -> None:

@@ -231,6 +231,14 @@ def test_objects_without_optional_fields_are_no_trouble() -> None:
     assert causes(snapshot(*bare)) == []
 
 
+def test_a_chain_goes_on_through_kinds_that_are_not_looked_at() -> None:
+    rank = made("Pod", "train-0")
+    rank["metadata"]["ownerReferences"] = [{"kind": "Workers", "name": "train", "controller": True}]
+    found = replace(snapshot(rank), above={("vision", "Workers/train"): "PyTorchJob/train"})
+
+    assert found.chain(rank) == ("Pod/train-0", "Workers/train", "PyTorchJob/train")
+
+
 def test_owners_that_own_each_other_end() -> None:
     first = made("Job", "first")
     second = made("Job", "second", owner=first)
