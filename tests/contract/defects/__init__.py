@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.contract.defects.ended import ENDED
-from tests.contract.defects.refused import REFUSED
+from tests.contract.defects.ended import ENDED as ENDED
+from tests.contract.defects.refused import BY_POLICY as BY_POLICY
+from tests.contract.defects.refused import REFUSED as REFUSED
 from tests.contract.defects.unplaced import NODES as NODES
-from tests.contract.defects.unplaced import UNPLACED
-from tests.contract.defects.unstarted import UNSTARTED
+from tests.contract.defects.unplaced import UNPLACED as UNPLACED
+from tests.contract.defects.unstarted import UNSTARTED as UNSTARTED
 
-DEFECTS = (*REFUSED, *UNPLACED, *UNSTARTED, *ENDED)
+DEFECTS = (*REFUSED, BY_POLICY, *UNPLACED, *UNSTARTED, *ENDED)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _MERGE = "application/strategic-merge-patch+json"
 _POLL_S = 0.1
-_TIMEOUT_S = 30
+_TIMEOUT_S = 60
+_IN_PROCESS_S = 5
 _PROVED_AFTER = 2  # a policy and its binding
 
 
@@ -68,7 +69,9 @@ def finish(cluster: Cluster, namespace: str, defect: Defect) -> None:
     words = {"{namespace}": namespace, "{now}": _now(cluster)}
     captured = defect.captured
     if captured is not None:
-        pods = _wait_until(partial(_started, cluster, namespace, captured), f"the pods of {captured.app!r} to run")
+        timeout_s = _IN_PROCESS_S if cluster.is_sandbox else _TIMEOUT_S
+        run = partial(_started, cluster, namespace, captured)
+        pods = _wait_until(run, f"the pods of {captured.app!r} to run", timeout_s)
         for pod in pods:
             _write(cluster, pod, captured, words)
     for name in defect.deleted:
@@ -83,15 +86,15 @@ def _started(cluster: Cluster, namespace: str, captured: Captured) -> list[Manif
     return pods if captured.is_unplaced or all(_runs(pod) for pod in pods) else []
 
 
-def _wait_until(question: Callable[[], Any], what: str) -> Any:
+def _wait_until(question: Callable[[], Any], what: str, timeout_s: float = _TIMEOUT_S) -> Any:
     """The answer, once there is one."""
-    deadline = time.monotonic() + _TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     while True:
         with suppress(NotFound):
             if answer := question():
                 return answer
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {_TIMEOUT_S} s for {what}")
+            raise TimeoutError(f"waited {timeout_s} s for {what}")
         time.sleep(_POLL_S)
 
 

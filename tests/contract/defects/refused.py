@@ -47,6 +47,17 @@ _POLICY = (
     },
 )
 
+BY_POLICY = Defect(
+    name="an image that a policy does not let in",
+    cause="policy",
+    workload="Deployment/serve",
+    object="ValidatingAdmissionPolicy/{namespace}-registry",
+    says="denied request: images come from registry.example.ai",
+    writer="server",
+    manifests=(*_POLICY, deployment("serve", container(image="elsewhere.example/main:1"))),
+    proof=pod("proof", container(image="elsewhere.example/main:1")),
+)
+
 REFUSED = (
     Defect(
         name="a Deployment over its quota of accelerators",
@@ -134,16 +145,6 @@ REFUSED = (
         labels=(("pod-security.kubernetes.io/enforce", "restricted"),),
     ),
     Defect(
-        name="an image that a policy does not let in",
-        cause="policy",
-        workload="Deployment/serve",
-        object="ValidatingAdmissionPolicy/{namespace}-registry",
-        says="denied request: images come from registry.example.ai",
-        writer="server",
-        manifests=(*_POLICY, deployment("serve", container(image="elsewhere.example/main:1"))),
-        proof=pod("proof", container(image="elsewhere.example/main:1")),
-    ),
-    Defect(
         name="a service account that is not there",
         cause="service account missing",
         workload="Deployment/serve",
@@ -209,25 +210,5 @@ REFUSED = (
             },
         ),
         deleted=("Pod/serve",),
-    ),
-    Defect(
-        name="a claim that is deleted and in use",
-        cause="stuck terminating",
-        workload="PersistentVolumeClaim/data",
-        object="PersistentVolumeClaim/data",
-        says="",
-        writer="somebody",
-        manifests=(
-            {
-                **claim("data", volumeName="no-such-volume"),
-                "metadata": {"name": "data", "finalizers": ["kubernetes.io/pvc-protection"]},
-            },
-            pod(
-                "serve",
-                nodeName="defects-1",
-                volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}],
-            ),
-        ),
-        deleted=("PersistentVolumeClaim/data",),
     ),
 )

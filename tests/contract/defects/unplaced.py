@@ -1,4 +1,4 @@
-"""Defects that the scheduler names: pods that no node of the pool takes, and pods that it may not look at."""
+"""Defects of pods and nodes: those that no node of the pool takes, as the scheduler says, or may not be looked at."""
 
 from __future__ import annotations
 
@@ -155,5 +155,25 @@ UNPLACED = (
         says="",
         writer="scheduler",
         manifests=(job("train", schedulingGates=[{"name": "example.ai/queue"}]),),
+    ),
+    Defect(
+        name="a claim that is deleted and in use",
+        cause="stuck terminating",
+        workload="PersistentVolumeClaim/data",
+        object="PersistentVolumeClaim/data",
+        says="",
+        writer="somebody",
+        manifests=(
+            {
+                **claim("data", volumeName="no-such-volume"),
+                "metadata": {"name": "data", "finalizers": ["kubernetes.io/pvc-protection"]},
+            },
+            pod(
+                "serve",
+                nodeName="defects-1",
+                volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}],
+            ),
+        ),
+        deleted=("PersistentVolumeClaim/data",),
     ),
 )
