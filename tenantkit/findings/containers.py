@@ -62,6 +62,12 @@ class _Container:
         return (self.status.get("state") or {}).get(name)
 
     @property
+    def log(self) -> str:
+        """The command that shows it."""
+        metadata = self.pod["metadata"]
+        return f"kubectl logs -n {metadata['namespace']} {metadata['name']} -c {self.name}"
+
+    @property
     def last_end(self) -> Manifest | None:
         """How it ended, now or the last time."""
         return self.state("terminated") or (self.status.get("lastState") or {}).get("terminated")
@@ -197,12 +203,12 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
             "crash loop",
             message,
             evidence,
-            f"see its last log: kubectl logs --previous -c {container.name}",
+            f"see its last log: {container.log} --previous",
             since=since,
         )
     if (controller_of(container.pod) or {}).get("kind") == "Job":
         return None  # its Job tells of it, with the exit code
-    advice = f"see its log: kubectl logs -c {container.name}"
+    advice = f"see its log: {container.log}"
     return container.finding("container failed", message, evidence, advice, since=since)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _LEADS = re.compile(
-    r"^(?:Error creating(?: job)?: |create (?:Pod|Claim) .*? failed error: |"
+    r"^(?:Error creating(?: job)?: |[Cc]reate (?:Pod|Claim) .*? failed error: |"
     r"Failed to create new replica set \"[^\"]*\": )"
 )
 _REASONS = ("FailedCreate", "FailedCreatePod")

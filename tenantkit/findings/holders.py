@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from tenantkit.frames.creators import creator_of
 from tenantkit.rules.amounts import ZERO
 from tenantkit.rules.pod_quota import pod_in_scope, pod_usage
 
@@ -19,6 +20,8 @@ _SHOWN = 3
 def holders(snapshot: Snapshot, quota: Manifest, entry: str) -> list[tuple[str, Amount]]:
     """The workloads whose pods count for an entry of a quota, and for how much, the largest first.
 
+    A workload whose pods say who made them is named with that person.
+
     Args:
         snapshot: with the namespace's pods.
         quota: whose scopes count.
@@ -29,7 +32,8 @@ def holders(snapshot: Snapshot, quota: Manifest, entry: str) -> list[tuple[str, 
         if pod_in_scope(quota, pod["spec"]):
             amount = pod_usage(pod, snapshot.now).get(entry, ZERO)
             if amount.value:
-                held[snapshot.chain(pod)[-1]] += amount
+                person = creator_of(pod["metadata"])
+                held[snapshot.chain(pod)[-1] + (f" of {person}" if person else "")] += amount
     return sorted(held.items(), key=lambda item: (-item[1].value, item[0]))
 
 

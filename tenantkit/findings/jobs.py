@@ -46,9 +46,9 @@ def _failed(snapshot: Snapshot, job: Manifest, failed: Manifest) -> Finding:
         evidence.append(f"activeDeadlineSeconds {spec.get('activeDeadlineSeconds')}")
         advice = "give it a longer activeDeadlineSeconds, or less to do"
     else:
-        evidence.append(f"{status.get('failed') or 0} pods failed, backoffLimit {spec.get('backoffLimit', 6)}")
+        evidence.append(f"pods that failed: {status.get('failed') or 0}, backoffLimit {spec.get('backoffLimit', 6)}")
         evidence += _last_ends(snapshot, job)
-        advice = f"see the log of its last pod: kubectl logs job/{job['metadata']['name']}"
+        advice = _see_log(job)
     return Finding(
         cause="deadline exceeded" if is_late else "job back-off",
         chain=snapshot.chain(job),
@@ -60,6 +60,11 @@ def _failed(snapshot: Snapshot, job: Manifest, failed: Manifest) -> Finding:
         since=failed.get("lastTransitionTime"),
         pods=int(status.get("failed") or 0),
     )
+
+
+def _see_log(job: Manifest) -> str:
+    metadata = job["metadata"]
+    return f"see the log of its last pod: kubectl logs -n {metadata['namespace']} job/{metadata['name']}"
 
 
 def _last_ends(snapshot: Snapshot, job: Manifest) -> Iterator[str]:
@@ -83,9 +88,9 @@ def _retrying(snapshot: Snapshot, job: Manifest) -> Iterator[Finding]:
             chain=snapshot.chain(job),
             namespace=job["metadata"]["namespace"],
             object=label(job),
-            message=f"{failed} pods failed; it tries again until more than {limit} have",
+            message=f"pods that failed: {failed}; it tries again until more than {limit} have",
             evidence="; ".join([f"status.failed {failed}, backoffLimit {limit}", *_last_ends(snapshot, job)]),
-            what_to_do=f"see the log of its last pod: kubectl logs job/{job['metadata']['name']}",
+            what_to_do=_see_log(job),
             since=status.get("startTime"),
             pods=failed,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from tenantkit.frames.amounts import amount_text
+from tenantkit.frames.quota import unit_of
 from tenantkit.rules.node_fit import misfit, node_state, untolerated_taint
 from tenantkit.rules.pod_requests import pod_requests
 
@@ -43,8 +45,9 @@ def _said(spec: Manifest, state: NodeState, *, is_known: bool) -> Iterator[str]:
     for reason in misfit(spec, state):
         name = reason.removeprefix(_LACKING)
         if name != reason:
-            left = max(state.free.get(name, 0), 0)
-            yield f"{name} {float(requests[name]):g} asked, {float(left):g} {'free' if is_known else 'in all'}"
+            left = max(float(state.free.get(name, 0)), 0.0)
+            asked, there = (amount_text(amount, unit_of(name)) for amount in (float(requests[name]), left))
+            yield f"{name} {asked} asked, {there} {'free' if is_known else 'in all'}"
         elif "taint" in reason:
             taint = untolerated_taint(spec, state.node) or {}
             value = f"={taint['value']}" if taint.get("value") else ""

@@ -42,7 +42,7 @@ def _on(snapshot: Snapshot, pod: Manifest, name: str) -> Iterator[Finding]:
             message=cut(message),
             evidence=f"the pod is on node {name}",
             what_to_do=f"tell the platform that node {name} is not ready; a pod that is deleted may start elsewhere",
-            since=since,
+            since=since or pod["metadata"].get("creationTimestamp"),
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.exceptions import NotFound
+from tenantkit.findings.why import why
 from tests.contract.defects import BY_POLICY, REFUSED
 from tests.contract.defects.naming import is_named_first
 from tests.contract.defects.planting import finish, plant, uproot
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tests.contract.defects.defect import Defect
+    from tests.contract.wire import Wire
 
 _SLOW_S = 40  # an object is called stuck only after a while
 
@@ -42,6 +44,55 @@ def test_a_refusal_is_named_first_with_what_refuses(
     cluster: Cluster, planted: dict[str, str], defect: Defect, eventually: Callable[..., Any]
 ) -> None:
     assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), _SLOW_S)
+
+
+def kueue_workload(namespace: str) -> dict[str, Any]:
+    """What Kueue writes for a Job that waits for quota in its queue."""
+    waiting = {
+        "type": "QuotaReserved",
+        "status": "False",
+        "reason": "Pending",
+        "message": "couldn't assign flavors to pod set main: insufficient unused quota for nvidia.com/gpu",
+        "lastTransitionTime": "2026-11-25T12:00:00Z",
+    }
+    return {
+        "apiVersion": "kueue.x-k8s.io/v1beta1",
+        "kind": "Workload",
+        "metadata": {"name": "job-train", "namespace": namespace},
+        "spec": {"queueName": "gpus", "podSets": [{"name": "main", "count": 2}]},
+        "status": {"conditions": [waiting]},
+    }
+
+
+@pytest.mark.gap("sandbox", raises=AssertionError, reason="takes no CustomResourceDefinitions")
+def test_what_kueue_waits_for_is_told_in_its_words(
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Callable[..., Any]
+) -> None:
+    crds, name = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "workloads.kueue.x-k8s.io"
+    anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": name,
+            "annotations": {"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/kueue"},
+        },
+        "spec": {
+            "group": "kueue.x-k8s.io",
+            "names": {"kind": "Workload", "plural": "workloads"},
+            "scope": "Namespaced",
+            "versions": [{"name": "v1beta1", "served": True, "storage": True, "schema": anything}],
+        },
+    }
+    assert wire("POST", crds, crd).status == 201
+    place = f"/apis/kueue.x-k8s.io/v1beta1/namespaces/{namespace}/workloads"
+    eventually(lambda: wire("POST", place, kueue_workload(namespace)).status == 201)
+
+    [row] = why(cluster, namespaces=[namespace]).to_dict("records")
+
+    assert (row["cause"], row["object"], row["pods"]) == ("queued", "Workload/job-train", 2)
+    assert row["message"].endswith("insufficient unused quota for nvidia.com/gpu")
+    assert wire("DELETE", f"{crds}/{name}").status == 200
 
 
 @pytest.mark.gap("sandbox", raises=NotFound, reason="has no admission policies")

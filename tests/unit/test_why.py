@@ -86,14 +86,14 @@ def test_pods_that_an_owner_has_replaced_are_not_told() -> None:
 def test_the_quota_s_row_says_by_how_much_and_who_holds_it() -> None:
     quota = made("ResourceQuota", "team", spec={"hard": {"requests.cpu": "4"}})
     amounts = {"requests": {"cpu": "3"}}
-    holder = running("notebook")
+    holder = running("notebook", metadata={"annotations": {"hub.jupyter.org/username": "dana"}})
     holder["spec"]["containers"] = [{"name": "main", "resources": amounts}]
     message = "exceeded quota: team, requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=4"
 
     refusal = read_refusal(snapshot(quota, holder), "vision", message)
 
     assert (refusal.cause, refusal.object) == ("quota exceeded", "ResourceQuota/team")
-    assert refusal.detail == "requests.cpu: 2 asked, 3 of 4 used, 1 too much, held by Pod/notebook (3)"
+    assert refusal.detail == "requests.cpu: 2 asked, 3 of 4 used, 1 too much, held by Pod/notebook of dana (3)"
 
 
 @pytest.mark.parametrize(
