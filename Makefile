@@ -20,7 +20,7 @@ GO_LDFLAGS = -X $(VERSION_PACKAGE).gitVersion=v$(KUBERNETES_VERSION) -X $(VERSIO
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
 
-.PHONY: help demo test chromium lab controlplane test-controlplane controlplane-up facts lint test-lowest bench clean
+.PHONY: help demo test chromium lab controlplane test-controlplane controlplane-up conformance facts lint test-lowest bench clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the n
 
 controlplane-up: $(VENV)/.has-all controlplane ## a control plane to try things on, until Ctrl-C
 	@$(VENV)/bin/python -m tests.controlplane --nodes
+
+conformance: $(VENV)/.has-all controlplane $(CONTROLPLANE)/e2e.test ## Kubernetes' own conformance tests on both engines; the first time builds them
+	@$(VENV)/bin/python -m tests.conformance
 
 facts: $(VENV)/.has-all controlplane ## write tenantkit/sandbox/data anew from a real control plane
 	$(call say,asking a control plane for what the sandbox must know)

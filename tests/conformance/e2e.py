@@ -1,0 +1,115 @@
+"""Runs Kubernetes' own end-to-end tests against a server, some side by side, and reads what came of each.
+
+They are one program that runs one test after the other, mostly waiting; so the chosen tests are dealt out to a few of
+them. Those that call themselves [Serial] look at the whole cluster, and come last, alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.conformance.verdict import Outcome
+from tests.controlplane.components import BINARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PROGRAM = BINARIES / "e2e.test"
+CHOICE = Path(__file__).with_name("groups.toml")
+
+_SIDE_BY_SIDE = 4
+_TIMEOUT_S = 1800
+_SHOWN_WHY = 300
+_LISTED = re.compile(r"^\s+\S+\.go:\d+: (?P<name>.+)$", re.MULTILINE)
+
+
+class ConformanceError(Exception):
+    """The tests could not be run; the message says where it is written down."""
+
+
+def chosen_tests(groups: Sequence[str] = ()) -> list[str]:
+    """The names of the tests of these groups, or of all: what the program has, without what is left out."""
+    choice = tomllib.loads(CHOICE.read_text())
+    wanted = [re.compile(choice["groups"][group]) for group in groups or choice["groups"]]
+    without = [re.compile(pattern) for patterns in choice["left-out"].values() for pattern in patterns]
+    listed = subprocess.run([PROGRAM, "--list-tests"], capture_output=True, text=True, check=True).stdout
+    names = sorted({match["name"] for match in _LISTED.finditer(listed)})
+    return [
+        name
+        for name in names
+        if any(pattern.search(name) for pattern in wanted) and not any(pattern.search(name) for pattern in without)
+    ]
+
+
+def run(kubeconfig: Path, names: Sequence[str], folder: Path) -> dict[str, Outcome]:
+    """The outcome of each test, by its name.
+
+    Args:
+        kubeconfig: whose current context is the server's admin.
+        names: as the program lists them.
+        folder: takes its logs and reports.
+
+    Raises:
+        ConformanceError: a test left no outcome.
+    """
+    serial = [name for name in names if "[Serial]" in name]
+    others = [name for name in names if "[Serial]" not in name]
+    outcomes: dict[str, Outcome] = {}
+    for turn in ([others[start::_SIDE_BY_SIDE] for start in range(_SIDE_BY_SIDE)], [serial]):
+        outcomes |= _side_by_side(kubeconfig, [part for part in turn if part], folder)
+    missing = sorted(set(names) - set(outcomes))
+    if missing:
+        raise ConformanceError(f"no outcome of {len(missing)} tests, see {folder}: {', '.join(missing[:3])}")
+    return outcomes
+
+
+def _side_by_side(kubeconfig: Path, parts: Sequence[Sequence[str]], folder: Path) -> dict[str, Outcome]:
+    running = []
+    try:
+        for part in parts:
+            place = folder / f"{len(list(folder.glob('*.log')))}.log"
+            with place.open("wb") as log:
+                command = _command(kubeconfig, part, place.with_suffix(".json"))
+                running.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder))
+            sys.stderr.write(f"  {len(part)} tests, see {place}\n")
+        for process in running:
+            process.wait(_TIMEOUT_S)
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+    return dict(outcome for place in folder.glob("*.json") for outcome in _read(place))
+
+
+def _command(kubeconfig: Path, names: Sequence[str], report: Path) -> list[str | Path]:
+    exactly = "|".join(re.sub(r"([^\w\s])", r"\\\1", name) + "$" for name in names)  # Go knows no escaped space
+    return [
+        PROGRAM,
+        "--provider=skeleton",
+        f"--kubeconfig={kubeconfig}",
+        "--kube-api-content-type=application/json",  # the sandbox knows no protobuf, as a server may
+        f"--ginkgo.focus={exactly}",
+        "--ginkgo.no-color",
+        "--ginkgo.silence-skips",
+        f"--ginkgo.json-report={report}",
+        f"--ginkgo.timeout={_TIMEOUT_S}s",
+    ]
+
+
+def _read(report: Path) -> Iterator[tuple[str, Outcome]]:
+    for suite in json.loads(report.read_text()):
+        for spec in suite["SpecReports"]:
+            failure = spec.get("Failure") or {}
+            words = " ".join(str(failure.get("Message", "")).split())[:_SHOWN_WHY]
+            if spec["LeafNodeType"] != "It":
+                if spec["State"] != "passed":
+                    raise ConformanceError(f"{report}: {spec['LeafNodeType']} {spec['State']}: {words}")
+            elif spec["State"] != "skipped" or failure:
+                name = " ".join([*(spec["ContainerHierarchyTexts"] or []), spec["LeafNodeText"]])
+                yield name, Outcome(spec["State"] == "passed", spec["RunTime"] / 1e9, words)
