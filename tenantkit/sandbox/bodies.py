@@ -17,7 +17,7 @@ from tenantkit.sandbox.defaults import defaulted
 from tenantkit.sandbox.errors import Cause, bad_request, invalid, unsupported_media_type
 from tenantkit.sandbox.protobuf import read_protobuf
 from tenantkit.sandbox.resources import known_kind
-from tenantkit.sandbox.wire import DecodeError, decode
+from tenantkit.sandbox.wire import DecodeError, Repeated, decode
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -55,7 +55,7 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
             return read_protobuf(body)
         if media_type not in {_JSON, _YAML}:
             raise unsupported_media_type()
-        found = orjson.loads(body) if media_type == _JSON else parse_yaml(body)
+        found = _parse_json(body) if media_type == _JSON else parse_yaml(body)
     except ValueError as error:
         text = str(error) if body else "unexpected end of JSON input"
         why = f"couldn't get version/kind; json parse error: {text}" if media_type == _JSON else str(error)
@@ -65,6 +65,31 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
         why = f"couldn't get version/kind; json parse error: json: cannot unmarshal {what} into Go value of type struct"
         raise bad_request(_unrecognized(kind, why, body))
     return found
+
+
+class _RepeatsError(Exception):
+    """A field stands in an object more than once."""
+
+
+def _parse_json(body: bytes) -> Any:
+    """JSON, read as Go does, and marked where a field stands in it more than once: orjson does neither."""
+    found = orjson.loads(body)
+    try:
+        json.loads(body, object_pairs_hook=_once)
+    except _RepeatsError:
+        return json.loads(body, object_pairs_hook=_repeated)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _RepeatsError
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> Repeated:
+    value = Repeated()
+    value.fields = list(dict.fromkeys(name for name, item in pairs if value.put(name, item)))
+    return value
 
 
 def parse_yaml(text: bytes) -> Any:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.schema import load
+from tenantkit.sandbox.wire import written_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +139,7 @@ def _time(raw: dict[int, Any], *, micro: bool) -> str | None:
         return None
     nanoseconds = _signed(raw.get(2, 0))
     moment = datetime.fromtimestamp(_signed(raw.get(1, 0)), UTC).replace(microsecond=nanoseconds // 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
+    return written_time(moment, micro=micro)
 
 
 _SPECIAL: dict[str, Callable[[dict[int, Any]], Any]] = {

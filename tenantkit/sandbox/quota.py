@@ -35,24 +35,19 @@ _ALWAYS_NONE = frozenset(
     {
         "replicationcontrollers",
         "count/controllerrevisions.apps",
-        "count/cronjobs.batch",
         "count/csistoragecapacities.storage.k8s.io",
         "count/daemonsets.apps",
-        "count/deployments.apps",
         "count/endpoints",
-        "count/endpointslices.discovery.k8s.io",
         "count/horizontalpodautoscalers.autoscaling",
-        "count/jobs.batch",
         "count/podcertificaterequests.certificates.k8s.io",
         "count/poddisruptionbudgets.policy",
         "count/podtemplates",
-        "count/replicasets.apps",
         "count/replicationcontrollers",
         "count/resourceclaims.resource.k8s.io",
         "count/resourceclaimtemplates.resource.k8s.io",
-        "count/statefulsets.apps",
     }
 )
+_DEVICES = ".deviceclass.resource.k8s.io/devices"
 _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 
 
@@ -139,7 +134,7 @@ def recount(quota: Manifest, resources: Iterable[Resource], store: Store, now: d
     used = {
         name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
     }
-    used |= dict.fromkeys(_ALWAYS_NONE.intersection(hard), ZERO)
+    used |= {name: ZERO for name in hard if name in _ALWAYS_NONE or name.endswith(_DEVICES)}
     for resource in resources:
         names = tracked(resource, hard)
         if not names:

@@ -20,7 +20,7 @@ from tenantkit.sandbox.custom_kinds import is_custom, json_schema, pruned
 from tenantkit.sandbox.schema import schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.schema import Field, Type
@@ -29,11 +29,28 @@ _QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
 _QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
 _ZERO: dict[str, Any] = {"boolean": False, "quantity": "0", "date-time": None, "micro-time": None, "any": None}
 _INTEGERS = {"int32": 2**31, "int64": 2**63, "integer": 2**63, "int-or-string": 2**31}
-_WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+_WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
 
 
 class DecodeError(ValueError):
     """A value that the server's types can't hold; the text is the server's own."""
+
+
+class Repeated(dict[str, Any]):
+    """An object in whose text some fields stand more than once: the last counts, and goes into what was an object."""
+
+    fields: Sequence[str] = ()
+
+    def put(self, name: str, value: Any) -> bool:
+        """Set a field, and say whether it was there."""
+        there, old = name in self, self.get(name)
+        if isinstance(old, Repeated) and isinstance(value, Repeated):
+            for inner, item in value.items():
+                old.put(inner, item)
+            old.fields = [*old.fields, *value.fields]
+        else:
+            self[name] = value
+        return there
 
 
 @dataclass(slots=True)
@@ -41,6 +58,11 @@ class _Walk:
     """What is found on the way through one object."""
 
     unknown: list[str] = field(default_factory=list)
+
+    def repeated(self, value: Any, path: str) -> None:
+        """Tell, as of unknown fields, what stands in an object more than once."""
+        if isinstance(value, Repeated):
+            self.unknown += [f'duplicate field "{path}{name}"' for name in value.fields]
 
 
 def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, list[str]]:
@@ -106,6 +128,7 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
                 found[name] = written
             elif item.zero == "always":
                 found[name] = sent if sent == [] else empty(item.type)  # told apart until it is stored
+    walk.repeated(value, path)
     for item in kind.required:
         if item.name not in found:
             found[item.name] = empty(item.type)
@@ -137,6 +160,7 @@ def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, st
         raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
     if kind.form == "struct":
         return _struct(kind, sent, walk, f"{path}.", f"{go[2]}.")
+    walk.repeated(sent, f"{path}.")
     inner = (go[0].partition("]")[2], go[1], go[2])
     if kind.item.name == "any":
         return sent
@@ -170,7 +194,9 @@ def _integer(sent: Any, limit: int, go: str, where: str) -> int:
 
 def _wrong(sent: Any, go: str, where: str) -> DecodeError:
     """The decoder's error for a value of another JSON type."""
-    return DecodeError(f"json: cannot unmarshal {_WORDS[type(sent)]} into Go struct field {where} of type {go}")
+    return DecodeError(
+        f"json: cannot unmarshal {_WORDS.get(type(sent), 'object')} into Go struct field {where} of type {go}"
+    )
 
 
 def _quantity(sent: Any, *, rounded: bool) -> str:
@@ -191,12 +217,17 @@ def _quantity(sent: Any, *, rounded: bool) -> str:
 
 def _time(sent: str) -> str:
     """A time in UTC, to the second."""
-    return _parsed_time(sent, r"(\.\d+)?", "").strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written_time(_parsed_time(sent, r"(\.\d+)?", ""))
 
 
 def _micro_time(sent: str) -> str:
     """A time in UTC, to the microsecond, which must be given so."""
-    return _parsed_time(sent, r"\.\d{6}", ".000000").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return written_time(_parsed_time(sent, r"\.\d{6}", ".000000"), micro=True)
+
+
+def written_time(moment: datetime, *, micro: bool = False) -> str:
+    """A time in UTC as the server writes it; strftime leaves out the zeros before a year."""
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds" if micro else "seconds") + "Z"
 
 
 def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:

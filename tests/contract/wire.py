@@ -107,11 +107,11 @@ class Wire:
         accept: str = JSON,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request, and its whole answer."""
+        """One request, and its whole answer; a body in bytes is sent as it is."""
         response = self.pool.request(
             method,
             self._url(path, query),
-            body=None if body is None else json.dumps(body).encode(),
+            body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
             headers=self._headers(accept) | {"Content-Type": content_type},
         )
         is_json = response.headers.get("Content-Type", "").startswith(JSON)
