@@ -31,7 +31,8 @@ class QuotaController:
     def keys(self, event: Event) -> Iterable[str]:
         """The quota itself, or those quotas that count what went."""
         found: list[str] = []
-        if event.resource == QUOTAS and event.type != "DELETED" and _hard_changed(event):
+        is_live_quota = event.resource == QUOTAS and event.type != "DELETED"
+        if is_live_quota and (_hard_changed(event) or _misstated(event.manifest)):
             found.append(_key(event.manifest))
         if event.resource.namespaced and self._gives_back(event):
             found += [
@@ -66,6 +67,12 @@ def _key(quota: Manifest) -> str:
 def _hard_changed(event: Event) -> bool:
     before = ((event.previous or {}).get("spec") or {}).get("hard")
     return event.previous is None or parse_amounts(before) != parse_amounts(event.manifest["spec"].get("hard"))
+
+
+def _misstated(quota: Manifest) -> bool:
+    """Whether somebody has written another limit into the status; a real controller sees that within five minutes."""
+    stated = (quota.get("status") or {}).get("hard")
+    return bool(stated) and parse_amounts(stated) != parse_amounts(quota["spec"].get("hard"))
 
 
 def _same_status(before: Manifest, after: Manifest) -> bool:
