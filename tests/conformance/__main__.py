@@ -24,7 +24,7 @@ from tests.controlplane.controlplane import ControlPlane
 from tests.controlplane.nodes import make_node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 REFUSED = Path(__file__).with_name("refused.toml")
 RECORDED = Path(__file__).with_name("recorded.json")
@@ -46,8 +46,9 @@ def main() -> int:
     real = _recorded(names) if asked.recorded else _run("controlplane", names)
     if asked.record:
         _record(real)
-    sandbox = _run("sandbox", [name for name in names if name in real and real[name].passed])
-    verdict = judge(real, sandbox, refused_tests(), whole=not asked.group)
+    refused = refused_tests()
+    sandbox = _run("sandbox", [name for name in names if name in real and real[name].passed], apart=refused)
+    verdict = judge(real, sandbox, refused, whole=not asked.group)
     problems = list(verdict.problems)
     if not asked.group and verdict.figure not in README.read_text():
         problems.append(f"README.md does not say {verdict.figure!r}")
@@ -62,11 +63,11 @@ def refused_tests() -> dict[str, str]:
     return {name: feature for feature, names in tomllib.loads(REFUSED.read_text()).items() for name in names}
 
 
-def _run(engine: str, names: Sequence[str]) -> dict[str, Outcome]:
+def _run(engine: str, names: Sequence[str], *, apart: Collection[str] = ()) -> dict[str, Outcome]:
     sys.stderr.write(f"{len(names)} tests on the {engine}\n")
     folder = Path(tempfile.mkdtemp(prefix=f"tenantkit-conformance-{engine}-"))  # stays: it says why a test failed
     with {"controlplane": _control_plane, "sandbox": _sandbox}[engine]() as kubeconfig:
-        return run(kubeconfig, names, folder)
+        return run(kubeconfig, names, folder, apart=apart)
 
 
 @contextmanager

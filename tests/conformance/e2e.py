@@ -18,13 +18,13 @@ from tests.conformance.verdict import Outcome
 from tests.controlplane.components import BINARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 PROGRAM = BINARIES / "e2e.test"
 CHOICE = Path(__file__).with_name("groups.toml")
 
 _SIDE_BY_SIDE = 4
-_TIMEOUT_S = 1800
+_TIMEOUT_S, _APART_TIMEOUT_S = 1800, 60
 _SHOWN_WHY = 300
 _LISTED = re.compile(r"^\s+\S+\.go:\d+: (?P<name>.+)$", re.MULTILINE)
 
@@ -47,39 +47,41 @@ def chosen_tests(groups: Sequence[str] = ()) -> list[str]:
     ]
 
 
-def run(kubeconfig: Path, names: Sequence[str], folder: Path) -> dict[str, Outcome]:
-    """The outcome of each test, by its name.
+def run(kubeconfig: Path, names: Sequence[str], folder: Path, *, apart: Collection[str] = ()) -> dict[str, Outcome]:
+    """The outcome of each test, by its name; one that ended before it could tell has failed.
 
     Args:
         kubeconfig: whose current context is the server's admin.
         names: as the program lists them.
         folder: takes its logs and reports.
-
-    Raises:
-        ConformanceError: a test left no outcome.
+        apart: those that each get a program of their own, and little time: they are to fail, and may take it down.
     """
-    serial = [name for name in names if "[Serial]" in name]
-    others = [name for name in names if "[Serial]" not in name]
-    outcomes: dict[str, Outcome] = {}
-    for turn in ([others[start::_SIDE_BY_SIDE] for start in range(_SIDE_BY_SIDE)], [serial]):
-        outcomes |= _side_by_side(kubeconfig, [part for part in turn if part], folder)
-    missing = sorted(set(names) - set(outcomes))
-    if missing:
-        raise ConformanceError(f"no outcome of {len(missing)} tests, see {folder}: {', '.join(missing[:3])}")
+    others = [name for name in names if name not in apart]
+    at_once = [name for name in others if "[Serial]" not in name]
+    turns = [
+        [at_once[start::_SIDE_BY_SIDE] for start in range(_SIDE_BY_SIDE)],
+        [[name for name in others if "[Serial]" in name]],
+    ]
+    alone = [[name] for name in names if name in apart]
+    turns += [alone[start : start + _SIDE_BY_SIDE] for start in range(0, len(alone), _SIDE_BY_SIDE)]
+    outcomes = dict.fromkeys(names, Outcome(passed=False, seconds=0, why=f"left no outcome, see {folder}"))
+    for turn in turns:
+        timeout_s = _APART_TIMEOUT_S if turn[0] in alone else _TIMEOUT_S
+        outcomes |= _side_by_side(kubeconfig, [part for part in turn if part], folder, timeout_s)
     return outcomes
 
 
-def _side_by_side(kubeconfig: Path, parts: Sequence[Sequence[str]], folder: Path) -> dict[str, Outcome]:
+def _side_by_side(kubeconfig: Path, parts: Sequence[Sequence[str]], folder: Path, timeout_s: int) -> dict[str, Outcome]:
     running = []
     try:
         for part in parts:
             place = folder / f"{len(list(folder.glob('*.log')))}.log"
             with place.open("wb") as log:
-                command = _command(kubeconfig, part, place.with_suffix(".json"))
+                command = _command(kubeconfig, part, place.with_suffix(".json"), timeout_s)
                 running.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder))
             sys.stderr.write(f"  {len(part)} tests, see {place}\n")
         for process in running:
-            process.wait(_TIMEOUT_S)
+            process.wait()
     finally:
         for process in running:
             process.kill()
@@ -87,7 +89,7 @@ def _side_by_side(kubeconfig: Path, parts: Sequence[Sequence[str]], folder: Path
     return dict(outcome for place in folder.glob("*.json") for outcome in _read(place))
 
 
-def _command(kubeconfig: Path, names: Sequence[str], report: Path) -> list[str | Path]:
+def _command(kubeconfig: Path, names: Sequence[str], report: Path, timeout_s: int) -> list[str | Path]:
     exactly = "|".join(re.sub(r"([^\w\s])", r"\\\1", name) + "$" for name in names)  # Go knows no escaped space
     return [
         PROGRAM,
@@ -98,7 +100,7 @@ def _command(kubeconfig: Path, names: Sequence[str], report: Path) -> list[str |
         "--ginkgo.no-color",
         "--ginkgo.silence-skips",
         f"--ginkgo.json-report={report}",
-        f"--ginkgo.timeout={_TIMEOUT_S}s",
+        f"--ginkgo.timeout={timeout_s}s",
     ]
 
 
