@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.sandbox import deployment_rollout as rollout
-from tenantkit.sandbox.deployment_rollout import HASH, REVISION, size
+from tenantkit.sandbox.deployment_rollout import HASH, REVISION, name_of, size
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.replica_set_controller import REPLICA_SETS
 from tenantkit.sandbox.replicas import (
@@ -45,62 +45,38 @@ class DeploymentController(WorkloadController):
     component: ClassVar[str] = "deployment-controller"
 
     def reconcile(self, live: Manifest) -> datetime | None:
-        """Take the next step of a rollout, or give a new size to what is there."""
-        sets = self.claimed(live)
-        if not is_terminating(live):
-            live = self._with_pause(live)
-        new, old = rollout.split(live, sets)
+        """Take the next step of a rollout, or give a new size to what is there; then say how far it has come."""
+        new, old = rollout.split(live, self.claimed(live))
         if is_terminating(live):
-            return self._write(live, new, [*old, *([new] if new else [])], progress=False)
-        is_paused = live["spec"].get("paused", False)
+            return self._write(live, progress=False)
+        live = self._with_pause(live)
         if new is not None:
             new = self._with_annotations(live, new, old)
             live = self._with_revision(live, new)
+        sets, is_paused = [*old, *([new] if new else [])], live["spec"].get("paused", False)
         if is_paused or rollout.is_resized(live, sets):
-            current = {item["metadata"]["name"]: item for item in [*old, *([new] if new else [])]}
-            current |= self._resize(live, current, rollout.sizes_when_resized(live, new, old), force=len(current) > 1)
+            self._resize(live, sets, rollout.sizes_when_resized(live, new, old), force=len(sets) > 1)
             if is_paused:
                 self._clean_up(live, old)
-            new = current.get(new["metadata"]["name"]) if new else None
-            return self._write(live, new, list(current.values()), progress=False)
+            return self._write(live, progress=False)
         recreates = live["spec"]["strategy"]["type"] == "Recreate"
-        return (self._recreate if recreates else self._roll)(live, new, old)
+        waits = recreates and (
+            self._resize(live, old, dict.fromkeys(map(name_of, old), 0)) or self._has_pods(live, old)
+        )
+        if not waits:
+            created = (live, new) if new else self._create(live, old)
+            if created is None:
+                return None
+            live, new = created
+            self._roll(live, new, old)
+        return self._write(live)
 
-    def _roll(self, live: Manifest, new: Manifest | None, old: list[Manifest]) -> datetime | None:
+    def _roll(self, live: Manifest, new: Manifest, old: list[Manifest]) -> None:
         """The new ReplicaSet up, where there is room; else the old ones down, where that is safe."""
-        if new is None:
-            created = self._create(live, old)
-            if created is None:
-                return None
-            live, new = created
-        current = {item["metadata"]["name"]: item for item in [*old, new]}
-        name = new["metadata"]["name"]
-        grown = self._resize(live, current, {name: rollout.new_size(live, new, current.values())})
-        if not grown:
-            grown = self._resize(live, current, rollout.sizes_of_old(live, new, old))
-        if not grown and rollout.is_complete(live, live["status"]):
+        sizes = {name_of(new): rollout.new_size(live, new, [*old, new])}
+        moved = self._resize(live, [new], sizes) or self._resize(live, old, rollout.sizes_of_old(live, new, old))
+        if not moved and rollout.is_complete(live, live["status"]):
             self._clean_up(live, old)
-        current |= grown
-        return self._write(live, current[name], list(current.values()))
-
-    def _recreate(self, live: Manifest, new: Manifest | None, old: list[Manifest]) -> datetime | None:
-        """The old ReplicaSets down, and once no pod of theirs is left, the new one up."""
-        current = {item["metadata"]["name"]: item for item in [*old, *([new] if new else [])]}
-        shrunk = self._resize(live, current, {item["metadata"]["name"]: 0 for item in old})
-        if shrunk or self._has_pods(live, old):
-            current |= shrunk
-            return self._write(live, new, list(current.values()))
-        if new is None:
-            created = self._create(live, old)
-            if created is None:
-                return None
-            live, new = created
-        name = new["metadata"]["name"]
-        current = {name: new, **current}
-        current |= self._resize(live, current, {name: size(live)})
-        if rollout.is_complete(live, live["status"]):
-            self._clean_up(live, old)
-        return self._write(live, current[name], list(current.values()))
 
     def _create(self, live: Manifest, old: list[Manifest]) -> tuple[Manifest, Manifest] | None:
         """The ReplicaSet of the template; None where there is none yet, and why stands in the status."""
@@ -147,19 +123,17 @@ class DeploymentController(WorkloadController):
         self.events.record(live, "ReplicaSetCreateError", message, kind="Warning")
         self._progressing(live, "False", "ReplicaSetCreateError", message)
 
-    def _resize(
-        self, live: Manifest, current: dict[str, Manifest], sizes: Sizes, *, force: bool = False
-    ) -> dict[str, Manifest]:
-        """Give ReplicaSets their new size; those that changed (with `force`, also those that only note another)."""
-        changed, notes = {}, rollout.size_annotations(live)
-        for name, count in sizes.items():
-            before, item = size(current[name]), current[name]
+    def _resize(self, live: Manifest, sets: list[Manifest], sizes: Sizes, *, force: bool = False) -> bool:
+        """Give ReplicaSets their new size, with `force` also those that only note another; whether any changed."""
+        notes, changed = rollout.size_annotations(live), False
+        for item in [item for item in sets if name_of(item) in sizes]:
+            name, before, count = name_of(item), size(item), sizes[name_of(item)]
             annotations = item["metadata"].get("annotations") or {}
             if before == count and not (force and not notes.items() <= annotations.items()):
                 continue
             metadata = {**item["metadata"], "annotations": {**annotations, **notes}}
-            spec = {**item["spec"], "replicas": count}
-            changed[name] = self.requests.update(REPLICA_SETS, item, metadata=metadata, spec=spec)
+            self.requests.update(REPLICA_SETS, item, metadata=metadata, spec={**item["spec"], "replicas": count})
+            changed = True
             if before != count:
                 way = "up" if count > before else "down"
                 text = f"Scaled {way} replica set {name} from {before} to {count}"
@@ -170,11 +144,10 @@ class DeploymentController(WorkloadController):
         for item in rollout.surplus_history(live, old):
             self.requests.delete(REPLICA_SETS, item)
 
-    def _write(
-        self, live: Manifest, new: Manifest | None, sets: list[Manifest], *, progress: bool = True
-    ) -> datetime | None:
+    def _write(self, live: Manifest, *, progress: bool = True) -> datetime | None:
         """Write the status; when lack of progress will be told."""
-        now = self.store.clock()
+        now, sets = self.store.clock(), self.claimed(live)
+        new, _ = rollout.split(live, sets)
         status = rollout.with_availability(live, rollout.status_of(live, new, sets), now)
         if progress:
             status = rollout.with_failures(rollout.with_progress(live, status, new, now), new, sets)

@@ -34,6 +34,11 @@ _MINIMUM = {
 Sizes = dict[str, int]
 
 
+def name_of(manifest: Manifest) -> str:
+    """An object's name."""
+    return str(manifest["metadata"]["name"])
+
+
 def size(replica_set: Manifest) -> int:
     """How many pods a ReplicaSet is to have."""
     return int(replica_set["spec"]["replicas"])
@@ -41,7 +46,7 @@ def size(replica_set: Manifest) -> int:
 
 def split(deployment: Manifest, sets: Iterable[Manifest]) -> tuple[Manifest | None, list[Manifest]]:
     """The oldest ReplicaSet with the Deployment's own template, and all others, oldest first."""
-    ordered = sorted(sets, key=lambda item: (item["metadata"]["creationTimestamp"], item["metadata"]["name"]))
+    ordered = sorted(sets, key=lambda item: (item["metadata"]["creationTimestamp"], name_of(item)))
     wanted = _without_hash(deployment["spec"]["template"])
     new = next((item for item in ordered if _without_hash(item["spec"]["template"]) == wanted), None)
     return new, [item for item in ordered if item is not new]
@@ -102,20 +107,18 @@ def new_size(deployment: Manifest, new: Manifest | None, sets: Iterable[Manifest
 
 def sizes_of_old(deployment: Manifest, new: Manifest, old: list[Manifest]) -> Sizes:
     """How small the old ReplicaSets may be now: first those pods go that are not available anyway."""
-    desired, found = size(deployment), {item["metadata"]["name"]: size(item) for item in old}
-    least = desired - fenceposts(deployment)[1]
-    room = sum(found.values()) + size(new) - least - (size(new) - _counted("availableReplicas", [new]))
-    if not sum(found.values()) or room <= 0:
+    found, least = {name_of(item): size(item) for item in old}, size(deployment) - fenceposts(deployment)[1]
+    room = sum(found.values()) + _counted("availableReplicas", [new]) - least
+    surplus = _counted("availableReplicas", [*old, new]) - least
+    if room <= 0:
         return found
     for item in old:
-        name, unavailable = item["metadata"]["name"], size(item) - _counted("availableReplicas", [item])
-        less = max(0, min(room, unavailable))
-        found[name] -= less
+        less = max(0, min(room, size(item) - _counted("availableReplicas", [item])))
+        found[name_of(item)] -= less
         room -= less
-    surplus = _counted("availableReplicas", [*old, new]) - least
     for item in old:
-        less = max(0, min(found[item["metadata"]["name"]], surplus))
-        found[item["metadata"]["name"]] -= less
+        less = max(0, min(found[name_of(item)], surplus))
+        found[name_of(item)] -= less
         surplus -= less
     return found
 
@@ -126,9 +129,9 @@ def sizes_when_resized(deployment: Manifest, new: Manifest | None, old: list[Man
     active, desired = [item for item in sets if size(item)], size(deployment)
     if len(active) <= 1:
         chosen = active[0] if active else new or (old[-1] if old else None)
-        return {chosen["metadata"]["name"]: desired} if chosen else {}
+        return {name_of(chosen): desired} if chosen else {}
     if new and _is_saturated(deployment, new):
-        return {item["metadata"]["name"]: 0 for item in active if item is not new}
+        return {name_of(item): 0 for item in active if item is not new}
     if deployment["spec"]["strategy"]["type"] != "RollingUpdate":
         return {}
     most = desired + fenceposts(deployment)[0] if desired else 0
@@ -138,9 +141,9 @@ def sizes_when_resized(deployment: Manifest, new: Manifest | None, old: list[Man
     for item in ordered:
         share = _share(deployment, item, most) if left else 0
         share = min(share, left) if change > 0 else max(share, left)
-        found[item["metadata"]["name"]] = size(item) + share
+        found[name_of(item)] = size(item) + share
         left -= share
-    largest = ordered[0]["metadata"]["name"]
+    largest = name_of(ordered[0])
     return found | ({largest: max(0, found[largest] + left)} if added else {})
 
 
@@ -177,7 +180,7 @@ def with_progress(deployment: Manifest, status: Manifest, new: Manifest | None, 
     reason = (condition or {}).get("reason")
     if status["replicas"] == status["updatedReplicas"] and reason == "NewReplicaSetAvailable":
         return status
-    whose = f'ReplicaSet "{new["metadata"]["name"]}"' if new else f'Deployment "{deployment["metadata"]["name"]}"'
+    whose = f'ReplicaSet "{name_of(new)}"' if new else f'Deployment "{name_of(deployment)}"'
     if is_complete(deployment, status):
         text = f"{whose} has successfully progressed."
         return with_condition(status, _PROGRESSING, "True", "NewReplicaSetAvailable", text, now=now)

@@ -56,13 +56,13 @@ class StatefulSetController(WorkloadController):
         update = f"{name}-{template_hash(template, live['status'].get('collisionCount') or 0)}"
         self._templates[live["metadata"]["uid"], update] = template
         current = live["status"].get("currentRevision") or update
-        pods = self.claimed(live)
+        pods = [pod for pod in self.claimed(live) if self.fits(live, pod)]
         if not is_terminating(live):
             try:
                 self._step(live, {_ordinal(pod): pod for pod in pods}, current, update)
             except ApiError:
                 self.refused(live)  # an event has told it
-            pods = self.claimed(live)
+            pods = [pod for pod in self.claimed(live) if self.fits(live, pod)]
         return self._write(live, pods, current, update)
 
     def _step(self, live: Manifest, pods: dict[int, Manifest], current: str, update: str) -> None:
@@ -112,10 +112,10 @@ class StatefulSetController(WorkloadController):
         most = max(1, scaled(rolling.get("maxUnavailable", 1), live["spec"]["replicas"], up=False))
         missing = live["spec"]["replicas"] - sum(not self._is_unavailable(live, pod) for pod in pods)
         first = min(_ordinals(live), default=0) + rolling.get("partition", 0)
-        old = [pod for pod in reversed(pods) if _ordinal(pod) >= first and _revision(pod) != update]
-        old = [pod for pod in old if not is_terminating(pod)]
+        staying = [pod for pod in reversed(pods) if _ordinal(pod) >= first and not is_terminating(pod)]
+        old = [pod for pod in staying if _revision(pod) != update]
         broken = [] if ordered else [pod for pod in old if self._is_unavailable(live, pod)]
-        rest = [pod for pod in old if pod not in broken and (ordered or not self._is_unavailable(live, pod))]
+        rest = [pod for pod in old if pod not in broken]
         for pod in [*broken, *rest[: max(0, most - missing)]]:
             self._delete(live, pod)
 
