@@ -64,8 +64,9 @@ class Sandbox:
         port: to listen on. Default: 0, any that is free, so that two sandboxes never meet.
         kubeconfig: the file to write, readable by its owner only; a file that no sandbox wrote is never replaced.
             Default: one in a new temporary folder. Either is removed on `close`, since its tokens end then.
-        clock: the time now, with its zone, for timestamps and the Date header. Default: the machine's clock; a test or
-            a notebook that must print the same every time holds one of its own.
+        clock: the time now, with its zone, for timestamps, the Date header and all deadlines, which come only as it
+            moves. Default: the machine's clock; a test or a notebook that must print the same every time holds one of
+            its own.
         gateway_api: whether the Gateway API's kinds are there: GatewayClass, Gateway, HTTPRoute and ReferenceGrant.
             Default: they are, as on a cluster to which a controller for them has come. Without them their paths
             answer 404, as on a cluster that never heard of them.

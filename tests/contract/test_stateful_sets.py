@@ -296,3 +296,14 @@ def test_its_pods_go_with_it(workloads: Workloads) -> None:
     workloads.number_of_pods(2)
     workloads.delete("statefulsets", "db")
     workloads.eventually(lambda: not workloads.pods(), 40)
+
+
+def test_a_namespace_goes_with_all_that_works_in_it(workloads: Workloads) -> None:
+    stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
+    workloads.create("deployments", "web", replicated(2))
+    workloads.create("jobs", "train", {"template": {"spec": pod_spec(restartPolicy="Never")}})
+    workloads.create("services", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]})
+    workloads.number_of_pods(4)
+    path = f"/api/v1/namespaces/{workloads.namespace}"
+    assert workloads.wire("DELETE", path).status == 200
+    workloads.eventually(lambda: workloads.wire("GET", path).status == 404, 60)
