@@ -76,7 +76,7 @@ test-lowest: $(VENV_LOWEST)/.has-all ## unit and contract tests with the lowest 
 	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane'
 
 bench: $(VENV)/.has-all controlplane ## how fast: ratios in one run, see docs/benchmarks.md
-	@for file in benchmarks/{imports,provisioning,quota_usage,sandbox}.py; do PYTHONPATH=. $(VENV)/bin/python "$$file"; done
+	@for file in benchmarks/{imports,pods,provisioning,quota_usage,sandbox}.py; do PYTHONPATH=. $(VENV)/bin/python "$$file"; done
 
 clean: ## remove the environments, builds and caches of this folder
 	rm -rf $(VENV) $(VENV_LOWEST) .build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

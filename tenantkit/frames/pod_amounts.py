@@ -86,8 +86,9 @@ def _amounts(spec: Manifest, status: Manifest | None) -> PodAmounts:
 
 def _is_resized(status: Manifest, containers: Sequence[Manifest], prepared: Sequence[Manifest]) -> bool:
     """Whether the status says other amounts than the spec, or that the node has refused what the spec says."""
-    if any(condition.get("type") == "PodResizePending" for condition in status.get("conditions") or ()):
-        return True
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodResizePending":
+            return True
     return _differs(status.get("containerStatuses"), containers) or _differs(
         status.get("initContainerStatuses"), prepared
     )

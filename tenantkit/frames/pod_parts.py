@@ -5,8 +5,6 @@ Of labels and annotations only those that mean something here: an annotation may
 
 from __future__ import annotations
 
-from typing import Any
-
 from typing_extensions import TypedDict
 
 from tenantkit.frames.creators import CREATOR_KEYS, CreatorTexts
@@ -22,7 +20,6 @@ class Metadata(TypedDict, total=False):
 
     name: str
     namespace: str
-    uid: str
     labels: Labels
     annotations: CreatorTexts
     ownerReferences: list[OwnerReference]
@@ -63,20 +60,23 @@ class Waiting(TypedDict, total=False):
     reason: str
 
 
+class Running(TypedDict, total=False):
+    """That it runs is all that counts."""
+
+
 class Terminated(TypedDict, total=False):
     """How it ended."""
 
     exitCode: int
     signal: int
     reason: str
-    finishedAt: str
 
 
 class State(TypedDict, total=False):
     """One of the three."""
 
     waiting: Waiting
-    running: dict[str, Any]
+    running: Running
     terminated: Terminated
 
 
@@ -88,7 +88,6 @@ class ContainerStatus(TypedDict, total=False):
     started: bool
     restartCount: int
     state: State
-    lastState: State
     allocatedResources: dict[str, str]
     resources: Resources
 

@@ -110,11 +110,9 @@ def _initialised(status: Manifest, sidecars: Collection[str], prepared: int) -> 
 
 
 def _base_reason(status: Manifest) -> str:
-    if any(
-        item.get("type") == "PodScheduled" and item.get("reason") == "SchedulingGated"
-        for item in status.get("conditions") or ()
-    ):
-        return "SchedulingGated"
+    for item in status.get("conditions") or ():
+        if item.get("type") == "PodScheduled" and item.get("reason") == "SchedulingGated":
+            return "SchedulingGated"
     return str(status.get("reason") or status.get("phase") or "")
 
 

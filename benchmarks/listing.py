@@ -1,0 +1,320 @@
+"""Fetching a long list as a frame, against the least that it could cost: the bytes fetched, and parsed by orjson.
+
+A server in a process of its own answers recorded pages over TLS; each side runs in a fresh process, in turn, each with
+a connection that is open already, pages of 500 where it lets one say so, and its imports done. The floor pauses the
+garbage collector and keeps what it parsed; it makes no frame. Nor do the other clients, which stop at their own
+objects. A benchmark says what is listed, and how tenantkit is asked for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import resource
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Fetch = Callable[[], int]
+
+PAGE = 500
+TOKEN = "benchmark"  # noqa: S105 (the server looks at none)
+WARM_UP = "warm-up"
+FEW = 2  # rounds of those that are looked at only for comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a benchmark lists.
+
+    Args:
+        script: the benchmark's own file, to be started again.
+        plural: of the core group: `pods`.
+        kind: of an item.
+        count: how many, unless told otherwise.
+        collections: the items of so many, by the path of their collection; those of `plural` and what else is asked.
+        ask: tenantkit's own way, given a connection; how many it found.
+        typed: the name of the official client's method for one namespace and for all.
+        reach: the ratio to the floor that is to be reached.
+        memory_reach: how many times the answers' bytes it may need at most; None: not bounded.
+    """
+
+    script: str
+    plural: str
+    kind: str
+    count: int
+    collections: Callable[[int], Mapping[str, list[bytes]]]
+    ask: Callable[[Any, list[str] | None], int]
+    typed: tuple[str, str]
+    reach: float
+    memory_reach: float | None = None
+
+    @property
+    def path(self) -> str:
+        """Where they lie."""
+        return f"/api/v1/{self.plural}"
+
+    @property
+    def discovery(self) -> dict[str, dict[str, Any]]:
+        """What some clients want to know first."""
+        kind = {"name": self.plural, "singularName": self.kind.lower(), "namespaced": True, "kind": self.kind}
+        resources = [kind | {"verbs": ["get", "list"]}]
+        return {
+            "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.2"},
+            "/api": {"kind": "APIVersions", "versions": ["v1"]},
+            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+            "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": resources},
+        }
+
+
+class Pages:
+    """The answers, each made once."""
+
+    def __init__(self, listing: Listing, count: int) -> None:
+        self.listing = listing
+        self.collections = listing.collections(count)
+        self.made: dict[tuple[str, int, int], bytes] = {}
+        for path, items in self.collections.items():
+            for start in range(0, len(items), PAGE):
+                self.page(path, start, PAGE)
+
+    def answer(self, target: str) -> bytes:
+        """The body for a path and query; a namespace of its own holds nothing."""
+        url = urlsplit(target)
+        if found := self.listing.discovery.get(url.path.rstrip("/")):
+            return orjson.dumps(found)
+        items = self.collections.get(url.path, [])
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        return self.page(url.path, int(query.get("continue", 0)), int(query.get("limit", 0)) or len(items))
+
+    def page(self, path: str, start: int, limit: int) -> bytes:
+        """So many items from the one at start, as a list."""
+        if (path, start, limit) not in self.made:
+            items = self.collections.get(path, [])
+            end = start + limit
+            more = f',"continue":"{end}"' if limit and end < len(items) else ""
+            metadata = f'"metadata":{{"resourceVersion":"1"{more}}}'
+            head = f'{{"kind":"{self.listing.kind}List","apiVersion":"v1",{metadata},"items":['
+            self.made[path, start, limit] = head.encode() + b",".join(items[start:end]) + b"]}"
+        return self.made[path, start, limit]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET from the pages."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go in two writes
+    pages: Pages
+
+    def do_GET(self) -> None:
+        body = self.pages.answer(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the figures are what is to be read."""
+
+
+def serve(listing: Listing, folder: Path, count: int) -> None:
+    """Write a kubeconfig into the folder, say so, and answer until the end."""
+    import trustme
+
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    Handler.pages = Pages(listing, count)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    address = f"https://127.0.0.1:{server.server_port}"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "benchmark",
+        "contexts": [{"name": "benchmark", "context": {"cluster": "benchmark", "user": "benchmark"}}],
+        "clusters": [
+            {"name": "benchmark", "cluster": {"server": address, "certificate-authority": str(folder / "ca.pem")}}
+        ],
+        "users": [{"name": "benchmark", "user": {"token": TOKEN}}],
+    }
+    (folder / "kubeconfig").write_text(json.dumps(config))
+    print("ready", sum(map(len, Handler.pages.collections[listing.path])), flush=True)
+    server.serve_forever()
+
+
+def floor(listing: Listing, kubeconfig: Path) -> Fetch:
+    """Raw bytes over urllib3, and orjson with the collector paused."""
+    import urllib3
+
+    server = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]
+    pool = urllib3.PoolManager(ca_certs=server["certificate-authority"], headers={"Authorization": f"Bearer {TOKEN}"})
+    pool.request("GET", f"{server['server']}/version")
+    items: list[Any] = []
+
+    def fetch() -> int:
+        token = ""
+        gc.disable()
+        while True:
+            answer = pool.request("GET", f"{server['server']}{listing.path}?limit={PAGE}&continue={token}")
+            page = orjson.loads(answer.data)
+            items.extend(page["items"])
+            token = page["metadata"].get("continue")
+            if not token:
+                return len(items)
+
+    return fetch
+
+
+def tenantkit(listing: Listing, kubeconfig: Path) -> Fetch:
+    """Ours, to the frame."""
+    import tenantkit as tk
+
+    cluster = tk.connect(kubeconfig=kubeconfig)
+    listing.ask(cluster, [WARM_UP])
+
+    return lambda: listing.ask(cluster, None)
+
+
+def lightkube(listing: Listing, kubeconfig: Path) -> Fetch:
+    """To lightkube's models."""
+    from lightkube import Client, KubeConfig
+    from lightkube.resources import core_v1
+
+    client: Any = Client(config=KubeConfig.from_file(str(kubeconfig)))
+    model = getattr(core_v1, listing.kind)
+    list(client.list(model, namespace=WARM_UP))
+    return lambda: len(list(client.list(model, namespace="*", chunk_size=PAGE)))
+
+
+def typed(listing: Listing, kubeconfig: Path) -> Fetch:
+    """To the official client's typed models."""
+    from kubernetes import client, config
+
+    config.load_kube_config(str(kubeconfig))  # type: ignore[no-untyped-call]
+    api = client.CoreV1Api()
+    of_one, of_all = (getattr(api, name) for name in listing.typed)
+    of_one(WARM_UP)
+
+    def fetch() -> int:
+        items: list[Any] = []
+        token = None
+        while True:
+            page = of_all(limit=PAGE, _continue=token)
+            items += page.items
+            token = page.metadata._continue if page.metadata else None  # noqa: SLF001 (the generated name)
+            if not token:
+                return len(items)
+
+    return fetch
+
+
+def kr8s(listing: Listing, kubeconfig: Path) -> Fetch:
+    """To kr8s' objects."""
+    import kr8s as client
+
+    api = client.api(kubeconfig=str(kubeconfig))
+    list(api.get(listing.plural, namespace=WARM_UP))
+    return lambda: len(list(api.get(listing.plural, namespace=client.ALL)))
+
+
+SIDES: dict[str, tuple[Callable[[Listing, Path], Fetch], str | None]] = {
+    "floor": (floor, None),
+    "tenantkit": (tenantkit, None),
+    "lightkube": (lightkube, "lightkube"),
+    "typed": (typed, "kubernetes"),
+    "kr8s": (kr8s, "kr8s"),
+}
+
+
+def measure(listing: Listing, side: str, kubeconfig: Path, count: int) -> None:
+    """One side, once: print seconds and what memory it took at most, in megabytes."""
+    fetch = SIDES[side][0](listing, kubeconfig)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    found = fetch()
+    seconds = time.perf_counter() - start
+    if found != count:
+        raise SystemExit(f"{side} found {found} of {count} {listing.plural}")
+    print(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+@contextmanager
+def served(listing: Listing, count: int) -> Iterator[tuple[Path, float]]:
+    """The kubeconfig of a running server, and how many megabytes its list has."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, listing.script, "--serve", folder, "--count", str(count)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                said = server.stdout.readline().split() if server.stdout else []
+                if said[:1] != ["ready"]:
+                    raise SystemExit("the server did not start")
+                yield Path(folder, "kubeconfig"), int(said[1]) / 2**20
+            finally:
+                server.terminate()
+
+
+def compare(listing: Listing, count: int, rounds: int) -> int:
+    """All sides in turn; print medians and ratios. 1 where what is to be reached is missed."""
+    seconds: dict[str, list[float]] = {}
+    memory: dict[str, float] = {}
+    with served(listing, count) as (kubeconfig, size):
+        for turn in range(rounds):
+            for side, (_, package) in SIDES.items():
+                if package and (turn >= FEW or importlib.util.find_spec(package) is None):
+                    continue
+                command = [sys.executable, listing.script, "--side", side, "--count", str(count)]
+                command += ["--kubeconfig", str(kubeconfig)]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                took, megabytes = map(float, done.stdout.split())
+                seconds.setdefault(side, []).append(took)
+                memory[side] = max(megabytes, memory.get(side, 0))
+    medians = {side: statistics.median(times) for side, times in seconds.items()}
+    print(f"{time.strftime('%Y-%m-%d')}  python {sys.version.split()[0]}  {count} {listing.plural}, {size:.1f} MB")
+    print(f"{'':12}{'median s':>10}{'best s':>10}{'ratio':>8}{'peak MB':>9}")
+    for side, median in medians.items():
+        ratio = median / medians["floor"]
+        print(f"{side:12}{median:10.3f}{min(seconds[side]):10.3f}{ratio:8.2f}{memory[side]:9.0f}")
+    is_missed = medians["tenantkit"] / medians["floor"] > listing.reach
+    print(f"to reach: {listing.reach}")
+    if listing.memory_reach is not None:
+        times = memory["tenantkit"] / size
+        print(f"peak memory {times:.2f} x the list's bytes; to reach: {listing.memory_reach}")
+        is_missed = is_missed or times > listing.memory_reach
+    return int(is_missed)
+
+
+def run(listing: Listing) -> int:
+    """Compare, or be one of the processes that a comparison consists of."""
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--count", type=int, default=listing.count)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--kubeconfig", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        serve(listing, options.serve, options.count)
+    elif options.side:
+        measure(listing, options.side, options.kubeconfig, options.count)
+    else:
+        return compare(listing, options.count, options.rounds)
+    return 0
