@@ -1,0 +1,225 @@
+"""The quota's arithmetic against the server's: random pods under quotas of all scopes, and what `status.used` says.
+
+In every second namespace the quotas are there first, so that each pod is admitted and counted by itself; in the others
+they come last, and all is counted anew. There anything goes that no quota would let in, and kubelets' words besides.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tenantkit.cluster.door import Call
+from tenantkit.cluster.errors import Doing
+from tenantkit.exceptions import AlreadyExists, NotFound
+from tenantkit.frames.pods import pods_frame
+from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage
+from tenantkit.rules.quantities import parse_quantity
+from tests.arithmetic.random_pods import DEVICES, HUGE, PRIORITY, RUNTIME, random_pod, random_status
+from tests.contract.namespaces import fresh_name, own_namespace
+
+if TYPE_CHECKING:
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
+
+PODS_A_NAMESPACE = 40
+_THREADS = 8
+_POLL_S = 0.1
+_TIMEOUT_S = 60
+
+_SILENT = ("pods", "count/pods", *(f"requests.{name}" for name in DEVICES), HUGE, f"requests.{HUGE}")
+_STORAGE = ("ephemeral-storage", "requests.ephemeral-storage", "limits.ephemeral-storage")
+_COMPUTE = ("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
+# Which entries a scope may have is the server's rule: BestEffort counts pods alone.
+_QUOTAS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
+    ("all", (*_SILENT, *_STORAGE, *_COMPUTE), {}),
+    ("terminating", ("pods", *_COMPUTE), {"scopes": ["Terminating"]}),
+    ("not-terminating", ("pods", *_COMPUTE), {"scopes": ["NotTerminating"]}),
+    ("best-effort", ("pods",), {"scopes": ["BestEffort"]}),
+    ("not-best-effort", ("pods", *_COMPUTE), {"scopes": ["NotBestEffort"]}),
+    (
+        "high",
+        ("pods", *_COMPUTE),
+        {
+            "scopeSelector": {
+                "matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": [PRIORITY]}]
+            }
+        },
+    ),
+)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What came of it."""
+
+    pods: int = 0
+    entries: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.pods} pods, {self.entries} entries of quotas: {len(self.differences)} differences"
+
+
+def compare(cluster: Cluster, *, pods: int, seed: int) -> Comparison:
+    """Make so many pods, and compare each namespace's quotas with what is reckoned from its pods."""
+    draw, found = Random(seed), Comparison()  # noqa: S311 (the same pods every time)
+    has_runtime = _make_classes(cluster)
+    number = 0
+    while found.pods < pods:
+        with own_namespace(cluster, fresh_name()) as namespace:
+            _compare_one(cluster, namespace, draw, found, is_first=number % 2 == 0, has_runtime=has_runtime)
+        number += 1
+    return found
+
+
+def _compare_one(  # noqa: PLR0913 (where, with what, and in which order)
+    cluster: Cluster, namespace: str, draw: Random, found: Comparison, *, is_first: bool, has_runtime: bool
+) -> None:
+    _until(lambda: _has_account(cluster, namespace), "the default ServiceAccount")
+    if is_first:
+        _make_quotas(cluster, namespace)
+    wanted = [
+        random_pod(draw, namespace, f"p{number}", says_all=is_first, has_runtime=has_runtime)
+        for number in range(PODS_A_NAMESPACE)
+    ]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        made = list(pool.map(cluster.create, wanted))
+    if not is_first:
+        for pod in made:
+            status = random_status(draw, pod)
+            if status is not None:
+                _write_status(cluster, pod, status)
+        _make_quotas(cluster, namespace)
+    pods = cluster.list("Pod", namespace=namespace)
+    expected = {
+        name: _expected(_quota(namespace, name, entries, spec), pods, cluster) for name, entries, spec in _QUOTAS
+    }
+    seen: dict[str, dict[str, Fraction]] = {}
+
+    def is_equal() -> bool:
+        seen.update(_used(cluster, namespace))
+        return seen == expected
+
+    is_same = _until(is_equal)
+    found.pods += len(pods)
+    found.entries += sum(map(len, expected.values()))
+    if not is_same:
+        found.differences += [
+            f"{namespace} {name} {entry}: the server has {seen.get(name, {}).get(entry)}, we {amount}"
+            for name, entries in expected.items()
+            for entry, amount in entries.items()
+            if seen.get(name, {}).get(entry) != amount
+        ]
+    found.differences += _frame_differences(pods, expected["all"])
+
+
+def _frame_differences(pods: list[Manifest], expected: dict[str, Fraction]) -> list[str]:
+    """Where the sums of the frame's columns are not what the quota counts."""
+    frame = pods_frame(pods).query("counted")
+    sums = {
+        "requests.cpu": Fraction(round(frame["requests_cpu_cores"].sum() * 1000), 1000),
+        "limits.cpu": Fraction(round(frame["limits_cpu_cores"].sum() * 1000), 1000),
+        "requests.memory": Fraction(int(frame["requests_memory_bytes"].sum())),
+        "limits.memory": Fraction(int(frame["limits_memory_bytes"].sum())),
+    }
+    devices = sum((expected[f"requests.{name}"] for name in DEVICES), start=Fraction(0))
+    wrong = [f"the frame has {name} {amount}, the quota {expected[name]}" for name, amount in sums.items()]
+    wrong = [text for text, (name, amount) in zip(wrong, sums.items(), strict=True) if amount != expected[name]]
+    if frame["accelerators"].sum() != devices:
+        wrong.append(f"the frame has {frame['accelerators'].sum()} accelerators, the quota {devices}")
+    return wrong
+
+
+def _expected(quota: Manifest, pods: list[Manifest], cluster: Cluster) -> dict[str, Fraction]:
+    entries = pod_entries(quota["spec"]["hard"])
+    total = dict.fromkeys(entries, Fraction(0))
+    for pod in pods:
+        if pod_in_scope(quota, pod["spec"]):
+            for name, amount in pod_usage(pod, cluster.server_time).items():
+                if name in total:
+                    total[name] += amount.value
+    return total
+
+
+def _used(cluster: Cluster, namespace: str) -> dict[str, dict[str, Fraction]]:
+    return {
+        quota["metadata"]["name"]: {
+            name: parse_quantity(text) for name, text in ((quota.get("status") or {}).get("used") or {}).items()
+        }
+        for quota in cluster.list("ResourceQuota", namespace=namespace)
+    }
+
+
+def _make_quotas(cluster: Cluster, namespace: str) -> None:
+    for name, entries, spec in _QUOTAS:
+        cluster.create(_quota(namespace, name, entries, spec))
+    _until(lambda: all(map(bool, _used(cluster, namespace).values())), "the quotas' first count")
+
+
+def _quota(namespace: str, name: str, entries: tuple[str, ...], spec: dict[str, Any]) -> Manifest:
+    hard = dict.fromkeys(entries, "1P")
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard, **spec}}
+
+
+def _make_classes(cluster: Cluster) -> bool:
+    """The priority, and the runtime that brings an overhead, where the server has such; whether it does."""
+    priority = {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": PRIORITY},
+        "value": 7,
+    }
+    overhead = {"podFixed": {"cpu": "125m", "memory": "120Mi"}}
+    runtime = {
+        "apiVersion": "node.k8s.io/v1",
+        "kind": "RuntimeClass",
+        "metadata": {"name": RUNTIME},
+        "handler": "heavy",
+    }
+    _post(cluster, "/apis/scheduling.k8s.io/v1/priorityclasses", priority)
+    try:
+        _post(cluster, "/apis/node.k8s.io/v1/runtimeclasses", runtime | {"overhead": overhead})
+    except NotFound:
+        return False
+    return True
+
+
+def _post(cluster: Cluster, path: str, manifest: Manifest) -> None:
+    try:
+        cluster.door.ask(Call("POST", path, Doing("create", manifest["kind"]), orjson.dumps(manifest)))
+    except AlreadyExists:
+        return
+
+
+def _write_status(cluster: Cluster, pod: Manifest, status: Manifest) -> None:
+    metadata = pod["metadata"]
+    path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
+    body = orjson.dumps({"status": status})
+    cluster.door.ask(Call("PATCH", path, Doing("patch", "Pod"), body, "application/merge-patch+json"))
+
+
+def _has_account(cluster: Cluster, namespace: str) -> bool:
+    try:
+        return bool(cluster.get("ServiceAccount", "default", namespace))
+    except NotFound:
+        return False
+
+
+def _until(question: Any, what: str | None = None) -> bool:
+    """Ask until the answer is yes; False, or where it is said what is waited for an error, when the time is up."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while not question():
+        if time.monotonic() > deadline:
+            if what is not None:
+                raise TimeoutError(f"{what} has not come within {_TIMEOUT_S} s")
+            return False
+        time.sleep(_POLL_S)
+    return True
