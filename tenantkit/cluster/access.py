@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 import orjson
 
@@ -173,39 +173,57 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
         >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
     """
     place = kind if isinstance(kind, Kind) else kind_of(kind)
-    is_placed = place.namespaced or place.kind == "Namespace"
+
+    def listed(namespace: str | None) -> list[_Kept]:
+        if place.kind == "Namespace" and namespace is not None:
+            return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
+        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
+        return list_kept(cluster.door, selection, keep).items
+
+    found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
+    return [item for items in found for item in items], scope
+
+
+def each_visible(
+    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Kept], *, namespaces: Sequence[str] | None = None
+) -> tuple[list[_Kept], Scope]:
+    """What is read of the whole cluster at once, or else of each namespace that the user may see.
+
+    Args:
+        cluster: where.
+        kind: what is read.
+        read: reads a namespace, or all (None); called from several threads.
+        namespaces: as for `list_visible`, and so are errors and rights.
+
+    Returns:
+        One reading of the whole cluster, or one of each namespace; and what that covers.
+    """
+    is_placed = kind.namespaced or kind.kind == "Namespace"
     asked = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces)) if is_placed else ()
     is_told = bool(asked)
     if not asked and namespaces is not None and is_placed:
         return [], ()
-
-    def listed(namespace: str | None) -> list[_Kept]:
-        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
-        return list_kept(cluster.door, selection, keep).items
-
     if not asked:
         try:
-            return listed(None), "cluster"
+            return [read(None)], "cluster"
         except PermissionDenied:
             if not is_placed:
                 raise
             asked = (cluster.namespace,)
 
-    def read(namespace: str) -> list[_Kept] | PermissionDenied:
+    def tried(namespace: str) -> tuple[_Kept | None, PermissionDenied | None]:
         try:
-            if place.kind == "Namespace":
-                return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
-            return listed(namespace)
+            return read(namespace), None
         except PermissionDenied as refusal:
-            return refusal
+            return None, refusal
 
     with ThreadPoolExecutor(min(_THREADS, len(asked)), thread_name_prefix="tenantkit") as pool:
-        readings = list(zip(asked, pool.map(read, asked), strict=True))
-    refusals = [found for _, found in readings if isinstance(found, PermissionDenied)]
+        readings = list(zip(asked, pool.map(tried, asked), strict=True))
+    refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
     if len(refusals) == len(asked):
         raise refusals[0] if is_told else _untold(refusals[0])
-    read_ones = [(namespace, found) for namespace, found in readings if not isinstance(found, PermissionDenied)]
-    return [item for _, found in read_ones for item in found], tuple(namespace for namespace, _ in read_ones)
+    found = [(namespace, cast("_Kept", kept)) for namespace, (kept, refusal) in readings if refusal is None]
+    return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 
 
 def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> tuple[str, ...]:

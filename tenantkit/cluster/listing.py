@@ -29,7 +29,7 @@ _Kept = TypeVar("_Kept")
 
 PAGE = 500
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-_LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
+LIMITS = (PAGE, PAGE, None)  # of the first attempt, the second, the third
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _whole(manifest: Manifest) -> Manifest:
 
 def _attempt(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
     last: Expired | None = None
-    for limit in _LIMITS:
+    for limit in LIMITS:
         try:
             return _list(door, selection, limit, keep)
         except Expired as expired:

@@ -137,7 +137,11 @@ class Chains:
 
 
 def read_chains(
-    cluster: Cluster, starts: Iterable[tuple[str, Owner]], *, namespaces: Sequence[str] | None = None
+    cluster: Cluster,
+    starts: Iterable[tuple[str, Owner]],
+    *,
+    namespaces: Sequence[str] | None = None,
+    known: Chains | None = None,
 ) -> Chains:
     """Follow owners upwards, a kind at a time.
 
@@ -145,6 +149,7 @@ def read_chains(
         cluster: where.
         starts: namespaces and owners to begin with.
         namespaces: where to look. Default: wherever may be looked.
+        known: what is read already, of whole kinds; it is added to.
 
     Returns:
         What is known; what is refused, or not served, is in its `unread`.
@@ -154,22 +159,24 @@ def read_chains(
 
     RBAC: list each of these kinds; what is refused is left out.
     """
-    chains = Chains()
+    chains = known or Chains()
     served: dict[tuple[str, str], Kind] | None = None
-    todo = {(owner.api_version, owner.kind) for _, owner in starts if owner.kind not in _OWNED_BY_NOBODY}
-    seen: set[tuple[str, str]] = set()
+    seen = {(owner.api_version, owner.kind) for _, owner in chains.owners}
+    above = [owner for owner in chains.owners.values() if owner is not None]
+    todo = {(owner.api_version, owner.kind) for owner in (*(owner for _, owner in starts), *above)}
+    todo = {each for each in todo - seen if each[1] not in _OWNED_BY_NOBODY}
     while todo:
         seen |= todo
         found: set[tuple[str, str]] = set()
         for api_version, kind in sorted(todo):
-            known = KINDS.get(kind)
-            if known is None or known.api_version != api_version:
+            place = KINDS.get(kind)
+            if place is None or place.api_version != api_version:
                 served = _served(cluster, chains) if served is None else served
-                known = served.get((api_version, kind))
-            if known is None:
+                place = served.get((api_version, kind))
+            if place is None:
                 chains.unread.setdefault(kind, f"the server has no kind {kind!r} of {api_version}")
                 continue
-            found |= _read_kind(cluster, known, chains, namespaces)
+            found |= _read_kind(cluster, place, chains, namespaces)
         todo = {each for each in found - seen if each[1] not in _OWNED_BY_NOBODY}
     return chains
 

@@ -1,0 +1,97 @@
+"""How a workload of Kubernetes' own kinds fares, in a word, and how many of its pods it wants and has ready.
+
+Source: pages "Deployments" (section "Deployment status"), "StatefulSets", "DaemonSet", "Jobs", "CronJob".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tenantkit.rules.pod_status import has_condition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tenantkit.rules.manifest import Manifest
+
+
+class WorkloadState(NamedTuple):
+    """None is what the kind does not say.
+
+    Args:
+        state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of jobs `Pending`, `Running`, `Complete`,
+            `Failed`, `Suspended`; of cron jobs `Scheduled`, `Running`, `Suspended`; of all `Terminating`.
+        desired: how many pods it wants; of a job, how many are to succeed.
+        ready: how many are ready.
+        succeeded, failed: of a job's pods.
+        schedule: of a cron job.
+    """
+
+    state: str | None
+    desired: int | None = None
+    ready: int | None = None
+    succeeded: int | None = None
+    failed: int | None = None
+    schedule: str | None = None
+
+
+def workload_state(kind: str, manifest: Manifest) -> WorkloadState:
+    """The state of an object of one of the kinds of `WORKLOAD_KINDS`; of any other, that nothing is known."""
+    read = _READERS.get(kind)
+    found = read(manifest.get("spec") or {}, manifest.get("status") or {}) if read else WorkloadState(None)
+    return found._replace(state="Terminating") if manifest["metadata"].get("deletionTimestamp") else found
+
+
+def _replicas(spec: Manifest, status: Manifest) -> WorkloadState:
+    wanted = spec.get("replicas")
+    return _served(1 if wanted is None else wanted, status.get("readyReplicas") or 0, spec, status)
+
+
+def _everywhere(spec: Manifest, status: Manifest) -> WorkloadState:
+    return _served(status.get("desiredNumberScheduled") or 0, status.get("numberReady") or 0, spec, status)
+
+
+def _served(desired: int, ready: int, spec: Manifest, status: Manifest) -> WorkloadState:
+    conditions = {item.get("type"): item for item in status.get("conditions") or ()}
+    if has_condition(status, "ReplicaFailure"):
+        state = "Failing"  # pods are refused: by a quota, or a policy
+    elif desired == 0:
+        state = "ScaledDown"
+    elif (conditions.get("Progressing") or {}).get("reason") == "ProgressDeadlineExceeded":
+        state = "Stalled"
+    else:
+        updated = status.get("updatedReplicas", ready) if "strategy" in spec else ready
+        state = "Ready" if ready >= desired and (updated or 0) >= desired else "Progressing"
+    return WorkloadState(state, desired, ready)
+
+
+def _job(spec: Manifest, status: Manifest) -> WorkloadState:
+    if has_condition(status, "Complete"):
+        state = "Complete"
+    elif has_condition(status, "Failed"):
+        state = "Failed"
+    elif spec.get("suspend"):
+        state = "Suspended"
+    else:
+        state = "Running" if status.get("active") else "Pending"
+    wanted = spec.get("completions")
+    desired = (spec.get("parallelism") if wanted is None else wanted) or (1 if wanted is None else 0)
+    return WorkloadState(
+        state, desired, status.get("ready") or 0, status.get("succeeded") or 0, status.get("failed") or 0
+    )
+
+
+def _cron_job(spec: Manifest, status: Manifest) -> WorkloadState:
+    state = "Suspended" if spec.get("suspend") else "Running" if status.get("active") else "Scheduled"
+    return WorkloadState(state, schedule=spec.get("schedule"))
+
+
+_READERS: Mapping[str, Callable[[Manifest, Manifest], WorkloadState]] = {
+    "Deployment": _replicas,
+    "StatefulSet": _replicas,
+    "ReplicaSet": _replicas,
+    "DaemonSet": _everywhere,
+    "Job": _job,
+    "CronJob": _cron_job,
+}
+WORKLOAD_KINDS = tuple(_READERS)
