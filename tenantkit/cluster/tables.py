@@ -25,7 +25,7 @@ TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One of the server's: its name, and its type in OpenAPI's words: `string`, `integer`, `number`, `boolean`, `date`."""
+    """One of the server's: its name, and its type in OpenAPI's words, such as `integer`, or `date`."""
 
     name: str
     type: str
