@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.access import keep_visible
+from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.numbers import Numbers
 from tenantkit.frames.schema import frame_of, numbers_where, texts_at
+from tenantkit.frames.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 
 if TYPE_CHECKING:
@@ -47,40 +49,67 @@ QUOTA_USAGE: Schema = {
     "free": "Float64",
     "used_pct": "Float64",
     "state": "string",
+    "scopes": "string",
+    "measured": "Float64",
 }
 
 NEAR_PCT = 80.0
 STATES = ("pending", "over", "none", "full", "near", "ok")
 
 
-def quota_usage(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """How much of each tenant's quota is used: one row per tenant and resource.
+def quota_usage(
+    cluster: Cluster,
+    *,
+    namespaces: Sequence[str] | None = None,
+    by: Literal["tenant", "team"] = "tenant",
+    measured: bool = False,
+) -> pd.DataFrame:
+    """How much of each tenant's quota is used: one row per tenant, quota and resource.
 
     Args:
         cluster: where.
         namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
             one namespace.
+        by: `tenant`, or `team` for one row per team, resource and scopes: the sum over its namespaces, of each of which
+            the tightest quota counts. Default: tenant.
+        measured: whether to ask the metrics server what pods really use. Default: no, it is one more list.
 
     Returns:
         tenant, team, namespace, quota (the ResourceQuota's name), resource as the quota spells it (`requests.cpu`),
         unit (`cores`, `bytes`, `count`): string; used, hard, free in that unit, used_pct from 0 to 100: Float64, <NA>
         where not counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and
-        more), `full`, `over`. Sorted by namespace, quota and resource. `attrs["scope"]` is `cluster`, or the tuple of
-        namespaces that it covers.
+        more), `full`, `over`; scopes: string, which pods it is about (`NotBestEffort`, `PriorityClass In (high)`,
+        joined by `, `; <NA>: all); measured: Float64, what pods really use of cpu and memory, <NA> where not asked,
+        not told, or of a quota with scopes. Sorted by namespace, quota and resource. `attrs["scope"]` is `cluster`, or
+        the tuple of namespaces that it covers; `attrs["unmeasured"]` says why nothing was measured. By team: team,
+        resource, unit, scopes: string, namespaces (how many): Int64, and the columns used to state and measured as
+        above, <NA> where a namespace's is.
 
     Raises:
+        InvalidSpecError: `by` is neither.
         PermissionDenied: no namespace may be read.
         ClusterUnavailable: the server gave no answer.
 
-    RBAC: list resourcequotas, for the whole cluster or in each namespace. Source: page "Resource Quotas".
+    RBAC: list resourcequotas, for the whole cluster or in each namespace; with `measured`, pods of metrics.k8s.io.
+    Source: pages "Resource Quotas", "Resource metrics pipeline".
 
     Example:
         >>> quota_usage(cluster).query("state == 'full'")  # doctest: +SKIP
     """
+    if by not in ("tenant", "team"):
+        raise InvalidSpecError([Problem("by", by, "use 'tenant' or 'team'")])
     reads, scope = keep_visible(
         cluster, "ResourceQuota", _Reader(), parts=_Parts, namespaces=namespaces, label_selector=TENANT_LABEL
     )
     frame = _frame(reads)
+    if measured:
+        from tenantkit.frames.measured import add_measured
+
+        frame = add_measured(frame, cluster, scope)
+    if by == "team":
+        totals = team_totals(frame, _amounts)
+        totals.attrs = frame.attrs
+        frame = totals
     frame.attrs["scope"] = scope
     return frame
 
@@ -96,8 +125,20 @@ class _Metadata(TypedDict, total=False):
     labels: dict[str, str]
 
 
+class _Scope(TypedDict, total=False):
+    scopeName: str
+    operator: str
+    values: list[str]
+
+
+class _Scopes(TypedDict, total=False):
+    matchExpressions: list[_Scope]
+
+
 class _Wanted(TypedDict, total=False):
     hard: dict[str, str]
+    scopes: list[str]
+    scopeSelector: _Scopes
 
 
 class _Status(TypedDict, total=False):
@@ -119,6 +160,7 @@ class _Spec:
 
     resources: list[str]
     hard: list[float]
+    scopes: str | None
 
 
 # namespace, name, tenant, team, spec, and what is used of each entry; not a number where it is not counted yet
@@ -131,13 +173,15 @@ class _Reader:
     def __init__(self) -> None:
         self._numbers = Numbers()
         self._number = self._numbers.__getitem__
-        self._specs: dict[tuple[str, ...], _Spec] = {}
+        self._specs: dict[tuple[str | None, ...], _Spec] = {}
 
     def __call__(self, quota: Manifest) -> _Read:
         metadata, status = quota["metadata"], quota.get("status") or {}
-        hard = (quota.get("spec") or {}).get("hard") or {}
-        key = (*hard, *hard.values())
-        spec = self._specs.get(key) or self._specs.setdefault(key, self._spec(hard))
+        wanted = quota.get("spec") or {}
+        hard = wanted.get("hard") or {}
+        scopes = scopes_text(wanted)
+        key = (*hard, *hard.values(), scopes)
+        spec = self._specs.get(key) or self._specs.setdefault(key, self._spec(hard, scopes))
         used = status.get("used") or {}
         counted = status.get("hard") or {}
         if counted != hard:
@@ -154,9 +198,9 @@ class _Reader:
             [*map(self._number, texts)],
         )
 
-    def _spec(self, hard: Mapping[str, str]) -> _Spec:
+    def _spec(self, hard: Mapping[str, str], scopes: str | None) -> _Spec:
         resources = sorted(hard)
-        return _Spec(resources, [self._number(hard[resource]) for resource in resources])
+        return _Spec(resources, [self._number(hard[resource]) for resource in resources], scopes)
 
     def _counted(self, used: Mapping[str, str], counted: Mapping[str, str], hard: Mapping[str, str]) -> dict[str, str]:
         """What is used of the entries that the controller has counted against what the spec asks for now."""
@@ -183,9 +227,21 @@ def _frame(reads: Sequence[_Read]) -> pd.DataFrame:
         "quota": texts_at(names, rows),
         "resource": texts_at(resources, entries),
         "unit": texts_at(units, entries),
+        "scopes": texts_at([spec.scopes for spec in specs], rows),
+        "measured": numbers_where(np.zeros(len(rows)), np.ones(len(rows), dtype=np.bool_)),
         **_amounts(np.fromiter(chain.from_iterable(used), np.float64, len(rows)), hard[entries], is_cores[entries]),
     }
     return frame_of(columns, QUOTA_USAGE)
+
+
+def scopes_text(spec: Mapping[str, Any]) -> str | None:
+    """Which pods a quota's spec is about: `NotBestEffort, PriorityClass In (high)`; None: all."""
+    texts = list(spec.get("scopes") or ())
+    for each in (spec.get("scopeSelector") or {}).get("matchExpressions") or ():
+        values = f" ({', '.join(each['values'])})" if each.get("values") else ""
+        operator = each.get("operator")
+        texts.append(f"{each.get('scopeName')}{'' if operator == 'Exists' else f' {operator}'}{values}")
+    return ", ".join(texts) or None
 
 
 def _rows_and_entries(specs: Sequence[_Spec], distinct: Sequence[_Spec]) -> tuple[Places, Places]:

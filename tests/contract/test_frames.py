@@ -90,7 +90,7 @@ def test_a_quota_has_a_row_for_each_entry_and_counts_what_is_there(
     frame = frame_now()
 
     assert list(frame.index) == sorted(hard(cluster, name))
-    assert frame.loc["requests.cpu"].to_dict() == {
+    assert frame.loc["requests.cpu"].dropna().to_dict() == {
         "tenant": name,
         "team": "cv",
         "namespace": name,

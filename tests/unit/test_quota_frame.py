@@ -52,6 +52,8 @@ def test_one_row_per_tenant_and_resource_in_base_units() -> None:
             "free": [3.5, 0.0],
             "used_pct": [12.5, 100.0],
             "state": ["ok", "full"],
+            "scopes": [None, None],
+            "measured": [None, None],
         }
     ).astype(QUOTA_USAGE)
     pd.testing.assert_frame_equal(frame, expected)
@@ -86,9 +88,11 @@ def test_quotas_of_many_specs_keep_what_is_theirs() -> None:
         ("e", "cv", "e", "pods", "count", 3.0, 10.0, 7.0, 30.0, "ok"),
         ("e", "cv", "e", "requests.cpu", "cores", 3.9, 4.0, 0.1, 97.5, "near"),
     ]
-    columns = [name for name in QUOTA_USAGE if name != "quota"]
+    columns = [name for name in QUOTA_USAGE if name not in ("quota", "scopes", "measured")]
     expected = pd.DataFrame(rows, columns=columns).astype({name: QUOTA_USAGE[name] for name in columns})
     expected["quota"] = pd.Series(["tenantkit-quota"] * len(rows), dtype="string")
+    expected["scopes"] = pd.Series([None] * len(rows), dtype="string")
+    expected["measured"] = pd.Series([None] * len(rows), dtype="Float64")
     pd.testing.assert_frame_equal(frame, expected[list(QUOTA_USAGE)])
 
 
@@ -210,3 +214,19 @@ def test_rows_are_in_a_stable_order() -> None:
 )
 def test_each_entry_has_its_unit(resource: str, unit: str) -> None:
     assert unit_of(resource) == unit
+
+
+def test_which_pods_a_quota_is_about_is_said_in_a_word() -> None:
+    scoped = quota({"pods": "1"})
+    selector = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high", "higher"]}]}
+    scoped["spec"] |= {"scopes": ["NotBestEffort"], "scopeSelector": selector}
+    exists = quota({"pods": "1"}, namespace="web")
+    exists["spec"]["scopeSelector"] = {"matchExpressions": [{"scopeName": "Terminating", "operator": "Exists"}]}
+
+    frame = quota_frame([scoped, exists, quota({"pods": "1"}, namespace="plain")])
+
+    assert frame.set_index("namespace")["scopes"].fillna("-").to_dict() == {
+        "plain": "-",
+        "vision": "NotBestEffort, PriorityClass In (high, higher)",
+        "web": "Terminating",
+    }
