@@ -21,11 +21,17 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import TenantKitError as TenantKitError
     from tenantkit.findings.why import why as why
     from tenantkit.forms.tenant import TenantForm as TenantForm
+    from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
+    from tenantkit.frames.resources import resources as resources
     from tenantkit.frames.routes import routes as routes
+    from tenantkit.frames.services import services as services
     from tenantkit.frames.tenants import tenants as tenants
+    from tenantkit.frames.volumes import volumes as volumes
+    from tenantkit.frames.who_uses import who_uses as who_uses
+    from tenantkit.frames.workloads import workloads as workloads
     from tenantkit.plots import plot_quota_bars as plot_quota_bars
     from tenantkit.plots import plot_quota_heatmap as plot_quota_heatmap
     from tenantkit.provision.apply import apply as apply
@@ -67,6 +73,7 @@ _HOME = {
     "apply": "provision.apply",
     "connect": "cluster.config",
     "delete_tenant": "provision.delete",
+    "events": "frames.events",
     "format_specs": "spec.files",
     "get_platform": "provision.settings",
     "get_tenant": "provision.settings",
@@ -81,11 +88,16 @@ _HOME = {
     "pods": "frames.pods",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
+    "resources": "frames.resources",
     "routes": "frames.routes",
+    "services": "frames.services",
     "tenants": "frames.tenants",
     "uninstall": "provision.install",
+    "volumes": "frames.volumes",
+    "who_uses": "frames.who_uses",
     "whoami": "cluster.access",
     "why": "findings.why",
+    "workloads": "frames.workloads",
 }
 
 __all__ = [*_HOME, "__version__"]  # noqa: PLE0604 (the table's keys are strings)
