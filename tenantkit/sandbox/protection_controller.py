@@ -1,8 +1,9 @@
 """What is in use does not go, and where nothing can run nothing is sent: claims', volumes' finalizers, nodes' taints.
 
 A claim that is deleted stays until no pod on a node uses it, a volume until it is bound no more: admission gives them
-the finalizer, this takes it away. A node's conditions become taints, by which a scheduler and people see them. Left
-out: that a node which does not report for a while counts as lost; nothing here reports.
+the finalizer, this takes it away. A volume that nobody claims is told to be available; none is ever bound. A node's
+conditions become taints, by which a scheduler and people see them. Left out: that a node which does not report for a
+while counts as lost; nothing here reports.
 
 Source: pkg/controller/volume/pvcprotection and pvprotection, pkg/controller/nodelifecycle, 1.37; page "Taints and
 Tolerations", section "Taint Nodes by Condition".
@@ -69,8 +70,12 @@ class ProtectionController:
                 rest = {field: value for field, value in spec.items() if field != "taints"}
                 after = {**live, "spec": rest | ({"taints": taints} if taints else {})}
                 put_as(CONTROLLERS, self._store, NODES, after, before=live)
-        elif live["metadata"].get("deletionTimestamp") and not self._in_use(resource, live):
-            self._release(resource, live)
+        elif live["metadata"].get("deletionTimestamp"):
+            if not self._in_use(resource, live):
+                self._release(resource, live)
+        elif resource is VOLUMES and live["status"]["phase"] == "Pending" and not live["spec"].get("claimRef"):
+            after = {**live, "status": {**live["status"], "phase": "Available"}}
+            put_as(CONTROLLERS, self._store, VOLUMES, after, before=live, subresource="status")
 
     def _in_use(self, resource: Resource, live: Manifest) -> bool:
         if resource is VOLUMES:

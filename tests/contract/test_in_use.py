@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tests.contract.wire import Wire
 
 
+CLAIM = {"namespace": "default", "name": "not-there"}
+
+
 def test_a_nodes_taint_for_what_it_does_not_report_goes_when_it_is_ready(
     wire: Wire, make_kind: Callable[..., Json], eventually: Callable[..., Any]
 ) -> None:
@@ -54,6 +57,15 @@ def test_a_volume_that_nobody_uses_is_let_go(
 
     assert (answer.status, answer.body["kind"]) == (200, "PersistentVolume")
     eventually(lambda: wire("GET", place(volume)).status == 404)
+
+
+def test_a_volume_that_nobody_claims_is_available(
+    wire: Wire, make_kind: Callable[..., Json], eventually: Callable[..., Any]
+) -> None:
+    free, claimed = (make_kind("PersistentVolume", changes) for changes in ({}, {"spec/claimRef": CLAIM}))
+
+    eventually(lambda: wire("GET", place(free)).body["status"]["phase"] == "Available")
+    assert wire("GET", place(claimed)).body["status"]["phase"] != "Bound"
 
 
 def test_a_claim_that_a_pod_on_a_node_uses_stays_until_the_pod_is_gone(

@@ -234,7 +234,7 @@ def test_objects_are_found_by_the_fields_of_their_kind(  # noqa: PLR0913, PLR091
         assert (made["metadata"]["name"] in [item["metadata"]["name"] for item in found]) == expected
 
 
-@pytest.mark.parametrize("kind", [kind for kind in GOOD if kind != "PersistentVolume"])
+@pytest.mark.parametrize("kind", GOOD)
 def test_kubectl_applies_shows_describes_and_deletes_it(
     engine: Engine, wire: Wire, make_kind: Callable[..., Json], kind: str
 ) -> None:
