@@ -99,7 +99,7 @@ class Fit:
     @property
     def pods(self) -> int | None:
         """How many such pods would fit now; None where something about that is not known."""
-        if any(check.answer == "maybe" for check in self.checks):
+        if any(check.pods is None and check.answer != "yes" for check in self.checks):
             return None
         return min((check.pods for check in self.checks if check.pods is not None), default=None)
 
@@ -291,10 +291,11 @@ def _nodes(snapshot: Snapshot, pod: Manifest, wanted: int) -> list[Check]:
     room = node_room(pod, snapshot.all("Node"), snapshot.all("AnyPod"))
     if room.pods >= wanted:
         unsure = room.could_be_fewer
-        return [Check(_NODES, "maybe" if unsure else "yes", room.pods, reason="; ".join(unsure))]
-    unsure = room.could_be_more
+        return [Check(_NODES, "maybe" if unsure else "yes", None if unsure else room.pods, reason="; ".join(unsure))]
+    unsure = (*room.could_be_more, *room.could_be_fewer)
     reason = "; ".join(filter(None, (room.reason, *unsure)))
-    return [Check(_NODES, "maybe" if unsure else "no", room.pods, reason=reason, what_to_do=room.to_free)]
+    answer: Answer = "maybe" if room.could_be_more else "no"
+    return [Check(_NODES, answer, None if unsure else room.pods, reason=reason, what_to_do=room.to_free)]
 
 
 def _text(value: object) -> str | None:

@@ -19,11 +19,13 @@ from tenantkit.sandbox.endpoint_slice_controller import EndpointSliceController
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.garbage_collector import GarbageCollector
 from tenantkit.sandbox.job_controller import JobController
+from tenantkit.sandbox.kubelets import Kubelets
 from tenantkit.sandbox.namespace_controller import NamespaceController
 from tenantkit.sandbox.protection_controller import ProtectionController
 from tenantkit.sandbox.quota_controller import QuotaController
 from tenantkit.sandbox.replica_set_controller import ReplicaSetController
 from tenantkit.sandbox.resources import RESOURCES
+from tenantkit.sandbox.scheduler import Scheduler
 from tenantkit.sandbox.service_account_controller import ServiceAccountController
 from tenantkit.sandbox.stateful_set_controller import StatefulSetController
 from tenantkit.sandbox.store import Event
@@ -61,6 +63,7 @@ class Controllers:
     Args:
         store: what they watch and write; its clock is theirs.
         root_ca: the certificate, in PEM, that each namespace's `kube-root-ca.crt` hands out.
+        runs_pods: with a scheduler, and a stand-in for the kubelet of each node that is made.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -70,7 +73,7 @@ class Controllers:
         >>> controllers.run_pending()
     """
 
-    def __init__(self, store: Store, *, root_ca: str = "") -> None:
+    def __init__(self, store: Store, *, root_ca: str = "", runs_pods: bool = False) -> None:
         self._store = store
         self._controllers: tuple[Controller, ...] = (
             ServiceAccountController(store, root_ca),
@@ -83,6 +86,7 @@ class Controllers:
             StatefulSetController(store),
             JobController(store),
             EndpointSliceController(store),
+            *((Scheduler(store), Kubelets(store)) if runs_pods else ()),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
         self._due: dict[tuple[Controller, str], datetime] = {}

@@ -70,6 +70,8 @@ class Sandbox:
         gateway_api: whether the Gateway API's kinds are there: GatewayClass, Gateway, HTTPRoute and ReferenceGrant.
             Default: they are, as on a cluster to which a controller for them has come. Without them their paths
             answer 404, as on a cluster that never heard of them.
+        runs_pods: whether pods get a node and run, as soon as somebody makes a Node; no container is ever started.
+            Default: they do. Without, pods stay Pending, as on a control plane without a scheduler.
 
     Raises:
         ConnectionConfigError: the port is taken, or the kubeconfig can't be written.
@@ -89,6 +91,7 @@ class Sandbox:
         kubeconfig: str | Path | None = None,
         clock: Callable[[], datetime] | None = None,
         gateway_api: bool = True,
+        runs_pods: bool = True,
     ) -> None:
         listener = _listen(port)
         self._port: int = listener.getsockname()[1]
@@ -97,7 +100,7 @@ class Sandbox:
         authority = trustme.CA(organization_name="tenantkit sandbox")
         ca_pem, tokens = authority.cert_pem.bytes(), Tokens()
         self._store = Store(clock or _now)
-        self._controllers = Controllers(self._store, root_ca=ca_pem.decode())
+        self._controllers = Controllers(self._store, root_ca=ca_pem.decode(), runs_pods=runs_pods)
         self._fill()
         without, address = "" if gateway_api else GROUP, f"{_HOST}:{self._port}"
         self._handlers = Handlers(self._store, tokens, self._controllers, address=address, without=without)

@@ -126,11 +126,15 @@ class ForeignEngine:
 
 
 @contextmanager
-def sandbox() -> Iterator[Engine]:
-    """The sandbox, in this process."""
+def sandbox(*, nodes: bool = False) -> Iterator[Engine]:
+    """The sandbox, in this process.
+
+    Args:
+        nodes: with a scheduler, and pods run on the nodes that a test makes.
+    """
     from tenantkit.sandbox.server import Sandbox
 
-    with Sandbox() as server:
+    with Sandbox(runs_pods=nodes) as server:
         yield OwnEngine("sandbox", server.kubeconfig)
 
 

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import time
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tenantkit.cluster.config import connect
+from tenantkit.sandbox.server import Sandbox
 from tests.controlplane.controlplane import ControlPlane
 from tests.fits.truth import compare
 
-_LASTS_S = 40
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _AT_LEAST = 30  # below that the machine is too slow for the run to mean anything
 
 
 @pytest.mark.controlplane
 def test_no_yes_that_does_not_fit_and_no_no_that_does() -> None:
+    with ControlPlane(nodes=True) as plane:
+        _compare(plane.kubeconfig, "controlplane-admin", lasts_s=40)
+
+
+def test_in_the_sandbox_it_is_the_same() -> None:
+    with Sandbox() as box:
+        _compare(box.kubeconfig, "sandbox-admin", lasts_s=10)
+
+
+def _compare(kubeconfig: Path, context: str, *, lasts_s: float) -> None:
     seed = SystemRandom().randrange(10**6)
-    with (
-        ControlPlane(nodes=True) as plane,
-        connect(kubeconfig=plane.kubeconfig, context="controlplane-admin") as cluster,
-    ):
-        found = compare(cluster, requests=1000, seed=seed, until=time.monotonic() + _LASTS_S)
+    with connect(kubeconfig=kubeconfig, context=context) as cluster:
+        found = compare(cluster, requests=1000, seed=seed, until=time.monotonic() + lasts_s)
 
     assert found.wrong == [], f"seed {seed}: {found}"
     assert found.total >= _AT_LEAST, f"seed {seed}: {found}"

@@ -165,6 +165,15 @@ def test_what_single_nodes_can_not_tell_is_a_maybe(spec: dict[str, Any], reason:
     assert foretold(node("n1", {"cpu": "8"}), pod_spec=own).summary == f"maybe: {reason}"
 
 
+def test_a_no_stays_one_where_even_fewer_might_be_placed_but_their_number_is_not_told() -> None:
+    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
+    spread = {"containers": [{"name": "main"}], "topologySpreadConstraints": [rule]}
+
+    fit = foretold(node("n1", {"cpu": "2"}), cpu=1, pods=3, pod_spec=spread)
+
+    assert (fit.answer, fit.pods, fit.blocks_first) == ("no", None, "Node")
+
+
 def test_a_pod_that_waits_and_would_fit_may_be_first() -> None:
     rival = holding("rival", "", {"cpu": "1"})
     hopeless = holding("hopeless", "", {"cpu": "64"})

@@ -32,7 +32,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[engines.Engine]:
     if request.param == "kubeconfig":
         pytest.skip("nothing would run on the nodes that these tests make")
     starts: dict[str, Callable[[], Any]] = {
-        "sandbox": engines.sandbox,
+        "sandbox": lambda: engines.sandbox(nodes=True),
         "controlplane": lambda: controlplane_if_built(request.config, nodes=True),
     }
     with starts[request.param]() as started:

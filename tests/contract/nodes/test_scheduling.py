@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.contract.nodes.conftest import condition
 
 if TYPE_CHECKING:
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
     Eventually = Callable[..., Any]
-
-pytestmark = pytest.mark.gap("sandbox", raises=AssertionError, reason="places no pods")
 
 
 def deployment(namespace: str, **container: Any) -> Manifest:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tests.contract.defects.defect import Defect
 
-pytestmark = pytest.mark.gap("sandbox", raises=TimeoutError, reason="places no pods")
-
 _SLOW_S = 40  # an object is called stuck only after a while
 _PLANTED = (*UNSTARTED, *UNPLACED, *ENDED)
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from tests.contract.wire import Wire
 
-pytestmark = pytest.mark.gap("sandbox", raises=AssertionError, reason="places no pods")
-
 _SOON_S = 30
 
 
