@@ -1,0 +1,121 @@
+"""Bodies of requests, drawn from the grammar: good ones, and ones that are malformed in a listed sort."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from tests.differential.grammar import GOOD_OF_TEN, MALFORMED
+from tests.differential.kinds import put
+from tests.differential.kinds_core import METADATA, WRONG_METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from random import Random
+
+    from tests.differential.kinds import Kind
+
+Body = dict[str, Any]
+_NOT_JSON = ("", "{nope", "[]", '"x"', "null", "3")
+_OTHER_TYPES: tuple[Any, ...] = ("text", 1, True, ["x"], {"x": "y"}, 1.5)
+
+
+def weighted(chance: Random, table: Mapping[str, int]) -> str:
+    """A key, as often as its number says."""
+    at = chance.randrange(sum(table.values()))
+    for key, weight in table.items():  # noqa: B007 (the last one is the answer)
+        at -= weight
+        if at < 0:
+            break
+    return key
+
+
+def good(chance: Random, kind: Kind, name: str) -> Body:
+    """An object as its kind has it; now and then it is refused for what it refers to, or for what exists."""
+    body: Body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name}}
+    for path, values in kind.needs.items():
+        put(body, path, draw(chance, values))
+    for table, of_ten in ((kind.may, 3), (METADATA, 1)):
+        for path, values in table.items():
+            if chance.randrange(10) < of_ten and not (table is METADATA and path in kind.may):
+                put(body, path, draw(chance, values))
+    return body
+
+
+def draw(chance: Random, values: Sequence[Any]) -> Any:
+    """One of the values, to be changed at will."""
+    return copy.deepcopy(chance.choice(values))
+
+
+def drawn(chance: Random, kind: Kind, name: str) -> Body | str:
+    """A good body, or a malformed one; a text is to be sent as it is."""
+    body = good(chance, kind, name)
+    if chance.randrange(10) < GOOD_OF_TEN:
+        return body
+    return malformed(chance, kind, body)
+
+
+def malformed(chance: Random, kind: Kind, body: Body) -> Body | str:
+    """That body, malformed in one of the listed sorts."""
+    sort = weighted(chance, MALFORMED)
+    if sort == "text":
+        return chance.choice(_NOT_JSON)
+    if sort in {"value", "metadata"}:
+        table = kind.wrong if sort == "value" and kind.wrong else WRONG_METADATA
+        path = chance.choice(sorted(table))
+        put(body, path, draw(chance, table[path]))
+        return body
+    _MUTATIONS[sort](chance, *chance.choice(list(_places(body))))
+    return body
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each place in a body below apiVersion and kind: what holds it, and its key there."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        if key not in ("apiVersion", "kind"):
+            yield value, key
+            yield from _places(value[key])
+
+
+def _make_unknown(_chance: Random, holder: Any, key: Any) -> None:
+    place = holder[key] if isinstance(holder[key], dict) else holder
+    if isinstance(place, dict):
+        place["unknownField"] = "x"
+    else:
+        place.append({"unknownField": "x"})
+
+
+def _make_other_type(chance: Random, holder: Any, key: Any) -> None:
+    others = [value for value in _OTHER_TYPES if type(value) is not type(holder[key])]
+    holder[key] = draw(chance, others)
+
+
+def _make_null(_chance: Random, holder: Any, key: Any) -> None:
+    holder[key] = None
+
+
+def _leave_out(_chance: Random, holder: Any, key: Any) -> None:
+    del holder[key]
+
+
+def _double(_chance: Random, holder: Any, key: Any) -> None:
+    if isinstance(holder, list):
+        holder.append(copy.deepcopy(holder[key]))
+    elif isinstance(holder[key], list) and holder[key]:
+        holder[key].append(copy.deepcopy(holder[key][0]))
+
+
+def _make_empty(_chance: Random, holder: Any, key: Any) -> None:
+    if isinstance(holder[key], str | list | dict):
+        holder[key] = type(holder[key])()
+
+
+_MUTATIONS: dict[str, Callable[[Random, Any, Any], None]] = {
+    "unknown": _make_unknown,
+    "type": _make_other_type,
+    "null": _make_null,
+    "missing": _leave_out,
+    "double": _double,
+    "empty": _make_empty,
+}

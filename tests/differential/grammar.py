@@ -1,0 +1,58 @@
+"""The written grammar of the differential test: what may be asked of both engines, and what is left out, and why.
+
+A run is a sequence of steps in namespaces of its own. A step is one request: one of OPERATIONS on one of KINDS, as one
+of PERSONAS, in a body that is good or malformed in one of the sorts MALFORMED. Whatever follows from it is compared.
+Turned down: bodies generated from the schemas, which are refused for their first field before any rule is reached.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.differential import kinds_access, kinds_core, kinds_networking, kinds_pods
+
+if TYPE_CHECKING:
+    from tests.differential.kinds import Kind
+
+KINDS: tuple[Kind, ...] = (*kinds_core.KINDS, *kinds_pods.KINDS, *kinds_networking.KINDS, *kinds_access.KINDS)
+BY_PLURAL = {kind.plural: kind for kind in KINDS}
+
+OPERATIONS = {  # how often each is drawn
+    "create": 22,  # POST
+    "apply": 18,  # PATCH by one of MANAGERS, by force or not
+    "replace": 6,  # PUT of a body written anew
+    "change": 10,  # PUT of what is live with one field changed: what clients do, and what meets immutable fields
+    "merge": 6,  # merge patch of one or two fields, null among their values
+    "strategic": 6,  # strategic merge patch, with directives
+    "json": 6,  # JSON patch
+    "status": 5,  # PUT, merge patch or apply of the subresource `status`
+    "delete": 9,  # with propagation, preconditions and grace, in the query or in a body
+    "delete_many": 1,  # DELETE of a collection, with selectors
+    "get": 3,  # as an object, or as its metadata alone
+    "list": 8,  # with label and field selectors, in pages
+}
+PERSONAS = {"admin": 75, "provisioner": 6, "owner": 8, "editor": 5, "viewer": 3, "stranger": 3}
+MANAGERS = ("m1", "m2")
+NAMES = ("a", "b", "c")
+MALFORMED = {  # how often each sort is drawn among malformed bodies
+    "value": 10,  # a field has one of the kind's `wrong` values
+    "metadata": 4,  # so has a field of its metadata, its apiVersion or its kind
+    "unknown": 3,  # a field that the kind does not have, somewhere in it
+    "type": 3,  # a value of another JSON type, somewhere in it
+    "null": 2,  # null, somewhere in it
+    "missing": 3,  # a field, somewhere in it, is left out
+    "double": 1,  # an item of a list, somewhere in it, stands there twice
+    "empty": 1,  # an empty text, list or object, somewhere in it
+    "text": 1,  # no JSON at all, or JSON that is no object
+}
+GOOD_OF_TEN = 7  # bodies that are not malformed
+
+LEFT_OUT = {
+    "names of the server's choice (generateName)": "two servers choose two names, and everything after hangs on them",
+    "token volumes in pods": "the sandbox mounts none, since nothing runs in it: all pods ask for none",
+    "lists of all namespaces without a selector": "they would show what is left of earlier runs, still being deleted",
+    "tables": "they tell ages; each kind's columns have contract tests of their own",
+    "watches": "how events are grouped is a matter of time; the contract suite has them, with order and resumption",
+    "events that controllers write": "their names hold the time; contract tests compare their words",
+    "count/events in quotas": "follows from those",
+}

@@ -1,0 +1,306 @@
+"""One request of a run, and how one is drawn from the grammar.
+
+A step knows nothing of answers, so that a sequence can be cut down to what is needed to see a difference: `$rv` and
+`$uid` stand for what is live when it is sent, `RUN` for what makes a run's names its own.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+from tests.differential.bodies import draw, drawn, good, malformed, weighted
+from tests.differential.grammar import BY_PLURAL, KINDS, MANAGERS, NAMES, OPERATIONS, PERSONAS
+from tests.differential.kinds import RUN
+from tests.differential.kinds_core import METADATA, WRONG_METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+
+    from tests.differential.kinds import Kind
+
+PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+NAMESPACES = (f"{RUN}-a", f"{RUN}-b")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request."""
+
+    operation: str
+    plural: str
+    persona: str
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    content_type: str = JSON
+    accept: str = JSON
+    edits: tuple[tuple[str, Any], ...] | None = None  # changes to what is live there, sent instead of a body
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything may be otherwise afterwards."""
+        return self.method != "GET" and "dryRun" not in self.query
+
+    def __str__(self) -> str:
+        query = f"?{urlencode(self.query)}" if self.query else ""
+        body = f" live with {json.dumps(self.edits)}" if self.edits is not None else ""
+        if self.body is not None:
+            body = f" {self.content_type.partition(';')[0].rpartition('/')[2]} {json.dumps(self.body)}"
+        accept = f" Accept: {self.accept}" if self.accept != JSON else ""
+        return f"{self.persona}: {self.method} {self.path}{query}{accept}{body}"
+
+
+def draw_step(chance: Random, operation: str = "") -> Step:
+    """A step; of that operation, where one is named."""
+    operation = operation or weighted(chance, OPERATIONS)
+    kind = BY_PLURAL[weighted(chance, {kind.plural: kind.weight for kind in KINDS})]
+    if operation == "status" and not kind.status:
+        kind = chance.choice([kind for kind in KINDS if kind.status])
+    persona = weighted(chance, PERSONAS)
+    namespace = NAMESPACES[chance.randrange(8) == 0]
+    short = chance.choice(NAMES)
+    name = short if kind.namespaced else f"{RUN}-{'c' if kind.kind == 'Namespace' and operation in _MAKES else short}"
+    if kind.kind == "Namespace" and operation in {"delete", "delete_many", "status"}:
+        name = f"{RUN}-c"
+    return _DRAWS[operation](chance, operation, kind, persona, namespace, name)
+
+
+_MAKES = {"create", "replace"}
+
+
+def _step(operation: str, kind: Kind, persona: str, method: str, path: str, **more: Any) -> Step:
+    return Step(operation, kind.plural, persona, method, path, **more)
+
+
+def _write_query(chance: Random) -> dict[str, str]:
+    query = {}
+    if chance.randrange(10) == 0:
+        query["dryRun"] = "All" if chance.randrange(8) else "Nope"
+    if chance.randrange(4) == 0:
+        query["fieldValidation"] = chance.choice(("Strict", "Strict", "Warn", "Ignore", "Nope"))
+    if chance.randrange(3) == 0:
+        query["fieldManager"] = chance.choice((*MANAGERS, "x" * 129) if chance.randrange(5) == 0 else MANAGERS)
+    return query
+
+
+def _create(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    body = drawn(chance, kind, name)
+    return _step(
+        operation, kind, persona, "POST", kind.path(namespace), query=_write_query(chance), body=body
+    )
+
+
+def _replace(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    body = drawn(chance, kind, name)
+    if isinstance(body, dict) and isinstance(body.get("metadata"), dict):
+        body["metadata"] |= draw(chance, ({}, {"resourceVersion": "$rv"}, {"uid": "$uid"}, {"resourceVersion": "1"}))
+    path = kind.path(namespace, name)
+    return _step(operation, kind, persona, "PUT", path, query=_write_query(chance), body=body)
+
+
+def _change(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    edits = tuple(_edit(chance, kind) for _ in range(1 + chance.randrange(2)))
+    path = kind.path(namespace, name)
+    return _step(operation, kind, persona, "PUT", path, query=_write_query(chance), edits=edits)
+
+
+def _edit(chance: Random, kind: Kind) -> tuple[str, Any]:
+    """A field of the kind and a value for it: mostly a good one."""
+    table = {**METADATA, **kind.needs, **kind.may} if chance.randrange(10) < 7 else {**WRONG_METADATA, **kind.wrong}
+    own = [path for path in table if path not in METADATA and path not in WRONG_METADATA]
+    path = chance.choice(own if own and chance.randrange(4) else sorted(table))
+    return path, draw(chance, table[path])
+
+
+def _apply(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    query = _write_query(chance)
+    query["fieldManager"] = chance.choice(MANAGERS)
+    if chance.randrange(12) == 0:
+        del query["fieldManager"]
+    if chance.randrange(3) == 0:
+        query["force"] = chance.choice(("true", "false"))
+    body = drawn(chance, kind, name)
+    if isinstance(body, dict) and isinstance(body.get("metadata"), dict) and chance.randrange(12) == 0:
+        body["metadata"] |= draw(chance, ({"resourceVersion": "$rv"}, {"uid": "$uid"}, {"managedFields": []}))
+    path = kind.path(namespace, name)
+    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=APPLY)
+
+
+def _nested(path: str, value: Any) -> Any:
+    for part in reversed(path.split(".")):
+        value = {part: value}
+    return value
+
+
+def _merged(*bodies: Any) -> Any:
+    """Objects laid over each other, deep."""
+    result: dict[str, Any] = {}
+    for body in bodies:
+        for key, value in body.items():
+            both = isinstance(value, dict) and isinstance(result.get(key), dict)
+            result[key] = _merged(result[key], value) if both else value
+    return result
+
+
+def _some_fields(chance: Random, kind: Kind) -> Any:
+    """A patch of one or two fields, null among their values."""
+    edits = [_edit(chance, kind) for _ in range(1 + chance.randrange(2))]
+    return _merged(*(_nested(path, None if chance.randrange(6) == 0 else value) for path, value in edits))
+
+
+def _merge(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    body = _some_fields(chance, kind) if chance.randrange(20) else chance.choice(("{nope", "[]", ""))
+    path, query = kind.path(namespace, name), _write_query(chance)
+    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=MERGE_PATCH)
+
+
+_DIRECTIVES: tuple[Any, ...] = (
+    {"metadata": {"labels": {"$patch": "replace", "app": "z"}}},
+    {"metadata": {"annotations": {"$patch": "delete"}}},
+    {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/hold"]}},
+    {"metadata": {"labels": {"$patch": "nope"}}},
+    {"spec": {"$patch": "replace"}},
+    {"data": {"$patch": "replace", "k": "9"}},
+    {"spec": {"$retainKeys": ["type"], "type": "ClusterIP"}},
+)
+_CONTAINER_DIRECTIVES: tuple[Any, ...] = (
+    {"spec": {"containers": [{"name": "main", "image": "other"}]}},
+    {"spec": {"containers": [{"name": "main", "$patch": "delete"}]}},
+    {"spec": {"containers": [{"$patch": "replace"}, {"name": "main", "image": "other"}]}},
+    {"spec": {"$setElementOrder/containers": [{"name": "main"}], "containers": [{"name": "main", "image": "third"}]}},
+    {"spec": {"tolerations": [{"key": "more", "operator": "Exists"}]}},
+    {"spec": {"activeDeadlineSeconds": 30}},
+)
+
+
+def _strategic(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    own = _CONTAINER_DIRECTIVES if kind.kind == "Pod" else ()
+    body = draw(chance, (*_DIRECTIVES, *own)) if chance.randrange(3) == 0 else _some_fields(chance, kind)
+    path, query = kind.path(namespace, name), _write_query(chance)
+    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=STRATEGIC_PATCH)
+
+
+def _json_patch(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    operations: list[Any] = []
+    for _ in range(1 + chance.randrange(2)):
+        field_path, value = _edit(chance, kind)
+        pointer = "/" + field_path.replace(".", "/")
+        what = chance.choice(("add", "add", "replace", "replace", "remove", "test", "copy", "nope"))
+        operations.append(
+            {"op": what, "path": pointer}
+            | ({"value": value} if what not in {"remove", "copy"} else {})
+            | ({"from": "/metadata/labels"} if what == "copy" else {})
+        )
+    body: Any = operations if chance.randrange(15) else draw(chance, ({}, "{nope", [{"op": "remove"}], [1]))
+    path, query = kind.path(namespace, name), _write_query(chance)
+    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=JSON_PATCH)
+
+
+def _status(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    where = chance.choice(sorted(kind.status))
+    value = draw(chance, kind.status[where])
+    path, query = kind.path(namespace, name) + "/status", _write_query(chance)
+    form = chance.choice(("PUT", MERGE_PATCH, STRATEGIC_PATCH, APPLY, JSON_PATCH))
+    if form == "PUT":
+        edits = ((where, value), _edit(chance, kind))[: 1 + chance.randrange(2)]
+        return _step(operation, kind, persona, "PUT", path, query=query, edits=edits)
+    body: Any = _nested(where, value)
+    if form == APPLY:
+        query["fieldManager"] = chance.choice(MANAGERS)
+        body |= {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name}}
+    if form == JSON_PATCH:
+        body = [{"op": "add", "path": "/" + where.replace(".", "/"), "value": value}]
+    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=form)
+
+
+_POLICIES = ("Background", "Foreground", "Orphan", "Nope")
+
+
+def _delete(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    path = kind.path(namespace, name)
+    query: dict[str, str] = {}
+    body: Any = None
+    if chance.randrange(2) == 0:
+        options: dict[str, Any] = {}
+        if chance.randrange(2) == 0:
+            options["propagationPolicy"] = chance.choice(_POLICIES)
+        if chance.randrange(4) == 0:
+            options["gracePeriodSeconds"] = chance.choice((0, 0, 5, -1))
+        if chance.randrange(8) == 0:
+            options["dryRun"] = "All"
+        query = {key: str(value) for key, value in options.items()}
+        if chance.randrange(2) == 0:
+            body = {"apiVersion": "v1", "kind": "DeleteOptions", **options}
+            body |= {"dryRun": ["All"]} if "dryRun" in options else {}
+            body |= draw(chance, ({}, {"preconditions": {"uid": "$uid"}}, {"preconditions": {"uid": "nope"}}, {"preconditions": {"resourceVersion": "$rv"}}, {"preconditions": {"resourceVersion": "1"}}, {"orphanDependents": True}))  # fmt: skip
+            query = {"dryRun": "All"} if "dryRun" in options else {}
+    return _step(operation, kind, persona, "DELETE", path, query=query, body=body)
+
+
+_LABELS = ("app=x", "app!=x", "app in (x,y)", "app notin (x)", "app", "!tier", "app=x,tier", "app=", "app in x", "bad key=x", "app=b c", "a=b=c", "app>1")  # fmt: skip
+_FIELDS = ("metadata.name=a", "metadata.name!=a", "metadata.namespace=RUN-a", "nope=x", "metadata.name", "metadata.name=a,metadata.name!=b", "=x")  # fmt: skip
+
+
+def _selectors(chance: Random, kind: Kind) -> dict[str, str]:
+    query = {}
+    if chance.randrange(2) == 0:
+        query["labelSelector"] = chance.choice(_LABELS)
+    if chance.randrange(3) == 0:
+        own = [f"{name}{sign}{value}" for name in kind.fields for sign in ("=", "!=") for value in _FIELD_VALUES]
+        query["fieldSelector"] = chance.choice(own if own and chance.randrange(2) else _FIELDS)
+    return query
+
+
+_FIELD_VALUES = ("", "Pending", "Running", "a", "Opaque", "ClusterIP", "None", "default", "Always", "Normal", "Active")
+
+
+def _delete_many(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    del name
+    if not kind.namespaced:
+        kind = BY_PLURAL["configmaps"]
+    query = _selectors(chance, kind) | ({"dryRun": "All"} if chance.randrange(4) == 0 else {})
+    return _step(operation, kind, persona, "DELETE", kind.path(namespace), query=query)
+
+
+def _get(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    path = kind.path(namespace, name) + draw(chance, ("", "", "", "", "/status", "/nope"))
+    return _step(operation, kind, persona, "GET", path, accept=chance.choice((JSON, JSON, PARTIAL)))
+
+
+def _list(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+    query = _selectors(chance, kind)
+    if not kind.namespaced:
+        query["fieldSelector"] = f"metadata.name={name}"
+    if chance.randrange(3) == 0:
+        query["limit"] = chance.choice(("1", "2", "500", "0", "-1", "x"))
+    if chance.randrange(5) == 0:
+        query["continue"] = chance.choice(("$continue", "$continue", "nope"))
+    if chance.randrange(5) == 0:
+        query["resourceVersion"] = chance.choice(("0", "x", "$rv", "-1"))
+    if chance.randrange(8) == 0:
+        query["resourceVersionMatch"] = chance.choice(("Exact", "NotOlderThan", "Nope"))
+    accept = chance.choice((JSON, JSON, JSON, PARTIAL_LIST))
+    return _step(operation, kind, persona, "GET", kind.path(namespace), query=query, accept=accept)
+
+
+_DRAWS = {
+    "create": _create,
+    "apply": _apply,
+    "replace": _replace,
+    "change": _change,
+    "merge": _merge,
+    "strategic": _strategic,
+    "json": _json_patch,
+    "status": _status,
+    "delete": _delete,
+    "delete_many": _delete_many,
+    "get": _get,
+    "list": _list,
+}
