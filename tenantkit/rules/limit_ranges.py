@@ -27,7 +27,7 @@ def with_defaults(pod: Manifest, limit_range: Manifest) -> Manifest:
     """The pod with the LimitRange's defaults in each container that says nothing, and the note that says so."""
     requests: dict[str, str] = {}
     limits: dict[str, str] = {}
-    for limit in limit_range["spec"]["limits"]:
+    for limit in limit_range["spec"]["limits"] or ():
         if limit["type"] == "Container":
             requests.update(limit.get("defaultRequest") or {})
             limits.update(limit.get("default") or {})
@@ -49,7 +49,7 @@ def with_defaults(pod: Manifest, limit_range: Manifest) -> Manifest:
 def violations(plural: str, manifest: Manifest, limit_range: Manifest) -> str | None:
     """Why the LimitRange forbids this pod or claim, in the server's words; None when it doesn't."""
     messages: list[str] = []
-    for limit in limit_range["spec"]["limits"]:
+    for limit in limit_range["spec"]["limits"] or ():
         for requests, limits in _measured(plural, manifest["spec"], limit["type"]):
             for rule in (_too_little, _too_much, _too_far_apart):
                 messages.extend(rule(limit, requests, limits))

@@ -36,6 +36,14 @@ _OPERATOR_OF: Mapping[str, LabelOperator] = {
 _OPERATOR_OF_SIGN: Mapping[str, LabelOperator] = {"=": "in", "==": "in", "!=": "notin", ">": ">", "<": "<"}
 
 
+class SelectorSyntaxError(ValueError):
+    """A selector's text can't be read: `found` stands where `wanted` should; the server says that in other words."""
+
+    def __init__(self, message: str, found: str, wanted: str) -> None:
+        super().__init__(message)
+        self.found, self.wanted = found, wanted
+
+
 @dataclass(frozen=True, slots=True)
 class LabelRequirement:
     """One condition on one label; `values` is empty for `exists` and `absent`, one whole number for `>` and `<`."""
@@ -197,7 +205,8 @@ def parse_field_selector(text: str) -> FieldSelector:
     for term in sorted(re.findall(r"(?:\\.|[^,\\]|\\\Z)+", text, re.DOTALL)):
         parts = re.fullmatch(r"(.*?)(!=|==|=)(.*)", term, re.DOTALL)
         if parts is None:
-            raise ValueError(f"field selector {text!r}: {term!r} has no '=', '==' or '!='; {_FIELD_EXAMPLE}")
+            message = f"field selector {text!r}: {term!r} has no '=', '==' or '!='; {_FIELD_EXAMPLE}"
+            raise SelectorSyntaxError(message, term, "an operator")
         field, operator, escaped = parts.groups()
         found.append(FieldRequirement(field, operator != "!=", _unescaped(escaped, text)))
     return FieldSelector(tuple(found))
@@ -273,9 +282,10 @@ class _LabelParser:
             raise self.unexpected(what)
         return self.take()
 
-    def unexpected(self, what: str) -> ValueError:
+    def unexpected(self, what: str) -> SelectorSyntaxError:
         found = repr(self.next) if self.next else "the end"
-        return ValueError(f"label selector {self.text!r}: found {found} instead of {what}; {_LABEL_EXAMPLE}")
+        message = f"label selector {self.text!r}: found {found} instead of {what}; {_LABEL_EXAMPLE}"
+        return SelectorSyntaxError(message, self.next, what)
 
     def requirement(self) -> LabelRequirement:
         if self.next == "!":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.defaults import defaulted
 from tenantkit.sandbox.errors import ApiError, Cause, bad_request
@@ -75,7 +75,8 @@ def apply(  # noqa: PLR0913 (all that an apply request says)
             the real one) for an object that does not fit its type.
     """
     api_version, kind = str(applied["apiVersion"]), schema_of(str(applied["apiVersion"]), str(applied["kind"]))
-    if applied.get("metadata", {}).get("managedFields") is not None:
+    metadata = applied.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("managedFields"), list):
         raise bad_request("metadata.managedFields must be nil")
     _check_type(kind, applied)
     start = _empty_object(kind, applied) if live is None else live
@@ -123,9 +124,15 @@ def _failed(message: str) -> ApiError:
 
 def _named(manifest: Manifest) -> str:
     """An object as those messages name it: `vision/a; networking.k8s.io/v1, Kind=Ingress`."""
-    metadata = manifest.get("metadata") or {}
+    metadata = manifest.get("metadata")
+    name, namespace = (_text(metadata, part) for part in ("name", "namespace"))
     group, _, version = str(manifest["apiVersion"]).rpartition("/")
-    return f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {group}/{version}, Kind={manifest['kind']}"
+    return f"{namespace}/{name}; {group}/{version}, Kind={manifest['kind']}"
+
+
+def _text(metadata: Any, part: str) -> str:
+    value = metadata.get(part) if isinstance(metadata, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _empty_object(kind: Type, applied: Manifest) -> Manifest:

@@ -105,6 +105,14 @@ class Authorizer:
         """All rules that count for the user in a namespace, the cluster's included."""
         return [rule for _, rule in self._rules(user, namespace)]
 
+    def missing_roles(self, user: User, namespace: str) -> list[str]:
+        """What stands in the way of the user's rules: roles that are bound and not there, as the server names them."""
+        return [
+            f'{ref["kind"].lower()}.{ROLES.group} "{ref["name"]}" not found'
+            for ref in (binding["roleRef"] for binding, _, home in self._bindings(user, namespace))
+            if self.rules_of(ref, namespace) is None
+        ]
+
     def rules_of(self, role_ref: Manifest, namespace: str) -> list[Manifest] | None:
         """The rules of the role that a binding names; None where it is not there."""
         name = role_ref["name"]
@@ -119,16 +127,20 @@ class Authorizer:
 
     def _rules(self, user: User, namespace: str) -> Iterator[tuple[str, Manifest]]:
         """Each rule with the binding that it comes from."""
+        for binding, subject, home in self._bindings(user, namespace):
+            source = _described(binding, subject, home)
+            for rule in self.rules_of(binding["roleRef"], home) or ():
+                yield source, rule
+
+    def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Manifest, Manifest, str]]:
+        """Each binding that counts for the user, with the subject that they are, and the namespace that it is of."""
         for resource, home in ((CLUSTER_ROLE_BINDINGS, ""), (ROLE_BINDINGS, namespace)):
             if resource is ROLE_BINDINGS and not home:
                 return
             for binding in self._store.list(resource, home):
                 subject = next((item for item in binding.get("subjects") or () if _is(user, item, home)), None)
-                if subject is None:
-                    continue
-                source = _described(binding, subject, home)
-                for rule in self.rules_of(binding["roleRef"], home) or ():
-                    yield source, rule
+                if subject is not None:
+                    yield binding, subject, home
 
 
 def denied(user: User, action: Action, reason: str = "") -> ApiError:

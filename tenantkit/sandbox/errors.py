@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.resources import Resource
 
+# where the storage keeps what it does not keep under its plural
+_REGISTRY = {"services": "/services/specs", "ingresses": "/ingress", "nodes": "/minions"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -97,11 +100,12 @@ def conflict(resource: Resource, name: str, message: str, *, causes: Iterable[Ca
     return _of(resource, name, 409, "Conflict", text, causes)
 
 
-def other_uid(resource: Resource, old: Manifest, uid: str) -> ApiError:
+def other_uid(resource: Resource, old: Manifest, uid: str, *, dry_run: bool = False) -> ApiError:
     """The 409 for a body that speaks of an earlier object of the name, as it comes out of the real server's storage."""
     metadata = old["metadata"]
-    path = "/".join(part for part in (resource.plural, metadata.get("namespace"), metadata["name"]) if part)
-    key = f"Key: /registry/{path}, ResourceVersion: 0"
+    root = ("" if dry_run else "/registry") + _REGISTRY.get(resource.plural, f"/{resource.plural}")
+    path = "/".join(part for part in (root, metadata.get("namespace"), metadata["name"]) if part)
+    key = f"Key: {path}, ResourceVersion: 0"
     why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
     message = f"StorageError: invalid object, Code: 4, {key}, AdditionalErrorMsg: {why}"
     return conflict(resource, metadata["name"], message)
@@ -159,11 +163,6 @@ def not_acceptable() -> ApiError:
 def not_convertible(message: str) -> ApiError:
     """406: the answer is not to be had in the form that is asked for."""
     return ApiError(code=406, reason="NotAcceptable", message=message)
-
-
-def invalid_options(kind: str, field: str, message: str, reason: str) -> ApiError:
-    """422: a query parameter is wrong; `kind` is the kind of options that it belongs to."""
-    return invalid("meta.k8s.io/v1", kind, "", [Cause(field, message, reason)])
 
 
 def unauthorized() -> ApiError:

@@ -72,10 +72,17 @@ def spelled(path: Path) -> str:
             parts.append(f".{text}")
         elif form == "k":
             pairs = json.loads(text).items()
-            parts.append("[" + ",".join(f"{name}={_shown(value)}" for name, value in pairs) + "]")
+            parts.append("[" + ",".join(f"{name}={_spelled(value)}" for name, value in pairs) + "]")
         else:
             parts.append(f"[={text}]" if form == "v" else f"[{text}]")
     return "".join(parts)
+
+
+def _spelled(value: Any) -> str:
+    """A key's value; one that is no scalar is about to be refused, and named in that."""
+    if isinstance(value, dict):
+        return ",".join(f"{name}={_spelled(item)}" for name, item in value.items())
+    return ",".join(map(_spelled, value)) if isinstance(value, list) else _shown(value)
 
 
 def element_of(kind: Type, item: Any) -> str:

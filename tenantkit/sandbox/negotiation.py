@@ -106,7 +106,7 @@ class Shape:
             return self._metadata_of(answer)
         return self._named(METADATA_LIST) | {
             "metadata": answer["metadata"],
-            "items": [self._metadata_of(item) for item in answer["items"]],
+            "items": [self._metadata_of(item) for item in answer["items"]] or None,  # as Go writes a list never made
         }
 
     def _table(self, answer: Manifest) -> Manifest:

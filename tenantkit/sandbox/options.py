@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.bodies import parse_yaml
-from tenantkit.sandbox.errors import bad_request, invalid_options
+from tenantkit.sandbox.errors import Cause, bad_request, invalid
 from tenantkit.sandbox.protobuf import read_protobuf
 from tenantkit.sandbox.requests import flag, number
+from tenantkit.sandbox.selections import parsed_selectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.errors import ApiError
+    from tenantkit.rules.selectors import FieldSelector, LabelSelector
     from tenantkit.sandbox.requests import Call
 
+_META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
@@ -43,16 +45,27 @@ class WriteOptions:
 class ListOptions:
     """What a list or watch is to give."""
 
-    label_selector: str
-    field_selector: str
+    labels: LabelSelector
+    fields: FieldSelector
     limit: int
     token: str
-    version: int | None  # None: the latest
+    version_text: str
     exact: bool
     watch: bool
     timeout_s: int | None
     bookmarks: bool
     initial_events: bool | None
+
+    @property
+    def version(self) -> int | None:
+        """The version asked for, None for the latest; raises ApiError 400, which on a real server the storage says."""
+        text = self.version_text
+        if self.token and text not in {"", "0"}:
+            raise bad_request("specifying resource version is not allowed when using continue")
+        if text and not (text.isascii() and text.isdecimal()):
+            why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+            raise bad_request(f"invalid resource version: resourceVersion: {why}")
+        return int(text) if text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +94,21 @@ def write_options(kind: str, call: Call, *, is_apply: bool = False) -> WriteOpti
     query = call.query
     manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
     force = flag(query, "force") if "force" in query else False
+    wrong: list[Cause] = []
     if is_apply and not manager:
-        raise invalid_options(kind, "fieldManager", "Required value: is required for apply patch", "FieldValueRequired")
+        wrong.append(Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
     if "force" in query and kind == "PatchOptions" and not is_apply:
-        message = "Forbidden: may not be specified for non-apply patch"
-        raise invalid_options(kind, "force", message, "FieldValueForbidden")
+        wrong.append(_forbidden("force", "may not be specified for non-apply patch"))
     if len(manager.encode()) > _MANAGER_LIMIT:
         message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
-        raise invalid_options(kind, "fieldManager", message, "FieldValueTooLong")
+        wrong.append(Cause("fieldManager", message, "FieldValueTooLong"))
+    dry_run = _dry_run(wrong, query.get("dryRun"))
     if validation not in _VALIDATIONS:
-        raise _unsupported(kind, "fieldValidation", f'"{validation}"', _VALIDATIONS)
+        wrong.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
+    if wrong:
+        raise invalid(_META, kind, "", wrong)
     return WriteOptions(
-        dry_run=_dry_run(kind, query.get("dryRun")),
+        dry_run=dry_run,
         manager=manager or call.user_agent.partition("/")[0][:_MANAGER_LIMIT],
         force=force,
         strict=validation == "Strict",
@@ -102,32 +118,25 @@ def write_options(kind: str, call: Call, *, is_apply: bool = False) -> WriteOpti
 
 def list_options(query: Mapping[str, str]) -> ListOptions:
     """The options of a list, watch or delete of many; raises ApiError 400 or 422."""
-    version_text, match = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
+    match = query.get("resourceVersionMatch", "")
     initial = flag(query, "sendInitialEvents") if query.get("sendInitialEvents") else None
-    watch = flag(query, "watch")
-    problem = _match_problem(version_text, match, watch=watch, initial=initial)
-    if problem and match not in _MATCHES:
-        raise _unsupported("ListOptions", "resourceVersionMatch", f'"{match}"', _MATCHES)
-    if problem:
-        raise invalid_options("ListOptions", "resourceVersionMatch", f"Forbidden: {problem}", "FieldValueForbidden")
-    token = query.get("continue", "")
-    if token and version_text not in {"", "0"}:
-        raise bad_request("specifying resource version is not allowed when using continue")
-    if version_text and not (version_text.isascii() and version_text.isdecimal()):
-        why = f'Invalid value: "{version_text}": strconv.ParseUint: parsing "{version_text}": invalid syntax'
-        raise bad_request(f"invalid resource version: resourceVersion: {why}")
-    return ListOptions(
-        label_selector=query.get("labelSelector", ""),
-        field_selector=query.get("fieldSelector", ""),
+    labels, fields = parsed_selectors(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    options = ListOptions(
+        labels=labels,
+        fields=fields,
         limit=number(query, "limit") or 0,
-        token=token,
-        version=int(version_text) if version_text else None,
+        token=query.get("continue", ""),
+        version_text=query.get("resourceVersion", ""),
         exact=match == "Exact",
-        watch=watch,
+        watch=flag(query, "watch"),
         timeout_s=number(query, "timeoutSeconds"),
         bookmarks=flag(query, "allowWatchBookmarks"),
         initial_events=initial,
     )
+    wrong = _wrong_matches(options, match)
+    if wrong:
+        raise invalid(_META, "ListOptions", "", wrong)
+    return options
 
 
 def delete_options(call: Call) -> DeleteOptions:
@@ -136,16 +145,19 @@ def delete_options(call: Call) -> DeleteOptions:
     query = call.query if not call.body else {}
     policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
     orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
+    wrong: list[Cause] = []
     if policy and orphans is not None:
         why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
-        raise invalid_options("DeleteOptions", "propagationPolicy", why, "FieldValueInvalid")
+        wrong.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
     if policy and policy not in _PROPAGATIONS:
-        raise _unsupported("DeleteOptions", "propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil"))
-    dry_run = body.get("dryRun") or ([query["dryRun"]] if query.get("dryRun") else [])
+        wrong.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
+    is_dry = _dry_run(wrong, *(body.get("dryRun") or [query.get("dryRun")]))
+    if wrong:
+        raise invalid(_META, "DeleteOptions", "", wrong)
     conditions = body.get("preconditions") or {}
     seconds = body.get("gracePeriodSeconds")
     return DeleteOptions(
-        dry_run=_dry_run("DeleteOptions", *dry_run),
+        dry_run=is_dry,
         grace_period_s=number(query, "gracePeriodSeconds") if seconds is None else int(seconds),
         uid=conditions.get("uid"),
         version=conditions.get("resourceVersion"),
@@ -169,30 +181,38 @@ def _delete_body(call: Call) -> Manifest:
     return body
 
 
-def _dry_run(kind: str, *values: str | None) -> bool:
+def _dry_run(wrong: list[Cause], *values: str | None) -> bool:
     given = [value for value in values if value]
     if any(value != "All" for value in given):
         shown = " ".join(f'"{value}"' for value in given)
-        raise _unsupported(kind, "dryRun", f"[{shown}]", ("All",))
+        wrong.append(_unsupported("dryRun", f"[{shown}]", ("All",)))
     return bool(given)
 
 
-def _match_problem(version: str, match: str, *, watch: bool, initial: bool | None) -> str:
-    """What is wrong with resourceVersionMatch beside the other parameters; empty where nothing is."""
-    if watch:
-        if initial is not None and match != "NotOlderThan":
-            return "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        if match and initial is None:
-            return "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-        return ""
-    if match and not version:
-        return "resourceVersionMatch is forbidden unless resourceVersion is provided"
-    if match == "Exact" and version == "0":
-        return 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-    return "unknown" if match not in _MATCHES else ""
+def _wrong_matches(options: ListOptions, match: str) -> list[Cause]:
+    """What is wrong with resourceVersionMatch beside the other parameters."""
+    field, name = "resourceVersionMatch", "resourceVersionMatch is forbidden"
+    known = ("NotOlderThan",) if options.watch else _MATCHES
+    starts = options.initial_events is not None
+    told = [
+        (options.watch and starts and match != "NotOlderThan", f"sendInitialEvents requires setting {field} to NotOlderThan"),
+        (options.watch and match and not starts, f"{name} for watch unless sendInitialEvents is provided"),
+        (not options.watch and match and not options.version_text, f"{name} unless resourceVersion is provided"),
+        (match and options.token, f"{name} when continue is provided"),
+        (match == "Exact" and options.version_text == "0", f'{field} "exact" is forbidden for resourceVersion "0"'),
+    ]
+    wrong = [_forbidden(field, message) for is_so, message in told if is_so]
+    if match and match not in known:
+        wrong.append(_unsupported(field, f'"{match}"', known))
+    if starts and not options.watch:
+        wrong.append(_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return wrong
 
 
-def _unsupported(kind: str, field: str, value: str, supported: tuple[str, ...]) -> ApiError:
+def _forbidden(field: str, message: str) -> Cause:
+    return Cause(field, f"Forbidden: {message}", "FieldValueForbidden")
+
+
+def _unsupported(field: str, value: str, supported: tuple[str, ...]) -> Cause:
     shown = ", ".join(f'"{item}"' for item in supported)
-    message = f"Unsupported value: {value}: supported values: {shown}"
-    return invalid_options(kind, field, message, "FieldValueNotSupported")
+    return Cause(field, f"Unsupported value: {value}: supported values: {shown}", "FieldValueNotSupported")

@@ -81,7 +81,7 @@ def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
             document = _operate(document, operation)
         except _PatchFailed as error:
             message = "the server rejected our request due to an error in our request"
-            raise ApiError(code=422, reason="Invalid", message=message) from error
+            raise ApiError(code=422, reason="Invalid", message=message, empty_details=True) from error
     patched: Manifest = document
     return patched
 

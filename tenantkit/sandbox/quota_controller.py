@@ -77,8 +77,8 @@ def _misstated(quota: Manifest) -> bool:
 
 def _same_status(before: Manifest, after: Manifest) -> bool:
     """Equal in value: a quota that only writes an amount in another way has nothing new to say."""
-    return all(field in before and _values(before[field]) == _values(after[field]) for field in ("hard", "used"))
+    return all(_values(before.get(field)) == _values(after[field]) for field in ("hard", "used"))
 
 
-def _values(quantities: Manifest) -> Manifest:
+def _values(quantities: Manifest | None) -> Manifest:
     return {name: amount.value for name, amount in parse_amounts(quantities).items()}

@@ -47,9 +47,10 @@ class Reads:
         selection = selection_of(resource, options, name=call.action.name)
         namespace = call.action.namespace if resource.namespaced else ""
         version, start = _read_token(options.token) if options.token else (0, ())
-        if not version and options.version:
-            check_version(self._store, options.version)
-            version = options.version if options.exact else 0
+        asked = options.version
+        if not version and asked:
+            check_version(self._store, asked)
+            version = asked if options.exact else 0
         version = version or self._store.resource_version
         try:
             every = self._store.list_at(version, resource, namespace)
@@ -100,11 +101,18 @@ def _token(version: int, place: tuple[str, ...]) -> str:
 
 def _read_token(text: str) -> tuple[int, tuple[str, ...]]:
     """Version and place of a continue token; raises ApiError 400 for what is none."""
+    decoded = ""
     try:
-        token: Any = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
+        token: Any = json.loads(decoded)
         if token["v"] != _TOKEN_VERSION:
             raise ValueError(token["v"])  # noqa: TRY301 (one answer for all that is wrong)
         namespace, _, name = str(token["start"]).rpartition("/")
         return int(token["rv"]), (namespace, name)
+    except json.JSONDecodeError as error:
+        found = decoded[error.pos : error.pos + 1]
+        shown = f"\\u{ord(found):04x}" if found and not found.isprintable() else found
+        why = f"invalid character '{shown}' looking for beginning of value" if found else "unexpected end of JSON input"
+        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error

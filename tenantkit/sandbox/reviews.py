@@ -124,6 +124,8 @@ class Reviews:
             "nonResourceRules": [_only(rule, _PATH_RULE) for rule in rules if rule.get("nonResourceURLs")],
             "incomplete": False,
         }
+        if missing := self._authorizer.missing_roles(call.user, namespace):
+            status["evaluationError"] = missing[0] if len(missing) == 1 else f"[{', '.join(dict.fromkeys(missing))}]"
         return {**review, "metadata": {}, "spec": {}, "status": status}
 
     def _self(self, call: Call, review: Manifest) -> Manifest:

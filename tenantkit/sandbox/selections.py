@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+from tenantkit.rules.selectors import SelectorSyntaxError, parse_field_selector, parse_label_selector
 from tenantkit.sandbox.errors import bad_request
 
 if TYPE_CHECKING:
@@ -41,6 +41,20 @@ _RENAMED = {
     ("namespaces", "name"): "metadata.name",
     ("events", "source"): "source.component",
     ("jobs.batch", "status.successful"): "status.succeeded",
+}
+# What the server's parser says it expected, by what ours says.
+_EXPECTED = {
+    "',' or the end": "found '{}', expected: ',' or 'end of string'",
+    "a key or '!'": "found '{}', expected: !, identifier, or 'end of string'",
+    "a key": "unable to parse requirement: found '{}', expected: identifier",
+    "a value": "unable to parse requirement: found '{}', expected: identifier",
+    "'('": "unable to parse requirement: found '{}' expected: '('",
+    "',' or ')'": "unable to parse requirement: found '{}', expected: ',' or ')'",
+    "a value or ')'": "unable to parse requirement: found '{}', expected: ',', or identifier",
+    "an operator: =, ==, !=, in, notin, < or >": (
+        "unable to parse requirement: found '{}', expected: in, notin, =, ==, !=, gt, lt"
+    ),
+    "an operator": "can't understand '{}'",
 }
 
 
@@ -88,16 +102,9 @@ def selection_of(resource: Resource, options: ListOptions, *, name: str = "") ->
         name: the one object that the path names, if it names one.
 
     Raises:
-        ApiError: 400, a selector can't be read or asks for a field that the kind has not.
+        ApiError: 400, a selector asks for a field that the kind has not.
     """
-    try:
-        labels = parse_label_selector(options.label_selector)
-    except ValueError as error:
-        raise bad_request(f"unable to parse requirement: {error}") from error
-    try:
-        fields = parse_field_selector(options.field_selector)
-    except ValueError as error:
-        raise bad_request(f"invalid selector: '{options.field_selector}'; {error}") from error
+    labels, fields = options.labels, options.fields
     known = _FIELDS.get(resource.qualified)
     for requirement in fields.requirements:
         if requirement.field in _COMMON or (known and requirement.field in known):
@@ -113,3 +120,20 @@ def selection_of(resource: Resource, options: ListOptions, *, name: str = "") ->
     elif name and fields.exact("metadata.name") != name:
         raise bad_request("fieldSelector metadata.name doesn't match requested name")
     return Selection(resource, labels, fields)
+
+
+def parsed_selectors(label_selector: str, field_selector: str) -> tuple[LabelSelector, FieldSelector]:
+    """Both selectors of a request; raises ApiError 400 in the server's words for what can't be read."""
+    try:
+        labels = parse_label_selector(label_selector)
+    except SelectorSyntaxError as error:
+        raise bad_request(_EXPECTED[error.wanted].format(error.found)) from error
+    except ValueError as error:
+        raise bad_request(f"unable to parse requirement: {error}") from error
+    try:
+        return labels, parse_field_selector(field_selector)
+    except SelectorSyntaxError as error:
+        why = _EXPECTED[error.wanted].format(error.found)
+        raise bad_request(f"invalid selector: '{field_selector}'; {why}") from error
+    except ValueError as error:
+        raise bad_request(f"invalid selector: '{field_selector}'; {error}") from error

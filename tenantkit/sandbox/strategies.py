@@ -40,6 +40,12 @@ _JOB_NAME, _JOB_UID = (
     ("job-name", "batch.kubernetes.io/job-name"),
     ("controller-uid", "batch.kubernetes.io/controller-uid"),
 )
+_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
 _KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
 _WRITTEN = ("managedFields", "resourceVersion")
 _KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
@@ -59,8 +65,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
     if is_custom(str(manifest["apiVersion"])):
         return prepared(manifest, None)
     found = dict(manifest)
-    metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
-    found["metadata"] = metadata | ({"generation": 1} if kind in _GENERATION else {})
+    metadata = manifest["metadata"]
+    found["metadata"] = {**metadata, "generation": 1} if kind in _GENERATION else metadata
     schema = schema_of(str(manifest["apiVersion"]), kind)
     keeps_status = kind == "Node" or kind.endswith("Review")
     if "status" in schema.fields and schema.fields["status"].zero == "always" and not keeps_status:
@@ -72,6 +78,10 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
         case "Pod":
             found["status"] = {"phase": "Pending", "qosClass": _quality(manifest["spec"])}
+            if manifest["spec"].get("schedulingGates"):
+                found["status"]["conditions"] = [
+                    {**_GATED, "lastProbeTime": None, "lastTransitionTime": metadata.get("creationTimestamp")}
+                ]
             found["spec"] = _with_app_armor_fields(manifest)
         case "PersistentVolumeClaim":
             found["status"] = {"phase": "Pending"}
@@ -79,6 +89,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found["status"] = {"phase": "Pending", "lastPhaseTransitionTime": metadata.get("creationTimestamp")}
         case "Service":
             found["spec"] = _with_address(manifest)
+        case "Lease":
+            found["spec"] = _without_election(manifest)
         case "Job" if not manifest["spec"].get("manualSelector"):
             found |= _with_selector(manifest, found["metadata"])
     for part in _NO_EMPTY_LISTS.get(kind, ()):
@@ -115,6 +127,8 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         found["status"] = old["status"]
     if kind == "Namespace" and subresource != "finalize":
         found["spec"] = old["spec"]
+    if kind == "Lease":
+        found["spec"] = _without_election(found)
     if kind == "Service" and not subresource:
         found["spec"] = _keeping_address(found["spec"], old["spec"])
     also = _ALSO_COUNTED.get(kind)
@@ -172,6 +186,11 @@ def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
     return {"metadata": metadata, "spec": spec}
 
 
+def _without_election(lease: Manifest) -> Manifest:
+    """A Lease's spec without the fields of coordinated leader election, a feature that is off."""
+    return {key: item for key, item in lease["spec"].items() if key not in {"strategy", "preferredHolder"}}
+
+
 def _with_address(service: Manifest) -> Manifest:
     """A Service's spec with the address that the server gives it; nothing routes there, so two may share one."""
     spec: Manifest = service["spec"]
@@ -181,6 +200,8 @@ def _with_address(service: Manifest) -> Manifest:
     digest = hashlib.sha256(named.encode()).digest()
     address = spec.get("clusterIP") or f"{_SERVICE_NETWORK}.{digest[0]}.{digest[1] or 1}"
     families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    if address == "None" and not spec.get("selector"):  # whoever makes its endpoints may make them of both families
+        families = {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
     return {**families, **spec, "clusterIP": address, "clusterIPs": spec.get("clusterIPs") or [address]}
 
 

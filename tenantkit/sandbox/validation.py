@@ -34,7 +34,7 @@ from tenantkit.sandbox.validation_names import (
     check_labels,
     dns_label,
     dns_subdomain,
-    finalizer,
+    not_finalizer,
     path_segment,
     qualified_name,
 )
@@ -128,6 +128,8 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     kind = str(manifest["kind"])
     metadata = manifest["metadata"]
     _check_metadata(problems, metadata, _NAME_RULES.get(kind, dns_subdomain))
+    for index, item in enumerate(metadata.get("finalizers") or [] if kind != "Lease" else []):
+        problems.all_of(f"metadata.finalizers[{index}]", item, not_finalizer(item))
     if old is not None:
         _check_metadata_update(problems, metadata, old["metadata"])
     check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
@@ -152,10 +154,9 @@ def _check_metadata(problems: Problems, metadata: Manifest, name_rule: Callable[
         problems.all_of("metadata.annotations", key, qualified_name(key.lower()))
     if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MOST_ANNOTATION_BYTES:
         problems.too_long("metadata.annotations", _MOST_ANNOTATION_BYTES)
-    for index, owner in enumerate(metadata.get("ownerReferences") or []):
-        _check_owner(problems, f"metadata.ownerReferences[{index}]", owner)
-    for index, item in enumerate(metadata.get("finalizers") or []):
-        problems.all_of(f"metadata.finalizers[{index}]", item, finalizer(item))
+    _check_owners(problems, metadata.get("ownerReferences") or [])
+    for item in metadata.get("finalizers") or []:
+        problems.all_of("metadata.finalizers", item, qualified_name(item))
     if {ORPHAN, FOREGROUND} <= set(metadata.get("finalizers") or ()):
         both = f"finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
         problems.invalid("metadata.finalizers", metadata["finalizers"], both)
@@ -166,12 +167,22 @@ def _completed(prefix: str) -> str:
     return f"{prefix[:-1]}a" if prefix[-1:] == "-" else prefix
 
 
-def _check_owner(problems: Problems, field: str, owner: Manifest) -> None:
-    if not owner.get("apiVersion"):
-        problems.invalid(f"{field}.apiVersion", owner.get("apiVersion", ""), "version must not be empty")
-    for part in ("kind", "name", "uid"):
-        if not owner.get(part):
-            problems.required(f"{field}.{part}", "must not be empty")
+def _check_owners(problems: Problems, owners: list[Manifest]) -> None:
+    first = ""
+    for index, owner in enumerate(owners):
+        field = f"metadata.ownerReferences[{index}]"
+        for part in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(part):
+                problems.required(f"{field}.{part}", "must not be empty")
+        if (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Event"):
+            problems.invalid(field, owner, "/v1, Kind=Event is disallowed from being an owner")
+        if owner.get("controller"):
+            name = f"{owner.get('kind')}/{owner.get('name')}"
+            if first:
+                why = f'Found "true" in references for {first} and {name}'
+                only = "Only one reference can have Controller set to true"
+                problems.invalid("metadata.ownerReferences", owners, f"{only}. {why}")
+            first = first or name
 
 
 def _check_metadata_update(problems: Problems, metadata: Manifest, old: Manifest) -> None:

@@ -9,7 +9,8 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.sandbox.validation_names import IMMUTABLE, config_key, finalizer
+from tenantkit.sandbox.validation_names import IMMUTABLE, config_key, dns_subdomain, finalizer
+from tenantkit.sandbox.validation_networking import check_selector
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_DATA_BYTES = 1024 * 1024
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_ALONE = "ReadWriteOncePod"
 _ACCOUNT_ANNOTATION = "kubernetes.io/service-account.name"
 _REQUIRED_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
@@ -111,13 +113,22 @@ def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
     """What a claim asks for, or the template of one."""
     if not spec.get("accessModes"):
         problems.required(f"{root}.accessModes", "at least 1 access mode is required")
-    for mode in spec.get("accessModes") or []:
+    if spec.get("selector") is not None:
+        check_selector(problems, f"{root}.selector", spec["selector"])
+    modes = spec.get("accessModes") or []
+    for mode in modes:
         problems.one_of(f"{root}.accessModes", mode, _MODES)
+    if _ALONE in modes and set(modes) & set(_MODES) != {_ALONE}:
+        problems.forbidden(f"{root}.accessModes", f"may not use {_ALONE} with other access modes")
     storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
     if storage is None:
         problems.required(f"{root}.resources[storage]")
     elif parse_quantity(storage) <= 0:
         problems.invalid(f"{root}.resources[storage]", storage, "must be greater than zero")
+    if spec.get("storageClassName"):
+        problems.all_of(f"{root}.storageClassName", spec["storageClassName"], dns_subdomain(spec["storageClassName"]))
+    if spec.get("volumeMode") is not None:
+        problems.one_of(f"{root}.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
 
 
 def check_lease(problems: Problems, lease: Manifest) -> None:

@@ -207,10 +207,13 @@ def port(value: Any) -> list[str]:
 
 def finalizer(value: str) -> list[str]:
     """Why this is no finalizer."""
-    reasons = qualified_name(value)
-    if not reasons and "/" not in value and value not in STANDARD_FINALIZERS:
-        return ["name is neither a standard finalizer name nor is it fully qualified"]
-    return reasons
+    return qualified_name(value) + not_finalizer(value)
+
+
+def not_finalizer(value: str) -> list[str]:
+    """Why this, well written or not, is no finalizer that Kubernetes knows or that names whose it is."""
+    known = "/" in value or value in STANDARD_FINALIZERS
+    return [] if known else ["name is neither a standard finalizer name nor is it fully qualified"]
 
 
 def check_labels(problems: Problems, field: str, labels: Mapping[str, str]) -> None:

@@ -41,9 +41,6 @@ def check_ingress(problems: Problems, ingress: Manifest, old: Manifest | None) -
     spec = ingress.get("spec") or {}
     annotation = (ingress["metadata"].get("annotations") or {}).get(_CLASS_ANNOTATION)
     name = spec.get("ingressClassName")
-    if old is None and annotation is not None and name is not None and annotation != name:
-        text = "must match `ingressClassName` when both are specified"
-        problems.invalid(f"annotations.{_CLASS_ANNOTATION}", annotation, text)
     if not spec.get("rules") and spec.get("defaultBackend") is None:
         text = "either `defaultBackend` or `rules` must be specified"
         problems.invalid("spec", spec.get("rules"), text)
@@ -58,6 +55,9 @@ def check_ingress(problems: Problems, ingress: Manifest, old: Manifest | None) -
             problems.all_of(f"spec.tls[{index}].secretName", item["secretName"], dns_subdomain(item["secretName"]))
     if name is not None:
         problems.all_of("spec.ingressClassName", name, dns_subdomain(name))
+    if old is None and annotation is not None and name is not None and annotation != name:
+        text = "must match `ingressClassName` when both are specified"
+        problems.invalid(f"annotations.{_CLASS_ANNOTATION}", annotation, text)
 
 
 def _host(host: str) -> list[str]:
@@ -248,6 +248,11 @@ def check_service(problems: Problems, service: Manifest, old: Manifest | None) -
     check_labels(problems, "spec.selector", spec.get("selector") or {})
     problems.one_of("spec.sessionAffinity", spec.get("sessionAffinity", ""), ("ClientIP", "None"))
     problems.one_of("spec.type", kind, _SERVICE_TYPES)
+    policy = spec.get("externalTrafficPolicy")
+    if policy and kind not in ("NodePort", "LoadBalancer") and not spec.get("externalIPs"):
+        problems.invalid("spec.externalTrafficPolicy", policy, "may only be set for externally-accessible services")
+    if spec.get("internalTrafficPolicy") is not None:
+        problems.one_of("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], ("Cluster", "Local"))
     if old is not None:
         before = old.get("spec") or {}
         addresses = (before.get("clusterIPs") or [""])[0], (spec.get("clusterIPs") or [""])[0]

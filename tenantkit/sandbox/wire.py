@@ -177,7 +177,7 @@ def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
         return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
     wanted = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
     if type(sent) not in wanted:
-        raise _wrong(sent, go, where)
+        raise _wrong(sent, "string" if name.endswith("-time") else go, where)
     if name in _TEXTS:
         return _TEXTS[name](sent)
     return sent
@@ -237,8 +237,13 @@ def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
             return datetime.fromisoformat(sent).astimezone(UTC)
     except ValueError:
         pass  # such as the 30th of February: told below
-    wanted = f"2006-01-02T15:04:05{layout}Z07:00"
-    raise DecodeError(f'parsing time "{sent}" as "{wanted}": cannot parse "{sent}" as "2006"')
+    wanted, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
+    for part in ("2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", layout or "Z07:00"):
+        found = re.match(r"\d" * len(part) if part.isdigit() else re.escape(part), rest)
+        if not found:
+            break
+        rest = rest[found.end() :]
+    raise DecodeError(f'parsing time "{sent}" as "{wanted}": cannot parse "{rest}" as "{part}"')
 
 
 def _bytes(sent: str) -> str:

@@ -40,7 +40,7 @@ from tenantkit.sandbox.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATE
 from tenantkit.sandbox.scale import SCALE, scale_of, scaled
 from tenantkit.sandbox.strategies import prepare_create, prepare_update
 from tenantkit.sandbox.validation import validate
-from tenantkit.sandbox.validation_workloads import warnings_on_create
+from tenantkit.sandbox.warnings import warnings_on_create
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -76,7 +76,7 @@ class Writes:
         manifest = self._read(resource, call, options)
         metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
         manifest = _placed({**manifest, "metadata": metadata}, resource, call)
-        if metadata.get("resourceVersion"):
+        if metadata.get("resourceVersion", "").strip("0").isdecimal():  # what is no version is none
             message = "resourceVersion should not be set on objects to be created"
             raise ApiError(code=500, reason="", message=message)
         return CREATED, self._create(resource, call, options, self._tracked(None, manifest, options))
@@ -89,14 +89,17 @@ class Writes:
             return self._rescale(resource, call, options)
         manifest = _placed(self._read(resource, call, options), resource, call)
         _check_name(manifest, call)
-        old = self._old(resource, call)
+        old, namespace = self._old(resource, call), call.action.namespace if resource.namespaced else ""
         if old is None:
             if subresource or not (resource.qualified in _PUT_MAY_CREATE or resource.group == ROLES.group):
                 raise not_found(resource, call.action.name)
+            if uid := manifest["metadata"].get("uid"):
+                missing = {"metadata": {**manifest["metadata"], "namespace": namespace, "uid": ""}}
+                raise other_uid(resource, missing, uid, dry_run=options.dry_run)
             return CREATED, self._create_instead(resource, call, options, self._tracked(None, manifest, options))
         uid = manifest["metadata"].get("uid")
         if uid and uid != old["metadata"]["uid"]:
-            raise other_uid(resource, old, uid)
+            raise other_uid(resource, old, uid, dry_run=options.dry_run)
         tracked = self._tracked(old, manifest, options, subresource)
         return OK, self._replace(resource, call, options, tracked, old)
 
@@ -161,15 +164,15 @@ class Writes:
             raise bad_request(f"invalid object type: {shown}, Kind={kind}")
         if old is None and subresource:
             raise not_found(resource, call.action.name)
-        applied = _placed({**applied, "metadata": applied.get("metadata") or {}}, resource, call, is_apply=True)
-        _check_name(applied, call)
+        applied = {**applied, "metadata": applied.get("metadata") or {}}
         now = timestamp(self._store.clock())
         result = apply(old, applied, manager=options.manager, force=options.force, time=now, subresource=subresource)
+        uid = applied["metadata"].get("uid")
+        if old is None and uid:
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(resource, call.action.name, why)
+        _check_name(_placed(applied, resource, call, is_apply=True), call)
         if old is None:
-            uid = applied["metadata"].get("uid")
-            if uid:
-                why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
-                raise conflict(resource, call.action.name, why)
             return CREATED, self._create_instead(resource, call, options, result)
         return OK, self._replace(resource, call, options, result, old)
 
@@ -238,7 +241,8 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
         ApiError: it is not valid, not allowed, or already there.
     """
     store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
-    metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
+    dropped = _SET_BY_THE_SERVER if attempt.dry_run else {*_SET_BY_THE_SERVER, "resourceVersion"}
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in dropped}
     metadata["name"] = name = metadata.get("name") or _generated(metadata.get("generateName", ""))
     if not name:
         cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")

@@ -75,7 +75,8 @@ class GoTypes:
 
 def printed(go_type: str) -> str:
     """A Go type as the JSON decoder prints it, in a package that is called v1."""
-    return re.sub(r"\b(?:\w+\.)?([A-Z]\w*)", r"v1.\1", go_type.replace("*", "", 1) if go_type[0] == "*" else go_type)
+    found = re.sub(r"\b(?:\w+\.)?([A-Z]\w*)", r"v1.\1", go_type.replace("*", "", 1) if go_type[0] == "*" else go_type)
+    return found.replace("v1.UID", "types.UID").replace("[]byte", "[]uint8")
 
 
 def compact_type(schema: Json) -> Any:

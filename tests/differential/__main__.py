@@ -52,7 +52,7 @@ class Search:
                 self.steps += 1
                 different = run.take(step)
                 self._note(different, taken)
-                if any(item.place.startswith("then ") for item in different):
+                if run.apart:
                     return
             self._note(run.end(), taken)
         finally:

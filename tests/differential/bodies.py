@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tests.differential.kinds import Kind
 
 Body = dict[str, Any]
-_NOT_JSON = ("", "{nope", "[]", '"x"', "null", "3")
 _OTHER_TYPES: tuple[Any, ...] = ("text", 1, True, ["x"], {"x": "y"}, 1.5)
 
 
@@ -47,19 +46,17 @@ def draw(chance: Random, values: Sequence[Any]) -> Any:
     return copy.deepcopy(chance.choice(values))
 
 
-def drawn(chance: Random, kind: Kind, name: str) -> Body | str:
-    """A good body, or a malformed one; a text is to be sent as it is."""
+def drawn(chance: Random, kind: Kind, name: str) -> Body:
+    """A good body, or a malformed one."""
     body = good(chance, kind, name)
     if chance.randrange(10) < GOOD_OF_TEN:
         return body
     return malformed(chance, kind, body)
 
 
-def malformed(chance: Random, kind: Kind, body: Body) -> Body | str:
+def malformed(chance: Random, kind: Kind, body: Body) -> Body:
     """That body, malformed in one of the listed sorts."""
     sort = weighted(chance, MALFORMED)
-    if sort == "text":
-        return chance.choice(_NOT_JSON)
     if sort in {"value", "metadata"}:
         table = kind.wrong if sort == "value" and kind.wrong else WRONG_METADATA
         path = chance.choice(sorted(table))

@@ -20,6 +20,7 @@ _IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _ADDRESS = re.compile(r"\b10\.96\.\d+\.\d+\b")  # of services
 _RECORD = re.compile(r"in record \(\d+\)")  # quantities of bytes read, in a message
+_DUMP = re.compile(r"(bound claims|previously negative\)).*", re.DOTALL)  # Go's own picture of two structs
 _STARRED = frozenset({"resourceVersion", "uid", "continue", "creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime", "ca.crt"})  # fmt: skip
 _SHOWN = 300
 
@@ -76,6 +77,7 @@ def normalised(value: Any, key: str = "") -> Any:
     if isinstance(value, str):
         for pattern in (_IDENTITY, _TIME, _ADDRESS):
             value = pattern.sub("*", value)
+        value = _DUMP.sub(r"\1", value)
         return _RECORD.sub("in record (*)", value)
     return "*" if key == "nodePort" and value else value
 

@@ -167,7 +167,6 @@ KINDS = (
                 [{"type": "Pod", "max": {"memory": "1Gi"}}],
                 [{"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}, "min": {"storage": "1Gi"}}],
                 [{"type": "Container", "maxLimitRequestRatio": {"cpu": "2"}}],
-                [],
             ),
         },
         wrong={
@@ -203,7 +202,6 @@ KINDS = (
             "spec.resources.requests.storage": ("0", "-1", "x", None, 1.5),
             "spec.storageClassName": ("Bad_Class", 1),
             "spec.volumeMode": ("Nope", ""),
-            "spec.dataSource": ({"kind": "PersistentVolumeClaim", "name": ""}, {"kind": "", "name": "x"}),
             "spec.selector": ({"matchLabels": {"bad key": "x"}}, {"matchExpressions": [{"key": "a", "operator": "Nope"}]}),
         },
         status={"status.phase": ("Bound", "Nope"), "status.capacity": ({"storage": "1Gi"}, {"storage": "x"})},

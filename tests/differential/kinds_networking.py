@@ -31,11 +31,9 @@ KINDS = (
         },
         may={
             "spec.selector": ({"app": "x"}, {"app": "y"}, {}),
-            "spec.type": ("ClusterIP", "NodePort", "LoadBalancer"),
-            "spec.clusterIP": ("None",),
+            "spec.type": ("ClusterIP",),
             "spec.sessionAffinity": ("ClientIP", "None"),
             "spec.publishNotReadyAddresses": (True,),
-            "spec.externalTrafficPolicy": ("Cluster", "Local"),
         },
         wrong={
             "spec.ports": (
@@ -55,13 +53,10 @@ KINDS = (
             ),
             "spec.selector": ({"bad key": "x"}, {"app": "b c"}, {"app": 1}),
             "spec.type": ("Nope", "ExternalName", "", 1),
-            "spec.clusterIP": ("x", "192.0.2.1"),
             "spec.sessionAffinity": ("Nope",),
             "spec.externalName": ("Bad_Name",),
-            "spec.externalIPs": (["x"], ["127.0.0.1"]),
-            "spec.loadBalancerSourceRanges": (["x"], ["10.0.0.0/8"]),
             "spec.internalTrafficPolicy": ("Nope",),
-            "spec.ipFamilyPolicy": ("Nope", "RequireDualStack"),
+            "spec.externalTrafficPolicy": ("Cluster", "Local"),
             "spec": (None, {}, "x"),
         },
         status={"status.loadBalancer": ({"ingress": [{"ip": "192.0.2.1"}]}, {"ingress": [{"ip": "x"}]}, {})},

@@ -51,6 +51,7 @@ class Run:
     sandbox: Exchange
     name: str
     patience_s: float = PATIENCE_S
+    apart: bool = False  # whether the engines hold different objects
     touched: set[str] = field(default_factory=set)
 
     def begin(self) -> list[Difference]:
@@ -69,7 +70,9 @@ class Run:
         different = differences(step, expected, found)
         if step.writes and (expected.ok or found.ok):
             self.touched.add(step.plural)
-            different += self._rest({step.plural}, step)
+            then = self._rest({step.plural}, step)
+            self.apart = bool(then)
+            different = different or then
         return different
 
     def end(self) -> list[Difference]:
@@ -109,7 +112,7 @@ class Run:
             for path in sorted(real.keys() | ours.keys()):
                 sides = [side.get(path, Answer(404, (), {})) for side in (real, ours)]
                 for item in differences(step, *sides):
-                    found.append(Difference(step, f"then {plural} {item.place} of {path}", item.expected, item.found))
+                    found.append(Difference(step, f"then {plural} {item.place}", item.expected, item.found))
         return found
 
     def _different_probes(self, probes: Iterable[Step]) -> list[Difference]:

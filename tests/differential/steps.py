@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from tenantkit.sandbox.wire import DecodeError, decode
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from tests.differential.bodies import draw, drawn, good, malformed, weighted
 from tests.differential.grammar import BY_PLURAL, KINDS, MANAGERS, NAMES, OPERATIONS, PERSONAS
@@ -99,7 +100,7 @@ def _create(chance: Random, operation: str, kind: Kind, persona: str, namespace:
 
 def _replace(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
     body = drawn(chance, kind, name)
-    if isinstance(body, dict) and isinstance(body.get("metadata"), dict):
+    if isinstance(body.get("metadata"), dict):
         body["metadata"] |= draw(chance, ({}, {"resourceVersion": "$rv"}, {"uid": "$uid"}, {"resourceVersion": "1"}))
     path = kind.path(namespace, name)
     return _step(operation, kind, persona, "PUT", path, query=_write_query(chance), body=body)
@@ -127,7 +128,7 @@ def _apply(chance: Random, operation: str, kind: Kind, persona: str, namespace: 
     if chance.randrange(3) == 0:
         query["force"] = chance.choice(("true", "false"))
     body = drawn(chance, kind, name)
-    if isinstance(body, dict) and isinstance(body.get("metadata"), dict) and chance.randrange(12) == 0:
+    if isinstance(body.get("metadata"), dict) and chance.randrange(12) == 0:
         body["metadata"] |= draw(chance, ({"resourceVersion": "$rv"}, {"uid": "$uid"}, {"managedFields": []}))
     path = kind.path(namespace, name)
     return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=APPLY)
@@ -149,14 +150,30 @@ def _merged(*bodies: Any) -> Any:
     return result
 
 
+def _patch_edit(chance: Random, kind: Kind) -> tuple[str, Any]:
+    """A field and a value of its type."""
+    while True:
+        path, value = _edit(chance, kind)
+        if _is_of_type(kind, path, value):
+            return path, value
+
+
+def _is_of_type(kind: Kind, path: str, value: Any) -> bool:
+    try:
+        decode(_nested(path, value), kind.api_version, kind.kind)
+    except DecodeError:
+        return False
+    return True
+
+
 def _some_fields(chance: Random, kind: Kind) -> Any:
     """A patch of one or two fields, null among their values."""
-    edits = [_edit(chance, kind) for _ in range(1 + chance.randrange(2))]
+    edits = [_patch_edit(chance, kind) for _ in range(1 + chance.randrange(2))]
     return _merged(*(_nested(path, None if chance.randrange(6) == 0 else value) for path, value in edits))
 
 
 def _merge(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    body = _some_fields(chance, kind) if chance.randrange(20) else chance.choice(("{nope", "[]", ""))
+    body = _some_fields(chance, kind)
     path, query = kind.path(namespace, name), _write_query(chance)
     return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=MERGE_PATCH)
 
@@ -165,23 +182,23 @@ _DIRECTIVES: tuple[Any, ...] = (
     {"metadata": {"labels": {"$patch": "replace", "app": "z"}}},
     {"metadata": {"annotations": {"$patch": "delete"}}},
     {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/hold"]}},
-    {"metadata": {"labels": {"$patch": "nope"}}},
-    {"spec": {"$patch": "replace"}},
-    {"data": {"$patch": "replace", "k": "9"}},
-    {"spec": {"$retainKeys": ["type"], "type": "ClusterIP"}},
 )
-_CONTAINER_DIRECTIVES: tuple[Any, ...] = (
+_OWN_DIRECTIVES: dict[str, tuple[Any, ...]] = {
+    "ConfigMap": ({"data": {"$patch": "replace", "k": "9"}},),
+    "Service": ({"spec": {"$retainKeys": ["type"], "type": "ClusterIP"}},),
+    "Ingress": ({"spec": {"$patch": "replace"}},),
+    "Pod": (
     {"spec": {"containers": [{"name": "main", "image": "other"}]}},
     {"spec": {"containers": [{"name": "main", "$patch": "delete"}]}},
     {"spec": {"containers": [{"$patch": "replace"}, {"name": "main", "image": "other"}]}},
     {"spec": {"$setElementOrder/containers": [{"name": "main"}], "containers": [{"name": "main", "image": "third"}]}},
     {"spec": {"tolerations": [{"key": "more", "operator": "Exists"}]}},
     {"spec": {"activeDeadlineSeconds": 30}},
-)
+)}
 
 
 def _strategic(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    own = _CONTAINER_DIRECTIVES if kind.kind == "Pod" else ()
+    own = _OWN_DIRECTIVES.get(kind.kind, ())
     body = draw(chance, (*_DIRECTIVES, *own)) if chance.randrange(3) == 0 else _some_fields(chance, kind)
     path, query = kind.path(namespace, name), _write_query(chance)
     return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=STRATEGIC_PATCH)
@@ -190,7 +207,7 @@ def _strategic(chance: Random, operation: str, kind: Kind, persona: str, namespa
 def _json_patch(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
     operations: list[Any] = []
     for _ in range(1 + chance.randrange(2)):
-        field_path, value = _edit(chance, kind)
+        field_path, value = _patch_edit(chance, kind)
         pointer = "/" + field_path.replace(".", "/")
         what = chance.choice(("add", "add", "replace", "replace", "remove", "test", "copy", "nope"))
         operations.append(
@@ -198,7 +215,7 @@ def _json_patch(chance: Random, operation: str, kind: Kind, persona: str, namesp
             | ({"value": value} if what not in {"remove", "copy"} else {})
             | ({"from": "/metadata/labels"} if what == "copy" else {})
         )
-    body: Any = operations if chance.randrange(15) else draw(chance, ({}, "{nope", [{"op": "remove"}], [1]))
+    body: Any = operations if chance.randrange(15) else draw(chance, ([{"op": "remove"}], []))
     path, query = kind.path(namespace, name), _write_query(chance)
     return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=JSON_PATCH)
 
@@ -207,7 +224,9 @@ def _status(chance: Random, operation: str, kind: Kind, persona: str, namespace:
     where = chance.choice(sorted(kind.status))
     value = draw(chance, kind.status[where])
     path, query = kind.path(namespace, name) + "/status", _write_query(chance)
-    form = chance.choice(("PUT", MERGE_PATCH, STRATEGIC_PATCH, APPLY, JSON_PATCH))
+    form = chance.choice(("PUT", MERGE_PATCH, STRATEGIC_PATCH, JSON_PATCH, APPLY)[: 4 if kind.kind == "Service" else 5])
+    if form != APPLY and not _is_of_type(kind, where, value):
+        form = "PUT"
     if form == "PUT":
         edits = ((where, value), _edit(chance, kind))[: 1 + chance.randrange(2)]
         return _step(operation, kind, persona, "PUT", path, query=query, edits=edits)

@@ -13,9 +13,8 @@ from tests.controlplane.record_requests import RECORDED, Asker
 STEPS: list[dict[str, Any]] = json.loads(RECORDED.read_text())
 # what the sandbox is known to answer otherwise, by a piece of the real answer
 GAPS = {
-    "invalid character": "says in its own JSON reader's words what is wrong with a body",
+    "json parse error: invalid character": "says in its own JSON reader's words what is wrong with a body",
     "cannot unmarshal array into Go value": "says in its own words that a body is no object",
-    "found '' expected: '('": "says in its own words what is wrong with a selector",
     'application/vnd.kubernetes.protobuf"': "answers in JSON only",
 }
 
