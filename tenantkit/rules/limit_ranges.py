@@ -35,7 +35,7 @@ def with_defaults(pod: Manifest, limit_range: Manifest) -> Manifest:
     spec = dict(pod["spec"])
     for field, word in _CONTAINER_LISTS:
         if field in spec:
-            spec[field] = [_filled(container, requests, limits, word, notes) for container in spec[field]]
+            spec[field] = [_filled(container, requests, limits, word, notes) for container in spec[field] or ()]
     if not notes:
         return pod
     metadata = dict(pod["metadata"])

@@ -10,6 +10,7 @@ Source: page "Server-Side Apply".
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +182,9 @@ def _stored(config: Manifest, merged: Manifest) -> Manifest:
             f"failed to convert new object ({_named(config)}) to proper version: unable to convert unstructured object"
         )
         group, _, version = str(config["apiVersion"]).rpartition("/")
-        raise _failed(f"{lead} to {group}/{version}, Kind={config['kind']}: {error}") from error
+        why = re.sub(r"Go struct field \S+", "Go value", str(error))  # times alone get as far as this
+        why = f"error decoding from json: {why}" if "base64" in why else why
+        raise _failed(f"{lead} to {group}/{version}, Kind={config['kind']}: {why}") from error
 
 
 def _pruned(kind: Type, merged: Manifest, entries: Entries, last: frozenset[Path]) -> Manifest:
@@ -205,7 +208,7 @@ def _union(entries: Entries) -> frozenset[Path]:
 
 def _conflict_error(conflicts: _Conflicts) -> ApiError:
     """409 as the server words it."""
-    pairs = [(_shown(owner), path) for owner, paths in conflicts.by_owner.items() for path in sorted(paths)]
+    pairs = [(_shown(owner), path) for owner, paths in conflicts.by_owner.items() for path in sorted(paths, key=_place)]
     causes = [Cause(spelled(path), f"conflict with {who}", "FieldManagerConflict") for who, path in pairs]
     if len(pairs) == 1:
         message = f"Apply failed with 1 conflict: conflict with {pairs[0][0]}: {spelled(pairs[0][1])}"
@@ -215,6 +218,11 @@ def _conflict_error(conflicts: _Conflicts) -> ApiError:
             lines += [f"conflicts with {who}:", *(f"- {spelled(path)}" for other, path in pairs if other == who)]
         message = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(lines)
     return ApiError(code=409, reason="Conflict", message=message, causes=causes)
+
+
+def _place(path: Path) -> list[tuple[bool, str]]:
+    """Where a path stands among others: what is a member of a set comes before what is in its members."""
+    return [*((True, element) for element in path[:-1]), (False, path[-1])]
 
 
 def _shown(owner: Owner) -> str:

@@ -64,6 +64,11 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
         what = _GO_NAMES.get(type(found), "null")
         why = f"couldn't get version/kind; json parse error: json: cannot unmarshal {what} into Go value of type struct"
         raise bad_request(_unrecognized(kind, why, body))
+    for part in ("apiVersion", "kind"):
+        if found.get(part) is not None and not isinstance(found[part], str):
+            what = _GO_NAMES[type(found[part])]
+            why = f"json: cannot unmarshal {what} into Go struct field .{part} of type string"
+            raise bad_request(_unrecognized(kind, f"couldn't get version/kind; json parse error: {why}", body))
     return found
 
 

@@ -253,7 +253,7 @@ _RULES: Final[dict[str, Callable[[Manifest], Manifest]]] = {
     "ServiceAccountTokenProjection": _unless_set(expirationSeconds=3600),
     "HostPathVolumeSource": lambda value: {} if "type" in value else {"type": ""},
     "PersistentVolumeClaim": _claim,
-    "PersistentVolumeClaimSpec": _unless_set(volumeMode="Filesystem"),
+    "PersistentVolumeClaimSpec": lambda value: {} if "volumeMode" in value else {"volumeMode": "Filesystem"},
     "LimitRangeItem": _limit_range_item,
     "NetworkPolicySpec": _network_policy_spec,
     "NetworkPolicyPort": _unless_set(protocol="TCP"),

@@ -20,7 +20,7 @@ from tenantkit.sandbox.authorization import (
     Action,
     covers,
 )
-from tenantkit.sandbox.errors import forbidden, not_found
+from tenantkit.sandbox.errors import ApiError, forbidden, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,6 +76,8 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
     if authorizer.allows(user, needed):
         return
     if resource in {ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS}:
+        if (kind := manifest["roleRef"].get("kind", "")) not in {"Role", "ClusterRole"}:
+            raise ApiError(code=500, reason="", message=f"unsupported role reference kind: {json.dumps(kind)}")
         found = authorizer.rules_of(manifest["roleRef"], namespace)
         if found is None:
             raise not_found(resource, manifest["roleRef"]["name"])  # of the binding's resource, as the real one has it

@@ -120,16 +120,17 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
     """The options of a list, watch or delete of many; raises ApiError 400 or 422."""
     match = query.get("resourceVersionMatch", "")
     initial = flag(query, "sendInitialEvents") if query.get("sendInitialEvents") else None
+    limit, watch, timeout_s = number(query, "limit") or 0, flag(query, "watch"), number(query, "timeoutSeconds")
     labels, fields = parsed_selectors(query.get("labelSelector", ""), query.get("fieldSelector", ""))
     options = ListOptions(
         labels=labels,
         fields=fields,
-        limit=number(query, "limit") or 0,
+        limit=limit,
         token=query.get("continue", ""),
         version_text=query.get("resourceVersion", ""),
         exact=match == "Exact",
-        watch=flag(query, "watch"),
-        timeout_s=number(query, "timeoutSeconds"),
+        watch=watch,
+        timeout_s=timeout_s,
         bookmarks=flag(query, "allowWatchBookmarks"),
         initial_events=initial,
     )
@@ -195,7 +196,10 @@ def _wrong_matches(options: ListOptions, match: str) -> list[Cause]:
     known = ("NotOlderThan",) if options.watch else _MATCHES
     starts = options.initial_events is not None
     told = [
-        (options.watch and starts and match != "NotOlderThan", f"sendInitialEvents requires setting {field} to NotOlderThan"),
+        (
+            options.watch and starts and match != "NotOlderThan",
+            f"sendInitialEvents requires setting {field} to NotOlderThan",
+        ),
         (options.watch and match and not starts, f"{name} for watch unless sendInitialEvents is provided"),
         (not options.watch and match and not options.version_text, f"{name} unless resourceVersion is provided"),
         (match and options.token, f"{name} when continue is provided"),

@@ -146,7 +146,7 @@ def recount(quota: Manifest, resources: Iterable[Resource], store: Store, now: d
                     if name in counted:
                         counted[name] += amount
         used |= counted
-    return {"hard": dict(hard), "used": written(used)}
+    return {name: amounts for name, amounts in (("hard", dict(hard)), ("used", written(used))) if amounts}
 
 
 def counts_less(resource: Resource, before: Manifest, after: Manifest, now: datetime) -> bool:

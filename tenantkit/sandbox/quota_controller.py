@@ -77,7 +77,7 @@ def _misstated(quota: Manifest) -> bool:
 
 def _same_status(before: Manifest, after: Manifest) -> bool:
     """Equal in value: a quota that only writes an amount in another way has nothing new to say."""
-    return all(_values(before.get(field)) == _values(after[field]) for field in ("hard", "used"))
+    return all(_values(before.get(field)) == _values(after.get(field)) for field in ("hard", "used"))
 
 
 def _values(quantities: Manifest | None) -> Manifest:

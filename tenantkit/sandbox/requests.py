@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.selectors import parse_field_selector
+from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 from tenantkit.sandbox.authorization import Action
-from tenantkit.sandbox.errors import bad_request
+from tenantkit.sandbox.errors import ApiError, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +68,7 @@ def parse_action(method: str, path: str, query: Mapping[str, str]) -> Action:
     resource, name, subresource = (*rest, "", "")[:3]
     if verb == "get" and not name:
         verb = "watch" if flag(query, "watch", lenient=True) else "list"
-        name = _selected_name(query.get("fieldSelector", ""))
+        name = _selected_name(query)
     if verb == "delete" and not name:
         verb = "deletecollection"
     return Action(verb, path, group, version, resource, subresource, namespace, name)
@@ -94,9 +94,11 @@ def number(query: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _selected_name(selector: str) -> str:
-    """The one name that a list or watch asks for."""
+def _selected_name(query: Mapping[str, str]) -> str:
+    """The one name that a list or watch asks for; none where anything in the query can't be read."""
     try:
-        return parse_field_selector(selector).exact("metadata.name") or ""
-    except ValueError:
+        number(query, "limit")
+        parse_label_selector(query.get("labelSelector", ""))
+        return parse_field_selector(query.get("fieldSelector", "")).exact("metadata.name") or ""
+    except (ValueError, ApiError):
         return ""

@@ -77,11 +77,7 @@ def prepare_create(manifest: Manifest) -> Manifest:
             wanted = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
             found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
         case "Pod":
-            found["status"] = {"phase": "Pending", "qosClass": _quality(manifest["spec"])}
-            if manifest["spec"].get("schedulingGates"):
-                found["status"]["conditions"] = [
-                    {**_GATED, "lastProbeTime": None, "lastTransitionTime": metadata.get("creationTimestamp")}
-                ]
+            found["status"] = _first_status(manifest)
             found["spec"] = _with_app_armor_fields(manifest)
         case "PersistentVolumeClaim":
             found["status"] = {"phase": "Pending"}
@@ -138,6 +134,15 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     for part in _NO_EMPTY_LISTS.get(kind, ()):
         found[part] = found.get(part) or None
     return {**found, "metadata": metadata}
+
+
+def _first_status(pod: Manifest) -> Manifest:
+    """The status of a new pod; one with gates is told at once that it waits for them."""
+    status: Manifest = {"phase": "Pending", "qosClass": _quality(pod["spec"])}
+    if pod["spec"].get("schedulingGates"):
+        since = pod["metadata"].get("creationTimestamp")
+        status["conditions"] = [{**_GATED, "lastProbeTime": None, "lastTransitionTime": since}]
+    return status
 
 
 def _with_app_armor_fields(pod: Manifest) -> Manifest:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tenantkit.sandbox.schema import Type
 
-_EXPECTED = {"string": "string", "byte": "string", "date-time": "string", "micro-time": "string", "boolean": "boolean"}
+_EXPECTED = {"string": "string", "byte": "string", "boolean": "boolean"}
 _NUMBERS = ("int32", "int64", "integer", "number", "double")
 
 
@@ -76,6 +76,9 @@ def _scalar_problems(name: str, value: Any) -> Iterator[str]:
         yield f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}"
     elif expected == "boolean" and not isinstance(value, bool):
         yield f"expected boolean, got &{{{go_text(value)}}}"
+    elif name in _NUMBERS and isinstance(value, (dict, list)):
+        what = "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"
+        yield f"expected numeric (int or float), got {what}"
     elif expected is None and isinstance(value, (dict, list)):
         yield f"expected any scalar, got &{{{go_text(value)}}}"
     elif name in _NUMBERS and isinstance(value, (str, bool)):

@@ -41,6 +41,7 @@ def check_namespace(problems: Problems, namespace: Manifest) -> None:
 
 def check_config_map(problems: Problems, item: Manifest, old: Manifest | None) -> None:
     """A ConfigMap."""
+    _check_frozen(problems, item, old, ("data", "binaryData"))
     data, binary = item.get("data") or {}, item.get("binaryData") or {}
     for key in data:
         problems.all_of(f"data[{key}]", key, config_key(key))
@@ -51,7 +52,6 @@ def check_config_map(problems: Problems, item: Manifest, old: Manifest | None) -
     size = sum(len(value.encode()) for value in data.values()) + sum(len(b64decode(value)) for value in binary.values())
     if size > _MOST_DATA_BYTES:
         problems.too_long("[]", _MOST_DATA_BYTES)
-    _check_frozen(problems, item, old, ("data", "binaryData"))
 
 
 def _check_frozen(problems: Problems, item: Manifest, old: Manifest | None, parts: tuple[str, ...]) -> None:
@@ -68,6 +68,10 @@ def _check_frozen(problems: Problems, item: Manifest, old: Manifest | None, part
 def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> None:
     """A Secret; its data shows in no message."""
     data, kind = secret.get("data") or {}, secret.get("type", "")
+    if old is not None:
+        if kind != old.get("type"):
+            problems.invalid("type", kind, IMMUTABLE)
+        _check_frozen(problems, secret, old, ("data",))
     for key in data:
         problems.all_of(f"data[{key}]", key, config_key(key))
     if sum(len(b64decode(value)) for value in data.values()) > _MOST_DATA_BYTES:
@@ -76,10 +80,6 @@ def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> 
     if kind == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT_ANNOTATION):
         problems.required(f"metadata.annotations[{_ACCOUNT_ANNOTATION}]")
     _check_secret_keys(problems, kind, data)
-    if old is not None:
-        if kind != old.get("type"):
-            problems.invalid("type", kind, IMMUTABLE)
-        _check_frozen(problems, secret, old, ("data",))
 
 
 def _check_secret_keys(problems: Problems, kind: str, data: Manifest) -> None:

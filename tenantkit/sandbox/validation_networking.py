@@ -6,6 +6,7 @@ Source: pkg/apis/networking/validation, pkg/apis/core/validation; pages "Ingress
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.validation_names import (
@@ -33,6 +34,8 @@ _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+_HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _DIRECTIONS = ("Ingress", "Egress")
 
 
@@ -53,11 +56,22 @@ def check_ingress(problems: Problems, ingress: Manifest, old: Manifest | None) -
             problems.all_of(f"spec.tls[{index}].hosts[{at}]", host, _host(host))
         if item.get("secretName"):
             problems.all_of(f"spec.tls[{index}].secretName", item["secretName"], dns_subdomain(item["secretName"]))
+    for index, item in enumerate(((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []):
+        if item.get("ip") and not _is_address(item["ip"]):
+            problems.invalid(f"status.loadBalancer.ingress[{index}].ip", item["ip"], _ADDRESS)
     if name is not None:
         problems.all_of("spec.ingressClassName", name, dns_subdomain(name))
     if old is None and annotation is not None and name is not None and annotation != name:
         text = "must match `ingressClassName` when both are specified"
         problems.invalid(f"annotations.{_CLASS_ANNOTATION}", annotation, text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(host: str) -> list[str]:
@@ -67,12 +81,10 @@ def _host(host: str) -> list[str]:
 def _check_rule(problems: Problems, field: str, rule: Manifest) -> None:
     host = rule.get("host")
     if host:
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            problems.all_of(f"{field}.host", host, _host(host))
-        else:
+        if _is_address(host):
             problems.invalid(f"{field}.host", host, "must be a DNS name, not an IP address")
+        else:
+            problems.all_of(f"{field}.host", host, _host(host))
     if rule.get("http") is not None:
         paths = rule["http"].get("paths") or []
         if not paths:
@@ -131,9 +143,14 @@ def check_ingress_class(problems: Problems, item: Manifest, old: Manifest | None
             problems.invalid("spec.controller", controller, IMMUTABLE)
     elif not controller:
         problems.required("spec.controller")
-    elif "/" not in controller or qualified_name(controller.replace("/", "_", controller.count("/") - 1)):
-        text = 'must be a domain-prefixed path (such as "acme.io/foo")'
-        problems.invalid("spec.controller", controller, text)
+    else:
+        host, _, path = controller.partition("/")
+        if not host or not path:
+            problems.invalid("spec.controller", controller, 'must be a domain-prefixed path (such as "acme.io/foo")')
+            return
+        problems.all_of("spec.controller", host, dns_subdomain(host))
+        if not re.fullmatch(_HTTP_PATH, path):
+            problems.invalid("spec.controller", path, f"Invalid path (regex used for validation is '{_HTTP_PATH}')")
 
 
 def check_network_policy(problems: Problems, policy: Manifest) -> None:
@@ -248,6 +265,8 @@ def check_service(problems: Problems, service: Manifest, old: Manifest | None) -
     check_labels(problems, "spec.selector", spec.get("selector") or {})
     problems.one_of("spec.sessionAffinity", spec.get("sessionAffinity", ""), ("ClientIP", "None"))
     problems.one_of("spec.type", kind, _SERVICE_TYPES)
+    if kind != "LoadBalancer" and ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress"):
+        problems.forbidden("status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'")
     policy = spec.get("externalTrafficPolicy")
     if policy and kind not in ("NodePort", "LoadBalancer") and not spec.get("externalIPs"):
         problems.invalid("spec.externalTrafficPolicy", policy, "may only be set for externally-accessible services")

@@ -13,6 +13,7 @@ from tenantkit.sandbox.validation_names import (
     check_labels,
     dns_label,
     dns_subdomain,
+    label_value,
     port_name,
     port_number,
     qualified_name,
@@ -212,11 +213,21 @@ def _check_volumes(problems: Problems, root: str, volumes: list[Manifest]) -> se
 
 
 def _check_toleration(problems: Problems, field: str, toleration: Manifest) -> None:
-    operator = toleration.get("operator") or "Equal"
-    if not toleration.get("key") and operator != "Exists":
+    operator, key, value = toleration.get("operator", ""), toleration.get("key", ""), toleration.get("value", "")
+    if key:
+        problems.all_of(f"{field}.key", key, qualified_name(key))
+    elif operator != "Exists":
         text = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
-        problems.invalid(f"{field}.operator", toleration.get("operator", ""), text)
-    problems.one_of(f"{field}.operator", operator, _OPERATORS)
+        problems.invalid(f"{field}.operator", operator, text)
+    if toleration.get("tolerationSeconds") is not None and toleration.get("effect") != "NoExecute":
+        text = "effect must be 'NoExecute' when `tolerationSeconds` is set"
+        problems.invalid(f"{field}.effect", toleration.get("effect", ""), text)
+    if operator == "Exists" and value:
+        problems.invalid(f"{field}.operator", value, "value must be empty when `operator` is 'Exists'")
+    elif operator in ("", "Equal") and (reasons := label_value(value)):
+        problems.invalid(f"{field}.operator", value, ";".join(reasons))
+    elif operator:
+        problems.one_of(f"{field}.operator", operator, _OPERATORS)
     if toleration.get("effect"):
         problems.one_of(f"{field}.effect", toleration["effect"], _EFFECTS)
 

@@ -22,8 +22,6 @@ def check_role(problems: Problems, role: Manifest) -> None:
     namespaced = role["kind"] == "Role"
     for index, rule in enumerate(role.get("rules") or []):
         field, urls = f"rules[{index}]", rule.get("nonResourceURLs") or []
-        if not rule.get("verbs"):
-            problems.required(f"{field}.verbs")
         if urls:
             if namespaced:
                 text = "namespaced rules cannot apply to non-resource URLs"
@@ -36,6 +34,9 @@ def check_role(problems: Problems, role: Manifest) -> None:
             problems.required(f"{field}.apiGroups", "resource rules must supply at least one api group")
         if not rule.get("resources"):
             problems.required(f"{field}.resources", "resource rules must supply at least one resource")
+    for index, rule in enumerate(role.get("rules") or []):  # these are checked by declarations, after all else
+        if not rule.get("verbs"):
+            problems.required(f"rules[{index}].verbs")
 
 
 def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -> None:
@@ -50,6 +51,9 @@ def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -
         problems.all_of("roleRef.name", role["name"], path_segment(role["name"]))
     for index, subject in enumerate(binding.get("subjects") or []):
         _check_subject(problems, f"subjects[{index}]", subject, namespaced=namespaced)
+    for index, subject in enumerate(binding.get("subjects") or []):  # by declarations, as above
+        if not subject.get("name"):
+            problems.required(f"subjects[{index}].name")
     if old is not None and role != old.get("roleRef"):
         given = {
             name: role.get(key, "") for name, key in (("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name"))
@@ -59,8 +63,6 @@ def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -
 
 def _check_subject(problems: Problems, field: str, subject: Manifest, *, namespaced: bool) -> None:
     name, kind, group = subject.get("name", ""), subject.get("kind", ""), subject.get("apiGroup", "")
-    if not name:
-        problems.required(f"{field}.name")
     if kind == "ServiceAccount":
         if name:
             problems.all_of(f"{field}.name", name, dns_subdomain(name))

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 _QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
 _QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
-_ZERO: dict[str, Any] = {"boolean": False, "quantity": "0", "date-time": None, "micro-time": None, "any": None}
+_ZERO: dict[str, Any] = {
+    "boolean": False,
+    "quantity": "0",
+    "resource-quantity": "0",
+    "date-time": None,
+    "micro-time": None,
+    "any": None,
+}
 _INTEGERS = {"int32": 2**31, "int64": 2**63, "integer": 2**63, "int-or-string": 2**31}
 _WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
 

@@ -76,9 +76,6 @@ class Writes:
         manifest = self._read(resource, call, options)
         metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
         manifest = _placed({**manifest, "metadata": metadata}, resource, call)
-        if metadata.get("resourceVersion", "").strip("0").isdecimal():  # what is no version is none
-            message = "resourceVersion should not be set on objects to be created"
-            raise ApiError(code=500, reason="", message=message)
         return CREATED, self._create(resource, call, options, self._tracked(None, manifest, options))
 
     def update(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
@@ -158,13 +155,13 @@ class Writes:
             raise bad_request(f"error encoding patch: {error}") from error
         if not isinstance(applied, dict):
             raise bad_request("error decoding YAML: the patch is no object")
-        version, kind = str(applied.get("apiVersion") or ""), applied.get("kind") or ""
+        version, kind = (text if isinstance(text := applied.get(part), str) else "" for part in ("apiVersion", "kind"))
         if (version, kind) != (resource.api_version, resource.kind):
             shown = version if "/" in version else f"/{version}"
             raise bad_request(f"invalid object type: {shown}, Kind={kind}")
         if old is None and subresource:
             raise not_found(resource, call.action.name)
-        applied = {**applied, "metadata": applied.get("metadata") or {}}
+        applied = {**applied, "metadata": {} if applied.get("metadata") is None else applied["metadata"]}
         now = timestamp(self._store.clock())
         result = apply(old, applied, manager=options.manager, force=options.force, time=now, subresource=subresource)
         uid = applied["metadata"].get("uid")
@@ -179,6 +176,9 @@ class Writes:
     def _create_instead(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
         """An update or apply of what is not there: it takes the right to create, too."""
         self._authorizer.check(call.user, replace(call.action, verb="create"))
+        if not options.dry_run:
+            metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
+            manifest = {**manifest, "metadata": metadata}
         return self._create(resource, call, options, manifest)
 
     def _create(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
@@ -241,8 +241,7 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
         ApiError: it is not valid, not allowed, or already there.
     """
     store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
-    dropped = _SET_BY_THE_SERVER if attempt.dry_run else {*_SET_BY_THE_SERVER, "resourceVersion"}
-    metadata = {key: value for key, value in manifest["metadata"].items() if key not in dropped}
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
     metadata["name"] = name = metadata.get("name") or _generated(metadata.get("generateName", ""))
     if not name:
         cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
@@ -252,7 +251,11 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
     _validate(manifest, None, group=group)
     attempt.warnings.extend(warnings_on_create(manifest))
     exists = store.get(resource, name, metadata.get("namespace", "")) is not None
-    review(replace(attempt, manifest=manifest, dry_run=attempt.dry_run or exists))
+    versioned = manifest["metadata"].get("resourceVersion", "").strip("0").isdecimal()  # what is no version is none
+    review(replace(attempt, manifest=manifest, dry_run=attempt.dry_run or exists or versioned))
+    if versioned and not attempt.dry_run:
+        message = "resourceVersion should not be set on objects to be created"
+        raise ApiError(code=500, reason="", message=message)
     if exists:
         raise already_exists(resource, name)
     return manifest if attempt.dry_run else store.put(resource, manifest)

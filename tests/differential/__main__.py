@@ -43,7 +43,7 @@ class Search:
     def run(self, length: int) -> None:
         """One run of at most so many steps."""
         chance = Random(f"{self.seed}:{self.runs}")  # noqa: S311 (chance that can be had again)
-        run, taken = self._next(), []
+        run, taken = self._next(), list[Step]()
         try:
             self._note(run.begin(), taken)
             for _ in range(length):
@@ -87,13 +87,17 @@ class Search:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.differential", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.differential", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--length", type=int, default=50, help="steps of a run")
     parser.add_argument("--minimise", action="store_true", help="show only the steps that a difference needs")
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds until what stays different is told")
-    parser.add_argument("--kubeconfig", type=Path, help="of a control plane that runs already: python -m tests.controlplane")
+    parser.add_argument(
+        "--kubeconfig", type=Path, help="of a control plane that runs already: python -m tests.controlplane"
+    )
     options = parser.parse_args()
     with ExitStack() as stack:
         running = engines.OwnEngine("controlplane", options.kubeconfig) if options.kubeconfig else None
@@ -106,8 +110,10 @@ def main() -> int:
         took = time.monotonic() - began
         for group, (difference, steps) in sorted(search.found.items()):
             shown = search.minimised(group) if options.minimise else steps[-1:]
-            print(f"== {group} ({search.times[group]} times)", *(f"  {step}" for step in shown), f"  {difference}", sep="\n")
-        print(f"seed {search.seed}: {search.steps} steps, {len(search.found)} distinct differences, {took:.0f} s")
+            lines = [f"== {group} ({search.times[group]} times)", *(f"  {step}" for step in shown), f"  {difference}"]
+            sys.stdout.write("\n".join(lines) + "\n")
+        found = len(search.found)
+        sys.stdout.write(f"seed {search.seed}: {search.steps} steps, {found} distinct differences, {took:.0f} s\n")
     return 1 if search.found else 0
 
 

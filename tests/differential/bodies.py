@@ -51,7 +51,10 @@ def drawn(chance: Random, kind: Kind, name: str) -> Body:
     body = good(chance, kind, name)
     if chance.randrange(10) < GOOD_OF_TEN:
         return body
-    return malformed(chance, kind, body)
+    body = malformed(chance, kind, body)
+    metadata = body.get("metadata")
+    has_name = isinstance(metadata, dict) and metadata.get("name")
+    return body if has_name or kind.kind != "Service" else drawn(chance, kind, name)  # see LEFT_OUT
 
 
 def malformed(chance: Random, kind: Kind, body: Body) -> Body:

@@ -21,8 +21,19 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _ADDRESS = re.compile(r"\b10\.96\.\d+\.\d+\b")  # of services
 _RECORD = re.compile(r"in record \(\d+\)")  # quantities of bytes read, in a message
 _DUMP = re.compile(r"(bound claims|previously negative\)).*", re.DOTALL)  # Go's own picture of two structs
-_STARRED = frozenset({"resourceVersion", "uid", "continue", "creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime", "ca.crt"})  # fmt: skip
-_SHOWN = 300
+_STARRED = frozenset(
+    {
+        "resourceVersion",
+        "uid",
+        "continue",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "time",
+        "lastTransitionTime",
+        "ca.crt",
+    }
+)
+_SHOWN = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,9 @@ class Difference:
         return f"{about} {where}"
 
     def __str__(self) -> str:
-        texts = [text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…" for text in (repr(self.expected), repr(self.found))]
+        texts = [
+            text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…" for text in (repr(self.expected), repr(self.found))
+        ]
         return f"{self.place}\n    real    {texts[0]}\n    sandbox {texts[1]}"
 
 
@@ -71,7 +84,7 @@ def normalised(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         return {_IDENTITY.sub("*", name): normalised(item, name) for name, item in value.items()}
     if isinstance(value, list):
-        items = [normalised(item, key if key in ("clusterIPs",) else "") for item in value]
+        items = [normalised(item, key if key == "clusterIPs" else "") for item in value]
         # they are sorted by time first, and then what was written in one second stands in another order than otherwise
         return sorted(items, key=_entry_order) if key == "managedFields" else items
     if isinstance(value, str):

@@ -84,7 +84,7 @@ class Exchange:
             self.page = answer.body["metadata"].get("continue") or self.page
         return answer
 
-    def ask(  # noqa: PLR0913 (what a request has)
+    def ask(  # noqa: PLR0913, PLR0917 (what a request has)
         self,
         method: str,
         path: str,

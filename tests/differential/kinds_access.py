@@ -11,14 +11,14 @@ _API, _V1 = f"/apis/{GROUP}/v1", f"{GROUP}/v1"
 _READ: Any = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}
 _DANA: Any = {"kind": "User", "name": "dana@example.com", "apiGroup": GROUP}
 
-_RULES = (
+_RULES: tuple[Any, ...] = (
     [_READ],
     [_READ, {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["*"]}],
     [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["a"]}],
     [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
     [],
 )
-_WRONG_RULES = (
+_WRONG_RULES: tuple[Any, ...] = (
     [{"apiGroups": [""], "resources": ["pods"], "verbs": []}],
     [{"apiGroups": [], "resources": ["pods"], "verbs": ["get"]}],
     [{"apiGroups": [""], "resources": [], "verbs": ["get"]}],
@@ -29,13 +29,13 @@ _WRONG_RULES = (
     "x",
     [_READ | {"verbs": [1]}],
 )
-_SUBJECTS = (
+_SUBJECTS: tuple[Any, ...] = (
     [_DANA],
     [{"kind": "ServiceAccount", "name": "default", "namespace": f"{RUN}-a"}],
     [{"kind": "Group", "name": "ml-vision", "apiGroup": GROUP}, {"kind": "User", "name": "stranger@example.com"}],
     [],
 )
-_WRONG_SUBJECTS = (
+_WRONG_SUBJECTS: tuple[Any, ...] = (
     [{"kind": "User", "name": ""}],
     [{"kind": "Nope", "name": "x"}],
     [{"kind": "ServiceAccount", "name": "x"}],
@@ -44,7 +44,7 @@ _WRONG_SUBJECTS = (
     [{"name": "x"}],
     "x",
 )
-_WRONG_REFS = (
+_WRONG_REFS: tuple[Any, ...] = (
     {"apiGroup": GROUP, "kind": "Nope", "name": "a"},
     {"apiGroup": "nope", "kind": "Role", "name": "a"},
     {"apiGroup": GROUP, "kind": "Role", "name": ""},
@@ -67,7 +67,9 @@ KINDS = (
         _V1,
         "RoleBinding",
         "rolebindings",
-        needs={"roleRef": (ref("Role", "a"), ref("ClusterRole", "view"), ref("Role", "b"), ref("ClusterRole", f"{RUN}-a"))},
+        needs={
+            "roleRef": (ref("Role", "a"), ref("ClusterRole", "view"), ref("Role", "b"), ref("ClusterRole", f"{RUN}-a"))
+        },
         may={"subjects": _SUBJECTS},
         wrong={"roleRef": _WRONG_REFS, "subjects": _WRONG_SUBJECTS},
     ),
@@ -79,7 +81,11 @@ KINDS = (
         may={"rules": (*_RULES, [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}])},
         wrong={
             "rules": _WRONG_RULES,
-            "aggregationRule": ({}, {"clusterRoleSelectors": []}, {"clusterRoleSelectors": [{"matchLabels": {"bad key": "x"}}]}),
+            "aggregationRule": (
+                {},
+                {"clusterRoleSelectors": []},
+                {"clusterRoleSelectors": [{"matchLabels": {"bad key": "x"}}]},
+            ),
         },
         namespaced=False,
         weight=1,
@@ -95,4 +101,4 @@ KINDS = (
         namespaced=False,
         weight=1,
     ),
-)  # fmt: skip
+)

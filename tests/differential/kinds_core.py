@@ -105,7 +105,12 @@ KINDS = (
         wrong={
             "data": (_NOT_BASE64, {"bad key": "MQ=="}, {"k": 1}, []),
             "stringData": ({"bad key": "x"}, {"k": 1}),
-            "type": ("kubernetes.io/dockerconfigjson", "kubernetes.io/ssh-auth", 1, "kubernetes.io/service-account-token"),
+            "type": (
+                "kubernetes.io/dockerconfigjson",
+                "kubernetes.io/ssh-auth",
+                1,
+                "kubernetes.io/service-account-token",
+            ),
         },
         fields=("type",),
     ),
@@ -143,13 +148,20 @@ KINDS = (
             "spec.scopes": (["BestEffort"], ["NotTerminating"]),
         },
         wrong={
-            "spec.hard": ({"pods": "x"}, {"pods": "-1"}, {"bad": "1"}, {"pods": "1.5"}, {"pods": True}, [], {"limits.nvidia.com/gpu": "1"}, {"count/": "1"}),
+            "spec.hard": (
+                {"pods": "x"},
+                {"pods": "-1"},
+                {"bad": "1"},
+                {"pods": "1.5"},
+                {"pods": True},
+                [],
+                {"limits.nvidia.com/gpu": "1"},
+                {"count/": "1"},
+            ),
             "spec.scopes": (["BestEffort", "NotBestEffort"], ["Nope"], "BestEffort"),
             "spec.scopeSelector": (
                 {"matchExpressions": [_SCOPE | {"operator": "Nope"}]},
                 {"matchExpressions": [_SCOPE | {"values": []}]},
-                {"matchExpressions": [_SCOPE]},
-                {"matchExpressions": [{"scopeName": "BestEffort", "operator": "In", "values": ["x"]}]},
             ),
         },
         status={"status.hard": ({"pods": "3"}, {"pods": "x"}), "status.used": ({"pods": "1"},)},
@@ -163,7 +175,14 @@ KINDS = (
             "spec.limits": (
                 [{"type": "Container", "default": {"cpu": "500m", "memory": "64Mi"}}],
                 [{"type": "Container", "max": {"cpu": "1"}, "min": {"cpu": "100m"}}],
-                [{"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "250m"}, "max": {"cpu": "2"}}],
+                [
+                    {
+                        "type": "Container",
+                        "default": {"cpu": "1"},
+                        "defaultRequest": {"cpu": "250m"},
+                        "max": {"cpu": "2"},
+                    }
+                ],
                 [{"type": "Pod", "max": {"memory": "1Gi"}}],
                 [{"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}, "min": {"storage": "1Gi"}}],
                 [{"type": "Container", "maxLimitRequestRatio": {"cpu": "2"}}],
@@ -196,24 +215,47 @@ KINDS = (
             "spec.accessModes": (["ReadWriteOnce"], ["ReadWriteMany"], ["ReadWriteOnce", "ReadOnlyMany"]),
             "spec.resources.requests.storage": ("1Gi", "10Gi", "1024Mi"),
         },
-        may={"spec.storageClassName": ("fast", ""), "spec.volumeMode": ("Block", "Filesystem"), "spec.volumeName": ("v",)},
+        may={
+            "spec.storageClassName": ("fast", ""),
+            "spec.volumeMode": ("Block", "Filesystem"),
+            "spec.volumeName": ("v",),
+        },
         wrong={
             "spec.accessModes": ([], ["Nope"], None, ["ReadWriteOncePod", "ReadWriteOnce"], "ReadWriteOnce"),
             "spec.resources.requests.storage": ("0", "-1", "x", None, 1.5),
             "spec.storageClassName": ("Bad_Class", 1),
             "spec.volumeMode": ("Nope", ""),
-            "spec.selector": ({"matchLabels": {"bad key": "x"}}, {"matchExpressions": [{"key": "a", "operator": "Nope"}]}),
+            "spec.selector": (
+                {"matchLabels": {"bad key": "x"}},
+                {"matchExpressions": [{"key": "a", "operator": "Nope"}]},
+            ),
         },
-        status={"status.phase": ("Bound", "Nope"), "status.capacity": ({"storage": "1Gi"}, {"storage": "x"})},
     ),
     Kind(
         CORE,
         "v1",
         "Event",
         "events",
-        needs={"involvedObject": ({"kind": "Pod", "name": "a", "namespace": f"{RUN}-a"}, {"kind": "Pod", "name": "b", "namespace": f"{RUN}-a", "uid": "u"})},
-        may={"reason": ("Because",), "message": ("words",), "type": ("Normal", "Warning"), "count": (1, 2), "source": ({"component": "me"},)},
-        wrong={"involvedObject": ({}, {"namespace": "other"}, None, "x"), "count": ("x", 1.5), "type": ("Nope",), "firstTimestamp": ("x",), "reason": (1,)},
+        needs={
+            "involvedObject": (
+                {"kind": "Pod", "name": "a", "namespace": f"{RUN}-a"},
+                {"kind": "Pod", "name": "b", "namespace": f"{RUN}-a", "uid": "u"},
+            )
+        },
+        may={
+            "reason": ("Because",),
+            "message": ("words",),
+            "type": ("Normal", "Warning"),
+            "count": (1, 2),
+            "source": ({"component": "me"},),
+        },
+        wrong={
+            "involvedObject": ({}, {"namespace": "other"}, None, "x"),
+            "count": ("x", 1.5),
+            "type": ("Nope",),
+            "firstTimestamp": ("x",),
+            "reason": (1,),
+        },
         fields=("reason", "type", "involvedObject.name", "involvedObject.kind"),
         weight=1,
     ),
@@ -226,14 +268,14 @@ KINDS = (
             "spec.holderIdentity": ("me", "you"),
             "spec.leaseDurationSeconds": (10, 20),
             "spec.leaseTransitions": (1,),
-            "spec.renewTime": ("2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:00Z"),
+            "spec.renewTime": ("2026-01-01T00:00:00.000000Z", "2026-01-01T01:00:00.000001+01:00"),
         },
         wrong={
             "spec.leaseDurationSeconds": (0, -1, "x", 1.5, 4294967296),
             "spec.leaseTransitions": (-1,),
             "spec.holderIdentity": ("", 1),
-            "spec.renewTime": ("x", "2026-01-01"),
+            "spec.renewTime": ("x", "2026-01-01", "2026-01-01T00:00:00Z"),
             "spec.strategy": ("Nope", ""),
         },
     ),
-)  # fmt: skip
+)

@@ -73,7 +73,13 @@ KINDS = (
                 [rule(host="a.example.com")],
                 [rule(host="*.example.com"), rule("/", "Exact")],
                 [rule(backend={"service": {"name": "a", "port": {"name": "http"}}})],
-                [rule(None, "ImplementationSpecific", {"resource": {"kind": "Bucket", "name": "b", "apiGroup": "example.com"}})],
+                [
+                    rule(
+                        None,
+                        "ImplementationSpecific",
+                        {"resource": {"kind": "Bucket", "name": "b", "apiGroup": "example.com"}},
+                    )
+                ],
             ),
         },
         may={
@@ -110,7 +116,14 @@ KINDS = (
             "spec.defaultBackend": ({}, {"service": {"name": "a"}}),
             "spec": (None, {}),
         },
-        status={"status.loadBalancer": ({"ingress": [{"ip": "192.0.2.1"}]}, {"ingress": [{"ip": "x"}]}, {"ingress": [{"hostname": "h.example.com"}]}, {})},
+        status={
+            "status.loadBalancer": (
+                {"ingress": [{"ip": "192.0.2.1"}]},
+                {"ingress": [{"ip": "x"}]},
+                {"ingress": [{"hostname": "h.example.com"}]},
+                {},
+            )
+        },
         weight=3,
     ),
     Kind(
@@ -127,7 +140,12 @@ KINDS = (
         },
         wrong={
             "spec.controller": ("", "one", "Bad/x y", None, "x" * 251),
-            "spec.parameters": ({}, {"kind": "P", "name": "p", "scope": "Nope"}, {"kind": "P", "name": "p", "scope": "Namespace"}, {"kind": "a/b", "name": ""}),
+            "spec.parameters": (
+                {},
+                {"kind": "P", "name": "p", "scope": "Nope"},
+                {"kind": "P", "name": "p", "scope": "Namespace"},
+                {"kind": "a/b", "name": ""},
+            ),
         },
         namespaced=False,
         weight=1,
@@ -137,19 +155,39 @@ KINDS = (
         _NET_V1,
         "NetworkPolicy",
         "networkpolicies",
-        needs={"spec.podSelector": ({}, {"matchLabels": {"app": "x"}}, {"matchExpressions": [{"key": "app", "operator": "In", "values": ["x"]}]})},
+        needs={
+            "spec.podSelector": (
+                {},
+                {"matchLabels": {"app": "x"}},
+                {"matchExpressions": [{"key": "app", "operator": "In", "values": ["x"]}]},
+            )
+        },
         may={
             "spec.policyTypes": (["Ingress"], ["Ingress", "Egress"], ["Egress"], []),
             "spec.ingress": (
                 [{}],
                 [{"from": [{"podSelector": {}}]}],
-                [{"from": [{"namespaceSelector": {"matchLabels": {"team": "x"}}}], "ports": [{"port": 80}, {"port": "http", "protocol": "UDP"}]}],
+                [
+                    {
+                        "from": [{"namespaceSelector": {"matchLabels": {"team": "x"}}}],
+                        "ports": [{"port": 80}, {"port": "http", "protocol": "UDP"}],
+                    }
+                ],
                 [],
             ),
-            "spec.egress": ([{"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}], [{"ports": [{"port": 1, "endPort": 9}]}]),
+            "spec.egress": (
+                [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}],
+                [{"ports": [{"port": 1, "endPort": 9}]}],
+            ),
         },
         wrong={
-            "spec.podSelector": ({"matchLabels": {"bad key": "x"}}, {"matchExpressions": [{"key": "a", "operator": "In"}]}, {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["x"]}]}, {"matchExpressions": [{"key": "a", "operator": "Nope"}]}, "x"),
+            "spec.podSelector": (
+                {"matchLabels": {"bad key": "x"}},
+                {"matchExpressions": [{"key": "a", "operator": "In"}]},
+                {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["x"]}]},
+                {"matchExpressions": [{"key": "a", "operator": "Nope"}]},
+                "x",
+            ),
             "spec.policyTypes": (["Nope"], ["Ingress", "Egress", "Ingress"], "Ingress"),
             "spec.ingress": (
                 [{"from": [{}]}],
@@ -160,8 +198,12 @@ KINDS = (
                 [{"ports": [{"port": 90, "endPort": 80}]}],
                 "x",
             ),
-            "spec.egress": ([{"to": [{"ipBlock": {"cidr": "x"}}]}], [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/8"]}}]}], [{"to": [{"ipBlock": {"cidr": ""}}]}]),
+            "spec.egress": (
+                [{"to": [{"ipBlock": {"cidr": "x"}}]}],
+                [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/8"]}}]}],
+                [{"to": [{"ipBlock": {"cidr": ""}}]}],
+            ),
             "spec": (None, "x"),
         },
     ),
-)  # fmt: skip
+)

@@ -104,7 +104,10 @@ KINDS = (
             "spec.nodeSelector": ({"zone": "a"},),
             "spec.serviceAccountName": ("a", "default"),
             "spec.hostNetwork": (True,),
-            "spec.securityContext": ({"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}, {"fsGroup": 1}),
+            "spec.securityContext": (
+                {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+                {"fsGroup": 1},
+            ),
             "spec.activeDeadlineSeconds": (60,),
             "spec.terminationGracePeriodSeconds": (0, 5),
             "spec.hostname": ("h",),
@@ -148,4 +151,4 @@ KINDS = (
         fields=("status.phase", "spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName"),
         weight=6,
     ),
-)  # fmt: skip
+)

@@ -7,13 +7,13 @@ A step knows nothing of answers, so that a sequence can be cut down to what is n
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tenantkit.sandbox.wire import DecodeError, decode
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
-from tests.differential.bodies import draw, drawn, good, malformed, weighted
+from tests.differential.bodies import draw, drawn, weighted
 from tests.differential.grammar import BY_PLURAL, KINDS, MANAGERS, NAMES, OPERATIONS, PERSONAS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_core import METADATA, WRONG_METADATA
@@ -70,14 +70,33 @@ def draw_step(chance: Random, operation: str = "") -> Step:
     name = short if kind.namespaced else f"{RUN}-{'c' if kind.kind == 'Namespace' and operation in _MAKES else short}"
     if kind.kind == "Namespace" and operation in {"delete", "delete_many", "status"}:
         name = f"{RUN}-c"
-    return _DRAWS[operation](chance, operation, kind, persona, namespace, name)
+    return _DRAWS[operation](_Place(chance, operation, kind, persona, namespace, name))
 
 
 _MAKES = {"create", "replace"}
 
 
-def _step(operation: str, kind: Kind, persona: str, method: str, path: str, **more: Any) -> Step:
-    return Step(operation, kind.plural, persona, method, path, **more)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a step is about, and the chance that says the rest."""
+
+    chance: Random
+    operation: str
+    kind: Kind
+    persona: str
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        return self.kind.path(self.namespace, self.name)
+
+    @property
+    def collection(self) -> str:
+        return self.kind.path(self.namespace)
+
+    def step(self, method: str, path: str, **more: Any) -> Step:
+        return Step(self.operation, self.kind.plural, self.persona, method, path, **more)
 
 
 def _write_query(chance: Random) -> dict[str, str]:
@@ -91,25 +110,26 @@ def _write_query(chance: Random) -> dict[str, str]:
     return query
 
 
-def _create(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    body = drawn(chance, kind, name)
-    return _step(
-        operation, kind, persona, "POST", kind.path(namespace), query=_write_query(chance), body=body
-    )
+def _create(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
+    body = drawn(chance, kind, at.name)
+    return at.step("POST", at.collection, query=_write_query(chance), body=body)
 
 
-def _replace(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    body = drawn(chance, kind, name)
+def _replace(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
+    body = drawn(chance, kind, at.name)
     if isinstance(body.get("metadata"), dict):
         body["metadata"] |= draw(chance, ({}, {"resourceVersion": "$rv"}, {"uid": "$uid"}, {"resourceVersion": "1"}))
-    path = kind.path(namespace, name)
-    return _step(operation, kind, persona, "PUT", path, query=_write_query(chance), body=body)
+    path = at.path
+    return at.step("PUT", path, query=_write_query(chance), body=body)
 
 
-def _change(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _change(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     edits = tuple(_edit(chance, kind) for _ in range(1 + chance.randrange(2)))
-    path = kind.path(namespace, name)
-    return _step(operation, kind, persona, "PUT", path, query=_write_query(chance), edits=edits)
+    path = at.path
+    return at.step("PUT", path, query=_write_query(chance), edits=edits)
 
 
 def _edit(chance: Random, kind: Kind) -> tuple[str, Any]:
@@ -120,18 +140,19 @@ def _edit(chance: Random, kind: Kind) -> tuple[str, Any]:
     return path, draw(chance, table[path])
 
 
-def _apply(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _apply(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     query = _write_query(chance)
     query["fieldManager"] = chance.choice(MANAGERS)
     if chance.randrange(12) == 0:
         del query["fieldManager"]
     if chance.randrange(3) == 0:
         query["force"] = chance.choice(("true", "false"))
-    body = drawn(chance, kind, name)
+    body = drawn(chance, kind, at.name)
     if isinstance(body.get("metadata"), dict) and chance.randrange(12) == 0:
         body["metadata"] |= draw(chance, ({"resourceVersion": "$rv"}, {"uid": "$uid"}, {"managedFields": []}))
-    path = kind.path(namespace, name)
-    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=APPLY)
+    path = at.path
+    return at.step("PATCH", path, query=query, body=body, content_type=APPLY)
 
 
 def _nested(path: str, value: Any) -> Any:
@@ -172,10 +193,11 @@ def _some_fields(chance: Random, kind: Kind) -> Any:
     return _merged(*(_nested(path, None if chance.randrange(6) == 0 else value) for path, value in edits))
 
 
-def _merge(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _merge(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     body = _some_fields(chance, kind)
-    path, query = kind.path(namespace, name), _write_query(chance)
-    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=MERGE_PATCH)
+    path, query = at.path, _write_query(chance)
+    return at.step("PATCH", path, query=query, body=body, content_type=MERGE_PATCH)
 
 
 _DIRECTIVES: tuple[Any, ...] = (
@@ -188,23 +210,31 @@ _OWN_DIRECTIVES: dict[str, tuple[Any, ...]] = {
     "Service": ({"spec": {"$retainKeys": ["type"], "type": "ClusterIP"}},),
     "Ingress": ({"spec": {"$patch": "replace"}},),
     "Pod": (
-    {"spec": {"containers": [{"name": "main", "image": "other"}]}},
-    {"spec": {"containers": [{"name": "main", "$patch": "delete"}]}},
-    {"spec": {"containers": [{"$patch": "replace"}, {"name": "main", "image": "other"}]}},
-    {"spec": {"$setElementOrder/containers": [{"name": "main"}], "containers": [{"name": "main", "image": "third"}]}},
-    {"spec": {"tolerations": [{"key": "more", "operator": "Exists"}]}},
-    {"spec": {"activeDeadlineSeconds": 30}},
-)}
+        {"spec": {"containers": [{"name": "main", "image": "other"}]}},
+        {"spec": {"containers": [{"name": "main", "$patch": "delete"}]}},
+        {"spec": {"containers": [{"$patch": "replace"}, {"name": "main", "image": "other"}]}},
+        {
+            "spec": {
+                "$setElementOrder/containers": [{"name": "main"}],
+                "containers": [{"name": "main", "image": "third"}],
+            }
+        },
+        {"spec": {"tolerations": [{"key": "more", "operator": "Exists"}]}},
+        {"spec": {"activeDeadlineSeconds": 30}},
+    ),
+}
 
 
-def _strategic(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _strategic(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     own = _OWN_DIRECTIVES.get(kind.kind, ())
     body = draw(chance, (*_DIRECTIVES, *own)) if chance.randrange(3) == 0 else _some_fields(chance, kind)
-    path, query = kind.path(namespace, name), _write_query(chance)
-    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=STRATEGIC_PATCH)
+    path, query = at.path, _write_query(chance)
+    return at.step("PATCH", path, query=query, body=body, content_type=STRATEGIC_PATCH)
 
 
-def _json_patch(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _json_patch(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     operations: list[Any] = []
     for _ in range(1 + chance.randrange(2)):
         field_path, value = _patch_edit(chance, kind)
@@ -216,34 +246,36 @@ def _json_patch(chance: Random, operation: str, kind: Kind, persona: str, namesp
             | ({"from": "/metadata/labels"} if what == "copy" else {})
         )
     body: Any = operations if chance.randrange(15) else draw(chance, ([{"op": "remove"}], []))
-    path, query = kind.path(namespace, name), _write_query(chance)
-    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=JSON_PATCH)
+    path, query = at.path, _write_query(chance)
+    return at.step("PATCH", path, query=query, body=body, content_type=JSON_PATCH)
 
 
-def _status(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _status(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     where = chance.choice(sorted(kind.status))
     value = draw(chance, kind.status[where])
-    path, query = kind.path(namespace, name) + "/status", _write_query(chance)
+    path, query = at.path + "/status", _write_query(chance)
     form = chance.choice(("PUT", MERGE_PATCH, STRATEGIC_PATCH, JSON_PATCH, APPLY)[: 4 if kind.kind == "Service" else 5])
     if form != APPLY and not _is_of_type(kind, where, value):
         form = "PUT"
     if form == "PUT":
         edits = ((where, value), _edit(chance, kind))[: 1 + chance.randrange(2)]
-        return _step(operation, kind, persona, "PUT", path, query=query, edits=edits)
+        return at.step("PUT", path, query=query, edits=edits)
     body: Any = _nested(where, value)
     if form == APPLY:
         query["fieldManager"] = chance.choice(MANAGERS)
-        body |= {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name}}
+        body |= {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": at.name}}
     if form == JSON_PATCH:
         body = [{"op": "add", "path": "/" + where.replace(".", "/"), "value": value}]
-    return _step(operation, kind, persona, "PATCH", path, query=query, body=body, content_type=form)
+    return at.step("PATCH", path, query=query, body=body, content_type=form)
 
 
 _POLICIES = ("Background", "Foreground", "Orphan", "Nope")
 
 
-def _delete(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    path = kind.path(namespace, name)
+def _delete(at: _Place) -> Step:
+    chance = at.chance
+    path = at.path
     query: dict[str, str] = {}
     body: Any = None
     if chance.randrange(2) == 0:
@@ -258,13 +290,45 @@ def _delete(chance: Random, operation: str, kind: Kind, persona: str, namespace:
         if chance.randrange(2) == 0:
             body = {"apiVersion": "v1", "kind": "DeleteOptions", **options}
             body |= {"dryRun": ["All"]} if "dryRun" in options else {}
-            body |= draw(chance, ({}, {"preconditions": {"uid": "$uid"}}, {"preconditions": {"uid": "nope"}}, {"preconditions": {"resourceVersion": "$rv"}}, {"preconditions": {"resourceVersion": "1"}}, {"orphanDependents": True}))  # fmt: skip
+            body |= draw(
+                chance,
+                (
+                    {},
+                    {"preconditions": {"uid": "$uid"}},
+                    {"preconditions": {"uid": "nope"}},
+                    {"preconditions": {"resourceVersion": "$rv"}},
+                    {"preconditions": {"resourceVersion": "1"}},
+                    {"orphanDependents": True},
+                ),
+            )
             query = {"dryRun": "All"} if "dryRun" in options else {}
-    return _step(operation, kind, persona, "DELETE", path, query=query, body=body)
+    return at.step("DELETE", path, query=query, body=body)
 
 
-_LABELS = ("app=x", "app!=x", "app in (x,y)", "app notin (x)", "app", "!tier", "app=x,tier", "app=", "app in x", "bad key=x", "app=b c", "a=b=c", "app>1")  # fmt: skip
-_FIELDS = ("metadata.name=a", "metadata.name!=a", "metadata.namespace=RUN-a", "nope=x", "metadata.name", "metadata.name=a,metadata.name!=b", "=x")  # fmt: skip
+_LABELS = (
+    "app=x",
+    "app!=x",
+    "app in (x,y)",
+    "app notin (x)",
+    "app",
+    "!tier",
+    "app=x,tier",
+    "app=",
+    "app in x",
+    "bad key=x",
+    "app=b c",
+    "a=b=c",
+    "app>1",
+)
+_FIELDS = (
+    "metadata.name=a",
+    "metadata.name!=a",
+    "metadata.namespace=RUN-a",
+    "nope=x",
+    "metadata.name",
+    "metadata.name=a,metadata.name!=b",
+    "=x",
+)
 
 
 def _selectors(chance: Random, kind: Kind) -> dict[str, str]:
@@ -280,23 +344,25 @@ def _selectors(chance: Random, kind: Kind) -> dict[str, str]:
 _FIELD_VALUES = ("", "Pending", "Running", "a", "Opaque", "ClusterIP", "None", "default", "Always", "Normal", "Active")
 
 
-def _delete_many(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    del name
-    if not kind.namespaced:
-        kind = BY_PLURAL["configmaps"]
+def _delete_many(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
+    if not kind.namespaced or kind.kind == "Event":
+        at = replace(at, kind=BY_PLURAL["configmaps"])
     query = _selectors(chance, kind) | ({"dryRun": "All"} if chance.randrange(4) == 0 else {})
-    return _step(operation, kind, persona, "DELETE", kind.path(namespace), query=query)
+    return at.step("DELETE", at.collection, query=query)
 
 
-def _get(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
-    path = kind.path(namespace, name) + draw(chance, ("", "", "", "", "/status", "/nope"))
-    return _step(operation, kind, persona, "GET", path, accept=chance.choice((JSON, JSON, PARTIAL)))
+def _get(at: _Place) -> Step:
+    chance = at.chance
+    path = at.path + draw(chance, ("", "", "", "", "/status", "/nope"))
+    return at.step("GET", path, accept=chance.choice((JSON, JSON, PARTIAL)))
 
 
-def _list(chance: Random, operation: str, kind: Kind, persona: str, namespace: str, name: str) -> Step:
+def _list(at: _Place) -> Step:
+    chance, kind = at.chance, at.kind
     query = _selectors(chance, kind)
-    if not kind.namespaced:
-        query["fieldSelector"] = f"metadata.name={name}"
+    if not kind.namespaced or kind.kind == "Event":
+        query["fieldSelector"] = f"metadata.name={at.name}"
     if chance.randrange(3) == 0:
         query["limit"] = chance.choice(("1", "2", "500", "0", "-1", "x"))
     if chance.randrange(5) == 0:
@@ -306,7 +372,7 @@ def _list(chance: Random, operation: str, kind: Kind, persona: str, namespace: s
     if chance.randrange(8) == 0:
         query["resourceVersionMatch"] = chance.choice(("Exact", "NotOlderThan", "Nope"))
     accept = chance.choice((JSON, JSON, JSON, PARTIAL_LIST))
-    return _step(operation, kind, persona, "GET", kind.path(namespace), query=query, accept=accept)
+    return at.step("GET", at.collection, query=query, accept=accept)
 
 
 _DRAWS = {
