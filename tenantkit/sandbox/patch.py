@@ -113,7 +113,7 @@ def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
 def _check(live: Manifest, patched: Manifest, shown: str, *, strict: bool) -> None:
     """Whether what came out is still an object of the same kind."""
     api_version, kind = str(live["apiVersion"]), str(live["kind"])
-    said = (patched.get("apiVersion", api_version), patched.get("kind", kind))
+    said = (patched.get("apiVersion") or api_version, patched.get("kind") or kind)
     try:
         unknown = decode(patched, api_version, kind)[1]
     except DecodeError as error:

@@ -14,6 +14,7 @@ from tenantkit.sandbox.validation_names import (
     check_labels,
     dns_label,
     dns_subdomain,
+    path_segment,
     port,
     port_name,
     port_number,
@@ -34,6 +35,7 @@ _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+_LONGEST_CONTROLLER = 250
 _HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 _ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _DIRECTIONS = ("Ingress", "Egress")
@@ -56,14 +58,18 @@ def check_ingress(problems: Problems, ingress: Manifest, old: Manifest | None) -
             problems.all_of(f"spec.tls[{index}].hosts[{at}]", host, _host(host))
         if item.get("secretName"):
             problems.all_of(f"spec.tls[{index}].secretName", item["secretName"], dns_subdomain(item["secretName"]))
-    for index, item in enumerate(((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []):
-        if item.get("ip") and not _is_address(item["ip"]):
-            problems.invalid(f"status.loadBalancer.ingress[{index}].ip", item["ip"], _ADDRESS)
+    _check_addresses(problems, (ingress.get("status") or {}).get("loadBalancer") or {})
     if name is not None:
         problems.all_of("spec.ingressClassName", name, dns_subdomain(name))
     if old is None and annotation is not None and name is not None and annotation != name:
         text = "must match `ingressClassName` when both are specified"
         problems.invalid(f"annotations.{_CLASS_ANNOTATION}", annotation, text)
+
+
+def _check_addresses(problems: Problems, balancer: Manifest) -> None:
+    for index, item in enumerate(balancer.get("ingress") or []):
+        if item.get("ip") and not _is_address(item["ip"]):
+            problems.invalid(f"status.loadBalancer.ingress[{index}].ip", item["ip"], _ADDRESS)
 
 
 def _is_address(text: str) -> bool:
@@ -137,20 +143,43 @@ def _check_backend(problems: Problems, field: str, backend: Manifest) -> None:
 
 def check_ingress_class(problems: Problems, item: Manifest, old: Manifest | None) -> None:
     """An IngressClass."""
-    controller = (item.get("spec") or {}).get("controller", "")
-    if old is not None:
-        if controller != (old.get("spec") or {}).get("controller", ""):
-            problems.invalid("spec.controller", controller, IMMUTABLE)
-    elif not controller:
+    spec = item.get("spec") or {}
+    controller = spec.get("controller", "")
+    host, _, path = controller.partition("/")
+    if old is not None and controller != (old.get("spec") or {}).get("controller", ""):
+        problems.invalid("spec.controller", controller, IMMUTABLE)
+    if len(controller) > _LONGEST_CONTROLLER:
+        problems.too_long("spec.controller", _LONGEST_CONTROLLER)
+    if not controller:
         problems.required("spec.controller")
+    elif not host or not path:
+        problems.invalid("spec.controller", controller, 'must be a domain-prefixed path (such as "acme.io/foo")')
     else:
-        host, _, path = controller.partition("/")
-        if not host or not path:
-            problems.invalid("spec.controller", controller, 'must be a domain-prefixed path (such as "acme.io/foo")')
-            return
         problems.all_of("spec.controller", host, dns_subdomain(host))
         if not re.fullmatch(_HTTP_PATH, path):
             problems.invalid("spec.controller", path, f"Invalid path (regex used for validation is '{_HTTP_PATH}')")
+    if spec.get("parameters") is not None:
+        _check_parameters(problems, spec["parameters"])
+
+
+def _check_parameters(problems: Problems, parameters: Manifest) -> None:
+    """What an IngressClass refers to; that there are a kind and a name is checked by declarations, after all else."""
+    field, scope, namespace = "spec.parameters", parameters.get("scope"), parameters.get("namespace")
+    if parameters.get("apiGroup") is not None:
+        problems.all_of(f"{field}.apiGroup", parameters["apiGroup"], dns_subdomain(parameters["apiGroup"]))
+    for part in ("kind", "name"):
+        problems.all_of(f"{field}.{part}", parameters.get(part, ""), path_segment(parameters.get(part, "")))
+    if scope not in ("Cluster", "Namespace"):
+        problems.unsupported(f"{field}.scope", scope, ("Cluster", "Namespace"))
+    elif scope == "Namespace" and namespace is None:
+        problems.required(f"{field}.namespace", "`parameters.scope` is set to 'Namespace'")
+    elif scope == "Namespace":
+        problems.all_of(f"{field}.namespace", namespace, dns_label(namespace))
+    elif namespace is not None:
+        problems.forbidden(f"{field}.namespace", "`parameters.scope` is set to 'Cluster'")
+    for part in ("kind", "name"):
+        if not parameters.get(part):
+            problems.required(f"{field}.{part}")
 
 
 def check_network_policy(problems: Problems, policy: Manifest) -> None:

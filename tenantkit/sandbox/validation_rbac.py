@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.validation_names import IMMUTABLE, dns_subdomain, path_segment
+from tenantkit.sandbox.validation_networking import check_selector
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -34,6 +35,13 @@ def check_role(problems: Problems, role: Manifest) -> None:
             problems.required(f"{field}.apiGroups", "resource rules must supply at least one api group")
         if not rule.get("resources"):
             problems.required(f"{field}.resources", "resource rules must supply at least one resource")
+    if role.get("aggregationRule") is not None:
+        selectors = role["aggregationRule"].get("clusterRoleSelectors") or []
+        if not selectors:
+            text = "at least one clusterRoleSelector required if aggregationRule is non-nil"
+            problems.required("aggregationRule.clusterRoleSelectors", text)
+        for index, selector in enumerate(selectors):
+            check_selector(problems, f"aggregationRule.clusterRoleSelectors[{index}]", selector)
     for index, rule in enumerate(role.get("rules") or []):  # these are checked by declarations, after all else
         if not rule.get("verbs"):
             problems.required(f"rules[{index}].verbs")

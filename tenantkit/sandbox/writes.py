@@ -168,7 +168,7 @@ class Writes:
         if old is None and uid:
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(resource, call.action.name, why)
-        _check_name(_placed(applied, resource, call, is_apply=True), call)
+        _check_name(_placed(result, resource, call, is_apply=True), call)
         if old is None:
             return CREATED, self._create_instead(resource, call, options, result)
         return OK, self._replace(resource, call, options, result, old)
@@ -176,6 +176,7 @@ class Writes:
     def _create_instead(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
         """An update or apply of what is not there: it takes the right to create, too."""
         self._authorizer.check(call.user, replace(call.action, verb="create"))
+        _check_version(manifest["metadata"].get("resourceVersion") or "")
         if not options.dry_run:
             metadata = {key: value for key, value in manifest["metadata"].items() if key != "resourceVersion"}
             manifest = {**manifest, "metadata": metadata}
@@ -299,13 +300,17 @@ def _check_name(manifest: Manifest, call: Call) -> None:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({wanted})")
 
 
+def _check_version(version: str) -> None:
+    if version and not version.isdecimal():
+        message = f'strconv.ParseUint: parsing "{version}": invalid syntax'
+        raise ApiError(code=500, reason="", message=message)
+
+
 def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Manifest:
     """The object at the live one's version; raises ApiError where it speaks of another version."""
     version, live = manifest["metadata"].get("resourceVersion") or "", old["metadata"]["resourceVersion"]
     name = old["metadata"]["name"]
-    if version and not version.isdecimal():
-        message = f'strconv.ParseUint: parsing "{version}": invalid syntax'
-        raise ApiError(code=500, reason="", message=message)
+    _check_version(version)
     if version in {"", "0"}:
         if resource.qualified in _VERSION_NEEDED or is_custom(resource.api_version):
             why = "Invalid value: 0: must be specified for an update"

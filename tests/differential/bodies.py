@@ -54,7 +54,7 @@ def drawn(chance: Random, kind: Kind, name: str) -> Body:
     body = malformed(chance, kind, body)
     metadata = body.get("metadata")
     has_name = isinstance(metadata, dict) and metadata.get("name")
-    return body if has_name or kind.kind != "Service" else drawn(chance, kind, name)  # see LEFT_OUT
+    return body if has_name or kind.kind not in {"LimitRange", "Service"} else drawn(chance, kind, name)  # see LEFT_OUT
 
 
 def malformed(chance: Random, kind: Kind, body: Body) -> Body:

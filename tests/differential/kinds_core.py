@@ -8,7 +8,6 @@ from tests.differential.kinds import RUN, Kind
 
 CORE = "/api/v1"
 _NOT_BASE64 = {"k": "%%%"}
-_SCOPE = {"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}
 _RULE = {"type": "Container"}
 
 METADATA: dict[str, tuple[Any, ...]] = {
@@ -126,7 +125,7 @@ KINDS = (
         },
         wrong={
             "automountServiceAccountToken": ("no",),
-            "imagePullSecrets": ([{"name": 1}], "pull", [{"name": "pull"}, {"name": "pull"}], [{}]),
+            "imagePullSecrets": ([{"name": 1}], "pull", [{}]),
         },
     ),
     Kind(
@@ -159,10 +158,6 @@ KINDS = (
                 {"count/": "1"},
             ),
             "spec.scopes": (["BestEffort", "NotBestEffort"], ["Nope"], "BestEffort"),
-            "spec.scopeSelector": (
-                {"matchExpressions": [_SCOPE | {"operator": "Nope"}]},
-                {"matchExpressions": [_SCOPE | {"values": []}]},
-            ),
         },
         status={"status.hard": ({"pods": "3"}, {"pods": "x"}), "status.used": ({"pods": "1"},)},
     ),

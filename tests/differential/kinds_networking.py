@@ -163,7 +163,7 @@ KINDS = (
             )
         },
         may={
-            "spec.policyTypes": (["Ingress"], ["Ingress", "Egress"], ["Egress"], []),
+            "spec.policyTypes": (["Ingress"], ["Ingress", "Egress"], ["Egress"]),
             "spec.ingress": (
                 [{}],
                 [{"from": [{"podSelector": {}}]}],
@@ -173,7 +173,6 @@ KINDS = (
                         "ports": [{"port": 80}, {"port": "http", "protocol": "UDP"}],
                     }
                 ],
-                [],
             ),
             "spec.egress": (
                 [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}],
