@@ -83,10 +83,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
             found["status"] = {"phase": "Pending"}
         case "PersistentVolume":
             found["status"] = {"phase": "Pending", "lastPhaseTransitionTime": metadata.get("creationTimestamp")}
-        case "Service":
-            found["spec"] = _with_address(manifest)
-        case "Lease":
-            found["spec"] = _without_election(manifest)
+        case "Service" | "Lease":
+            found["spec"] = _with_address(manifest) if kind == "Service" else _without_election(manifest["spec"])
         case "Job" if not manifest["spec"].get("manualSelector"):
             found |= _with_selector(manifest, found["metadata"])
     for part in _NO_EMPTY_LISTS.get(kind, ()):
@@ -123,10 +121,9 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         found["status"] = old["status"]
     if kind == "Namespace" and subresource != "finalize":
         found["spec"] = old["spec"]
-    if kind == "Lease":
-        found["spec"] = _without_election(found)
-    if kind == "Service" and not subresource:
-        found["spec"] = _keeping_address(found["spec"], old["spec"])
+    if kind in {"Service", "Lease"} and not subresource:
+        spec = found["spec"]
+        found["spec"] = _keeping_address(spec, old["spec"]) if kind == "Service" else _without_election(spec)
     also = _ALSO_COUNTED.get(kind)
     is_other = found.get("spec") != old.get("spec") or (also is not None and also(found) != also(old))
     if kind in _GENERATION and subresource in _COUNTING and is_other:
@@ -191,9 +188,9 @@ def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
     return {"metadata": metadata, "spec": spec}
 
 
-def _without_election(lease: Manifest) -> Manifest:
+def _without_election(spec: Manifest) -> Manifest:
     """A Lease's spec without the fields of coordinated leader election, a feature that is off."""
-    return {key: item for key, item in lease["spec"].items() if key not in {"strategy", "preferredHolder"}}
+    return {key: item for key, item in spec.items() if key not in {"strategy", "preferredHolder"}}
 
 
 def _with_address(service: Manifest) -> Manifest:

@@ -174,7 +174,7 @@ def _check_parameters(problems: Problems, parameters: Manifest) -> None:
     elif scope == "Namespace" and namespace is None:
         problems.required(f"{field}.namespace", "`parameters.scope` is set to 'Namespace'")
     elif scope == "Namespace":
-        problems.all_of(f"{field}.namespace", namespace, dns_label(namespace))
+        problems.all_of(f"{field}.namespace", namespace, dns_label(str(namespace)))
     elif namespace is not None:
         problems.forbidden(f"{field}.namespace", "`parameters.scope` is set to 'Cluster'")
     for part in ("kind", "name"):

@@ -20,31 +20,37 @@ _SUBJECTS = ("ServiceAccount", "User", "Group")
 
 def check_role(problems: Problems, role: Manifest) -> None:
     """A Role or ClusterRole."""
-    namespaced = role["kind"] == "Role"
     for index, rule in enumerate(role.get("rules") or []):
-        field, urls = f"rules[{index}]", rule.get("nonResourceURLs") or []
-        if urls:
-            if namespaced:
-                text = "namespaced rules cannot apply to non-resource URLs"
-                problems.invalid(f"{field}.nonResourceURLs", urls, text)
-            if any(rule.get(part) for part in ("apiGroups", "resources", "resourceNames")):
-                text = "rules cannot apply to both regular resources and non-resource URLs"
-                problems.invalid(f"{field}.nonResourceURLs", urls, text)
-            continue
-        if not rule.get("apiGroups"):
-            problems.required(f"{field}.apiGroups", "resource rules must supply at least one api group")
-        if not rule.get("resources"):
-            problems.required(f"{field}.resources", "resource rules must supply at least one resource")
+        _check_rule(problems, f"rules[{index}]", rule, namespaced=role["kind"] == "Role")
     if role.get("aggregationRule") is not None:
-        selectors = role["aggregationRule"].get("clusterRoleSelectors") or []
-        if not selectors:
-            text = "at least one clusterRoleSelector required if aggregationRule is non-nil"
-            problems.required("aggregationRule.clusterRoleSelectors", text)
-        for index, selector in enumerate(selectors):
-            check_selector(problems, f"aggregationRule.clusterRoleSelectors[{index}]", selector)
+        _check_aggregation(problems, role["aggregationRule"].get("clusterRoleSelectors") or [])
     for index, rule in enumerate(role.get("rules") or []):  # these are checked by declarations, after all else
         if not rule.get("verbs"):
             problems.required(f"rules[{index}].verbs")
+
+
+def _check_rule(problems: Problems, field: str, rule: Manifest, *, namespaced: bool) -> None:
+    urls = rule.get("nonResourceURLs") or []
+    if urls:
+        if namespaced:
+            text = "namespaced rules cannot apply to non-resource URLs"
+            problems.invalid(f"{field}.nonResourceURLs", urls, text)
+        if any(rule.get(part) for part in ("apiGroups", "resources", "resourceNames")):
+            text = "rules cannot apply to both regular resources and non-resource URLs"
+            problems.invalid(f"{field}.nonResourceURLs", urls, text)
+        return
+    if not rule.get("apiGroups"):
+        problems.required(f"{field}.apiGroups", "resource rules must supply at least one api group")
+    if not rule.get("resources"):
+        problems.required(f"{field}.resources", "resource rules must supply at least one resource")
+
+
+def _check_aggregation(problems: Problems, selectors: list[Manifest]) -> None:
+    field = "aggregationRule.clusterRoleSelectors"
+    if not selectors:
+        problems.required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")
+    for index, selector in enumerate(selectors):
+        check_selector(problems, f"{field}[{index}]", selector)
 
 
 def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -> None:

@@ -47,7 +47,9 @@ MALFORMED = {  # how often each sort is drawn among malformed bodies
 GOOD_OF_TEN = 7  # bodies that are not malformed
 
 LEFT_OUT = {
-    "names of the server's choice (generateName, LimitRanges without a name)": "two servers choose two names, and everything after hangs on them",
+    "names of the server's choice (generateName, LimitRanges without a name)": (
+        "two servers choose two names, and everything after hangs on them"
+    ),
     "token volumes in pods": "the sandbox mounts none, since nothing runs in it: all pods ask for none",
     "lists of all namespaces without a selector": "they would show what is left of earlier runs, still being deleted",
     "tables": "they tell ages; each kind's columns have contract tests of their own",
