@@ -18,6 +18,7 @@ from tenantkit.sandbox import pod_security, quota
 from tenantkit.sandbox.errors import Cause, forbidden, not_found
 from tenantkit.sandbox.own_writes import API_SERVER, put_as
 from tenantkit.sandbox.resources import find
+from tenantkit.sandbox.token_volume import with_token_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +161,7 @@ def _default_limits(attempt: Attempt) -> Manifest:
 
 
 def _default_service_account(attempt: Attempt) -> Manifest:
-    """ServiceAccount: a pod runs as one that exists, and takes its pull secrets."""
+    """ServiceAccount: a pod runs as one that exists, gets its token, and takes its pull secrets."""
     if not _is_new_pod(attempt):
         return attempt.manifest
     spec = dict(attempt.manifest["spec"])
@@ -172,6 +173,7 @@ def _default_service_account(attempt: Attempt) -> Manifest:
         raise attempt.refused(
             f'error looking up service account {attempt.namespace}/{name}: serviceaccount "{name}" not found'
         )
+    spec = with_token_volume(spec, account)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = [{"name": secret["name"]} for secret in account["imagePullSecrets"]]
     return {**attempt.manifest, "spec": spec}

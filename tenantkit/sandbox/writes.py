@@ -9,7 +9,6 @@ Source: apiserver's pkg/endpoints/handlers and pkg/registry/generic/registry/sto
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -33,6 +32,7 @@ from tenantkit.sandbox.errors import (
 )
 from tenantkit.sandbox.escalation import check_escalation
 from tenantkit.sandbox.field_sets import TypedError
+from tenantkit.sandbox.generated_names import generated_name
 from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
 from tenantkit.sandbox.options import write_options
 from tenantkit.sandbox.own_writes import timestamp
@@ -57,9 +57,6 @@ _SET_BY_THE_SERVER = frozenset(
 )
 _PUT_MAY_CREATE = frozenset({"events", "limitranges", "services", "leases.coordination.k8s.io"})
 _VERSION_NEEDED = frozenset({"leases.coordination.k8s.io"})
-_NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_NAME_RANDOM = 5
-_NAME_LIMIT = 63
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -243,7 +240,7 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
     """
     store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
-    metadata["name"] = name = metadata.get("name") or _generated(metadata.get("generateName", ""))
+    metadata["name"] = name = metadata.get("name") or generated_name(metadata.get("generateName", ""))
     if not name:
         cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
         raise invalid(resource.api_version, resource.kind, "", [cause])
@@ -320,11 +317,3 @@ def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Man
     if version != live:
         raise conflict(resource, name, _MODIFIED)
     return manifest
-
-
-def _generated(prefix: str) -> str:
-    """A name of the server's choice; empty where there is no prefix either."""
-    if not prefix:
-        return ""
-    letters = "".join(secrets.choice(_NAME_LETTERS) for _ in range(_NAME_RANDOM))
-    return prefix[: _NAME_LIMIT - _NAME_RANDOM] + letters

@@ -127,7 +127,8 @@ def test_what_lives_in_no_namespace_needs_none() -> None:
 
 
 def test_a_pod_gets_the_account_priority_and_tolerations_that_it_does_not_name(store: Store) -> None:
-    assert create(store, PODS, pod())["spec"] == {
+    assert create(store, PODS, pod(automountServiceAccountToken=False))["spec"] == {
+        "automountServiceAccountToken": False,
         "containers": [{"name": "main", "image": "busybox"}],
         "preemptionPolicy": "PreemptLowerPriority",
         "priority": 0,

@@ -1,0 +1,88 @@
+"""How a pod gets its account's token, and how it is kept from it; the same on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
+
+PLACE = "/var/run/secrets/kubernetes.io/serviceaccount"
+OWN = {"name": "own", "mountPath": PLACE}
+WHOLE = {
+    "defaultMode": 420,
+    "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {
+            "downwardAPI": {
+                "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+            }
+        },
+    ],
+}
+
+
+def made(cluster: Cluster, namespace: str, eventually: Callable[..., Any], account: str, **spec: Any) -> Manifest:
+    eventually(lambda: cluster.get("ServiceAccount", account, namespace))
+    container = {"name": "main", "image": "busybox"}
+    pod = cluster.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "pod", "namespace": namespace},
+            "spec": {"serviceAccountName": account, "containers": [container], **spec},
+        }
+    )
+    found: Manifest = pod["spec"]
+    return found
+
+
+def test_each_container_finds_a_token_that_has_its_own_name_at_the_usual_place(
+    cluster: Cluster, namespace: str, eventually: Callable[..., Any]
+) -> None:
+    first = [{"name": "first", "image": "busybox"}]
+    spec = made(cluster, namespace, eventually, "default", initContainers=first)
+    (volume,) = spec["volumes"]
+    assert volume["name"].startswith("kube-api-access-")
+    assert len(volume["name"]) == len("kube-api-access-") + 5
+    assert volume["projected"] == WHOLE
+    mount = {"name": volume["name"], "readOnly": True, "mountPath": PLACE}
+    assert [container["volumeMounts"] for container in spec["initContainers"] + spec["containers"]] == [[mount]] * 2
+
+
+@pytest.mark.parametrize(
+    ("of_account", "of_pod", "has_one"),
+    [(False, None, False), (False, True, True), (True, False, False), (None, False, False), (True, None, True)],
+)
+def test_the_pods_word_goes_before_its_accounts(  # noqa: PLR0913 (two words, and what comes of them)
+    cluster: Cluster,
+    namespace: str,
+    eventually: Callable[..., Any],
+    *,
+    of_account: bool | None,
+    of_pod: bool | None,
+    has_one: bool,
+) -> None:
+    said = {} if of_account is None else {"automountServiceAccountToken": of_account}
+    about = {"name": "quiet", "namespace": namespace}
+    cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": about, **said})
+    asked = {} if of_pod is None else {"automountServiceAccountToken": of_pod}
+    spec = made(cluster, namespace, eventually, "quiet", **asked)
+    assert bool(spec.get("volumes")) == has_one
+    assert bool(spec["containers"][0].get("volumeMounts")) == has_one
+
+
+def test_who_mounts_something_else_there_keeps_it(
+    cluster: Cluster, namespace: str, eventually: Callable[..., Any]
+) -> None:
+    container = {"name": "main", "image": "busybox", "volumeMounts": [OWN]}
+    own = [{"name": "own", "emptyDir": {}}]
+    spec = made(cluster, namespace, eventually, "default", containers=[container], volumes=own)
+    assert spec["volumes"] == own
+    assert spec["containers"][0]["volumeMounts"] == [OWN]
