@@ -30,7 +30,6 @@ REFUSED = Path(__file__).with_name("refused.toml")
 RECORDED = Path(__file__).with_name("recorded.json")
 README = Path(__file__).parents[2] / "README.md"
 _GO_MOD = Path(__file__).parents[1] / "controlplane" / "kubernetes" / "go.mod"
-_READY = {"type": "Ready", "status": "True", "reason": "KubeletReady"}
 
 
 def main() -> int:
@@ -80,8 +79,7 @@ def _control_plane() -> Iterator[Path]:
 @contextmanager
 def _sandbox() -> Iterator[Path]:
     with Sandbox() as box, connect(kubeconfig=box.kubeconfig) as cluster:
-        node = make_node("air")
-        cluster.create(node | {"status": node["status"] | {"conditions": [_READY]}})
+        cluster.create(make_node("air"))
         yield box.kubeconfig
 
 
