@@ -260,3 +260,38 @@ def test_a_security_levels_denial_is_told_with_its_words(workloads: Workloads, w
     assert reason == "FailedCreate"
     said = r'violates PodSecurity "baseline:latest": host namespaces \(hostNetwork=true\)'
     assert re.fullmatch(rf'pods "web-[a-z0-9]{{5}}" is forbidden: {said}', message)
+
+
+def test_a_service_account_that_is_missing_is_told_and_waited_for(workloads: Workloads) -> None:
+    spec = replicated(1)
+    spec["template"]["spec"]["serviceAccountName"] = "trainer"
+    workloads.create("replicasets", "web", spec)
+    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("replicasets", "web"))
+    said = f'looking up service account {workloads.namespace}/trainer: serviceaccount "trainer" not found'
+    message = workloads.conditions("replicasets", "web")["ReplicaFailure"][2]
+    assert message == f'pods "web-" is forbidden: error {said}'
+    account = {"metadata": {"name": "trainer"}}
+    assert workloads.wire("POST", workloads.path("serviceaccounts"), account).status == 201
+    workloads.eventually(lambda: len(workloads.pods()) == 1, 60)
+
+
+def test_a_limit_ranges_denial_is_told_with_its_words(workloads: Workloads) -> None:
+    limits = [{"type": "Container", "max": {"cpu": "1"}}]
+    workloads.create("limitranges", "most", {"limits": limits})
+    spec = replicated(1)
+    spec["template"]["spec"]["containers"][0]["resources"] = {"limits": {"cpu": "2"}}
+    workloads.create("replicasets", "web", spec)
+    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("replicasets", "web"))
+    message = workloads.conditions("replicasets", "web")["ReplicaFailure"][2]
+    said = "maximum cpu usage per Container is 1, but limit is 2"
+    assert re.fullmatch(rf'pods "web-[a-z0-9]{{5}}" is forbidden: {said}', message)
+
+
+def test_under_a_quota_of_cpu_a_pod_that_asks_for_none_is_told_so(workloads: Workloads) -> None:
+    workloads.create("resourcequotas", "cpu", {"hard": {"requests.cpu": "4"}})
+    workloads.eventually(lambda: (workloads.get("resourcequotas", "cpu").get("status") or {}).get("hard"))
+    workloads.create("replicasets", "web", replicated(1))
+    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("replicasets", "web"))
+    message = workloads.conditions("replicasets", "web")["ReplicaFailure"][2]
+    said = r"failed quota: cpu: must specify requests.cpu for: main"
+    assert re.fullmatch(rf'pods "web-[a-z0-9]{{5}}" is forbidden: {said}', message)
