@@ -14,7 +14,8 @@ Each says under `kubernetes` which release it was taken from, and beside that:
   `{"map": type}`, `{"list": type, "by": "atomic|set|map", "keys": [...]}` or `{"fields": {name: field}}`; `"atomic": 1`
   says that server-side apply owns it as one. A field has `t`, its type, `go`, its Go type, and perhaps `default`,
   `required`, `merge_key`, `strategy`, `embedded`; `zero` says whether an empty value is left out (`drop`), written
-  (`keep`) or written even when nothing was given (`always`).
+  (`keep`) or written even when nothing was given (`always`). The Gateway API's kinds have no Go types: their structs
+  stand one in another, without a name, and `go` is empty.
 
 `make facts` writes them all. Turned down: lists of merge keys typed by hand, which are wrong
 in silence after the next release.
