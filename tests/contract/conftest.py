@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _POLL_S = 0.05
+_NODES = Path(__file__).with_name("nodes")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -40,24 +42,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for gap in metafunc.definition.iter_markers("gap"):
         if gap.args[0] in marks:
             marks[gap.args[0]].append(pytest.mark.xfail(strict=True, **gap.kwargs))
-    params = [pytest.param(name, marks=of_engine) for name, of_engine in marks.items()]
+    nodes = _NODES in metafunc.definition.path.parents
+    params = [pytest.param((name, nodes), marks=of_engine, id=name) for name, of_engine in marks.items()]
     metafunc.parametrize("engine", params, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Engine]:
-    """The server that this run is about; started once for all tests."""
+    """The server that this run is about; started once for all tests, and once with nodes for those in `nodes/`.
+
+    It is one fixture for both, so that pytest makes everything that is built on it anew where the server changes.
+    """
+    name, nodes = request.param
     starts: dict[str, Callable[[], Any]] = {
-        "sandbox": engines.sandbox,
-        "controlplane": lambda: controlplane_if_built(request.config),
-        "kubeconfig": lambda: _foreign(request.config, tmp_path_factory),
+        "sandbox": lambda: engines.sandbox(nodes=nodes),
+        "controlplane": lambda: _controlplane_if_built(request.config, nodes=nodes),
+        "kubeconfig": lambda: _foreign(request.config, tmp_path_factory, nodes=nodes),
     }
-    with starts[request.param]() as started:
+    with starts[name]() as started:
         yield started
 
 
 @contextmanager
-def controlplane_if_built(config: pytest.Config, *, nodes: bool = False) -> Iterator[engines.Engine]:
+def _controlplane_if_built(config: pytest.Config, *, nodes: bool) -> Iterator[engines.Engine]:
     """The real control plane; skips where nobody has built it."""
     # asked for by its mark, a control plane that is not there is an error and not something to pass over
     if not BINARIES.is_dir() and "controlplane" not in config.getoption("-m"):
@@ -67,7 +74,9 @@ def controlplane_if_built(config: pytest.Config, *, nodes: bool = False) -> Iter
 
 
 @contextmanager
-def _foreign(config: pytest.Config, folders: pytest.TempPathFactory) -> Iterator[engines.Engine]:
+def _foreign(config: pytest.Config, folders: pytest.TempPathFactory, *, nodes: bool) -> Iterator[engines.Engine]:
+    if nodes:
+        pytest.skip("nothing would run on the nodes that these tests make")
     admin = engines.Login(config.getoption("--kubeconfig"), config.getoption("--context"))
     yield engines.ForeignEngine(admin, folders.mktemp("foreign"))
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.rules.manifest import ref_of
-from tests.contract import engines
-from tests.contract.conftest import controlplane_if_built
 from tests.controlplane.nodes import make_node
 
 if TYPE_CHECKING:
@@ -24,19 +22,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 PRODUCT = "NVIDIA-H100-80GB-HBM3"
-
-
-@pytest.fixture(scope="session")
-def engine(request: pytest.FixtureRequest) -> Iterator[engines.Engine]:
-    """The server that this run is about, with a scheduler; started once for all tests of this folder."""
-    if request.param == "kubeconfig":
-        pytest.skip("nothing would run on the nodes that these tests make")
-    starts: dict[str, Callable[[], Any]] = {
-        "sandbox": lambda: engines.sandbox(nodes=True),
-        "controlplane": lambda: controlplane_if_built(request.config, nodes=True),
-    }
-    with starts[request.param]() as started:
-        yield started
 
 
 @pytest.fixture
