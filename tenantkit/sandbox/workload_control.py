@@ -43,6 +43,7 @@ class WorkloadController:
         self.store = store
         self.requests = OwnRequests(store, self.component)
         self.events = EventRecorder(store, self.component)
+        self._kind = (self.resource.api_version, self.resource.kind)
         self._refused: set[str] = set()
 
     def keys(self, event: Event) -> Iterator[str]:
@@ -50,8 +51,7 @@ class WorkloadController:
         if event.resource is self.resource:
             yield _key(event.manifest)
         elif event.resource is self.made:
-            for state in (event.manifest, event.previous):
-                yield from self._managers(state) if state else ()
+            yield from self._managers(event)
         elif self._refused and event.resource in _MAY_HELP and _may_help(event):
             namespace = event.manifest["metadata"].get("namespace") or ""
             yield from [key for key in self._refused if not namespace or key.startswith(f"{namespace}/")]
@@ -127,15 +127,24 @@ class WorkloadController:
         metadata = {**dependent["metadata"], "ownerReferences": references, "finalizers": finalizers}
         return self.requests.update(self.made, dependent, metadata=metadata)
 
-    def _managers(self, dependent: Manifest) -> Iterator[str]:
-        reference, namespace = controller_of(dependent), dependent["metadata"]["namespace"]
-        if reference is not None:
-            if (reference["apiVersion"], reference["kind"]) == (self.resource.api_version, self.resource.kind):
+    def _managers(self, event: Event) -> Iterator[str]:
+        """Those that manage what was written or did before, and those that could adopt what is newly nobody's."""
+        dependent, namespace = event.manifest, event.manifest["metadata"]["namespace"]
+        for reference in (controller_of(dependent), controller_of(event.previous) if event.previous else None):
+            if reference and (reference["apiVersion"], reference["kind"]) == self._kind:
                 yield f"{namespace}/{reference['name']}"
-        elif not is_terminating(dependent):
-            for owner in self.store.list(self.resource, namespace):
-                if claim(owner, dependent, label_selector_of(owner["spec"].get("selector"))) == "adopt":
-                    yield _key(owner)
+        if event.type == "DELETED" or controller_of(dependent) or is_terminating(dependent):
+            return
+        if event.previous and _adoptable(event.previous) == _adoptable(dependent):
+            return
+        for owner in self.store.list(self.resource, namespace):
+            if claim(owner, dependent, label_selector_of(owner["spec"].get("selector"))) == "adopt":
+                yield _key(owner)
+
+
+def _adoptable(manifest: Manifest) -> tuple[object, object]:
+    """What decides on adoption."""
+    return manifest["metadata"].get("labels"), manifest["metadata"].get("ownerReferences")
 
 
 def _key(manifest: Manifest) -> str:
