@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.conformance.verdict import Outcome, Verdict, judge
+import json
+
+from tests.conformance.__main__ import README, RECORDED, refused_tests
+from tests.conformance.verdict import MAY_BE_REFUSED, Outcome, Verdict, judge
 
 PASSED, FAILED = Outcome(passed=True, seconds=1), Outcome(passed=False, seconds=1, why="timed out")
 FIVE = {"a": PASSED, "b": PASSED, "c": PASSED, "d": PASSED, "e": PASSED}
@@ -46,3 +49,11 @@ def test_a_fifth_may_be_refused_and_no_more() -> None:
 def test_the_list_names_only_tests_that_were_run_unless_a_part_was() -> None:
     assert judge(FIVE, FIVE, {"z": "scale"}).problems == ("on the list, and no test: z",)
     assert judge(FIVE, FIVE, {"z": "scale"}, whole=False).problems == ()
+
+
+def test_the_readme_says_what_the_recorded_run_and_the_list_make() -> None:
+    passing = {name for name, it in json.loads(RECORDED.read_text())["outcomes"].items() if it["passed"]}
+    refused = set(refused_tests())
+    assert refused <= passing
+    assert len(refused) <= MAY_BE_REFUSED * len(passing)
+    assert f"{len(passing) - len(refused)} of {len(passing)} pass on it" in README.read_text()
