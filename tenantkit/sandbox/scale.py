@@ -5,14 +5,19 @@ Source: pkg/registry/apps/deployment/storage, 1.37; page "Horizontal Pod Autosca
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.selectors import label_selector_of
-from tenantkit.sandbox.errors import invalid
+from tenantkit.sandbox.errors import ApiError, invalid
 from tenantkit.sandbox.validation_names import Problems, non_negative
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.resources import Resource
 
 SCALE = "scale"
 _SHOWN = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -43,3 +48,22 @@ def scaled(live: Manifest, scale: Manifest) -> Manifest:
         raise invalid("autoscaling/v1", "Scale", name, problems)
     at_version = {**live["metadata"], "resourceVersion": metadata.get("resourceVersion", "")}
     return {**live, "metadata": at_version, "spec": {**live["spec"], "replicas": replicas}}
+
+
+def applied_scale(live: Manifest, scale: Manifest) -> Manifest:
+    """What is applied to a workload when this is applied to its scale."""
+    metadata = {key: live["metadata"][key] for key in ("name", "namespace")}
+    spec = {key: value for key, value in (scale.get("spec") or {}).items() if key == "replicas"}
+    return {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata, "spec": spec}
+
+
+@contextmanager
+def in_scales_version(resource: Resource) -> Iterator[None]:
+    """Let conflicts name the version of scales, in which the fields of others are looked at there."""
+    try:
+        yield
+    except ApiError as error:
+        old, new = f"using {resource.api_version}", "using autoscaling/v1"
+        error.message = error.message.replace(old, new)
+        error.causes = tuple(replace(cause, message=cause.message.replace(old, new)) for cause in error.causes)
+        raise

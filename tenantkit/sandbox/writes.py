@@ -37,7 +37,7 @@ from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
 from tenantkit.sandbox.options import write_options
 from tenantkit.sandbox.own_writes import timestamp
 from tenantkit.sandbox.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
-from tenantkit.sandbox.scale import SCALE, scale_of, scaled
+from tenantkit.sandbox.scale import SCALE, applied_scale, in_scales_version, scale_of, scaled
 from tenantkit.sandbox.strategies import prepare_create, prepare_update
 from tenantkit.sandbox.validation import validate
 from tenantkit.sandbox.warnings import warnings_on_create
@@ -128,8 +128,8 @@ class Writes:
         if old is None:
             raise not_found(resource, call.action.name)
         if media_type == APPLY_PATCH:
-            raise unsupported_media_type()
-        if media_type:
+            sent = read_body(call.body, "application/yaml", kind=part.kind)
+        elif media_type:
             sent = patch(scale_of(old), call.body, media_type, strict=options.strict)
         else:
             sent = read_body(call.body, call.content_type, kind=part.kind)
@@ -139,7 +139,13 @@ class Writes:
         uid = (scale.get("metadata") or {}).get("uid")
         if uid and uid != old["metadata"]["uid"]:
             raise other_uid(resource, old, uid)
-        tracked = self._tracked(old, scaled(old, scale), options, SCALE)
+        wanted, manager = scaled(old, scale), options.manager
+        if media_type == APPLY_PATCH:
+            config, now = applied_scale(old, scale), timestamp(self._store.clock())
+            with in_scales_version(resource):
+                tracked = apply(old, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+        else:
+            tracked = self._tracked(old, wanted, options, SCALE)
         return OK, self._replace(resource, call, options, tracked, old)
 
     def _apply(

@@ -144,15 +144,23 @@ def test_a_scale_can_not_be_deleted_or_made(wire: Wire, namespace: str) -> None:
     assert [wire(method, f"{path}/scale", scale(1)).status for method in ("DELETE", "POST")] == [405, 405]
 
 
-@pytest.mark.gap("sandbox", raises=AssertionError, reason="knows no apply of a scale")
 def test_a_scale_can_be_applied(wire: Wire, namespace: str) -> None:
     path = make(wire, namespace, "Deployment")
+    query = {"fieldManager": "tests"}
 
-    answer = wire(
-        "PATCH", f"{path}/scale", scale(2), content_type=APPLY, query={"fieldManager": "tests", "force": "true"}
-    )
+    refused = wire("PATCH", f"{path}/scale", scale(2), content_type=APPLY, query=query)
+    taken = wire("PATCH", f"{path}/scale", scale(2), content_type=APPLY, query={**query, "force": "true"})
 
-    assert answer.status == 200
+    why = 'conflict with "python-urllib3" using autoscaling/v1'
+    assert (refused.status, refused.body["message"]) == (409, f"Apply failed with 1 conflict: {why}: .spec.replicas")
+    assert (taken.status, taken.body["spec"]) == (200, {"replicas": 2})
+    [mine] = [entry for entry in wire("GET", path).body["metadata"]["managedFields"] if entry["manager"] == "tests"]
+    assert {key: mine[key] for key in ("operation", "apiVersion", "subresource", "fieldsV1")} == {
+        "operation": "Apply",
+        "apiVersion": "apps/v1",
+        "subresource": "scale",
+        "fieldsV1": {"f:spec": {"f:replicas": {}}},
+    }
 
 
 def test_a_scale_belongs_to_who_may_write_scales(wire_as: Callable[[str], Wire], wire: Wire, namespace: str) -> None:
