@@ -7,13 +7,23 @@ make.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.controlplane.components import NAMES, NODE_NAMES
 from tests.controlplane.routing.questions import Answer, questions, tenant_of
+from tests.controlplane.test_nothing_is_left_behind import processes_of, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tests.controlplane.routing.questions import Question
 
 pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(180)]
 
@@ -39,23 +49,49 @@ def own_network() -> None:
         pytest.skip(f"this machine lets nobody make a network namespace: {done.stderr.strip()}")
 
 
-def test_each_tenant_answers_at_its_own_host_and_path_and_nothing_else_does(own_network: None) -> None:  # noqa: ARG001
+@pytest.fixture
+def asking(own_network: None, folder: Path) -> Iterator[Callable[[Sequence[Question]], subprocess.Popen[str]]]:  # noqa: ARG001
+    """Starts everything in a network of its own, to ask this; it ends with whoever holds its standard input."""
+    started: list[subprocess.Popen[str]] = []
+
+    def ask(questions: Sequence[Question]) -> subprocess.Popen[str]:
+        owned = [question for question in questions if tenant_of(question)]
+        command = [sys.executable, "-m", "tests.controlplane.routing", json.dumps(questions), json.dumps(owned)]
+        process = subprocess.Popen(
+            [*IN_ITS_OWN_NETWORK, *command],
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        started.append(process)
+        return process
+
+    yield ask
+    for process in started:
+        with process:  # closes its pipes, and waits
+            process.kill()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where all its files lie: of a short name, for the sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="tk-") as name:
+        yield Path(name)
+
+
+def test_each_tenant_answers_at_its_own_host_and_path_and_nothing_else_does(
+    asking: Callable[[Sequence[Question]], subprocess.Popen[str]],
+) -> None:
     asked = questions()
-    owned = [question for question in asked if tenant_of(question)]
-    command = [sys.executable, "-m", "tests.controlplane.routing", json.dumps(asked), json.dumps(owned)]
-    with subprocess.Popen(
-        [*IN_ITS_OWN_NETWORK, *command],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,  # closed when we end, however that is; then it ends too
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        printed, said = process.stdout.read(), process.stderr.read()
-    assert process.returncode == 0, said
+    process = asking(asked)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    printed, said = process.stdout.read(), process.stderr.read()
+    assert process.wait() == 0, said
     answers = dict(zip(asked, (Answer(*answer) for answer in json.loads(printed)), strict=True))
     assert answers == {
         question: Answer(200, {"tenant": tenant, "host": question.host, "path": question.path})
@@ -63,3 +99,15 @@ def test_each_tenant_answers_at_its_own_host_and_path_and_nothing_else_does(own_
         else Answer(404, None)
         for question in asked
     }
+
+
+def test_all_of_it_ends_with_whoever_asked(
+    asking: Callable[[Sequence[Question]], subprocess.Popen[str]], folder: Path
+) -> None:
+    process = asking(questions())
+    until(lambda: {"envoy", "contour", *NAMES, *NODE_NAMES} <= set(processes_of(folder)), "all of it runs")
+    assert process.stdin is not None
+    process.stdin.close()
+    until(lambda: process.poll() is not None, "it ends")
+    assert processes_of(folder) == {}
+    assert list(folder.iterdir()) == []
