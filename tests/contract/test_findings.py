@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,8 @@ from tenantkit.findings.fits import fits
 from tenantkit.findings.why import why
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
+from tests.contract.namespaces import fresh_name as unique_name
+from tests.contract.namespaces import own_namespace
 from tests.contract.tenants import fresh_name, tenant
 
 if TYPE_CHECKING:
@@ -89,3 +92,14 @@ def test_who_may_not_create_pods_is_told_that_policies_were_not_asked(
 
     assert fit.answer == "maybe"
     assert f"you may not create pods in '{name}', so its policies and webhooks could not be asked" in fit.summary
+
+
+def test_many_namespaces_take_as_many_requests_as_five(cluster: Cluster) -> None:
+    with ExitStack() as stack:
+        names = [stack.enter_context(own_namespace(cluster, f"{unique_name()}-{number}")) for number in range(8)]
+        asked = [cluster.request_count]
+        for chosen in (names[:5], names):
+            assert why(cluster, namespaces=chosen).attrs["scope"] == tuple(chosen)
+            asked.append(cluster.request_count)
+
+    assert asked[2] - asked[1] - 8 == asked[1] - asked[0] - 5  # each namespace itself is asked for
