@@ -19,7 +19,7 @@ from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.selectors import LabelRequirement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.pod_requests import Amounts
@@ -123,6 +123,14 @@ def untolerated_taint(spec: Manifest, node: Manifest) -> Manifest | None:
     return None
 
 
+def is_selected(spec: Manifest, node: Manifest) -> bool:
+    """Whether a node is one that the pod's selector and affinity ask for."""
+    labels = (node.get("metadata") or {}).get("labels") or {}
+    selected = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
+    required = _required_terms(spec)
+    return selected and (required is None or any(_is_of_term(term, node) for term in required))
+
+
 def looks_beyond(spec: Manifest) -> list[str]:
     """What decides on the pod's node and is not about one node alone; empty where nothing does.
 
@@ -149,6 +157,29 @@ def _name(spec: Manifest, state: NodeState) -> list[str]:
     return [] if matches else ["node(s) didn't match the requested node name"]
 
 
+def _by_name(spec: Manifest, state: NodeState) -> list[str]:
+    """An affinity to certain nodes by their names, as a DaemonSet's pods have it, is looked at before all else."""
+    named = [_names_of(term) for term in _required_terms(spec) or ()]
+    if (
+        not named
+        or None in named
+        or state.node["metadata"]["name"] in {name for names in named for name in names or ()}
+    ):
+        return []
+    return ["node(s) didn't satisfy plugin(s) [NodeAffinity]"]
+
+
+def _names_of(term: Manifest) -> set[str] | None:
+    """The nodes that a term names; None where it names none."""
+    fields = [set(each["values"]) for each in term.get("matchFields") or () if each["operator"] == "In"]
+    return set.intersection(*fields) if fields else None
+
+
+def _required_terms(spec: Manifest) -> Sequence[Manifest] | None:
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(_REQUIRED)
+    return None if required is None else required.get("nodeSelectorTerms") or ()
+
+
 def _cordon(spec: Manifest, state: NodeState) -> list[str]:
     is_cordoned = (state.node.get("spec") or {}).get("unschedulable") and not _tolerates(spec, _UNSCHEDULABLE)
     return ["node(s) were unschedulable"] if is_cordoned else []
@@ -159,12 +190,7 @@ def _taints(spec: Manifest, state: NodeState) -> list[str]:
 
 
 def _affinity(spec: Manifest, state: NodeState) -> list[str]:
-    labels = (state.node.get("metadata") or {}).get("labels") or {}
-    selected = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
-    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(_REQUIRED)
-    if selected and required is not None:
-        selected = any(_is_of_term(term, state.node) for term in required.get("nodeSelectorTerms") or ())
-    return [] if selected else ["node(s) didn't match Pod's node affinity/selector"]
+    return [] if is_selected(spec, state.node) else ["node(s) didn't match Pod's node affinity/selector"]
 
 
 def _ports(spec: Manifest, state: NodeState) -> list[str]:
@@ -185,7 +211,7 @@ def _room(spec: Manifest, state: NodeState) -> list[str]:
     return (["Too many pods"] if state.free.get("pods", Fraction(0)) < 1 else []) + lacking
 
 
-FILTERS: tuple[Filter, ...] = (_name, _cordon, _taints, _affinity, _ports, _room)
+FILTERS: tuple[Filter, ...] = (_by_name, _name, _cordon, _taints, _affinity, _ports, _room)
 
 
 def _tolerates(spec: Manifest, taint: Manifest) -> bool:

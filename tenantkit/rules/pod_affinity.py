@@ -8,13 +8,14 @@ Constraints"; in k8s.io/kubernetes, pkg/scheduler/framework/plugins/interpodaffi
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.rules.node_fit import is_selected, untolerated_taint
 from tenantkit.rules.selectors import label_selector_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from tenantkit.rules.manifest import Manifest
 
@@ -26,87 +27,151 @@ NOT_NEAR = "node(s) didn't match pod affinity rules"
 NOT_FAR = "node(s) didn't match pod anti-affinity rules"
 NOT_WANTED = "node(s) didn't satisfy existing pods anti-affinity rules"
 NOT_SPREAD = "node(s) didn't match pod topology spread constraints"
+NO_PLACE = f"{NOT_SPREAD} (missing required label)"
 
 
-def around_misfit(pod: Manifest, node: Manifest, nodes: Iterable[Manifest], placed: Placed, labels_of: LabelsOf) -> str:
-    """Why the pods around a node keep a pod from it; empty where they do not.
+class Surroundings:
+    """The pods around, as one pod that looks for a node sees them.
 
     Args:
         pod: as the server stored it.
-        node: the Node.
         nodes: all nodes.
-        placed: all pods that have a node, with their nodes.
+        placed: all pods that have a node and have not ended, with their nodes. Where the pod `looks_around` at none,
+            those that `keep_away` others are enough.
         labels_of: a namespace's labels, by its name.
+
+    Example:
+        >>> Surroundings({"metadata": {"namespace": "vision"}, "spec": {}}, [], [], lambda _: {}).misfit({})
+        ''
     """
-    if not _is_spread(pod, node, nodes, placed):
-        return NOT_SPREAD
-    near, far = _terms(pod, "podAffinity"), _terms(pod, "podAntiAffinity")
-    if not all(_is_near(term, pod, node, placed, labels_of) for term in near):
-        return NOT_NEAR
-    if any(_meets(term, pod, node, placed, labels_of) for term in far):
-        return NOT_FAR
-    wanted = all(
-        not (_is_of(term, other, pod, labels_of) and _together(term, node, where))
-        for other, where in placed
-        for term in _terms(other, "podAntiAffinity")
-    )
-    return "" if wanted else NOT_WANTED
+
+    def __init__(self, pod: Manifest, nodes: Sequence[Manifest], placed: Placed, labels_of: LabelsOf) -> None:
+        self._labels_of = labels_of
+        self._spread = _spread(pod, nodes, placed)
+        self._near, self._far = _terms(pod, "podAffinity"), _terms(pod, "podAntiAffinity")
+        self._is_first = False
+        wanted: Placed = ()
+        if self._near:
+            wanted = [(other, node) for other, node in placed if self._are_of(self._near, pod, other)]
+            self._is_first = not wanted and self._are_of(self._near, pod, pod)
+        self._near_at = [{_place(term, node) for _, node in wanted} for term in self._near]
+        self._far_at = [
+            {_place(term, node) for other, node in placed if self._are_of([term], pod, other)} for term in self._far
+        ]
+        self._unwanted = [
+            (term, _place(term, node))
+            for other, node in placed
+            for term in _terms(other, "podAntiAffinity")
+            if self._are_of([term], other, pod)
+        ]
+
+    def misfit(self, node: Manifest) -> str:
+        """Why the pods around a node keep the pod from it; empty where they do not."""
+        for rule in self._spread:
+            if reason := rule.misfit(node):
+                return reason
+        if not self._is_near(node):
+            return NOT_NEAR
+        if any(_is_at(term, node, places) for term, places in zip(self._far, self._far_at, strict=True)):
+            return NOT_FAR
+        return NOT_WANTED if any(_is_at(term, node, {place}) for term, place in self._unwanted) else ""
+
+    def _is_near(self, node: Manifest) -> bool:
+        """Whether those that are wanted are there; the first of a group that wants its like may go anywhere."""
+        if self._is_first:
+            return all(_place(term, node) is not None for term in self._near)
+        return all(_is_at(term, node, places) for term, places in zip(self._near, self._near_at, strict=True))
+
+    def _are_of(self, terms: Sequence[Manifest], owner: Manifest, other: Manifest) -> bool:
+        """Whether a pod is one that all these terms of the owner's speak of."""
+        namespace, labels = other["metadata"]["namespace"], other["metadata"].get("labels") or {}
+        for term in terms:
+            selector = term.get("namespaceSelector")
+            named = term.get("namespaces") or ([] if selector is not None else [owner["metadata"]["namespace"]])
+            is_there = namespace in named or (
+                selector is not None and label_selector_of(selector).matches(self._labels_of(namespace))
+            )
+            if not (is_there and label_selector_of(term.get("labelSelector")).matches(labels)):
+                return False
+        return True
+
+
+def looks_around(pod: Manifest) -> bool:
+    """Whether it matters to a pod which others are where."""
+    return bool(_terms(pod, "podAffinity") or _terms(pod, "podAntiAffinity") or _rules(pod))
+
+
+def keeps_away(pod: Manifest) -> bool:
+    """Whether it matters to others that a pod is there."""
+    return bool(_terms(pod, "podAntiAffinity"))
 
 
 def _terms(pod: Manifest, kind: str) -> Sequence[Manifest]:
     return (((pod.get("spec") or {}).get("affinity") or {}).get(kind) or {}).get(_REQUIRED) or ()
 
 
-def _is_near(term: Manifest, pod: Manifest, node: Manifest, placed: Placed, labels_of: LabelsOf) -> bool:
-    """Whether one that is wanted is there; the first of a group that wants its like may go anywhere."""
-    if term["topologyKey"] not in _labels(node):
-        return False
-    if _meets(term, pod, node, placed, labels_of):
-        return True
-    is_first = not any(_is_of(term, pod, other, labels_of) for other, _ in placed)
-    return is_first and _is_of(term, pod, pod, labels_of)
+def _rules(pod: Manifest) -> list[Manifest]:
+    rules = (pod.get("spec") or {}).get("topologySpreadConstraints") or ()
+    return [rule for rule in rules if rule.get("whenUnsatisfiable") == "DoNotSchedule"]
 
 
-def _meets(term: Manifest, pod: Manifest, node: Manifest, placed: Placed, labels_of: LabelsOf) -> bool:
-    return any(_is_of(term, pod, other, labels_of) and _together(term, node, where) for other, where in placed)
+def _place(term: Manifest, node: Manifest) -> str | None:
+    labels: Manifest = (node.get("metadata") or {}).get("labels") or {}
+    return labels.get(term["topologyKey"])
 
 
-def _is_of(term: Manifest, owner: Manifest, other: Manifest, labels_of: LabelsOf) -> bool:
-    """Whether a pod is one that a term of the owner's speaks of."""
-    namespace, selector = other["metadata"]["namespace"], term.get("namespaceSelector")
-    named = term.get("namespaces") or ([] if selector is not None else [owner["metadata"]["namespace"]])
-    is_there = namespace in named or (
-        selector is not None and label_selector_of(selector).matches(labels_of(namespace))
-    )
-    return is_there and label_selector_of(term.get("labelSelector")).matches(other["metadata"].get("labels") or {})
+def _is_at(term: Manifest, node: Manifest, places: set[str | None]) -> bool:
+    place = _place(term, node)
+    return place is not None and place in places
 
 
-def _together(term: Manifest, node: Manifest, other: Manifest) -> bool:
-    place = _labels(node).get(term["topologyKey"])
-    return place is not None and place == _labels(other).get(term["topologyKey"])
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule of spreading, how many such pods are at each place, and whether the pod is such a one."""
 
+    rule: Manifest
+    counts: dict[str, int]
+    own: int
 
-def _labels(manifest: Manifest) -> Manifest:
-    return manifest["metadata"].get("labels") or {}
-
-
-def _is_spread(pod: Manifest, node: Manifest, nodes: Iterable[Manifest], placed: Placed) -> bool:
-    """Whether the node's places would not have too many more such pods than the emptiest ones."""
-    for rule in pod["spec"].get("topologySpreadConstraints") or ():
-        if rule.get("whenUnsatisfiable") != "DoNotSchedule":
-            continue
-        key, selector = rule["topologyKey"], label_selector_of(rule.get("labelSelector"))
-        place = _labels(node).get(key)
+    def misfit(self, node: Manifest) -> str:
+        place = _place(self.rule, node)
         if place is None:
-            return False
-        counts = Counter({_labels(each)[key]: 0 for each in nodes if key in _labels(each)})
-        counts.update(
-            _labels(where)[key]
-            for other, where in placed
-            if key in _labels(where)
-            and other["metadata"]["namespace"] == pod["metadata"]["namespace"]
-            and selector.matches(_labels(other))
-        )
-        if counts[place] + int(selector.matches(_labels(pod))) - min(counts.values()) > int(rule["maxSkew"]):
-            return False
-    return True
+            return NO_PLACE
+        after = self.counts.get(place, 0) + self.own
+        is_enough = len(self.counts) >= int(self.rule.get("minDomains") or 1)
+        least = min(self.counts.values(), default=after) if is_enough else 0
+        return NOT_SPREAD if after - least > int(self.rule["maxSkew"]) else ""
+
+
+def _spread(pod: Manifest, nodes: Sequence[Manifest], placed: Placed) -> list[_Rule]:
+    """The rules of spreading; nodes without all their labels do not count."""
+    rules = _rules(pod)
+    counting = [node for node in nodes if all(_place(rule, node) is not None for rule in rules)]
+    return [_spread_by(rule, pod, counting, placed) for rule in rules]
+
+
+def _spread_by(rule: Manifest, pod: Manifest, nodes: Sequence[Manifest], placed: Placed) -> _Rule:
+    labels: Manifest = pod["metadata"].get("labels") or {}
+    selector = label_selector_of(rule.get("labelSelector"))
+    same = {key: labels[key] for key in rule.get("matchLabelKeys") or () if key in labels}
+
+    def is_one(other: Manifest) -> bool:
+        its: Manifest = other["metadata"].get("labels") or {}
+        return selector.matches(its) and all(its.get(key) == value for key, value in same.items())
+
+    there = {node["metadata"]["name"]: str(_place(rule, node)) for node in nodes if _counts(rule, pod["spec"], node)}
+    counts = dict.fromkeys(there.values(), 0)
+    if same or selector.requirements:  # one that selects everything counts nobody
+        for other, node in placed:
+            place, metadata = there.get(node["metadata"]["name"]), other["metadata"]
+            is_near = metadata["namespace"] == pod["metadata"]["namespace"] and not metadata.get("deletionTimestamp")
+            if place is not None and is_near and is_one(other):
+                counts[place] += 1
+    return _Rule(rule, counts, own=int(is_one(pod)))
+
+
+def _counts(rule: Manifest, spec: Manifest, node: Manifest) -> bool:
+    """Whether a node counts: where the pod may not go anyway, as the rule says."""
+    if rule.get("nodeAffinityPolicy") != "Ignore" and not is_selected(spec, node):
+        return False
+    return rule.get("nodeTaintsPolicy") != "Honor" or untolerated_taint(spec, node) is None

@@ -1,21 +1,22 @@
 """The scheduler: gives pods a node, or writes down, in the real one's words, why none takes them.
 
-It looks at all that wait, the most important first, whenever a pod, a node or a claim has changed. Left out: making
-room by evicting others, and whatever is only preferred; of the nodes that fit, the emptiest is taken. Where there is
-no node, nobody looks: on a control plane without nodes no scheduler runs.
+A new pod is looked at when it comes, all that wait when there may be room for one: the most important first. The rules
+are `rules/node_fit.py` and `rules/pod_affinity.py`, which the product's own answers come from, too. Left out: making
+room by evicting others, and whatever is only preferred; of the nodes that fit, the emptiest is taken, of these the
+first by name. Turned down: chance among them, with which a notebook would print something else each time; looking at
+all pods at each change, which made thousands of pods a matter of minutes.
 
 Source: pages "Kubernetes Scheduler" and "Scheduling Framework"; pkg/scheduler, 1.37.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.node_fit import misfit, node_state
-from tenantkit.rules.pod_affinity import NOT_NEAR, around_misfit
-from tenantkit.rules.pod_requests import pod_requests
+from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
 from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.unschedulable import NO_NODES, held_back, unschedulable
 from tenantkit.sandbox.admission import CLAIMS, NAMESPACES, NODES, VOLUMES
 from tenantkit.sandbox.event_recorder import EventRecorder
 from tenantkit.sandbox.own_requests import OwnRequests
@@ -24,7 +25,7 @@ from tenantkit.sandbox.pod_subresources import bound
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
@@ -34,85 +35,97 @@ _NAME = "default-scheduler"
 _MANAGER = "kube-scheduler"
 _PODS, _CLASSES = find("", "v1", "pods"), find("storage.k8s.io", "v1", "storageclasses")
 _ENDED = frozenset({"Succeeded", "Failed"})
-_NO_HELP = "Preemption is not helpful for scheduling"
-_NO_VICTIMS = "No preemption victims found for incoming pod"
-# Whom these rule out, no eviction of others lets in.
-_FINAL = frozenset(
-    {
-        "node(s) didn't match the requested node name",
-        "node(s) were unschedulable",
-        "node(s) had untolerated taint(s)",
-        "node(s) didn't match Pod's node affinity/selector",
-        NOT_NEAR,
-    }
-)
+_ALL = ""
+_GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
 
 class Scheduler:
-    """Places pods; it has one key, all that wait."""
+    """Places pods; keys are `namespace/name`, and the empty one for all that wait."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._requests = OwnRequests(store, _MANAGER, manager=_MANAGER)
         self._events = EventRecorder(store, _NAME, account=_MANAGER, manager=_MANAGER)
+        self._waiting: dict[str, Manifest] = {}
+        self._on_node: dict[str, dict[str, Manifest]] = {}
+        self._states: dict[str, NodeState] = {}
 
-    def keys(self, event: Event) -> Iterator[str]:
-        """Whatever may let a pod in: a new one, room that is given back, a node or a claim that has changed."""
+    def keys(self, event: Event) -> Iterable[str]:
+        """The pod itself where it is new; all that wait, where there may be room that was not there before."""
         if event.resource is _PODS:
-            before, after = event.previous, event.manifest
-            if before is None or event.type == "DELETED" or _standing(before) != _standing(after):
-                yield ""
-        elif event.resource in (NODES, CLAIMS, VOLUMES, _CLASSES):
-            yield ""
+            return self._seen(event)
+        if event.resource is NODES:
+            self._states.pop(event.manifest["metadata"]["name"], None)
+            return [_ALL]
+        return [_ALL] if event.resource in (CLAIMS, VOLUMES, _CLASSES) else []
 
-    def sync(self, _key: str) -> None:
-        """Look at all pods that wait."""
+    def sync(self, key: str) -> None:
+        """Place one pod, or all that wait."""
+        waiting = [self._waiting[key]] if key in self._waiting else []
+        if key == _ALL:
+            waiting = sorted(self._waiting.values(), key=lambda pod: -int(pod["spec"].get("priority") or 0))
+        for pod in waiting:
+            self._place(pod)
+
+    def _seen(self, event: Event) -> list[str]:
+        """Keep who waits and who is where."""
+        pod, before, metadata = event.manifest, event.previous, event.manifest["metadata"]
+        key, node = f"{metadata['namespace']}/{metadata['name']}", pod["spec"].get("nodeName")
+        is_there = event.type != "DELETED" and pod["status"].get("phase") not in _ENDED
+        waited = self._waiting.pop(key, None)
+        if not node:
+            if is_there and not metadata.get("deletionTimestamp") and pod["spec"].get("schedulerName", _NAME) == _NAME:
+                self._waiting[key] = pod
+                return [key] if waited is None or before is None or before["spec"] != pod["spec"] else []
+            return []
+        others = self._on_node.setdefault(node, {})
+        was_there = others.pop(key, None)
+        if is_there:
+            others[key] = pod
+            if was_there is None and node in self._states:
+                self._states[node] = self._states[node].with_pod(pod["spec"])
+            is_news = was_there is None or was_there["metadata"].get("labels") != metadata.get("labels")
+            return [_ALL] if is_news and any(map(looks_around, self._waiting.values())) else []
+        self._states.pop(node, None)
+        return [_ALL] if self._waiting else []
+
+    def _place(self, pod: Manifest) -> None:
         nodes = self._store.list(NODES)
-        if not nodes:
-            return
-        pods = self._store.list(_PODS)
-        on_node: dict[str, list[Manifest]] = defaultdict(list)
-        for pod in pods:
-            if pod["spec"].get("nodeName") and pod["status"].get("phase") not in _ENDED:
-                on_node[pod["spec"]["nodeName"]].append(pod)
-        states = {node["metadata"]["name"]: node_state(node, on_node[node["metadata"]["name"]]) for node in nodes}
-        placed = [(pod, states[name].node) for name, found in on_node.items() if name in states for pod in found]
-        for pod in sorted(filter(_waits, pods), key=_rank):
-            name = self._place(pod, states, placed)
-            if name is not None:
-                states[name] = states[name].with_pod(pod["spec"])
-                placed.append((pod, states[name].node))
-
-    def _place(
-        self, pod: Manifest, states: dict[str, NodeState], placed: list[tuple[Manifest, Manifest]]
-    ) -> str | None:
-        """The node that the pod got; None where none takes it, which is written down."""
         if pod["spec"].get("schedulingGates"):
-            message = "Scheduling is blocked due to non-empty scheduling gates"
-            self._tell(pod, "SchedulingGated", message)
-            return None
-        lead = f"0/{len(states)} nodes are available:"
-        if (missing := self._missing_volume(pod)) is not None:
-            self._fail(pod, f"{lead} {missing}. not found")
-            return None
-        nodes, reasons, helpless = [state.node for state in states.values()], Counter[str](), 0
-        fitting: list[str] = []
-        for name, state in states.items():
-            found = misfit(pod["spec"], state)
-            found = found or [*filter(None, [around_misfit(pod, state.node, nodes, placed, self._labels_of)])]
-            reasons.update(found)
-            helpless += bool(found) and (not _FINAL.isdisjoint(found) or _is_too_small(pod, state, found))
-            if not found:
-                fitting.append(name)
-        if fitting:
-            name = max(fitting, key=lambda each: (_emptiness(pod, states[each]), each))
-            self._bind(pod, name)
-            return name
-        counts = {_NO_HELP: helpless, _NO_VICTIMS: len(states) - helpless}
-        self._fail(pod, f"{lead} {_listed(reasons)}. preemption: {lead} {_listed(counts)}.")
-        return None
+            self._tell(pod, "SchedulingGated", _GATED)
+        elif not nodes:
+            self._fail(pod, NO_NODES)
+        elif missing := self._missing_volume(pod):
+            self._fail(pod, held_back(len(nodes), missing))
+        else:
+            around = self._around(pod, nodes)
+            judged = []
+            for node in nodes:
+                state = self._state(node)
+                judged.append((state, misfit(pod["spec"], state) or [*filter(None, [around.misfit(node)])]))
+            fitting = [state for state, reasons in judged if not reasons]
+            if fitting:
+                self._bind(pod, max(fitting, key=lambda state: _emptiness(pod, state)))
+            else:
+                self._fail(pod, unschedulable(pod["spec"], judged))
 
-    def _missing_volume(self, pod: Manifest) -> str | None:
+    def _state(self, node: Manifest) -> NodeState:
+        name = node["metadata"]["name"]
+        if name not in self._states:
+            self._states[name] = node_state(node, self._on_node.get(name, {}).values())
+        return self._states[name]
+
+    def _around(self, pod: Manifest, nodes: list[Manifest]) -> Surroundings:
+        looks = looks_around(pod)
+        placed = [
+            (other, node)
+            for node in nodes
+            for other in self._on_node.get(node["metadata"]["name"], {}).values()
+            if looks or keeps_away(other)
+        ]
+        return Surroundings(pod, nodes, placed, self._labels_of)
+
+    def _missing_volume(self, pod: Manifest) -> str:
         """Why a claim of the pod keeps it from every node."""
         for volume in pod["spec"].get("volumes") or ():
             name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
@@ -127,15 +140,15 @@ class Scheduler:
             waits = found is not None and found.get("volumeBindingMode") == "WaitForFirstConsumer"
             if (claim.get("status") or {}).get("phase") != "Bound" and not waits:
                 return "pod has unbound immediate PersistentVolumeClaims"
-        return None
+        return ""
 
     def _labels_of(self, namespace: str) -> Manifest:
         found = self._store.get(NAMESPACES, namespace)
         return ((found or {}).get("metadata") or {}).get("labels") or {}
 
-    def _bind(self, pod: Manifest, node: str) -> None:
+    def _bind(self, pod: Manifest, state: NodeState) -> None:
+        node, metadata = state.node["metadata"]["name"], pod["metadata"]
         made = self._store.put(_PODS, bound(pod, node, timestamp(self._store.clock())))
-        metadata = pod["metadata"]
         message = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {node}"
         self._events.record(made, "Scheduled", message, action="Binding")
 
@@ -159,31 +172,6 @@ class Scheduler:
         return True
 
 
-def _standing(pod: Manifest) -> tuple[object, ...]:
-    """What of a pod matters to where pods may go."""
-    ended = (pod.get("status") or {}).get("phase") in _ENDED
-    return pod["spec"], pod["metadata"].get("labels"), ended, bool(pod["metadata"].get("deletionTimestamp"))
-
-
-def _waits(pod: Manifest) -> bool:
-    spec = pod["spec"]
-    is_ours = (spec.get("schedulerName") or _NAME) == _NAME and not pod["metadata"].get("deletionTimestamp")
-    return is_ours and not spec.get("nodeName") and pod["status"].get("phase") not in _ENDED
-
-
-def _rank(pod: Manifest) -> tuple[int, str, str]:
-    metadata = pod["metadata"]
-    return -int(pod["spec"].get("priority") or 0), metadata["creationTimestamp"], metadata["name"]
-
-
-def _is_too_small(pod: Manifest, state: NodeState, reasons: list[str]) -> bool:
-    """Whether the node would lack something even if it were empty."""
-    allocatable = (state.node.get("status") or {}).get("allocatable") or {}
-    requests = pod_requests(pod["spec"])
-    names = [reason.removeprefix("Insufficient ") for reason in reasons if reason.startswith("Insufficient ")]
-    return any(requests[name] > parse_quantity(allocatable.get(name, 0)) for name in names)
-
-
 def _emptiness(pod: Manifest, state: NodeState) -> float:
     """How much of cores and memory stays free on the node with the pod on it, from 0 to 1."""
     allocatable = (state.node.get("status") or {}).get("allocatable") or {}
@@ -192,7 +180,3 @@ def _emptiness(pod: Manifest, state: NodeState) -> float:
         float(left[name] / total) for name in ("cpu", "memory") if (total := parse_quantity(allocatable.get(name, 0)))
     ]
     return sum(shares) / len(shares) if shares else 0.0
-
-
-def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count))

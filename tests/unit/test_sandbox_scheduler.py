@@ -117,8 +117,8 @@ def test_the_more_important_pod_is_placed_first(cluster: Cluster) -> None:
     assert "nodeName" not in cluster.live("low")["spec"]
 
 
-def test_without_a_node_nobody_looks_at_pods(cluster: Cluster) -> None:
-    assert "conditions" not in cluster.pod("serve")["status"]
+def test_without_a_node_that_is_said(cluster: Cluster) -> None:
+    assert told(cluster.pod("serve")) == "no nodes available to schedule pods"
 
 
 def test_pods_stay_where_the_sandbox_runs_none() -> None:
