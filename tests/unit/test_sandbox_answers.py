@@ -28,7 +28,7 @@ def gap(step: dict[str, Any]) -> list[pytest.MarkDecorator]:
 
 @pytest.fixture(scope="module")
 def answers() -> list[Any]:
-    with Sandbox() as box:
+    with Sandbox(runs_pods=False) as box:
         asker = Asker(box.kubeconfig)
         return [asker.answer(step) for step in STEPS]
 
