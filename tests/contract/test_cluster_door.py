@@ -211,7 +211,7 @@ def test_the_time_is_the_servers(cluster: Cluster) -> None:
 
 
 def test_only_the_sandbox_says_that_it_is_one(request: pytest.FixtureRequest, cluster: Cluster) -> None:
-    assert cluster.is_sandbox == (request.node.callspec.params["engine"] == "sandbox")
+    assert cluster.is_sandbox == (request.node.callspec.params["engine"][0] == "sandbox")
 
 
 def test_an_unknown_object_of_a_kind_without_namespace(cluster: Cluster) -> None:
