@@ -215,7 +215,8 @@ def _lab(options: argparse.Namespace) -> int:
 @contextmanager
 def _sample_sandbox() -> Iterator[Path]:
     """A sandbox with the sample platform on it; its kubeconfig."""
-    from tenantkit.lab.sample import PROVISIONER, fill_sample
+    from tenantkit.sample.fill import fill_sample
+    from tenantkit.sample.tenants import PROVISIONER
     from tenantkit.sandbox.server import Sandbox
 
     with Sandbox() as box:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.config import connect
 from tenantkit.lab.jupyter import kubeconfig_variable
-from tenantkit.lab.sample import fill_sample
+from tenantkit.sample.fill import fill_sample
 from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:

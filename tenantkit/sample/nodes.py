@@ -1,0 +1,57 @@
+"""The sample's nodes: four machines of eight GPUs, one of them cordoned; as Node objects, which is all that is there.
+
+On a real cluster kwok's stand-in for the kubelet plays them; in the sandbox its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+_AMOUNTS = {"cpu": "96", "memory": "768Gi", "ephemeral-storage": "1Ti", "pods": "110", "nvidia.com/gpu": "8"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    name: str
+    product: str
+    cordoned: bool = False
+
+
+_NODES = (
+    _Node("gpu-a100-1", "NVIDIA-A100-SXM4-80GB"),
+    _Node("gpu-a100-2", "NVIDIA-A100-SXM4-80GB"),
+    _Node("gpu-h100-1", "NVIDIA-H100-80GB-HBM3"),
+    _Node("gpu-h100-2", "NVIDIA-H100-80GB-HBM3", cordoned=True),
+)
+
+
+def sample_nodes() -> list[Manifest]:
+    """The sample's Node objects, by name.
+
+    Example:
+        >>> [node["metadata"]["name"] for node in sample_nodes() if node["spec"].get("unschedulable")]
+        ['gpu-h100-2']
+    """
+    return [_make_node(node) for node in _NODES]
+
+
+def _make_node(node: _Node) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": node.name,
+            "labels": {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/hostname": node.name,
+                "kubernetes.io/os": "linux",
+                "nvidia.com/gpu.product": node.product,
+            },
+        },
+        "spec": {"unschedulable": True} if node.cordoned else {},
+        "status": {"allocatable": _AMOUNTS, "capacity": _AMOUNTS},
+    }

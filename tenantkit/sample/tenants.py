@@ -1,0 +1,71 @@
+"""The sample's platform and its tenants: six of different sizes, whose people are the sandbox's personas and others."""
+
+from __future__ import annotations
+
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.quota import Quota
+from tenantkit.spec.route import Route
+from tenantkit.spec.tenant import Tenant
+
+PROVISIONER = "provisioner@example.com"
+LEAVING_TENANT = "vintage"
+
+
+def sample_platform() -> Platform:
+    """The default platform, with one person who may make tenants without being the cluster's administrator."""
+    return Platform(provisioners=[PROVISIONER])
+
+
+def sample_tenants() -> list[Tenant]:
+    """Six tenants of different sizes; `speech` is where the sandbox's owner, editor and viewer belong."""
+    return [
+        Tenant(
+            name="chatbot",
+            team="ml-language",
+            owners=["ada@example.com", "group:ml-language"],
+            size="large",
+            hosts=["chat.example.ai"],
+            routes=[
+                Route(service="chat", port=80, host="chat.example.ai"),
+                Route(service="api", port=8080, path="/v1"),
+            ],
+            protected=True,
+        ),
+        Tenant(name="forecast", team="demand-planning", owners=["grace@example.com"], size="small"),
+        Tenant(
+            name="recsys",
+            team="recommendations",
+            owners=["lin@example.com"],
+            editors=["sa:jupyterhub/jupyter-lin"],
+            size="medium",
+            routes=[Route(service="ranker", port=80, path="/rank")],
+        ),
+        Tenant(
+            name="robotics",
+            team="robotics",
+            owners=["kim@example.com"],
+            quota=Quota(requests_cpu="24", requests_memory="96Gi", accelerators={"nvidia.com/gpu": 4}, pods=10),
+        ),
+        Tenant(
+            name="search",
+            team="ml-language",
+            owners=["ada@example.com"],
+            viewers=["group:web"],
+            size="medium",
+            routes=[Route(service="embed", port=80, path="/embed"), Route(service="index", port=9200, path="/index")],
+        ),
+        Tenant(
+            name="speech",
+            team="ml-speech",
+            owners=["owner@example.com"],
+            editors=["editor@example.com"],
+            viewers=["viewer@example.com"],
+            size="small",
+            routes=[Route(service="transcribe", port=80, path="/transcribe")],
+        ),
+    ]
+
+
+def leaving_tenant() -> Tenant:
+    """A seventh, which is being deleted."""
+    return Tenant(name=LEAVING_TENANT, team="ml-language", owners=["ada@example.com"], size="small")

@@ -1,0 +1,130 @@
+"""The sample's workloads: inference services, training jobs and notebooks that use quotas from empty to full.
+
+What each container requests is also its limit. `forecast` has none. Source of the names of labels: page "Recommended
+Labels".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+
+# Stand-ins for a kubelet let a Job's pod succeed at once; with this, its training goes on until it is deleted.
+RUNS_ON_ANNOTATION = "tenantkit.dev/stand-in-runs"
+RUNS_ON = "until-deleted"
+NAME_LABEL = "app.kubernetes.io/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One workload; `pods` at once, each of one container."""
+
+    tenant: str
+    kind: str
+    name: str
+    pods: int
+    cpu: str
+    memory: str
+    gpus: int = 0
+    port: int | None = None
+
+
+# speech uses a quarter of its cores, recsys half, robotics all its pods and few of its cores, search is near its cores
+# and out of GPUs, chatbot is full.
+WORKLOADS = (
+    Workload("chatbot", "Deployment", "chat", 8, "8", "32Gi", gpus=1, port=80),
+    Workload("recsys", "Deployment", "ranker", 2, "2", "8Gi", port=80),
+    Workload("recsys", "Job", "train-embeddings", 1, "4", "16Gi", gpus=1),
+    Workload("robotics", "Job", "simulate", 9, "500m", "2Gi"),
+    Workload("robotics", "StatefulSet", "notebook-kim", 1, "4", "32Gi", gpus=1, port=8888),
+    Workload("search", "Deployment", "embed", 2, "6", "24Gi", gpus=1, port=80),
+    Workload("search", "StatefulSet", "index", 1, "2", "8Gi", port=9200),
+    Workload("speech", "Deployment", "transcribe", 1, "1", "4Gi", port=80),
+)
+
+
+def sample_workloads() -> list[Manifest]:
+    """The sample's workloads and the Services in front of them, in their order; each in its tenant's namespace.
+
+    Example:
+        >>> sorted({manifest["kind"] for manifest in sample_workloads()})
+        ['Deployment', 'Job', 'Service', 'StatefulSet']
+    """
+    services = [_make_service(workload) for workload in WORKLOADS if workload.port is not None]
+    return services + [make_workload(workload) for workload in WORKLOADS]
+
+
+def make_workload(workload: Workload) -> Manifest:
+    """The Deployment, StatefulSet or Job."""
+    return {
+        "apiVersion": "batch/v1" if workload.kind == "Job" else "apps/v1",
+        "kind": workload.kind,
+        "metadata": {"name": workload.name, "namespace": workload.tenant, "labels": _labels(workload)},
+        "spec": _SPECS[workload.kind](workload),
+    }
+
+
+def _deployment(workload: Workload) -> Manifest:
+    return {
+        "replicas": workload.pods,
+        "selector": {"matchLabels": _labels(workload)},
+        "template": _pod_template(workload, {}),
+    }
+
+
+def _stateful_set(workload: Workload) -> Manifest:
+    return {**_deployment(workload), "serviceName": workload.name}
+
+
+def _job(workload: Workload) -> Manifest:
+    return {
+        "completions": workload.pods,
+        "parallelism": workload.pods,
+        "backoffLimit": 3,
+        "template": _pod_template(workload, {"restartPolicy": "Never"}),
+    }
+
+
+_SPECS: dict[str, Callable[[Workload], Manifest]] = {
+    "Deployment": _deployment,
+    "StatefulSet": _stateful_set,
+    "Job": _job,
+}
+
+
+def _pod_template(workload: Workload, further: Manifest) -> Manifest:
+    amounts = {"cpu": workload.cpu, "memory": workload.memory}
+    amounts |= {"nvidia.com/gpu": str(workload.gpus)} if workload.gpus else {}
+    container = {
+        "name": "main",
+        "image": f"registry.example.ai/{workload.tenant}/{workload.name}:1.0",
+        "resources": {"requests": amounts, "limits": amounts},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    return {
+        "metadata": {"labels": _labels(workload), "annotations": {RUNS_ON_ANNOTATION: RUNS_ON}},
+        "spec": {
+            "containers": [container],
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "serviceAccountName": "workload",
+            **further,
+        },
+    }
+
+
+def _make_service(workload: Workload) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": workload.name, "namespace": workload.tenant, "labels": _labels(workload)},
+        "spec": {"selector": _labels(workload), "ports": [{"port": workload.port, "protocol": "TCP"}]},
+    }
+
+
+def _labels(workload: Workload) -> dict[str, str]:
+    return {NAME_LABEL: workload.name}
