@@ -220,13 +220,19 @@ class Cluster:
         )
 
     def patch_json(
-        self, ref: ObjectRef, operations: Sequence[Mapping[str, object]], *, dry_run: bool = False
+        self,
+        ref: ObjectRef,
+        operations: Sequence[Mapping[str, object]],
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
     ) -> Manifest:
         """Change single places of an object, by JSON patch; all operations or none.
 
         Args:
             ref: which object.
             operations: of RFC 6902; begin with a `test` of what was seen there.
+            subresource: a part of the object with a path of its own, such as `status`. Default: the object itself.
             dry_run: let the server check and admit it, and store nothing.
 
         Returns:
@@ -238,13 +244,14 @@ class Cluster:
             NotFound: the object is not there.
             ClusterUnavailable: the server gave no answer; it may have been done all the same.
 
-        RBAC: patch that kind. Source: page "Update API Objects in Place Using kubectl patch".
+        RBAC: patch that kind, or that part of it. Source: page "Update API Objects in Place Using kubectl patch".
 
         Example:
             >>> cluster.patch_json(ref, [{"op": "remove", "path": "/spec/hard/pods"}])  # doctest: +SKIP
         """
         query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict", "dryRun": "All" if dry_run else None}
-        path = with_query(object_path(kind_of(ref.kind), ref.name, ref.namespace), query)
+        place = object_path(kind_of(ref.kind), ref.name, ref.namespace)
+        path = with_query(f"{place}/{subresource}" if subresource else place, query)
         return self.door.ask(Call("PATCH", path, _doing("patch", ref), _json(list(operations), ref), JSON_PATCH))
 
     def delete(

@@ -17,10 +17,14 @@ from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sample.neighbours import held_object, sample_neighbours
 from tenantkit.sample.nodes import sample_nodes
 from tenantkit.sample.tenants import LEAVING_TENANT, leaving_tenant, sample_platform, sample_tenants
+from tenantkit.sample.troubles import TROUBLES, captured_event, captured_status, make_trouble
 from tenantkit.sample.workloads import NAME_LABEL, WORKLOADS, sample_workloads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.sample.troubles import Trouble
 
 _COMES_UP_WITHIN_S = 60.0
 
@@ -49,23 +53,40 @@ def fill_sample(cluster: Cluster) -> None:
     for manifest in (*sample_workloads(), *sample_neighbours(), held_object()):
         cluster.create(manifest)
     cluster.delete(ObjectRef("v1", "Namespace", LEAVING_TENANT))
-    _wait_for_pods(cluster)
+    _wait_for_pods(cluster, {(it.tenant, it.name): it.pods for it in WORKLOADS})
+    for manifest in (made for trouble in TROUBLES for made in make_trouble(trouble)):
+        cluster.create(manifest)
+    captured = [trouble for trouble in TROUBLES if trouble.captured is not None]
+    _wait_for_pods(cluster, {(it.workload.tenant, it.workload.name): it.workload.pods for it in captured})
+    for trouble in captured:
+        _capture(cluster, trouble)
 
 
-def _wait_for_pods(cluster: Cluster) -> None:
-    """Until all pods of the workloads run, so that nothing that comes later takes their place."""
-    running: dict[tuple[str, str], set[str]] = {(it.tenant, it.name): set() for it in WORKLOADS}
-    missing = {(it.tenant, it.name): it.pods for it in WORKLOADS}
+def _wait_for_pods(cluster: Cluster, wanted: Mapping[tuple[str, str], int]) -> None:
+    """Until so many pods of each tenant's workloads run; nothing that comes later then takes their place."""
+    running: dict[tuple[str, str], set[str]] = {key: set() for key in wanted}
     for event in cluster.watch("Pod", label_selector=NAME_LABEL, timeout_s=_COMES_UP_WITHIN_S):
         metadata, status = event.manifest["metadata"], event.manifest.get("status") or {}
         key = (metadata["namespace"], metadata["labels"][NAME_LABEL])
         if status.get("phase") == "Running" and key in running:
             running[key].add(metadata["name"])
-        missing = {(it.tenant, it.name): it.pods - len(running[it.tenant, it.name]) for it in WORKLOADS}
-        if not any(missing.values()):
+        if all(len(running[key]) >= count for key, count in wanted.items()):
             return
-    still = ", ".join(f"{name} in {tenant}: {count}" for (tenant, name), count in missing.items() if count)
+    still = ", ".join(
+        f"{name} in {tenant}" for (tenant, name), found in running.items() if len(found) < wanted[tenant, name]
+    )
     raise WaitTimeoutError(
         f"pods of the sample do not run after {_COMES_UP_WITHIN_S:g} s: {still}. They need nodes, a scheduler, and a "
         f"kubelet or a stand-in for one"
     )
+
+
+def _capture(cluster: Cluster, trouble: Trouble) -> None:
+    """Write of a workload's pods what a kubelet would have found."""
+    selector = f"{NAME_LABEL}={trouble.workload.name}"
+    for pod in cluster.list("Pod", namespace=trouble.workload.tenant, label_selector=selector):
+        now = cluster.server_time.strftime("%Y-%m-%dT%H:%M:%SZ")
+        pod_ref = ObjectRef("v1", "Pod", pod["metadata"]["name"], trouble.workload.tenant)
+        status = captured_status(trouble, pod, now)
+        cluster.patch_json(pod_ref, [{"op": "replace", "path": "/status", "value": status}], subresource="status")
+        cluster.create(captured_event(trouble, pod, now))

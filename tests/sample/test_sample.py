@@ -1,0 +1,103 @@
+"""The sample: the same on the sandbox and on a real control plane, and with something to see of every kind."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tenantkit as tk
+from tenantkit.cluster.config import connect
+from tenantkit.sample.fill import fill_sample
+from tenantkit.sample.neighbours import HOLDING_FINALIZER
+from tenantkit.sample.nodes import sample_nodes
+from tenantkit.sample.tenants import LEAVING_TENANT, PROVISIONER, sample_tenants
+from tenantkit.sample.troubles import TROUBLES
+from tenantkit.sample.workloads import WORKLOADS
+from tests.contract import engines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.sample.troubles import Trouble
+
+_ENGINES = {"sandbox": engines.sandbox, "controlplane": engines.controlplane}
+
+
+@pytest.fixture(
+    scope="module", params=["sandbox", pytest.param("controlplane", marks=pytest.mark.controlplane)], name="connect_as"
+)
+def _connect_as(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Cluster]]:
+    """The door to a server with the sample, as a persona."""
+    with ExitStack() as stack:
+        engine = stack.enter_context(_ENGINES[request.param](nodes=True))
+
+        def connected(persona: str) -> Cluster:
+            login = engine.login(persona)
+            return stack.enter_context(connect(kubeconfig=login.kubeconfig, context=login.context))
+
+        fill_sample(connected("admin"))
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def cluster(connect_as: Callable[[str], Cluster]) -> Cluster:
+    """The door as its administrator."""
+    return connect_as("admin")
+
+
+def test_six_tenants_are_there_as_their_specs_say_and_one_that_goes(cluster: Cluster) -> None:
+    tenants = tk.tenants(cluster).set_index("tenant")
+
+    assert [*tenants.index] == [*(it.name for it in sample_tenants()), LEAVING_TENANT]
+    assert tenants["phase"][LEAVING_TENANT] == "Terminating"
+    assert not tk.plan(cluster, sample_tenants()).has_changes
+
+
+def test_the_one_that_goes_is_held_by_a_finalizer(cluster: Cluster) -> None:
+    rows = tk.why(cluster, LEAVING_TENANT)
+
+    assert rows["cause"][0] == "namespace terminating"
+    assert HOLDING_FINALIZER in rows["message"][0] + rows["evidence"][0]
+
+
+def test_all_workloads_run_on_nodes_that_take_pods(cluster: Cluster) -> None:
+    pods = tk.pods(cluster)
+    running = pods[pods["status"] == "Running"].groupby(["namespace", "workload"]).size().to_dict()
+
+    assert {(it.tenant, f"{it.kind}/{it.name}"): it.pods for it in WORKLOADS}.items() <= running.items()
+    assert {*pods["node"].dropna()} <= {node["metadata"]["name"] for node in sample_nodes()} - {"gpu-h100-2"}
+
+
+def test_quotas_go_from_empty_to_full(cluster: Cluster) -> None:
+    usage = tk.quota_usage(cluster).set_index(["tenant", "resource"])["used_pct"].xs("requests.cpu", level="resource")
+
+    assert usage["forecast"] == 0
+    assert usage["chatbot"] == 100
+    assert sorted(usage.round(-1).unique())[1:-1] == [30, 40, 50, 90]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: f"{trouble.workload.tenant}-{trouble.workload.name}")
+def test_each_broken_workload_is_named_with_its_cause(cluster: Cluster, trouble: Trouble) -> None:
+    workload = trouble.workload
+    rows = tk.why(cluster, workload.tenant, workload=f"{workload.kind}/{workload.name}")
+
+    assert rows["cause"][0] == trouble.cause
+
+
+def test_nothing_is_said_of_what_runs(cluster: Cluster) -> None:
+    broken = {(it.workload.tenant, f"{it.workload.kind}/{it.workload.name}") for it in TROUBLES}
+    tenants = [tenant.name for tenant in sample_tenants()]
+    said = {(tenant, workload) for tenant in tenants for workload in tk.why(cluster, tenant)["workload"]}
+
+    assert said == broken
+
+
+def test_the_labs_user_may_make_tenants_and_is_no_administrator(connect_as: Callable[[str], Cluster]) -> None:
+    cluster = connect_as("provisioner")
+
+    assert tk.whoami(cluster).username == PROVISIONER
+    assert cluster.can("create", "Namespace")
+    assert not cluster.can("delete", "Node")
