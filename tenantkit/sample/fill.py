@@ -53,6 +53,7 @@ def fill_sample(cluster: Cluster) -> None:
     for manifest in (*sample_workloads(), *sample_neighbours(), held_object()):
         cluster.create(manifest)
     cluster.delete(ObjectRef("v1", "Namespace", LEAVING_TENANT))
+    _wait_until_held(cluster)
     _wait_for_pods(cluster, {(it.tenant, it.name): it.pods for it in WORKLOADS})
     for manifest in (made for trouble in TROUBLES for made in make_trouble(trouble)):
         cluster.create(manifest)
@@ -78,6 +79,18 @@ def _wait_for_pods(cluster: Cluster, wanted: Mapping[tuple[str, str], int]) -> N
     raise WaitTimeoutError(
         f"pods of the sample do not run after {_COMES_UP_WITHIN_S:g} s: {still}. They need nodes, a scheduler, and a "
         f"kubelet or a stand-in for one"
+    )
+
+
+def _wait_until_held(cluster: Cluster) -> None:
+    """Until the leaving namespace says what holds it."""
+    for event in cluster.watch("Namespace", name=LEAVING_TENANT, timeout_s=_COMES_UP_WITHIN_S):
+        conditions = (event.manifest.get("status") or {}).get("conditions") or ()
+        if any((it["type"], it["status"]) == ("NamespaceFinalizersRemaining", "True") for it in conditions):
+            return
+    raise WaitTimeoutError(
+        f"namespace {LEAVING_TENANT!r} of the sample does not say what holds it after {_COMES_UP_WITHIN_S:g} s: it needs "
+        f"a namespace controller"
     )
 
 

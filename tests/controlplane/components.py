@@ -8,7 +8,6 @@ kubelet of every node that somebody makes, are there only where asked for: most 
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import tempfile
@@ -33,6 +32,7 @@ POD_ADDRESSES = "10.244.0.0/16"
 READY_TIMEOUT_S = 60.0  # it takes about five on two idle cores
 
 _POLL_S = 0.1
+_STAGES = Path(__file__).with_name("kwok") / "stages.yaml"
 
 
 class NotReadyError(Exception):
@@ -150,7 +150,7 @@ def _scheduler(credentials: Credentials) -> list[str]:
 def _kwok(credentials: Credentials) -> list[str]:
     return [
         f"--kubeconfig={credentials.kubeconfig_of(KWOK)}",
-        f"--config={os.devnull}",  # kwok's own stages, whatever lies in the home folder
+        f"--config={_STAGES}",
         "--manage-all-nodes=true",
         f"--cidr={POD_ADDRESSES}",
     ]
