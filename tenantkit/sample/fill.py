@@ -89,8 +89,8 @@ def _wait_until_held(cluster: Cluster) -> None:
         if any((it["type"], it["status"]) == ("NamespaceFinalizersRemaining", "True") for it in conditions):
             return
     raise WaitTimeoutError(
-        f"namespace {LEAVING_TENANT!r} of the sample does not say what holds it after {_COMES_UP_WITHIN_S:g} s: it needs "
-        f"a namespace controller"
+        f"namespace {LEAVING_TENANT!r} of the sample does not say what holds it after {_COMES_UP_WITHIN_S:g} s: it "
+        f"needs a namespace controller"
     )
 
 

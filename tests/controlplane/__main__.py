@@ -15,23 +15,33 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from tenantkit.exceptions import TenantKitError
 from tests.controlplane.components import ControlPlaneNotBuiltError, NotReadyError, running
 from tests.controlplane.processes import ComponentDied
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
 _LOOK_S = 0.5
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def main() -> int:
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.controlplane", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--while-stdin-open", action="store_true", help="end when standard input does")
     parser.add_argument("--nodes", action="store_true", help="with a scheduler, and with kwok: pods run on each Node")
+    parser.add_argument("--sample", action="store_true", help="with the sample platform on it; needs --nodes")
     asked = parser.parse_args()
+    if asked.sample and not asked.nodes:
+        parser.error("--sample needs --nodes: its pods are to run")
+    return asked
+
+
+def main() -> int:
+    asked = _asked()
     until_stdin_closes: bool = asked.while_stdin_open
     for number in _ENDING:
         signal.signal(number, _end)
@@ -43,6 +53,8 @@ def main() -> int:
     try:
         with running(check, nodes=asked.nodes) as (credentials, components):
             try:
+                if asked.sample:
+                    _fill(credentials.kubeconfig)
                 _announce(str(credentials.kubeconfig), for_people=not until_stdin_closes)
                 while not (until_stdin_closes and _at_end_of_stdin(_LOOK_S)):
                     for component in components:
@@ -52,10 +64,18 @@ def main() -> int:
             finally:
                 for number in _ENDING:  # a second Ctrl-C must not leave half of it behind
                     signal.signal(number, signal.SIG_IGN)
-    except (ControlPlaneNotBuiltError, NotReadyError, ComponentDied) as error:
+    except (ControlPlaneNotBuiltError, NotReadyError, ComponentDied, TenantKitError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _fill(kubeconfig: Path) -> None:
+    from tenantkit.cluster.config import connect
+    from tenantkit.sample.fill import fill_sample
+
+    with connect(kubeconfig=kubeconfig) as cluster:
+        fill_sample(cluster)
 
 
 def _announce(kubeconfig: str, *, for_people: bool) -> None:
