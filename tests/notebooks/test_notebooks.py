@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.cluster.config import connect
-from tenantkit.lab.sample import sample_platform
 from tenantkit.provision.install import install
+from tenantkit.sample.tenants import sample_platform
 from tests.contract import engines
 from tests.controlplane.components import BINARIES
 from tests.notebooks.engine import (
