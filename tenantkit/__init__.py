@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import InvalidSpecError as InvalidSpecError
     from tenantkit.exceptions import PartialApplyError as PartialApplyError
     from tenantkit.exceptions import TenantKitError as TenantKitError
+    from tenantkit.findings.fits import Fit as Fit
+    from tenantkit.findings.fits import fits as fits
     from tenantkit.findings.why import why as why
     from tenantkit.forms.tenant import TenantForm as TenantForm
     from tenantkit.frames.events import events as events
@@ -59,6 +61,7 @@ _HOME = {
     "Cluster": "cluster.cluster",
     "ClusterError": "exceptions",
     "ContainerLimits": "spec.quota",
+    "Fit": "findings.fits",
     "InvalidSpecError": "exceptions",
     "PartialApplyError": "exceptions",
     "Plan": "provision.plan",
@@ -74,6 +77,7 @@ _HOME = {
     "connect": "cluster.config",
     "delete_tenant": "provision.delete",
     "events": "frames.events",
+    "fits": "findings.fits",
     "format_specs": "spec.files",
     "get_platform": "provision.settings",
     "get_tenant": "provision.settings",
