@@ -1,4 +1,6 @@
-"""What the scheduler writes of a pod that no node takes: how many nodes say what, and whether preemption would help.
+"""What the scheduler thinks of a pod and all nodes, and what it writes where none takes the pod.
+
+That is how many nodes say what, and whether preemption would help. Volumes are not looked at: see `looks_beyond`.
 
 Source: `FitError` and the plugins' status codes in k8s.io/kubernetes, pkg/scheduler/framework, 1.37.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.node_fit import misfit
 from tenantkit.rules.pod_affinity import NOT_FAR, NOT_SPREAD, NOT_WANTED
 from tenantkit.rules.pod_requests import pod_requests
 from tenantkit.rules.quantities import parse_quantity
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
+    from tenantkit.rules.pod_affinity import Surroundings
 
 NO_NODES = "no nodes available to schedule pods"
 _NO_HELP = "Preemption is not helpful for scheduling"
@@ -32,6 +36,17 @@ _OTHERS = frozenset(
         NOT_WANTED,
     }
 )
+
+
+def judge(pod: Manifest, states: Iterable[NodeState], around: Surroundings) -> list[tuple[NodeState, list[str]]]:
+    """Each node, and what keeps the pod from it: the reasons of the first of the scheduler's filters that fails.
+
+    Args:
+        pod: as the server stored it.
+        states: all nodes.
+        around: the pods around, as this one sees them.
+    """
+    return [(state, misfit(pod["spec"], state) or [*filter(None, [around.misfit(state.node)])]) for state in states]
 
 
 def unschedulable(spec: Manifest, judged: Sequence[tuple[NodeState, Sequence[str]]]) -> str:

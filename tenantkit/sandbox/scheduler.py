@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.node_fit import misfit, node_state
+from tenantkit.rules.node_fit import node_state
 from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.rules.unschedulable import NO_NODES, held_back, unschedulable
+from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
 from tenantkit.sandbox.admission import CLAIMS, NAMESPACES, NODES, VOLUMES
 from tenantkit.sandbox.event_recorder import EventRecorder
 from tenantkit.sandbox.own_requests import OwnRequests
@@ -98,11 +98,7 @@ class Scheduler:
         elif missing := self._missing_volume(pod):
             self._fail(pod, held_back(len(nodes), missing))
         else:
-            around = self._around(pod, nodes)
-            judged = []
-            for node in nodes:
-                state = self._state(node)
-                judged.append((state, misfit(pod["spec"], state) or [*filter(None, [around.misfit(node)])]))
+            judged = judge(pod, map(self._state, nodes), self._around(pod, nodes))
             fitting = [state for state, reasons in judged if not reasons]
             if fitting:
                 self._bind(pod, max(fitting, key=lambda state: _emptiness(pod, state)))
