@@ -34,7 +34,12 @@ _CONDITIONS = {
     "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
     "PIDPressure": ("False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    "NetworkUnavailable": ("False", "RouteCreated", "RouteController created a route"),
 }
+_VERSIONS = dict.fromkeys(
+    ("containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion"), "stand-in"
+)
+_HOST = "10.0.0.1"
 _ROOM = {"cpu": "1k", "memory": "1Ti", "pods": "1M"}
 _READY = ("Initialized", "Ready", "ContainersReady")
 _A_BYTE = 256
@@ -81,7 +86,8 @@ class Kubelets:
 
     def _running(self, pod: Manifest) -> Manifest:
         now, spec, number = timestamp(self._store.clock()), pod["spec"], next(self._numbers)
-        address = f"10.244.{number // _A_BYTE % _A_BYTE}.{number % _A_BYTE}"
+        address = _HOST if spec.get("hostNetwork") else f"10.244.{number // _A_BYTE % _A_BYTE}.{number % _A_BYTE}"
+        gates = [gate["conditionType"] for gate in spec.get("readinessGates") or ()]
         started = {"state": {"running": {"startedAt": now}}, "ready": True, "started": True}
         done = {"state": {"terminated": _end(now)}, "ready": True, "started": False}
         first = [
@@ -90,10 +96,10 @@ class Kubelets:
         ]
         status = {
             "phase": "Running",
-            "conditions": self._with(pod, dict.fromkeys(_READY, "True")),
+            "conditions": self._with(pod, dict.fromkeys((*_READY, *gates), "True")),
             "containerStatuses": [_status(each, started) for each in spec["containers"]],
-            "hostIP": "10.0.0.1",
-            "hostIPs": [{"ip": "10.0.0.1"}],
+            "hostIP": _HOST,
+            "hostIPs": [{"ip": _HOST}],
             "podIP": address,
             "podIPs": [{"ip": address}],
             "startTime": now,
@@ -113,7 +119,7 @@ class Kubelets:
         now = timestamp(self._store.clock())
         others = [item for item in pod["status"].get("conditions") or [] if item["type"] not in told]
         new = {"lastProbeTime": None, "lastTransitionTime": now, **further}
-        return [*others, *({"type": kind, "status": status, **new} for kind, status in told.items())]
+        return [*({"type": kind, "status": status, **new} for kind, status in told.items()), *others]
 
     def _make_ready(self, node: Manifest) -> None:
         status, now = node.get("status") or {}, timestamp(self._store.clock())
@@ -127,9 +133,15 @@ class Kubelets:
         name = node["metadata"]["name"]
         ready = {
             "conditions": conditions,
-            "addresses": [{"type": "InternalIP", "address": "10.0.0.1"}, {"type": "Hostname", "address": name}],
+            "addresses": [{"type": "InternalIP", "address": _HOST}, {"type": "Hostname", "address": name}],
             "allocatable": status.get("allocatable") or _ROOM,
             "capacity": status.get("capacity") or _ROOM,
+            "nodeInfo": {
+                **(status.get("nodeInfo") or {}),
+                **_VERSIONS,
+                "architecture": "amd64",
+                "operatingSystem": "linux",
+            },
         }
         self._requests.update(NODES, node, subresource="status", status={**status, **ready})
 

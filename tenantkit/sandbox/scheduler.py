@@ -164,6 +164,8 @@ class Scheduler:
         told = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": since}
         others = [item for item in conditions if item["type"] != "PodScheduled"]
         told |= {"reason": reason, "message": message}
+        if reason != "SchedulingGated":
+            told["observedGeneration"] = pod["metadata"].get("generation", 1)
         self._requests.update(_PODS, pod, subresource="status", status={**status, "conditions": [*others, told]})
         return True
 

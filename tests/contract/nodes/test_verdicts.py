@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
     from tests.contract.nodes.unplaced_pods import Case
+    from tests.contract.wire import Wire
 
     Eventually = Callable[..., Any]
     MakeNode = Callable[..., str]
@@ -269,3 +270,45 @@ def test_a_cordoned_node_has_the_taint_that_says_so(
     node = gpu_node(cordon)
     taints = eventually(lambda: cluster.get("Node", node)["spec"].get("taints"))
     assert [(one["key"], one["effect"]) for one in taints] == [("node.kubernetes.io/unschedulable", "NoSchedule")]
+
+
+def test_a_host_port_is_one_pods(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+    gpu_node()
+    port = {"name": "main", "image": "main", "ports": [{"containerPort": 80, "hostPort": 8080}]}
+    assert placed(name="a", containers=[port])["spec"]["nodeName"]
+    told = condition(placed(name="b", containers=[port]), "PodScheduled")
+    assert told["message"] == (
+        "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. "
+        f"preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
+    )
+
+
+def test_spread_pods_go_evenly_and_the_last_is_told(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+    gpu_node(label("zone", "a"))
+    gpu_node(label("zone", "b"))
+    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "minDomains": 3}
+    spread = {"topologySpreadConstraints": [{**rule, "labelSelector": {"matchLabels": {"group": "serve"}}}]}
+    pods = [placed(name=name, labels={"group": "serve"}, **spread) for name in ("a", "b")]
+    assert len({one["spec"]["nodeName"] for one in pods}) == 2
+    told = condition(placed(name="c", labels={"group": "serve"}, **spread), "PodScheduled")
+    assert told["message"] == (
+        "0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints. "
+        f"preemption: 0/2 nodes are available: 2 {NO_VICTIMS}."
+    )
+
+
+def test_a_pod_that_never_evicts_is_told_so(
+    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], wire: Wire
+) -> None:
+    gpu_node()
+    name = f"meek-{namespace}"
+    meek = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}}
+    path = "/apis/scheduling.k8s.io/v1/priorityclasses"
+    assert wire("POST", path, {**meek, "value": 10, "preemptionPolicy": "Never"}).status == 201
+    try:
+        told = condition(placed(priorityClassName=name, requests={"cpu": "65"}), "PodScheduled")
+    finally:
+        wire("DELETE", f"{path}/{name}")
+    assert told["message"] == (
+        "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
+    )

@@ -70,6 +70,9 @@ def node_affinity(operator: str, *values: str) -> dict[str, Any]:
 _SIDECAR = {"name": "proxy", "image": "registry.example.ai/proxy:1", "restartPolicy": "Always"}
 _INIT = {"name": "fetch", "image": "registry.example.ai/fetch:1"}
 
+_SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
+_NAMED = {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["gone"]}]}]}
+
 CASES = (
     Case("cores", (as_they_are,), "1 Insufficient cpu", f"1 {NOT_HELPFUL}", {"requests": {"cpu": "65"}}),
     Case("memory", (as_they_are,), "1 Insufficient memory", f"1 {NOT_HELPFUL}", {"requests": {"memory": "513Gi"}}),
@@ -174,5 +177,19 @@ CASES = (
         "1 node(s) didn't match pod affinity rules",
         f"1 {NOT_HELPFUL}",
         affinity("podAffinity", topologyKey="zone", labelSelector={"matchLabels": {"app": "one"}}),
+    ),
+    Case(
+        "spread by a label that the node lacks",
+        (as_they_are,),
+        "1 node(s) didn't match pod topology spread constraints (missing required label)",
+        f"1 {NOT_HELPFUL}",
+        {"topologySpreadConstraints": [_SPREAD]},
+    ),
+    Case(
+        "a node by its name that is gone",
+        (as_they_are, cordon),
+        "2 node(s) didn't satisfy plugin(s) [NodeAffinity]",
+        f"2 {NOT_HELPFUL}",
+        {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": _NAMED}}},
     ),
 )
