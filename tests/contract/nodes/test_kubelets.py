@@ -53,9 +53,7 @@ def test_a_new_node_gets_all_its_conditions(
     }
 
 
-def test_a_node_keeps_the_room_that_it_was_made_with(
-    cluster: Cluster, gpu_node: Callable[..., str], eventually: Eventually
-) -> None:
+def test_a_node_keeps_the_room_that_it_was_made_with(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
     node = gpu_node(lambda manifest: manifest["status"]["allocatable"].update({"cpu": "60"}))
     status = cluster.get("Node", node)["status"]
     assert (status["allocatable"]["cpu"], status["allocatable"]["nvidia.com/gpu"]) == ("60", "8")

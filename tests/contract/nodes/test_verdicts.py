@@ -298,7 +298,7 @@ def test_spread_pods_go_evenly_and_the_last_is_told(gpu_node: MakeNode, placed: 
 
 
 def test_a_pod_that_never_evicts_is_told_so(
-    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], wire: Wire
+    namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], wire: Wire
 ) -> None:
     gpu_node()
     name = f"meek-{namespace}"
