@@ -175,15 +175,21 @@ def _default_service_account(attempt: Attempt) -> Manifest:
         )
     spec = with_token_volume(spec, account)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
-        spec["imagePullSecrets"] = [{"name": secret["name"]} for secret in account["imagePullSecrets"]]
+        spec["imagePullSecrets"] = [
+            {key: secret[key] for key in ("name",) if key in secret} for secret in account["imagePullSecrets"]
+        ]
     return {**attempt.manifest, "spec": spec}
+
+
+_KEPT = ("priority", "preemptionPolicy")
 
 
 def _default_priority_and_tolerations(attempt: Attempt) -> Manifest:
     """Priority and DefaultTolerationSeconds: what each pod gets that does not say otherwise."""
-    if not _is_new_pod(attempt):
+    if attempt.resource.qualified != "pods" or attempt.subresource or attempt.operation == "DELETE":
         return attempt.manifest
-    spec = _with_priority(attempt)
+    kept = {key: attempt.old["spec"][key] for key in _KEPT if key in attempt.old["spec"]} if attempt.old else {}
+    spec = {**kept, **attempt.manifest["spec"]} if attempt.old else _with_priority(attempt)
     tolerations = list(spec.get("tolerations") or ())
     tolerations += [
         {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": _TOLERATION_S}

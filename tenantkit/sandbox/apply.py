@@ -183,6 +183,9 @@ def _stored(config: Manifest, merged: Manifest) -> Manifest:
         )
         group, _, version = str(config["apiVersion"]).rpartition("/")
         why = re.sub(r"Go struct field \S+", "Go value", str(error))  # times alone get as far as this
+        why = re.sub(
+            r"json: cannot unmarshal number \S+ into Go value of type (int\d+)", r"cannot convert float64 to \1", why
+        )
         why = f"error decoding from json: {why}" if "base64" in why else why
         raise _failed(f"{lead} to {group}/{version}, Kind={config['kind']}: {why}") from error
 

@@ -123,7 +123,9 @@ class Authorizer:
     def check(self, user: User, action: Action) -> None:
         """Raise ApiError 403 where the user may not do that."""
         if not self.allows(user, action):
-            raise denied(user, action)
+            missing = self.missing_roles(user, action.namespace)
+            listed = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
+            raise denied(user, action, f"rbac: RBAC: {listed}" if missing else "")
 
     def _rules(self, user: User, namespace: str) -> Iterator[tuple[str, Manifest]]:
         """Each rule with the binding that it comes from."""

@@ -82,7 +82,7 @@ def _spelled(value: Any) -> str:
     """A key's value; one that is no scalar is about to be refused, and named in that."""
     if isinstance(value, dict):
         return ",".join(f"{name}={_spelled(item)}" for name, item in value.items())
-    return ",".join(map(_spelled, value)) if isinstance(value, list) else _shown(value)
+    return f"[{','.join(map(_spelled, value))}]" if isinstance(value, list) else _shown(value)
 
 
 def element_of(kind: Type, item: Any) -> str:

@@ -44,6 +44,8 @@ def merge_strategically(kind: Type | None, live: Manifest, patch: Manifest) -> M
             out |= {name: [item for item in out[name] if item not in value]} if isinstance(out.get(name), list) else {}
         elif value is None:
             out.pop(key, None)
+        elif isinstance(value, dict) and _DIRECTIVE in value and not isinstance(out.get(key), dict):
+            out.pop(key, None)  # a directive about what is not there takes the whole map along
         elif key not in (_DIRECTIVE, _RETAIN) and not key.startswith(_ORDER):
             out[key] = _merged(kind, key, out.get(key), value)
     return out | _in_wanted_order(kind, out, live, patch)

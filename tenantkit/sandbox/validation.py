@@ -128,7 +128,7 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     kind = str(manifest["kind"])
     metadata = manifest["metadata"]
     _check_metadata(problems, metadata, _NAME_RULES.get(kind, dns_subdomain))
-    for index, item in enumerate(metadata.get("finalizers") or [] if kind != "Lease" else []):
+    for index, item in enumerate(metadata.get("finalizers") or [] if kind not in {"Event", "Lease"} else []):
         problems.all_of(f"metadata.finalizers[{index}]", item, not_finalizer(item))
     if old is not None:
         _check_metadata_update(problems, metadata, old["metadata"])

@@ -189,12 +189,12 @@ def check_endpoint_slice(problems: Problems, item: Manifest, old: Manifest | Non
     if old is None or endpoints != (old.get("endpoints") or []):
         for index, endpoint in enumerate(endpoints):
             _check_endpoint(problems, f"endpoints[{index}]", endpoint, kind)
-    if old is not None and kind != old.get("addressType"):
-        problems.invalid("addressType", None, IMMUTABLE)
-    elif not kind:
+    if not kind:
         problems.required("addressType")
     else:
         problems.one_of("addressType", kind, ("FQDN", "IPv4", "IPv6"))
+    if old is not None and kind != old.get("addressType"):
+        problems.invalid("addressType", None, IMMUTABLE)
     for index, endpoint in enumerate(endpoints):
         if not endpoint.get("addresses"):
             problems.required(f"endpoints[{index}].addresses")

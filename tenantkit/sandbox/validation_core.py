@@ -37,6 +37,11 @@ def check_namespace(problems: Problems, namespace: Manifest) -> None:
     """A Namespace."""
     for item in (namespace.get("spec") or {}).get("finalizers") or []:
         problems.all_of("spec.finalizers", item, finalizer(item))
+    phase, goes = (namespace.get("status") or {}).get("phase"), bool(namespace["metadata"].get("deletionTimestamp"))
+    wanted = "Terminating" if goes else "Active"
+    if phase != wanted:
+        text = f"may only be '{wanted}' if `deletionTimestamp` is {'not ' * goes}empty"
+        problems.invalid("status.Phase", phase, text)
 
 
 def check_config_map(problems: Problems, item: Manifest, old: Manifest | None) -> None:

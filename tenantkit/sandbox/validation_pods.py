@@ -108,6 +108,7 @@ def _check_spec(problems: Problems, spec: Manifest, root: str = "spec") -> None:
         for field in (field for field in _NOT_EPHEMERAL if container.get(field)):
             text = "cannot be set for an Ephemeral Container"
             problems.forbidden(f"{root}.ephemeralContainers[{index}].{field}", text)
+    _check_seccomp(problems, f"{root}.securityContext", spec)
     problems.one_of(f"{root}.restartPolicy", spec.get("restartPolicy", ""), _RESTART_POLICIES)
     problems.one_of(f"{root}.dnsPolicy", spec.get("dnsPolicy", ""), _DNS_POLICIES)
     check_labels(problems, f"{root}.nodeSelector", spec.get("nodeSelector") or {})
@@ -145,6 +146,13 @@ def _check_container(problems: Problems, field: str, container: Manifest, names:
         if container.get(probe) is not None and not any(container[probe].get(handler) for handler in _HANDLERS):
             problems.required(f"{field}.{probe}", "must specify a handler type")
     check_resources(problems, f"{field}.resources", container.get("resources") or {})
+    _check_seccomp(problems, f"{field}.securityContext", container)
+
+
+def _check_seccomp(problems: Problems, field: str, holder: Manifest) -> None:
+    profile = (holder.get("securityContext") or {}).get("seccompProfile")
+    if profile is not None and not profile.get("type"):
+        problems.required(f"{field}.seccompProfile.type", "type is required when seccompProfile is set")
 
 
 def _check_mounts(problems: Problems, field: str, container: Manifest, volumes: set[str]) -> None:
@@ -238,13 +246,16 @@ def _check_update(problems: Problems, spec: Manifest, old: Manifest) -> None:
         if len(spec.get(part) or []) != len(old.get(part) or []):
             problems.forbidden(f"spec.{part}", "pod updates may not add or remove containers")
             return
-    if _fixed(spec) != _fixed(old) or not _has_all(spec.get("tolerations") or [], old.get("tolerations") or []):
-        problems.forbidden("spec", _UPDATE)
     before, now = old.get("activeDeadlineSeconds"), spec.get("activeDeadlineSeconds")
     if before is not None and now is None:
         problems.invalid("spec.activeDeadlineSeconds", None, "must not update from a positive integer to nil value")
     elif before is not None and now is not None and now > before:
-        problems.invalid("spec.activeDeadlineSeconds", now, f"must be less than or equal to previous value of {before}")
+        problems.invalid("spec.activeDeadlineSeconds", now, "must be less than or equal to previous value")
+        return
+    if not _has_all(spec.get("tolerations") or [], old.get("tolerations") or []):
+        problems.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")
+    if _fixed(spec) != _fixed(old):
+        problems.forbidden("spec", _UPDATE)
 
 
 def _fixed(spec: Manifest) -> dict[str, Any]:
@@ -257,5 +268,6 @@ def _fixed(spec: Manifest) -> dict[str, Any]:
 
 
 def _has_all(now: list[Manifest], before: list[Manifest]) -> bool:
-    """Whether all tolerations are still there."""
-    return all(toleration in now for toleration in before)
+    """Whether all tolerations are still there, if only for another time."""
+    kept = [{**toleration, "tolerationSeconds": None} for toleration in now]
+    return all({**toleration, "tolerationSeconds": None} in kept for toleration in before)

@@ -50,7 +50,10 @@ def _check_aggregation(problems: Problems, selectors: list[Manifest]) -> None:
     if not selectors:
         problems.required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")
     for index, selector in enumerate(selectors):
+        before = len(problems)
         check_selector(problems, f"{field}[{index}]", selector)
+        if len(problems) > before:
+            problems.invalid(f"{field}[{index}]", None, "invalid label selector.")
 
 
 def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -> None:

@@ -19,4 +19,14 @@ def warnings_on_create(manifest: Manifest) -> list[str]:
         return [f"annotation \"{_CLASS_ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"]
     if manifest["kind"] == "Service" and spec.get("externalName") and spec.get("type") != "ExternalName":
         return ['spec.externalName is ignored when spec.type is not "ExternalName"']
+    if manifest["kind"] == "Pod":
+        return _of_pull_secrets([item.get("name", "") for item in spec.get("imagePullSecrets") or ()])
     return validation_workloads.warnings_on_create(manifest)
+
+
+def _of_pull_secrets(names: list[str]) -> list[str]:
+    told = []
+    for index, name in enumerate(names):
+        what = "duplicate" if name in names[:index] else "" if name else "invalid empty"
+        told += [f'spec.imagePullSecrets[{index}].name: {what} name "{name}"'] if what else []
+    return told

@@ -171,7 +171,7 @@ class Writes:
         if old is None and uid:
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(resource, call.action.name, why)
-        _check_name(_placed(result, resource, call, is_apply=True), call)
+        _check_name(_placed(result, resource, call), call)
         if old is None:
             return CREATED, self._create_instead(resource, call, options, result)
         return OK, self._replace(resource, call, options, result, old)
@@ -276,18 +276,12 @@ def _warn(call: Call, options: WriteOptions, unknown: list[str]) -> None:
         call.warnings.extend(unknown)
 
 
-def _placed(
-    manifest: Manifest, resource: Resource, call: Call, *, fill: bool = False, is_apply: bool = False
-) -> Manifest:
+def _placed(manifest: Manifest, resource: Resource, call: Call, *, fill: bool = False) -> Manifest:
     """The object, checked to be of the request's namespace; `fill` writes that into it."""
     namespace = call.action.namespace if resource.namespaced else ""
     sent = manifest["metadata"].get("namespace") or ""
     if sent and sent != namespace:
-        if is_apply and namespace:
-            here = f"the namespace of the object ({sent}) does not match the namespace on the request ({namespace})"
-            raise bad_request(here)
-        if namespace or not resource.namespaced:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
     if not fill or not namespace:
         return manifest
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}

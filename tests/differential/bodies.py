@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.differential.grammar import GOOD_OF_TEN, MALFORMED
 from tests.differential.kinds import put
 from tests.differential.kinds_core import METADATA, WRONG_METADATA
+from tests.differential.kinds_workloads import AT_REST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,9 +53,15 @@ def drawn(chance: Random, kind: Kind, name: str) -> Body:
     if chance.randrange(10) < GOOD_OF_TEN:
         return body
     body = malformed(chance, kind, body)
-    metadata = body.get("metadata")
+    spec, metadata = body.get("spec"), body.get("metadata")
+    if isinstance(spec, dict):
+        for path, value in AT_REST.items():
+            if path in kind.needs and spec.get(path.removeprefix("spec.")) is None:
+                put(body, path, value)
     has_name = isinstance(metadata, dict) and metadata.get("name")
-    return body if has_name or kind.kind not in {"LimitRange", "Service"} else drawn(chance, kind, name)  # see LEFT_OUT
+    is_left_out = not has_name and kind.kind in {"LimitRange", "Service"}  # see LEFT_OUT
+    is_left_out |= kind.kind == "LimitRange" and isinstance(spec, dict) and spec.get("limits") == []
+    return drawn(chance, kind, name) if is_left_out else body
 
 
 def malformed(chance: Random, kind: Kind, body: Body) -> Body:

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.differential import kinds_access, kinds_core, kinds_networking, kinds_pods
+from tests.differential import kinds_access, kinds_core, kinds_networking, kinds_pods, kinds_workloads
 
 if TYPE_CHECKING:
     from tests.differential.kinds import Kind
 
-KINDS: tuple[Kind, ...] = (*kinds_core.KINDS, *kinds_pods.KINDS, *kinds_networking.KINDS, *kinds_access.KINDS)
+KINDS: tuple[Kind, ...] = (
+    *kinds_core.KINDS,
+    *kinds_pods.KINDS,
+    *kinds_networking.KINDS,
+    *kinds_access.KINDS,
+    *kinds_workloads.KINDS,
+)
 BY_PLURAL = {kind.plural: kind for kind in KINDS}
+MADE_BY_CONTROLLERS = frozenset({"endpointslices", "events"})  # others of them are there, too
 
 OPERATIONS = {  # how often each is drawn
     "create": 22,  # POST
@@ -64,12 +71,16 @@ LEFT_OUT = {
     "status of claims": "their controller writes over what others write",
     "scopes of quotas that don't go with what they count": "the refusal quotes Go's own names of a structure",
     "Services without a name": "the refusal is of the address that the real server tries to give them",
+    "apiVersion and kind in patches": "without them the real server has an object that it can't name",
+    "workloads that make pods, StatefulSets, Jobs": "the names of what they make hold chance or hashes of Go's own",
+    "Nodes and PersistentVolumes": "controllers write into them when they like: leases run out, claims find volumes",
+    "Gateway API's kinds": "on the real one custom resources, whose refusals are in a schema's words",
     "scheduling gates": "nothing here opens one",
     "headless Services": "their address families change with the selector; see there",
     "empty lists in LimitRanges": "an apply makes null of them, and nothing is limited by them",
     "topology spread constraints": "the sandbox's scheduler does not spread",
     "mistyped values in patches, but for apply": "the refusal quotes the whole object, as a Go library orders it",
     "bodies that are no JSON object": "the refusal is in the words of Go's JSON reader",
-    "events that controllers write": "their names hold the time; contract tests compare their words",
+    "events and endpoint slices that controllers make": "their names hold the time, or chance; see the contract suite",
     "count/events in quotas": "follows from those",
 }

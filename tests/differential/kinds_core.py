@@ -217,7 +217,7 @@ KINDS = (
         },
         wrong={
             "spec.accessModes": ([], ["Nope"], None, ["ReadWriteOncePod", "ReadWriteOnce"], "ReadWriteOnce"),
-            "spec.resources.requests.storage": ("0", "-1", "x", None, 1.5),
+            "spec.resources.requests.storage": ("0", "-1", "x", None),
             "spec.storageClassName": ("Bad_Class", 1),
             "spec.volumeMode": ("Nope", ""),
             "spec.selector": (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.contract.wire import MERGE_PATCH
 from tests.differential.comparison import Difference, differences, normalised
 from tests.differential.exchange import Answer
-from tests.differential.grammar import BY_PLURAL, KINDS, NAMES, PERSONAS
+from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, NAMES, PERSONAS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_access import GROUP, ref
 from tests.differential.kinds_pods import CONTAINERS
@@ -159,12 +159,12 @@ def _state(exchange: Exchange, plural: str) -> dict[str, Answer]:
         return {path: answer for path, answer in found.items() if answer.ok}
     answers = [exchange.ask("GET", kind.path(namespace)) for namespace in NAMESPACES]
     items = [item for answer in answers for item in answer.body["items"]]
-    if plural == "events":  # those of controllers are left out of the grammar
-        items = [item for item in items if item["metadata"]["name"] in _EVENT_NAMES]
+    if plural in MADE_BY_CONTROLLERS:
+        items = [item for item in items if item["metadata"]["name"] in _OWN_NAMES]
     return {kind.path(item["metadata"]["namespace"], item["metadata"]["name"]): Answer(200, (), item) for item in items}
 
 
-_EVENT_NAMES = frozenset({*NAMES, *_CLUSTER_NAMES})
+_OWN_NAMES = frozenset({*NAMES, *_CLUSTER_NAMES})
 
 
 def _probes(plurals: set[str]) -> list[Step]:

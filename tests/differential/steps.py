@@ -14,9 +14,10 @@ from urllib.parse import urlencode
 from tenantkit.sandbox.wire import DecodeError, decode
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from tests.differential.bodies import draw, drawn, weighted
-from tests.differential.grammar import BY_PLURAL, KINDS, MANAGERS, NAMES, OPERATIONS, PERSONAS
+from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, MANAGERS, NAMES, OPERATIONS, PERSONAS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_core import METADATA, WRONG_METADATA
+from tests.differential.kinds_workloads import AT_REST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,11 +172,14 @@ def _merged(*bodies: Any) -> Any:
     return result
 
 
+_NOT_PATCHED = {"apiVersion", "kind", *AT_REST}
+
+
 def _patch_edit(chance: Random, kind: Kind) -> tuple[str, Any]:
     """A field and a value of its type."""
     while True:
         path, value = _edit(chance, kind)
-        if _is_of_type(kind, path, value):
+        if path not in _NOT_PATCHED and _is_of_type(kind, path, value):
             return path, value
 
 
@@ -240,6 +244,7 @@ def _json_patch(at: _Place) -> Step:
         field_path, value = _patch_edit(chance, kind)
         pointer = "/" + field_path.replace(".", "/")
         what = chance.choice(("add", "add", "replace", "replace", "remove", "test", "copy", "nope"))
+        pointer = "/metadata/annotations" if what == "copy" else pointer
         operations.append(
             {"op": what, "path": pointer}
             | ({"value": value} if what not in {"remove", "copy"} else {})
@@ -346,7 +351,7 @@ _FIELD_VALUES = ("", "Pending", "Running", "a", "Opaque", "ClusterIP", "None", "
 
 def _delete_many(at: _Place) -> Step:
     chance, kind = at.chance, at.kind
-    if not kind.namespaced or kind.kind == "Event":
+    if not kind.namespaced or kind.plural in MADE_BY_CONTROLLERS:
         at = replace(at, kind=BY_PLURAL["configmaps"])
     query = _selectors(chance, kind) | ({"dryRun": "All"} if chance.randrange(4) == 0 else {})
     return at.step("DELETE", at.collection, query=query)
@@ -361,7 +366,7 @@ def _get(at: _Place) -> Step:
 def _list(at: _Place) -> Step:
     chance, kind = at.chance, at.kind
     query = _selectors(chance, kind)
-    if not kind.namespaced or kind.kind == "Event":
+    if not kind.namespaced or kind.plural in MADE_BY_CONTROLLERS:
         query["fieldSelector"] = f"metadata.name={at.name}"
     if chance.randrange(3) == 0:
         query["limit"] = chance.choice(("1", "2", "500", "0", "-1", "x"))
