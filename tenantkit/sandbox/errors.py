@@ -89,9 +89,10 @@ def not_found(resource: Resource, name: str) -> ApiError:
     return _of(resource, name, 404, "NotFound", f'{resource.qualified} "{name}" not found')
 
 
-def already_exists(resource: Resource, name: str) -> ApiError:
-    """409: an object of that name is there."""
-    return _of(resource, name, 409, "AlreadyExists", f'{resource.qualified} "{name}" already exists')
+def already_exists(resource: Resource, name: str, *, is_leaving: bool = False) -> ApiError:
+    """409: an object of that name is there, perhaps on its way out."""
+    lead = "object is being deleted: " if is_leaving else ""
+    return _of(resource, name, 409, "AlreadyExists", f'{lead}{resource.qualified} "{name}" already exists')
 
 
 def conflict(resource: Resource, name: str, message: str, *, causes: Iterable[Cause] = ()) -> ApiError:

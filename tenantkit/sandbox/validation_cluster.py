@@ -137,6 +137,8 @@ def check_storage_class(problems: Problems, item: Manifest, old: Manifest | None
     provisioner = item.get("provisioner", "")
     if provisioner:
         problems.all_of("provisioner", provisioner.lower(), qualified_name(provisioner.lower()))
+    if "" in (item.get("parameters") or {}):
+        problems.invalid("parameters", "", "field can not be empty.")
     problems.one_of("reclaimPolicy", item["reclaimPolicy"], ("Delete", "Retain"))
     problems.one_of("volumeBindingMode", item["volumeBindingMode"], ("Immediate", "WaitForFirstConsumer"))
     if not provisioner:

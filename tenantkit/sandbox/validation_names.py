@@ -219,7 +219,9 @@ def not_finalizer(value: str) -> list[str]:
 def check_labels(problems: Problems, field: str, labels: Mapping[str, str]) -> None:
     """Labels, or a selector that is written as such."""
     for key in sorted(labels):
-        problems.all_of(field, key, qualified_name(key))
+        problems.all_of(
+            field, key, (why.replace("a qualified name", "a valid label key") for why in qualified_name(key))
+        )
         problems.all_of(field, labels[key], label_value(labels[key]))
 
 

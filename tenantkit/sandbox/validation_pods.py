@@ -37,6 +37,9 @@ _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _LONGEST_DEADLINE_S = 2**31 - 1
 # the one field of a volume's source that must be there
 _VOLUME_NAMES = {"secret": "secretName", "configMap": "name", "persistentVolumeClaim": "claimName", "hostPath": "path"}
+_VOLUME_ORDER = (
+    "emptyDir hostPath secret nfs persistentVolumeClaim downwardAPI configMap projected"  # as they are checked
+)
 _SOURCES = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
 _UPDATE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
@@ -141,6 +144,7 @@ def _check_container(problems: Problems, field: str, container: Manifest, names:
     problems.one_of(f"{field}.imagePullPolicy", container.get("imagePullPolicy", "Always"), _PULL_POLICIES)
     _check_ports(problems, f"{field}.ports", container.get("ports") or [])
     _check_environment(problems, f"{field}.env", container.get("env") or [])
+    _check_sources(problems, f"{field}.envFrom", container.get("envFrom") or [])
     _check_mounts(problems, field, container, volumes)
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         if container.get(probe) is not None and not any(container[probe].get(handler) for handler in _HANDLERS):
@@ -198,6 +202,18 @@ def _check_environment(problems: Problems, field: str, variables: list[Manifest]
                 problems.invalid(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")
 
 
+def _check_sources(problems: Problems, field: str, sources: list[Manifest]) -> None:
+    for index, item in enumerate(sources):
+        named = [part for part in ("configMapRef", "secretRef") if item.get(part) is not None]
+        for part in named:
+            if not item[part].get("name"):
+                problems.required(f"{field}[{index}].{part}.name")
+        if not named:
+            problems.invalid(field, "", "must specify one of: `configMapRef` or `secretRef`")
+        elif len(named) > 1:
+            problems.invalid(field, "", "may not have more than one field specified at a time")
+
+
 def _check_volumes(problems: Problems, root: str, volumes: list[Manifest]) -> set[str]:
     """The names of the volumes that may be mounted."""
     names = set[str]()
@@ -210,7 +226,7 @@ def _check_volumes(problems: Problems, root: str, volumes: list[Manifest]) -> se
             if name in names:
                 problems.duplicate(f"{field}.name", name)
             names.add(name)
-        sources = [key for key in volume if key != "name"]
+        sources = sorted((key for key in volume if key != "name"), key=_VOLUME_ORDER.find)
         for source in sources[1:]:
             problems.forbidden(f"{field}.{source}", "may not specify more than 1 volume type")
         for source in sources[:1]:

@@ -254,14 +254,15 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
     manifest = prepare_create({**manifest, "metadata": metadata})
     _validate(manifest, None, group=group)
     attempt.warnings.extend(warnings_on_create(manifest))
-    exists = store.get(resource, name, metadata.get("namespace", "")) is not None
+    live = store.get(resource, name, metadata.get("namespace", ""))
+    exists = live is not None
     versioned = manifest["metadata"].get("resourceVersion", "").strip("0").isdecimal()  # what is no version is none
     review(replace(attempt, manifest=manifest, dry_run=attempt.dry_run or exists or versioned))
     if versioned and not attempt.dry_run:
         message = "resourceVersion should not be set on objects to be created"
         raise ApiError(code=500, reason="", message=message)
-    if exists:
-        raise already_exists(resource, name)
+    if live is not None:
+        raise already_exists(resource, name, is_leaving="deletionTimestamp" in live["metadata"])
     return manifest if attempt.dry_run else store.put(resource, manifest)
 
 

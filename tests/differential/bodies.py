@@ -60,7 +60,9 @@ def drawn(chance: Random, kind: Kind, name: str) -> Body:
                 put(body, path, value)
     has_name = isinstance(metadata, dict) and metadata.get("name")
     is_left_out = not has_name and kind.kind in {"LimitRange", "Service"}  # see LEFT_OUT
-    is_left_out |= kind.kind == "LimitRange" and isinstance(spec, dict) and spec.get("limits") == []
+    is_left_out |= (
+        isinstance(spec, dict) and spec.get({"LimitRange": "limits", "Ingress": "rules"}.get(kind.kind, "")) == []
+    )
     return drawn(chance, kind, name) if is_left_out else body
 
 

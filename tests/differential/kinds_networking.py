@@ -90,7 +90,6 @@ KINDS = (
         },
         wrong={
             "spec.rules": (
-                [],
                 None,
                 [rule("x")],
                 [rule("/x", "Nope")],

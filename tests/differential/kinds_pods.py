@@ -94,6 +94,7 @@ KINDS = (
         "pods",
         needs={"spec.containers": CONTAINERS, "spec.automountServiceAccountToken": (False,)},
         may={
+            "metadata.finalizers": ([],),  # see LEFT_OUT
             "spec.volumes": _VOLUMES,
             "spec.restartPolicy": ("Never", "OnFailure"),
             "spec.initContainers": ([{"name": "init", "image": "x", "resources": {"requests": {"cpu": "1"}}}],),
