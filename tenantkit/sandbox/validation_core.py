@@ -112,6 +112,8 @@ def check_claim(problems: Problems, claim: Manifest, old: Manifest | None) -> No
         free |= {"volumeName"} if not before.get("volumeName") else set()
         if any(spec.get(key) != before.get(key) for key in {*spec, *before} - free):
             problems.forbidden("spec", _CLAIM_UPDATE)
+        if spec.get("volumeMode") != before.get("volumeMode"):
+            problems.invalid("volumeMode", spec.get("volumeMode"), IMMUTABLE)
 
 
 def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:

@@ -103,7 +103,8 @@ def _check_path(problems: Problems, field: str, item: Manifest) -> None:
     path, kind = item.get("path", ""), item.get("pathType")
     if kind is None:
         problems.required(f"{field}.pathType", "pathType must be specified")
-    elif kind not in _PATH_TYPES:
+        return
+    if kind not in _PATH_TYPES:
         problems.unsupported(f"{field}.pathType", kind, _PATH_TYPES)
     else:
         if not path.startswith("/") and (path or kind != "ImplementationSpecific"):

@@ -281,11 +281,12 @@ def _placed(manifest: Manifest, resource: Resource, call: Call, *, fill: bool = 
     """The object, checked to be of the request's namespace; `fill` writes that into it."""
     namespace = call.action.namespace if resource.namespaced else ""
     sent = manifest["metadata"].get("namespace") or ""
-    if sent and sent != namespace:
+    if sent and namespace and sent != namespace:
         raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-    if not fill or not namespace:
+    if not fill or sent == namespace:
         return manifest
-    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "namespace"}
+    return {**manifest, "metadata": metadata | ({"namespace": namespace} if namespace else {})}
 
 
 def _check_name(manifest: Manifest, call: Call) -> None:
