@@ -77,7 +77,7 @@ LEFT_OUT = {
     "Gateway API's kinds": "on the real one custom resources, whose refusals are in a schema's words",
     "scheduling gates": "nothing here opens one",
     "headless Services": "their address families change with the selector; see there",
-    "empty lists of limits and of rules of an Ingress": "whether the server says [] or null hangs on how they got there",
+    "empty lists of limits and of rules of an Ingress": "[] or null is answered, by how they got there",
     "Pods with finalizers": "every 20 s a collector fails such as are deleted without a node",
     "topology spread constraints": "the sandbox's scheduler does not spread",
     "mistyped values in patches, but for apply": "the refusal quotes the whole object, as Go orders it",
