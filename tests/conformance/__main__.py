@@ -44,7 +44,7 @@ def main() -> int:
     names = chosen_tests(asked.group)
     real = _recorded(names) if asked.recorded else _run("controlplane", names)
     if asked.record:
-        _record(real)
+        _record(_recorded(chosen_tests()) | real if asked.group else real)
     refused = refused_tests()
     sandbox = _run("sandbox", [name for name in names if name in real and real[name].passed], apart=refused)
     verdict = judge(real, sandbox, refused, whole=not asked.group)
