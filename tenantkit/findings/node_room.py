@@ -67,12 +67,10 @@ def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]
     """
     on_node: dict[str, list[Manifest]] = defaultdict(list)
     waiting: list[Manifest] = []
-    bound: list[Manifest] = []
     for other in pods:
         name = (other.get("spec") or {}).get("nodeName") or (other.get("status") or {}).get("nominatedNodeName")
         if name:
             on_node[name].append(other)
-            bound.append(other)
         else:
             waiting.append(other)
     states = [node_state(node, on_node[node["metadata"]["name"]]) for node in nodes]
@@ -86,7 +84,7 @@ def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]
         reasons=dict(reasons),
         nodes=len(states),
         could_be_fewer=tuple(_fewer(spec, states, distance, waiting)),
-        could_be_more=tuple(_more(spec, bound)),
+        could_be_more=tuple(_more(spec, states, on_node)),
         to_free=_to_free(spec, open_to_it, on_node),
     )
 
@@ -163,11 +161,16 @@ def _terms(pod: Manifest) -> Sequence[Manifest]:
     return rules.get(_REQUIRED) or ()
 
 
-def _more(spec: Manifest, bound: Sequence[Manifest]) -> Iterator[str]:
-    if spec.get("preemptionPolicy") != "Never" and any(
-        _priority(other.get("spec") or {}) < _priority(spec) for other in bound
-    ):
-        yield "its priority is higher than that of pods that are there, which it may push out"
+def _more(spec: Manifest, states: Sequence[NodeState], on_node: Mapping[str, Sequence[Manifest]]) -> Iterator[str]:
+    """Whether pods of lower priority may have to go: only where the pod would fit without them."""
+    if spec.get("preemptionPolicy") == "Never":
+        return
+    for state in states:
+        pods = on_node[state.node["metadata"]["name"]]
+        staying = [other for other in pods if _priority(other.get("spec") or {}) >= _priority(spec)]
+        if len(staying) < len(pods) and not misfit(spec, node_state(state.node, staying)):
+            yield "its priority is higher than that of pods that are there, which it may push out"
+            return
 
 
 def _priority(spec: Manifest) -> int:

@@ -189,6 +189,7 @@ def test_a_higher_priority_may_make_room() -> None:
     assert foretold(*full, cpu=1).answer == "no"
     assert foretold(*full, cpu=1, pod_spec=urgent).answer == "maybe"
     assert foretold(*full, cpu=1, pod_spec={**urgent, "preemptionPolicy": "Never"}).answer == "no"
+    assert foretold(*full, cpu=2, pod_spec=urgent).answer == "no"  # not even the empty node would do
 
 
 @pytest.mark.parametrize(
