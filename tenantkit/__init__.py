@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from tenantkit.frames.volumes import volumes as volumes
     from tenantkit.frames.who_uses import who_uses as who_uses
     from tenantkit.frames.workloads import workloads as workloads
-    from tenantkit.plots import plot_quota_bars as plot_quota_bars
-    from tenantkit.plots import plot_quota_heatmap as plot_quota_heatmap
+    from tenantkit.plots.gpus import plot_gpus as plot_gpus
+    from tenantkit.plots.quota import plot_quota_bars as plot_quota_bars
+    from tenantkit.plots.quota import plot_quota_heatmap as plot_quota_heatmap
     from tenantkit.provision.apply import apply as apply
     from tenantkit.provision.delete import delete_tenant as delete_tenant
     from tenantkit.provision.delete import plan_delete as plan_delete
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.tenant import Tenant as Tenant
+    from tenantkit.styled import styled as styled
 
 _HOME = {
     "Cluster": "cluster.cluster",
@@ -87,14 +89,16 @@ _HOME = {
     "plan": "provision.plan",
     "plan_delete": "provision.delete",
     "plan_install": "provision.install",
-    "plot_quota_bars": "plots",
-    "plot_quota_heatmap": "plots",
+    "plot_gpus": "plots.gpus",
+    "plot_quota_bars": "plots.quota",
+    "plot_quota_heatmap": "plots.quota",
     "pods": "frames.pods",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
+    "styled": "styled",
     "tenants": "frames.tenants",
     "uninstall": "provision.install",
     "volumes": "frames.volumes",

@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import Any, assert_type
 
 import pandas as pd
+from pandas.io.formats.style import Styler
 
 import tenantkit as tk
 from tenantkit.cluster.access import Identity
+from tenantkit.pictures import Picture
 from tenantkit.provision.changes import Action, Row
 from tenantkit.provision.delete import Deletion
+from tenantkit.styled import Table
 
 
 def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
@@ -42,6 +45,8 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.who_uses(cluster, "vision"), pd.DataFrame)
     assert_type(tk.quota_usage(cluster, by="team", measured=True), pd.DataFrame)
     assert_type(tk.why(cluster, "vision", workload="Job/train"), pd.DataFrame)
+    assert_type(tk.plot_gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
+    assert_type(tk.styled(tk.pods(cluster)), Styler | Table)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
     assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])
     assert_type(cluster.can("create", "Ingress"), bool)

@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError
 from tenantkit.frames.quota import STATES, quota_frame
 from tenantkit.pictures import LOOKS, Theme, blend, ink_on
-from tenantkit.plots import _FULL, _NEAR, plot_quota_bars, plot_quota_heatmap
+from tenantkit.plots.quota import _FULL, _NEAR, plot_quota_bars, plot_quota_heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -270,7 +270,7 @@ def test_without_matplotlib_the_way_to_install_it_is_told(monkeypatch: pytest.Mo
 
 def test_pyplot_is_not_used() -> None:
     code = (
-        "import sys; from tests.unit.test_plots import sample; from tenantkit.plots import plot_quota_bars;"
+        "import sys; from tests.unit.test_plots import sample; from tenantkit.plots.quota import plot_quota_bars;"
         "plot_quota_bars(sample()).png(); print('matplotlib.pyplot' in sys.modules)"
     )
 

@@ -1,0 +1,205 @@
+"""A map of accelerators: a row a node, a cell a piece, and who holds it.
+
+Each tenant has a letter beside its colour, and pods are named beside the row, so that nothing hangs on telling colours
+apart; a cell that cannot be given out is hatched. Which piece a pod was given, the API does not say: cells stand for
+how many, not for which. Turned down: a bar a node, in which one of eight is hard to see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.pictures import Picture, Sheet, blend, ink_on, look_of, shortened, width_of
+from tenantkit.provision.tables import clean
+from tenantkit.rules.pod_status import ENDED
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from tenantkit.pictures import Look, Theme
+
+_NODE_COLUMNS = (
+    "name",
+    "ready",
+    "cordoned",
+    "accelerator_product",
+    "accelerators_allocatable",
+    "accelerators_requested",
+)
+_POD_COLUMNS = ("tenant", "namespace", "name", "phase", "node", "accelerators")
+# Okabe and Ito, "Color Universal Design"; further tenants begin again, with other letters
+_HUES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SIZE, _GAP, _MARGIN = 0.3, 0.03, 0.12
+_MOST_CELLS, _NAMED_PODS, _PER_LINE = 16, 4, 4
+_FREE, _UNKNOWN, _SHUT = "", "?", "–"  # noqa: RUF001 (a dash, as tables have it)
+_WORDS = ((_FREE, "free"), (_SHUT, "unused, cordoned or not ready"), (_UNKNOWN, "held by pods not shown, or not known"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """One row; `cells` holds a tenant's letter, or one of the three marks."""
+
+    name: str
+    product: str
+    words: tuple[str, ...]
+    cells: tuple[str, ...]
+    holders: str
+
+    @property
+    def title(self) -> str:
+        return shortened(f"{self.name} ({', '.join(self.words)})" if self.words else self.name)
+
+
+def plot_gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", most: int = 40) -> Picture:
+    """Who is on which accelerator: a row per node, a cell per piece. Experimental: its look may change.
+
+    Args:
+        nodes: of `nodes`, or some of its rows; those without accelerators are left out.
+        pods: of `pods`. What is requested by pods that are not in it is marked `?`.
+        theme: `light` or `dark`, as the page that it is shown on. Default: light.
+        most: at most so many nodes, in the frame's order. Default 40, what fits a page.
+
+    Returns:
+        A picture; of nodes without accelerators one that says so.
+
+    Raises:
+        InvalidSpecError: a frame is another one, or there is no such theme.
+        MissingExtraError: matplotlib is not installed.
+
+    Example:
+        >>> plot_gpus(nodes(cluster), pods(cluster), theme="dark")  # doctest: +SKIP
+    """
+    look = look_of(theme)
+    _check("nodes", nodes, _NODE_COLUMNS)
+    _check("pods", pods, _POD_COLUMNS)
+    held = _held(pods)
+    letters = _letters(tenant for holders in held.values() for tenant, _, _ in holders)
+    told = nodes[list(_NODE_COLUMNS)]
+    rows = [
+        _node(row, held.get(row["name"], ()), letters)
+        for row in told.astype(object).where(told.notna(), None).to_dict("records")
+        if row["accelerators_allocatable"] or held.get(row["name"])
+    ]
+    if not rows:
+        sheet = Sheet(4.5, 0.6)
+        sheet.text(_MARGIN, 0.3, "No accelerators to show.", look.quiet)
+        return Picture(sheet.figure, "No accelerators to show.", theme)
+    shown = rows[: max(most, 1)]
+    whole = f"{len(rows)} node{'s' * (len(rows) != 1)}"
+    few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
+    alt = f"Accelerators of {few}. {' '.join(_told(row) for row in shown)}"
+    return Picture(_draw(shown, letters, few, look), clean(alt), theme)
+
+
+def _check(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        reason = f"give a frame of {name}: {', '.join(missing)} is missing"
+        raise InvalidSpecError([Problem(name, list(frame.columns), reason)])
+
+
+def _held(pods: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:
+    """By node: tenant (its namespace, if it is nobody's), pod and how many pieces it holds."""
+    held: dict[str, list[tuple[str, str, int]]] = {}
+    placed = pods[pods["node"].notna() & (pods["accelerators"].fillna(0) > 0) & ~pods["phase"].isin(list(ENDED))]
+    for row in placed[list(_POD_COLUMNS)].to_dict("records"):
+        whose = row["tenant"] if isinstance(row["tenant"], str) else row["namespace"]
+        held.setdefault(row["node"], []).append((whose, row["name"], int(row["accelerators"])))
+    return held
+
+
+def _letters(tenants: Iterable[str]) -> dict[str, str]:
+    """A mark for each tenant: a letter, and a number after it once letters run out."""
+    ordered = sorted(set(tenants))
+    return {
+        name: _LETTERS[place % len(_LETTERS)] + (str(place // len(_LETTERS)) if place >= len(_LETTERS) else "")
+        for place, name in enumerate(ordered)
+    }
+
+
+def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], letters: Mapping[str, str]) -> _Node:
+    allocatable = int(row["accelerators_allocatable"] or 0)
+    cells = [letters[tenant] for tenant, _, count in holders for _ in range(count)]
+    requested = row["accelerators_requested"]
+    is_shut = row["cordoned"] is True or row["ready"] is False
+    left = allocatable - len(cells)
+    hidden = left if requested is None else min(int(requested) - len(cells), left)
+    cells += [_UNKNOWN] * max(hidden, 0)
+    cells += [_SHUT if is_shut else _FREE] * (allocatable - len(cells))
+    words = ["cordoned"] * (row["cordoned"] is True) + ["not ready"] * (row["ready"] is False)
+    words += ["more requested than there are"] * (len(cells) > allocatable)
+    named = [f"{tenant}/{pod}" + (f" x {count}" if count > 1 else "") for tenant, pod, count in holders]
+    more = f" and {len(named) - _NAMED_PODS} more" if len(named) > _NAMED_PODS else ""
+    product = str(row["accelerator_product"] or "")
+    return _Node(str(row["name"]), product, tuple(words), tuple(cells), ", ".join(named[:_NAMED_PODS]) + more)
+
+
+def _told(row: _Node) -> str:
+    """A row in words."""
+    free, unknown = row.cells.count(_FREE), row.cells.count(_UNKNOWN)
+    shut = row.cells.count(_SHUT)
+    parts = [f"{free} of {len(row.cells)} free"]
+    parts += [f"{shut} unused, but not to be had"] if shut else []
+    parts += [f"{unknown} not known"] if unknown else []
+    parts += [row.holders] if row.holders else []
+    return f"{row.title}{f', {row.product}' if row.product else ''}: {'; '.join(parts)}."
+
+
+def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Look) -> Figure:
+    left = _MARGIN + max(width_of(row.title) for row in rows) + 0.12
+    widest = max(min(len(row.cells), _MOST_CELLS) for row in rows)
+    beside = left + widest * _SIZE + 0.12
+    used = {cell for row in rows for cell in row.cells}
+    legend = [(mark, f"{mark}  {shortened(tenant)}") for tenant, mark in letters.items() if mark in used]
+    words = (
+        (_FREE, "free"),
+        (_SHUT, "unused, cordoned or not ready"),
+        (_UNKNOWN, "held by pods not shown, or not known"),
+    )
+    legend += [(mark, text) for mark, text in words if mark in used]
+    lines = [len(row.cells) // _MOST_CELLS + bool(len(row.cells) % _MOST_CELLS) or 1 for row in rows]
+    top, bottom = 0.62, 0.62 + sum(lines) * _SIZE + (len(rows) - 1) * _GAP
+    column = max(width_of(text, 8) for _, text in legend) + _SIZE + 0.2
+    width = max(
+        beside + max(width_of(shortened(row.holders or row.product), 8.5) for row in rows),
+        _MARGIN + column * min(len(legend), _PER_LINE),
+        _MARGIN + width_of(few, 9) + 2,
+    )
+    sheet = Sheet(width + _MARGIN, bottom + 0.25 + 0.25 * -(-len(legend) // _PER_LINE))
+    sheet.text(_MARGIN, 0.22, "Accelerators", look.ink, size=12, weight="bold")
+    sheet.text(_MARGIN, 0.45, f"a cell each, of {few}", look.quiet)
+    y = top
+    for row, height in zip(rows, lines, strict=True):
+        sheet.text(left - 0.1, y + _SIZE / 2, row.title, look.ink, ha="right")
+        for place, mark in enumerate(row.cells):
+            _draw_cell(sheet, mark, left + place % _MOST_CELLS * _SIZE, y + place // _MOST_CELLS * _SIZE, look)
+        sheet.text(beside, y + _SIZE / 2, shortened(row.holders or row.product), look.quiet, size=8.5)
+        y += height * _SIZE + _GAP
+    for place, (mark, text) in enumerate(legend):
+        x, y = _MARGIN + place % _PER_LINE * column, bottom + 0.15 + place // _PER_LINE * 0.25
+        _draw_cell(sheet, mark, x, y, look, size=0.2)
+        sheet.text(x + 0.28, y + 0.1, text, look.quiet, size=8)
+    return sheet.figure
+
+
+def _draw_cell(sheet: Sheet, mark: str, x: float, y: float, look: Look, *, size: float = _SIZE) -> None:  # noqa: PLR0913 (a place is two)
+    box = (x, y, size - _GAP, size - _GAP)
+    if mark == _FREE:
+        sheet.box(*box, facecolor="none", edgecolor=look.quiet, linewidth=0.8)
+        return
+    if mark in (_SHUT, _UNKNOWN):
+        hatch = "////" if mark == _SHUT else "...."
+        sheet.box(*box, facecolor="none", edgecolor=blend(look.track, look.quiet, 0.4), hatch=hatch)
+        ink = look.ink
+    else:
+        place = _LETTERS.index(mark[0]) + len(_LETTERS) * int(mark[1:] or 0)
+        colour = _HUES[place % len(_HUES)]
+        sheet.box(*box, facecolor=colour)
+        ink = ink_on(colour)
+    sheet.text(x + box[2] / 2, y + box[3] / 2, mark, ink, ha="center", size=8.5 if size == _SIZE else 7)

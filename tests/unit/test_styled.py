@@ -1,0 +1,84 @@
+"""Frames with bars and colours: every cell is text, <NA> is nothing, and long things are cut."""
+
+from __future__ import annotations
+
+import sys
+
+import pandas as pd
+import pytest
+
+from tenantkit.exceptions import MissingExtraError
+from tenantkit.frames.nodes import nodes_frame
+from tenantkit.frames.pods import pods_frame
+from tenantkit.frames.quota import quota_frame
+from tenantkit.styled import Table, styled, texts_of
+
+HARD, USED = {"requests.cpu": "4", "requests.memory": "8Gi", "pods": "10"}, {"requests.cpu": "4", "pods": "1"}
+QUOTA = {
+    "metadata": {"name": "q", "namespace": "vision"},
+    "spec": {"hard": HARD},
+    "status": {"hard": {**HARD, "requests.memory": "1Gi"}, "used": USED},
+}
+HOSTILE = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\x1b[31mred", "$\\href{javascript:1}{x}$")
+
+
+def html(frame: pd.DataFrame, *, interactive: bool = False) -> str:
+    found = styled(frame, interactive=interactive)
+    assert hasattr(found, "_repr_html_")
+    return str(found._repr_html_())
+
+
+def test_amounts_have_units_and_what_is_not_counted_is_empty() -> None:
+    texts = texts_of(quota_frame([QUOTA])).set_index("resource")
+
+    assert texts["hard"].to_dict() == {"requests.cpu": "4 cores", "requests.memory": "8 GiB", "pods": "10"}
+    assert texts["used"].to_dict() == {"requests.cpu": "4 cores", "requests.memory": "", "pods": "1"}
+    assert texts["used_pct"].to_dict() == {"requests.cpu": "100 %", "requests.memory": "", "pods": "10 %"}
+
+
+def test_a_percentage_has_a_bar_behind_it_and_what_is_full_a_colour() -> None:
+    page = html(quota_frame([QUOTA]))
+
+    assert "10.0%, transparent 10.0%" in page
+    assert "rgba(196, 78, 0, 0.45) 100.0%" in page
+
+
+@pytest.mark.parametrize("frame", [quota_frame([]), pods_frame([]), nodes_frame([])])
+def test_an_empty_frame_is_a_table_with_its_headings(frame: pd.DataFrame) -> None:
+    page = html(frame)
+
+    assert all(f">{name}<" in page for name in frame.columns)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("interactive", [False, True])
+def test_hostile_strings_are_text_in_cells_and_headings(text: str, *, interactive: bool) -> None:
+    frame = pd.DataFrame({"name": pd.array([text], dtype="string"), text: pd.array([text], dtype="string")})
+
+    page = html(frame, interactive=interactive)
+
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "\x1b" not in page
+    assert interactive or 'class="mathjax_ignore"' in page
+
+
+def test_a_megabyte_is_cut() -> None:
+    assert texts_of(pd.DataFrame({"message": ["x" * 1_000_000]}))["message"].tolist() == ["x" * 199 + "…"]
+
+
+def test_more_rows_than_asked_for_are_left_out_and_said() -> None:
+    found = styled(pd.DataFrame({"name": ["a"] * 500}))
+
+    assert not isinstance(found, Table)
+    assert "the first 200 of 500 rows" in found.to_html()
+
+
+@pytest.mark.parametrize(("module", "interactive"), [("itables", True), ("jinja2", False)])
+def test_a_missing_package_is_told_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, module: str, *, interactive: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(MissingExtraError, match=r'pip install "tenantkit\[tables\]"'):
+        styled(pd.DataFrame({"name": ["a"]}), interactive=interactive)
