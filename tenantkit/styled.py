@@ -27,7 +27,7 @@ _CELL_LIMIT = 200
 _AMOUNTS = ("used", "hard", "free", "measured")
 # What deserves a look, by column; the rest stays plain.
 _TONES: dict[str, dict[object, str]] = {
-    "state": {"full": _RED, "over": _RED, "near": _AMBER, "pending": _AMBER, "failed": _RED, "progressing": _AMBER},
+    "state": {"full": _RED, "over": _RED, "near": _AMBER, "pending": _AMBER, **{word: _RED for word in ("Failing", "Failed", "Stalled")}},
     "phase": {"Failed": _RED, "Pending": _AMBER, "Unknown": _RED},
     "ready": {False: _AMBER},
     "cordoned": {True: _AMBER},
