@@ -27,7 +27,13 @@ _CELL_LIMIT = 200
 _AMOUNTS = ("used", "hard", "free", "measured")
 # What deserves a look, by column; the rest stays plain.
 _TONES: dict[str, dict[object, str]] = {
-    "state": {"full": _RED, "over": _RED, "near": _AMBER, "pending": _AMBER, **{word: _RED for word in ("Failing", "Failed", "Stalled")}},
+    "state": {
+        "full": _RED,
+        "over": _RED,
+        "near": _AMBER,
+        "pending": _AMBER,
+        **dict.fromkeys(("Failing", "Failed", "Stalled"), _RED),
+    },
     "phase": {"Failed": _RED, "Pending": _AMBER, "Unknown": _RED},
     "ready": {False: _AMBER},
     "cordoned": {True: _AMBER},
