@@ -116,6 +116,14 @@ class Door:
         Raises:
             ClusterError: it answered an error, or not at all.
         """
+        return self.read(call, self.fetch(call))
+
+    def fetch(self, call: Call) -> Answer:
+        """What the server answers, good or not, once it is not worth asking again; to be read by `read`.
+
+        Raises:
+            ClusterError: there was no answer.
+        """
         for attempt in itertools.count(1):
             try:
                 answer = self._send(call)
@@ -129,9 +137,22 @@ class Door:
             else:
                 pause = self.retries.after_answer(answer, attempt, self.jitter)
                 if pause is None:
-                    return self._read(call, answer)
+                    return answer
             self.sleep(pause)
         raise AssertionError  # the loop has no end of its own
+
+    def read(self, call: Call, answer: Answer) -> Manifest:
+        """The object in the answer to that call.
+
+        Raises:
+            ClusterError: it is an error, or no object.
+        """
+        if answer.status not in _GOOD:
+            raise error_of_answer(answer, call.doing, self.server)
+        try:
+            return call.parse(answer.body)
+        except ValueError:
+            raise error_of_body(answer, call.doing, self.server) from None
 
     def open(self, call: Call) -> Stream:
         """An answer to be read as it comes; the one who reads decides when to ask again.
@@ -158,14 +179,6 @@ class Door:
 
     def _send(self, call: Call) -> Answer:
         return self._through(call, self._transport.send)
-
-    def _read(self, call: Call, answer: Answer) -> Manifest:
-        if answer.status not in _GOOD:
-            raise error_of_answer(answer, call.doing, self.server)
-        try:
-            return call.parse(answer.body)
-        except ValueError:
-            raise error_of_body(answer, call.doing, self.server) from None
 
     def _through(self, call: Call, send: Callable[[Request], _Reply]) -> _Reply:
         """One request with credentials, and once more with fresh ones where the server did not know the first."""

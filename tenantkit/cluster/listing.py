@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tenantkit.cluster.door import JSON, Call
 from tenantkit.cluster.errors import Doing
+from tenantkit.cluster.pages import read_pages
 from tenantkit.cluster.parsing import collector_paused, parse_object
 from tenantkit.cluster.partial import page_parser
 from tenantkit.cluster.paths import collection_path, with_query
@@ -111,14 +112,15 @@ def _list(door: Door, selection: Selection, limit: int | None, keep: Callable[[M
     parse = page_parser(selection.parts) if selection.parts is not None else parse_object
     head = {"apiVersion": selection.kind.api_version, "kind": selection.kind.kind}
     accept = METADATA if selection.metadata_only else JSON
-    items: list[_Kept] = []
-    token: str | None = None
-    while True:
+
+    def call_of(token: str | None) -> Call:
         path = with_query(selection.path, {**selection.query, "limit": limit, "continue": token})
-        page = door.ask(Call("GET", path, doing, is_repeatable=True, accept=accept, parse=parse))
+        return Call("GET", path, doing, is_repeatable=True, accept=accept, parse=parse)
+
+    items: list[_Kept] = []
+    version = ""
+    for page in read_pages(door, call_of):
         found = page.get("items") or ()
         items += map(keep, found if selection.parts is not None else ({**head, **item} for item in found))
-        metadata = page.get("metadata") or {}
-        token = metadata.get("continue")
-        if not token:
-            return Listed(items, str(metadata.get("resourceVersion") or ""))
+        version = str((page.get("metadata") or {}).get("resourceVersion") or "")
+    return Listed(items, version)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.door import Call
 from tenantkit.cluster.errors import Doing
 from tenantkit.cluster.listing import LIMITS
+from tenantkit.cluster.pages import read_pages
 from tenantkit.cluster.paths import collection_path, with_query
 from tenantkit.exceptions import Expired
 
@@ -61,10 +62,11 @@ def _list(door: Door, kind: Kind, namespace: str | None, query: dict[str, str | 
     path, doing = collection_path(kind, namespace), Doing("list", kind.kind, namespace=namespace)
     columns: tuple[Column, ...] = ()
     rows: list[tuple[list[Any], Manifest]] = []
-    token: str | None = None
-    while True:
-        call = Call("GET", with_query(path, {**query, "continue": token}), doing, is_repeatable=True, accept=TABLE)
-        page = door.ask(call)
+
+    def call_of(token: str | None) -> Call:
+        return Call("GET", with_query(path, {**query, "continue": token}), doing, is_repeatable=True, accept=TABLE)
+
+    for page in read_pages(door, call_of):
         if page.get("kind") == "Table":
             # an empty page has no definitions, and what the first said holds for all
             said = page.get("columnDefinitions") or ()
@@ -75,6 +77,4 @@ def _list(door: Door, kind: Kind, namespace: str | None, query: dict[str, str | 
             ]
         else:
             rows += [([], item.get("metadata") or {}) for item in page.get("items") or ()]
-        token = (page.get("metadata") or {}).get("continue")
-        if not token:
-            return Table(columns, rows)
+    return Table(columns, rows)

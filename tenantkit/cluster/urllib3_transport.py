@@ -154,14 +154,14 @@ class _Lines:
 _FAILURES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
-def _whole(response: Any, deadline: float) -> bytearray:
-    """The body; its pieces may each come in time, and the whole not."""
-    body = bytearray()
-    for chunk in response.stream(_CHUNK_BYTES, decode_content=True):
-        body += chunk
+def _whole(response: Any, deadline: float) -> bytes:
+    """The body; its pieces may each come in time, and the whole not. As bytes: some parsers copy all else once more."""
+    pieces: list[bytes] = []
+    for piece in response.stream(_CHUNK_BYTES, decode_content=True):
+        pieces.append(piece)
         if time.monotonic() > deadline:
-            raise NoAnswer("timeout", f"{len(body)} bytes of it came, and not the rest")
-    return body
+            raise NoAnswer("timeout", f"{sum(map(len, pieces))} bytes of it came, and not the rest")
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _headers(response: Any) -> dict[str, str]:
