@@ -82,7 +82,9 @@ def owner_of(metadata: Manifest) -> Owner | None:
     references = metadata.get("ownerReferences")
     if not references:
         return None
-    found = next((reference for reference in references if reference.get("controller")), references[0])
+    found = references[0]
+    if not found.get("controller"):
+        found = next((reference for reference in references if reference.get("controller")), found)
     return _owner(str(found.get("apiVersion") or ""), str(found.get("kind") or ""), str(found.get("name") or ""))
 
 

@@ -26,14 +26,19 @@ class PodStatus(NamedTuple):
         up: how many containers, sidecars among them, run and are ready.
         containers: how many there should be.
         restarts: of the containers, while they start up those of the init containers; of sidecars always.
-        last_restart: when a container last ended before it was started again; empty: not known.
+        counted: the statuses of the containers whose restarts these are.
     """
 
     status: str
     up: int
     containers: int
     restarts: int
-    last_restart: str
+    counted: Sequence[Manifest]
+
+    @property
+    def last_restart(self) -> str:
+        """When a container last ended before it was started again; empty: never, or not known."""
+        return max(map(_last_end, self.counted), default="") if self.restarts else ""
 
 
 def pod_status(pod: Manifest) -> PodStatus:
@@ -60,17 +65,13 @@ def pod_status(pod: Manifest) -> PodStatus:
     if not reason or has_condition(status, "Initialized"):
         containers = status.get("containerStatuses") or ()
         counted = [*(item for item in visited if item["name"] in sidecars), *containers] if visited else containers
-        is_up = [is_container_up(item) for item in containers]
-        up += sum(is_up)
-        reason = _running(status, containers, reason or _base_reason(status), any_up=True in is_up)
-    restarts = sum(item.get("restartCount") or 0 for item in counted)
-    return PodStatus(
-        _ending(pod, status) or reason,
-        up,
-        len(spec.get("containers") or ()) + len(sidecars),
-        restarts,
-        max(map(_last_end, counted), default="") if restarts else "",
-    )
+        running = [item for item in containers if is_container_up(item)]
+        up += len(running)
+        reason = _running(status, containers, reason or _base_reason(status), any_up=bool(running))
+    restarts = sum([item.get("restartCount") or 0 for item in counted])
+    is_ending = "deletionTimestamp" in pod.get("metadata", ())
+    reason = (_ending(pod, status) or reason) if is_ending else reason
+    return PodStatus(reason, up, len(spec.get("containers") or ()) + len(sidecars), restarts, counted)
 
 
 def has_condition(status: Manifest, kind: str) -> bool:
@@ -83,9 +84,11 @@ def has_condition(status: Manifest, kind: str) -> bool:
 
 def is_container_up(container: Manifest) -> bool:
     """Whether the container of this status runs and is ready."""
-    state = container.get("state") or {}
+    state = container.get("state")
+    if not state or not container.get("ready"):
+        return False
     is_told_otherwise = (state.get("waiting") or {}).get("reason") or state.get("terminated") is not None
-    return bool(container.get("ready")) and state.get("running") is not None and not is_told_otherwise
+    return state.get("running") is not None and not is_told_otherwise
 
 
 def _initialised(status: Manifest, sidecars: Collection[str], prepared: int) -> tuple[Sequence[Manifest], int, str]:
@@ -120,10 +123,12 @@ def _running(status: Manifest, containers: Sequence[Manifest], reason: str, *, a
     """The status of a Pod whose init containers are done: the first container that has something to tell says it."""
     failed = ""
     for item in reversed(containers):
-        state = item.get("state") or {}
-        terminated = state.get("terminated")
-        if waiting := (state.get("waiting") or {}).get("reason"):
-            reason = waiting
+        state = item.get("state")
+        if not state:
+            continue
+        waiting, terminated = state.get("waiting"), state.get("terminated")
+        if waiting and waiting.get("reason"):
+            reason = waiting["reason"]
         elif terminated is not None:
             reason = _ended(terminated)
             failed = reason if terminated.get("exitCode") else failed
