@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tenantkit.findings.fits import Fit as Fit
     from tenantkit.findings.fits import fits as fits
     from tenantkit.findings.why import why as why
+    from tenantkit.forms.live.explorer import Explorer as Explorer
+    from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
     from tenantkit.forms.tenant import TenantForm as TenantForm
     from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
@@ -64,11 +66,13 @@ _HOME = {
     "ClusterError": "exceptions",
     "ContainerLimits": "spec.quota",
     "Fit": "findings.fits",
+    "Explorer": "forms.live.explorer",
     "InvalidSpecError": "exceptions",
     "PartialApplyError": "exceptions",
     "Plan": "provision.plan",
     "Platform": "spec.platform",
     "Quota": "spec.quota",
+    "QuotaDashboard": "forms.live.quota_dashboard",
     "Report": "provision.report",
     "Route": "spec.route",
     "Sandbox": "sandbox.server",

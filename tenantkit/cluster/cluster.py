@@ -22,12 +22,13 @@ from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
     from tenantkit.cluster.door import Door
     from tenantkit.cluster.watching import WatchEvent
+    from tenantkit.exceptions import ClusterError
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 FIELD_MANAGER = "tenantkit"
@@ -297,6 +298,7 @@ class Cluster:
         resource_version: str | None = None,
         timeout_s: float | None = None,
         stop: threading.Event | None = None,
+        tell: Callable[[ClusterError | None], None] | None = None,
     ) -> Iterator[WatchEvent]:
         """Changes as they happen; goes on through cut connections and versions that are too old.
 
@@ -310,6 +312,7 @@ class Cluster:
                 first, as ADDED.
             timeout_s: seconds until it ends by itself. Default: it does not.
             stop: set it, from any thread, to end it now.
+            tell: called with the error each time that the connection is lost, and with None once it is there again.
 
         Returns:
             An iterator of events, which ends when the time is over or `stop` is set. After a version that was too old,
@@ -329,7 +332,13 @@ class Cluster:
         """
         selection = Selection(kind_of(kind), namespace, label_selector, field_selector)
         return watching.watch(
-            self.door, selection, name=name, resource_version=resource_version, timeout_s=timeout_s, stop=stop
+            self.door,
+            selection,
+            name=name,
+            resource_version=resource_version,
+            timeout_s=timeout_s,
+            stop=stop,
+            tell=tell,
         )
 
     def can(

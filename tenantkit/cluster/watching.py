@@ -25,7 +25,7 @@ from tenantkit.cluster.transport import NoAnswer
 from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.door import Door
     from tenantkit.cluster.listing import Selection
@@ -70,6 +70,7 @@ class _Watch:
     deadline: float
     stop: threading.Event
     unseen: str | None
+    tell: Callable[[ClusterError | None], None] | None = None
     known: dict[_Key, Manifest] = field(default_factory=dict)
     failures: int = 0
     trouble: ClusterError | None = None
@@ -100,15 +101,23 @@ class _Watch:
         """Wait before the next try, longer each time in a row; what fails at once, or for too long, is raised."""
         self.failures += 1
         self.trouble = error
+        if self.tell is not None and error is not None:
+            self.tell(error)
         if error is not None and (not self.has_begun or self.failures >= RESUMES.attempts) and not self._is_over():
             raise error
         pause = RESUMES.pause_s(min(self.failures, RESUMES.attempts), self.door.jitter)
         self.stop.wait(max(0.0, min(pause, self.deadline - time.monotonic())))
 
+    def _is_connected(self) -> None:
+        self.has_begun, self.trouble = True, None
+        if self.tell is not None:
+            self.tell(None)
+
     def _list(self) -> Iterator[WatchEvent]:
         """What is there now, as the events that lead to it from what was told."""
         listed = list_all(self.door, self.selection)
-        self.has_begun, self.trouble, self.version = True, None, listed.resource_version
+        self._is_connected()
+        self.version = listed.resource_version
         now = {_key(item): item for item in listed.items}
         gone = [before for key, before in self.known.items() if key not in now]
         if self.unseen and not now:
@@ -129,7 +138,7 @@ class _Watch:
     def _stream(self, version: str) -> Iterator[WatchEvent]:
         """The events of one stream, until it ends."""
         stream = self.door.open(self._call(version))
-        self.has_begun, self.trouble = True, None
+        self._is_connected()
         is_done = threading.Event()
         threading.Thread(target=self._shut_in_time, args=(stream, is_done), name="tenantkit-watch", daemon=True).start()
         try:
@@ -205,6 +214,7 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
     resource_version: str | None = None,
     timeout_s: float | None = None,
     stop: threading.Event | None = None,
+    tell: Callable[[ClusterError | None], None] | None = None,
 ) -> Iterator[WatchEvent]:
     """Events of a selection until `stop` is set or the time is over; see `Cluster.watch`."""
     if name is not None:
@@ -218,6 +228,7 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
         deadline=math.inf if timeout_s is None else time.monotonic() + timeout_s,
         stop=stop or threading.Event(),
         unseen=name if resource_version else None,
+        tell=tell,
     )
     return run.run()
 

@@ -1,0 +1,155 @@
+"""What live views share: a feed, filters, the line that says whether it is live, and why something does not run.
+
+Turned down: polling by a timer of the page, which goes on when nobody looks and says nothing of a lost connection.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HTML, Button, Dropdown, HBox
+
+from tenantkit.exceptions import TenantKitError
+from tenantkit.forms.kit.form import Form, guarded
+from tenantkit.forms.kit.markup import element, joined
+from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.live.cells import take_place
+from tenantkit.forms.live.feed import Feed
+from tenantkit.provision.tables import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.forms.kit.markup import Html
+
+ALL = "all"
+_MOST_CHOICES = 500
+_CELL_LIMIT = 200
+
+
+class LiveView(Form):
+    """Base of the live views.
+
+    Args:
+        cluster: where.
+        title: of the view.
+        kinds: that it follows.
+        filters: names of its drop-downs: `tenant`, `team`, `kind`, `state`.
+        namespace: only there. Default: the whole cluster.
+    """
+
+    def __init__(
+        self, cluster: Cluster, *, title: str, kinds: Sequence[str], filters: Sequence[str], namespace: str | None
+    ) -> None:
+        super().__init__(cluster, css_class="tk-live")
+        take_place(self)
+        self._namespace = namespace
+        self._drawing = threading.RLock()
+        self.feed = Feed(cluster, kinds, self._draw, namespace=namespace)
+        self.filters = {name: Dropdown(options=[ALL], value=ALL, description=name.capitalize()) for name in filters}
+        for each in self.filters.values():
+            each.observe(self._on_filter, names="value")
+        self.status = HTML(value="")
+        self.body = HTML(value="")
+        self.stop_button = Button(description="Stop", tooltip="Follow no longer; what is shown stays as it is")
+        self.stop_button.on_click(lambda _: self.stop())
+        self.why_button = Button(description="Why?", tooltip="Why something of the chosen tenant does not run")
+        self.why_button.on_click(lambda _: self._on_why())
+        actions = [self.why_button, self.stop_button]
+        self._lay_out(title, [HBox(list(self.filters.values())), self.status, self.body], actions, [], [])
+        self._refresh()
+        self._draw()
+        self.feed.start()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.feed.state})"
+
+    def stop(self) -> None:
+        """Follow no longer: every thread and connection of it ends, and what is shown stays."""
+        self.feed.stop()
+        if not self._is_closed:
+            self.stop_button.disabled = True
+            self._draw()
+
+    def close(self) -> None:
+        """Stop, and take it from the page."""
+        self.feed.stop()
+        super().close()
+
+    def chosen(self, name: str) -> str:
+        """What a filter lets through; empty: everything."""
+        value = str(self.filters[name].value) if name in self.filters else ALL
+        return "" if value == ALL else value
+
+    def _content(self) -> Html | None:
+        """The table, under the feed's lock."""
+        raise NotImplementedError
+
+    def _choices(self) -> dict[str, list[str]]:
+        """What can be chosen in each filter, under the feed's lock."""
+        raise NotImplementedError
+
+    @guarded
+    def _draw(self) -> None:
+        with self._drawing:
+            with self.feed.lock:
+                content, choices = self._content(), self._choices()
+                state, refused = self.feed.state, dict(self.feed.model.refused)
+            if self._is_closed:
+                return
+            told = [notice("warning", f"{kind}: {why}", word="Not readable") for kind, why in refused.items()]
+            self.status.value = joined(element("p", state, class_="tk-state", role="status"), *told)
+            self.body.value = content or ""
+            for name, found in choices.items():
+                self._offer(name, found)
+
+    def _offer(self, name: str, found: Sequence[str]) -> None:
+        box = self.filters[name]
+        options = [ALL, *sorted({*found[:_MOST_CHOICES], *([box.value] if box.value != ALL else [])})]
+        if list(box.options) != options:
+            with box.hold_trait_notifications():
+                kept = box.value
+                box.options = options
+                box.value = kept
+
+    @guarded
+    def _on_filter(self, _change: object) -> None:
+        self._draw()
+
+    @guarded
+    def _on_why(self) -> None:
+        tenant = self.chosen("tenant")
+        if not tenant and self._namespace is None:
+            self.panel.show(notice("info", "Choose a tenant first."))
+            return
+        self.work.start(lambda: self._explain(tenant), lambda error: self.panel.show(unexpected(error)))
+
+    def _explain(self, tenant: str) -> None:
+        from tenantkit.findings.why import why
+
+        try:
+            only = [self._namespace] if self._namespace is not None else None
+            found = why(self.cluster, tenant or None, namespaces=only)
+        except TenantKitError as error:
+            self.panel.show(notice("error", str(error)))
+            return
+        columns = ("workload", "cause", "object", "message", "what_to_do")
+        cells = found[list(columns)].fillna("").to_numpy()
+        rows = [[cell_text(value) for value in row] for row in cells]
+        self.panel.show(
+            table(
+                columns, rows, caption=f"Why something of {tenant or self._namespace} does not run: {len(rows)} causes"
+            )
+        )
+
+    def _show_state(self) -> None:
+        super()._show_state()
+        self.why_button.disabled = self.work.is_busy
+
+
+def cell_text(value: Any) -> str:
+    """Text short enough for a table."""
+    text = str(value)
+    return clean(text) if len(text) <= _CELL_LIMIT else f"{clean(text[: _CELL_LIMIT - 1])}…"
