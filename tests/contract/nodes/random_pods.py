@@ -37,8 +37,8 @@ def random_node(random: Random, name: str) -> Manifest:
         room[GPU] = random.choice(["0", "1", "4"])
     labels = {"zone": random.choice("ab")} if _maybe(random, 0.9) else {}
     labels |= {"rack": random.choice("12")} if _maybe(random, 0.6) else {}
-    spec: Manifest = {"unschedulable": True} if _maybe(random, 0.15) else {}
-    if _maybe(random, 0.3):
+    spec: Manifest = {"unschedulable": True} if _maybe(random, 0.1) else {}
+    if _maybe(random, 0.2):
         spec["taints"] = [_taint(random)]
     return {**make_node(name, room=room, labels=labels), "spec": spec}
 
@@ -47,15 +47,15 @@ def random_pod(random: Random, name: str, namespace: str, *, node: str = "") -> 
     """A pod that asks for this and that; one that is given a node asks for little."""
     requests = {}
     for resource, amounts in (_LITTLE if node else _MUCH).items():
-        if _maybe(random, 0.5):
+        if _maybe(random, 0.3):
             requests[resource] = random.choice(amounts)
     limits = {resource: amount for resource, amount in requests.items() if "/" in resource}
     container: Manifest = {"name": "main", "image": "main", "resources": {"requests": requests, "limits": limits}}
-    if _maybe(random, 0.15):
+    if _maybe(random, 0.25):
         container["ports"] = [{"containerPort": 80, "hostPort": random.choice([80, 8080])}]
     spec: Manifest = {"containers": [container], "terminationGracePeriodSeconds": 0}
-    for choose in (_prepare, _tolerate, _select, _spread):
-        if _maybe(random, 0.25):
+    for choose, share in ((_prepare, 0.2), (_tolerate, 0.3), (_select, 0.15), (_spread, 0.4)):
+        if _maybe(random, share):
             spec |= choose(random)
     affinity = {}
     for kind in ("nodeAffinity", "podAffinity", "podAntiAffinity"):
