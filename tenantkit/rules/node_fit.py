@@ -1,8 +1,9 @@
 """Whether a node takes a pod, in the scheduler's own words: its filters that look at one node at a time, in its order.
 
 A node is ruled out by the first filter that fails, as the scheduler's default profile has it: the name, cordons,
-taints, selector and affinity, host ports, room. Filters that look at other pods or at volumes are not here: see
-`looks_beyond`. Turned down: sums over nodes, which take for room what no single node has.
+taints, selector and affinity, host ports, room. Filters that look at other pods are in `pod_affinity`, what becomes of
+all of them in `unschedulable`, volumes nowhere: see `looks_beyond`. Turned down: sums over nodes, which take for room
+what no single node has.
 
 Sources: pages "Assigning Pods to Nodes", "Taints and Tolerations" and "Scheduling Framework"; in k8s.io/kubernetes,
 pkg/scheduler/framework/plugins and pkg/scheduler/apis/config/v1/default_plugins.go, 1.37.

@@ -118,7 +118,7 @@ def _spread(random: Random) -> Manifest:
         "maxSkew": random.choice([1, 1, 2]),
         "topologyKey": random.choice(_KEYS),
         "whenUnsatisfiable": random.choice(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]),
-        "labelSelector": _selector(random),
+        "labelSelector": random.choice([{}, *({"matchLabels": {"app": app}} for app in (*_APPS, *_APPS))]),
     }
     if rule["whenUnsatisfiable"] == "DoNotSchedule" and _maybe(random, 0.3):
         rule["minDomains"] = random.choice([1, 2, 3])

@@ -48,7 +48,7 @@ class World:
             self.nodes.append(name)
         self._eventually(lambda: all(takes_pods(self._cluster.get("Node", name)) for name in self.nodes), 30)
         self._eventually(lambda: self._cluster.get("ServiceAccount", "default", self._namespace))
-        for _ in range(self._random.randint(0, 6)):
+        for _ in range(self._random.randint(0, 10)):
             self.pods.append(self._create(node=self._random.choice(self.nodes)))
         self._eventually(lambda: all(self._pod(name)["status"].get("podIP") for name in self.pods))
 
