@@ -49,12 +49,10 @@ class Surroundings:
         self._labels_of = labels_of
         self._spread = _spread(pod, nodes, placed)
         self._near, self._far = _terms(pod, "podAffinity"), _terms(pod, "podAntiAffinity")
-        self._is_first = False
-        wanted: Placed = ()
-        if self._near:
-            wanted = [(other, node) for other, node in placed if self._are_of(self._near, pod, other)]
-            self._is_first = not wanted and self._are_of(self._near, pod, pod)
-        self._near_at = [{_place(term, node) for _, node in wanted} for term in self._near]
+        wanted = [node for other, node in placed if self._are_of(self._near, pod, other)] if self._near else []
+        self._near_at = [{_place(term, node) for node in wanted} - {None} for term in self._near]
+        # those on nodes without any of the labels are nowhere
+        self._is_first = not any(self._near_at) and self._are_of(self._near, pod, pod)
         self._far_at = [
             {_place(term, node) for other, node in placed if self._are_of([term], pod, other)} for term in self._far
         ]

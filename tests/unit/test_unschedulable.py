@@ -92,13 +92,14 @@ def test_without_nodes_and_without_volumes_the_text_is_another() -> None:
         (pod(affinity=near("podAffinity", "train")), (pod(app="train"),), ["", NOT_NEAR]),
         (pod(affinity=near("podAffinity", "serve")), (), ["", ""]),
         (pod(affinity=near("podAffinity", "train", "zone")), (pod(app="train"),), ["", NOT_NEAR]),
+        (pod(affinity=near("podAffinity", "serve", "rack")), (pod(),), [NOT_NEAR, ""]),
         (pod(affinity=near("podAntiAffinity", "train")), (pod(app="train"),), [NOT_FAR, ""]),
         (pod(), (pod(affinity=near("podAntiAffinity", "serve")),), [NOT_WANTED, ""]),
         (pod(), (pod(affinity=near("podAntiAffinity", "train")),), ["", ""]),
     ],
 )
 def test_pods_go_near_and_far(asked: dict[str, Any], there: tuple[dict[str, Any], ...], said: list[str]) -> None:
-    assert around(asked, node("a", labels={"zone": "1"}), node("b"), on_first=there) == said
+    assert around(asked, node("a", labels={"zone": "1"}), node("b", labels={"rack": "1"}), on_first=there) == said
 
 
 @pytest.mark.parametrize(
