@@ -20,7 +20,8 @@ from tenantkit.sandbox.authorization import (
     Action,
     covers,
 )
-from tenantkit.sandbox.errors import ApiError, forbidden, not_found
+from tenantkit.sandbox.errors import ApiError, bad_request, forbidden, not_found
+from tenantkit.sandbox.validation_names import path_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,12 +77,7 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
     if authorizer.allows(user, needed):
         return
     if resource in {ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS}:
-        if (kind := manifest["roleRef"].get("kind", "")) not in {"Role", "ClusterRole"}:
-            raise ApiError(code=500, reason="", message=f"unsupported role reference kind: {json.dumps(kind)}")
-        found = authorizer.rules_of(manifest["roleRef"], namespace)
-        if found is None:
-            raise not_found(resource, manifest["roleRef"]["name"])  # of the binding's resource, as the real one has it
-        rules = found
+        rules = _bound_rules(authorizer, resource, manifest["roleRef"], namespace)
     own = authorizer.rules_for(user, namespace)
     missing = [part for part in _parts(rules) if not any(covers(rule, part) for rule in own)]
     if missing:
@@ -93,6 +89,18 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
         any(covers(rule, part) for rule in own) for part in _parts(_EVERYTHING)
     ):
         raise forbidden(resource, name, "must have cluster-admin privileges to use the aggregationRule")
+
+
+def _bound_rules(authorizer: Authorizer, resource: Resource, ref: Manifest, namespace: str) -> Sequence[Manifest]:
+    """The rules that a binding gives; raises ApiError where it names no role."""
+    if (kind := ref.get("kind", "")) not in {"Role", "ClusterRole"}:
+        raise ApiError(code=500, reason="", message=f"unsupported role reference kind: {json.dumps(kind)}")
+    if reasons := path_segment(ref["name"]):
+        raise bad_request(f"Name parameter invalid: {json.dumps(ref['name'])}: {';'.join(reasons)}")
+    found = authorizer.rules_of(ref, namespace)
+    if found is None:
+        raise not_found(resource, ref["name"])  # of the binding's resource, as the real one has it
+    return found
 
 
 def _without_collector_fields(manifest: Manifest) -> Manifest:

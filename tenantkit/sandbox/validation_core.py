@@ -112,8 +112,16 @@ def check_claim(problems: Problems, claim: Manifest, old: Manifest | None) -> No
         free |= {"volumeName"} if not before.get("volumeName") else set()
         if any(spec.get(key) != before.get(key) for key in {*spec, *before} - free):
             problems.forbidden("spec", _CLAIM_UPDATE)
+        asked, had = (parse_quantity(_storage(part) or "0") for part in (spec, before))
+        there = ((old.get("status") or {}).get("capacity") or {}).get("storage", "0")
+        if asked < had and asked <= parse_quantity(there):
+            problems.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")
         if spec.get("volumeMode") != before.get("volumeMode"):
             problems.invalid("volumeMode", spec.get("volumeMode"), IMMUTABLE)
+
+
+def _storage(spec: Manifest) -> str | None:
+    return ((spec.get("resources") or {}).get("requests") or {}).get("storage")
 
 
 def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
@@ -127,7 +135,7 @@ def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
         problems.one_of(f"{root}.accessModes", mode, _MODES)
     if _ALONE in modes and set(modes) & set(_MODES) != {_ALONE}:
         problems.forbidden(f"{root}.accessModes", f"may not use {_ALONE} with other access modes")
-    storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    storage = _storage(spec)
     if storage is None:
         problems.required(f"{root}.resources[storage]")
     elif parse_quantity(storage) <= 0:

@@ -247,9 +247,6 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
     store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
     metadata["name"] = name = metadata.get("name") or generated_name(metadata.get("generateName", ""))
-    if not name:
-        cause = Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
-        raise invalid(resource.api_version, resource.kind, "", [cause])
     metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
     manifest = prepare_create({**manifest, "metadata": metadata})
     _validate(manifest, None, group=group)

@@ -63,6 +63,8 @@ def drawn(chance: Random, kind: Kind, name: str) -> Body:
     is_left_out |= (
         isinstance(spec, dict) and spec.get({"LimitRange": "limits", "Ingress": "rules"}.get(kind.kind, "")) == []
     )
+    owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
+    is_left_out |= isinstance(owners, list) and owners[1:] == owners[:1] != []
     return drawn(chance, kind, name) if is_left_out else body
 
 

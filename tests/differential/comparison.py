@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _ADDRESS = re.compile(r"\b10\.96\.\d+\.\d+\b")  # of services
+_TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
 _RECORD = re.compile(r"in record \(\d+\)")  # quantities of bytes read, in a message
 _DUMP = re.compile(r"(bound claims|previously negative\)).*", re.DOTALL)  # Go's own picture of two structs
 _STARRED = frozenset(
@@ -88,7 +89,7 @@ def normalised(value: Any, key: str = "") -> Any:
         # they are sorted by time first, and then what was written in one second stands in another order than otherwise
         return sorted(items, key=_entry_order) if key == "managedFields" else items
     if isinstance(value, str):
-        for pattern in (_IDENTITY, _TIME, _ADDRESS):
+        for pattern in (_IDENTITY, _TIME, _ADDRESS, _TOKEN_VOLUME):
             value = pattern.sub("*", value)
         value = _DUMP.sub(r"\1", value)
         return _RECORD.sub("in record (*)", value)

@@ -57,7 +57,8 @@ LEFT_OUT = {
     "names of the server's choice (generateName, LimitRanges without a name)": (
         "two servers choose two names, and everything after hangs on them"
     ),
-    "token volumes in pods": "the sandbox mounts none, since nothing runs in it: all pods ask for none",
+    "token volumes in pods": "all but malformed pods ask for none: it is one volume, always alike but for its name",
+    "an owner named twice": "the real server takes one away, with a warning",
     "lists of all namespaces without a selector": "they would show what is left of earlier runs, still being deleted",
     "tables": "they tell ages; each kind's columns have contract tests of their own",
     "watches": "how events are grouped is a matter of time; the contract suite has them, with order and resumption",
