@@ -146,11 +146,23 @@ def _check_container(problems: Problems, field: str, container: Manifest, names:
     _check_environment(problems, f"{field}.env", container.get("env") or [])
     _check_sources(problems, f"{field}.envFrom", container.get("envFrom") or [])
     _check_mounts(problems, field, container, volumes)
+    lifecycle = container.get("lifecycle") or {}
+    for hook in ("postStart", "preStop"):
+        _check_command(problems, f"{field}.lifecycle.{hook}", lifecycle.get(hook))
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if container.get(probe) is not None and not any(container[probe].get(handler) for handler in _HANDLERS):
+        _check_command(problems, f"{field}.{probe}", container.get(probe))
+        if container.get(probe) is not None and not any(
+            container[probe].get(handler) is not None for handler in _HANDLERS
+        ):
             problems.required(f"{field}.{probe}", "must specify a handler type")
     check_resources(problems, f"{field}.resources", container.get("resources") or {})
     _check_seccomp(problems, f"{field}.securityContext", container)
+
+
+def _check_command(problems: Problems, field: str, handler: Manifest | None) -> None:
+    command = (handler or {}).get("exec")
+    if command is not None and not command.get("command"):
+        problems.required(f"{field}.exec.command")
 
 
 def _check_seccomp(problems: Problems, field: str, holder: Manifest) -> None:
