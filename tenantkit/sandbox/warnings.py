@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.quantities import parse_quantity
 from tenantkit.sandbox import validation_workloads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tenantkit.rules.manifest import Manifest
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -20,8 +23,10 @@ def warnings_on_create(manifest: Manifest) -> list[str]:
     if manifest["kind"] == "Service" and spec.get("externalName") and spec.get("type") != "ExternalName":
         return ['spec.externalName is ignored when spec.type is not "ExternalName"']
     if manifest["kind"] == "Pod":
-        secrets = [item.get("name", "") for item in spec.get("imagePullSecrets") or ()]
-        return _of_pull_secrets(secrets) + _of_ports(spec)
+        return [
+            *_of_pull_secrets([item.get("name", "") for item in spec.get("imagePullSecrets") or ()]),
+            *_of_pod(spec),
+        ]
     return validation_workloads.warnings_on_create(manifest)
 
 
@@ -33,30 +38,46 @@ def _of_pull_secrets(names: list[str]) -> list[str]:
     return told
 
 
-def _of_ports(spec: Manifest) -> list[str]:
-    """Ports that two containers, or one of them twice, have in common."""
-    told: list[str] = []
-    seen: list[tuple[str, Manifest]] = []
-    for part in ("initContainers", "containers"):
-        for number, container in enumerate(spec.get(part) or ()):
-            for index, port in enumerate(container.get("ports") or ()):
-                field = f"spec.{part}[{number}].ports[{index}]"
-                for other, before in seen:
-                    if how := _overlap(port, before):
-                        told.append(f"{field}: {how} port definition with {other}")
-                seen.append((field, port))
-    return told
+def _of_pod(spec: Manifest) -> Iterator[str]:
+    """The warnings about a pod's containers: of each, then of the ports of all."""
+    containers = [
+        (f"spec.{part}[{index}]", container)
+        for part in ("initContainers", "containers")
+        for index, container in enumerate(spec.get(part) or ())
+    ]
+    for field, container in containers:
+        yield from _of_container(field, container)
+    ports = [
+        (f"{field}.ports[{index}]", port)
+        for field, container in containers
+        for index, port in enumerate(container.get("ports") or ())
+    ]
+    for at, (field, port) in enumerate(ports):
+        for other, before in ports[:at]:
+            if all(port.get(part) == before.get(part) for part in ("containerPort", "protocol")):
+                same = all(port.get(part) == before.get(part) for part in ("hostIP", "hostPort"))
+                if same or not (port.get("hostPort") and before.get("hostPort")):
+                    yield f"{field}: {'duplicate' if same else 'overlapping'} port definition with {other}"
+    first: dict[str, str] = {}
+    for field, port in ports:
+        name = port.get("name", "")
+        if name and first.setdefault(name, field) != field:
+            what = f'duplicate port name "{name}" with {first[name]}'
+            yield f"{field}: {what}, services and probes that select ports by name will use {first[name]}"
 
 
-def _overlap(port: Manifest, other: Manifest) -> str:
-    number, protocol = port.get("containerPort"), port.get("protocol") or "TCP"
-    if (number, protocol) != (other.get("containerPort"), other.get("protocol") or "TCP"):
-        return ""
-    host, address, other_host, other_address = (
-        of.get(name) or none for of in (port, other) for name, none in (("hostPort", 0), ("hostIP", ""))
-    )
-    if (host, address) == (other_host, other_address):
-        return "duplicate"
-    if not host or not other_host:
-        return "overlapping"
-    return "dangerously ambiguous" if host == other_host and bool(address) != bool(other_address) else ""
+def _of_container(field: str, container: Manifest) -> Iterator[str]:
+    for resource in ("memory", "ephemeral-storage"):
+        for part in ("limits", "requests"):
+            amount = ((container.get("resources") or {}).get(part) or {}).get(resource, "0")
+            if parse_quantity(amount) % 1:
+                where = f"{field}.resources.{part}[{resource}]"
+                yield f'{where}: fractional byte value "{amount}" is invalid, must be an integer'
+    names = [item.get("name") for item in container.get("env") or ()]
+    for index, item in enumerate(container.get("env") or ()):
+        reference, value = f"$({item.get('name')})", item.get("value", "")
+        if names.index(item.get("name")) < index and (
+            "valueFrom" in item or value == reference or reference not in value
+        ):
+            what = f'hides previous definition of "{item.get("name")}"'
+            yield f"{field}.env[{index}]: {what}, which may be dropped when using apply"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.differential.kinds import Kind
 
 Body = dict[str, Any]
+_NOT_INSIDE = frozenset(
+    {"template", "jobTemplate", "lifecycle", "readinessProbe", "livenessProbe", "securityContext", "affinity"}
+)
 _OTHER_TYPES: tuple[Any, ...] = ("text", 1, True, ["x"], {"x": "y"}, 1.5)
 
 
@@ -81,12 +84,12 @@ def malformed(chance: Random, kind: Kind, body: Body) -> Body:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Each place in a body below apiVersion and kind: what holds it, and its key there."""
+    """Each place in a body but apiVersion, kind and what LEFT_OUT names: what holds it, and its key there."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         if key not in ("apiVersion", "kind"):
             yield value, key
-            yield from _places(value[key])
+            yield from _places(value[key]) if key not in _NOT_INSIDE else ()
 
 
 def _make_unknown(_chance: Random, holder: Any, key: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,8 +128,8 @@ class Exchange:
         return answer.body if answer.ok else {}
 
     def _edited(self, path: str, edits: Iterable[tuple[str, Any]]) -> Any:
-        """What is live at a path, changed; its fields in one order, for of two wrong ones the first is named."""
-        body = json.loads(json.dumps(self._live(path), sort_keys=True))
+        """What is live at a path, changed."""
+        body = copy.deepcopy(self._live(path))
         for where, value in edits:
             put(body, where, self._filled(path, value))
-        return body
+        return json.loads(json.dumps(body, sort_keys=True))  # each engine answers in an order of its own
