@@ -109,7 +109,7 @@ $(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)
 	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[plots,sandbox]' --group test
+	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[plots,sandbox,tables]' --group test
 	@touch $@
 
 # --- the control plane: minutes from nothing, seconds from Go's cache
