@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.browser.notebook_page import NotebookPage
 
 SOON_S = 0.3
-TRIES = 5
+TRIES = 10
 # When the page's own observer has seen the text, by the page's clock; the machine's clock is the same one.
 _SEEN = """([root, text]) => {
   window.__seen = undefined;
@@ -62,7 +62,7 @@ def event(name: str, namespace: str, message: str) -> dict[str, object]:
     }
 
 
-def test_half_of_all_changes_are_on_the_page_within_three_tenths_of_a_second(
+def test_a_change_is_on_the_page_within_three_tenths_of_a_second(
     notebook: NotebookPage, cluster: Cluster, namespace: str, explorer: Locator
 ) -> None:
     took = []
@@ -74,7 +74,7 @@ def test_half_of_all_changes_are_on_the_page_within_three_tenths_of_a_second(
         notebook.page.wait_for_function("window.__seen")
         took.append(notebook.page.evaluate("window.__seen") / 1000 - began)
 
-    assert sorted(took)[TRIES // 2] <= SOON_S, took  # not the worst, which other work on the machine decides
+    assert max(took) <= SOON_S, took
 
 
 def test_hostile_messages_are_text(notebook: NotebookPage, cluster: Cluster, namespace: str, explorer: Locator) -> None:
