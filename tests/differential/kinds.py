@@ -39,17 +39,11 @@ class Kind:
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:
-    """Write a value at a dotted path; `[]` is the first item of a list, and what isn't there is made."""
+    """Write a value at a dotted path; what is no object on the way there is made one, lists too."""
     *way, last = path.split(".")
     place: Any = body
     for part in way:
-        if isinstance(place, list):
-            place = place[int(part)]
-        else:
-            if not isinstance(place.get(part), dict | list):
-                place[part] = {}
-            place = place[part]
-    if isinstance(place, list):
-        place[int(last)] = value
-    else:
-        place[last] = value
+        if not isinstance(place.get(part), dict):
+            place[part] = {}
+        place = place[part]
+    place[last] = value
