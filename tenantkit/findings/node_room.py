@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.snapshot import controller_of, label
 from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
+from tenantkit.rules.pod_affinity import NOT_WANTED
 from tenantkit.rules.pod_requests import pod_requests
 from tenantkit.rules.selectors import label_selector_of
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.node_fit import NodeState
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_KEPT_AWAY = "node(s) didn't satisfy existing pods anti-affinity rules"
 _DEFAULT_SCHEDULER = "default-scheduler"
 
 
@@ -78,7 +78,7 @@ def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]
     open_to_it = [state for state in states if not distance.rules_out(state.node)]
     reasons = Counter(reason for state in states for reason in misfit(spec, state))
     kept_away = sum(not misfit(spec, state) for state in states if distance.rules_out(state.node))
-    reasons.update({_KEPT_AWAY: kept_away} if kept_away else {})
+    reasons.update({NOT_WANTED: kept_away} if kept_away else {})
     return NodeRoom(
         pods=sum(copies_that_fit(spec, state) for state in open_to_it),
         reasons=dict(reasons),
