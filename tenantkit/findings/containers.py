@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.references import missing_reference
-from tenantkit.findings.snapshot import controller_of, event_text, first_seen, label
+from tenantkit.findings.snapshot import event_text, first_seen, label
 from tenantkit.findings.superseded import is_of_interest
+from tenantkit.rules.manifest import controller_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.snapshot import controller_of, label
+from tenantkit.findings.snapshot import label
+from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
 from tenantkit.rules.pod_affinity import NOT_WANTED
 from tenantkit.rules.pod_requests import pod_requests

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.rules.manifest import controller_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
@@ -125,14 +127,6 @@ class Snapshot:
 def label(manifest: Manifest) -> str:
     """How an object is named in a finding: `Job/train`."""
     return f"{manifest['kind']}/{manifest['metadata']['name']}"
-
-
-def controller_of(manifest: Manifest) -> Manifest | None:
-    """The reference to the owner that manages the object; of several owners at most one does."""
-    for owner in manifest["metadata"].get("ownerReferences") or ():
-        if owner.get("controller"):
-            return dict(owner)
-    return None
 
 
 def condition(manifest: Manifest, kind: str, status: str | None = None) -> Manifest | None:

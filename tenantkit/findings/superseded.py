@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.creation import is_finished
-from tenantkit.findings.snapshot import condition, controller_of
+from tenantkit.findings.snapshot import condition
+from tenantkit.rules.manifest import controller_of
 
 if TYPE_CHECKING:
     from tenantkit.findings.snapshot import Snapshot

@@ -67,3 +67,9 @@ def ref_of(manifest: Manifest) -> ObjectRef:
     return ObjectRef(
         str(manifest["apiVersion"]), str(manifest["kind"]), str(metadata["name"]), metadata.get("namespace") or None
     )
+
+
+def controller_of(manifest: Manifest) -> Manifest | None:
+    """The reference to the owner that manages the object; of several owners at most one does."""
+    owners = manifest["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)

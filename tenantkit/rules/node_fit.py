@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from tenantkit.rules.pod_requests import pod_requests
+from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.selectors import LabelRequirement
 
@@ -80,7 +81,7 @@ def node_state(node: Manifest, pods: Iterable[Manifest]) -> NodeState:
     ports: set[tuple[str, str, int]] = set()
     for pod in pods:
         status, spec = pod.get("status") or {}, pod.get("spec") or {}
-        if status.get("phase") in ("Succeeded", "Failed"):
+        if status.get("phase") in ENDED:
             continue
         for name, amount in {**pod_requests(spec, status=status), "pods": _ONE}.items():
             free[name] = free.get(name, Fraction(0)) - amount

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ONE, parse_amounts, pod_amounts
+from tenantkit.rules.pod_status import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +99,7 @@ def _is_extended(name: str) -> bool:
 
 def is_charged(pod: Manifest, now: datetime) -> bool:
     """Whether it counts: a finished pod, and one that outstays its grace period, count no more."""
-    if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+    if (pod.get("status") or {}).get("phase") in ENDED:
         return False
     deleted, grace_s = (pod["metadata"].get(field) for field in ("deletionTimestamp", "deletionGracePeriodSeconds"))
     if deleted is None or grace_s is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.admission import NAMESPACES, Attempt, mutate, review
 from tenantkit.sandbox.errors import ApiError, conflict, not_found
 from tenantkit.sandbox.options import delete_options
@@ -164,7 +165,7 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
         start = now
         if metadata.get("generation"):
             metadata["generation"] += 1
-    if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+    if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in ENDED:
         grace = 0
     end = max(start + timedelta(seconds=grace), now) if grace else now
     return {**live, "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace}}

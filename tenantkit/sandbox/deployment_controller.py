@@ -11,13 +11,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox import deployment_rollout as rollout
 from tenantkit.sandbox.deployment_rollout import HASH, REVISION, name_of, size
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.replica_set_controller import REPLICA_SETS
 from tenantkit.sandbox.replicas import (
     condition_of,
-    controller_of,
     controller_reference,
     is_finished,
     is_terminating,

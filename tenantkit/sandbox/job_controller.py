@@ -13,11 +13,11 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox import job_progress as progress
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.own_writes import timestamp
 from tenantkit.sandbox.replicas import (
-    controller_of,
     deletion_order,
     is_active,
     is_finished,

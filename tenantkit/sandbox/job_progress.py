@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
+from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.own_writes import timestamp
 from tenantkit.sandbox.replicas import condition_of, is_terminating
 
@@ -37,7 +38,7 @@ def finished_at(job: Manifest) -> datetime | None:
 def end_of(job: Manifest, pod: Manifest) -> End:
     """How a pod has ended; one that is deleted counts as failed, unless the Job waits until it has."""
     phase = pod["status"].get("phase")
-    if phase in {"Succeeded", "Failed"}:
+    if phase in ENDED:
         return "succeeded" if phase == "Succeeded" else "failed"
     return "failed" if is_terminating(pod) and not waits_for_terminating(job) else ""
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.admission import NODES
 from tenantkit.sandbox.deletion import delete_live
 from tenantkit.sandbox.options import DeleteOptions
 from tenantkit.sandbox.own_requests import OwnRequests
 from tenantkit.sandbox.own_writes import timestamp
-from tenantkit.sandbox.replicas import controller_of
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.admission import CLAIMS, NODES, PROTECTED, VOLUMES
 from tenantkit.sandbox.deletion import remove_or_put
 from tenantkit.sandbox.managed_fields import track_update
@@ -113,7 +114,7 @@ def _claims(pod: Manifest) -> list[str]:
 
 
 def _has_ended(pod: Manifest) -> bool:
-    return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+    return (pod.get("status") or {}).get("phase") in ENDED
 
 
 def _is_over(event: Event) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.own_writes import timestamp
 from tenantkit.sandbox.replicas import (
     available,
     condition_of,
-    controller_of,
     deletion_order,
     is_active,
     is_finished,

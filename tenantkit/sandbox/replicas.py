@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
+from tenantkit.rules.manifest import controller_of
+from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.errors import ApiError
 
 if TYPE_CHECKING:
@@ -24,12 +26,6 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 Claim = Literal["owned", "adopt", "release", "foreign"]
-
-
-def controller_of(manifest: Manifest) -> Manifest | None:
-    """The owner reference of the one that manages the object."""
-    owners = manifest["metadata"].get("ownerReferences") or ()
-    return next((owner for owner in owners if owner.get("controller")), None)
 
 
 def controller_reference(owner: Manifest) -> Manifest:
@@ -57,7 +53,7 @@ def is_terminating(manifest: Manifest) -> bool:
 
 def is_finished(pod: Manifest) -> bool:
     """Whether the pod has ended, well or not."""
-    return pod["status"].get("phase") in {"Succeeded", "Failed"}
+    return pod["status"].get("phase") in ENDED
 
 
 def is_active(pod: Manifest) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.rules.node_fit import node_state
 from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
+from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
 from tenantkit.sandbox.admission import CLAIMS, NAMESPACES, NODES, VOLUMES
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 _NAME = "default-scheduler"
 _MANAGER = "kube-scheduler"
 _PODS, _CLASSES = find("", "v1", "pods"), find("storage.k8s.io", "v1", "storageclasses")
-_ENDED = frozenset({"Succeeded", "Failed"})
 _ALL = ""
 _GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
@@ -71,7 +71,7 @@ class Scheduler:
         """Keep who waits and who is where."""
         pod, before, metadata = event.manifest, event.previous, event.manifest["metadata"]
         key, node = f"{metadata['namespace']}/{metadata['name']}", pod["spec"].get("nodeName")
-        is_there = event.type != "DELETED" and pod["status"].get("phase") not in _ENDED
+        is_there = event.type != "DELETED" and pod["status"].get("phase") not in ENDED
         waited = self._waiting.pop(key, None)
         if not node:
             if is_there and not metadata.get("deletionTimestamp") and pod["spec"].get("schedulerName", _NAME) == _NAME:

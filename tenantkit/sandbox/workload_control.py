@@ -11,12 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.amounts import parse_amounts
+from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.selectors import label_selector_of
 from tenantkit.sandbox.admission import LIMIT_RANGES, NAMESPACES, PRIORITY_CLASSES, QUOTAS, SERVICE_ACCOUNTS
 from tenantkit.sandbox.errors import ApiError
 from tenantkit.sandbox.event_recorder import EventRecorder
 from tenantkit.sandbox.own_requests import OwnRequests
-from tenantkit.sandbox.replicas import claim, controller_of, controller_reference, is_terminating
+from tenantkit.sandbox.replicas import claim, controller_reference, is_terminating
 from tenantkit.sandbox.resources import find
 
 if TYPE_CHECKING:
