@@ -161,9 +161,12 @@ def make_kind(wire: Wire, shared_namespace: str) -> Iterator[Callable[..., Manif
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., Any]:
-    """Ask until the answer is true, and give it back; what stood in the way is told once the time is up."""
+    """Ask until the answer is true, and give it back; what stood in the way is told once the time is up.
 
-    def ask(question: Callable[[], Any], timeout_s: float = 15) -> Any:
+    A controller that was told of a conflict tries again after one second, then two, four, eight and so on.
+    """
+
+    def ask(question: Callable[[], Any], timeout_s: float = 60) -> Any:
         deadline = time.monotonic() + timeout_s
         while True:
             try:

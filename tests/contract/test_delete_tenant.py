@@ -93,4 +93,4 @@ def test_a_finalizer_that_holds_the_namespace_is_named_and_stays(
         assert cluster.get("ConfigMap", "tenantkit-tenant", name)["metadata"]["finalizers"] == [HOLD]
     finally:
         edit(wire, spec, {"op": "remove", "path": "/metadata/finalizers"})
-    eventually(lambda: not is_there(cluster, name), timeout_s=60)
+    eventually(lambda: not is_there(cluster, name))

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Eventually = Callable[..., Any]
 
-# A real namespace controller waits five seconds before it begins, and up to nine before it looks again.
-GOING_TAKES_S = 40
 CONDITIONS = {
     "NamespaceDeletionDiscoveryFailure": ("False", "ResourcesDiscovered", "All resources successfully discovered"),
     "NamespaceDeletionGroupVersionParsingFailure": (
@@ -153,7 +151,7 @@ def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: st
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(config_map(namespace))
     cluster.delete(namespace_ref(namespace))
-    eventually(lambda: is_gone(cluster, namespace), timeout_s=GOING_TAKES_S)
+    eventually(lambda: is_gone(cluster, namespace))
     assert cluster.list("ConfigMap", namespace=namespace) == []
     assert cluster.list("ServiceAccount", namespace=namespace) == []
 
@@ -178,7 +176,7 @@ def test_a_namespace_that_is_held_names_what_holds_it_and_goes_when_let_go(
     cluster: Cluster, namespace: str, eventually: Eventually, held: list[Manifest]
 ) -> None:
     cluster.delete(namespace_ref(namespace))
-    eventually(lambda: cluster.get("Namespace", namespace)["status"].get("conditions"), timeout_s=GOING_TAKES_S)
+    eventually(lambda: cluster.get("Namespace", namespace)["status"].get("conditions"))
     live = cluster.get("Namespace", namespace)
     assert live["spec"] == {"finalizers": ["kubernetes"]}
     assert {
@@ -190,4 +188,4 @@ def test_a_namespace_that_is_held_names_what_holds_it_and_goes_when_let_go(
     assert left["metadata"]["finalizers"] == ["example.com/hold"]
     for manifest in held:
         let_go(cluster, manifest)
-    eventually(lambda: is_gone(cluster, namespace), timeout_s=GOING_TAKES_S)
+    eventually(lambda: is_gone(cluster, namespace))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
@@ -86,8 +87,10 @@ class Workloads:
             self.say_ready(pod)
 
     def say_finished(self, pod: Manifest, phase: str) -> None:
-        """What a kubelet says of a pod whose containers have ended."""
-        self.patch("pods", pod["metadata"]["name"], {"status": {"phase": phase}}, status=True)
+        """What a kubelet says of a pod whose containers end now; EndpointSlices follow its condition, not its phase."""
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        ended = {"type": "Ready", "status": "False", "reason": "PodCompleted", "lastTransitionTime": now}
+        self.patch("pods", pod["metadata"]["name"], {"status": {"phase": phase, "conditions": [ended]}}, status=True)
 
     def events(self, name: str, reason: str = "") -> list[Manifest]:
         """The events about an object, oldest first."""

@@ -13,13 +13,11 @@ if TYPE_CHECKING:
 
     from tests.contract.wire import Wire
 
-_SOON_S = 30
-
 
 @pytest.fixture
 def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any], gpu_node: Callable[..., str]) -> Workloads:
     gpu_node()
-    found = Workloads(wire, namespace, lambda question, timeout_s=_SOON_S: eventually(question, timeout_s))
+    found = Workloads(wire, namespace, eventually)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
