@@ -95,6 +95,8 @@ def _bound_rules(authorizer: Authorizer, resource: Resource, ref: Manifest, name
     """The rules that a binding gives; raises ApiError where it names no role."""
     if (kind := ref.get("kind", "")) not in {"Role", "ClusterRole"}:
         raise ApiError(code=500, reason="", message=f"unsupported role reference kind: {json.dumps(kind)}")
+    if not ref["name"]:
+        raise bad_request("Name parameter required.")
     if reasons := path_segment(ref["name"]):
         raise bad_request(f"Name parameter invalid: {json.dumps(ref['name'])}: {';'.join(reasons)}")
     found = authorizer.rules_of(ref, namespace)

@@ -14,8 +14,8 @@ Each says under `kubernetes` which release it was taken from, and beside that:
   `{"map": type}`, `{"list": type, "by": "atomic|set|map", "keys": [...]}` or `{"fields": {name: field}}`; `"atomic": 1`
   says that server-side apply owns it as one. A field has `t`, its type, `go`, its Go type, and perhaps `default`,
   `required`, `merge_key`, `strategy`, `embedded`; `zero` says whether an empty value is left out (`drop`), written
-  (`keep`) or written even when nothing was given (`always`). The Gateway API's kinds have no Go types: their structs
-  stand one in another, without a name, and `go` is empty.
+  (`keep`) or written even when nothing was given (`always`, or as `null`). The Gateway API's kinds have no Go types:
+  their structs stand one in another, without a name, and `go` is empty.
 
 `make facts` writes them all. Turned down: lists of merge keys typed by hand, which are wrong
 in silence after the next release.
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-Zero = Literal["drop", "keep", "always"]
+Zero = Literal["drop", "keep", "always", "null"]
 MISSING: Final = object()
 
 
@@ -131,7 +131,7 @@ def _build(raw: Any, name: str = "") -> Type:
     if "map" in raw:
         return Type("map", atomic=atomic, element=_build(raw["map"]))
     fields = {key: _field(key, value) for key, value in raw["fields"].items()}
-    always = tuple(item for item in fields.values() if item.zero == "always")
+    always = tuple(item for item in fields.values() if item.zero in {"always", "null"})
     return Type("struct", name, atomic=atomic, fields=fields, required=always)
 
 

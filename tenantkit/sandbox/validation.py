@@ -128,10 +128,10 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     kind = str(manifest["kind"])
     metadata = manifest["metadata"]
     _check_metadata(problems, metadata, _NAME_RULES.get(kind, dns_subdomain))
-    for index, item in enumerate(metadata.get("finalizers") or [] if kind not in {"Event", "Lease"} else []):
-        problems.all_of(f"metadata.finalizers[{index}]", item, not_finalizer(item))
     if old is not None:
         _check_metadata_update(problems, metadata, old["metadata"])
+    for index, item in enumerate(metadata.get("finalizers") or [] if kind not in {"Event", "Lease"} else []):
+        problems.all_of(f"metadata.finalizers[{index}]", item, not_finalizer(item))
     check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
     check = check_custom if is_custom(str(manifest["apiVersion"])) else check
     check = check_newer_event if kind == "Event" and group == "events.k8s.io" else check

@@ -1,4 +1,4 @@
-"""What the server warns of when an object is created, though it takes it: the WarningsOnCreate of pkg/registry."""
+"""What the server warns of though it takes an object: WarningsOnCreate and WarningsOnUpdate of pkg/registry."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ def warnings_on_create(manifest: Manifest) -> list[str]:
     annotations, spec = manifest["metadata"].get("annotations") or {}, manifest.get("spec") or {}
     if manifest["kind"] == "Ingress" and _CLASS_ANNOTATION in annotations and "ingressClassName" not in spec:
         return [f"annotation \"{_CLASS_ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"]
-    if manifest["kind"] == "Service" and spec.get("externalName") and spec.get("type") != "ExternalName":
-        return ['spec.externalName is ignored when spec.type is not "ExternalName"']
     if manifest["kind"] == "Pod":
         return [
             *_of_pull_secrets([item.get("name", "") for item in spec.get("imagePullSecrets") or ()]),
             *_of_pod(spec),
         ]
-    return validation_workloads.warnings_on_create(manifest)
+    return warnings_on_update(manifest) or validation_workloads.warnings_on_create(manifest)
+
+
+def warnings_on_update(manifest: Manifest) -> list[str]:
+    """The warnings that are said again at each change of an object, in the server's words."""
+    spec = manifest.get("spec") or {}
+    if manifest["kind"] == "Service" and spec.get("externalName") and spec.get("type") != "ExternalName":
+        return ['spec.externalName is ignored when spec.type is not "ExternalName"']
+    return []
 
 
 def _of_pull_secrets(names: list[str]) -> list[str]:

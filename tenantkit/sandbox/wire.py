@@ -35,12 +35,18 @@ _ZERO: dict[str, Any] = {
     "micro-time": None,
     "any": None,
 }
+_POINTERS = frozenset({"keep", "null"})
+_DECODE_THEMSELVES = frozenset({"int-or-string", "date-time", "micro-time"})
 _INTEGERS = {"int32": 2**31, "int64": 2**63, "integer": 2**63, "int-or-string": 2**31}
 _WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
 
 
 class DecodeError(ValueError):
     """A value that the server's types can't hold; the text is the server's own."""
+
+
+class _DeferredError(DecodeError):
+    """One that the decoder goes on after: told at the end, unless an error of a type that decodes itself comes."""
 
 
 class Repeated(dict[str, Any]):
@@ -65,6 +71,7 @@ class _Walk:
     """What is found on the way through one object."""
 
     unknown: list[str] = field(default_factory=list)
+    deferred: _DeferredError | None = None
 
     def repeated(self, value: Any, path: str) -> None:
         """Tell, as of unknown fields, what stands in an object more than once."""
@@ -92,6 +99,8 @@ def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, l
     if is_custom(api_version):
         return _custom(kind_type, manifest, walk, (api_version, kind)), walk.unknown
     found: Manifest = _struct(kind_type, manifest, walk, "", "")
+    if walk.deferred:
+        raise walk.deferred
     if (manifest.get("metadata") or {}).get("managedFields") == []:
         found["metadata"]["managedFields"] = []  # an order to forget them, which an absent field is not
     return {"apiVersion": api_version, "kind": kind} | found, walk.unknown
@@ -116,7 +125,7 @@ def canonical(manifest: Manifest) -> Manifest:
 def empty(kind: Type) -> Any:
     """What the server writes where nothing was given; shared, so nobody may change it."""
     if kind.form == "struct":
-        return {item.name: empty(item.type) for item in kind.required}
+        return {item.name: _unset(item) for item in kind.required}
     if kind.form != "scalar":
         return None
     return _ZERO.get(kind.name, 0 if kind.name in _INTEGERS or kind.name in ("number", "double") else "")
@@ -130,16 +139,27 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
         if item is None:
             walk.unknown.append(f'unknown field "{path}{name}"')
         elif sent is not None:
-            written = _field(kind, item, sent, walk, (path, go_path))
-            if written or item.zero == "keep" or (item.zero == "always" and written is not None):
+            try:
+                written = _field(kind, item, sent, walk, (path, go_path))
+            except _DeferredError as error:
+                if item.type.name in _DECODE_THEMSELVES:
+                    raise
+                walk.deferred = walk.deferred or error
+                continue
+            if written or item.zero in _POINTERS or (item.zero == "always" and written is not None):
                 found[name] = written
             elif item.zero == "always":
                 found[name] = sent if sent == [] else empty(item.type)  # told apart until it is stored
     walk.repeated(value, path)
     for item in kind.required:
         if item.name not in found:
-            found[item.name] = empty(item.type)
+            found[item.name] = _unset(item)
     return found
+
+
+def _unset(item: Field) -> Any:
+    """What the server writes for a field that nothing was given for."""
+    return None if item.zero == "null" else empty(item.type)
 
 
 def _field(kind: Type, item: Field, sent: Any, walk: _Walk, at: tuple[str, str]) -> Any:
@@ -195,13 +215,13 @@ def _integer(sent: Any, limit: int, go: str, where: str) -> int:
     if isinstance(sent, bool) or not isinstance(sent, (int, float)):
         raise _wrong(sent, go, where)
     if isinstance(sent, float) or not -limit <= sent < limit:
-        raise DecodeError(f"json: cannot unmarshal number {sent} into Go struct field {where} of type {go}")
+        raise _DeferredError(f"json: cannot unmarshal number {sent} into Go struct field {where} of type {go}")
     return sent
 
 
-def _wrong(sent: Any, go: str, where: str) -> DecodeError:
+def _wrong(sent: Any, go: str, where: str) -> _DeferredError:
     """The decoder's error for a value of another JSON type."""
-    return DecodeError(
+    return _DeferredError(
         f"json: cannot unmarshal {_WORDS.get(type(sent), 'object')} into Go struct field {where} of type {go}"
     )
 
@@ -262,7 +282,7 @@ def _bytes(sent: str) -> str:
         good = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}(?==))?", text)
         at = re.match(r"[A-Za-z0-9+/]*", text)
         place = at.end() if at and at.end() < len(text) else good.end() if good else 0
-        raise DecodeError(f"illegal base64 data at input byte {place}") from error
+        raise _DeferredError(f"illegal base64 data at input byte {place}") from error
 
 
 _TEXTS: Final[dict[str, Callable[[str], str]]] = {"date-time": _time, "micro-time": _micro_time, "byte": _bytes}

@@ -40,7 +40,7 @@ from tenantkit.sandbox.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATE
 from tenantkit.sandbox.scale import SCALE, applied_scale, in_scales_version, scale_of, scaled
 from tenantkit.sandbox.strategies import prepare_create, prepare_update
 from tenantkit.sandbox.validation import validate
-from tenantkit.sandbox.warnings import warnings_on_create
+from tenantkit.sandbox.warnings import warnings_on_create, warnings_on_update
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -207,6 +207,8 @@ class Writes:
         manifest = _at_version_of(old, manifest, resource)
         manifest = prepare_update(manifest, old, subresource=subresource)
         _validate(manifest, old, subresource=subresource, group=call.action.group)
+        if not subresource:
+            warnings.extend(warnings_on_update(manifest))
         if same_but_for_times(old, manifest):
             manifest = old
         review(replace(attempt, manifest=manifest))

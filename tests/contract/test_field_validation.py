@@ -1,4 +1,4 @@
-"""What stands twice in a body, and times long ago: read alike, and told in the same words, on both engines."""
+"""What stands twice in a body, has a wrong type, is null or long ago: read and told alike on both engines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.contract.wire import MERGE_PATCH
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
 TWICE = b"""{"apiVersion": "v1", "kind": "ConfigMap",
@@ -55,3 +60,53 @@ def test_a_year_is_written_with_its_zeros(wire: Wire, namespace: str) -> None:
     }
     answer = wire("POST", f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases", lease)
     assert answer.body["spec"] == {"acquireTime": "0001-01-01T00:00:02.000000Z"}
+
+
+def test_of_two_wrong_values_the_one_that_can_not_be_read_at_all_is_named(wire: Wire, namespace: str) -> None:
+    spec = {"scopes": "Terminating", "hard": {"pods": "many"}}
+    answer = wire("POST", f"/api/v1/namespaces/{namespace}/resourcequotas", {"metadata": {"name": "few"}, "spec": spec})
+    assert answer.status == 400
+    assert "quantities must match the regular expression" in answer.body["message"]
+
+
+def test_of_values_of_a_wrong_type_the_first_is_named(wire: Wire, namespace: str) -> None:
+    body = b'{"metadata": {"name": "wrong"}, "immutable": "yes", "data": 1}'
+    answer = wire("POST", f"/api/v1/namespaces/{namespace}/configmaps", body)
+    assert answer.status == 400
+    assert "Go struct field ConfigMap.immutable of type bool" in answer.body["message"]
+
+
+@pytest.mark.parametrize("given", [{}, {"apiGroup": None}])
+def test_a_reference_without_a_group_says_so(wire: Wire, namespace: str, given: Manifest) -> None:
+    spec = {"defaultBackend": {"resource": {"kind": "Bucket", "name": "files", **given}}}
+    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
+    answer = wire("POST", path, {"metadata": {"name": "files"}, "spec": spec})
+    assert answer.body["spec"]["defaultBackend"]["resource"] == {"apiGroup": None, "kind": "Bucket", "name": "files"}
+
+
+def test_a_name_that_is_ignored_is_warned_of_at_each_change(wire: Wire, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/services"
+    spec = {"externalName": "example.com", "ports": [{"port": 80}]}
+    warning = '299 - "spec.externalName is ignored when spec.type is not \\"ExternalName\\""'
+    assert wire("POST", path, {"metadata": {"name": "web"}, "spec": spec}).headers["Warning"] == warning
+    labels = {"metadata": {"labels": {"a": "b"}}}
+    assert wire("PATCH", f"{path}/web", labels, content_type=MERGE_PATCH).headers["Warning"] == warning
+
+
+@pytest.fixture
+def held(wire: Wire, namespace: str) -> Iterator[str]:
+    """A Secret that is being deleted and held by a finalizer; let go at the end."""
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    assert wire("POST", path, {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}}).status == 201
+    assert wire("DELETE", f"{path}/held").status == 200
+    yield f"{path}/held"
+    wire("PATCH", f"{path}/held", {"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
+
+
+def test_a_new_finalizer_on_what_goes_is_refused_before_it_is_read(wire: Wire, held: str) -> None:
+    body = {"metadata": {"finalizers": ["example.com/hold", "nameless"]}}
+    answer = wire("PATCH", held, body, content_type=MERGE_PATCH)
+    assert [(cause["field"], cause["reason"]) for cause in answer.body["details"]["causes"]] == [
+        ("metadata.finalizers", "FieldValueForbidden"),
+        ("metadata.finalizers[1]", "FieldValueInvalid"),
+    ]

@@ -251,6 +251,11 @@ def test_one_may_not_bind_a_role_above_oneself(give: Callable[[str, str], Wire],
     assert (answer.status, answer.body) == (403, escalation("rolebindings", "all", missing))
 
 
+def test_one_may_not_bind_a_role_without_a_name(give: Callable[[str, str], Wire], namespace: str) -> None:
+    answer = give("owner", "admin")("POST", bindings_path(namespace), binding("none", "owner", ""))
+    assert (answer.status, answer.body) == (400, status(400, "BadRequest", "Name parameter required."))
+
+
 def test_one_may_not_write_a_role_above_oneself(give: Callable[[str, str], Wire], namespace: str) -> None:
     owner = give("owner", "admin")
     rules = [{"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["get", "update"]}]

@@ -24,7 +24,7 @@ PACKAGES = {"io.k8s.api.": "api", "io.k8s.apimachinery.": "apimachinery"}
 class GoField(NamedTuple):
     """What types.go says of one field: how its zero value is written, its Go type, the struct that embeds it."""
 
-    zero: str  # keep (a pointer), empty (omitempty), drop (omitzero) or always
+    zero: str  # keep (a pointer), null (one without omitempty), empty (omitempty), drop (omitzero) or always
     go: str
     embedded: str
 
@@ -52,7 +52,9 @@ class GoTypes:
                 found |= self._struct(home, inner, f"{embedded}{inner}.")
             elif json_name != "-":
                 rule = next((rule for option, rule in rules.items() if option in options), "always")
-                found[json_name] = GoField("keep" if go_type.startswith("*") else rule, printed(go_type), embedded)
+                if go_type.startswith("*"):
+                    rule = "null" if rule == "always" else "keep"
+                found[json_name] = GoField(rule, printed(go_type), embedded)
         return found
 
     def _package(self, package: str) -> dict[str, list[tuple[str, str, str]]]:
