@@ -173,7 +173,7 @@ def _default_service_account(attempt: Attempt) -> Manifest:
         raise attempt.refused(
             f'error looking up service account {attempt.namespace}/{name}: serviceaccount "{name}" not found'
         )
-    spec = with_token_volume(spec, account)
+    spec = with_token_volume(spec, account, attempt.store.generated_names)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = [
             {key: secret[key] for key in ("name",) if key in secret} for secret in account["imagePullSecrets"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from tenantkit.sandbox.errors import gone, not_found
+from tenantkit.sandbox.generated_names import GeneratedNames
 
 if TYPE_CHECKING:
     import builtins
@@ -60,6 +61,7 @@ class Store:
 
     def __init__(self, clock: Callable[[], datetime], *, events_kept: int = _EVENTS_KEPT) -> None:
         self.clock = clock
+        self.generated_names = GeneratedNames()
         self.resource_version = 1  # 0 means "any version" to clients
         self._objects: dict[Resource, dict[str, dict[str, Manifest]]] = {}
         self._events: deque[Event] = deque(maxlen=events_kept)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.sandbox.generated_names import generated_name
-
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.generated_names import GeneratedNames
 
 _VOLUME = "kube-api-access-"
 _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -28,17 +27,18 @@ _CONTENT: dict[str, Any] = {
 }
 
 
-def with_token_volume(spec: Manifest, account: Manifest) -> Manifest:
+def with_token_volume(spec: Manifest, account: Manifest, names: GeneratedNames) -> Manifest:
     """A new pod's spec with the volume, mounted wherever a container has nothing at its place, unless nobody wants it.
 
     Args:
         spec: the pod's; what it says goes before what its account says.
         account: the ServiceAccount that it runs as.
+        names: gives the volume its own.
     """
     wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
     volumes = spec.get("volumes") or []
     own = next((volume["name"] for volume in volumes if volume["name"].startswith(_VOLUME)), None)
-    name = own or generated_name(_VOLUME)
+    name = own or names.next(_VOLUME)
     mounted = {
         field: [_with_mount(container, name) for container in spec[field]]
         for field in ("initContainers", "containers")

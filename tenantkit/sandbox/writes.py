@@ -32,7 +32,6 @@ from tenantkit.sandbox.errors import (
 )
 from tenantkit.sandbox.escalation import check_escalation
 from tenantkit.sandbox.field_sets import TypedError
-from tenantkit.sandbox.generated_names import generated_name
 from tenantkit.sandbox.managed_fields import same_but_for_times, track_update
 from tenantkit.sandbox.options import write_options
 from tenantkit.sandbox.own_writes import timestamp
@@ -248,7 +247,7 @@ def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
     """
     store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
-    metadata["name"] = name = metadata.get("name") or generated_name(metadata.get("generateName", ""))
+    metadata["name"] = name = metadata.get("name") or store.generated_names.next(metadata.get("generateName", ""))
     metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
     manifest = prepare_create({**manifest, "metadata": metadata})
     _validate(manifest, None, group=group)
