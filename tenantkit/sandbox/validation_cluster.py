@@ -127,13 +127,6 @@ def _check_capacity(problems: Problems, capacity: Manifest) -> None:
 
 def check_storage_class(problems: Problems, item: Manifest, old: Manifest | None) -> None:
     """A StorageClass."""
-    if old is not None:
-        if not item.get("provisioner"):
-            problems.required("provisioner")
-        for field in _CLASS_FIXED:
-            if item.get(field) != old.get(field):
-                problems.invalid(field, None, IMMUTABLE)
-        return
     provisioner = item.get("provisioner", "")
     if provisioner:
         problems.all_of("provisioner", provisioner.lower(), qualified_name(provisioner.lower()))
@@ -143,6 +136,9 @@ def check_storage_class(problems: Problems, item: Manifest, old: Manifest | None
     problems.one_of("volumeBindingMode", item["volumeBindingMode"], ("Immediate", "WaitForFirstConsumer"))
     if not provisioner:
         problems.required("provisioner")
+    for field in _CLASS_FIXED if old is not None else ():
+        if item.get(field) != (old or {}).get(field):
+            problems.invalid(field, None, IMMUTABLE)
 
 
 def check_priority_class(problems: Problems, item: Manifest, old: Manifest | None) -> None:
