@@ -8,6 +8,7 @@ named. Turned down: a best guess, which is a wrong answer some of the time and d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from tenantkit.cluster.access import list_visible
@@ -18,7 +19,7 @@ from tenantkit.findings.node_room import node_room
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.room import quota_room
 from tenantkit.findings.snapshot import Snapshot
-from tenantkit.frames.quota import unit_of
+from tenantkit.frames.quota import amount_text, unit_of
 from tenantkit.frames.schema import frame_of_rows
 from tenantkit.provision.read import side_by_side
 from tenantkit.provision.settings import get_namespace
@@ -155,7 +156,7 @@ class Fit:
     @property
     def _cells(self) -> list[tuple[str | None, ...]]:
         rows = [dict(zip(FITS, self._row(check), strict=True)) for check in self.checks]
-        return [tuple(_text(row[name]) for name in _SHOWN) for row in rows]
+        return [tuple(_text(row[name], row["resource"]) for name in _SHOWN) for row in rows]
 
 
 def fits(  # noqa: PLR0913 (what a pod can ask for; all but two are optional)
@@ -195,8 +196,8 @@ def fits(  # noqa: PLR0913 (what a pod can ask for; all but two are optional)
         NotFound: no such tenant.
         ClusterUnavailable: the server gave no answer.
 
-    RBAC: get the namespace, list resourcequotas, limitranges and pods there, create pods (for the dry run), list nodes
-    and pods in the whole cluster; without a right the answer is `maybe` where it hangs on that.
+    RBAC: get the namespace, list resourcequotas, limitranges and pods there, create pods (for the dry run), list nodes,
+    namespaces and pods in the whole cluster; without a right the answer is `maybe` where it hangs on that.
     Source: pages "Resource Quotas", "Limit Ranges", "Assigning Pods to Nodes".
 
     Example:
@@ -238,8 +239,8 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
     def read(kind: str) -> None:
         try:
             match kind:
-                case "Node":
-                    found[kind] = cluster.list("Node")
+                case "Node" | "Namespace":
+                    found[kind] = cluster.list(kind)
                 case "AnyPod":
                     found[kind] = cluster.list("Pod", field_selector="status.phase!=Succeeded,status.phase!=Failed")
                 case _:
@@ -247,7 +248,7 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
         except PermissionDenied as refusal:
             unread[kind] = str(refusal)
 
-    side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod"))
+    side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod", "Namespace"))
     return found, unread
 
 
@@ -276,8 +277,9 @@ def _of_room(snapshot: Snapshot, room: Room, wanted: int) -> Check:
             "ResourceQuota", room.object.partition("/")[2], snapshot.all("ResourceQuota")[0]["metadata"]["namespace"]
         )
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
-        short = float(room.each * wanted - room.free)
-        advice = f"free {short:g} of {room.resource}" + (f", {held}" if held else ", or ask for a larger quota")
+        short = room.each * wanted - room.free
+        room_for = f"free {amount_text(short, room.resource)} of {room.resource}"
+        advice = room_for + (f", {held}" if held else ", or ask for a larger quota")
     free = None if room.free is None else float(room.free)
     return Check(
         room.object, answer, room.pods, room.resource, float(room.each), free, reason=room.reason, what_to_do=advice
@@ -288,17 +290,22 @@ def _nodes(snapshot: Snapshot, pod: Manifest, wanted: int) -> list[Check]:
     for kind in ("Node", "AnyPod"):
         if not snapshot.knows(kind):
             return [Check(_NODES, "maybe", reason=snapshot.unread.get(kind, "not read"))]
-    room = node_room(pod, snapshot.all("Node"), snapshot.all("AnyPod"))
+
+    def labels_of(name: str) -> Manifest | None:
+        namespace = snapshot.find("Namespace", name)
+        return None if namespace is None else namespace["metadata"].get("labels") or {}
+
+    room = node_room(pod, snapshot.all("Node"), snapshot.all("AnyPod"), labels_of)
     if room.pods >= wanted:
         unsure = room.could_be_fewer
         return [Check(_NODES, "maybe" if unsure else "yes", None if unsure else room.pods, reason="; ".join(unsure))]
-    unsure = (*room.could_be_more, *room.could_be_fewer)
+    unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
     return [Check(_NODES, answer, None if unsure else room.pods, reason=reason, what_to_do=room.to_free)]
 
 
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _text(value: object, resource: object) -> str | None:
+    if isinstance(value, float):
+        return amount_text(Fraction(str(value)), str(resource))
+    return None if value is None else str(value)

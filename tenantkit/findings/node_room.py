@@ -1,8 +1,8 @@
 """How many pods of one spec the nodes hold: whole pods on single nodes, never sums over nodes.
 
 Pods of one spec do not get into each other's way but by room, so each node is counted for itself and the counts add up
-exactly. What the scheduler looks at beyond one node (other pods, volumes), and what may change before it looks (pods
-that wait, too, or that a higher priority would push out), makes the answer a maybe, and is named.
+exactly, unless such pods want to be near or far from each other. That, volumes, and what may change before the
+scheduler looks (pods that wait, too, or that a higher priority would push out) make it a maybe, and are named.
 Source: page "Pod Priority and Preemption"; see `tenantkit.rules.node_fit`.
 """
 
@@ -10,22 +10,24 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.snapshot import label
+from tenantkit.frames.quota import amount_text
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
-from tenantkit.rules.pod_affinity import NOT_WANTED
+from tenantkit.rules.pod_affinity import NOT_NEAR, NOT_SPREAD, Surroundings, looks_around
 from tenantkit.rules.pod_requests import pod_requests
-from tenantkit.rules.selectors import label_selector_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
 
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_ABOUT_PODS = frozenset({"podAffinity", "podAntiAffinity", "topologySpreadConstraints"})
+_MAY_OPEN = frozenset({NOT_NEAR, NOT_SPREAD})  # once others are placed; who is too near stays so
 _DEFAULT_SCHEDULER = "default-scheduler"
 
 
@@ -58,13 +60,19 @@ class NodeRoom:
         return "; ".join(f"{count} of {self.nodes} nodes: {reason}" for reason, count in counted)
 
 
-def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]) -> NodeRoom:
+def node_room(
+    pod: Manifest,
+    nodes: Sequence[Manifest],
+    pods: Iterable[Manifest],
+    labels_of: Callable[[str], Manifest | None] = lambda _: None,
+) -> NodeRoom:
     """How many such pods the nodes hold.
 
     Args:
         pod: as the server would store it; its priority counts.
         nodes: all nodes.
         pods: all pods that have not ended, in all namespaces, with a node or without.
+        labels_of: a namespace's labels by its name, None where they are not known. Default: of none.
     """
     on_node: dict[str, list[Manifest]] = defaultdict(list)
     waiting: list[Manifest] = []
@@ -75,39 +83,61 @@ def node_room(pod: Manifest, nodes: Sequence[Manifest], pods: Iterable[Manifest]
         else:
             waiting.append(other)
     states = [node_state(node, on_node[node["metadata"]["name"]]) for node in nodes]
-    spec, distance = pod["spec"], _distance(pod, states, on_node)
-    open_to_it = [state for state in states if not distance.rules_out(state.node)]
-    reasons = Counter(reason for state in states for reason in misfit(spec, state))
-    kept_away = sum(not misfit(spec, state) for state in states if distance.rules_out(state.node))
-    reasons.update({NOT_WANTED: kept_away} if kept_away else {})
+    spec, unknown = pod["spec"], list[str]()
+
+    def known_labels(namespace: str) -> Manifest:
+        found = labels_of(namespace)
+        unknown.extend([] if found is not None else [namespace])
+        return found or {}
+
+    placed = [(other, state.node) for state in states for other in on_node[state.node["metadata"]["name"]]]
+    around = Surroundings(pod, nodes, placed, known_labels)
+    kept_away = {id(state): reason for state in states if (reason := around.misfit(state.node))}
+    open_to_it = [state for state in states if id(state) not in kept_away]
+    reasons = Counter(reason for state in states for reason in misfit(spec, state) or [kept_away.get(id(state), "")])
+    del reasons[""]
+    rivals = _rivals(spec, states, waiting)
+    unsure = tuple(_around(pod, around, unknown, rivals))
     return NodeRoom(
         pods=sum(copies_that_fit(spec, state) for state in open_to_it),
         reasons=dict(reasons),
         nodes=len(states),
-        could_be_fewer=tuple(_fewer(spec, states, distance, waiting)),
-        could_be_more=tuple(_more(spec, states, on_node)),
+        could_be_fewer=tuple(dict.fromkeys((*_fewer(spec, rivals), *unsure))),
+        could_be_more=(*_more(spec, states, on_node), *(unsure if _MAY_OPEN & {*kept_away.values()} else ())),
         to_free=_to_free(spec, open_to_it, on_node),
     )
 
 
-def _fewer(
-    spec: Manifest, states: Sequence[NodeState], distance: _Distance, waiting: Sequence[Manifest]
-) -> Iterator[str]:
+def _around(pod: Manifest, around: Surroundings, unknown: Sequence[str], rivals: str) -> Iterator[str]:
+    """What is not known of the pods around, or will be otherwise once some are placed."""
+    if around.counts_itself:
+        about_pods = [field for field in looks_beyond(pod["spec"]) if field in _ABOUT_PODS]
+        yield f"the scheduler also looks at {', '.join(about_pods)}"
+    if unknown:
+        names = ", ".join(sorted(set(unknown))[:3])
+        yield f"affinities choose namespaces by labels, which could not be read of {names}"
+    if looks_around(pod) and rivals:
+        yield rivals
+
+
+def _fewer(spec: Manifest, rivals: str) -> Iterator[str]:
     if (spec.get("schedulerName") or _DEFAULT_SCHEDULER) != _DEFAULT_SCHEDULER:
         yield f"another scheduler, {spec['schedulerName']}, decides"
     if spec.get("schedulingGates"):
         yield "it has scheduling gates"
-    if beyond := looks_beyond(spec):
+    if beyond := [field for field in looks_beyond(spec) if field not in _ABOUT_PODS]:
         yield f"the scheduler also looks at {', '.join(beyond)}"
-    if not distance.is_whole:
-        yield "pods that are there may not want such a pod beside them"
-    rivals = sorted(
+    if rivals:
+        yield rivals
+
+
+def _rivals(spec: Manifest, states: Sequence[NodeState], waiting: Sequence[Manifest]) -> str:
+    found = sorted(
         f"{other['metadata'].get('namespace')}/{other['metadata']['name']}"
         for other in waiting
         if _is_rival(other, spec, states)
     )
-    if rivals:
-        yield f"pods that wait for a node, too, may be first: {', '.join(rivals[:3])}"
+    return f"pods that wait for a node, too, may be first: {', '.join(found[:3])}" if found else ""
 
 
 def _is_rival(other: Manifest, spec: Manifest, states: Sequence[NodeState]) -> bool:
@@ -116,50 +146,6 @@ def _is_rival(other: Manifest, spec: Manifest, states: Sequence[NodeState]) -> b
     if own.get("schedulingGates") or other["metadata"].get("deletionTimestamp"):
         return False
     return _priority(own) >= _priority(spec) and any(not misfit(own, state) for state in states)
-
-
-@dataclass(frozen=True, slots=True)
-class _Distance:
-    """Where pods that are there want no such pod beside them.
-
-    Args:
-        places: label and value of the nodes that are ruled out by it.
-        is_whole: whether that is all; a namespace that is selected by its labels is not looked up.
-    """
-
-    places: frozenset[tuple[str, str]]
-    is_whole: bool
-
-    def rules_out(self, node: Manifest) -> bool:
-        """Whether the node is in one of the places."""
-        labels = node["metadata"].get("labels") or {}
-        return any(labels.get(key) == value for key, value in self.places)
-
-
-def _distance(pod: Manifest, states: Sequence[NodeState], on_node: Mapping[str, Sequence[Manifest]]) -> _Distance:
-    """What the required anti-affinity of pods that are there says of such a pod."""
-    places: set[tuple[str, str]] = set()
-    is_whole = True
-    own_labels, namespace = pod["metadata"].get("labels") or {}, pod["metadata"]["namespace"]
-    for state in states:
-        labels = state.node["metadata"].get("labels") or {}
-        for other in on_node[state.node["metadata"]["name"]]:
-            for term in _terms(other):
-                if not label_selector_of(term.get("labelSelector")).matches(own_labels):
-                    continue
-                named, selected = term.get("namespaces") or [], term.get("namespaceSelector")
-                is_own = not named and selected is None and other["metadata"].get("namespace") == namespace
-                if is_own or namespace in named or selected == {}:
-                    key = term.get("topologyKey") or ""
-                    places.update({(key, labels[key])} if key in labels else ())
-                elif selected is not None:
-                    is_whole = False
-    return _Distance(frozenset(places), is_whole)
-
-
-def _terms(pod: Manifest) -> Sequence[Manifest]:
-    rules = ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}
-    return rules.get(_REQUIRED) or ()
 
 
 def _more(spec: Manifest, states: Sequence[NodeState], on_node: Mapping[str, Sequence[Manifest]]) -> Iterator[str]:
@@ -194,7 +180,7 @@ def _to_free(spec: Manifest, states: Sequence[NodeState], on_node: dict[str, lis
             if held < lacking:
                 break  # not even an empty node would do
             share += float(lacking / requests[name])
-            short[name] = f"{float(lacking):g}"
+            short[name] = amount_text(lacking, name)
         else:
             found = (share, str(state.node["metadata"]["name"]), short)
             best = min(best, found) if best is not None else found
@@ -206,11 +192,11 @@ def _to_free(spec: Manifest, states: Sequence[NodeState], on_node: dict[str, lis
 
 
 def _holders(pods: Iterable[Manifest], resource: str) -> str:
-    held: Counter[str] = Counter()
+    held: dict[str, Fraction] = defaultdict(Fraction)
     for pod in pods:
-        amount = pod_requests(pod["spec"], status=pod.get("status")).get(resource)
-        if amount:
+        if amount := pod_requests(pod["spec"], status=pod.get("status")).get(resource):
             owner = controller_of(pod)
             name = f"{owner['kind']}/{owner['name']}" if owner else label({"kind": "Pod", **pod})
-            held[f"{name} in {pod['metadata'].get('namespace')}"] += float(amount)  # type: ignore[assignment]
-    return ", ".join(f"{name}: {amount:g}" for name, amount in held.most_common(3))
+            held[f"{name} in {pod['metadata'].get('namespace')}"] += amount
+    largest = sorted(held.items(), key=lambda item: (-item[1], item[0]))[:3]
+    return ", ".join(f"{name}: {amount_text(amount, resource)}" for name, amount in largest)

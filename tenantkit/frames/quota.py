@@ -26,9 +26,11 @@ from tenantkit.frames.numbers import Numbers
 from tenantkit.frames.schema import frame_of, numbers_where, texts_at
 from tenantkit.frames.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
+from tenantkit.rules.quantities import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -289,3 +291,8 @@ def unit_of(resource: str) -> str:
     if bare in ("memory", "storage", "ephemeral-storage") or bare.startswith("hugepages-"):
         return "bytes"
     return "count"
+
+
+def amount_text(amount: Fraction, resource: str) -> str:
+    """An amount as a manifest would say it: `7680Mi` of memory, `300m` of cpu."""
+    return format_quantity(amount, family="binary" if unit_of(resource) == "bytes" else "decimal")

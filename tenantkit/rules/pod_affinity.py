@@ -40,6 +40,9 @@ class Surroundings:
             those that `keep_away` others are enough.
         labels_of: a namespace's labels, by its name.
 
+    Attributes:
+        counts_itself: whether it matters to a pod where others like it are placed.
+
     Example:
         >>> Surroundings({"metadata": {"namespace": "vision"}, "spec": {}}, [], [], lambda _: {}).misfit({})
         ''
@@ -49,6 +52,8 @@ class Surroundings:
         self._labels_of = labels_of
         self._spread = _spread(pod, nodes, placed)
         self._near, self._far = _terms(pod, "podAffinity"), _terms(pod, "podAntiAffinity")
+        own = any(self._are_of([term], pod, pod) for term in (*self._near, *self._far))
+        self.counts_itself = own or any(rule.counts_itself for rule in self._spread)
         wanted = [node for other, node in placed if self._are_of(self._near, pod, other)] if self._near else []
         self._near_at = [{_place(term, node) for node in wanted} - {None} for term in self._near]
         # those on nodes without any of the labels are nowhere
@@ -86,12 +91,15 @@ class Surroundings:
         for term in terms:
             selector = term.get("namespaceSelector")
             named = term.get("namespaces") or ([] if selector is not None else [owner["metadata"]["namespace"]])
-            is_there = namespace in named or (
-                selector is not None and label_selector_of(selector).matches(self._labels_of(namespace))
-            )
+            is_there = namespace in named or (selector is not None and self._is_selected(selector, namespace))
             if not (is_there and label_selector_of(term.get("labelSelector")).matches(labels)):
                 return False
         return True
+
+    def _is_selected(self, selector: Manifest, namespace: str) -> bool:
+        """Whether a namespace is one of those; nobody has to know its labels where all of them are."""
+        selected = label_selector_of(selector)
+        return not selected.requirements or selected.matches(self._labels_of(namespace))
 
 
 def looks_around(pod: Manifest) -> bool:
@@ -130,6 +138,7 @@ class _Rule:
     rule: Manifest
     counts: dict[str, int]
     own: int
+    counts_itself: bool
 
     def misfit(self, node: Manifest) -> str:
         place = _place(self.rule, node)
@@ -159,13 +168,14 @@ def _spread_by(rule: Manifest, pod: Manifest, nodes: Sequence[Manifest], placed:
 
     there = {node["metadata"]["name"]: str(_place(rule, node)) for node in nodes if _counts(rule, pod["spec"], node)}
     counts = dict.fromkeys(there.values(), 0)
-    if same or selector.requirements:  # one that selects everything counts nobody
+    is_counting = bool(same or selector.requirements)  # a rule that selects everything counts nobody
+    if is_counting:
         for other, node in placed:
             place, metadata = there.get(node["metadata"]["name"]), other["metadata"]
             is_near = metadata["namespace"] == pod["metadata"]["namespace"] and not metadata.get("deletionTimestamp")
             if place is not None and is_near and is_one(other):
                 counts[place] += 1
-    return _Rule(rule, counts, own=int(is_one(pod)))
+    return _Rule(rule, counts, own=int(is_one(pod)), counts_itself=is_counting and is_one(pod))
 
 
 def _counts(rule: Manifest, spec: Manifest, node: Manifest) -> bool:

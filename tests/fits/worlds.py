@@ -20,6 +20,9 @@ PRIORITY: Manifest = {
     "value": 1000,
 }
 _SECURITY = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+_APPS = ("web", "train")
+_NAMELESS = {"key": "app", "operator": "DoesNotExist"}
+_OF_THE_LOAD = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["default", "kube-system"]}
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -43,7 +46,12 @@ def make_world(random: Random, name: str) -> World:
     """One to six nodes, some tainted, cordoned or without accelerators, some nearly full; others may wait, too."""
     nodes = [_node(random, f"{name}-{number}") for number in range(random.randint(1, 6))]
     load = [
-        _pod(f"load-{name}-{number}", _held(random), nodeName=random.choice(nodes)["metadata"]["name"])
+        _pod(
+            f"load-{name}-{number}",
+            _held(random),
+            labels={"app": random.choice(_APPS)},
+            nodeName=random.choice(nodes)["metadata"]["name"],
+        )
         for number in range(random.randint(0, 8))
     ]
     if random.random() < 0.2:
@@ -81,7 +89,7 @@ def make_request(random: Random) -> Request:
         amounts["gpus"] = random.choice([1, 1, 2, 3, 4])
     if random.random() < 0.4:
         spec: Manifest = {"containers": [{"name": "main", "image": "main", "securityContext": _SECURITY}]}
-        for choose in (_tolerating, _choosing, _preparing, _exposing, _spreading, _mattering):
+        for choose in (_tolerating, _choosing, _preparing, _exposing, _spreading, _keeping, _mattering):
             spec |= choose(random)
         amounts["pod_spec"] = spec
     return Request(random.choice([1, 1, 1, 2, 2, 3, 4, 6]), amounts)
@@ -111,11 +119,11 @@ def _held(random: Random) -> dict[str, str]:
     return {"cpu": random.choice(["500m", "1", "2"]), "memory": random.choice(["512Mi", "1Gi", "2Gi"])}
 
 
-def _pod(name: str, amounts: dict[str, str], **spec: Any) -> Manifest:
+def _pod(name: str, amounts: dict[str, str], *, labels: dict[str, str] | None = None, **spec: Any) -> Manifest:
     container = {"name": "main", "image": "main", "resources": {"requests": amounts, "limits": amounts}}
     tolerations = [{"operator": "Exists"}]
     own = {"containers": [container], "tolerations": tolerations, **spec}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": own}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels or {}}, "spec": own}
 
 
 def _quota(random: Random, name: str) -> Manifest:
@@ -193,11 +201,26 @@ def _exposing(random: Random) -> Manifest:
 
 
 def _spreading(random: Random) -> Manifest:
-    """What `fits` can't tell from single nodes: it must say maybe."""
-    if random.random() < 0.9:
+    """Over the zones: alone, or as even as the load is. The selector that takes all pods counts the asked ones, too."""
+    if random.random() < 0.8:
         return {}
-    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
+    chosen = random.choice([{}, {"matchLabels": {"app": "web"}}, {"matchExpressions": [_NAMELESS]}])
+    when = random.choice(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"])
+    rule = {"maxSkew": random.randint(1, 2), "topologyKey": "zone", "whenUnsatisfiable": when, "labelSelector": chosen}
     return {"topologySpreadConstraints": [rule]}
+
+
+def _keeping(random: Random) -> Manifest:
+    """Near to or far from the load, which is in another namespace."""
+    if random.random() < 0.7:
+        return {}
+    everywhere = [{}, {"matchExpressions": [_OF_THE_LOAD]}]
+    term = {
+        "labelSelector": random.choice([{"matchLabels": {"app": random.choice(_APPS)}}, {}]),
+        "namespaceSelector": random.choice(everywhere),
+        "topologyKey": random.choice(["kubernetes.io/hostname", "zone"]),
+    }
+    return {"affinity": {random.choice(["podAffinity", "podAntiAffinity"]): {_REQUIRED: [term]}}}
 
 
 def _mattering(random: Random) -> Manifest:

@@ -166,12 +166,66 @@ def test_what_single_nodes_can_not_tell_is_a_maybe(spec: dict[str, Any], reason:
 
 
 def test_a_no_stays_one_where_even_fewer_might_be_placed_but_their_number_is_not_told() -> None:
-    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
-    spread = {"containers": [{"name": "main"}], "topologySpreadConstraints": [rule]}
+    bound = {"containers": [{"name": "main"}], "volumes": [{"persistentVolumeClaim": {"claimName": "x"}}]}
 
-    fit = foretold(node("n1", {"cpu": "2"}), cpu=1, pods=3, pod_spec=spread)
+    fit = foretold(node("n1", {"cpu": "2"}), cpu=1, pods=3, pod_spec=bound)
 
     assert (fit.answer, fit.pods, fit.blocks_first) == ("no", None, "Node")
+
+
+def spread(**selector: Any) -> dict[str, Any]:
+    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}
+    return {"containers": [{"name": "main"}], "topologySpreadConstraints": [rule]}
+
+
+def test_what_is_spread_over_zones_fits_on_no_node_without_one() -> None:
+    fit = foretold(node("n1", {"cpu": "2"}), cpu=1, pod_spec=spread())
+
+    assert (fit.answer, fit.pods) == ("no", 0)
+    assert "topology spread constraints (missing required label)" in fit.checks[0].reason
+
+
+def test_spreading_is_told_where_such_pods_do_not_count_themselves() -> None:
+    zones = [node(f"n{zone}", {"cpu": "8"}) for zone in "ab"]
+    for each, zone in zip(zones, "ab", strict=True):
+        each["metadata"]["labels"] = {"zone": zone}
+    crowd = [holding(f"web-{number}", "na", {}) for number in range(2)]
+    for each in crowd:
+        each["metadata"]["labels"] = {"app": "web"}
+
+    uneven = foretold(*zones, *crowd, cpu=1, pods=16, pod_spec=spread(matchLabels={"app": "web"}))
+    counting = {"key": "app", "operator": "DoesNotExist"}
+    counted = foretold(*zones, *crowd, cpu=1, pods=2, pod_spec=spread(matchExpressions=[counting]))
+
+    assert (uneven.answer, uneven.pods) == ("no", 8)  # in the other zone
+    assert (counted.answer, counted.pods) == ("maybe", None)
+
+
+def near(kind: str, **term: Any) -> dict[str, Any]:
+    rule = {"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "zone", **term}
+    affinity = {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
+    return {"containers": [{"name": "main"}], "affinity": affinity}
+
+
+@pytest.mark.parametrize(
+    ("spec", "answer"),
+    [
+        (near("podAffinity"), "yes"),
+        (near("podAffinity", namespaces=["speech"]), "no"),
+        (near("podAffinity", namespaceSelector={"matchLabels": {"team": "a"}}), "maybe"),
+        (near("podAntiAffinity"), "no"),
+        (near("podAntiAffinity", namespaces=["speech"]), "yes"),
+        (near("podAntiAffinity", labelSelector={}, namespaces=["speech"]), "yes"),
+        (near("podAntiAffinity", labelSelector={}, namespaces=["vision", "speech"]), "no"),
+    ],
+)
+def test_nearness_to_pods_that_are_there_is_told(spec: dict[str, Any], answer: str) -> None:
+    zoned = node("n1", {"cpu": "8"})
+    zoned["metadata"]["labels"] = {"zone": "a"}
+    web = holding("web", "n1", {})
+    web["metadata"]["labels"] = {"app": "web"}
+
+    assert foretold(zoned, web, cpu=1, pod_spec=spec).answer == answer
 
 
 def test_a_pod_that_waits_and_would_fit_may_be_first() -> None:
