@@ -1,13 +1,16 @@
 """Keeps a model up to date: a thread a kind that watches, and one that tells when there is something new to show.
 
-Changes within a tenth of a second are shown together. A watch that gave up is begun again, until `stop`: then every
-thread ends. A connection that is cut without a word is noticed by the watch's own time limit, of five minutes.
+Changes within a tenth of a second are shown together; where drawing takes long, as of very many objects on a slow
+machine, it is done less often, so that cells get most of the kernel's time. A watch that gave up is begun again, until
+`stop`: then every thread ends. A connection that is cut without a word is noticed by the watch's own time limit, of
+five minutes.
 Turned down: asking again and again, which costs the server as much when nothing happens.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 THREAD_NAME = "tenantkit-live"
 _TOGETHER_S = 0.1
+_LONGEST_PAUSE_S = 1.0
+_PAUSE_PER_DRAWING = 3.0
 _AGAIN_S = 2.0
 _END_S = 3.0
 
@@ -116,5 +121,7 @@ class Feed:
         while not self._stop.is_set():
             self._news.wait()
             self._news.clear()
+            began = time.thread_time()
             self._changed()
-            self._stop.wait(_TOGETHER_S)
+            took_s = time.thread_time() - began  # its own: what others keep it waiting for says nothing of drawing
+            self._stop.wait(min(max(_TOGETHER_S, took_s * _PAUSE_PER_DRAWING), _LONGEST_PAUSE_S))

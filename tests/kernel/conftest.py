@@ -1,0 +1,54 @@
+"""A server with 5,000 pods in a process of its own: the sandbox, and the real control plane where it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.cluster.config import connect
+from tests.controlplane.components import BINARIES
+from tests.controlplane.controlplane import ControlPlane
+from tests.kernel.crowd import Crowd, fill
+from tests.kernel.kernel import Kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PODS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """Where the pods are, and as whom."""
+
+    kubeconfig: str
+    context: str
+
+
+@pytest.fixture(scope="package")
+def sandbox() -> Iterator[Crowd]:
+    with Crowd("--count", str(PODS)) as server:
+        yield server
+
+
+@pytest.fixture(scope="package", params=["sandbox", pytest.param("controlplane", marks=pytest.mark.controlplane)])
+def crowded(request: pytest.FixtureRequest) -> Iterator[Crowded]:
+    if request.param == "sandbox":
+        yield Crowded(request.getfixturevalue("sandbox").first, "sandbox-admin")
+        return
+    if not BINARIES.is_dir() and "controlplane" not in request.config.getoption("-m"):
+        pytest.skip("the control plane is not built: run `make controlplane`")
+    with ControlPlane() as plane:
+        place = Crowded(str(plane.kubeconfig), "controlplane-admin")
+        with connect(kubeconfig=place.kubeconfig, context=place.context) as cluster:
+            fill(cluster, PODS)
+        yield place
+
+
+@pytest.fixture
+def kernel() -> Iterator[Kernel]:
+    with Kernel() as running:
+        running.run("import threading, time\nimport tenantkit as tk")
+        yield running
