@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.tenant import Tenant as Tenant
-    from tenantkit.styled import styled as styled
+    from tenantkit.styling import styled as styled
 
 _HOME = {
     "Cluster": "cluster.cluster",
@@ -102,7 +102,7 @@ _HOME = {
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
-    "styled": "styled",
+    "styled": "styling",
     "tenants": "frames.tenants",
     "uninstall": "provision.install",
     "volumes": "frames.volumes",

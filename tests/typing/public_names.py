@@ -16,7 +16,7 @@ from tenantkit.cluster.access import Identity
 from tenantkit.pictures import Picture
 from tenantkit.provision.changes import Action, Row
 from tenantkit.provision.delete import Deletion
-from tenantkit.styled import Table
+from tenantkit.styling import Table
 
 
 def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
