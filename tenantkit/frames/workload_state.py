@@ -19,8 +19,8 @@ class WorkloadState(NamedTuple):
     """None is what the kind does not say.
 
     Args:
-        state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of jobs `Pending`, `Running`, `Complete`,
-            `Failed`, `Suspended`; of cron jobs `Scheduled`, `Running`, `Suspended`; of all `Terminating`.
+        state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of jobs `Pending` (no pod is ready),
+            `Running`, `Complete`, `Failed`, `Suspended`; of cron jobs `Scheduled`, `Running`, `Suspended`; of all `Terminating`.
         desired: how many pods it wants; of a job, how many are to succeed.
         ready: how many are ready.
         succeeded, failed: of a job's pods.
@@ -73,7 +73,7 @@ def _job(spec: Manifest, status: Manifest) -> WorkloadState:
     elif spec.get("suspend"):
         state = "Suspended"
     else:
-        state = "Running" if status.get("active") else "Pending"
+        state = "Running" if status.get("ready") else "Pending"
     wanted = spec.get("completions")
     desired = (spec.get("parallelism") if wanted is None else wanted) or (1 if wanted is None else 0)
     return WorkloadState(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.cluster.config import connect
-from tenantkit.provision.install import install
-from tenantkit.sample.tenants import sample_platform
+from tenantkit.sample.fill import fill_sample
 from tests.contract import engines
 from tests.controlplane.components import BINARIES
 from tests.notebooks.engine import (
@@ -140,10 +139,10 @@ def test_each_picture_in_it_is_there(notebook: Path) -> None:
 def test_the_same_cells_run_on_a_real_control_plane(notebook: Path, tmp_path: Path) -> None:
     if not BINARIES.is_dir():
         pytest.fail("the control plane is not built: run `make controlplane`")
-    with engines.controlplane() as engine:
+    with engines.controlplane(nodes=True) as engine:
         admin, provisioner = engine.login("admin"), engine.login("provisioner")
         with connect(kubeconfig=admin.kubeconfig, context=admin.context) as cluster:
-            install(cluster, sample_platform(), progress=False)
+            fill_sample(cluster)
             before = {namespace["metadata"]["name"] for namespace in cluster.list("Namespace")}
             environment = kernel_environment(provisioner.kubeconfig, provisioner.context, tmp_path)
             run = run_nbval(notebook, environment, tmp_path, "--nbval-lax")

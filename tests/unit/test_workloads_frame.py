@@ -92,7 +92,7 @@ def test_what_stands_above_is_a_row_too_up_to_custom_kinds() -> None:
 
 
 def test_a_cron_job_has_the_pods_of_its_jobs() -> None:
-    job = made("Job", "nightly-1", owner=owned_by("CronJob", "nightly", "batch/v1"), status={"active": 1})
+    job = made("Job", "nightly-1", owner=owned_by("CronJob", "nightly", "batch/v1"), status={"active": 1, "ready": 1})
     cron = made("CronJob", "nightly", spec={"schedule": "0 3 * * *"}, status={"active": [{"name": "nightly-1"}]})
 
     frame = workloads_frame([job, cron], [of("Job", "nightly-1", "x", "batch/v1")])
@@ -146,7 +146,8 @@ def test_strings_are_data_whatever_they_say() -> None:
         ("Job", {}, {"conditions": [{"type": "Complete", "status": "True"}]}, "Complete"),
         ("Job", {}, {"conditions": [{"type": "Failed", "status": "True"}], "failed": 7}, "Failed"),
         ("Job", {"suspend": True}, {}, "Suspended"),
-        ("Job", {}, {"active": 1}, "Running"),
+        ("Job", {}, {"active": 2, "ready": 1}, "Running"),
+        ("Job", {}, {"active": 1, "ready": 0}, "Pending"),
         ("Job", {}, {}, "Pending"),
         ("CronJob", {"suspend": True}, {}, "Suspended"),
         ("CronJob", {}, {}, "Scheduled"),
