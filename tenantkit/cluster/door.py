@@ -15,18 +15,18 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from tenantkit.cluster.errors import error_of_answer, error_of_body, error_of_no_answer
+from tenantkit.cluster.errors import Doing, error_of_answer, error_of_body, error_of_no_answer
 from tenantkit.cluster.parsing import parse_object
+from tenantkit.cluster.pulse import Pulse
 from tenantkit.cluster.retries import Retries
 from tenantkit.cluster.transport import Answer, NoAnswer, Request, Stream
-from tenantkit.exceptions import ConnectionConfigError
+from tenantkit.exceptions import ConnectionConfigError, TenantKitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from tenantkit.cluster.credentials import Credentials, Headers
-    from tenantkit.cluster.errors import Doing
     from tenantkit.cluster.transport import Transport
     from tenantkit.rules.manifest import Manifest
 
@@ -89,6 +89,7 @@ class Door:
         self.retries = retries or Retries()
         self.sleep = sleep
         self.jitter = jitter
+        self.pulse = Pulse(self)
         self._transport = transport
         self._credentials = credentials
         self._timeout_s = timeout_s
@@ -171,6 +172,21 @@ class Door:
         except NoAnswer as failure:
             raise error_of_no_answer(failure, call.doing, self.server) from failure
         raise error_of_answer(answer, call.doing, self.server)
+
+    def is_answering(self, timeout_s: float) -> bool:
+        """Whether the server answers a small question, in whichever way; asked twice at most."""
+        call = Call("GET", "/version", Doing("ask whether it is there"), timeout_s=timeout_s)
+        for _ in range(2):  # a connection that was at rest may be gone while the server is not
+            try:
+                self._send(call)
+            except NoAnswer as failure:
+                if failure.trouble == "busy":
+                    return True  # all connections are in use: nothing was asked
+            except TenantKitError:
+                return True  # closed, or without credentials: whoever asks for more is told
+            else:
+                return True
+        return False
 
     def close(self) -> None:
         """End all connections; calls from now on are refused. May be called twice."""

@@ -12,6 +12,7 @@ import socket
 import ssl
 import sys
 import time
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.transport import Endpoint, Request, Stream, Trouble
 
 CONNECT_TIMEOUT_S = 5.0  # a far server connects in well under a second; a host that drops packets would take minutes
+HEAD_TIMEOUT_S = 15.0  # a watch's head comes at once: silence before it is a dead way, and none of a quiet cluster
 CONNECTIONS = 32  # more in flight than 16 gain nothing; the rest is room for a form beside an apply
 _CHUNK_BYTES = 1 << 18
 _LOOPBACK = ("127.", "localhost", "[::1]")
@@ -68,8 +70,10 @@ class Urllib3Transport:
         return Answer(response.status, _headers(response), body)
 
     def stream(self, request: Request) -> Stream:
-        """The answer as it comes; the request's time is for each silence in it."""
-        return _Lines(self._open(self._streams, request))
+        """The answer as it comes; the request's time is for each silence in it, and the head has one of its own."""
+        lines = _Lines(self._open(self._streams, replace(request, timeout_s=min(HEAD_TIMEOUT_S, request.timeout_s))))
+        lines.wait_for(request.timeout_s)
+        return lines
 
     def configure(self, endpoint: Endpoint) -> None:
         """Use other certificates from now on; requests on their way keep theirs."""
@@ -120,6 +124,11 @@ class _Lines:
         self._socket = getattr(getattr(response, "connection", None), "sock", None)
         self.status: int = response.status
         self.headers: Mapping[str, str] = _headers(response)
+
+    def wait_for(self, silence_s: float) -> None:
+        """From now on, let it be silent for so long."""
+        if self._socket is not None:
+            self._socket.settimeout(silence_s)
 
     def lines(self) -> Iterator[bytes]:
         """Each line when it is whole."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.door import Door
     from tenantkit.cluster.listing import Selection
+    from tenantkit.cluster.pulse import Pulse
     from tenantkit.cluster.transport import Stream
     from tenantkit.exceptions import ClusterError
     from tenantkit.rules.manifest import Manifest
@@ -71,6 +72,7 @@ class _Watch:
     stop: threading.Event
     unseen: str | None
     tell: Callable[[ClusterError | None], None] | None = None
+    pulse: Pulse | None = None
     known: dict[_Key, Manifest] = field(default_factory=dict)
     failures: int = 0
     trouble: ClusterError | None = None
@@ -110,6 +112,8 @@ class _Watch:
 
     def _is_connected(self) -> None:
         self.has_begun, self.trouble = True, None
+        if self.pulse is not None:
+            self.pulse.heard()
         if self.tell is not None:
             self.tell(None)
 
@@ -139,27 +143,38 @@ class _Watch:
         """The events of one stream, until it ends."""
         stream = self.door.open(self._call(version))
         self._is_connected()
-        is_done = threading.Event()
-        threading.Thread(target=self._shut_in_time, args=(stream, is_done), name="tenantkit-watch", daemon=True).start()
+        is_done, is_lost = threading.Event(), threading.Event()
+        beside = (stream, is_done, is_lost)
+        threading.Thread(target=self._shut_in_time, args=beside, name="tenantkit-watch", daemon=True).start()
         try:
-            for line in stream.lines():
-                event = self._event(line)
-                self.failures = 0
-                if event is not None:
-                    yield event
-                if self._is_over():
-                    return
+            yield from self._events(stream)
         except NoAnswer as failure:
-            if not self._is_over():  # else it was shut on purpose
+            if not self._is_over() and not is_lost.is_set():  # else it was shut on purpose
                 raise error_of_no_answer(failure, self._doing, self.door.server) from failure
         finally:
             is_done.set()
             stream.close()
+        if is_lost.is_set():
+            silence = NoAnswer("timeout", "it was silent, and then asked whether it is there")
+            raise error_of_no_answer(silence, self._doing, self.door.server)
 
-    def _shut_in_time(self, stream: Stream, is_done: threading.Event) -> None:
-        """Let a reader that waits for the next line go once the watch is over."""
-        while not is_done.is_set():
+    def _events(self, stream: Stream) -> Iterator[WatchEvent]:
+        for line in stream.lines():
+            event = self._event(line)
+            self.failures = 0
+            if self.pulse is not None:
+                self.pulse.heard()
+            if event is not None:
+                yield event
             if self._is_over():
+                return
+
+    def _shut_in_time(self, stream: Stream, is_done: threading.Event, is_lost: threading.Event) -> None:
+        """Let a reader that waits for the next line go once the watch is over, or the server is not there."""
+        while not is_done.is_set():
+            if self.pulse is not None and self.pulse.is_lost():
+                is_lost.set()
+            if is_lost.is_set() or self._is_over():
                 stream.shut()
                 return
             self.stop.wait(min(_LOOK_S, max(0.0, self.deadline - time.monotonic())))
@@ -229,6 +244,7 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
         stop=stop or threading.Event(),
         unseen=name if resource_version else None,
         tell=tell,
+        pulse=None if tell is None else door.pulse,
     )
     return run.run()
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any, Self
+import time
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
 import tenantkit as tk
-from tenantkit.cluster.config import connect
 from tenantkit.forms.live import cells
 from tenantkit.forms.live.feed import THREAD_NAME
 from tenantkit.forms.live.model import Model
+from tenantkit.rules.manifest import ref_of
 from tests.forms.pages import text
+from tests.forms.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 WAIT_S = 30
+CUT_S = 10
 HOSTILE = "<script>alert(1)</script>=1+1 \x1b[31m \u202e🦊"
 
 
@@ -165,21 +166,36 @@ def test_twenty_runs_of_a_cell_leave_no_more_than_one(
     assert left_over() == []
 
 
-def test_a_cut_connection_is_said_and_then_all_is_right_again(
-    sandbox: Sandbox, admin: Cluster, vision: Tenant, views: list[LiveView]
+@pytest.mark.parametrize("cut", [Relay.cut, Relay.swallow])
+def test_a_way_cut_for_ten_seconds_is_said_and_then_all_is_right_again(
+    cut: Callable[[Relay], None], sandbox: Sandbox, admin: Cluster, vision: Tenant, views: list[LiveView]
 ) -> None:
+    for name in ("stays", "changes", "goes"):
+        admin.create(pod(name, vision.name))
     with Relay(urlsplit(admin.server).port or 0) as relay, relay.connect(sandbox) as cluster:
-        view = tk.Explorer(cluster)
+        view = tk.Explorer(cluster, namespace=vision.name)
         views.append(view)
+        view.filters["kind"].value = "Pod"
         shown = Shown(view)
-        shown.wait(lambda page: page.startswith("live") and vision.name in view.filters["tenant"].options)
+        shown.wait(lambda page: page.startswith("live") and "goes" in page)
 
-        relay.cut()
+        mended_at = time.monotonic() + CUT_S
+        cut(relay)
         shown.wait(lambda page: page.startswith("reconnecting since"))
-        admin.create(pod("meanwhile", vision.name))
+        assert time.monotonic() < mended_at
+        admin.create(pod("comes", vision.name))
+        admin.delete(ref_of(pod("goes", vision.name)))
+        failed = [{"op": "replace", "path": "/status/phase", "value": "Failed"}]
+        admin.patch_json(ref_of(pod("changes", vision.name)), failed, subresource="status")
+        time.sleep(mended_at - time.monotonic())  # as long as it is to be cut
+        assert "comes" not in shown.page
         relay.mend()
 
-        shown.wait(lambda page: page.startswith("live") and "meanwhile" in page)
+        shown.wait(lambda page: page.startswith("live") and "comes" in page and "goes" not in page)
+        fresh = tk.Explorer(admin, namespace=vision.name)
+        views.append(fresh)
+        fresh.filters["kind"].value = "Pod"
+        Shown(fresh).wait(lambda page: page.startswith("live") and page == shown.page)
         view.close()
 
 
@@ -191,68 +207,3 @@ def test_hostile_strings_are_text() -> None:
     [row] = model.rows()
 
     assert len(row.detail) == 300
-
-
-class Relay:
-    """A TCP way to a port that can be cut: then what is open is closed, and nobody answers."""
-
-    def __init__(self, port: int) -> None:
-        self._port, self._is_cut, self._ends = port, False, set[socket.socket]()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._ways: list[threading.Thread] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut()
-        self._thread.join(WAIT_S)
-        for way in self._ways:
-            way.join(WAIT_S)
-
-    def connect(self, sandbox: Sandbox) -> Cluster:
-        here = self._listener.getsockname()[1]
-        whole = connect(kubeconfig=sandbox.kubeconfig, context="sandbox-admin")
-        with closing(whole):
-            config = sandbox.kubeconfig.read_text().replace(f":{self._port}", f":{here}")
-        file = sandbox.kubeconfig.with_name("relayed")
-        file.write_text(config)
-        file.chmod(0o600)
-        return connect(kubeconfig=file, context="sandbox-admin")
-
-    def cut(self) -> None:
-        self._is_cut = True
-        for end in list(self._ends):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def mend(self) -> None:
-        self._is_cut = False
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            if self._is_cut:
-                near.close()
-                continue
-            far = socket.create_connection(("127.0.0.1", self._port))
-            self._ends |= {near, far}
-            for pair in ((near, far), (far, near)):
-                self._ways.append(threading.Thread(target=self._pass_on, args=pair, daemon=True))
-                self._ways[-1].start()
-
-    def _pass_on(self, near: socket.socket, far: socket.socket) -> None:
-        with suppress(OSError):
-            while data := near.recv(1 << 16):
-                far.sendall(data)
-        for end in (near, far):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        near.close()  # the other way's thread closes the other end

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster import watching
+from tenantkit.cluster import pulse, watching
 from tenantkit.cluster.listing import Selection
 from tenantkit.cluster.retries import Retries
 from tenantkit.cluster.transport import NoAnswer
@@ -16,6 +16,9 @@ from tenantkit.cluster.watching import WatchEvent
 from tenantkit.exceptions import ClusterUnavailable, PermissionDenied
 from tenantkit.rules.kinds import kind_of
 from tests.unit.cluster_seam import Lines, Script, answer, door, status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GONE = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}}
 HEAD = {"apiVersion": "v1", "kind": "ConfigMap"}
@@ -202,3 +205,65 @@ def test_a_watch_that_is_stopped_before_it_began_asks_nothing() -> None:
 
     assert told(script, stop) == []
     assert script.requests == []
+
+
+def test_a_silent_server_that_does_not_answer_is_left_and_asked_again() -> None:
+    stop, told_of, silent = threading.Event(), list[str](), Silent()
+    at = door(Script(silent, Lines([seen("ADDED", "a", 6), stop.set])))
+    at.pulse = LostOnce(at)
+
+    events = watching.watch(
+        at, SELECTION, resource_version="5", stop=stop, tell=lambda error: told_of.append(str(error))
+    )
+
+    assert [event.manifest["metadata"]["name"] for event in events] == ["a"]
+    assert silent.was_closed
+    assert ["silent" in told for told in told_of] == [False, True, False]
+
+
+def test_only_a_server_that_answers_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "EVERY_S", 0.0)
+    cut = NoAnswer("timeout")
+    script = Script(status(403, "Forbidden", "no"), cut, answer(200), cut, NoAnswer("busy"), cut, cut)
+    felt, seen_to_be = pulse.Pulse(door(script)), []
+
+    for _ in range(4):
+        felt.is_lost()
+        for thread in threading.enumerate():
+            if thread.name == pulse.THREAD_NAME:
+                thread.join()
+        seen_to_be.append(felt._is_lost)
+
+    assert seen_to_be == [False, False, False, True]
+    assert {path for _, path in script.asked} == {"/version"}
+    felt.heard()
+    monkeypatch.setattr(pulse, "EVERY_S", 3600.0)
+    assert not felt.is_lost()
+
+
+class LostOnce(pulse.Pulse):
+    """A pulse that is not felt the first time."""
+
+    def is_lost(self) -> bool:
+        before, self._is_lost = self._known_at, False
+        self._known_at = -1.0
+        return before != self._known_at
+
+    def heard(self) -> None:
+        """Whatever is heard, it is there."""
+
+
+class Silent(Lines):
+    """A stream on which nothing comes, until it is shut."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self._shut = threading.Event()
+
+    def lines(self) -> Iterator[bytes]:
+        assert self._shut.wait(30)
+        yield from ()
+
+    def shut(self) -> None:
+        super().shut()
+        self._shut.set()
