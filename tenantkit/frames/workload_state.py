@@ -20,7 +20,8 @@ class WorkloadState(NamedTuple):
 
     Args:
         state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of jobs `Pending` (no pod is ready),
-            `Running`, `Complete`, `Failed`, `Suspended`; of cron jobs `Scheduled`, `Running`, `Suspended`; of all `Terminating`.
+            `Running`, `Complete`, `Failed`, `Suspended`; of cron jobs `Scheduled`, `Running`, `Suspended`; of all
+            `Terminating`.
         desired: how many pods it wants; of a job, how many are to succeed.
         ready: how many are ready.
         succeeded, failed: of a job's pods.

@@ -123,8 +123,84 @@ def test_why_is_told_of_the_chosen_tenant(admin: Cluster, vision: Tenant, views:
 
     view.filters["tenant"].value = vision.name
     view.why_button.click()
+    shown.wait(lambda page: f"Nothing is found that keeps anything of {vision.name} from running" in page)
 
-    shown.wait(lambda page: f"Why something of {vision.name} does not run" in page)
+    admin.create(pod("stuck", vision.name))
+    shown.wait(lambda page: "stuck" in page)
+    view.why_button.click()
+
+    shown.wait(lambda page: f"Why something of {vision.name} does not run: 1 causes" in page)
+
+
+def deployment(name: str, namespace: str) -> dict[str, Any]:
+    template = {"metadata": {"labels": {"app": name}}, "spec": pod(name, namespace)["spec"]}
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+
+def test_the_way_goes_from_a_tenant_to_a_workload_a_pod_its_events_and_the_reason(
+    admin: Cluster, vision: Tenant, views: list[LiveView]
+) -> None:
+    view = tk.Explorer(admin)
+    views.append(view)
+    shown = Shown(view)
+    admin.create(deployment("web", vision.name))
+    admin.create(pod("alone", vision.name))
+    shown.wait(lambda page: "alone" in page and vision.name in view.filters["tenant"].options)
+    assert view.filters["workload"].options == ("all",)
+
+    view.filters["tenant"].value = vision.name
+    shown.wait(lambda _: {"Deployment/web", "Pod/alone"} <= {*view.filters["workload"].options})
+    view.filters["workload"].value = "Deployment/web"
+    shown.wait(lambda page: "ReplicaSet" in page and "alone" not in page and len(view.filters["pod"].options) > 1)
+    [label] = [option for option in view.filters["pod"].options if option != "all"]
+    assert label.startswith("Pod/web-")
+
+    view.filters["pod"].value = label
+    shown.wait(lambda page: "FailedScheduling" in page and "ScalingReplicaSet" not in page)
+    view.why_button.click()
+    page = shown.wait(lambda page: f"Why {label} of {vision.name} does not run" in page)
+
+    assert "no node" in page
+
+
+def test_another_tenant_has_workloads_of_its_own(admin: Cluster, vision: Tenant, views: list[LiveView]) -> None:
+    view = tk.Explorer(admin)
+    views.append(view)
+    shown = Shown(view)
+    admin.create(deployment("web", vision.name))
+    shown.wait(lambda page: "web" in page and vision.name in view.filters["tenant"].options)
+    view.filters["tenant"].value = vision.name
+    shown.wait(lambda _: "Deployment/web" in view.filters["workload"].options)
+    view.filters["workload"].value = "Deployment/web"
+
+    view.filters["tenant"].value = "all"
+
+    assert (view.filters["workload"].value, view.filters["workload"].options) == ("all", ("all",))
+
+
+def test_what_is_chosen_and_goes_is_said_to_be_gone(admin: Cluster, vision: Tenant, views: list[LiveView]) -> None:
+    view = tk.Explorer(admin, namespace=vision.name)
+    views.append(view)
+    shown = Shown(view)
+    made = admin.create(pod("short", vision.name))
+    shown.wait(lambda _: "Pod/short" in view.filters["workload"].options)
+    view.filters["workload"].value = "Pod/short"
+
+    admin.delete(ref_of(made))
+
+    shown.wait(lambda page: "Pod/short is there no longer" in page)
+    assert view.filters["workload"].value == "Pod/short"
+
+
+def test_owners_in_a_circle_end_somewhere() -> None:
+    model = Model()
+    for name, other in (("a", "b"), ("b", "a")):
+        owners = [{"kind": "Job", "name": other, "controller": True}]
+        model.take("ADDED", {"metadata": {"name": name, "namespace": "n", "ownerReferences": owners}}, "Job")
+
+    assert {model.root(row) for row in model.rows()} <= {"Job/a", "Job/b"}
 
 
 def test_what_may_not_be_read_is_said_and_is_no_zero(

@@ -1,51 +1,110 @@
-"""What tenants have and how it fares, as it changes: workloads, pods and events, by filters down to the reason."""
+"""What tenants have and how it fares, as it changes: from a tenant to its workloads, their pods, events and the reason.
+
+Each drop-down offers what lies within the one before it, so that they are the way down and back up. Each kind costs a
+thread and a connection; services, volumes and the like are left to their frames, which a cell shows when asked.
+Turned down: a tree to unfold, which jumps under the hand when pods come and go.
+"""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tenantkit.forms.kit.panel import table
+from tenantkit.forms.kit.markup import joined
+from tenantkit.forms.kit.panel import notice, table
 from tenantkit.forms.live.view import LiveView, cell_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
+    from tenantkit.forms.live.model import Row
 
-KINDS = ("Deployment", "StatefulSet", "Job", "Pod", "Event")
+KINDS = ("CronJob", "Deployment", "Job", "StatefulSet", "ReplicaSet", "Pod", "Event")
+_BETWEEN = frozenset({"ReplicaSet", "Namespace"})  # shown only to whom asks for them
 _MOST = 100
 _COLUMNS = ("kind", "tenant", "team", "namespace", "name", "state", "detail")
 
 
 class Explorer(LiveView):
-    """Workloads, pods and events as they change, by team, tenant, kind and state. Experimental: its look may change.
+    """Workloads, pods and events as they change. Experimental: its look may change.
 
-    Choose a tenant, and Why? tells what keeps its workloads from running. Shows itself as the last line of a cell; run
-    again, the cell ends the one before. `stop()` or the button Stop ends it, `close()` also takes it from the page.
+    Choose a tenant, one of its workloads, one of its pods: the table shows what belongs to it, and events about it, the
+    latest first; Why? tells what keeps it from running. Choose `all` again to go back up. Shows itself as the last line
+    of a cell; run again, the cell ends the one before. `stop()` or the button Stop ends it, `close()` also takes it
+    from the page.
 
     Args:
         cluster: where.
         namespace: only there. Default: the whole cluster.
 
-    RBAC: list and watch namespaces, deployments, statefulsets, jobs, pods and events; for Why?, see `why`.
+    RBAC: list and watch namespaces, cronjobs, deployments, jobs, statefulsets, replicasets, pods and events; for Why?,
+    see `why`.
 
     Example:
         >>> Explorer(cluster, namespace="vision")  # doctest: +SKIP
     """
 
+    within = {"team": ("tenant", "workload", "pod"), "tenant": ("workload", "pod"), "workload": ("pod",)}
+
     def __init__(self, cluster: Cluster, *, namespace: str | None = None) -> None:
         kinds = ("Namespace", *KINDS) if namespace is None else KINDS
-        filters = ("tenant", "team", "kind", "state")
+        filters = ("team", "tenant", "workload", "pod", "kind", "state")
         super().__init__(cluster, title="Explorer", kinds=kinds, filters=filters, namespace=namespace)
 
     def _choices(self) -> dict[str, list[str]]:
         model = self.feed.model
-        return {"tenant": model.tenants, "team": model.teams, "kind": [*KINDS], "state": model.states}
+        found = {"team": model.teams, "tenant": model.tenants, "kind": [*KINDS], "state": model.states}
+        return found | {"workload": self._workloads(), "pod": self._pods()}
+
+    def _workloads(self) -> list[str]:
+        """Those of the chosen tenant: there may be many of one name in many tenants."""
+        model, tenant = self.feed.model, self.chosen("tenant")
+        if not tenant and self._namespace is None:
+            return []
+        rows = (row for row in model.rows(tenant=tenant) if row.kind not in {"Namespace", "Event"})
+        return sorted({model.root(row) for row in rows})
+
+    def _pods(self) -> list[str]:
+        workload = self.chosen("workload")
+        if not workload:
+            return []
+        return [row.label for row in self._rows(kind="Pod") if self.feed.model.root(row) == workload]
+
+    def _rows(self, *, kind: str = "", state: str = "") -> Iterator[Row]:
+        return self.feed.model.rows(team=self.chosen("team"), tenant=self.chosen("tenant"), kind=kind, state=state)
+
+    def _shown(self) -> Iterator[Row]:
+        """What the filters let through."""
+        kind, workload, pod = self.chosen("kind"), self.chosen("workload"), self.chosen("pod")
+        for row in self._rows(kind=kind, state=self.chosen("state")):
+            if pod:
+                is_shown = pod in {row.label, row.of}
+            elif workload:
+                is_shown = self.feed.model.root(row) == workload
+            else:
+                is_shown = kind == row.kind or row.kind not in _BETWEEN
+            if is_shown:
+                yield row
 
     def _content(self) -> Html:
-        wanted = {name: self.chosen(name) for name in self.filters}
-        found = (row for row in self.feed.model.rows(**wanted) if row.kind != "Namespace")
-        cells = [[cell_text(getattr(row, name)) for name in _COLUMNS] for row in islice(found, _MOST)]
+        found = self._shown()
+        cells = [[_text(row, name) for name in _COLUMNS] for row in islice(found, _MOST)]
         rest = sum(1 for _ in found)
         few = f"the first {_MOST} of {len(cells) + rest} objects" if rest else f"{len(cells)} objects"
-        return table(_COLUMNS, cells, caption=few)
+        return joined(self._gone(), table(_COLUMNS, cells, caption=few))
+
+    def _gone(self) -> Html | None:
+        """Said of what is chosen and is there no longer; events about it may still be."""
+        for name, there in (("pod", self._pods), ("workload", self._workloads)):
+            if (wanted := self.chosen(name)) and wanted not in there():
+                return notice("warning", f"{wanted} is there no longer.", word="Gone")
+        return None
+
+
+def _text(row: Row, column: str) -> str:
+    value = str(getattr(row, column))
+    if column == "detail" and row.at:
+        return cell_text(f"{row.at[11:19]} {value}")  # the day is the server's, and in UTC
+    return cell_text(value)

@@ -11,21 +11,28 @@ from typing import TYPE_CHECKING
 
 from tenantkit.frames.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
+from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import pod_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tenantkit.cluster.watching import EventType
     from tenantkit.rules.manifest import Manifest
 
 _TEXT_LIMIT = 300
+_MOST_OWNERS = 10  # in a row; owners may name each other in a circle
 _WHOLE = frozenset({"ResourceQuota"})  # few, and their frame wants all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object as it is shown; tenant and team are its namespace's."""
+    """One object as it is shown; tenant and team are its namespace's.
+
+    Args:
+        of: its controller, or what an event is about: `ReplicaSet/web-1`; empty where there is none.
+        at: when an event was seen last, as the server writes it.
+    """
 
     kind: str
     tenant: str
@@ -34,6 +41,13 @@ class Row:
     name: str
     state: str
     detail: str
+    of: str = ""
+    at: str = ""
+
+    @property
+    def label(self) -> str:
+        """`Pod/web-1`."""
+        return f"{self.kind}/{self.name}"
 
 
 @dataclass(slots=True)
@@ -65,7 +79,9 @@ class Model:
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
         state, detail = _seen(kind, manifest)
-        rows[key] = Row(kind, "", "", *key, state[:_TEXT_LIMIT], detail[:_TEXT_LIMIT])
+        rows[key] = Row(
+            kind, "", "", *key, state[:_TEXT_LIMIT], detail[:_TEXT_LIMIT], _of(manifest), _seen_at(manifest)
+        )
 
     def forget(self, kind: str) -> None:
         """A watch begins anew: what it does not tell again is gone."""
@@ -75,13 +91,24 @@ class Model:
             self.owned.clear()
 
     def rows(self, *, team: str = "", tenant: str = "", kind: str = "", state: str = "") -> Iterator[Row]:
-        """What fits the filters, of which an empty one lets all through; by kind, namespace and name."""
+        """What fits the filters, empty ones letting all through; by kind, namespace and name, events latest first."""
         for each in [kind] if kind else sorted(self.found):
-            for row in sorted(self.found.get(each, {}).values(), key=lambda row: (row.namespace, row.name)):
+            for row in _in_order(self.found.get(each, {}).values()):
                 whose = self.owned.get(row.namespace or row.name, ("", ""))
                 if (tenant and whose[0] != tenant) or (team and whose[1] != team) or (state and row.state != state):
                     continue
-                yield Row(row.kind, *whose, row.namespace, row.name, row.state, row.detail)
+                yield Row(row.kind, *whose, row.namespace, row.name, row.state, row.detail, row.of, row.at)
+
+    def root(self, row: Row) -> str:
+        """What a person made that an object belongs to, or an event is about, as far as it is known: `Job/train`."""
+        label = row.of or row.label
+        for _ in range(_MOST_OWNERS):
+            kind, _, name = label.partition("/")
+            owner = self.found.get(kind, {}).get((row.namespace, name))
+            if owner is None or not owner.of:
+                break
+            label = owner.of
+        return label
 
     def quotas(self) -> list[Manifest]:
         """The tenants' ResourceQuotas, each with the labels that its namespace says."""
@@ -107,6 +134,25 @@ class Model:
     def states(self) -> list[str]:
         """All that some object is in, in order."""
         return sorted({row.state for rows in self.found.values() for row in rows.values() if row.state})
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    by_name = sorted(rows, key=lambda row: (row.namespace, row.name))
+    return sorted(by_name, key=lambda row: row.at, reverse=True)
+
+
+def _of(manifest: Manifest) -> str:
+    about = manifest.get("involvedObject") or controller_of(manifest) or {}
+    return f"{about.get('kind')}/{about.get('name')}" if about else ""
+
+
+def _seen_at(manifest: Manifest) -> str:
+    times = (
+        (manifest.get("series") or {}).get("lastObservedTime"),
+        manifest.get("lastTimestamp"),
+        manifest.get("eventTime"),
+    )
+    return next((str(time) for time in times if time), "")
 
 
 def _seen(kind: str, manifest: Manifest) -> tuple[str, str]:

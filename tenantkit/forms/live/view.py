@@ -6,7 +6,7 @@ Turned down: polling by a timer of the page, which goes on when nobody looks and
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ipywidgets import HTML, Button, Dropdown, HBox
 
@@ -19,7 +19,7 @@ from tenantkit.forms.live.feed import Feed
 from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
@@ -32,13 +32,18 @@ _CELL_LIMIT = 200
 class LiveView(Form):
     """Base of the live views.
 
+    Attributes:
+        within: the filters whose choices lie within that of another.
+
     Args:
         cluster: where.
         title: of the view.
         kinds: that it follows.
-        filters: names of its drop-downs: `tenant`, `team`, `kind`, `state`.
+        filters: names of its drop-downs: `team`, `tenant`, `workload`, `pod`, `kind`, `state`.
         namespace: only there. Default: the whole cluster.
     """
+
+    within: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def __init__(
         self, cluster: Cluster, *, title: str, kinds: Sequence[str], filters: Sequence[str], namespace: str | None
@@ -55,7 +60,7 @@ class LiveView(Form):
         self.body = HTML(value="")
         self.stop_button = Button(description="Stop", tooltip="Follow no longer; what is shown stays as it is")
         self.stop_button.on_click(lambda _: self.stop())
-        self.why_button = Button(description="Why?", tooltip="Why something of the chosen tenant does not run")
+        self.why_button = Button(description="Why?", tooltip="Why what is chosen does not run")
         self.why_button.on_click(lambda _: self._on_why())
         actions = [self.why_button, self.stop_button]
         self._lay_out(title, [HBox(list(self.filters.values())), self.status, self.body], actions, [], [])
@@ -115,8 +120,14 @@ class LiveView(Form):
                 box.value = kept
 
     @guarded
-    def _on_filter(self, _change: object) -> None:
+    def _on_filter(self, change: Any) -> None:
+        """Draw what is chosen now; what was chosen within another tenant or workload is chosen no longer."""
+        for name in self.within.get(self._name_of(change["owner"]), ()):
+            self.filters[name].value = ALL
         self._draw()
+
+    def _name_of(self, box: Dropdown) -> str:
+        return next(name for name, each in self.filters.items() if each is box)
 
     @guarded
     def _on_why(self) -> None:
@@ -124,25 +135,28 @@ class LiveView(Form):
         if not tenant and self._namespace is None:
             self.panel.show(notice("info", "Choose a tenant first."))
             return
-        self.work.start(lambda: self._explain(tenant), lambda error: self.panel.show(unexpected(error)))
+        workload = self.chosen("pod") or self.chosen("workload")
+        self.work.start(lambda: self._explain(tenant, workload), lambda error: self.panel.show(unexpected(error)))
 
-    def _explain(self, tenant: str) -> None:
+    def _explain(self, tenant: str, workload: str) -> None:
         from tenantkit.findings.why import why
 
         try:
             only = [self._namespace] if self._namespace is not None else None
-            found = why(self.cluster, tenant or None, namespaces=only)
+            found = why(self.cluster, tenant or None, workload=workload or None, namespaces=only)
         except TenantKitError as error:
             self.panel.show(notice("error", str(error)))
             return
-        columns = ("workload", "cause", "object", "message", "what_to_do")
+        place = tenant or self._namespace
+        if found.empty:
+            nothing = f"Nothing is found that keeps {workload or 'anything'} of {place} from running."
+            self.panel.show(notice("info", nothing))
+            return
+        columns = ("workload", "cause", "object", "message", "evidence", "what_to_do")
         cells = found[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
-        self.panel.show(
-            table(
-                columns, rows, caption=f"Why something of {tenant or self._namespace} does not run: {len(rows)} causes"
-            )
-        )
+        caption = f"Why {workload or 'something'} of {place} does not run: {len(rows)} causes"
+        self.panel.show(table(columns, rows, caption=caption))
 
     def _show_state(self) -> None:
         super()._show_state()
