@@ -312,7 +312,7 @@ class Cluster:
                 first, as ADDED.
             timeout_s: seconds until it ends by itself. Default: it does not.
             stop: set it, from any thread, to end it now.
-            tell: called with the error when the connection is lost, within eight seconds, and with None when it is back.
+            tell: called with the error when the connection is lost, within eight seconds; with None once it is back.
 
         Returns:
             An iterator of events, which ends when the time is over or `stop` is set. After a version that was too old,

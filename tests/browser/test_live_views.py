@@ -43,7 +43,7 @@ def namespace(cluster: Cluster, name: str) -> Iterator[str]:
 def explorer(notebook: NotebookPage, namespace: str) -> Iterator[Locator]:
     notebook.forget()
     mark = f"view-{uuid.uuid4().hex[:8]}"
-    notebook.run(f'view = tk.Explorer(cluster, namespace={namespace!r})\nview.widget.add_class("{mark}")\nview')
+    notebook.run(f'view = tk.Explorer(cluster, namespaces=[{namespace!r}])\nview.widget.add_class("{mark}")\nview')
     root = notebook.page.locator(f".{mark}")
     expect(root.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
     yield root
@@ -88,7 +88,7 @@ def test_hostile_messages_are_text(notebook: NotebookPage, cluster: Cluster, nam
 
 def test_a_cell_run_again_leaves_one_view(notebook: NotebookPage, namespace: str) -> None:
     notebook.forget()
-    notebook.run(f"view = tk.QuotaDashboard(cluster, namespace={namespace!r})\nview")
+    notebook.run(f"view = tk.QuotaDashboard(cluster, namespaces=[{namespace!r}])\nview")
     count = "import threading; print(sum(it.name == 'tenantkit-live' for it in threading.enumerate()))"
     once = notebook.run(count).inner_text().strip()
 

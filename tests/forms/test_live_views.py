@@ -181,7 +181,7 @@ def test_another_tenant_has_workloads_of_its_own(admin: Cluster, vision: Tenant,
 
 
 def test_what_is_chosen_and_goes_is_said_to_be_gone(admin: Cluster, vision: Tenant, views: list[LiveView]) -> None:
-    view = tk.Explorer(admin, namespace=vision.name)
+    view = tk.Explorer(admin, namespaces=[vision.name])
     views.append(view)
     shown = Shown(view)
     made = admin.create(pod("short", vision.name))
@@ -214,6 +214,37 @@ def test_what_may_not_be_read_is_said_and_is_no_zero(
 
     assert vision.name not in page
     assert "0 entries" not in page
+
+
+def test_who_sees_some_namespaces_only_follows_those(
+    connect_as: Callable[[str], Cluster], admin: Cluster, vision: Tenant, views: list[LiveView]
+) -> None:
+    with connect_as("owner") as owner:
+        views += [tk.QuotaDashboard(owner, namespaces=[vision.name]), tk.Explorer(owner, namespaces=[vision.name])]
+        dashboard, explorer = (Shown(view) for view in views)
+        dashboard.wait(lambda page: page.startswith("live") and "requests.cpu" in page)
+        explorer.wait(lambda page: page.startswith("live"))
+
+        admin.create(pod("seen", vision.name))
+
+        explorer.wait(lambda page: "seen" in page and vision.name in page)
+        dashboard.wait(lambda page: "0.1 of" in page)
+        assert "Not readable" not in dashboard.page + explorer.page
+        assert {*views[1].filters["tenant"].options} == {"all", vision.name}
+        for view in views:
+            view.close()
+
+
+def test_who_may_not_see_the_whole_cluster_gets_the_connections_own_namespace_and_is_told(
+    connect_as: Callable[[str], Cluster], vision: Tenant, views: list[LiveView]
+) -> None:
+    with connect_as("owner") as owner:
+        owner.namespace = vision.name
+        views.append(tk.QuotaDashboard(owner))
+        page = Shown(views[0]).wait(lambda page: page.startswith("live") and "requests.cpu" in page)
+        views[0].close()
+
+    assert f"You may watch Namespace, ResourceQuota in namespace {vision.name} only." in page
 
 
 def test_stop_ends_every_thread_and_says_so(admin: Cluster, views: list[LiveView]) -> None:
@@ -249,7 +280,7 @@ def test_a_way_cut_for_ten_seconds_is_said_and_then_all_is_right_again(
     for name in ("stays", "changes", "goes"):
         admin.create(pod(name, vision.name))
     with Relay(urlsplit(admin.server).port or 0) as relay, relay.connect(sandbox) as cluster:
-        view = tk.Explorer(cluster, namespace=vision.name)
+        view = tk.Explorer(cluster, namespaces=[vision.name])
         views.append(view)
         view.filters["kind"].value = "Pod"
         shown = Shown(view)
@@ -268,7 +299,7 @@ def test_a_way_cut_for_ten_seconds_is_said_and_then_all_is_right_again(
         relay.mend()
 
         shown.wait(lambda page: page.startswith("live") and "comes" in page and "goes" not in page)
-        fresh = tk.Explorer(admin, namespace=vision.name)
+        fresh = tk.Explorer(admin, namespaces=[vision.name])
         views.append(fresh)
         fresh.filters["kind"].value = "Pod"
         Shown(fresh).wait(lambda page: page.startswith("live") and page == shown.page)

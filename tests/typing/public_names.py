@@ -47,7 +47,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.why(cluster, "vision", workload="Job/train"), pd.DataFrame)
     assert_type(tk.plot_gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
     assert_type(tk.QuotaDashboard(cluster), tk.QuotaDashboard)
-    assert_type(tk.Explorer(cluster, namespace="vision"), tk.Explorer)
+    assert_type(tk.Explorer(cluster, namespaces=["vision"]), tk.Explorer)
     assert_type(tk.styled(tk.pods(cluster)), Styler | Table)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
     assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])

@@ -15,7 +15,7 @@ from tenantkit.forms.kit.panel import notice, table
 from tenantkit.forms.live.view import LiveView, cell_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
@@ -37,21 +37,22 @@ class Explorer(LiveView):
 
     Args:
         cluster: where.
-        namespace: only there. Default: the whole cluster.
+        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
+            connection's own namespace where the whole cluster may not be watched. Each costs eight connections.
 
-    RBAC: list and watch namespaces, cronjobs, deployments, jobs, statefulsets, replicasets, pods and events; for Why?,
-    see `why`.
+    RBAC: list and watch cronjobs, deployments, jobs, statefulsets, replicasets, pods and events, and namespaces (get,
+    where only some are shown); for Why?, see `why`.
 
     Example:
-        >>> Explorer(cluster, namespace="vision")  # doctest: +SKIP
+        >>> Explorer(cluster, namespaces=["vision"])  # doctest: +SKIP
     """
 
     within = {"team": ("tenant", "workload", "pod"), "tenant": ("workload", "pod"), "workload": ("pod",)}
 
-    def __init__(self, cluster: Cluster, *, namespace: str | None = None) -> None:
-        kinds = ("Namespace", *KINDS) if namespace is None else KINDS
+    def __init__(self, cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> None:
+        kinds = ("Namespace", *KINDS)
         filters = ("team", "tenant", "workload", "pod", "kind", "state")
-        super().__init__(cluster, title="Explorer", kinds=kinds, filters=filters, namespace=namespace)
+        super().__init__(cluster, title="Explorer", kinds=kinds, filters=filters, namespaces=namespaces)
 
     def _choices(self) -> dict[str, list[str]]:
         model = self.feed.model
@@ -61,7 +62,7 @@ class Explorer(LiveView):
     def _workloads(self) -> list[str]:
         """Those of the chosen tenant: there may be many of one name in many tenants."""
         model, tenant = self.feed.model, self.chosen("tenant")
-        if not tenant and self._namespace is None:
+        if not tenant and len(self.feed.namespaces) != 1:
             return []
         rows = (row for row in model.rows(tenant=tenant) if row.kind not in {"Namespace", "Event"})
         return sorted({model.root(row) for row in rows})

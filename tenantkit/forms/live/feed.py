@@ -12,9 +12,9 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from tenantkit.exceptions import ClusterUnavailable, TenantKitError, Throttled
+from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKitError, Throttled
 from tenantkit.forms.live.model import Model
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.exceptions import ClusterError
 
+Source: TypeAlias = tuple[str, str | None]  # a kind, and the namespace where it is watched
 THREAD_NAME = "tenantkit-live"
 _TOGETHER_S = 0.1
 _LONGEST_PAUSE_S = 1.0
@@ -36,23 +37,31 @@ class Feed:
 
     Args:
         cluster: where.
-        kinds: each is a thread and a connection.
-        namespace: only there. Default: the whole cluster.
+        kinds: each is a thread and a connection, in each namespace.
+        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
+            connection's own namespace where a kind may not be watched in the whole cluster.
         changed: called on a thread of the feed's own when there is something new; at most ten times a second.
     """
 
     def __init__(
-        self, cluster: Cluster, kinds: Sequence[str], changed: Callable[[], None], *, namespace: str | None = None
+        self,
+        cluster: Cluster,
+        kinds: Sequence[str],
+        changed: Callable[[], None],
+        *,
+        namespaces: Sequence[str] | None = None,
     ) -> None:
         self.model = Model()
         self.lock = threading.Lock()
-        self._cluster, self._changed, self._namespace = cluster, changed, namespace
+        self._cluster, self._changed = cluster, changed
         self._stop, self._news = threading.Event(), threading.Event()
-        self._lost: dict[str, datetime] = {}
-        self._begun: set[str] = set()
-        self._kinds = tuple(kinds)
-        tasks: list[tuple[Callable[..., None], tuple[str, ...]]] = [(self._tell, ())]
-        tasks += [(self._watch, (kind,)) for kind in kinds]
+        self.namespaces = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+        self.narrowed: set[str] = set()  # kinds of which only the connection's own namespace may be watched
+        self._lost: dict[Source, datetime] = {}
+        self._begun: set[Source] = set()
+        self._sources = [(kind, place) for kind in kinds for place in self.namespaces or (None,)]
+        tasks: list[tuple[Callable[..., None], tuple[object, ...]]] = [(self._tell, ())]
+        tasks += [(self._watch, (source,)) for source in self._sources]
         self._threads = [
             threading.Thread(target=job, args=given, name=THREAD_NAME, daemon=True) for job, given in tasks
         ]
@@ -77,45 +86,80 @@ class Feed:
             return "stopped"
         if self._lost:
             return f"reconnecting since {min(self._lost.values()):%H:%M:%S} UTC"
-        return "live" if self._begun.issuperset(self._kinds) else "connecting"
+        return "live" if self._begun.issuperset(self._sources) else "connecting"
 
-    def _watch(self, kind: str) -> None:
+    def _watch(self, source: Source) -> None:
         while not self._stop.is_set():
             with self.lock:
-                self._begun.discard(kind)
+                self._begun.discard(source)
             try:
-                self._follow(kind)
+                self._follow(source, source[1])
             except (ClusterUnavailable, Throttled) as error:
-                self._told(kind, error)
+                self._told(source, error)
                 self._stop.wait(_AGAIN_S)
+            except PermissionDenied as refusal:
+                if source[1] is None and self._watch_own(source):
+                    return
+                self._refused(source, refusal)
+                return
             except TenantKitError as error:  # among them: the connection was closed
-                with self.lock:
-                    self.model.forget(kind)
-                    self.model.refused[kind] = str(error)
-                    self._lost.pop(kind, None)
-                    self._begun.add(kind)
-                self._news.set()
+                self._refused(source, error)
                 return
 
-    def _follow(self, kind: str) -> None:
+    def _watch_own(self, source: Source) -> bool:
+        """Watch the connection's own namespace instead of the whole cluster; False where one may not do that either."""
+        own = self._cluster.namespace
+        self.narrowed.add(source[0])
+        while not self._stop.is_set():
+            try:
+                self._follow(source, own)
+            except (ClusterUnavailable, Throttled) as error:
+                self._told(source, error)
+                self._stop.wait(_AGAIN_S)
+            except PermissionDenied:
+                self.narrowed.discard(source[0])
+                return False
+            except TenantKitError as error:
+                self._refused(source, error)
+        return True
+
+    def _refused(self, source: Source, error: TenantKitError) -> None:
+        kind, place = source
+        with self.lock:
+            self.model.forget(kind, place)
+            self.model.refused[kind if place is None else f"{kind} in {place}"] = str(error)
+            self._lost.pop(source, None)
+            self._begun.add(source)
+        self._news.set()
+
+    def _follow(self, source: Source, namespace: str | None) -> None:
+        kind, _ = source
+        if kind == "Namespace" and namespace is not None:  # whoever may get one may not watch it
+            found = self._cluster.get(kind, namespace)
+            self._told(source, None)
+            with self.lock:
+                self.model.take("ADDED", found, kind)
+            self._news.set()
+            self._stop.wait()
+            return
         events = self._cluster.watch(
-            kind, namespace=self._namespace, stop=self._stop, tell=lambda error: self._told(kind, error)
+            kind, namespace=namespace, stop=self._stop, tell=lambda error: self._told(source, error)
         )
         for event in events:
             with self.lock:
                 self.model.take(event.type, event.manifest, kind)
             self._news.set()
 
-    def _told(self, kind: str, error: ClusterError | None) -> None:
+    def _told(self, source: Source, error: ClusterError | None) -> None:
         """The connection was lost, or is there (again)."""
         with self.lock:
             if error is not None:
-                self._lost.setdefault(kind, datetime.now(UTC))
+                self._lost.setdefault(source, datetime.now(UTC))
             else:
-                self._lost.pop(kind, None)
-                if kind not in self._begun:
-                    self.model.forget(kind)  # a watch begun anew tells everything again
-                    self._begun.add(kind)
+                self._lost.pop(source, None)
+                if source not in self._begun:
+                    self.model.forget(*source)  # a watch begun anew tells everything again
+                    self._begun.add(source)
         self._news.set()
 
     def _tell(self) -> None:

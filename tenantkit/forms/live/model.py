@@ -83,12 +83,14 @@ class Model:
             kind, "", "", *key, state[:_TEXT_LIMIT], detail[:_TEXT_LIMIT], _of(manifest), _seen_at(manifest)
         )
 
-    def forget(self, kind: str) -> None:
-        """A watch begins anew: what it does not tell again is gone."""
-        self.found.pop(kind, None)
-        self.whole.pop(kind, None)
+    def forget(self, kind: str, namespace: str | None = None) -> None:
+        """A watch begins anew, in a namespace or everywhere: what it does not tell again is gone."""
+        place = 1 if kind == "Namespace" else 0
+        for known in (self.found.get(kind, {}), self.whole.get(kind, {})):
+            for key in [key for key in known if namespace in {None, key[place]}]:
+                del known[key]
         if kind == "Namespace":
-            self.owned.clear()
+            self.owned = {name: whose for name, whose in self.owned.items() if namespace not in {None, name}}
 
     def rows(self, *, team: str = "", tenant: str = "", kind: str = "", state: str = "") -> Iterator[Row]:
         """What fits the filters, empty ones letting all through; by kind, namespace and name, events latest first."""

@@ -16,7 +16,7 @@ from tenantkit.frames.amounts import amount_text, used_text
 from tenantkit.frames.quota import STATES, quota_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
@@ -34,18 +34,19 @@ class QuotaDashboard(LiveView):
 
     Args:
         cluster: where.
-        namespace: only there. Default: the whole cluster.
+        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
+            connection's own namespace where the whole cluster may not be watched.
 
-    RBAC: list and watch namespaces and resourcequotas.
+    RBAC: list and watch namespaces (get, where only some namespaces are shown) and resourcequotas.
 
     Example:
         >>> QuotaDashboard(cluster)  # doctest: +SKIP
     """
 
-    def __init__(self, cluster: Cluster, *, namespace: str | None = None) -> None:
-        kinds = ("Namespace", "ResourceQuota") if namespace is None else ("ResourceQuota",)
+    def __init__(self, cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> None:
+        kinds = ("Namespace", "ResourceQuota")
         filters = ("tenant", "team", "state")
-        super().__init__(cluster, title="Quotas", kinds=kinds, filters=filters, namespace=namespace)
+        super().__init__(cluster, title="Quotas", kinds=kinds, filters=filters, namespaces=namespaces)
 
     def _choices(self) -> dict[str, list[str]]:
         return {"tenant": self.feed.model.tenants, "team": self.feed.model.teams, "state": list(STATES)}

@@ -40,19 +40,24 @@ class LiveView(Form):
         title: of the view.
         kinds: that it follows.
         filters: names of its drop-downs: `team`, `tenant`, `workload`, `pod`, `kind`, `state`.
-        namespace: only there. Default: the whole cluster.
+        namespaces: only these. Default: as for `Feed`.
     """
 
     within: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def __init__(
-        self, cluster: Cluster, *, title: str, kinds: Sequence[str], filters: Sequence[str], namespace: str | None
+        self,
+        cluster: Cluster,
+        *,
+        title: str,
+        kinds: Sequence[str],
+        filters: Sequence[str],
+        namespaces: Sequence[str] | None,
     ) -> None:
         super().__init__(cluster, css_class="tk-live")
         take_place(self)
-        self._namespace = namespace
         self._drawing = threading.RLock()
-        self.feed = Feed(cluster, kinds, self._draw, namespace=namespace)
+        self.feed = Feed(cluster, kinds, self._draw, namespaces=namespaces)
         self.filters = {name: Dropdown(options=[ALL], value=ALL, description=name.capitalize()) for name in filters}
         for each in self.filters.values():
             each.observe(self._on_filter, names="value")
@@ -101,14 +106,20 @@ class LiveView(Form):
         with self._drawing:
             with self.feed.lock:
                 content, choices = self._content(), self._choices()
-                state, refused = self.feed.state, dict(self.feed.model.refused)
+                state, refused, narrowed = self.feed.state, dict(self.feed.model.refused), sorted(self.feed.narrowed)
             if self._is_closed:
                 return
             told = [notice("warning", f"{kind}: {why}", word="Not readable") for kind, why in refused.items()]
+            if narrowed:
+                told.append(notice("info", self._only_there(narrowed), word="Not all"))
             self.status.value = joined(element("p", state, class_="tk-state", role="status"), *told)
             self.body.value = content or ""
             for name, found in choices.items():
                 self._offer(name, found)
+
+    def _only_there(self, kinds: Sequence[str]) -> str:
+        only = f"You may watch {', '.join(kinds)} in namespace {self.cluster.namespace} only."
+        return f"{only} For others that you may see: namespaces=[…]."
 
     def _offer(self, name: str, found: Sequence[str]) -> None:
         box = self.filters[name]
@@ -132,7 +143,7 @@ class LiveView(Form):
     @guarded
     def _on_why(self) -> None:
         tenant = self.chosen("tenant")
-        if not tenant and self._namespace is None:
+        if not tenant and not self.feed.namespaces:
             self.panel.show(notice("info", "Choose a tenant first."))
             return
         workload = self.chosen("pod") or self.chosen("workload")
@@ -142,12 +153,12 @@ class LiveView(Form):
         from tenantkit.findings.why import why
 
         try:
-            only = [self._namespace] if self._namespace is not None else None
+            only = None if tenant else self.feed.namespaces or None
             found = why(self.cluster, tenant or None, workload=workload or None, namespaces=only)
         except TenantKitError as error:
             self.panel.show(notice("error", str(error)))
             return
-        place = tenant or self._namespace
+        place = tenant or ", ".join(self.feed.namespaces)
         if found.empty:
             nothing = f"Nothing is found that keeps {workload or 'anything'} of {place} from running."
             self.panel.show(notice("info", nothing))
