@@ -17,7 +17,7 @@ from tenantkit.cluster.door import Call
 from tenantkit.cluster.errors import Doing
 from tenantkit.cluster.listing import Selection, list_kept
 from tenantkit.cluster.paths import collection_path
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.rules.kinds import KINDS, Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 
@@ -184,6 +184,17 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     return [item for items in found for item in items], scope
 
 
+def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
+    """The namespaces that were asked for, each once: else the connection's; empty means all.
+
+    Raises:
+        InvalidSpecError: they are one text, whose letters are no namespaces.
+    """
+    if isinstance(namespaces, str):
+        raise InvalidSpecError([Problem("namespaces", namespaces, f"use a list: [{namespaces!r}]")])
+    return tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+
+
 def each_visible(
     cluster: Cluster, kind: Kind, read: Callable[[str | None], _Kept], *, namespaces: Sequence[str] | None = None
 ) -> tuple[list[_Kept], Scope]:
@@ -199,7 +210,7 @@ def each_visible(
         One reading of the whole cluster, or one of each namespace; and what that covers.
     """
     is_placed = kind.namespaced or kind.kind == "Namespace"
-    asked = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces)) if is_placed else ()
+    asked = chosen_namespaces(cluster, namespaces) if is_placed else ()
     is_told = bool(asked)
     if not asked and namespaces is not None and is_placed:
         return [], ()

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.cluster.access import chosen_namespaces
 from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKitError, Throttled
 from tenantkit.forms.live.model import Model
 
@@ -55,7 +56,7 @@ class Feed:
         self.lock = threading.Lock()
         self._cluster, self._changed = cluster, changed
         self._stop, self._news = threading.Event(), threading.Event()
-        self.namespaces = tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+        self.namespaces = chosen_namespaces(cluster, namespaces)
         self.narrowed: set[str] = set()  # kinds of which only the connection's own namespace may be watched
         self._lost: dict[Source, datetime] = {}
         self._begun: set[Source] = set()

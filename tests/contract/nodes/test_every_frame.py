@@ -1,0 +1,236 @@
+"""Each public frame of a tenant in which things run: whole, empty, for who may see nothing, after a list expired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import tenantkit as tk
+from tenantkit.cluster import listing
+from tenantkit.cluster.config import connect
+from tenantkit.cluster.transport import Answer
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied
+from tests.contract import tenants
+from tests.contract.wire import MERGE_PATCH
+from tests.forms.faults import FaultyTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.transport import Request
+    from tests.contract.engines import Engine
+    from tests.contract.wire import Wire
+
+    Frame = Callable[[Cluster, str], pd.DataFrame]
+
+BY_NAMESPACE: dict[str, Frame] = {
+    "tenants": lambda cluster, name: tk.tenants(cluster, namespaces=[name]),
+    "quota_usage": lambda cluster, name: tk.quota_usage(cluster, namespaces=[name]),
+    "quota_usage by team": lambda cluster, name: tk.quota_usage(cluster, namespaces=[name], by="team"),
+    "quota_usage measured": lambda cluster, name: tk.quota_usage(cluster, namespaces=[name], measured=True),
+    "pods": lambda cluster, name: tk.pods(cluster, namespaces=[name]),
+    "workloads": lambda cluster, name: tk.workloads(cluster, namespaces=[name]),
+    "services": lambda cluster, name: tk.services(cluster, namespaces=[name]),
+    "events": lambda cluster, name: tk.events(cluster, namespaces=[name]),
+    "volumes": lambda cluster, name: tk.volumes(cluster, namespaces=[name]),
+    "resources": lambda cluster, name: tk.resources(cluster, "ConfigMap", namespaces=[name]),
+    "why": lambda cluster, name: tk.why(cluster, namespaces=[name]),
+}
+BY_TENANT: dict[str, Frame] = {
+    "who_uses": tk.who_uses,
+    "why of a tenant": tk.why,
+    "fits": lambda cluster, name: tk.fits(cluster, name, cpu=1).frame,
+}
+EVERY = BY_NAMESPACE | BY_TENANT
+ALWAYS_FULL = {"tenants", "quota_usage", "quota_usage by team", "quota_usage measured", "resources", "fits"}
+MOVING = ["created", "started", "since", "first_seen", "last_seen", "count", "age"]  # not the same a moment later
+
+each_frame = pytest.mark.parametrize("frame", EVERY.values(), ids=EVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tenant, and what runs in it."""
+
+    name: str
+    node: str
+
+
+@pytest.fixture
+def empty(cluster: Cluster) -> Iterator[str]:
+    """A tenant in which nothing was made yet."""
+    with tenants.fresh_name(cluster) as name:
+        tk.apply(cluster, tk.plan(cluster, tenants.tenant(name, routes=[])), progress=False)
+        yield name
+
+
+@pytest.fixture
+def full(cluster: Cluster, empty: str, gpu_node: Callable[..., str], eventually: Callable[..., Any]) -> Place:
+    """A tenant with a pod that runs, one that can't, a service and a volume."""
+    node = gpu_node()
+    for name, spec in (("runs", {}), ("waits", {"nodeSelector": {"no": "such-node"}})):
+        cluster.create(deployment(empty, name, spec))
+    cluster.create(service(empty))
+    cluster.create(claim(empty))
+
+    def rests() -> bool:
+        pods = tk.pods(cluster, namespaces=[empty]).set_index("workload")
+        assert pods["status"].to_dict() == {"Deployment/runs": "Running", "Deployment/waits": "Pending"}
+        assert tk.workloads(cluster, namespaces=[empty])["state"].tolist() == ["Ready", "Progressing"]
+        assert "FailedScheduling" in set(tk.events(cluster, namespaces=[empty])["reason"])
+        usage = tk.quota_usage(cluster, namespaces=[empty]).set_index("resource")["used"]
+        assert usage[["pods", "services", "persistentvolumeclaims"]].tolist() == [2, 1, 1]
+        return True
+
+    eventually(rests)
+    return Place(empty, node)
+
+
+def deployment(namespace: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    amounts = {"cpu": "250m", "memory": "64Mi"}
+    restricted = {
+        "allowPrivilegeEscalation": False,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    resources = {"requests": amounts, "limits": amounts}
+    container = {"name": "main", "image": "i", "resources": resources, "securityContext": restricted}
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container], **spec}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
+    }
+
+
+def service(namespace: str) -> dict[str, Any]:
+    spec = {"selector": {"app": "runs"}, "ports": [{"port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace}, "spec": spec}
+
+
+def claim(namespace: str) -> dict[str, Any]:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "none"}
+    metadata = {"name": "data", "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+
+
+def test_each_frame_has_the_same_columns_empty_and_full(cluster: Cluster, empty: str, request: Any) -> None:
+    before = {what: frame(cluster, empty) for what, frame in EVERY.items()}
+    full: Place = request.getfixturevalue("full")
+    after = {what: frame(cluster, full.name) for what, frame in EVERY.items()}
+
+    assert {what for what, frame in before.items() if len(frame)} == ALWAYS_FULL
+    assert [what for what, frame in after.items() if frame.empty] == []
+    for what, frame in before.items():
+        assert frame.dtypes.to_dict() == after[what].dtypes.to_dict(), what
+
+
+def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -> None:
+    pods = tk.pods(cluster, namespaces=[full.name]).set_index("workload")
+    assert pods["node"].fillna("").to_dict() == {"Deployment/runs": full.node, "Deployment/waits": ""}
+    node = tk.nodes(cluster).set_index("name").loc[full.node]
+    assert (node["ready"], node["accelerators_free"], node["cpu_requested_cores"]) == (True, 8, 0.25)
+    assert tk.why(cluster, full.name)[["workload", "cause"]].to_numpy().tolist() == [
+        ["Deployment/waits", "no node fits"],
+    ]
+    held = tk.who_uses(cluster, full.name).set_index(["resource", "workload"])["used"]["requests.cpu"]
+    assert held.to_dict() == {"Deployment/runs": 0.25, "Deployment/waits": 0.25}
+    measured = tk.quota_usage(cluster, namespaces=[full.name], measured=True)
+    assert measured["measured"].isna().all()
+    assert "PodMetrics" in measured.attrs["unmeasured"]
+
+
+def test_a_node_that_is_not_ready_takes_nothing_and_is_said_to_be(
+    cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
+) -> None:
+    taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}  # as the node controller puts it there
+    cordon = {"spec": {"unschedulable": True}}
+    assert wire("PATCH", f"/api/v1/nodes/{full.node}", cordon, content_type=MERGE_PATCH).status == 200
+
+    fit = tk.fits(cluster, full.name, cpu=1)
+    assert (fit.answer, fit.blocks_first) == ("no", "Node")
+    assert "unschedulable" in fit.checks[0].reason
+    assert bool(tk.nodes(cluster).set_index("name").loc[full.node, "cordoned"])
+
+    uncordon = {"spec": {"unschedulable": None, "taints": [taint]}}
+    assert wire("PATCH", f"/api/v1/nodes/{full.node}", uncordon, content_type=MERGE_PATCH).status == 200
+    eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")  # its kubelet is there, and it is taken off
+
+
+@each_frame
+def test_a_list_that_expires_half_way_is_begun_again(
+    engine: Engine, full: Place, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = engine.login("admin")
+    with connect(kubeconfig=login.kubeconfig, context=login.context) as cluster:
+        expected = at_rest(frame(cluster, full.name))
+        monkeypatch.setattr(listing, "LIMITS", (1, 1, None))
+        transport = FaultyTransport.put_into(cluster)
+        expired = set[str]()
+        transport.fault = lambda _, request: expire_once(request, expired)
+        found = at_rest(frame(cluster, full.name))
+
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def expire_once(request: Request, expired: set[str]) -> Answer | None:
+    """The first page after the first of each collection is no longer to be had."""
+    path = request.path.partition("?")[0]
+    if "continue=" not in request.path or path in expired:
+        return None
+    expired.add(path)
+    why = "The provided continue parameter is too old to display a consistent list result."
+    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": why, "reason": "Expired", "code": 410}
+    return Answer(410, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def at_rest(frame: pd.DataFrame) -> pd.DataFrame:
+    """What does not move while nothing changes."""
+    kept = frame.drop(columns=[name for name in MOVING if name in frame])
+    return kept.sort_values(list(kept.columns), ignore_index=True)
+
+
+@each_frame
+def test_who_may_see_nothing_gets_the_one_clear_error(full: Place, frame: Frame, connect_as: Any) -> None:
+    with pytest.raises(PermissionDenied, match="may not"):
+        frame(connect_as("stranger"), full.name)
+
+
+@each_frame
+def test_an_owner_sees_their_own_as_an_administrator_does(
+    full: Place, frame: Frame, cluster: Cluster, connect_as: Any
+) -> None:
+    expected, found = frame(cluster, full.name), frame(connect_as("owner"), full.name)
+
+    assert len(found) >= 1
+    assert found.dtypes.to_dict() == expected.dtypes.to_dict()
+    key = next(name for name in ("name", "workload", "resource", "object", "tenant") if name in expected)
+    assert {*found[key].dropna()} == {*expected[key].dropna()}
+
+
+@pytest.mark.parametrize("what", BY_NAMESPACE)
+def test_namespaces_are_no_text(what: str, cluster: Cluster) -> None:
+    with pytest.raises(InvalidSpecError, match=r"use a list: \['vision'\]"):
+        calls_with_text[what](cluster)
+
+
+calls_with_text: dict[str, Callable[[Any], Any]] = {
+    "tenants": lambda cluster: tk.tenants(cluster, namespaces="vision"),
+    "quota_usage": lambda cluster: tk.quota_usage(cluster, namespaces="vision"),
+    "quota_usage by team": lambda cluster: tk.quota_usage(cluster, namespaces="vision", by="team"),
+    "quota_usage measured": lambda cluster: tk.quota_usage(cluster, namespaces="vision", measured=True),
+    "pods": lambda cluster: tk.pods(cluster, namespaces="vision"),
+    "workloads": lambda cluster: tk.workloads(cluster, namespaces="vision"),
+    "services": lambda cluster: tk.services(cluster, namespaces="vision"),
+    "events": lambda cluster: tk.events(cluster, namespaces="vision"),
+    "volumes": lambda cluster: tk.volumes(cluster, namespaces="vision"),
+    "resources": lambda cluster: tk.resources(cluster, "ConfigMap", namespaces="vision"),
+    "why": lambda cluster: tk.why(cluster, namespaces="vision"),
+}
