@@ -34,7 +34,7 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_EMPTY = {
+EMPTY = {
     "cells": [],
     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     "nbformat": 4,
@@ -102,7 +102,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def notebook(browser: BrowserContext, lab: Lab, cluster: Cluster) -> NotebookPage:  # noqa: ARG001 (reads it later)
     """An empty notebook with a kernel that is connected."""
     name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"
-    (lab.notebooks / name).write_text(json.dumps(_EMPTY))
+    (lab.notebooks / name).write_text(json.dumps(EMPTY))
     opened = NotebookPage(browser.new_page(), lab, name)
     opened.run("import tenantkit as tk\ncluster = tk.connect()")
     return opened

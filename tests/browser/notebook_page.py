@@ -60,13 +60,22 @@ class NotebookPage:
 
     def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page = page
+        self.name = name
         self.dialogs: list[str] = []
         page.on("dialog", self._on_dialog)
         page.goto(f"{lab.url}/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{name}?reset&token={lab.token}")
+        self._wait_until_connected()
+
+    def load_anew(self) -> None:
+        """As F5 does; the same kernel goes on."""
+        self.page.reload()
+        self._wait_until_connected()
+
+    def _wait_until_connected(self) -> None:
         try:
-            page.wait_for_function(_IS_CONNECTED, timeout=SLOW_MS)
+            self.page.wait_for_function(_IS_CONNECTED, timeout=SLOW_MS)
         except PageTimeoutError as error:
-            error.add_note(f"the page has {page.evaluate(_STATE)}")
+            error.add_note(f"the page has {self.page.evaluate(_STATE)}")
             raise
 
     @property

@@ -30,6 +30,7 @@ _TOGETHER_S = 0.1
 _LONGEST_PAUSE_S = 1.0
 _PAUSE_PER_DRAWING = 3.0
 _AGAIN_S = 2.0
+_LOOK_S = 1.0
 _END_S = 3.0
 
 
@@ -42,6 +43,7 @@ class Feed:
         namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
             connection's own namespace where a kind may not be watched in the whole cluster.
         changed: called on a thread of the feed's own when there is something new; at most ten times a second.
+        look: called on the same thread, about once a second.
     """
 
     def __init__(
@@ -50,11 +52,12 @@ class Feed:
         kinds: Sequence[str],
         changed: Callable[[], None],
         *,
+        look: Callable[[], None] = lambda: None,
         namespaces: Sequence[str] | None = None,
     ) -> None:
         self.model = Model()
         self.lock = threading.Lock()
-        self._cluster, self._changed = cluster, changed
+        self._cluster, self._changed, self._look = cluster, changed, look
         self._stop, self._news = threading.Event(), threading.Event()
         self.namespaces = chosen_namespaces(cluster, namespaces)
         self.narrowed: set[str] = set()  # kinds of which only the connection's own namespace may be watched
@@ -122,6 +125,7 @@ class Feed:
                 return False
             except TenantKitError as error:
                 self._refused(source, error)
+                return True
         return True
 
     def _refused(self, source: Source, error: TenantKitError) -> None:
@@ -165,7 +169,9 @@ class Feed:
 
     def _tell(self) -> None:
         while not self._stop.is_set():
-            self._news.wait()
+            self._look()
+            if not self._news.wait(_LOOK_S):
+                continue
             self._news.clear()
             began = time.thread_time()
             self._changed()

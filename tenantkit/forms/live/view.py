@@ -1,6 +1,8 @@
 """What live views share: a feed, filters, the line that says whether it is live, and why something does not run.
 
-Turned down: polling by a timer of the page, which goes on when nobody looks and says nothing of a lost connection.
+A view rests, with no thread and no connection, while no page shows it (`presence`): its output is cleared, its cell
+deleted, its notebook or page closed. Shown again, it begins anew by itself. Turned down: polling by a timer of the
+page, which goes on when nobody looks and says nothing of a lost connection.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.live.cells import take_place
 from tenantkit.forms.live.feed import Feed
+from tenantkit.forms.live.presence import Presence
 from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
@@ -57,7 +60,11 @@ class LiveView(Form):
         super().__init__(cluster, css_class="tk-live")
         take_place(self)
         self._drawing = threading.RLock()
-        self.feed = Feed(cluster, kinds, self._draw, namespaces=namespaces)
+        self._turning = threading.Lock()
+        self._is_stopped = False
+        self.presence = Presence(self._on_presence)
+        self._kinds, self._namespaces = tuple(kinds), namespaces
+        self.feed = self._new_feed()
         self.filters = {name: Dropdown(options=[ALL], value=ALL, description=name.capitalize()) for name in filters}
         for each in self.filters.values():
             each.observe(self._on_filter, names="value")
@@ -68,25 +75,59 @@ class LiveView(Form):
         self.why_button = Button(description="Why?", tooltip="Why what is chosen does not run")
         self.why_button.on_click(lambda _: self._on_why())
         actions = [self.why_button, self.stop_button]
-        self._lay_out(title, [HBox(list(self.filters.values())), self.status, self.body], actions, [], [])
+        sections = [HBox(list(self.filters.values())), self.status, self.body]
+        self._lay_out(title, sections, actions, [], [self.presence.widget])
+        if self.widget.comm is not None:
+            self.widget.comm.on_close(lambda _: self.stop())
         self._refresh()
         self._draw()
         self.feed.start()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.feed.state})"
+        return f"{type(self).__name__}({self.state})"
+
+    @property
+    def state(self) -> str:
+        """The feed's, or that nobody looks."""
+        return "paused while no page shows it" if self._is_paused else self.feed.state
 
     def stop(self) -> None:
         """Follow no longer: every thread and connection of it ends, and what is shown stays."""
-        self.feed.stop()
+        with self._turning:
+            self._is_stopped = True
+            self.feed.stop()
         if not self._is_closed:
             self.stop_button.disabled = True
             self._draw()
 
     def close(self) -> None:
         """Stop, and take it from the page."""
-        self.feed.stop()
+        with self._turning:
+            self._is_stopped = True
+            self.feed.stop()
+        self.presence.close()
         super().close()
+
+    def _new_feed(self) -> Feed:
+        return Feed(self.cluster, self._kinds, self._draw, look=self.presence.look, namespaces=self._namespaces)
+
+    @property
+    def _is_paused(self) -> bool:
+        return self.feed.state == "stopped" and not self._is_stopped
+
+    @guarded
+    def _on_presence(self) -> None:
+        """Rest while no page shows it, and begin anew with the first that does."""
+        with self._turning:
+            if self._is_stopped:
+                return
+            if not self.presence.is_shown:
+                self.feed.stop()
+            elif self._is_paused:
+                with self._drawing:
+                    self.feed = self._new_feed()
+                self.feed.start()
+        self._draw()
 
     def chosen(self, name: str) -> str:
         """What a filter lets through; empty: everything."""
@@ -106,7 +147,7 @@ class LiveView(Form):
         with self._drawing:
             with self.feed.lock:
                 content, choices = self._content(), self._choices()
-                state, refused, narrowed = self.feed.state, dict(self.feed.model.refused), sorted(self.feed.narrowed)
+                state, refused, narrowed = self.state, dict(self.feed.model.refused), sorted(self.feed.narrowed)
             if self._is_closed:
                 return
             told = [notice("warning", f"{kind}: {why}", word="Not readable") for kind, why in refused.items()]
