@@ -96,11 +96,10 @@ class Table:
 
         itables.init_notebook_mode(all_interactive=False, connected=False)  # from the package: a page calls nobody
         # `use_to_html` has pandas write the cells, which escapes them in every release of itables
-        return str(
-            itables.to_html_datatable(
-                self._texts, caption=self._caption or None, use_to_html=True, showIndex=False, connected=False
-            )
+        table = itables.to_html_datatable(
+            self._texts, caption=self._caption or None, use_to_html=True, showIndex=False, connected=False
         )
+        return f'<div class="mathjax_ignore">{table}</div>'  # a cell's dollars are no formula
 
 
 def texts_of(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tenantkit.rules.manifest import ObjectRef, ref_of
 from tests.browser.form_page import FormPage
+from tests.browser.notebook_page import SLOW_MS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Locator
 
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
     from tests.browser.notebook_page import NotebookPage
 
 HOSTILE = {
@@ -45,8 +51,12 @@ _MADE = (
 )
 
 
-def expect_nothing_made(notebook: NotebookPage, root: Locator) -> None:
-    assert root.locator(_MADE).evaluate_all("made => made.map(it => it.outerHTML)") == [], root.all_inner_texts()
+def expect_nothing_made(notebook: NotebookPage, root: Locator, *, but: str = "") -> None:
+    """Nothing on the page was made of a string; `but` is what a library makes of its own."""
+    made = root.locator(_MADE).evaluate_all(
+        "(made, but) => made.filter(it => !(but && it.closest(but))).map(it => it.outerHTML)", but
+    )
+    assert made == [], root.all_inner_texts()
     assert notebook.page.evaluate("window.__pwned === undefined")
     assert notebook.dialogs == []
 
@@ -91,3 +101,105 @@ def test_what_a_cluster_may_hold_stays_text_in_plan_result_code_and_tables(noteb
         f"print(tk.get_tenant(cluster, {name!r}))",
     ):
         expect_nothing_made(notebook, notebook.run(source))
+
+
+SHOWN = (
+    "tk.pods(cluster, namespaces=[{0!r}])",
+    "tk.styled(tk.pods(cluster, namespaces=[{0!r}]))",
+    "tk.workloads(cluster, namespaces=[{0!r}])",
+    "tk.events(cluster, namespaces=[{0!r}])",
+    "print(tk.events(cluster, namespaces=[{0!r}]).to_string())",
+    "tk.resources(cluster, 'Pod', namespaces=[{0!r}])",
+    "tk.why(cluster, namespaces=[{0!r}])",
+    "tk.styled(tk.why(cluster, namespaces=[{0!r}]))",
+    "print(*tk.why(cluster, namespaces=[{0!r}])['evidence'], sep='\\n')",
+)
+
+
+def hostile_objects(namespace: str) -> Iterator[Manifest]:
+    """What a server takes: whatever a person, an image or an annotation may be called, and a controller may say."""
+    big = "x" * 200_000 + HOSTILE["script"]  # of all annotations a server takes 256 KiB together
+    for number, hostile in enumerate(HOSTILE.values()):
+        said = {"annotations": {"opendatahub.io/username": hostile, "example.com/note": hostile}}
+        yield {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"p{number}", "namespace": namespace, **said},
+            "spec": {
+                "schedulerName": "nobody",
+                "containers": [
+                    {
+                        "name": "main",
+                        "image": hostile.strip(),
+                        "args": [hostile],
+                        "env": [{"name": "TEXT", "value": hostile}],
+                        "terminationMessagePath": hostile,
+                    }
+                ],
+            },
+        }
+        yield {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"e{number}", "namespace": namespace, **said},
+            "involvedObject": {"kind": "Pod", "name": f"p{number}", "namespace": namespace},
+            "type": "Warning",
+            "reason": hostile,
+            "message": hostile,
+            "source": {"component": hostile},
+        }
+    yield {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "big", "namespace": namespace, "annotations": {"example.com/big": big}},
+        "spec": {"containers": [{"name": "main", "image": "big"}]},
+    }
+
+
+@pytest.fixture
+def hostile_namespace(cluster: Cluster, name: str) -> Iterator[str]:
+    """A namespace full of them, in what pods' kubelets say, too."""
+    made = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    for manifest in hostile_objects(name):
+        cluster.create(manifest)
+    for number, hostile in enumerate(HOSTILE.values()):
+        reason = "ErrImagePull" if number % 2 else hostile  # such as `why` knows, and such as nobody knows
+        waiting = {"state": {"waiting": {"reason": reason, "message": hostile}}, "restartCount": 7}
+        container = {"name": "main", "image": hostile, "imageID": hostile, "ready": False, **waiting}
+        status = {"phase": "Pending", "message": hostile, "containerStatuses": [container]}
+        change = {"op": "replace", "path": "/status", "value": status}
+        cluster.patch_json(ObjectRef("v1", "Pod", f"p{number}", name), [change], subresource="status")
+    yield name
+    cluster.delete(ref_of(made))
+
+
+def test_whatever_runs_and_whatever_is_said_of_it_stays_text(notebook: NotebookPage, hostile_namespace: str) -> None:
+    notebook.forget()
+    for source in SHOWN:
+        output = notebook.run(source.format(hostile_namespace))
+        expect(output.first).not_to_be_empty()
+        expect_nothing_made(notebook, output)
+        assert "x" * 1000 not in "".join(output.evaluate_all("all => all.map(it => it.innerHTML)")), source
+
+
+def test_a_table_to_be_searched_shows_them_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:
+    notebook.forget()
+    output = notebook.run(f"tk.styled(tk.events(cluster, namespaces=[{hostile_namespace!r}]), interactive=True)")
+    expect(output.locator("table.dataTable")).to_be_visible(timeout=SLOW_MS)
+
+    expect(output.last).to_contain_text(HOSTILE["script"])
+    expect_nothing_made(notebook, output.last, but="script")  # the library's own
+
+
+def test_the_explorer_shows_them_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:
+    notebook.forget()
+    output = notebook.run(f"view = tk.Explorer(cluster, namespaces=[{hostile_namespace!r}])\nview")
+    expect(output.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+    expect(output).to_contain_text(HOSTILE["script"])
+    expect_nothing_made(notebook, output)
+    notebook.run("view.why_button.click()")
+    expect(output).to_contain_text("does not run", timeout=SLOW_MS)
+
+    expect_nothing_made(notebook, output)
+    assert "x" * 1000 not in output.inner_html()
+    notebook.run("view.close()")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.frames.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
+from tenantkit.provision.tables import clean
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import pod_status
 
@@ -78,10 +79,8 @@ class Model:
                 **manifest,
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
-        state, detail = _seen(kind, manifest)
-        rows[key] = Row(
-            kind, "", "", *key, state[:_TEXT_LIMIT], detail[:_TEXT_LIMIT], _of(manifest), _seen_at(manifest)
-        )
+        state, detail = (clean(text[:_TEXT_LIMIT]) for text in _seen(kind, manifest))
+        rows[key] = Row(kind, "", "", *key, state, detail, _of(manifest), _seen_at(manifest))
 
     def forget(self, kind: str, namespace: str | None = None) -> None:
         """A watch begins anew, in a namespace or everywhere: what it does not tell again is gone."""

@@ -201,8 +201,8 @@ class LiveView(Form):
             return
         place = tenant or ", ".join(self.feed.namespaces)
         if found.empty:
-            nothing = f"Nothing is found that keeps {workload or 'anything'} of {place} from running."
-            self.panel.show(notice("info", nothing))
+            nothing = f"Nothing is found that keeps {workload or 'anything'} of {place} from running"
+            self.panel.show(notice("info", f"{nothing}. What began within the last minute is given its time."))
             return
         columns = ("workload", "cause", "object", "message", "evidence", "what_to_do")
         cells = found[list(columns)].fillna("").to_numpy()
