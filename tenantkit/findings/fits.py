@@ -8,7 +8,6 @@ named. Turned down: a best guess, which is a wrong answer some of the time and d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from tenantkit.cluster.access import list_visible
@@ -19,7 +18,8 @@ from tenantkit.findings.node_room import node_room
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.room import quota_room
 from tenantkit.findings.snapshot import Snapshot
-from tenantkit.frames.quota import amount_text, unit_of
+from tenantkit.frames.amounts import amount_text
+from tenantkit.frames.quota import quantity_text, unit_of
 from tenantkit.frames.schema import frame_of_rows
 from tenantkit.provision.read import side_by_side
 from tenantkit.provision.settings import get_namespace
@@ -278,7 +278,7 @@ def _of_room(snapshot: Snapshot, room: Room, wanted: int) -> Check:
         )
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
         short = room.each * wanted - room.free
-        room_for = f"free {amount_text(short, room.resource)} of {room.resource}"
+        room_for = f"free {quantity_text(short, room.resource)} of {room.resource}"
         advice = room_for + (f", {held}" if held else ", or ask for a larger quota")
     free = None if room.free is None else float(room.free)
     return Check(
@@ -307,5 +307,5 @@ def _nodes(snapshot: Snapshot, pod: Manifest, wanted: int) -> list[Check]:
 
 def _text(value: object, resource: object) -> str | None:
     if isinstance(value, float):
-        return amount_text(Fraction(str(value)), str(resource))
+        return amount_text(value, unit_of(str(resource)))
     return None if value is None else str(value)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.snapshot import label
-from tenantkit.frames.quota import amount_text
+from tenantkit.frames.quota import quantity_text
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
 from tenantkit.rules.pod_affinity import NOT_NEAR, NOT_SPREAD, Surroundings, looks_around
@@ -180,7 +180,7 @@ def _to_free(spec: Manifest, states: Sequence[NodeState], on_node: dict[str, lis
             if held < lacking:
                 break  # not even an empty node would do
             share += float(lacking / requests[name])
-            short[name] = amount_text(lacking, name)
+            short[name] = quantity_text(lacking, name)
         else:
             found = (share, str(state.node["metadata"]["name"]), short)
             best = min(best, found) if best is not None else found
@@ -199,4 +199,4 @@ def _holders(pods: Iterable[Manifest], resource: str) -> str:
             name = f"{owner['kind']}/{owner['name']}" if owner else label({"kind": "Pod", **pod})
             held[f"{name} in {pod['metadata'].get('namespace')}"] += amount
     largest = sorted(held.items(), key=lambda item: (-item[1], item[0]))[:3]
-    return ", ".join(f"{name}: {amount_text(amount, resource)}" for name, amount in largest)
+    return ", ".join(f"{name}: {quantity_text(amount, resource)}" for name, amount in largest)

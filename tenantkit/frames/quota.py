@@ -293,6 +293,6 @@ def unit_of(resource: str) -> str:
     return "count"
 
 
-def amount_text(amount: Fraction, resource: str) -> str:
+def quantity_text(amount: Fraction, resource: str) -> str:
     """An amount as a manifest would say it: `7680Mi` of memory, `300m` of cpu."""
     return format_quantity(amount, family="binary" if unit_of(resource) == "bytes" else "decimal")

@@ -55,6 +55,10 @@ class _Node:
     def title(self) -> str:
         return shortened(f"{self.name} ({', '.join(self.words)})" if self.words else self.name)
 
+    @property
+    def room(self) -> str:
+        return ", ".join(filter(None, (self.product, f"{self.cells.count(_FREE)} of {len(self.cells)} free")))
+
 
 def plot_gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", most: int = 40) -> Picture:
     """Who is on which accelerator: a row per node, a cell per piece. Experimental: its look may change.
@@ -167,7 +171,7 @@ def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Loo
     top, bottom = 0.62, 0.62 + sum(lines) * _SIZE + (len(rows) - 1) * _GAP
     column = max(width_of(text, 8) for _, text in legend) + _SIZE + 0.2
     width = max(
-        beside + max(width_of(shortened(row.holders or row.product), 8.5) for row in rows),
+        beside + max(width_of(shortened(row.room), 8.5) for row in rows),
         _MARGIN + column * min(len(legend), _PER_LINE),
         _MARGIN + width_of(few, 9) + 2,
     )
@@ -179,7 +183,7 @@ def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Loo
         sheet.text(left - 0.1, y + _SIZE / 2, row.title, look.ink, ha="right")
         for place, mark in enumerate(row.cells):
             _draw_cell(sheet, mark, left + place % _MOST_CELLS * _SIZE, y + place // _MOST_CELLS * _SIZE, look)
-        sheet.text(beside, y + _SIZE / 2, shortened(row.holders or row.product), look.quiet, size=8.5)
+        sheet.text(beside, y + _SIZE / 2, shortened(row.room), look.quiet, size=8.5)
         y += height * _SIZE + _GAP
     for place, (mark, text) in enumerate(legend):
         x, y = _MARGIN + place % _PER_LINE * column, bottom + 0.15 + place // _PER_LINE * 0.25

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KINDS = ("CronJob", "Deployment", "Job", "StatefulSet", "ReplicaSet", "Pod", "Event")
 _BETWEEN = frozenset({"ReplicaSet", "Namespace"})  # shown only to whom asks for them
+_SAID_BY_TENANT = frozenset({"tenant", "team", "namespace"})
 _MOST = 100
 _COLUMNS = ("kind", "tenant", "team", "namespace", "name", "state", "detail")
 
@@ -91,10 +92,11 @@ class Explorer(LiveView):
 
     def _content(self) -> Html:
         found = self._shown()
-        cells = [[_text(row, name) for name in _COLUMNS] for row in islice(found, _MOST)]
+        columns = [name for name in _COLUMNS if name not in _SAID_BY_TENANT or not self.chosen("tenant")]
+        cells = [[_text(row, name) for name in columns] for row in islice(found, _MOST)]
         rest = sum(1 for _ in found)
         few = f"the first {_MOST} of {len(cells) + rest} objects" if rest else f"{len(cells)} objects"
-        return joined(self._gone(), table(_COLUMNS, cells, caption=few))
+        return joined(self._gone(), table(columns, cells, caption=few))
 
     def _gone(self) -> Html | None:
         """Said of what is chosen and is there no longer; events about it may still be."""

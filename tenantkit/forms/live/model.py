@@ -92,8 +92,8 @@ class Model:
             self.owned = {name: whose for name, whose in self.owned.items() if namespace not in {None, name}}
 
     def rows(self, *, team: str = "", tenant: str = "", kind: str = "", state: str = "") -> Iterator[Row]:
-        """What fits the filters, empty ones letting all through; by kind, namespace and name, events latest first."""
-        for each in [kind] if kind else sorted(self.found):
+        """What fits the filters (an empty one lets all through), by kind and name; last the events, latest first."""
+        for each in [kind] if kind else sorted(self.found, key=lambda kind: (kind == "Event", kind)):
             for row in _in_order(self.found.get(each, {}).values()):
                 whose = self.owned.get(row.namespace or row.name, ("", ""))
                 if (tenant and whose[0] != tenant) or (team and whose[1] != team) or (state and row.state != state):

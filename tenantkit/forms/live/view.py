@@ -75,7 +75,9 @@ class LiveView(Form):
         self.why_button = Button(description="Why?", tooltip="Why what is chosen does not run")
         self.why_button.on_click(lambda _: self._on_why())
         actions = [self.why_button, self.stop_button]
-        sections = [HBox(list(self.filters.values())), self.status, self.body]
+        row = HBox(list(self.filters.values()))
+        row.add_class("tk-filters")
+        sections = [row, self.status, self.body]
         self._lay_out(title, sections, actions, [], [self.presence.widget])
         if self.widget.comm is not None:
             self.widget.comm.on_close(lambda _: self.stop())
