@@ -1,17 +1,18 @@
-"""A way to the sandbox that can be cut, or that swallows what it is given."""
+"""A way to a server that can be cut, or that swallows what it is given."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from tenantkit.cluster.config import connect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.sandbox.server import Sandbox
 
 WAIT_S = 30
 
@@ -42,15 +43,13 @@ class Relay:
         for way in self._ways:
             way.join(WAIT_S)
 
-    def connect(self, sandbox: Sandbox) -> Cluster:
+    def connect(self, kubeconfig: Path, context: str) -> Cluster:
+        """A connection that goes this way, as that context's user."""
         here = self._listener.getsockname()[1]
-        whole = connect(kubeconfig=sandbox.kubeconfig, context="sandbox-admin")
-        with closing(whole):
-            config = sandbox.kubeconfig.read_text().replace(f":{self._port}", f":{here}")
-        file = sandbox.kubeconfig.with_name("relayed")
-        file.write_text(config)
+        file = kubeconfig.with_name("relayed")
+        file.write_text(kubeconfig.read_text().replace(f":{self._port}", f":{here}"))
         file.chmod(0o600)
-        return connect(kubeconfig=file, context="sandbox-admin")
+        return connect(kubeconfig=file, context=context)
 
     def cut(self) -> None:
         self._is_cut = True

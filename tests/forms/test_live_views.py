@@ -279,7 +279,10 @@ def test_a_way_cut_for_ten_seconds_is_said_and_then_all_is_right_again(
 ) -> None:
     for name in ("stays", "changes", "goes"):
         admin.create(pod(name, vision.name))
-    with Relay(urlsplit(admin.server).port or 0) as relay, relay.connect(sandbox) as cluster:
+    with (
+        Relay(urlsplit(admin.server).port or 0) as relay,
+        relay.connect(sandbox.kubeconfig, "sandbox-admin") as cluster,
+    ):
         view = tk.Explorer(cluster, namespaces=[vision.name])
         views.append(view)
         view.filters["kind"].value = "Pod"
