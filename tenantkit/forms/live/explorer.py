@@ -34,7 +34,7 @@ class Explorer(LiveView):
     Choose a tenant, one of its workloads, one of its pods: the table shows what belongs to it, and events about it, the
     latest first; Why? tells what keeps it from running. Choose `all` again to go back up. Shows itself as the last line
     of a cell; run again, the cell ends the one before. `stop()` or the button Stop ends it, `close()` also takes it
-    from the page.
+    from the page. While no page shows it, it rests, and goes on by itself when one does.
 
     Args:
         cluster: where.

@@ -30,7 +30,7 @@ class QuotaDashboard(LiveView):
     """The tenants' quotas as they change, the fullest first. Experimental: its look may change.
 
     Shows itself as the last line of a cell; run again, the cell ends the one before. `stop()` or the button Stop ends
-    it, `close()` also takes it from the page.
+    it, `close()` also takes it from the page. While no page shows it, it rests, and goes on by itself when one does.
 
     Args:
         cluster: where.
