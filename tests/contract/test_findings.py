@@ -78,7 +78,7 @@ def test_an_owner_is_told_no_by_the_quota_alone(owner: Cluster, name: str) -> No
 def test_an_owner_is_told_maybe_where_nodes_decide(owner: Cluster, name: str) -> None:
     fit = fits(owner, name, cpu="100m", memory="128Mi")
 
-    assert (fit.answer, set(fit.unread)) == ("maybe", {"Node", "AnyPod"})
+    assert (fit.answer, set(fit.unread)) == ("maybe", {"Node", "AnyPod", "Namespace"})
     assert owner.list("Pod", namespace=name) == []
 
 
