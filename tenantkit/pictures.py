@@ -18,6 +18,8 @@ from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
 from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -134,6 +136,17 @@ def look_of(theme: str) -> Look:
     if theme not in LOOKS:
         raise InvalidSpecError([Problem("theme", theme, f"use one of {', '.join(map(repr, LOOKS))}")])
     return LOOKS[theme]
+
+
+def check_frame(field: str, frame: object, source: str, columns: Sequence[str]) -> None:
+    """Raise InvalidSpecError where it is not the frame of that function."""
+    if not hasattr(frame, "columns"):
+        step = "give its .frame" if hasattr(frame, "frame") else f"give a frame: {source}(cluster) returns one"
+        raise InvalidSpecError([Problem(field, frame, step)])
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        reason = f"give a frame of {source}: {', '.join(missing)} is missing"
+        raise InvalidSpecError([Problem(field, list(frame.columns), reason)])
 
 
 def shortened(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import MissingExtraError
 from tenantkit.frames.amounts import amount_text, number_text
+from tenantkit.pictures import check_frame
 from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def styled(frame: pd.DataFrame, *, rows: int = 200, interactive: bool = False) -
     Example:
         >>> styled(quota_usage(cluster))  # doctest: +SKIP
     """
+    check_frame("frame", frame, "tk.pods", ())
     shown = frame.head(max(rows, 0)).reset_index(drop=True)
     caption = f"the first {len(shown):,} of {len(frame):,} rows" if len(shown) < len(frame) else ""
     if interactive:

@@ -73,6 +73,7 @@ def whoami(cluster: Cluster) -> Identity:
         >>> whoami(cluster).username  # doctest: +SKIP
         'dana@example.com'
     """
+    check_is_cluster(cluster)
     answer = _review(cluster.door, "SelfSubjectReview", {}, Doing("ask who I am"))
     found = (answer.get("status") or {}).get("userInfo") or {}
     cluster.user = str(found.get("username") or "")
@@ -184,12 +185,19 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     return [item for items in found for item in items], scope
 
 
+def check_is_cluster(cluster: object) -> None:
+    """Raise InvalidSpecError where something else was given first: a tenant's name, a kubeconfig, a Sandbox."""
+    if not hasattr(cluster, "get"):
+        raise InvalidSpecError([Problem("cluster", cluster, "give what tk.connect() returns, before all else")])
+
+
 def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
     """The namespaces that were asked for, each once: else the connection's; empty means all.
 
     Raises:
-        InvalidSpecError: they are one text, whose letters are no namespaces.
+        InvalidSpecError: the cluster is none, or they are one text, whose letters are no namespaces.
     """
+    check_is_cluster(cluster)
     if isinstance(namespaces, str):
         raise InvalidSpecError([Problem("namespaces", namespaces, f"use a list: [{namespaces!r}]")])
     return tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))

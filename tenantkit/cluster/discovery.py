@@ -89,7 +89,7 @@ def kind_named(spoken: str, kinds: Iterable[ServedKind]) -> Kind:
                 known.setdefault(spelling, kind.place)
     if wanted in known:
         return known[wanted]
-    near = get_close_matches(wanted, known, n=_SHOWN)
+    near = get_close_matches(wanted, known, n=_SHOWN) if isinstance(spoken, str) else []
     hint = f"it has {', '.join(near)}" if near else "see `kubectl api-resources` for those that it has"
     raise InvalidSpecError([Problem("kind", spoken, f"the server has no such kind to list: {hint}")])
 

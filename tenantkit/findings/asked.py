@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "tenantkit-fits"
 DEFAULT_ACCELERATOR = "nvidia.com/gpu"
+_MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,13 @@ def make_pod(  # noqa: PLR0913 (what a pod can ask for)
     for field, resource, value in (("cpu", "cpu", cpu), ("memory", "memory", memory), ("gpus", accelerator, gpus)):
         if value is None or (field == "gpus" and value == 0):
             continue
-        reason = check_quantity(value)
-        if reason is None and parse_quantity(value) < 0:
-            reason = "use 0 or more"
-        if reason is None and field == "gpus" and parse_quantity(value).denominator != 1:
-            reason = "use a whole number: accelerators are not shared"
+        reason = _wrong(field, value)
         if reason is not None:
             problems.append(Problem(field, value, reason))
         amounts[resource] = str(value)
+    if gpus and "/" not in accelerator:
+        step = "name the resource, for example 'nvidia.com/gpu': tk.nodes(cluster)['accelerator'] shows what nodes have"
+        problems.append(Problem("accelerator", accelerator, step))
     if problems:
         raise InvalidSpecError(problems)
     spec: Manifest = (
@@ -80,6 +80,21 @@ def make_pod(  # noqa: PLR0913 (what a pod can ask for)
         first, *others = spec["containers"]
         spec["containers"] = [_with(first, amounts), *others]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "namespace": namespace}, "spec": spec}
+
+
+def _wrong(field: str, value: str | float) -> str | None:
+    """What is wrong with an amount, and what would be right; None where nothing is."""
+    reason = check_quantity(value)
+    if reason is not None:
+        return "use a whole number, for example 2; which kind is accelerator=" if field == "gpus" else reason
+    amount = parse_quantity(value)
+    if amount < 0:
+        return "use 0 or more"
+    if field == "gpus" and amount.denominator != 1:
+        return "use a whole number: accelerators are not shared"
+    if field == "memory" and not isinstance(value, str) and 0 < amount < _MIB:
+        return f"a bare number is bytes: give a unit, for example '{value:g}Gi'"
+    return None
 
 
 def ask_server(cluster: Cluster, pod: Manifest, limit_ranges: Sequence[Manifest]) -> Asked:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.access import list_visible
-from tenantkit.exceptions import NotFound
+from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.findings.containers import not_running
 from tenantkit.findings.creation import never_made
 from tenantkit.findings.endings import not_ending
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from tenantkit.cluster.access import Scope
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.findings.snapshot import Snapshot
     from tenantkit.frames.schema import Schema
@@ -88,7 +89,7 @@ def why(
         `attrs["scope"]` is the tuple of namespaces that it covers.
 
     Raises:
-        NotFound: no such tenant, or no such workload in it.
+        NotFound: no such tenant or namespace, or no such workload in it.
         PermissionDenied: pods may not be read.
         ClusterUnavailable: the server gave no answer.
 
@@ -103,7 +104,9 @@ def why(
         found = [get_namespace(cluster, tenant)]
     else:
         tenants_only = TENANT_NAMESPACES if namespaces is None else None  # who names a namespace means it
-        found, _ = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=tenants_only)
+        found, scope = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=tenants_only)
+        if namespaces is not None:
+            _check_namespaces(found, scope)
     snapshot = read_snapshot(cluster, found)
     if snapshot.knows("Node") and _waits_for_room(snapshot):
         bound = read_bound_pods(cluster)
@@ -182,11 +185,24 @@ def _waits_for_room(snapshot: Snapshot) -> bool:
     )
 
 
+def _check_namespaces(found: Sequence[Manifest], scope: Scope) -> None:
+    """Raise NotFound where one was asked for that is not there: an empty answer would say that it is well."""
+    gone = sorted({*scope} - {namespace["metadata"]["name"] for namespace in found})
+    if gone:
+        what = f"there is no namespace {', '.join(map(repr, gone))}"
+        step = "tk.tenants(cluster)['namespace'] shows those of tenants"
+        raise NotFound(f"{what}: {step}", status=404, operation="explain", kind="Namespace", name=gone[0])
+
+
 def _check_there(snapshot: Snapshot, workload: str) -> None:
     """Raise NotFound where nothing has that name: an empty answer would say that it is well."""
+    if not isinstance(workload, str):
+        raise InvalidSpecError([Problem("workload", workload, "name one as Kind/name, for example 'Job/train'")])
     known: Iterable[Manifest] = (manifest for kind in KINDS if kind != "Event" for manifest in snapshot.all(kind))
     names = {link for manifest in known for link in snapshot.chain(manifest)}
     if workload not in names:
-        near = get_close_matches(workload, sorted(names), n=1)
-        meant = f"did you mean {near[0]!r}?" if near else "name it as Kind/name, for example 'Job/train'"
+        named = sorted(link for link in names if link.partition("/")[2] == workload)
+        near = named[:1] or get_close_matches(workload, sorted(names), n=1)
+        step = "name it as Kind/name, for example 'Job/train'; tk.workloads(cluster) shows those that there are"
+        meant = f"did you mean {near[0]!r}?" if near else step
         raise NotFound(f"there is no workload {workload!r}: {meant}", status=404, operation="explain", name=workload)

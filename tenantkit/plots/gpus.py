@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.pictures import Picture, Sheet, blend, ink_on, look_of, shortened, width_of
+from tenantkit.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
 from tenantkit.provision.tables import clean
 from tenantkit.rules.pod_status import ENDED
 
@@ -80,8 +79,8 @@ def plot_gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light"
         >>> plot_gpus(nodes(cluster), pods(cluster), theme="dark")  # doctest: +SKIP
     """
     look = look_of(theme)
-    _check("nodes", nodes, _NODE_COLUMNS)
-    _check("pods", pods, _POD_COLUMNS)
+    check_frame("nodes", nodes, "nodes", _NODE_COLUMNS)
+    check_frame("pods", pods, "pods", _POD_COLUMNS)
     held = _held(pods)
     letters = _letters(tenant for holders in held.values() for tenant, _, _ in holders)
     told = nodes[list(_NODE_COLUMNS)]
@@ -99,13 +98,6 @@ def plot_gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light"
     few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
     alt = f"Accelerators of {few}. {' '.join(_told(row) for row in shown)}"
     return Picture(_draw(shown, letters, few, look), clean(alt), theme)
-
-
-def _check(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        reason = f"give a frame of {name}: {', '.join(missing)} is missing"
-        raise InvalidSpecError([Problem(name, list(frame.columns), reason)])
 
 
 def _held(pods: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:

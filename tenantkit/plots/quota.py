@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.amounts import amount_text, used_text
-from tenantkit.pictures import Picture, Sheet, blend, ink_on, look_of, shortened, width_of
+from tenantkit.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
 from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
@@ -160,10 +160,11 @@ class _Cell:
 
 
 def _cells(frame: pd.DataFrame) -> list[_Cell]:
-    missing = [name for name in _COLUMNS if name not in frame.columns]
-    if missing:
-        reason = f"give a frame of quota_usage: {', '.join(missing)} is missing"
-        raise InvalidSpecError([Problem("frame", list(frame.columns), reason)])
+    if "namespaces" in getattr(frame, "columns", ()):
+        raise InvalidSpecError(
+            [Problem("frame", "quota_usage by team", "give quota_usage(cluster), which is by tenant")]
+        )
+    check_frame("frame", frame, "quota_usage", _COLUMNS)
     return [
         _Cell(
             row=(row["namespace"], row["quota"]),

@@ -10,6 +10,7 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.access import check_is_cluster
 from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.manifests.labels import (
     GRANT_ANNOTATION,
@@ -51,6 +52,7 @@ def get_platform(cluster: Cluster) -> Platform:
 
 def find_platform(cluster: Cluster) -> Platform | None:
     """The platform's settings; None where none was installed. Raises, and needs, what `get_platform` does."""
+    check_is_cluster(cluster)
     try:
         stored = cluster.get("ConfigMap", PLATFORM_CONFIG_MAP, SYSTEM_NAMESPACE)
     except NotFound:

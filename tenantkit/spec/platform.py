@@ -245,8 +245,11 @@ class Platform(Spec):
         return self
 
     def namespace(self, tenant: Tenant | str) -> str:
-        """The namespace of a tenant, given as such or by name."""
-        return self.namespace_prefix + (tenant if isinstance(tenant, str) else tenant.name)
+        """The namespace of a tenant, given as such or by name. Raises InvalidSpecError where it is neither."""
+        name = tenant if isinstance(tenant, str) else getattr(tenant, "name", None)
+        if not isinstance(name, str):
+            raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
+        return self.namespace_prefix + name
 
     def quota(self, tenant: Tenant) -> Quota:
         """What a tenant is granted: its own quota, or its size's."""
