@@ -129,7 +129,7 @@ def test_why_is_told_of_the_chosen_tenant(admin: Cluster, vision: Tenant, views:
     shown.wait(lambda page: "stuck" in page)
     view.why_button.click()
 
-    shown.wait(lambda page: f"Why something of {vision.name} does not run: 1 causes" in page)
+    shown.wait(lambda page: f"Why something of {vision.name} does not run: 1 cause" in page)
 
 
 def deployment(name: str, namespace: str) -> dict[str, Any]:

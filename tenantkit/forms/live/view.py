@@ -209,7 +209,7 @@ class LiveView(Form):
         columns = ("workload", "cause", "object", "message", "evidence", "what_to_do")
         cells = found[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
-        caption = f"Why {workload or 'something'} of {place} does not run: {len(rows)} causes"
+        caption = f"Why {workload or 'something'} of {place} does not run: {len(rows)} cause{'s' * (len(rows) != 1)}"
         self.panel.show(table(columns, rows, caption=caption))
 
     def _show_state(self) -> None:
