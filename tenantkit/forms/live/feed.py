@@ -113,7 +113,8 @@ class Feed:
     def _watch_own(self, source: Source) -> bool:
         """Watch the connection's own namespace instead of the whole cluster; False where one may not do that either."""
         own = self._cluster.namespace
-        self.narrowed.add(source[0])
+        with self.lock:
+            self.narrowed.add(source[0])
         while not self._stop.is_set():
             try:
                 self._follow(source, own)
@@ -121,7 +122,8 @@ class Feed:
                 self._told(source, error)
                 self._stop.wait(_AGAIN_S)
             except PermissionDenied:
-                self.narrowed.discard(source[0])
+                with self.lock:
+                    self.narrowed.discard(source[0])
                 return False
             except TenantKitError as error:
                 self._refused(source, error)
