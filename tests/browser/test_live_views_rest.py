@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 WATCHES = len(KINDS) + 1  # and the namespaces
 SOON_S = 15.0  # five seconds of grace, and a loaded machine
-GONE_S = 45.0  # a page that is gone says nothing, and nor does a notebook's tab: they are missed, twice
+BEAT_S = 3.0  # instead of ten
+GONE_S = 30.0  # a page that is gone says nothing, and nor does a notebook's tab: they are missed, twice
 _CLEAR = "() => window.jupyterapp.commands.execute('notebook:clear-cell-output')"
 _DELETE = "() => window.jupyterapp.commands.execute('notebook:delete-cell')"
 _MOVE_UP = "() => window.jupyterapp.commands.execute('notebook:move-cell-up')"
@@ -68,6 +69,7 @@ def opened(browser: BrowserContext, lab: Lab, cluster: Cluster) -> Iterator[Note
     (lab.notebooks / name).write_text(json.dumps(EMPTY))
     notebook = NotebookPage(browser.new_page(), lab, name)
     notebook.run("import tenantkit as tk\ncluster = tk.connect()")
+    notebook.run(f"from tenantkit.forms.live import presence\npresence.BEAT_S = {BEAT_S}")
     yield notebook
     if not notebook.page.is_closed():
         notebook.page.close()
@@ -137,6 +139,15 @@ def test_a_cell_that_is_moved_keeps_its_view_live(opened: NotebookPage, kernel: 
 
     expect_live(opened, mark)
     kernel.expect_watches(WATCHES, 0)
+    assert opened.run("print(id(view.feed))").inner_text() == feed
+
+
+def test_a_long_cell_does_not_let_a_view_rest_that_is_on_the_page(opened: NotebookPage, mark: str) -> None:
+    feed = opened.run("print(id(view.feed))").inner_text()
+
+    opened.run(f"import time\ntime.sleep({(presence.MISSES + 2) * BEAT_S})")
+
+    expect_live(opened, mark)
     assert opened.run("print(id(view.feed))").inner_text() == feed
 
 

@@ -99,3 +99,21 @@ def held(kernel: Kernel, port: int | None) -> tuple[list[str], int]:
     """The kernel's threads by name, and how many connections to the server it has."""
     connections = psutil.Process(kernel.pid).net_connections("tcp")
     return kernel.run(_THREADS).split("\n"), sum(bool(it.raddr) and it.raddr.port == port for it in connections)
+
+
+@pytest.mark.timeout(240)
+def test_a_page_is_missed_only_while_the_kernel_could_have_heard_it(kernel: Kernel, sandbox: Crowd) -> None:
+    """Where a page's messages wait for the cell to end, as without subshells, its silence says nothing."""
+    kernel.run(f"cluster = tk.connect(kubeconfig={sandbox.first!r}, context='sandbox-admin')")
+    kernel.run("from tenantkit.forms.live import presence\npresence.BEAT_S = 0.5")
+    kernel.run("view = tk.QuotaDashboard(cluster)\nview", cell="one")
+    eventually(lambda: kernel.run(_IS_LIVE) == "live", lambda: kernel.run(_IS_LIVE))
+    seen = "view.presence.widget.children[0]._view_count = 1"  # as a page does
+
+    during = kernel.run(f"{seen}\ntime.sleep(6)\nprint(view.state)")
+
+    assert during == "live"
+    eventually(
+        lambda: kernel.run("print(view.state)") == "paused while no page shows it",
+        lambda: kernel.run("print(view.state)"),
+    )
