@@ -1,6 +1,6 @@
 """Workloads that Kueue holds back: its own Workload objects say what they wait for.
 
-Source: Kueue's page "Workload", conditions QuotaReserved, Admitted, Evicted, Requeued and Finished; v1beta1.
+Source: Kueue's page "Workload", conditions QuotaReserved, Admitted, Evicted, Requeued, Finished; v1beta1 and v1beta2.
 """
 
 from __future__ import annotations

@@ -39,7 +39,10 @@ KINDS = (
     "CronJob",
 )
 _FEW = 4
-_KUEUE = Kind(QUEUED, "kueue.x-k8s.io", "v1beta1", "workloads", namespaced=True)
+# newest first; the fields that are read are the same in both
+_KUEUE = tuple(
+    Kind(QUEUED, "kueue.x-k8s.io", version, "workloads", namespaced=True) for version in ("v1beta2", "v1beta1")
+)
 _QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 
@@ -127,8 +130,16 @@ def _listed(cluster: Cluster, kind: str, names: Sequence[str], unread: dict[str,
 
 
 def _queued(cluster: Cluster, names: Sequence[str]) -> list[Manifest]:
+    """Kueue's workloads, in the newest version that the server has; NotFound where it has none."""
     places = names if len(names) <= _FEW else [None]
-    found = [item for place in places for item in list_all(cluster.door, Selection(_KUEUE, place)).items]
+    for kind in _KUEUE[:-1]:
+        with suppress(NotFound):
+            return _of_version(cluster, kind, places, names)
+    return _of_version(cluster, _KUEUE[-1], places, names)
+
+
+def _of_version(cluster: Cluster, kind: Kind, places: Sequence[str | None], names: Sequence[str]) -> list[Manifest]:
+    found = [item for place in places for item in list_all(cluster.door, Selection(kind, place)).items]
     return [item for item in found if item["metadata"]["namespace"] in names]
 
 

@@ -46,7 +46,7 @@ def test_a_refusal_is_named_first_with_what_refuses(
     assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), _SLOW_S)
 
 
-def kueue_workload(namespace: str) -> dict[str, Any]:
+def kueue_workload(namespace: str, version: str) -> dict[str, Any]:
     """What Kueue writes for a Job that waits for quota in its queue."""
     waiting = {
         "type": "QuotaReserved",
@@ -56,7 +56,7 @@ def kueue_workload(namespace: str) -> dict[str, Any]:
         "lastTransitionTime": "2026-11-25T12:00:00Z",
     }
     return {
-        "apiVersion": "kueue.x-k8s.io/v1beta1",
+        "apiVersion": f"kueue.x-k8s.io/{version}",
         "kind": "Workload",
         "metadata": {"name": "job-train", "namespace": namespace},
         "spec": {"queueName": "gpus", "podSets": [{"name": "main", "count": 2}]},
@@ -65,8 +65,9 @@ def kueue_workload(namespace: str) -> dict[str, Any]:
 
 
 @pytest.mark.gap("sandbox", raises=AssertionError, reason="takes no CustomResourceDefinitions")
+@pytest.mark.parametrize("version", ["v1beta1", "v1beta2"])
 def test_what_kueue_waits_for_is_told_in_its_words(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Callable[..., Any]
+    cluster: Cluster, wire: Wire, namespace: str, eventually: Callable[..., Any], version: str
 ) -> None:
     crds, name = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "workloads.kueue.x-k8s.io"
     anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
@@ -81,18 +82,19 @@ def test_what_kueue_waits_for_is_told_in_its_words(
             "group": "kueue.x-k8s.io",
             "names": {"kind": "Workload", "plural": "workloads"},
             "scope": "Namespaced",
-            "versions": [{"name": "v1beta1", "served": True, "storage": True, "schema": anything}],
+            "versions": [{"name": version, "served": True, "storage": True, "schema": anything}],
         },
     }
     assert wire("POST", crds, crd).status == 201
-    place = f"/apis/kueue.x-k8s.io/v1beta1/namespaces/{namespace}/workloads"
-    eventually(lambda: wire("POST", place, kueue_workload(namespace)).status == 201)
+    place = f"/apis/kueue.x-k8s.io/{version}/namespaces/{namespace}/workloads"
+    eventually(lambda: wire("POST", place, kueue_workload(namespace, version)).status == 201)
 
     [row] = why(cluster, namespaces=[namespace]).to_dict("records")
 
     assert (row["cause"], row["object"], row["pods"]) == ("queued", "Workload/job-train", 2)
     assert row["message"].endswith("insufficient unused quota for nvidia.com/gpu")
     assert wire("DELETE", f"{crds}/{name}").status == 200
+    eventually(lambda: wire("GET", f"{crds}/{name}").status == 404)
 
 
 @pytest.mark.gap("sandbox", raises=NotFound, reason="has no admission policies")
