@@ -152,6 +152,7 @@ def _kwok(credentials: Credentials) -> list[str]:
         f"--kubeconfig={credentials.kubeconfig_of(KWOK)}",
         f"--config={_STAGES}",
         "--manage-all-nodes=true",
+        "--node-lease-duration-seconds=40",  # without a Lease the node controller takes a node for lost after 50 s
         f"--cidr={POD_ADDRESSES}",
     ]
 
