@@ -15,7 +15,8 @@ from tenantkit.cluster.config import connect
 from tenantkit.cluster.transport import Answer
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied
 from tests.contract import tenants
-from tests.contract.wire import MERGE_PATCH
+from tests.contract.nodes.conftest import condition
+from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
 from tests.forms.faults import FaultyTransport
 
 if TYPE_CHECKING:
@@ -147,7 +148,43 @@ def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -
     assert "PodMetrics" in measured.attrs["unmeasured"]
 
 
-def test_a_node_that_is_not_ready_takes_nothing_and_is_said_to_be(
+def test_a_node_whose_condition_says_so_is_told_as_not_ready_and_takes_nothing(
+    cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
+) -> None:
+    why = {"reason": "KubeletNotReady", "message": "container runtime network not ready: cni plugin not initialized"}
+    report(wire, f"nodes/{full.node}", status="False", **why)
+    [runs] = [pod for pod in cluster.list("Pod", namespace=full.name) if pod["spec"].get("nodeName")]
+    report(wire, f"namespaces/{full.name}/pods/{runs['metadata']['name']}", status="False")  # as the node controller
+
+    def is_told() -> bool:
+        node = tk.nodes(cluster).set_index("name").loc[full.node]
+        assert (node["ready"], node["accelerators_free"]) == (False, 8)
+        assert "node.kubernetes.io/not-ready:NoSchedule" in node["taints"]
+        told = tk.why(cluster, full.name).query("workload == 'Deployment/runs'")
+        said = f"{why['reason']}: {why['message']}"
+        assert told[["cause", "object", "message"]].to_numpy().tolist() == [
+            ["node not ready", f"Node/{full.node}", said],
+        ]
+        return True
+
+    eventually(is_told)
+    fit = tk.fits(cluster, full.name, cpu=1)
+    assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 0, "Node")
+    assert fit.checks[0].reason == "1 of 1 nodes: node(s) had untolerated taint(s)"
+    assert condition(cluster.get("Node", full.node), "Ready")["reason"] == "KubeletNotReady"  # nobody wrote over it
+
+    report(wire, f"nodes/{full.node}", status="True", reason="KubeletReady", message="kubelet is posting ready status")
+    eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")
+
+
+def report(wire: Wire, path: str, **ready: str) -> None:
+    """Write the condition Ready of a node or a pod, as its kubelet would."""
+    body = {"status": {"conditions": [{"type": "Ready", **ready}]}}
+    answer = wire("PATCH", f"/api/v1/{path}/status", body, content_type=STRATEGIC_PATCH)
+    assert answer.status == 200, answer.body
+
+
+def test_a_cordoned_node_takes_nothing_and_is_said_to_be(
     cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
 ) -> None:
     taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}  # as the node controller puts it there
