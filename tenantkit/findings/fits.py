@@ -100,7 +100,7 @@ class Fit:
     @property
     def pods(self) -> int | None:
         """How many such pods would fit now; None where something about that is not known."""
-        if any(check.pods is None and check.answer != "yes" for check in self.checks):
+        if any(check.pods is None and (check.answer != "yes" or check.object == _NODES) for check in self.checks):
             return None
         return min((check.pods for check in self.checks if check.pods is not None), default=None)
 
@@ -296,10 +296,12 @@ def _nodes(snapshot: Snapshot, pod: Manifest, wanted: int) -> list[Check]:
         return None if namespace is None else namespace["metadata"].get("labels") or {}
 
     room = node_room(pod, snapshot.all("Node"), snapshot.all("AnyPod"), labels_of)
+    after_first = (room.after_first,) if room.after_first and wanted > 1 else ()
     if room.pods >= wanted:
-        unsure = room.could_be_fewer
-        return [Check(_NODES, "maybe" if unsure else "yes", None if unsure else room.pods, reason="; ".join(unsure))]
-    unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer)))
+        unsure = (*room.could_be_fewer, *after_first)
+        known = None if unsure or room.after_first else room.pods
+        return [Check(_NODES, "maybe" if unsure else "yes", known, reason="; ".join(unsure))]
+    unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
     return [Check(_NODES, answer, None if unsure else room.pods, reason=reason, what_to_do=room.to_free)]

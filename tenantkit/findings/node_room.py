@@ -1,8 +1,9 @@
 """How many pods of one spec the nodes hold: whole pods on single nodes, never sums over nodes.
 
 Pods of one spec do not get into each other's way but by room, so each node is counted for itself and the counts add up
-exactly, unless such pods want to be near or far from each other. That, volumes, and what may change before the
-scheduler looks (pods that wait, too, or that a higher priority would push out) make it a maybe, and are named.
+exactly; of such as keep apart, each place takes one. Where those of one spec matter to each other otherwise, only the
+first is sure. That, volumes, and what may change before the scheduler looks (pods that wait, too, or that a higher
+priority would push out) make it a maybe, and are named.
 Source: page "Pod Priority and Preemption"; see `tenantkit.rules.node_fit`.
 """
 
@@ -17,7 +18,7 @@ from tenantkit.findings.snapshot import label
 from tenantkit.frames.quota import quantity_text
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
-from tenantkit.rules.pod_affinity import NOT_NEAR, NOT_SPREAD, Surroundings, looks_around
+from tenantkit.rules.pod_affinity import NOT_FAR, NOT_NEAR, NOT_SPREAD, Surroundings, looks_around
 from tenantkit.rules.pod_requests import pod_requests
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ class NodeRoom:
     """What the nodes leave for such pods.
 
     Args:
-        pods: how many would fit by room and by what single nodes say.
+        pods: how many would fit by room, by what single nodes say and by the pods that are there.
         reasons: how many nodes each reason rules out, in the scheduler's words.
         nodes: how many nodes there are.
         could_be_fewer: why fewer might be placed; empty where that can't be.
         could_be_more: why more might be placed; empty where that can't be.
+        after_first: why the second may be placed otherwise than the first; empty where it is not.
         to_free: what would make room for one more; empty where nothing on one node would.
     """
 
@@ -49,6 +51,7 @@ class NodeRoom:
     nodes: int
     could_be_fewer: tuple[str, ...] = ()
     could_be_more: tuple[str, ...] = ()
+    after_first: str = ""
     to_free: str = ""
 
     @property
@@ -96,23 +99,39 @@ def node_room(
     open_to_it = [state for state in states if id(state) not in kept_away]
     reasons = Counter(reason for state in states for reason in misfit(spec, state) or [kept_away.get(id(state), "")])
     del reasons[""]
+    copies = [(state, count) for state in open_to_it if (count := copies_that_fit(spec, state))]
+    if around.apart_by is not None and copies:
+        reasons[NOT_FAR] += len(copies)  # for one more
     rivals = _rivals(spec, states, waiting)
-    unsure = tuple(_around(pod, around, unknown, rivals))
+    unsure = tuple(_around(pod, unknown, rivals))
+    after_first = _after_first(spec) if around.counts_itself and copies else ""
+    may_open = (*filter(None, [after_first]), *unsure) if _MAY_OPEN & {*kept_away.values()} else ()
     return NodeRoom(
-        pods=sum(copies_that_fit(spec, state) for state in open_to_it),
+        pods=_placeable(copies, around.apart_by),
         reasons=dict(reasons),
         nodes=len(states),
         could_be_fewer=tuple(dict.fromkeys((*_fewer(spec, rivals), *unsure))),
-        could_be_more=(*_more(spec, states, on_node), *(unsure if _MAY_OPEN & {*kept_away.values()} else ())),
+        could_be_more=(*_more(spec, states, on_node), *may_open),
+        after_first=after_first,
         to_free=_to_free(spec, open_to_it, on_node),
     )
 
 
-def _around(pod: Manifest, around: Surroundings, unknown: Sequence[str], rivals: str) -> Iterator[str]:
-    """What is not known of the pods around, or will be otherwise once some are placed."""
-    if around.counts_itself:
-        about_pods = [field for field in looks_beyond(pod["spec"]) if field in _ABOUT_PODS]
-        yield f"the scheduler also looks at {', '.join(about_pods)}"
+def _placeable(copies: Sequence[tuple[NodeState, int]], apart_by: str | None) -> int:
+    """How many can be placed; where they keep apart, one at each place, and any number where there is no such label."""
+    if apart_by is None:
+        return sum(count for _, count in copies)
+    places = [((state.node["metadata"].get("labels") or {}).get(apart_by), count) for state, count in copies]
+    return sum(count for place, count in places if place is None) + len({place for place, _ in places} - {None})
+
+
+def _after_first(spec: Manifest) -> str:
+    """What will be otherwise once one of them is placed."""
+    return f"the scheduler also looks at {', '.join(field for field in looks_beyond(spec) if field in _ABOUT_PODS)}"
+
+
+def _around(pod: Manifest, unknown: Sequence[str], rivals: str) -> Iterator[str]:
+    """What is not known of the pods around."""
     if unknown:
         names = ", ".join(sorted(set(unknown))[:3])
         yield f"affinities choose namespaces by labels, which could not be read of {names}"

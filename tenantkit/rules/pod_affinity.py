@@ -41,7 +41,9 @@ class Surroundings:
         labels_of: a namespace's labels, by its name.
 
     Attributes:
-        counts_itself: whether it matters to a pod where others like it are placed.
+        apart_by: the label of nodes of which each value takes one such pod at most; None where there is no such, or
+            not just one.
+        counts_itself: whether it matters to a pod in another way where others like it are placed.
 
     Example:
         >>> Surroundings({"metadata": {"namespace": "vision"}, "spec": {}}, [], [], lambda _: {}).misfit({})
@@ -52,8 +54,10 @@ class Surroundings:
         self._labels_of = labels_of
         self._spread = _spread(pod, nodes, placed)
         self._near, self._far = _terms(pod, "podAffinity"), _terms(pod, "podAntiAffinity")
-        own = any(self._are_of([term], pod, pod) for term in (*self._near, *self._far))
-        self.counts_itself = own or any(rule.counts_itself for rule in self._spread)
+        near = any(self._are_of([term], pod, pod) for term in self._near)
+        apart = {str(term["topologyKey"]) for term in self._far if self._are_of([term], pod, pod)}
+        self.apart_by = next(iter(apart)) if len(apart) == 1 else None
+        self.counts_itself = near or len(apart) > 1 or any(rule.counts_itself for rule in self._spread)
         wanted = [node for other, node in placed if self._are_of(self._near, pod, other)] if self._near else []
         self._near_at = [{_place(term, node) for node in wanted} - {None} for term in self._near]
         # those on nodes without any of the labels are nowhere

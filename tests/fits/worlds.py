@@ -211,15 +211,16 @@ def _spreading(random: Random) -> Manifest:
 
 
 def _keeping(random: Random) -> Manifest:
-    """Near to or far from the load, which is in another namespace."""
+    """Near to or far from the load, which is in another namespace, or such pods themselves."""
     if random.random() < 0.7:
         return {}
     everywhere = [{}, {"matchExpressions": [_OF_THE_LOAD]}]
-    term = {
+    term: Manifest = {
         "labelSelector": random.choice([{"matchLabels": {"app": random.choice(_APPS)}}, {}]),
-        "namespaceSelector": random.choice(everywhere),
         "topologyKey": random.choice(["kubernetes.io/hostname", "zone"]),
     }
+    if random.random() < 0.6:
+        term["namespaceSelector"] = random.choice(everywhere)
     return {"affinity": {random.choice(["podAffinity", "podAntiAffinity"]): {_REQUIRED: [term]}}}
 
 

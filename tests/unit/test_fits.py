@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 GPU = "nvidia.com/gpu"
+NAMELESS: dict[str, Any] = {"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}
 
 
 def quota(hard: dict[str, str], used: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
@@ -194,8 +195,7 @@ def test_spreading_is_told_where_such_pods_do_not_count_themselves() -> None:
         each["metadata"]["labels"] = {"app": "web"}
 
     uneven = foretold(*zones, *crowd, cpu=1, pods=16, pod_spec=spread(matchLabels={"app": "web"}))
-    counting = {"key": "app", "operator": "DoesNotExist"}
-    counted = foretold(*zones, *crowd, cpu=1, pods=2, pod_spec=spread(matchExpressions=[counting]))
+    counted = foretold(*zones, *crowd, cpu=1, pods=2, pod_spec=spread(**NAMELESS))
 
     assert (uneven.answer, uneven.pods) == ("no", 8)  # in the other zone
     assert (counted.answer, counted.pods) == ("maybe", None)
@@ -226,6 +226,45 @@ def test_nearness_to_pods_that_are_there_is_told(spec: dict[str, Any], answer: s
     web["metadata"]["labels"] = {"app": "web"}
 
     assert foretold(zoned, web, cpu=1, pod_spec=spec).answer == answer
+
+
+def zoned(name: str, zone: str, amounts: dict[str, str]) -> dict[str, Any]:
+    made = node(name, amounts)
+    made["metadata"]["labels"] = {"zone": zone}
+    return made
+
+
+def test_of_pods_that_keep_apart_each_place_takes_one() -> None:
+    apart = near("podAntiAffinity", labelSelector={})
+    places = [zoned("a1", "a", {"cpu": "8"}), zoned("a2", "a", {"cpu": "8"}), zoned("b1", "b", {"cpu": "8"})]
+    full, nowhere = zoned("c1", "c", {"cpu": "1"}), node("d1", {"cpu": "4"})
+
+    enough = foretold(*places, full, cpu=2, pods=2, pod_spec=apart)
+    too_few = foretold(*places, full, cpu=2, pods=3, pod_spec=apart)
+    beside = foretold(*places, nowhere, cpu=2, pods=4, pod_spec=apart)
+
+    assert (enough.answer, enough.pods) == ("yes", 2)
+    assert (too_few.answer, too_few.pods, too_few.blocks_first) == ("no", 2, "Node")
+    assert "3 of 4 nodes: node(s) didn't match pod anti-affinity rules" in too_few.checks[0].reason
+    assert (beside.answer, beside.pods) == ("yes", 4)  # without the label, two more
+
+
+@pytest.mark.parametrize(("pods", "answer"), [(1, "yes"), (2, "maybe")])
+def test_the_first_of_those_that_count_each_other_is_sure_and_how_many_more_is_not(pods: int, answer: str) -> None:
+    nodes = [zoned("a1", "a", {"cpu": "8"}), zoned("b1", "b", {"cpu": "8"})]
+
+    fit = foretold(quota({"pods": "9"}), *nodes, cpu=1, pods=pods, pod_spec=spread(**NAMELESS))
+
+    assert (fit.answer, fit.pods) == (answer, None)
+
+
+def test_where_the_first_has_no_room_those_that_count_each_other_do_not_fit_either() -> None:
+    full = [zoned("a1", "a", {"cpu": "1"}), zoned("b1", "b", {"cpu": "1"})]
+    counted = [holding("one", "a1", {}), holding("two", "a1", {})]
+
+    fit = foretold(*full, *counted, cpu=2, pods=2, pod_spec=spread(**NAMELESS))
+
+    assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 0, "Node")
 
 
 def test_a_pod_that_waits_and_would_fit_may_be_first() -> None:
