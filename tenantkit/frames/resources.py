@@ -34,6 +34,7 @@ LAST: Schema = {"created": TIME}
 
 _DTYPES = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 _LEFT_OUT = frozenset({"name", "age"})
+_NAME_LIMIT = 63  # of a column: who defines a kind may call it anything
 _NOTHING = frozenset({"<none>", "<unset>", "<unknown>"})
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "True": True, "False": False}
 
@@ -99,7 +100,7 @@ def _named(columns: Sequence[Column]) -> list[tuple[str | None, Column]]:
     taken = {*FIRST, *LAST}
     named: list[tuple[str | None, Column]] = []
     for column in columns:
-        name: str | None = re.sub(r"\W+", "_", column.name.lower()).strip("_") or "column"
+        name: str | None = re.sub(r"\W+", "_", column.name.lower()).strip("_")[:_NAME_LIMIT] or "column"
         if name in _LEFT_OUT:
             name = None
         while name in taken:

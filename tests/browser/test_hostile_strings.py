@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tests.browser.form_page import FormPage
 from tests.browser.notebook_page import SLOW_MS
@@ -31,6 +32,7 @@ HOSTILE = {
     "emoji": "🦊👩‍🔬 ﷽ z̸̢̛",
     "right to left": "שלום \u202egnp.exe",
 }
+MEGABYTE = HOSTILE["script"] + "x" * 1_000_000
 INPUTS = (
     "Name",
     "Team",
@@ -108,11 +110,26 @@ SHOWN = (
     "tk.styled(tk.pods(cluster, namespaces=[{0!r}]))",
     "tk.workloads(cluster, namespaces=[{0!r}])",
     "tk.events(cluster, namespaces=[{0!r}])",
-    "print(tk.events(cluster, namespaces=[{0!r}]).to_string())",
+    "print(tk.events(cluster, namespaces=[{0!r}]).query('reason != \"Big\"').to_string())",
     "tk.resources(cluster, 'Pod', namespaces=[{0!r}])",
     "tk.why(cluster, namespaces=[{0!r}])",
     "tk.styled(tk.why(cluster, namespaces=[{0!r}]))",
     "print(*tk.why(cluster, namespaces=[{0!r}])['evidence'], sep='\\n')",
+    "tk.who_uses(cluster, {0!r})",
+    "tk.styled(tk.who_uses(cluster, {0!r}))",
+    "tk.services(cluster, namespaces=[{0!r}])",
+    "tk.styled(tk.services(cluster, namespaces=[{0!r}]))",
+    "tk.volumes(cluster, namespaces=[{0!r}])",
+    "tk.routes(cluster, namespaces=[{0!r}])",
+    "tk.styled(tk.routes(cluster, namespaces=[{0!r}]))",
+    "tk.nodes(cluster)",
+    "tk.styled(tk.nodes(cluster))",
+)
+# A picture is an image, and its words are that image's own; anything else would have been made of a string.
+DRAWN = (
+    "tk.plot_quota_heatmap(tk.quota_usage(cluster, namespaces=[{0!r}]))",
+    "tk.plot_quota_bars(tk.quota_usage(cluster, namespaces=[{0!r}]))",
+    "tk.plot_gpus(tk.nodes(cluster), tk.pods(cluster, namespaces=[{0!r}]))",
 )
 
 
@@ -148,6 +165,7 @@ def hostile_objects(namespace: str) -> Iterator[Manifest]:
             "message": hostile,
             "source": {"component": hostile},
         }
+    yield from hostile_neighbours(namespace)
     yield {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -156,10 +174,36 @@ def hostile_objects(namespace: str) -> Iterator[Manifest]:
     }
 
 
+def hostile_neighbours(namespace: str) -> Iterator[Manifest]:
+    """Of the other kinds, where a server takes any text: annotations and paths, not names, labels or classes."""
+    everything = {f"example.com/{number}": hostile for number, hostile in enumerate(HOSTILE.values())}
+    metadata = {"name": "n", "namespace": namespace, "annotations": everything, "labels": {TENANT_LABEL: namespace}}
+    paths = [f"/{it}".strip() for it in HOSTILE.values() if it.isprintable() and "//" not in it and "%" not in it]
+    backend = {"service": {"name": "n", "port": {"number": 80}}}
+    rule = {
+        "http": {"paths": [{"path": path, "pathType": "ImplementationSpecific", "backend": backend} for path in paths]}
+    }
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
+    yield {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": claim}
+    yield {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": {"pods": "50"}}}
+    yield {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": {"rules": [rule]}}
+    yield {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "big", "namespace": namespace},
+        "involvedObject": {"kind": "Pod", "name": "big", "namespace": namespace},
+        "type": "Warning",
+        "reason": "Big",
+        "message": MEGABYTE,
+    }
+
+
 @pytest.fixture
 def hostile_namespace(cluster: Cluster, name: str) -> Iterator[str]:
     """A namespace full of them, in what pods' kubelets say, too."""
-    made = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    labels = {TENANT_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}
+    made = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
     for manifest in hostile_objects(name):
         cluster.create(manifest)
     for number, hostile in enumerate(HOSTILE.values()):
@@ -169,6 +213,13 @@ def hostile_namespace(cluster: Cluster, name: str) -> Iterator[str]:
         status = {"phase": "Pending", "message": hostile, "containerStatuses": [container]}
         change = {"op": "replace", "path": "/status", "value": status}
         cluster.patch_json(ObjectRef("v1", "Pod", f"p{number}", name), [change], subresource="status")
+    big = {"phase": "Pending", "message": MEGABYTE, "containerStatuses": []}
+    waiting = {"state": {"waiting": {"reason": "ErrImagePull", "message": MEGABYTE}}}
+    big["containerStatuses"] = [
+        {"name": "main", "image": "big", "imageID": "", "ready": False, "restartCount": 0, **waiting}
+    ]
+    change = {"op": "replace", "path": "/status", "value": big}
+    cluster.patch_json(ObjectRef("v1", "Pod", "big", name), [change], subresource="status")
     yield name
     cluster.delete(ref_of(made))
 
@@ -180,6 +231,25 @@ def test_whatever_runs_and_whatever_is_said_of_it_stays_text(notebook: NotebookP
         expect(output.first).not_to_be_empty()
         expect_nothing_made(notebook, output)
         assert "x" * 1000 not in "".join(output.evaluate_all("all => all.map(it => it.innerHTML)")), source
+
+
+def test_pictures_of_them_are_images_with_their_words_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:
+    notebook.forget()
+    for source in DRAWN:
+        output = notebook.run(source.format(hostile_namespace))
+        expect(output.locator("img")).to_have_count(1)
+        expect_nothing_made(notebook, output, but="img[src^='data:image/png']")
+        assert "x" * 1000 not in str(output.locator("img").get_attribute("alt"))
+
+
+def test_the_quota_dashboard_shows_them_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:
+    notebook.forget()
+    output = notebook.run(f"view = tk.QuotaDashboard(cluster, namespaces=[{hostile_namespace!r}])\nview")
+    expect(output.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+
+    expect_nothing_made(notebook, output)
+    assert "x" * 1000 not in output.inner_html()
+    notebook.run("view.close()")
 
 
 def test_a_table_to_be_searched_shows_them_as_text(notebook: NotebookPage, hostile_namespace: str) -> None:

@@ -1,0 +1,184 @@
+"""Strings that would be markup, script or terminal codes, in every text of every object: each frame shows them as text.
+
+More than a server lets in: names and labels, too, are whatever somebody may want, and so is a megabyte of each.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.cluster.tables import Column, Table
+from tenantkit.findings.snapshot import Snapshot
+from tenantkit.findings.why import why_frame
+from tenantkit.frames.events import events_frame
+from tenantkit.frames.nodes import nodes_frame
+from tenantkit.frames.owners import Chains
+from tenantkit.frames.pods import pods_frame
+from tenantkit.frames.quota import quota_frame
+from tenantkit.frames.resources import resources_frame
+from tenantkit.frames.routes import routes_frame
+from tenantkit.frames.services import services_frame
+from tenantkit.frames.tenants import tenants_frame
+from tenantkit.frames.volumes import volumes_frame
+from tenantkit.frames.who_uses import who_uses_frame
+from tenantkit.frames.workloads import workloads_frame
+from tenantkit.plots.gpus import plot_gpus
+from tenantkit.plots.quota import plot_quota_bars, plot_quota_heatmap
+from tenantkit.styling import styled
+from tests.forms.test_hostile_strings import ALLOWED, HOSTILE, Reader, expect_text_only
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tenantkit.rules.manifest import Manifest
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+AT = "2026-11-26T11:00:00Z"
+GPU = "nvidia.com/gpu"
+MEGABYTE = "<b>" + "x" * 1_000_000
+
+
+def objects(text: str, note: str) -> dict[str, list[Manifest]]:
+    """One object of each kind; each text in it that is no word of the API is this one; an annotation's is the note."""
+    texts = {"labels": {text: text}, "annotations": {text: note, "opendatahub.io/username": text}}
+    metadata = {"name": text, "namespace": text, "creationTimestamp": AT, "uid": text, **texts}
+    tenant = {"tenantkit.dev/tenant": text, "tenantkit.dev/team": text}
+    amounts = {"cpu": "1", GPU: "1", f"{text}/{text}": "1"}
+    container = {"name": text, "image": text, "args": [text], "env": [{"name": text, "value": text}]}
+    waiting = {"name": text, "image": text, "ready": False, "restartCount": 3}
+    waiting |= {"state": {"waiting": {"reason": text, "message": text}}}
+    said = {"type": text, "status": "False", "reason": text, "message": text}
+    owner = [{"apiVersion": text, "kind": text, "name": text, "uid": text, "controller": True}]
+    hard = {"requests.nvidia.com/gpu": "1", f"requests.{text}/{text}": "1"}
+    found = {
+        "Namespace": {"metadata": {**metadata, "labels": {**tenant, text: text}}, "status": {"phase": "Active"}},
+        "Pod": {
+            "metadata": {**metadata, "ownerReferences": owner},
+            "spec": {"nodeName": text, "containers": [{**container, "resources": {"requests": amounts}}]},
+            "status": {"phase": "Pending", "reason": text, "message": text, "containerStatuses": [waiting]}
+            | {"conditions": [said, {**said, "type": "PodScheduled", "reason": "Unschedulable"}]},
+        },
+        "Event": {
+            "metadata": metadata,
+            "involvedObject": {"kind": text, "name": text, "namespace": text, "fieldPath": text},
+            "type": text,
+            "reason": text,
+            "message": text,
+            "lastTimestamp": AT,
+            "source": {"component": text, "host": text},
+        },
+        "Node": {
+            "metadata": {**metadata, "labels": {text: text, "nvidia.com/gpu.product": text}},
+            "spec": {"taints": [{"key": text, "value": text, "effect": "NoSchedule"}]},
+            "status": {"allocatable": {**amounts, "pods": "110", "memory": "1Gi"}, "conditions": [said]},
+        },
+        "ResourceQuota": {
+            "metadata": {**metadata, "labels": tenant},
+            "spec": {"hard": hard},
+            "status": {"hard": hard, "used": hard},
+        },
+        "Deployment": {
+            "metadata": metadata,
+            "spec": {"replicas": 1, "template": {"spec": {"containers": [container]}}},
+            "status": {"conditions": [said, {**said, "type": "Progressing"}, {**said, "type": "ReplicaFailure"}]},
+        },
+        "Service": {
+            "metadata": metadata,
+            "spec": {"type": "ExternalName", "externalName": text, "selector": {text: text}}
+            | {"ports": [{"name": text, "port": 80, "targetPort": text}]},
+            "status": {"loadBalancer": {"ingress": [{"hostname": text}]}},
+        },
+        "PersistentVolumeClaim": {
+            "metadata": metadata,
+            "spec": {"storageClassName": text, "volumeName": text, "accessModes": [text]}
+            | {"resources": {"requests": {"storage": "1Gi"}}},
+            "status": {"phase": "Pending", "conditions": [said]},
+        },
+        "Ingress": {
+            "metadata": metadata,
+            "spec": {
+                "ingressClassName": text,
+                "rules": [
+                    {
+                        "host": text,
+                        "http": {
+                            "paths": [
+                                {
+                                    "path": text,
+                                    "pathType": "Prefix",
+                                    "backend": {"service": {"name": text, "port": {"name": text}}},
+                                }
+                            ]
+                        },
+                    }
+                ],
+            },
+        },
+    }
+    return {kind: [{"kind": kind, **manifest}] for kind, manifest in found.items()}
+
+
+def frames(text: str, *, note: str | None = None) -> dict[str, pd.DataFrame]:
+    """Every frame, of these."""
+    found = objects(text, text if note is None else note)
+    pods = found["Pod"]
+    table = Table((Column(text, "string"), Column("Age", text)), [([text, text], pods[0]["metadata"])])
+    quotas = found["ResourceQuota"]
+    return {
+        "pods": pods_frame(pods, now=NOW),
+        "workloads": workloads_frame(found["Deployment"]),
+        "events": events_frame(found["Event"]),
+        "nodes": nodes_frame(found["Node"]),
+        "services": services_frame(found["Service"]),
+        "volumes": volumes_frame(found["PersistentVolumeClaim"], pods=pods),
+        "resources": resources_frame(table),
+        "quota_usage": quota_frame(quotas),
+        "who_uses": who_uses_frame(text, quotas, pods, claims=(), chains=Chains(), now=NOW),
+        "tenants": tenants_frame(found["Namespace"]),
+        "routes": routes_frame(found["Ingress"]),
+        "why": why_frame(Snapshot(found, NOW, {"Secret": text})),
+    }
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_every_frame_shows_whatever_stands_in_objects_as_text(hostile: str) -> None:
+    for name, frame in frames(hostile).items():
+        assert len(frame), name
+        plain = Reader(frame._repr_html_())
+        assert plain.tags <= ALLOWED, name
+        assert (plain.handlers, plain.links) == (set(), set()), name
+        coloured = expect_text_only(styled(frame).to_html())
+        seen = "".join(letter if letter.isprintable() else " " for letter in hostile)
+        assert seen in coloured.text, name
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_pictures_tell_whatever_stands_in_objects_as_text(hostile: str) -> None:
+    found = frames(hostile)
+    for picture in (
+        plot_quota_heatmap(found["quota_usage"]),
+        plot_quota_bars(found["quota_usage"]),
+        plot_gpus(found["nodes"], found["pods"]),
+    ):
+        read = Reader(picture._repr_html_())
+        assert read.tags == {"img"}
+        assert (read.handlers, len(read.links)) == (set(), 1)
+        assert all(letter.isprintable() for letter in picture.alt)
+
+
+def test_a_megabyte_in_every_text_of_every_object_does_not_reach_the_page() -> None:
+    found = frames(MEGABYTE)
+    pages: dict[str, str] = {name: frame._repr_html_() for name, frame in found.items()}
+    pages |= {f"styled {name}": styled(frame).to_html() for name, frame in found.items()}
+
+    assert {name: len(page) for name, page in pages.items() if len(page) > 20_000} == {}
+
+
+def test_an_annotation_that_means_nothing_here_is_in_no_frame() -> None:
+    found = frames("known", note="only here")
+
+    assert [name for name, frame in found.items() if "only here" in frame.to_csv()] == []
+    assert found["pods"]["creator"].tolist() == ["known"]
