@@ -213,11 +213,9 @@ def hostile_namespace(cluster: Cluster, name: str) -> Iterator[str]:
         status = {"phase": "Pending", "message": hostile, "containerStatuses": [container]}
         change = {"op": "replace", "path": "/status", "value": status}
         cluster.patch_json(ObjectRef("v1", "Pod", f"p{number}", name), [change], subresource="status")
-    big = {"phase": "Pending", "message": MEGABYTE, "containerStatuses": []}
-    waiting = {"state": {"waiting": {"reason": "ErrImagePull", "message": MEGABYTE}}}
-    big["containerStatuses"] = [
-        {"name": "main", "image": "big", "imageID": "", "ready": False, "restartCount": 0, **waiting}
-    ]
+    waiting = {"state": {"waiting": {"reason": "ErrImagePull", "message": MEGABYTE}}, "restartCount": 0}
+    container = {"name": "main", "image": "big", "imageID": "", "ready": False, **waiting}
+    big = {"phase": "Pending", "message": MEGABYTE, "containerStatuses": [container]}
     change = {"op": "replace", "path": "/status", "value": big}
     cluster.patch_json(ObjectRef("v1", "Pod", "big", name), [change], subresource="status")
     yield name
