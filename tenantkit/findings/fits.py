@@ -17,6 +17,7 @@ from tenantkit.findings.holders import holders_text
 from tenantkit.findings.node_room import node_room
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.room import quota_room
+from tenantkit.findings.scheduling import advice
 from tenantkit.findings.snapshot import Snapshot
 from tenantkit.frames.amounts import amount_text
 from tenantkit.frames.quota import quantity_text, unit_of
@@ -271,7 +272,7 @@ def _quotas(snapshot: Snapshot, pod: Manifest, wanted: int) -> list[Check]:
 
 def _of_room(snapshot: Snapshot, room: Room, wanted: int) -> Check:
     answer: Answer = "maybe" if room.pods is None else "yes" if room.pods >= wanted else "no"
-    advice = ""
+    step = ""
     if answer == "no" and room.free is not None:
         quota = snapshot.find(
             "ResourceQuota", room.object.partition("/")[2], snapshot.all("ResourceQuota")[0]["metadata"]["namespace"]
@@ -279,10 +280,10 @@ def _of_room(snapshot: Snapshot, room: Room, wanted: int) -> Check:
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
         short = room.each * wanted - room.free
         room_for = f"free {quantity_text(short, room.resource)} of {room.resource}"
-        advice = room_for + (f", {held}" if held else ", or ask for a larger quota")
+        step = room_for + (f", {held}" if held else ", or ask for a larger quota")
     free = None if room.free is None else float(room.free)
     return Check(
-        room.object, answer, room.pods, room.resource, float(room.each), free, reason=room.reason, what_to_do=advice
+        room.object, answer, room.pods, room.resource, float(room.each), free, reason=room.reason, what_to_do=step
     )
 
 
@@ -304,7 +305,8 @@ def _nodes(snapshot: Snapshot, pod: Manifest, wanted: int) -> list[Check]:
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
-    return [Check(_NODES, answer, None if unsure else room.pods, reason=reason, what_to_do=room.to_free)]
+    step = room.to_free or advice(room.reasons or {"no nodes available": 1}, is_room_to_free=False)
+    return [Check(_NODES, answer, None if unsure else room.pods, reason=reason, what_to_do=step)]
 
 
 def _text(value: object, resource: object) -> str | None:

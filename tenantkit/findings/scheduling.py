@@ -16,7 +16,7 @@ from tenantkit.findings.node_table import node_table
 from tenantkit.findings.snapshot import condition, event_text, first_seen, label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tenantkit.findings.snapshot import Snapshot
     from tenantkit.rules.manifest import Manifest
@@ -116,7 +116,7 @@ def _unschedulable(snapshot: Snapshot, pod: Manifest, told: Manifest) -> Finding
         cause="no node fits",
         object=label(pod),
         evidence="; ".join(filter(None, (counted, table, where))),
-        what_to_do=_advice(reasons or {message: 1}),
+        what_to_do=advice(reasons or {message: 1}),
         since=told.get("lastTransitionTime"),
         **common,
     )
@@ -192,8 +192,9 @@ def _unbound_claims(snapshot: Snapshot, pod: Manifest) -> Iterator[str]:
             yield name
 
 
+_OR_FREE = ", or free some on a node"
 _ADVICE = (
-    (re.compile(r"Insufficient (?P<resource>\S+)"), "ask for less {resource} a pod, or free some on a node"),
+    (re.compile(r"Insufficient (?P<resource>\S+)"), "ask for less {resource} a pod"),
     (re.compile(r"taint"), "tolerate the taints of nodes that are meant for this, or choose other nodes"),
     (re.compile(r"affinity/selector|node affinity"), "choose labels that a node has in nodeSelector or node affinity"),
     (re.compile(r"anti-affinity|affinity rules"), "loosen the pod affinity, or ask for fewer pods"),
@@ -205,12 +206,13 @@ _ADVICE = (
 )
 
 
-def _advice(reasons: dict[str, int]) -> str:
-    """What would help, what rules out most nodes first."""
+def advice(reasons: Mapping[str, int], *, is_room_to_free: bool = True) -> str:
+    """What would help, what rules out most nodes first; whether freeing room on a node would is for who asks to say."""
     said = []
     for reason, _ in sorted(reasons.items(), key=lambda item: -item[1]):
-        for pattern, advice in _ADVICE:
+        for pattern, step in _ADVICE:
             if found := pattern.search(reason):
-                said.append(advice.format(**found.groupdict()))
+                or_free = _OR_FREE if is_room_to_free and "resource" in found.groupdict() else ""
+                said.append(step.format(**found.groupdict()) + or_free)
                 break
     return "; ".join(dict.fromkeys(said)) or "see what the scheduler says of the nodes"

@@ -82,6 +82,24 @@ def test_room_is_counted_node_by_node_and_never_summed_up() -> None:
     assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 4, "Node")
 
 
+@pytest.mark.parametrize(
+    ("nodes", "step"),
+    [
+        ([], "tell the platform: the cluster has no node"),
+        ([node("n1", {"cpu": "4"})], "ask for less cpu a pod"),
+        ([node("n1", {"cpu": "16"}, unschedulable=True)], "tell the platform: nodes are cordoned"),
+        (
+            [node("n1", {"cpu": "16"}, taints=[{"key": "gpu", "effect": "NoSchedule"}])],
+            "tolerate the taints of nodes that are meant for this, or choose other nodes",
+        ),
+    ],
+)
+def test_where_freeing_would_not_help_what_would_is_said(nodes: list[dict[str, Any]], step: str) -> None:
+    fit = foretold(*nodes, cpu=8)
+
+    assert (fit.blocks_first, fit.what_to_free) == ("Node", step)
+
+
 def test_what_to_free_on_the_node_that_lacks_least_is_said() -> None:
     nodes = [node("n1", {"cpu": "8"}), node("n2", {"cpu": "8"})]
     pods = [holding("big", "n1", {"cpu": "7"}), holding("small", "n2", {"cpu": "5"})]
