@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from tenantkit.cluster.access import list_visible
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.findings.asked import DEFAULT_ACCELERATOR, ask_server, make_pod
 from tenantkit.findings.holders import holders_text
 from tenantkit.findings.node_room import node_room
@@ -246,6 +246,8 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
                     found[kind] = cluster.list("Pod", field_selector="status.phase!=Succeeded,status.phase!=Failed")
                 case _:
                     found[kind] = list_visible(cluster, kind, namespaces=[namespace])[0]
+        except NotFound:  # the server does not have that kind
+            found[kind] = []
         except PermissionDenied as refusal:
             unread[kind] = str(refusal)
 

@@ -84,8 +84,9 @@ def why(
         or broken: `ResourceQuota/tenantkit-quota`, `Secret/registry`, `Node/gpu-1`), cause (one of `CAUSES`), message
         (the server's, controller's or kubelet's own words; empty where nobody wrote any), evidence (where that was
         read, and the figures behind it), what_to_do: string; pods (how many are held up, also those never made):
-        Int64; since: time, <NA> where nothing says. What runs as it should has no row. What could not be read has a row
-        `not readable` where the answer may hang on it, and stands in `attrs["unread"]` with the reason.
+        Int64, <NA> where that is not known; since: time, <NA> where nothing says. What runs as it should has no row.
+        What could not be read has a row `not readable` where the answer may hang on it, and stands in `attrs["unread"]`
+        with the reason.
         `attrs["scope"]` is the tuple of namespaces that it covers.
 
     Raises:
@@ -148,7 +149,7 @@ def why_frame(snapshot: Snapshot, *, workload: str | None = None) -> pd.DataFram
             finding.message,
             finding.evidence,
             finding.what_to_do,
-            finding.pods,
+            finding.pods if finding.cause != "not readable" else None,
             finding.since,
         )
         for finding in find_causes(snapshot, workload=workload)

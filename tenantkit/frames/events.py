@@ -93,8 +93,8 @@ def events(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.D
         tenant, team: string, <NA> for a namespace that is no tenant's or may not be read; namespace; last_seen,
         first_seen: datetime64[ns, UTC]; count (how often it was said): Int64; type (`Normal`, `Warning`), reason,
         object (`Pod/api-7d9f-x`), message, source (who says so): string. Sorted by last_seen, the latest first.
-        `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers. A cluster forgets its events, mostly
-        after an hour.
+        `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers; `attrs["unread"]` says by kind what
+        could not be read. A cluster forgets its events, mostly after an hour.
 
     Raises:
         PermissionDenied: no namespace may be read.
@@ -107,8 +107,9 @@ def events(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.D
         >>> events(cluster).query("type == 'Warning'")  # doctest: +SKIP
     """
     reads, scope = keep_visible(cluster, "Event", _read, parts=_Parts, namespaces=namespaces)
-    frame = _frame(reads, read_owned(cluster, scope))
-    frame.attrs["scope"] = scope
+    unread: dict[str, str] = {}
+    frame = _frame(reads, read_owned(cluster, scope, unread))
+    frame.attrs |= {"scope": scope, "unread": unread}
     return frame
 
 

@@ -102,7 +102,7 @@ def pods(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.Dat
         {(namespace, owner) for namespace, _, owner, _ in reads if owner is not None},
         namespaces=None if scope == "cluster" else scope,
     )
-    frame = frame_of_pods(reads, owned=read_owned(cluster, scope), chains=chains)
+    frame = frame_of_pods(reads, owned=read_owned(cluster, scope, chains.unread), chains=chains)
     frame.attrs["scope"] = scope
     return frame
 

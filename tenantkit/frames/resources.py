@@ -56,7 +56,7 @@ def resources(
         namespace, name: string; the server's columns, also those of `kubectl get -o wide`, their names in small letters
         with `_` (`up_to_date`): Int64, Float64, boolean or string, as the server types them; created: datetime64[ns,
         UTC]. Sorted by namespace and name. `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers;
-        `attrs["kind"]` is the kind as `plural.group`.
+        `attrs["kind"]` is the kind as `plural.group`; `attrs["unread"]` says by kind what else could not be read.
 
     Raises:
         InvalidSpecError: the server has no such kind; those that are spelled nearly so are named.
@@ -75,8 +75,10 @@ def resources(
         return list_table(cluster.door, place, namespace, label_selector=label_selector)
 
     tables, scope = each_visible(cluster, place, read, namespaces=namespaces)
-    frame = resources_frame(_joined(tables), owned=read_owned(cluster, scope) if place.namespaced else {})
-    frame.attrs |= {"scope": scope, "kind": place.qualified}
+    unread: dict[str, str] = {}
+    owned = read_owned(cluster, scope, unread) if place.namespaced else {}
+    frame = resources_frame(_joined(tables), owned=owned)
+    frame.attrs |= {"scope": scope, "kind": place.qualified, "unread": unread}
     return frame
 
 

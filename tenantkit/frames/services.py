@@ -81,7 +81,7 @@ def services(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd
         slices = _slices(cluster, scope)
     except (PermissionDenied, NotFound) as refusal:
         unread["EndpointSlice"] = str(refusal)
-    frame = services_frame(found, slices=slices, owned=read_owned(cluster, scope))
+    frame = services_frame(found, slices=slices, owned=read_owned(cluster, scope, unread))
     frame.attrs |= {"scope": scope, "unread": unread}
     return frame
 

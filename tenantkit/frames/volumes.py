@@ -119,7 +119,7 @@ def volumes(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.
         users = _read_users(cluster, scope)
     except PermissionDenied as refusal:
         unread["Pod"] = str(refusal)
-    frame = _frame(claims, users, read_owned(cluster, scope))
+    frame = _frame(claims, users, read_owned(cluster, scope, unread))
     frame.attrs |= {"scope": scope, "unread": unread}
     return frame
 

@@ -46,12 +46,13 @@ class Whose(NamedTuple):
 NOBODYS = Whose(None, None)
 
 
-def read_owned(cluster: Cluster, scope: Scope) -> dict[str, Whose]:
+def read_owned(cluster: Cluster, scope: Scope, unread: dict[str, str]) -> dict[str, Whose]:
     """The tenants' namespaces, as far as they may be read, and whose they are.
 
     Args:
         cluster: where.
         scope: of what was listed there.
+        unread: gets an entry `Namespace`, the reason, where some may not be read.
 
     Raises:
         ClusterUnavailable: the server gave no answer.
@@ -62,11 +63,15 @@ def read_owned(cluster: Cluster, scope: Scope) -> dict[str, Whose]:
         return {}
     namespaces: Sequence[str] | None = None if scope == "cluster" else scope
     try:
-        found, _ = keep_visible(
+        found, seen = keep_visible(
             cluster, "Namespace", _whose, parts=_Parts, namespaces=namespaces, label_selector=TENANT_NAMESPACES
         )
-    except PermissionDenied:
+    except PermissionDenied as refusal:
+        unread["Namespace"] = str(refusal)
         return {}
+    if seen != scope:
+        unseen = "the whole cluster" if namespaces is None else ", ".join(sorted({*namespaces} - {*seen}))
+        unread["Namespace"] = f"Namespace may not be read of {unseen}"
     return dict(found)
 
 

@@ -131,7 +131,7 @@ def workloads(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> p
     chains = read_chains(
         cluster, {(place, owner) for place, _, owner, _ in pods if owner is not None}, namespaces=where, known=chains
     )
-    frame = _frame(found, pods, chains, read_owned(cluster, scope))
+    frame = _frame(found, pods, chains, read_owned(cluster, scope, chains.unread))
     frame.attrs["scope"] = scope
     return frame
 

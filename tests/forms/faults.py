@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     Fault = Callable[[Request], Answer | None]
 
-_REASONS = {403: "Forbidden", 409: "Conflict", 422: "Invalid", 429: "TooManyRequests", 500: "InternalError"}
+_REASONS = {
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    422: "Invalid",
+    429: "TooManyRequests",
+    500: "InternalError",
+}
 
 
 def status(code: int) -> Fault:

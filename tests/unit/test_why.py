@@ -140,6 +140,7 @@ def test_what_may_not_be_read_has_a_row_but_for_nodes() -> None:
     found = snapshot(unread={"Event": "may not list Event", "Node": "may not list Node"})
 
     assert causes(found) == [("not readable", "", "Event")]
+    assert why_frame(found)["pods"].isna().all()
     assert why_frame(found).attrs["unread"] == {"Event": "may not list Event", "Node": "may not list Node"}
 
 

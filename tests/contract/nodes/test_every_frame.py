@@ -17,7 +17,7 @@ from tenantkit.exceptions import InvalidSpecError, PermissionDenied
 from tests.contract import tenants
 from tests.contract.nodes.conftest import condition
 from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
-from tests.forms.faults import FaultyTransport
+from tests.forms.faults import FaultyTransport, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.transport import Request
     from tests.contract.engines import Engine
     from tests.contract.wire import Wire
+    from tests.forms.faults import Fault
 
     Frame = Callable[[Cluster, str], pd.DataFrame]
 
@@ -48,6 +49,7 @@ BY_TENANT: dict[str, Frame] = {
     "fits": lambda cluster, name: tk.fits(cluster, name, cpu=1).frame,
 }
 EVERY = BY_NAMESPACE | BY_TENANT
+OF_THE_CLUSTER: dict[str, Frame] = {"nodes": lambda cluster, _: tk.nodes(cluster)}
 ALWAYS_FULL = {"tenants", "quota_usage", "quota_usage by team", "quota_usage measured", "resources", "fits"}
 MOVING = ["created", "started", "since", "first_seen", "last_seen", "count", "age"]  # not the same a moment later
 
@@ -250,6 +252,64 @@ def test_an_owner_sees_their_own_as_an_administrator_does(
     assert found.dtypes.to_dict() == expected.dtypes.to_dict()
     key = next(name for name in ("name", "workload", "resource", "object", "tenant") if name in expected)
     assert {*found[key].dropna()} == {*expected[key].dropna()}
+
+
+each_question = pytest.mark.parametrize("frame", (EVERY | OF_THE_CLUSTER).values(), ids=EVERY | OF_THE_CLUSTER)
+
+
+@each_question
+def test_what_may_not_be_read_is_said_and_never_counted_as_nothing(engine: Engine, full: Place, frame: Frame) -> None:
+    whole, reads = asked(engine, full, frame)
+    assert len(reads) > 0
+    for path in reads:
+        try:
+            part, _ = asked(engine, full, frame, path, status(403))
+        except PermissionDenied as refusal:
+            told = str(refusal)
+        else:
+            assert made_up(part, whole) == {}, path
+            told = said_of(part)
+        assert "may not" in told or "kueue" in path, path  # nobody names a queue, so nobody waits in one
+
+
+@each_question
+def test_a_kind_that_the_server_does_not_have_has_no_objects(engine: Engine, full: Place, frame: Frame) -> None:
+    whole, reads = asked(engine, full, frame)
+    for path in reads:
+        if path.startswith("/apis/"):  # no server lacks the core
+            part, _ = asked(engine, full, frame, path, status(404))
+            assert made_up(part, whole) == {}, path
+
+
+def asked(
+    engine: Engine, full: Place, frame: Frame, path: str = "", fault: Fault = lambda _: None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The frame where reading that path fails so, and the paths of all that it reads."""
+    login = engine.login("admin")
+    with connect(kubeconfig=login.kubeconfig, context=login.context) as cluster:
+        transport = FaultyTransport.put_into(cluster)
+        transport.fault = lambda _, request: fault(request) if read_by(request) == path else None
+        found = frame(cluster, full.name)
+    reads = {request.removeprefix("GET ").partition("?")[0] for request in transport.requests if request[:3] == "GET"}
+    return found, sorted(reads)
+
+
+def read_by(request: Request) -> str | None:
+    """The path that a request reads; None where it writes, a dry run, too."""
+    return request.path.partition("?")[0] if request.method == "GET" else None
+
+
+def made_up(part: pd.DataFrame, whole: pd.DataFrame) -> dict[str, set[Any]]:
+    """By column the numbers and states that are not known from the whole frame; what is missing is no such."""
+    assert part.dtypes.to_dict() == whole.dtypes.to_dict()
+    numbers = [str(name) for name in part.select_dtypes(["Int64", "Float64", "boolean"]) if name not in MOVING]
+    found = {name: {*part[name].dropna()} - {*whole[name].dropna()} for name in numbers}
+    return {name: values for name, values in found.items() if values}
+
+
+def said_of(frame: pd.DataFrame) -> str:
+    """All that a frame says in words, beside it and in it."""
+    return f"{frame.attrs} {frame.select_dtypes('string').to_numpy().tolist()}"
 
 
 @pytest.mark.parametrize("what", BY_NAMESPACE)
