@@ -125,9 +125,10 @@ def claim(namespace: str) -> dict[str, Any]:
 
 
 def test_each_frame_has_the_same_columns_empty_and_full(cluster: Cluster, empty: str, request: Any) -> None:
-    before = {what: frame(cluster, empty) for what, frame in EVERY.items()}
+    every = EVERY | OF_THE_CLUSTER
+    before = {what: frame(cluster, empty) for what, frame in every.items()}
     full: Place = request.getfixturevalue("full")
-    after = {what: frame(cluster, full.name) for what, frame in EVERY.items()}
+    after = {what: frame(cluster, full.name) for what, frame in every.items()}
 
     assert {what for what, frame in before.items() if len(frame)} == ALWAYS_FULL
     assert [what for what, frame in after.items() if frame.empty] == []
@@ -148,6 +149,27 @@ def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -
     measured = tk.quota_usage(cluster, namespaces=[full.name], measured=True)
     assert measured["measured"].isna().all()
     assert "PodMetrics" in measured.attrs["unmeasured"]
+
+
+def test_what_controllers_did_is_told(cluster: Cluster, full: Place, eventually: Callable[..., Any]) -> None:
+    def is_told() -> bool:
+        service = tk.services(cluster, namespaces=[full.name])
+        assert service[["name", "endpoints", "endpoints_ready"]].to_numpy().tolist() == [["web", 1, 1]]
+        return True
+
+    eventually(is_told)
+    events = tk.events(cluster, namespaces=[full.name])
+    said = {(row.reason, row.object.partition("-")[0], row.source) for row in events.itertuples()}
+    assert said >= {
+        ("Scheduled", "Pod/runs", "default-scheduler"),
+        ("FailedScheduling", "Pod/waits", "default-scheduler"),
+        ("SuccessfulCreate", "ReplicaSet/runs", "replicaset-controller"),
+        ("ScalingReplicaSet", "Deployment/runs", "deployment-controller"),
+    }
+    volume = tk.volumes(cluster, namespaces=[full.name])
+    assert volume[["name", "phase", "class", "used_by"]].to_numpy().tolist() == [["data", "Pending", "none", ""]]
+    workloads = tk.workloads(cluster, namespaces=[full.name]).set_index("workload")
+    assert workloads[["desired", "ready", "pods"]].to_numpy().tolist() == [[1, 1, 1], [1, 0, 1]]
 
 
 def test_a_node_whose_condition_says_so_is_told_as_not_ready_and_takes_nothing(
