@@ -159,7 +159,8 @@ def test_what_controllers_did_is_told(cluster: Cluster, full: Place, eventually:
 
     eventually(is_told)
     events = tk.events(cluster, namespaces=[full.name])
-    said = {(row.reason, row.object.partition("-")[0], row.source) for row in events.itertuples()}
+    told = events[["reason", "object", "source"]].to_numpy().tolist()
+    said = {(reason, about.partition("-")[0], source) for reason, about, source in told}
     assert said >= {
         ("Scheduled", "Pod/runs", "default-scheduler"),
         ("FailedScheduling", "Pod/waits", "default-scheduler"),
