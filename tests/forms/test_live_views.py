@@ -216,6 +216,19 @@ def test_what_may_not_be_read_is_said_and_is_no_zero(
     assert "0 entries" not in page
 
 
+@pytest.mark.parametrize(("made", "kinds"), [(tk.QuotaDashboard, 2), (tk.Explorer, 8)])
+def test_a_namespace_that_may_not_be_read_is_no_empty_table(
+    made: Callable[..., LiveView], kinds: int, connect_as: Callable[[str], Cluster], views: list[LiveView]
+) -> None:
+    with connect_as("owner") as owner:
+        views.append(made(owner, namespaces=["default"]))
+        page = Shown(views[0]).wait(lambda page: page.count("Not readable") == kinds)
+        views[0].close()
+
+    assert "0 entries" not in page
+    assert "0 objects" not in page
+
+
 def test_who_sees_some_namespaces_only_follows_those(
     connect_as: Callable[[str], Cluster], admin: Cluster, vision: Tenant, views: list[LiveView]
 ) -> None:

@@ -90,10 +90,12 @@ class Explorer(LiveView):
             if is_shown:
                 yield row
 
-    def _content(self) -> Html:
+    def _content(self) -> Html | None:
         found = self._shown()
         columns = [name for name in _COLUMNS if name not in _SAID_BY_TENANT or not self.chosen("tenant")]
         cells = [[_text(row, name) for name in columns] for row in islice(found, _MOST)]
+        if not cells and self._is_unread(*([self.chosen("kind")] if self.chosen("kind") else KINDS)):
+            return self._gone()  # what may not be read is not an empty table
         rest = sum(1 for _ in found)
         few = f"the first {_MOST} of {len(cells) + rest} objects" if rest else f"{len(cells)} objects"
         return joined(self._gone(), table(columns, cells, caption=few))

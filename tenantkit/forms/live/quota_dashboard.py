@@ -52,12 +52,12 @@ class QuotaDashboard(LiveView):
         return {"tenant": self.feed.model.tenants, "team": self.feed.model.teams, "state": list(STATES)}
 
     def _content(self) -> Html | None:
-        if "ResourceQuota" in self.feed.model.refused:
-            return None  # what may not be read is not an empty table
         frame = quota_frame(self.feed.model.quotas())
         for name in self.filters:
             if wanted := self.chosen(name):
                 frame = frame[frame[name] == wanted]
+        if frame.empty and self._is_unread("ResourceQuota"):
+            return None  # what may not be read is not an empty table
         order = frame["state"].map({state: place for place, state in enumerate(_WORST)})
         frame = frame.assign(order=order).sort_values(["order", "used_pct"], ascending=[True, False], kind="stable")
         rows = [_row(row) for row in frame.head(_MOST).to_dict("records")]

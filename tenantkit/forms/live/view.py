@@ -160,6 +160,10 @@ class LiveView(Form):
             for name, found in choices.items():
                 self._offer(name, found)
 
+    def _is_unread(self, *kinds: str) -> bool:
+        """Whether some of these may not be read, in some namespace: then nothing found is not nothing there."""
+        return any(source.partition(" in ")[0] in kinds for source in self.feed.model.refused)
+
     def _only_there(self, kinds: Sequence[str]) -> str:
         only = f"You may watch {', '.join(kinds)} in namespace {self.cluster.namespace} only."
         return f"{only} For others that you may see: namespaces=[…]."
