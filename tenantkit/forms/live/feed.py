@@ -134,7 +134,7 @@ class Feed:
         kind, place = source
         with self.lock:
             self.model.forget(kind, place)
-            self.model.refused[kind if place is None else f"{kind} in {place}"] = str(error)
+            self.model.refused[kind, place or ""] = str(error)
             self._lost.pop(source, None)
             self._begun.add(source)
         self._news.set()

@@ -58,7 +58,7 @@ class Model:
     found: dict[str, dict[tuple[str, str], Row]] = field(default_factory=dict)
     whole: dict[str, dict[tuple[str, str], Manifest]] = field(default_factory=dict)
     owned: dict[str, tuple[str, str]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)  # by kind and namespace; "": everywhere
 
     def take(self, event: EventType, manifest: Manifest, kind: str) -> None:
         """What a watch has told of an object."""

@@ -22,7 +22,7 @@ from tenantkit.forms.live.presence import Presence
 from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
@@ -152,7 +152,7 @@ class LiveView(Form):
                 state, refused, narrowed = self.state, dict(self.feed.model.refused), sorted(self.feed.narrowed)
             if self._is_closed:
                 return
-            told = [notice("warning", f"{kind}: {why}", word="Not readable") for kind, why in refused.items()]
+            told = [notice("warning", text, word="Not readable") for text in _refusals(refused)]
             if narrowed:
                 told.append(notice("info", self._only_there(narrowed), word="Not all"))
             self.status.value = joined(element("p", state, class_="tk-state", role="status"), *told)
@@ -162,7 +162,7 @@ class LiveView(Form):
 
     def _is_unread(self, *kinds: str) -> bool:
         """Whether some of these may not be read, in some namespace: then nothing found is not nothing there."""
-        return any(source.partition(" in ")[0] in kinds for source in self.feed.model.refused)
+        return any(kind in kinds for kind, _ in self.feed.model.refused)
 
     def _only_there(self, kinds: Sequence[str]) -> str:
         only = f"You may watch {', '.join(kinds)} in namespace {self.cluster.namespace} only."
@@ -219,6 +219,13 @@ class LiveView(Form):
     def _show_state(self) -> None:
         super()._show_state()
         self.why_button.disabled = self.work.is_busy
+
+
+def _refusals(refused: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """What may not be read, in a line for each namespace, with the words for its first kind."""
+    for place in sorted({place for _, place in refused}):
+        kinds = sorted(kind for kind, where in refused if where == place)
+        yield f"{', '.join(kinds)}{f' in {place}' if place else ''}: {refused[kinds[0], place]}"
 
 
 def cell_text(value: Any) -> str:
