@@ -1,9 +1,9 @@
 """PodSecurity: the admission plug-in that holds pods to the level that their namespace's labels name.
 
 Three modes a namespace: `enforce` refuses, `warn` warns in the answer's headers, `audit` is checked for its label's
-value alone, since there is no audit log here. Left out: exemptions and another default than `privileged`, which a
-server's configuration file would name; pod templates of workloads, which are not served; and the bounds of time and
-number within which a real server looks at a namespace's pods, and of length within which it warns.
+value alone, since there is no audit log here. Workloads are warned of for their pods' template, and never refused.
+Left out: exemptions and another default than `privileged`, which a server's configuration file would name; and the
+bounds of time and number within which a real server looks at a namespace's pods, and of length within which it warns.
 
 Source: page "Pod Security Admission"; k8s.io/pod-security-admission, admission/admission.go and api/helpers.go, 1.37.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _NAMESPACES = find("", "v1", "namespaces")
 _PODS = find("", "v1", "pods")
+_WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"})
 _LABEL = "pod-security.kubernetes.io/"
 _IMAGES_IN = ("containers", "initContainers", "ephemeralContainers")
 
@@ -54,7 +55,7 @@ def standard_of(labels: Mapping[str, str], mode: Literal["enforce", "audit", "wa
 
 
 def review(attempt: Attempt) -> None:
-    """Refuse, or warn of, a pod that its namespace's level forbids; of a namespace, check the labels.
+    """Refuse or warn of a pod that its namespace's level forbids, warn of a template; of a namespace, check the labels.
 
     Raises:
         ApiError: 403 for a pod, 422 for a namespace.
@@ -64,16 +65,19 @@ def review(attempt: Attempt) -> None:
     if attempt.resource is _NAMESPACES and not attempt.subresource:
         _review_namespace(attempt)
     elif attempt.resource is _PODS and attempt.subresource != "status" and _is_significant(attempt):
-        _review_pod(attempt)
+        _review_pod(attempt, attempt.manifest)
+    elif attempt.resource.kind in _WORKLOADS and not attempt.subresource:
+        spec = attempt.manifest["spec"]
+        _review_pod(attempt, (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"])
 
 
-def _review_pod(attempt: Attempt) -> None:
+def _review_pod(attempt: Attempt, pod: Manifest) -> None:
     namespace = attempt.store.get(_NAMESPACES, attempt.namespace) or {"metadata": {}}
     labels = _labels(namespace)
     enforced, warned = standard_of(labels, "enforce"), standard_of(labels, "warn")
-    if refused := _told(attempt.manifest, enforced):
+    if attempt.resource is _PODS and (refused := _told(pod, enforced)):
         raise attempt.refused(f'violates PodSecurity "{enforced}": {refused}')
-    if told := _told(attempt.manifest, warned):
+    if told := _told(pod, warned):
         attempt.warnings.append(f'would violate PodSecurity "{warned}": {told}')
 
 

@@ -1,6 +1,7 @@
 """What of each quota is used: counted again when the quota is new or changed, and when an object gives something back.
 
-Objects that come are no reason to count: admission has already written down what they take.
+Objects that come are no reason to count: admission has already written down what they take. Nor is a status that
+somebody else wrote: a real controller, which looks at all quotas every five minutes, may leave it for as long.
 
 Source: pkg/controller/resourcequota and pkg/quota/v1/install/update_filter.go, 1.37.
 """
@@ -32,7 +33,7 @@ class QuotaController:
         """The quota itself, or those quotas that count what went."""
         found: list[str] = []
         is_live_quota = event.resource == QUOTAS and event.type != "DELETED"
-        if is_live_quota and (_hard_changed(event) or _misstated(event.manifest)):
+        if is_live_quota and _hard_changed(event):
             found.append(_key(event.manifest))
         if event.resource.namespaced and self._gives_back(event):
             found += [
@@ -67,12 +68,6 @@ def _key(quota: Manifest) -> str:
 def _hard_changed(event: Event) -> bool:
     before = ((event.previous or {}).get("spec") or {}).get("hard")
     return event.previous is None or parse_amounts(before) != parse_amounts(event.manifest["spec"].get("hard"))
-
-
-def _misstated(quota: Manifest) -> bool:
-    """Whether somebody has written another limit into the status; a real controller sees that within five minutes."""
-    stated = (quota.get("status") or {}).get("hard")
-    return bool(stated) and parse_amounts(stated) != parse_amounts(quota["spec"].get("hard"))
 
 
 def _same_status(before: Manifest, after: Manifest) -> bool:

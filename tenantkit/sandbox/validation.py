@@ -24,6 +24,7 @@ from tenantkit.sandbox.validation_core import (
     check_config_map,
     check_lease,
     check_namespace,
+    check_phase,
     check_secret,
 )
 from tenantkit.sandbox.validation_events import check_event, check_newer_event
@@ -137,6 +138,8 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     check = check_newer_event if kind == "Event" and group == "events.k8s.io" else check
     if check is not None:
         check(problems, manifest, old)
+    if kind == "Namespace" and subresource == "status":
+        check_phase(problems, manifest)
     return list(dict.fromkeys(problems))
 
 

@@ -37,6 +37,10 @@ def check_namespace(problems: Problems, namespace: Manifest) -> None:
     """A Namespace."""
     for item in (namespace.get("spec") or {}).get("finalizers") or []:
         problems.all_of("spec.finalizers", item, finalizer(item))
+
+
+def check_phase(problems: Problems, namespace: Manifest) -> None:
+    """A Namespace's status."""
     phase, goes = (namespace.get("status") or {}).get("phase"), bool(namespace["metadata"].get("deletionTimestamp"))
     wanted = "Terminating" if goes else "Active"
     if phase != wanted:

@@ -110,3 +110,11 @@ def test_a_new_finalizer_on_what_goes_is_refused_before_it_is_read(wire: Wire, h
         ("metadata.finalizers", "FieldValueForbidden"),
         ("metadata.finalizers[1]", "FieldValueInvalid"),
     ]
+
+
+def test_a_namespace_that_is_said_to_go_keeps_its_phase_to_itself(wire: Wire, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}"
+    live = wire("GET", path).body
+    live["metadata"]["deletionTimestamp"] = "2020-01-01T00:00:00Z"
+    answer = wire("PUT", path, live)
+    assert [cause["field"] for cause in answer.body["details"]["causes"]] == ["metadata.deletionTimestamp"]

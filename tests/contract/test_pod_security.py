@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.rules.manifest import ObjectRef
+from tests.contract.kind_samples import GOOD, QUIET
 from tests.contract.namespaces import fresh_name
 from tests.contract.pod_cases import bare, container, pod
 from tests.contract.pods_by_level import CASES
@@ -169,6 +170,22 @@ def test_a_pod_without_a_name_is_refused_by_the_name_that_it_got(wire: Wire, lab
     body = create(wire, labelled(enforce="baseline"), unnamed).body
     assert body == refusal(f'violates PodSecurity "baseline:latest": {UNSAFE_TOLD}', body["details"]["name"])
     assert body["details"]["name"].startswith("trainer-")
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"])
+def test_a_workload_is_warned_of_for_its_template_at_each_write_and_never_refused(
+    wire: Wire, labelled: Namespaces, kind: str
+) -> None:
+    good = GOOD[kind]
+    where = labelled(enforce="restricted")
+    made = wire("POST", good.path(where), good.named("train", QUIET[kind]))
+    change = {"metadata": {"labels": {"a": "b"}}}
+    changed = wire("PATCH", f"{good.path(where)}/train", change, content_type=MERGE_PATCH)
+
+    for answer, status in ((made, 201), (changed, 200)):
+        assert answer.status == status
+        [warning] = warnings(answer)
+        assert warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
 
 
 def test_an_apply_is_refused_as_a_create_is(wire: Wire, labelled: Namespaces) -> None:

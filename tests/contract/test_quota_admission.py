@@ -104,6 +104,22 @@ def test_a_new_quota_has_no_status_until_it_was_counted(
     }
 
 
+def test_a_limit_that_somebody_writes_into_the_status_counts_until_all_is_counted_anew(
+    wire: Wire, namespace: str, eventually: Eventually
+) -> None:
+    path = f"/api/v1/namespaces/{namespace}/resourcequotas"
+    wire("POST", path, {"metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "9"}}})
+    eventually(lambda: wire("GET", f"{path}/few").body["status"].get("used"))
+    stated = {"status": {"hard": {"count/configmaps": "0"}}}
+    assert wire("PATCH", f"{path}/few/status", stated, content_type=MERGE_PATCH).status == 200
+
+    answer = wire("POST", f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "one"}})
+
+    assert answer.status == 403
+    assert "limited: count/configmaps=0" in answer.body["message"]
+    assert wire("GET", f"{path}/few").body["status"]["hard"] == {"count/configmaps": "0"}
+
+
 def test_what_is_created_is_reserved_at_once(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
     put_quota(cluster, eventually, namespace, HARD)
     before = cluster.get("ResourceQuota", "tenantkit-quota", namespace)

@@ -31,6 +31,7 @@ class Kind:
     fields: Sequence[str] = ()  # that a field selector may name, beside metadata.name and metadata.namespace
     namespaced: bool = True
     weight: int = 2
+    is_alone: bool = False  # whether a namespace has at most one of them
 
     def path(self, namespace: str, name: str = "") -> str:
         """Of the collection, or of the object of that name."""

@@ -166,6 +166,7 @@ KINDS = (
         "v1",
         "LimitRange",
         "limitranges",
+        is_alone=True,
         needs={
             "spec.limits": (
                 [{"type": "Container", "default": {"cpu": "500m", "memory": "64Mi"}}],

@@ -68,6 +68,7 @@ def draw_step(chance: Random, operation: str = "") -> Step:
     persona = weighted(chance, PERSONAS)
     namespace = NAMESPACES[chance.randrange(8) == 0]
     short = chance.choice(NAMES)
+    short = NAMES[0] if kind.is_alone else short
     name = short if kind.namespaced else f"{RUN}-{'c' if kind.kind == 'Namespace' and operation in _MAKES else short}"
     if kind.kind == "Namespace" and operation in {"delete", "delete_many", "status"}:
         name = f"{RUN}-c"
