@@ -77,7 +77,7 @@ LEFT_OUT = {
     "Nodes and PersistentVolumes": "controllers write into them when they like: leases run out, claims find volumes",
     "Gateway API's kinds": "on the real one custom resources, whose refusals are in a schema's words",
     "malformed pods inside of templates, but the listed": "the same pods are malformed alone; updates warn otherwise",
-    "a second LimitRange in a namespace": "of two that refuse a pod, the real server tells the first of its cache: chance",
+    "a second LimitRange in a namespace": "of two that refuse a pod, the real server tells that of its cache's first",
     "scheduling gates": "nothing here opens one",
     "headless Services": "their address families change with the selector; see there",
     "empty lists of limits and of rules of an Ingress": "[] or null is answered, by how they got there",
