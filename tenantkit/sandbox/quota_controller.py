@@ -1,13 +1,14 @@
 """What of each quota is used: counted again when the quota is new or changed, and when an object gives something back.
 
 Objects that come are no reason to count: admission has already written down what they take. Nor is a status that
-somebody else wrote: a real controller, which looks at all quotas every five minutes, may leave it for as long.
+somebody else wrote: that stays until all quotas are counted anew, five minutes later at most.
 
 Source: pkg/controller/resourcequota and pkg/quota/v1/install/update_filter.go, 1.37.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import parse_amounts
@@ -18,9 +19,12 @@ from tenantkit.sandbox.resources import RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.store import Event, Store
+
+_COUNTED_EVERY = timedelta(minutes=5)
 
 
 class QuotaController:
@@ -43,15 +47,16 @@ class QuotaController:
             ]
         return found
 
-    def sync(self, key: str) -> None:
-        """Count for one quota, and write its status if that says something new."""
+    def sync(self, key: str) -> datetime | None:
+        """Count for one quota, and write its status if that says something new; when to count again in any case."""
         namespace, _, name = key.partition("/")
         quota = self._store.get(QUOTAS, name, namespace)
         if quota is None:
-            return
+            return None
         status = recount(quota, RESOURCES, self._store, self._store.clock())
         if not _same_status(quota.get("status") or {}, status):
             put_as(CONTROLLERS, self._store, QUOTAS, {**quota, "status": status}, before=quota, subresource="status")
+        return self._store.clock() + _COUNTED_EVERY
 
     def _gives_back(self, event: Event) -> bool:
         if event.type == "DELETED":

@@ -284,6 +284,19 @@ def test_pods_go_before_all_else(cluster: Cluster) -> None:
     assert cluster.store.get(NAMESPACES, "vision") is None
 
 
+def test_a_quota_s_status_that_somebody_wrote_stays_until_all_is_counted_anew(cluster: Cluster) -> None:
+    cluster.put(QUOTAS, quota({"pods": "2"}))
+    counted = cluster.get(QUOTAS, "tenantkit-quota")
+    cluster.put(QUOTAS, {**counted, "status": {"hard": {"pods": "9"}, "used": {"pods": "5"}}})
+    assert cluster.get(QUOTAS, "tenantkit-quota")["status"]["hard"] == {"pods": "9"}
+
+    cluster.clock.now += timedelta(minutes=5)
+    assert cluster.controllers.pending
+    cluster.controllers.run_pending()
+
+    assert cluster.get(QUOTAS, "tenantkit-quota")["status"] == {"hard": {"pods": "2"}, "used": {"pods": "0"}}
+
+
 def test_a_namespace_with_a_finalizer_of_its_own_is_emptied_and_stays() -> None:
     cluster = Cluster()
     cluster.put(NAMESPACES, namespace(finalizers=["example.com/ns"]))
