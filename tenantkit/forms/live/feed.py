@@ -93,42 +93,29 @@ class Feed:
         return "live" if self._begun.issuperset(self._sources) else "connecting"
 
     def _watch(self, source: Source) -> None:
+        """Follow a kind until the end; in the connection's own namespace, where it may not be in the whole cluster."""
+        kind, place = source
+        refusal: PermissionDenied | None = None
         while not self._stop.is_set():
             with self.lock:
                 self._begun.discard(source)
             try:
-                self._follow(source, source[1])
+                self._follow(source, place)
             except (ClusterUnavailable, Throttled) as error:
                 self._told(source, error)
                 self._stop.wait(_AGAIN_S)
-            except PermissionDenied as refusal:
-                if source[1] is None and self._watch_own(source):
+            except PermissionDenied as error:
+                if place is not None:
+                    with self.lock:
+                        self.narrowed.discard(kind)
+                    self._refused(source, refusal or error)
                     return
-                self._refused(source, refusal)
-                return
+                refusal, place = error, self._cluster.namespace
+                with self.lock:
+                    self.narrowed.add(kind)
             except TenantKitError as error:  # among them: the connection was closed
                 self._refused(source, error)
                 return
-
-    def _watch_own(self, source: Source) -> bool:
-        """Watch the connection's own namespace instead of the whole cluster; False where one may not do that either."""
-        own = self._cluster.namespace
-        with self.lock:
-            self.narrowed.add(source[0])
-        while not self._stop.is_set():
-            try:
-                self._follow(source, own)
-            except (ClusterUnavailable, Throttled) as error:
-                self._told(source, error)
-                self._stop.wait(_AGAIN_S)
-            except PermissionDenied:
-                with self.lock:
-                    self.narrowed.discard(source[0])
-                return False
-            except TenantKitError as error:
-                self._refused(source, error)
-                return True
-        return True
 
     def _refused(self, source: Source, error: TenantKitError) -> None:
         kind, place = source
