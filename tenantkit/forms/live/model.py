@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenantkit.findings.snapshot import last_seen
 from tenantkit.frames.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.tables import clean
@@ -80,7 +81,8 @@ class Model:
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
         state, detail = (clean(text[:_TEXT_LIMIT]) for text in _seen(kind, manifest))
-        rows[key] = Row(kind, "", "", *key, state, detail, _of(manifest), _seen_at(manifest))
+        at = last_seen(manifest) if kind == "Event" else ""
+        rows[key] = Row(kind, "", "", *key, state, detail, _of(manifest), at)
 
     def forget(self, kind: str, namespace: str | None = None) -> None:
         """A watch begins anew, in a namespace or everywhere: what it does not tell again is gone."""
@@ -147,15 +149,6 @@ def _of(manifest: Manifest) -> str:
     return f"{about.get('kind')}/{about.get('name')}" if about else ""
 
 
-def _seen_at(manifest: Manifest) -> str:
-    times = (
-        (manifest.get("series") or {}).get("lastObservedTime"),
-        manifest.get("lastTimestamp"),
-        manifest.get("eventTime"),
-    )
-    return next((str(time) for time in times if time), "")
-
-
 def _seen(kind: str, manifest: Manifest) -> tuple[str, str]:
     """An object's state, and a line about it."""
     if kind == "Pod":
@@ -164,9 +157,7 @@ def _seen(kind: str, manifest: Manifest) -> tuple[str, str]:
         parts += [f"{found.restarts} restarts"] if found.restarts else []
         return found.status or "", ", ".join(parts)
     if kind == "Event":
-        about = manifest.get("involvedObject") or {}
-        text = f"{about.get('kind')}/{about.get('name')}: {manifest.get('reason')}: {manifest.get('message')}"
-        return manifest.get("type") or "", text
+        return manifest.get("type") or "", f"{_of(manifest)}: {manifest.get('reason')}: {manifest.get('message')}"
     if kind == "Namespace":
         return (manifest.get("status") or {}).get("phase") or "", ""
     state = workload_state(kind, manifest)
