@@ -15,7 +15,7 @@ from tenantkit.forms.kit.panel import notice, table
 from tenantkit.forms.live.view import LiveView, cell_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
@@ -90,20 +90,20 @@ class Explorer(LiveView):
             if is_shown:
                 yield row
 
-    def _content(self) -> Html | None:
-        found = self._shown()
+    def _content(self, choices: Mapping[str, Sequence[str]]) -> Html | None:
+        found, gone = self._shown(), self._gone(choices)
         columns = [name for name in _COLUMNS if name not in _SAID_BY_TENANT or not self.chosen("tenant")]
         cells = [[_text(row, name) for name in columns] for row in islice(found, _MOST)]
         if not cells and self._is_unread(*([self.chosen("kind")] if self.chosen("kind") else KINDS)):
-            return self._gone()  # what may not be read is not an empty table
+            return gone  # what may not be read is not an empty table
         rest = sum(1 for _ in found)
         few = f"the first {_MOST} of {len(cells) + rest} objects" if rest else f"{len(cells)} objects"
-        return joined(self._gone(), table(columns, cells, caption=few))
+        return joined(gone, table(columns, cells, caption=few))
 
-    def _gone(self) -> Html | None:
+    def _gone(self, choices: Mapping[str, Sequence[str]]) -> Html | None:
         """Said of what is chosen and is there no longer; events about it may still be."""
-        for name, there in (("pod", self._pods), ("workload", self._workloads)):
-            if (wanted := self.chosen(name)) and wanted not in there():
+        for name in ("pod", "workload"):
+            if (wanted := self.chosen(name)) and wanted not in choices[name]:
                 return notice("warning", f"{wanted} is there no longer.", word="Gone")
         return None
 

@@ -51,7 +51,7 @@ class QuotaDashboard(LiveView):
     def _choices(self) -> dict[str, list[str]]:
         return {"tenant": self.feed.model.tenants, "team": self.feed.model.teams, "state": list(STATES)}
 
-    def _content(self) -> Html | None:
+    def _content(self, _choices: Mapping[str, Sequence[str]]) -> Html | None:
         frame = quota_frame(self.feed.model.quotas())
         for name in self.filters:
             if wanted := self.chosen(name):

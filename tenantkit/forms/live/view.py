@@ -8,6 +8,7 @@ page, which goes on when nobody looks and says nothing of a lost connection.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ipywidgets import HTML, Button, Dropdown, HBox
@@ -66,8 +67,8 @@ class LiveView(Form):
         self._kinds, self._namespaces = tuple(kinds), namespaces
         self.feed = self._new_feed()
         self.filters = {name: Dropdown(options=[ALL], value=ALL, description=name.capitalize()) for name in filters}
-        for each in self.filters.values():
-            each.observe(self._on_filter, names="value")
+        for name, each in self.filters.items():
+            each.observe(partial(self._on_filter, name), names="value")
         self.status = HTML(value="")
         self.body = HTML(value="")
         self.stop_button = Button(description="Stop", tooltip="Follow no longer; what is shown stays as it is")
@@ -136,8 +137,8 @@ class LiveView(Form):
         value = str(self.filters[name].value) if name in self.filters else ALL
         return "" if value == ALL else value
 
-    def _content(self) -> Html | None:
-        """The table, under the feed's lock."""
+    def _content(self, choices: Mapping[str, Sequence[str]]) -> Html | None:
+        """The table, under the feed's lock; told what can be chosen."""
         raise NotImplementedError
 
     def _choices(self) -> dict[str, list[str]]:
@@ -148,7 +149,8 @@ class LiveView(Form):
     def _draw(self) -> None:
         with self._drawing:
             with self.feed.lock:
-                content, choices = self._content(), self._choices()
+                choices = self._choices()
+                content = self._content(choices)
                 state, refused, narrowed = self.state, dict(self.feed.model.refused), sorted(self.feed.narrowed)
             if self._is_closed:
                 return
@@ -178,14 +180,11 @@ class LiveView(Form):
                 box.value = kept
 
     @guarded
-    def _on_filter(self, change: Any) -> None:
+    def _on_filter(self, name: str, _change: object) -> None:
         """Draw what is chosen now; what was chosen within another tenant or workload is chosen no longer."""
-        for name in self.within.get(self._name_of(change["owner"]), ()):
-            self.filters[name].value = ALL
+        for inner in self.within.get(name, ()):
+            self.filters[inner].value = ALL
         self._draw()
-
-    def _name_of(self, box: Dropdown) -> str:
-        return next(name for name, each in self.filters.items() if each is box)
 
     @guarded
     def _on_why(self) -> None:
