@@ -136,9 +136,10 @@ def check_storage_class(problems: Problems, item: Manifest, old: Manifest | None
     problems.one_of("volumeBindingMode", item["volumeBindingMode"], ("Immediate", "WaitForFirstConsumer"))
     if not provisioner:
         problems.required("provisioner")
-    for field in _CLASS_FIXED if old is not None else ():
-        if item.get(field) != (old or {}).get(field):
-            problems.invalid(field, None, IMMUTABLE)
+    if old is not None:
+        for field in _CLASS_FIXED:
+            if item.get(field) != old.get(field):
+                problems.invalid(field, None, IMMUTABLE)
 
 
 def check_priority_class(problems: Problems, item: Manifest, old: Manifest | None) -> None:
