@@ -30,18 +30,22 @@ if TYPE_CHECKING:
 
     Frame = Callable[[Cluster, str], pd.DataFrame]
 
+IN_NAMESPACES: dict[str, Callable[[Cluster, Any], pd.DataFrame]] = {
+    "tenants": lambda cluster, where: tk.tenants(cluster, namespaces=where),
+    "quota_usage": lambda cluster, where: tk.quota_usage(cluster, namespaces=where),
+    "quota_usage by team": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, by="team"),
+    "quota_usage measured": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, measured=True),
+    "pods": lambda cluster, where: tk.pods(cluster, namespaces=where),
+    "workloads": lambda cluster, where: tk.workloads(cluster, namespaces=where),
+    "services": lambda cluster, where: tk.services(cluster, namespaces=where),
+    "events": lambda cluster, where: tk.events(cluster, namespaces=where),
+    "volumes": lambda cluster, where: tk.volumes(cluster, namespaces=where),
+    "resources": lambda cluster, where: tk.resources(cluster, "ConfigMap", namespaces=where),
+    "why": lambda cluster, where: tk.why(cluster, namespaces=where),
+}
 BY_NAMESPACE: dict[str, Frame] = {
-    "tenants": lambda cluster, name: tk.tenants(cluster, namespaces=[name]),
-    "quota_usage": lambda cluster, name: tk.quota_usage(cluster, namespaces=[name]),
-    "quota_usage by team": lambda cluster, name: tk.quota_usage(cluster, namespaces=[name], by="team"),
-    "quota_usage measured": lambda cluster, name: tk.quota_usage(cluster, namespaces=[name], measured=True),
-    "pods": lambda cluster, name: tk.pods(cluster, namespaces=[name]),
-    "workloads": lambda cluster, name: tk.workloads(cluster, namespaces=[name]),
-    "services": lambda cluster, name: tk.services(cluster, namespaces=[name]),
-    "events": lambda cluster, name: tk.events(cluster, namespaces=[name]),
-    "volumes": lambda cluster, name: tk.volumes(cluster, namespaces=[name]),
-    "resources": lambda cluster, name: tk.resources(cluster, "ConfigMap", namespaces=[name]),
-    "why": lambda cluster, name: tk.why(cluster, namespaces=[name]),
+    what: lambda cluster, name, frame=frame: frame(cluster, [name])  # type: ignore[misc]
+    for what, frame in IN_NAMESPACES.items()
 }
 BY_TENANT: dict[str, Frame] = {
     "who_uses": tk.who_uses,
@@ -335,22 +339,7 @@ def said_of(frame: pd.DataFrame) -> str:
     return f"{frame.attrs} {frame.select_dtypes('string').to_numpy().tolist()}"
 
 
-@pytest.mark.parametrize("what", BY_NAMESPACE)
-def test_namespaces_are_no_text(what: str, cluster: Cluster) -> None:
+@pytest.mark.parametrize("frame", IN_NAMESPACES.values(), ids=IN_NAMESPACES)
+def test_namespaces_are_no_text(frame: Callable[[Cluster, Any], pd.DataFrame], cluster: Cluster) -> None:
     with pytest.raises(InvalidSpecError, match=r"use a list: \['vision'\]"):
-        calls_with_text[what](cluster)
-
-
-calls_with_text: dict[str, Callable[[Any], Any]] = {
-    "tenants": lambda cluster: tk.tenants(cluster, namespaces="vision"),
-    "quota_usage": lambda cluster: tk.quota_usage(cluster, namespaces="vision"),
-    "quota_usage by team": lambda cluster: tk.quota_usage(cluster, namespaces="vision", by="team"),
-    "quota_usage measured": lambda cluster: tk.quota_usage(cluster, namespaces="vision", measured=True),
-    "pods": lambda cluster: tk.pods(cluster, namespaces="vision"),
-    "workloads": lambda cluster: tk.workloads(cluster, namespaces="vision"),
-    "services": lambda cluster: tk.services(cluster, namespaces="vision"),
-    "events": lambda cluster: tk.events(cluster, namespaces="vision"),
-    "volumes": lambda cluster: tk.volumes(cluster, namespaces="vision"),
-    "resources": lambda cluster: tk.resources(cluster, "ConfigMap", namespaces="vision"),
-    "why": lambda cluster: tk.why(cluster, namespaces="vision"),
-}
+        frame(cluster, "vision")
