@@ -32,7 +32,7 @@ AT_ONCE = 8
 START_S = 30
 FIRST_ANSWER = """
 import time
-import tenantkit as tk, tenantkit.cluster.config, tenantkit.sandbox.server
+import tenantkit as tk, tenantkit.cluster.connection.connect, tenantkit.sandbox.server
 start = time.perf_counter()
 with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig) as cluster:
     cluster.get("Namespace", "default")

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.access import whoami as whoami
     from tenantkit.cluster.cluster import Cluster as Cluster
-    from tenantkit.cluster.config import connect as connect
+    from tenantkit.cluster.connection.connect import connect as connect
+    from tenantkit.cluster.visible import whoami as whoami
+    from tenantkit.display.styling import styled as styled
     from tenantkit.exceptions import ClusterError as ClusterError
     from tenantkit.exceptions import InvalidSpecError as InvalidSpecError
     from tenantkit.exceptions import PartialApplyError as PartialApplyError
     from tenantkit.exceptions import TenantKitError as TenantKitError
-    from tenantkit.findings.fits import Fit as Fit
-    from tenantkit.findings.fits import fits as fits
+    from tenantkit.findings.fits.fits import Fit as Fit
+    from tenantkit.findings.fits.fits import fits as fits
     from tenantkit.findings.why import why as why
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
+    from tenantkit.frames.quota_holders import who_uses as who_uses
     from tenantkit.frames.resources import resources as resources
     from tenantkit.frames.routes import routes as routes
     from tenantkit.frames.services import services as services
     from tenantkit.frames.tenants import tenants as tenants
     from tenantkit.frames.volumes import volumes as volumes
-    from tenantkit.frames.who_uses import who_uses as who_uses
     from tenantkit.frames.workloads import workloads as workloads
     from tenantkit.plots.gpus import plot_gpus as plot_gpus
     from tenantkit.plots.quota import plot_quota_bars as plot_quota_bars
@@ -48,9 +49,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
     from tenantkit.provision.report import Report as Report
-    from tenantkit.provision.settings import get_platform as get_platform
-    from tenantkit.provision.settings import get_tenant as get_tenant
-    from tenantkit.provision.settings import list_tenants as list_tenants
+    from tenantkit.provision.stored import get_platform as get_platform
+    from tenantkit.provision.stored import get_tenant as get_tenant
+    from tenantkit.provision.stored import list_tenants as list_tenants
     from tenantkit.sandbox.server import Sandbox as Sandbox
     from tenantkit.spec.files import format_specs as format_specs
     from tenantkit.spec.files import read_specs as read_specs
@@ -59,13 +60,12 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.tenant import Tenant as Tenant
-    from tenantkit.styling import styled as styled
 
 _HOME = {
     "Cluster": "cluster.cluster",
     "ClusterError": "exceptions",
     "ContainerLimits": "spec.quota",
-    "Fit": "findings.fits",
+    "Fit": "findings.fits.fits",
     "Explorer": "forms.live.explorer",
     "InvalidSpecError": "exceptions",
     "PartialApplyError": "exceptions",
@@ -80,15 +80,15 @@ _HOME = {
     "TenantForm": "forms.tenant",
     "TenantKitError": "exceptions",
     "apply": "provision.apply",
-    "connect": "cluster.config",
+    "connect": "cluster.connection.connect",
     "delete_tenant": "provision.delete",
     "events": "frames.events",
-    "fits": "findings.fits",
+    "fits": "findings.fits.fits",
     "format_specs": "spec.files",
-    "get_platform": "provision.settings",
-    "get_tenant": "provision.settings",
+    "get_platform": "provision.stored",
+    "get_tenant": "provision.stored",
     "install": "provision.install",
-    "list_tenants": "provision.settings",
+    "list_tenants": "provision.stored",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
     "plan_delete": "provision.delete",
@@ -102,12 +102,12 @@ _HOME = {
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
-    "styled": "styling",
+    "styled": "display.styling",
     "tenants": "frames.tenants",
     "uninstall": "provision.install",
     "volumes": "frames.volumes",
-    "who_uses": "frames.who_uses",
-    "whoami": "cluster.access",
+    "who_uses": "frames.quota_holders",
+    "whoami": "cluster.visible",
     "why": "findings.why",
     "workloads": "frames.workloads",
 }

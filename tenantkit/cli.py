@@ -288,7 +288,7 @@ def _spellings(row: Row) -> set[str]:
 def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = False) -> Plan:
     """The plan of a file's tenants; a platform in the same file must be the cluster's."""
     from tenantkit.provision.plan import plan
-    from tenantkit.provision.settings import find_platform
+    from tenantkit.provision.stored import find_platform
     from tenantkit.spec.platform import Platform
 
     specs = _read(options.file)
@@ -336,7 +336,7 @@ def _read(file: str) -> SpecFile:
 
 
 def _connect(kubeconfig: str | Path | None, context: str | None) -> Cluster:
-    from tenantkit.cluster.config import connect
+    from tenantkit.cluster.connection.connect import connect
 
     return connect(kubeconfig=kubeconfig, context=context)
 

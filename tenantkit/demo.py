@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tenantkit.frames.amounts import amount_text
+from tenantkit.display.human_amounts import amount_text
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install
 from tenantkit.provision.plan import plan
-from tenantkit.provision.settings import find_platform
+from tenantkit.provision.stored import find_platform
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant

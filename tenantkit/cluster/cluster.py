@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from tenantkit.cluster import access, watching
-from tenantkit.cluster.door import Call
-from tenantkit.cluster.errors import Doing
-from tenantkit.cluster.listing import Selection, list_all
-from tenantkit.cluster.paths import creation_path, object_path, with_query
+from tenantkit.cluster import visible as access
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests import watch as watching
+from tenantkit.cluster.requests.list import Selection, list_all
+from tenantkit.cluster.requests.paths import creation_path, object_path, with_query
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from tenantkit.cluster.door import Door
-    from tenantkit.cluster.watching import WatchEvent
+    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.requests.watch import WatchEvent
     from tenantkit.exceptions import ClusterError
     from tenantkit.rules.manifest import Manifest, ObjectRef
 

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.holders import holders_text
+from tenantkit.findings.quota_holders import holders_text
 from tenantkit.rules.amounts import parse_amount
 from tenantkit.rules.quantities import check_quantity, same_quantity
 

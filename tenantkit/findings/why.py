@@ -12,34 +12,34 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.access import list_visible
+from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
-from tenantkit.findings.containers import not_running
-from tenantkit.findings.creation import never_made
-from tenantkit.findings.endings import not_ending
+from tenantkit.findings.causes.containers import not_running
+from tenantkit.findings.causes.jobs import given_up
+from tenantkit.findings.causes.kueue import queued
+from tenantkit.findings.causes.never_created import never_made
+from tenantkit.findings.causes.nodes import on_a_bad_node
+from tenantkit.findings.causes.scheduling import waiting_for_a_node
+from tenantkit.findings.causes.terminating import not_ending
+from tenantkit.findings.causes.unexplained import unexplained
+from tenantkit.findings.causes.volume_mounts import not_mounted
 from tenantkit.findings.finding import Finding, in_order
-from tenantkit.findings.jobs import given_up
-from tenantkit.findings.mounts import not_mounted
-from tenantkit.findings.nodes import on_a_bad_node
-from tenantkit.findings.queues import queued
-from tenantkit.findings.reading import KINDS, read_bound_pods, read_snapshot
-from tenantkit.findings.scheduling import waiting_for_a_node
+from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
-from tenantkit.findings.unexplained import unexplained
-from tenantkit.frames.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.tenants import TENANT_NAMESPACES
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.settings import get_namespace
+from tenantkit.provision.stored import get_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
-    from tenantkit.cluster.access import Scope
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Scope
     from tenantkit.findings.snapshot import Snapshot
-    from tenantkit.frames.schema import Schema
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 WHY: Schema = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.frames.amounts import bytes_text, number_text
+from tenantkit.display.human_amounts import bytes_text, number_text
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:

@@ -21,17 +21,17 @@ from tenantkit.exceptions import (
     TenantKitError,
 )
 from tenantkit.forms import tenant_results
-from tenantkit.forms.code import tenant_code
+from tenantkit.forms.generated_code import tenant_code
 from tenantkit.forms.kit.form import Form, guarded
 from tenantkit.forms.kit.markup import element
 from tenantkit.forms.kit.panel import notice
-from tenantkit.forms.rights import tenant_rights
+from tenantkit.forms.permissions import tenant_rights
 from tenantkit.forms.tenant_inputs import TenantInputs
 from tenantkit.frames.quota import quota_usage
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.settings import get_platform, get_tenant
+from tenantkit.provision.stored import get_platform, get_tenant
 from tenantkit.spec.files import format_specs
 
 if TYPE_CHECKING:

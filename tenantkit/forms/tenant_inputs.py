@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tenantkit.forms.kit.field import Field
     from tenantkit.forms.kit.markup import Html
-    from tenantkit.forms.rights import Rights
+    from tenantkit.forms.permissions import Rights
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 

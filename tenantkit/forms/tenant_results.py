@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.display.human_amounts import amount_text, used_text
+from tenantkit.display.tables import value_text
 from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.tenant_fields import field_of
-from tenantkit.frames.amounts import amount_text, used_text
-from tenantkit.provision.tables import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.access import keep_visible
-from tenantkit.frames.schema import TIME, frame_of_rows
-from tenantkit.frames.whose import NOBODYS, read_owned
+from tenantkit.cluster.visible import keep_visible
+from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.schema import Schema
-    from tenantkit.frames.whose import Owned
+    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 EVENTS: Schema = {

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.cluster.access import keep_visible
-from tenantkit.cluster.listing import Selection, list_kept
+from tenantkit.cluster.requests.list import Selection, list_kept
+from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.pod_amounts import AmountsOfPods
-from tenantkit.frames.pod_parts import PodParts
-from tenantkit.frames.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.pod_amounts import AmountsOfPods
+from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.pod_status import ENDED, has_condition
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.pod_amounts import PodAmounts
-    from tenantkit.frames.schema import Schema
+    from tenantkit.frames.kit.pod_amounts import PodAmounts
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 NODES: Schema = {

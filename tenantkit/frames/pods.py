@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tenantkit.cluster.access import keep_visible
-from tenantkit.frames.creators import creator_of
-from tenantkit.frames.owners import Chains, owner_of_pod, read_chains
-from tenantkit.frames.pod_amounts import AmountsOfPods
-from tenantkit.frames.pod_parts import PodParts
-from tenantkit.frames.schema import TIME, frame_of
-from tenantkit.frames.whose import NOBODYS, read_owned
+from tenantkit.cluster.visible import keep_visible
+from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.owners import Chains, owner_of_pod, read_chains
+from tenantkit.frames.kit.pod_amounts import AmountsOfPods
+from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.schema import TIME, frame_of
 from tenantkit.rules.pod_quota import is_charged
 from tenantkit.rules.pod_status import ENDED, has_condition, pod_status
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.owners import Owner
-    from tenantkit.frames.schema import Schema
-    from tenantkit.frames.whose import Owned
+    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.owners import Owner
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 PODS: Schema = {

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.access import keep_visible
+from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.frames.numbers import Numbers
-from tenantkit.frames.schema import frame_of, numbers_where, texts_at
-from tenantkit.frames.team_quota import team_totals
+from tenantkit.frames.kit.fast_quantities import Numbers
+from tenantkit.frames.kit.schema import frame_of, numbers_where, texts_at
+from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.rules.quantities import format_quantity
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.schema import Places, Schema
+    from tenantkit.frames.kit.schema import Places, Schema
     from tenantkit.rules.manifest import Manifest
 
 QUOTA_USAGE: Schema = {
@@ -105,7 +105,7 @@ def quota_usage(
     )
     frame = _frame(reads)
     if measured:
-        from tenantkit.frames.measured import add_measured
+        from tenantkit.frames.kit.metrics import add_measured
 
         frame = add_measured(frame, cluster, scope)
     if by == "team":

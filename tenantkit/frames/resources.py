@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.cluster.access import each_visible
-from tenantkit.cluster.discovery import kind_named, served_kinds
-from tenantkit.cluster.tables import Table, list_table
-from tenantkit.frames.schema import TIME, frame_of_rows
-from tenantkit.frames.whose import NOBODYS, read_owned
+from tenantkit.cluster.requests.discovery import kind_named, served_kinds
+from tenantkit.cluster.requests.tables import Table, list_table
+from tenantkit.cluster.visible import each_visible
+from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.tables import Column
-    from tenantkit.frames.schema import Schema
-    from tenantkit.frames.whose import Owned
+    from tenantkit.cluster.requests.tables import Column
+    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 FIRST: Schema = {"tenant": "string", "team": "string", "namespace": "string", "name": "string"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.cluster.access import list_visible
+from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.schema import frame_of_rows
+from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.tenants import TENANT_NAMESPACES
 from tenantkit.manifests.labels import TENANT_LABEL
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.schema import Schema
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 ROUTES: Schema = {

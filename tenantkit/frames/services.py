@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tenantkit.cluster.access import keep_visible, list_visible
+from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.frames.schema import TIME, frame_of_rows
-from tenantkit.frames.whose import NOBODYS, read_owned
+from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
-    from tenantkit.cluster.access import Scope
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.schema import Schema
-    from tenantkit.frames.whose import Owned
+    from tenantkit.cluster.visible import Scope
+    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
     # by namespace and service: how many there are, and how many of them are ready

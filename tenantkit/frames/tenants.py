@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.cluster.access import list_visible
+from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
-from tenantkit.frames.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import (
     GRANT_ANNOTATION,
     HOSTS_ANNOTATION,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.schema import Schema
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
 TENANTS: Schema = {
@@ -82,7 +82,7 @@ def tenants(cluster: Cluster, *, namespaces: Sequence[str] | None = None, drift:
     found, scope = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
     frame = tenants_frame(found)
     if drift:
-        from tenantkit.frames.drift import add_drift, read_drift
+        from tenantkit.frames.kit.drift import add_drift, read_drift
 
         frame = add_drift(frame, read_drift(cluster, found))
     frame.attrs["scope"] = scope

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.access import keep_visible, list_visible
+from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.schema import TIME, frame_of_rows
-from tenantkit.frames.whose import NOBODYS, read_owned
+from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from tenantkit.cluster.access import Scope
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.schema import Schema
-    from tenantkit.frames.whose import Owned
+    from tenantkit.cluster.visible import Scope
+    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
     Users: TypeAlias = "Mapping[tuple[str, str], list[str]]"

@@ -11,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tenantkit.cluster.access import keep_visible
+from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.frames.creators import creator_of
-from tenantkit.frames.owners import Chains, Owner, owner_of, read_chains
-from tenantkit.frames.pod_parts import PodParts
+from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
+from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
 from tenantkit.frames.pods import PODS, PodReader
-from tenantkit.frames.schema import TIME, frame_of_rows
-from tenantkit.frames.whose import NOBODYS, read_owned
-from tenantkit.frames.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.schema import Schema
     from tenantkit.frames.pods import PodRead
-    from tenantkit.frames.schema import Schema
-    from tenantkit.frames.whose import Owned
     from tenantkit.rules.manifest import Manifest
 
 WORKLOADS: Schema = {

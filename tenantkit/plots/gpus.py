@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
-from tenantkit.provision.tables import clean
+from tenantkit.display.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
+from tenantkit.display.tables import clean
 from tenantkit.rules.pod_status import ENDED
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from tenantkit.pictures import Look, Theme
+    from tenantkit.display.pictures import Look, Theme
 
 _NODE_COLUMNS = (
     "name",

@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tenantkit.display.human_amounts import amount_text, used_text
+from tenantkit.display.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
+from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.frames.amounts import amount_text, used_text
-from tenantkit.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
-from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from tenantkit.pictures import Look, Theme
+    from tenantkit.display.pictures import Look, Theme
 
 _COLUMNS = ("tenant", "namespace", "quota", "resource", "unit", "used", "hard", "used_pct", "state")
 _FIRST = ("requests.cpu", "limits.cpu", "requests.memory", "limits.memory")  # then devices, storage, counts

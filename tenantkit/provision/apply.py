@@ -23,12 +23,12 @@ from tenantkit.exceptions import (
     StalePlanError,
     TenantKitError,
 )
+from tenantkit.provision.conflicts import taken_fields
 from tenantkit.provision.dry_run import LOCAL_ONLY
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
-from tenantkit.provision.ready import is_counted, wait_until_counted
 from tenantkit.provision.report import Outcome, Report
-from tenantkit.provision.take_back import taken_fields
+from tenantkit.provision.wait_counted import is_counted, wait_until_counted
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import Change
-    from tenantkit.provision.managed import Path
-    from tenantkit.provision.take_back import TakeBack
+    from tenantkit.provision.conflicts import TakeBack
+    from tenantkit.provision.managed_fields import Path
 
 _REFUSED = ("blocked", "unknown")
 # The server refuses what a quota counts until the quota controller has seen the quota: usually some milliseconds.

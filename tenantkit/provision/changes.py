@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
-from tenantkit.provision.managed import managers_of, owners_of
+from tenantkit.provision.managed_fields import managers_of, owners_of
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tenantkit.provision.managed import Owners, Path
+    from tenantkit.provision.managed_fields import Owners, Path
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 Action: TypeAlias = Literal["create", "update", "delete", "unchanged", "conflict", "blocked", "unknown"]

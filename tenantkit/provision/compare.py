@@ -19,7 +19,7 @@ from tenantkit.rules.quantities import parse_quantity
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from tenantkit.provision.managed import Path
+    from tenantkit.provision.managed_fields import Path
     from tenantkit.rules.manifest import Manifest
 
 _METADATA = ("labels", "annotations")

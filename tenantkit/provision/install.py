@@ -13,17 +13,17 @@ from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABE
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.changes import is_ours
-from tenantkit.provision.gone import wait_until_gone
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.read import read_refs
 from tenantkit.provision.report import Outcome, Report
+from tenantkit.provision.wait_deleted import wait_until_gone
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
 if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.conflicts import TakeBack
     from tenantkit.provision.plan import Plan
-    from tenantkit.provision.take_back import TakeBack
 
 
 def plan_install(cluster: Cluster, platform: Platform | None = None) -> Plan:

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from tenantkit.display.tables import html_table, text_table, value_text
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY, TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import blocked, changes, is_ours
 from tenantkit.provision.read import read_refs, read_tenants
-from tenantkit.provision.settings import find_platform
-from tenantkit.provision.tables import html_table, text_table, value_text
+from tenantkit.provision.stored import find_platform
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import API_GROUP, check_version
 from tenantkit.spec.platform import Platform

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.provision.tables import html_table, text_table
+from tenantkit.display.tables import html_table, text_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
-from tenantkit.provision.managed import owners_of
+from tenantkit.provision.managed_fields import owners_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.provision.changes import Change, Row
-    from tenantkit.provision.managed import Path
+    from tenantkit.provision.managed_fields import Path
     from tenantkit.rules.manifest import Manifest
 
 # Where specs are stored: the grant on the Namespace, the team's part and the platform's settings in ConfigMaps.

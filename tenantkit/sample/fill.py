@@ -14,17 +14,17 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.sample.failures import TROUBLES, captured_event, captured_status, make_trouble
 from tenantkit.sample.neighbours import held_object, sample_neighbours
 from tenantkit.sample.nodes import sample_nodes
 from tenantkit.sample.tenants import LEAVING_TENANT, leaving_tenant, sample_platform, sample_tenants
-from tenantkit.sample.troubles import TROUBLES, captured_event, captured_status, make_trouble
 from tenantkit.sample.workloads import NAME_LABEL, WORKLOADS, sample_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.sample.troubles import Trouble
+    from tenantkit.sample.failures import Trouble
 
 _COMES_UP_WITHIN_S = 60.0
 

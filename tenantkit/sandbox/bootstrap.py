@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission import NAMESPACES, PRIORITY_CLASSES
-from tenantkit.sandbox.managed_fields import track_update
-from tenantkit.sandbox.own_writes import API_SERVER, timestamp
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.strategies import prepare_create
-from tenantkit.sandbox.validation_cluster import SYSTEM_PRIORITIES
+from tenantkit.sandbox.admission.chain import NAMESPACES, PRIORITY_CLASSES
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apis.validation.nodes import SYSTEM_PRIORITIES
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.strategies import prepare_create
+from tenantkit.sandbox.registry.system_writes import API_SERVER, timestamp
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.resources import Resource
-    from tenantkit.sandbox.store import Store
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.storage.store import Store
 
 INITIAL_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
 _PRIORITY_TEXTS = {
@@ -40,7 +40,7 @@ def put_initial_objects(store: Store, *, port: int) -> None:
 
     Example:
         >>> from datetime import UTC, datetime
-        >>> from tenantkit.sandbox.store import Store
+        >>> from tenantkit.sandbox.storage.store import Store
         >>> put_initial_objects(Store(lambda: datetime.now(UTC)), port=6443)
     """
     for name in INITIAL_NAMESPACES:

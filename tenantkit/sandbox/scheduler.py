@@ -18,19 +18,19 @@ from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
-from tenantkit.sandbox.admission import CLAIMS, NAMESPACES, NODES, VOLUMES
-from tenantkit.sandbox.event_recorder import EventRecorder
-from tenantkit.sandbox.own_requests import OwnRequests
-from tenantkit.sandbox.own_writes import timestamp
-from tenantkit.sandbox.pod_subresources import bound
-from tenantkit.sandbox.resources import find
+from tenantkit.sandbox.admission.chain import CLAIMS, NAMESPACES, NODES, VOLUMES
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.client.event_recorder import EventRecorder
+from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.endpoints.pod_subresources import bound
+from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
-    from tenantkit.sandbox.store import Event, Store
+    from tenantkit.sandbox.storage.store import Event, Store
 
 _NAME = "default-scheduler"
 _MANAGER = "kube-scheduler"

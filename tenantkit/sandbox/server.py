@@ -26,19 +26,19 @@ try:
     import trustme
     from aiohttp import web
 
-    from tenantkit.sandbox.handlers import BODY_LIMIT_BYTES, Handlers
+    from tenantkit.sandbox.endpoints.handlers import BODY_LIMIT_BYTES, Handlers
 except ImportError as error:
     raise MissingExtraError(f'the sandbox needs {error.name}: pip install "tenantkit[sandbox]"') from error
 
+from tenantkit.sandbox.apimachinery.apiextensions import GROUP
+from tenantkit.sandbox.apimachinery.resources import of_kind
+from tenantkit.sandbox.apimachinery.schema import load
+from tenantkit.sandbox.auth.users import PERSONAS, Tokens, persona_user, remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.connections import Connections
-from tenantkit.sandbox.controllers import Controllers
-from tenantkit.sandbox.custom_kinds import GROUP
-from tenantkit.sandbox.own_writes import API_SERVER, put_as
-from tenantkit.sandbox.personas import PERSONAS, Tokens, persona_user, remove_kubeconfig, write_kubeconfig
-from tenantkit.sandbox.resources import of_kind
-from tenantkit.sandbox.schema import load
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.control_loops import Controllers
+from tenantkit.sandbox.endpoints.connections import Connections
+from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tests.arithmetic.comparison import compare
 from tests.controlplane.controlplane import ControlPlane
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tenantkit.cluster.door import Call
-from tenantkit.cluster.errors import Doing
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
 from tenantkit.exceptions import AlreadyExists, NotFound
 from tenantkit.frames.pods import pods_frame
 from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage

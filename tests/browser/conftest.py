@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tests.browser.form_page import FormPage
 from tests.browser.lab_process import Lab
 from tests.browser.notebook_page import ROOM, SLOW_MS, NotebookPage

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.sandbox.server import Sandbox
 from tests.conformance.e2e import PROGRAM, chosen_tests, run
 from tests.conformance.verdict import Outcome, judge

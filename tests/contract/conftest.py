@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import ClusterError
 from tests.contract import engines
 from tests.contract.kind_samples import GATEWAY_API, GOOD, QUIET, place

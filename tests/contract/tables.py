@@ -7,11 +7,11 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.sandbox.tables import table_of
+from tenantkit.sandbox.printers.tables import table_of
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.apimachinery.resources import Resource
     from tests.contract.wire import Answer
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.findings.fits import fits
+from tenantkit.findings.fits.fits import fits
 from tenantkit.findings.why import why
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan

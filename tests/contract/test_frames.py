@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.quota import QUOTA_USAGE, quota_usage
 from tenantkit.frames.routes import ROUTES, routes

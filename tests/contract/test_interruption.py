@@ -12,7 +12,7 @@ import pytest
 from tenantkit.exceptions import PartialApplyError, StalePlanError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.settings import get_tenant
+from tenantkit.provision.stored import get_tenant
 from tests.contract.tenants import fresh_name, live_objects, tenant
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KILLED = """
 import os, signal, sys, threading
 import urllib3
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tests.contract.tenants import tenant

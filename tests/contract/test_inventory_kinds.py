@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.discovery import served_kinds
+from tenantkit.cluster.requests.discovery import served_kinds
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.events import events
 from tenantkit.frames.pods import pods
 from tenantkit.frames.quota import quota_usage
+from tenantkit.frames.quota_holders import who_uses
 from tenantkit.frames.resources import FIRST, LAST, resources
 from tenantkit.frames.services import services
 from tenantkit.frames.volumes import volumes
-from tenantkit.frames.who_uses import who_uses
 from tenantkit.frames.workloads import workloads
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan

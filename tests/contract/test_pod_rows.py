@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.resources import find
+from tenantkit.sandbox.apimachinery.resources import find
 from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
 from tests.contract.wire import MERGE_PATCH

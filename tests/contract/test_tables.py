@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.custom_kinds import GROUP
-from tenantkit.sandbox.resources import RESOURCES
-from tenantkit.sandbox.schema import load
-from tenantkit.sandbox.tables import table_of
+from tenantkit.sandbox.apimachinery.apiextensions import GROUP
+from tenantkit.sandbox.apimachinery.resources import RESOURCES
+from tenantkit.sandbox.apimachinery.schema import load
+from tenantkit.sandbox.printers.tables import table_of
 from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.table_samples import SAMPLES
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.apimachinery.resources import Resource
     from tests.contract.table_samples import Sample
     from tests.contract.wire import Wire
 

@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _fill(kubeconfig: Path) -> None:
-    from tenantkit.cluster.config import connect
+    from tenantkit.cluster.connection.connect import connect
     from tenantkit.sample.fill import fill_sample
 
     with connect(kubeconfig=kubeconfig) as cluster:

@@ -1,4 +1,4 @@
-"""The types of the API in the few words that the sandbox reads: data/types.json, see tenantkit/sandbox/schema.py.
+"""The API types that the sandbox reads: data/types.json: see tenantkit/sandbox/apimachinery/schema.py.
 
 OpenAPI tells fields, defaults and how lists merge; which zero values a Go type leaves out of its JSON (`omitempty` and
 pointers) no server tells: that is read from the Go modules k8s.io/api and k8s.io/apimachinery of the same version.
@@ -82,7 +82,7 @@ def printed(go_type: str) -> str:
 
 
 def compact_type(schema: Json) -> Any:
-    """A property's type in the few words that the sandbox uses; see tenantkit/sandbox/schema.py."""
+    """A property's type in the few words that the sandbox uses; see tenantkit/sandbox/apimachinery/schema.py."""
     if "allOf" in schema or "$ref" in schema:
         name = (schema.get("$ref") or schema["allOf"][0]["$ref"]).removeprefix(REF)
         return {"ref": name} | ({"atomic": 1} if schema.get("x-kubernetes-map-type") == "atomic" else {})

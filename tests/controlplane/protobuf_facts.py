@@ -1,4 +1,4 @@
-"""The field numbers of the API's protobuf messages: data/protobuf.json, which tenantkit/sandbox/protobuf.py reads.
+"""The field numbers of the API's protobuf messages: data/protobuf.json, read by sandbox/apimachinery/protobuf.py.
 
 kubectl and client-go send some requests as protobuf whatever the server says that it accepts. A field's number stands
 in the generated.proto files only, so they are read from the Go modules of the same release. Embedded structs, which

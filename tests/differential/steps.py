@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from tenantkit.sandbox.wire import DecodeError, decode
+from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from tests.differential.bodies import draw, drawn, weighted
 from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, MANAGERS, NAMES, OPERATIONS, PERSONAS

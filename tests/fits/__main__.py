@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tests.controlplane.controlplane import ControlPlane
 from tests.fits.truth import compare
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.sandbox.server import Sandbox
 from tests.controlplane.controlplane import ControlPlane
 from tests.fits.truth import compare

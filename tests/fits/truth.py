@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from tenantkit.cluster.door import Call
-from tenantkit.cluster.errors import Doing
-from tenantkit.cluster.paths import object_path
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests.paths import object_path
 from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
-from tenantkit.findings.asked import make_pod
-from tenantkit.findings.fits import fits
+from tenantkit.findings.fits.dry_run_pod import make_pod
+from tenantkit.findings.fits.fits import fits
 from tenantkit.findings.snapshot import condition
 from tenantkit.rules.amounts import parse_amounts
 from tenantkit.rules.kinds import kind_of

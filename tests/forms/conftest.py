@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tenantkit as tk
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import NotFound
 from tenantkit.provision.install import install
 from tenantkit.rules.manifest import ObjectRef

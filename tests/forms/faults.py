@@ -7,13 +7,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.transport import Answer, NoAnswer
+from tenantkit.cluster.http.transport import Answer, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.transport import Endpoint, Request, Stream, Transport
+    from tenantkit.cluster.http.transport import Endpoint, Request, Stream, Transport
 
     Fault = Callable[[Request], Answer | None]
 

@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 
 if TYPE_CHECKING:
     from pathlib import Path

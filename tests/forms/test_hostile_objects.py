@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.tables import Column, Table
+from tenantkit.cluster.requests.tables import Column, Table
+from tenantkit.display.styling import styled
 from tenantkit.findings.snapshot import Snapshot
 from tenantkit.findings.why import why_frame
 from tenantkit.frames.events import events_frame
+from tenantkit.frames.kit.owners import Chains
 from tenantkit.frames.nodes import nodes_frame
-from tenantkit.frames.owners import Chains
 from tenantkit.frames.pods import pods_frame
 from tenantkit.frames.quota import quota_frame
+from tenantkit.frames.quota_holders import who_uses_frame
 from tenantkit.frames.resources import resources_frame
 from tenantkit.frames.routes import routes_frame
 from tenantkit.frames.services import services_frame
 from tenantkit.frames.tenants import tenants_frame
 from tenantkit.frames.volumes import volumes_frame
-from tenantkit.frames.who_uses import who_uses_frame
 from tenantkit.frames.workloads import workloads_frame
 from tenantkit.plots.gpus import plot_gpus
 from tenantkit.plots.quota import plot_quota_bars, plot_quota_heatmap
-from tenantkit.styling import styled
 from tests.forms.test_hostile_strings import ALLOWED, HOSTILE, Reader, expect_text_only
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from tests.forms.pages import click, fill, widgets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.cluster.access import Identity
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Identity
 
 HOSTILE = [
     "<script>alert(1)</script>",

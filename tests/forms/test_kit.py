@@ -9,11 +9,11 @@ import pytest
 
 from tenantkit.exceptions import BusyError, Problem
 from tenantkit.forms.amounts import device_text, quota_words
-from tenantkit.forms.code import python_text
+from tenantkit.forms.generated_code import python_text
+from tenantkit.forms.kit.background_job import THREAD_NAME, Work
 from tenantkit.forms.kit.confirm import Confirm
 from tenantkit.forms.kit.docs import argument_help
 from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
-from tenantkit.forms.kit.work import THREAD_NAME, Work
 from tenantkit.forms.tenant_results import quota_bars
 from tenantkit.frames.quota import quota_frame
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota

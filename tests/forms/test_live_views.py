@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import tenantkit as tk
-from tenantkit.forms.live import cells
+from tenantkit.forms.live import per_cell as cells
 from tenantkit.forms.live.explorer import KINDS
 from tenantkit.forms.live.feed import THREAD_NAME
 from tenantkit.forms.live.model import Model

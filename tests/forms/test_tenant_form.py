@@ -10,7 +10,7 @@ import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
 from tenantkit.forms.tenant import TenantForm
 from tenantkit.forms.tenant_fields import ENTRIES
-from tenantkit.provision.gone import wait_until_gone
+from tenantkit.provision.wait_deleted import wait_until_gone
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
@@ -276,8 +276,8 @@ def test_conflicts_are_left_or_taken_back_as_the_box_says(cluster: Cluster, visi
 def _as_somebody_else(cluster: Cluster, manifest: dict[str, Any]) -> None:
     import orjson
 
-    from tenantkit.cluster.door import Call
-    from tenantkit.cluster.errors import Doing
+    from tenantkit.cluster.http.errors import Doing
+    from tenantkit.cluster.http.session import Call
 
     place = f"/api/v1/namespaces/{manifest['metadata']['namespace']}/resourcequotas/{manifest['metadata']['name']}"
     cluster.door.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Doing("edit"), orjson.dumps(manifest)))

@@ -13,7 +13,7 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import ClusterError, TenantKitError
-from tenantkit.forms.kit.work import THREAD_NAME
+from tenantkit.forms.kit.background_job import THREAD_NAME
 from tenantkit.forms.tenant import TenantForm
 from tests.forms.pages import click, fill, is_at_rest, said
 from tests.forms.trials import FAULTS, TRIALS, expect_recovery, expect_truth, versions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.transport import Answer, Request
+    from tenantkit.cluster.http.transport import Answer, Request
     from tests.forms.faults import FaultyTransport
     from tests.forms.trials import Versions
 

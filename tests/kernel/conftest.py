@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tests.controlplane.components import BINARIES
 from tests.controlplane.controlplane import ControlPlane
 from tests.kernel.crowd import Crowd, fill

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABEL
 from tenantkit.rules.manifest import ref_of
 from tenantkit.sandbox.server import Sandbox

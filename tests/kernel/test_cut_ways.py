@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import tenantkit as tk
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.rules.manifest import ref_of
 from tests.forms.relay import Relay
 from tests.kernel.conftest import PODS

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tenantkit.cluster.pulse import THREAD_NAME as PULSE
+from tenantkit.cluster.http.liveness import THREAD_NAME as PULSE
 from tenantkit.forms.live.explorer import KINDS
 from tests.kernel.conftest import PODS
 from tests.kernel.crowd import NAMESPACES, Crowd

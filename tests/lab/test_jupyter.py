@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from kubernetes.config.kube_config import KubeConfigMerger
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import ConnectionConfigError
 from tenantkit.lab.jupyter import config_path_variable, kubeconfig_variable
 from tenantkit.sandbox.server import Sandbox

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.lab.jupyter import kubeconfig_variable
 from tenantkit.sample.fill import fill_sample
 from tenantkit.sandbox.server import Sandbox

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.sample.fill import fill_sample
 from tests.contract import engines
 from tests.controlplane.components import BINARIES

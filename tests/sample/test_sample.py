@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tenantkit as tk
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
+from tenantkit.sample.failures import TROUBLES
 from tenantkit.sample.fill import fill_sample
 from tenantkit.sample.neighbours import HOLDING_FINALIZER
 from tenantkit.sample.nodes import sample_nodes
 from tenantkit.sample.tenants import LEAVING_TENANT, PROVISIONER, sample_tenants
-from tenantkit.sample.troubles import TROUBLES
 from tenantkit.sample.workloads import WORKLOADS
 from tests.contract import engines
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.sample.troubles import Trouble
+    from tenantkit.sample.failures import Trouble
 
 _ENGINES = {"sandbox": engines.sandbox, "controlplane": engines.controlplane}
 

@@ -12,11 +12,11 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 import tenantkit as tk
-from tenantkit.cluster.access import Identity
-from tenantkit.pictures import Picture
+from tenantkit.cluster.visible import Identity
+from tenantkit.display.pictures import Picture
+from tenantkit.display.styling import Table
 from tenantkit.provision.changes import Action, Row
 from tenantkit.provision.delete import Deletion
-from tenantkit.styling import Table
 
 
 def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:

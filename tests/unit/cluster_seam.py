@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from tenantkit.cluster.cluster import Cluster
-from tenantkit.cluster.credentials import Credentials, Login
-from tenantkit.cluster.door import Door
-from tenantkit.cluster.transport import Answer, Endpoint, NoAnswer
+from tenantkit.cluster.http.credentials import Credentials, Login
+from tenantkit.cluster.http.session import Door
+from tenantkit.cluster.http.transport import Answer, Endpoint, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tenantkit.cluster.transport import Request
+    from tenantkit.cluster.http.transport import Request
 
 SERVER = "https://api.example.ai:6443"
 

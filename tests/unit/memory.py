@@ -15,10 +15,10 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.selectors import parse_label_selector
-from tenantkit.sandbox.apply import apply as server_side_apply
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.managed_fields import track_update
-from tenantkit.sandbox.patch import patch
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.endpoints.patch import patch
+from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant

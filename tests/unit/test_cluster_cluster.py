@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.access import Identity, list_visible, visible_namespaces, whoami
-from tenantkit.cluster.transport import NoAnswer
+from tenantkit.cluster.http.transport import NoAnswer
+from tenantkit.cluster.visible import Identity, list_visible, visible_namespaces, whoami
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
 from tests.unit.cluster_seam import SERVER, Script, answer, cluster, status

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tenantkit.cluster import config
-from tenantkit.cluster.config import connect
-from tenantkit.cluster.kubeconfig import impersonation_of, read_context
-from tenantkit.cluster.proxies import proxy_for
-from tenantkit.cluster.transport import Endpoint
+from tenantkit.cluster.connection import connect as config
+from tenantkit.cluster.connection.connect import connect
+from tenantkit.cluster.connection.kubeconfig import impersonation_of, read_context
+from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.http.transport import Endpoint
 from tenantkit.exceptions import ConnectionConfigError, Unauthorized
 from tests.unit.cluster_server import Authority, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.cluster.credentials import Login
+    from tenantkit.cluster.http.credentials import Login
     from tests.unit.cluster_server import Handler, Server
 
 SERVER = "https://10.0.0.1:6443"
@@ -478,7 +478,7 @@ def test_a_proxy_of_the_environment_is_the_same_for_each_client(home: Path, monk
 
 
 def test_the_official_client_is_imported_only_to_load_a_kubeconfig() -> None:
-    code = "import sys, tenantkit.cluster.config; print('kubernetes' in sys.modules)"
+    code = "import sys, tenantkit.cluster.connection.connect; print('kubernetes' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

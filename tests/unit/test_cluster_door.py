@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tenantkit.cluster.credentials import FRESH_FOR_S, Credentials, Login, bearer
-from tenantkit.cluster.door import Call
-from tenantkit.cluster.errors import Doing
-from tenantkit.cluster.retries import Retries
-from tenantkit.cluster.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.credentials import FRESH_FOR_S, Credentials, Login, bearer
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.retries import Retries
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
 from tenantkit.exceptions import (
     ClusterError,
     ClusterUnavailable,

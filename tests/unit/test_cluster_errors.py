@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from tenantkit import exceptions
-from tenantkit.cluster.errors import ERROR_OF, Doing, error_of_answer, error_of_no_answer
-from tenantkit.cluster.transport import Answer, NoAnswer, Trouble
+from tenantkit.cluster.http.errors import ERROR_OF, Doing, error_of_answer, error_of_no_answer
+from tenantkit.cluster.http.transport import Answer, NoAnswer, Trouble
 from tenantkit.exceptions import (
     AlreadyExists,
     BadRequest,

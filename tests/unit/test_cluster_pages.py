@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.door import Call
-from tenantkit.cluster.errors import Doing
-from tenantkit.cluster.pages import read_pages, token_in
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests.pages import read_pages, token_in
 from tenantkit.exceptions import Expired
 from tests.unit.cluster_seam import Script, answer, cluster, status
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.transport import Answer
+    from tenantkit.cluster.http.transport import Answer
 
 DOING = Doing("list", "Pod")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.access import keep_visible
-from tenantkit.cluster.partial import page_parser
+from tenantkit.cluster.requests.page_parser import page_parser
+from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import ClusterError, PermissionDenied
 from tests.unit.cluster_seam import Script, answer, cluster, status
 

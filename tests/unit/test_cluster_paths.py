@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenantkit.cluster.paths import collection_path, creation_path, object_path, with_query
+from tenantkit.cluster.requests.paths import collection_path, creation_path, object_path, with_query
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.rules.kinds import KINDS, kind_of
 

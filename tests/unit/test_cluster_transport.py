@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantkit import __version__
-from tenantkit.cluster import parsing
-from tenantkit.cluster.config import connect
-from tenantkit.cluster.transport import Endpoint, NoAnswer, Request
-from tenantkit.cluster.urllib3_transport import CONNECTIONS, Urllib3Transport
+from tenantkit.cluster.connection.connect import connect
+from tenantkit.cluster.http import parsing
+from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.urllib3_transport import CONNECTIONS, Urllib3Transport
 from tenantkit.exceptions import ClusterError, ClusterUnavailable, ConnectionConfigError
 from tests.unit.cluster_server import Authority, serving
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from tenantkit.cluster.transport import Trouble
+    from tenantkit.cluster.http.transport import Trouble
     from tests.unit.cluster_server import Handler, Server
 
 GET = Request("GET", "/version", 5.0)
@@ -135,7 +135,7 @@ def test_an_answer_that_is_cut_short_is_none() -> None:
 
 
 def test_an_answer_that_drips_is_given_up_though_no_single_read_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenantkit.cluster.urllib3_transport.CONNECT_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("tenantkit.cluster.http.urllib3_transport.CONNECT_TIMEOUT_S", 0.1)
 
     def drip(handler: Handler) -> None:
         handler.begin_stream()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.cluster import urllib3_transport
-from tenantkit.cluster.transport import Endpoint, NoAnswer, Request
-from tenantkit.cluster.urllib3_transport import Urllib3Transport
+from tenantkit.cluster.http import urllib3_transport
+from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tests.unit.cluster_server import serving
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster import pulse, watching
-from tenantkit.cluster.listing import Selection
-from tenantkit.cluster.retries import Retries
-from tenantkit.cluster.transport import NoAnswer
-from tenantkit.cluster.watching import WatchEvent
+from tenantkit.cluster.http import liveness as pulse
+from tenantkit.cluster.http.retries import Retries
+from tenantkit.cluster.http.transport import NoAnswer
+from tenantkit.cluster.requests import watch as watching
+from tenantkit.cluster.requests.list import Selection
+from tenantkit.cluster.requests.watch import WatchEvent
 from tenantkit.exceptions import ClusterUnavailable, PermissionDenied
 from tenantkit.rules.kinds import kind_of
 from tests.unit.cluster_seam import Lines, Script, answer, door, status

@@ -20,8 +20,8 @@ from tenantkit.provision.compare import (
     with_value,
     without,
 )
-from tenantkit.provision.managed import managers_of, owners_of
-from tenantkit.sandbox.apply import apply as server_side_apply
+from tenantkit.provision.managed_fields import managers_of, owners_of
+from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.spec.platform import Platform, Routing, Security
 from tenantkit.spec.quota import Quota, StorageClassQuota
 from tenantkit.spec.route import Route

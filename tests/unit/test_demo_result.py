@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.demo import DemoResult, run_demo
 from tenantkit.frames.quota import quota_frame
 from tenantkit.provision.install import install

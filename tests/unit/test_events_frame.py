@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pandas as pd
 
-from tenantkit.cluster.partial import page_parser
+from tenantkit.cluster.requests.page_parser import page_parser
 from tenantkit.frames import events as module
 from tenantkit.frames.events import EVENTS, events_frame
-from tenantkit.frames.whose import Whose
+from tenantkit.frames.kit.namespace_owners import Whose
 from tests.unit.frame_pods import HOSTILE
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError
-from tenantkit.findings.asked import Asked, known_refusal, make_pod, with_known_defaults
-from tenantkit.findings.fits import FITS, foretell
+from tenantkit.findings.fits.dry_run_pod import Asked, known_refusal, make_pod, with_known_defaults
+from tenantkit.findings.fits.fits import FITS, foretell
 from tenantkit.findings.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from tenantkit.findings.fits import Fit
+    from tenantkit.findings.fits.fits import Fit
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 GPU = "nvidia.com/gpu"

@@ -9,7 +9,7 @@ import pytest
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install, plan_install, uninstall
-from tenantkit.provision.settings import get_platform, get_tenant, list_tenants
+from tenantkit.provision.stored import get_platform, get_tenant, list_tenants
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import Platform
 from tests.unit.memory import Memory, cluster_of, run, tenant

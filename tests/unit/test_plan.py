@@ -13,8 +13,8 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import Row, snapshot_of
 from tenantkit.provision.plan import COLUMNS, make_install_plan, make_plan
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.sandbox.apply import apply as server_side_apply
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import StorageClassQuota
 from tenantkit.spec.route import Route

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from tenantkit.display.pictures import Theme
 from tenantkit.exceptions import InvalidSpecError
+from tenantkit.frames.kit.namespace_owners import Whose
 from tenantkit.frames.nodes import Reserved, nodes_frame, reserved_by
 from tenantkit.frames.pods import pods_frame
-from tenantkit.frames.whose import Whose
-from tenantkit.pictures import Theme
 from tenantkit.plots.gpus import plot_gpus
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tenantkit.pictures import Picture
+    from tenantkit.display.pictures import Picture
     from tenantkit.rules.manifest import Manifest
 
 GPU = "nvidia.com/gpu"

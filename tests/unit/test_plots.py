@@ -14,15 +14,15 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 
+from tenantkit.display.pictures import LOOKS, Theme, blend, ink_on
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError
 from tenantkit.frames.quota import STATES, quota_frame
-from tenantkit.pictures import LOOKS, Theme, blend, ink_on
 from tenantkit.plots.quota import _FULL, _NEAR, plot_quota_bars, plot_quota_heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tenantkit.pictures import Look, Picture
+    from tenantkit.display.pictures import Look, Picture
     from tenantkit.rules.manifest import Manifest
 
 THEMES = get_args(Theme)

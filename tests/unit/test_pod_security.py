@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.rules.pod_security import LEVELS, Violation, parse_version, violations
-from tenantkit.sandbox.defaults import set_defaults
-from tenantkit.sandbox.strategies import prepare_create
+from tenantkit.sandbox.apis.defaults import set_defaults
+from tenantkit.sandbox.registry.strategies import prepare_create
 from tests.contract.pod_cases import bare, container, pod
 from tests.contract.pods_by_level import CASES
 

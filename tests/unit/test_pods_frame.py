@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantkit.cluster.partial import page_parser
+from tenantkit.cluster.requests.page_parser import page_parser
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.owners import Chains, Owner
-from tenantkit.frames.pod_amounts import AmountsOfPods
-from tenantkit.frames.pod_parts import PodParts
+from tenantkit.frames.kit.namespace_owners import Whose
+from tenantkit.frames.kit.owners import Chains, Owner
+from tenantkit.frames.kit.pod_amounts import AmountsOfPods
+from tenantkit.frames.kit.pod_fields import PodParts
 from tenantkit.frames.pods import PODS, pods, pods_frame
-from tenantkit.frames.whose import Whose
 from tenantkit.rules.pod_requests import pod_limits, pod_requests
 from tests.unit.cluster_seam import Script, answer, cluster, status
 from tests.unit.frame_pods import CREATED, HOSTILE, STARTED, owned_by, pod

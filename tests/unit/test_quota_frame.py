@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantkit.frames.numbers import Numbers, to_float
+from tenantkit.frames.kit.fast_quantities import Numbers, to_float
+from tenantkit.frames.kit.schema import frame_of
 from tenantkit.frames.quota import QUOTA_USAGE, quota_frame, unit_of
-from tenantkit.frames.schema import frame_of
 from tenantkit.rules.quantities import format_quantity, parse_quantity
 from tests.unit.strategies import signed_quantities
 

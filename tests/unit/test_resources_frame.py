@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from tenantkit.cluster.discovery import ServedKind, kind_named
+from tenantkit.cluster.requests.discovery import ServedKind, kind_named
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.frames.resources import resources
 from tenantkit.rules.kinds import Kind

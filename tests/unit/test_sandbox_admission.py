@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.admission import Attempt, admit, mutate
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.own_writes import put_as
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.admission.chain import Attempt, admit, mutate
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.registry.system_writes import put_as
+from tenantkit.sandbox.storage.store import Store
 from tests.statuses import forbidden
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.apimachinery.resources import Resource
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NAMESPACES = find("", "v1", "namespaces")

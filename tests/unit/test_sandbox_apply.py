@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantkit.sandbox.apply import apply
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.managedfields.apply import apply
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 Json = dict[str, Any]
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.authorization import (
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.auth.escalation_check import check_escalation
+from tenantkit.sandbox.auth.rbac import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
     MASTERS,
@@ -22,10 +24,8 @@ from tenantkit.sandbox.authorization import (
     rule_allows,
     service_account_user,
 )
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.escalation import check_escalation
-from tenantkit.sandbox.requests import parse_action
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.endpoints.request_info import parse_action
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

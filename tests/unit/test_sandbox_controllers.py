@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.controllers import Controllers
-from tenantkit.sandbox.own_writes import put_as
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.control_loops import Controllers
+from tenantkit.sandbox.registry.system_writes import put_as
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.resources import Resource
+    from tenantkit.sandbox.apimachinery.resources import Resource
 
 NAMESPACES = find("", "v1", "namespaces")
 PODS = find("", "v1", "pods")

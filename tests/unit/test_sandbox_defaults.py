@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tenantkit.sandbox.defaults import set_defaults
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.strategies import prepare_create, prepare_update
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apis.defaults import set_defaults
+from tenantkit.sandbox.registry.strategies import prepare_create, prepare_update
 
 Json = dict[str, Any]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tenantkit.sandbox import discovery
-from tenantkit.sandbox.bodies import parse_yaml, read_as, read_body
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.protobuf import read_protobuf
-from tenantkit.sandbox.resources import RESOURCES, find, of_kind
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
+from tenantkit.sandbox.apimachinery.resources import RESOURCES, find, of_kind
+from tenantkit.sandbox.endpoints import discovery
+from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_as, read_body
 
 _VARINT_END = 0x80
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.sandbox.admission import NAMESPACES
-from tenantkit.sandbox.event_recorder import EVENTS, EventRecorder
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.admission.chain import NAMESPACES
+from tenantkit.sandbox.client.event_recorder import EVENTS, EventRecorder
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantkit.sandbox.defaults import set_defaults
-from tenantkit.sandbox.field_sets import decode, encode, spelled
-from tenantkit.sandbox.managed_fields import track_update
+from tenantkit.sandbox.apis.defaults import set_defaults
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.managedfields.fieldpath import decode, encode, spelled
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.endpoints.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
 
 Json = dict[str, Any]
 

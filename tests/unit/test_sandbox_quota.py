@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.rules.amounts import written
-from tenantkit.sandbox.quota import QuotaExceededError, counts_less, in_scope, reserve, tracked, usage
-from tenantkit.sandbox.resources import find
+from tenantkit.sandbox.admission.quota import QuotaExceededError, counts_less, in_scope, reserve, tracked, usage
+from tenantkit.sandbox.apimachinery.resources import find
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

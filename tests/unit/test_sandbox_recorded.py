@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tenantkit.sandbox.apply import apply
-from tenantkit.sandbox.defaults import set_defaults
-from tenantkit.sandbox.errors import ApiError, invalid
-from tenantkit.sandbox.managed_fields import track_update
-from tenantkit.sandbox.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
-from tenantkit.sandbox.strategies import prepare_create, prepare_update
-from tenantkit.sandbox.validation import validate
+from tenantkit.sandbox.apimachinery.errors import ApiError, invalid
+from tenantkit.sandbox.apis.defaults import set_defaults
+from tenantkit.sandbox.apis.validation.objects import validate
+from tenantkit.sandbox.endpoints.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
+from tenantkit.sandbox.managedfields.apply import apply
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.strategies import prepare_create, prepare_update
 
 Json = dict[str, Any]
 

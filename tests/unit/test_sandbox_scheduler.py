@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.controllers import Controllers
-from tenantkit.sandbox.kubelets import RUNS_ON_ANNOTATION
-from tenantkit.sandbox.own_requests import OwnRequests
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.control_loops import Controllers
+from tenantkit.sandbox.kubelet import RUNS_ON_ANNOTATION
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

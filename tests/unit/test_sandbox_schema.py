@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tenantkit.sandbox.schema import kubernetes_version, load, schema_of
-from tenantkit.sandbox.wire import DecodeError, decode
+from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
+from tenantkit.sandbox.apimachinery.schema import kubernetes_version, load, schema_of
 
 
 def test_every_fact_carries_the_same_kubernetes_version() -> None:

@@ -20,8 +20,8 @@ import urllib3
 import yaml
 
 from tenantkit.exceptions import ConnectionConfigError
-from tenantkit.sandbox.authorization import AUTHENTICATED, User
-from tenantkit.sandbox.personas import PERSONAS, Tokens
+from tenantkit.sandbox.auth.rbac import AUTHENTICATED, User
+from tenantkit.sandbox.auth.users import PERSONAS, Tokens
 from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.store import Event
+    from tenantkit.sandbox.storage.store import Event
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CONFIG_MAPS = find("", "v1", "configmaps")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tenantkit.sandbox.cells import since
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.negotiation import Form, wanted_form
-from tenantkit.sandbox.resources import RESOURCES
-from tenantkit.sandbox.schema import load
-from tenantkit.sandbox.tables import table_of
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.resources import RESOURCES
+from tenantkit.sandbox.apimachinery.schema import load
+from tenantkit.sandbox.endpoints.negotiation import Form, wanted_form
+from tenantkit.sandbox.printers.cells import since
+from tenantkit.sandbox.printers.tables import table_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"

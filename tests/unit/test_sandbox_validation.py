@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenantkit.sandbox.defaults import set_defaults
-from tenantkit.sandbox.validation import unknown_fields, validate
+from tenantkit.sandbox.apis.defaults import set_defaults
+from tenantkit.sandbox.apis.validation.objects import unknown_fields, validate
 
 Json = dict[str, Any]
 

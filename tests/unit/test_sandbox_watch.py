@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.authorization import User
-from tenantkit.sandbox.errors import ApiError
-from tenantkit.sandbox.reads import Reads
-from tenantkit.sandbox.requests import Call, parse_action
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.store import Store
-from tenantkit.sandbox.watches import Watch
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.auth.rbac import User
+from tenantkit.sandbox.endpoints.reads import Reads
+from tenantkit.sandbox.endpoints.request_info import Call, parse_action
+from tenantkit.sandbox.endpoints.watch import Watch
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

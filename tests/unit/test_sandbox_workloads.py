@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from tenantkit.rules.selectors import label_selector_of
-from tenantkit.sandbox import deployment_rollout as rollout
-from tenantkit.sandbox import job_progress as progress
+from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.controllers import Controllers
-from tenantkit.sandbox.own_requests import OwnRequests
-from tenantkit.sandbox.replicas import claim, condition_of, deletion_order, scaled, template_hash
-from tenantkit.sandbox.resources import find
-from tenantkit.sandbox.store import Store
+from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.control_loops import Controllers
+from tenantkit.sandbox.controllers import deployment_rollout as rollout
+from tenantkit.sandbox.controllers import job_progress as progress
+from tenantkit.sandbox.controllers.replicas import claim, condition_of, deletion_order, scaled, template_hash
+from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

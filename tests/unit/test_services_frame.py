@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.namespace_owners import Whose
 from tenantkit.frames.services import SERVICES, services, services_frame
 from tenantkit.frames.volumes import VOLUMES, volumes, volumes_frame
-from tenantkit.frames.whose import Whose
 from tests.unit.cluster_seam import Script, answer, cluster, status
 from tests.unit.frame_pods import CREATED, HOSTILE, pod
 

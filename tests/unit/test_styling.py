@@ -7,11 +7,11 @@ import sys
 import pandas as pd
 import pytest
 
+from tenantkit.display.styling import Table, styled, texts_of
 from tenantkit.exceptions import MissingExtraError
 from tenantkit.frames.nodes import nodes_frame
 from tenantkit.frames.pods import pods_frame
 from tenantkit.frames.quota import quota_frame
-from tenantkit.styling import Table, styled, texts_of
 
 HARD, USED = {"requests.cpu": "4", "requests.memory": "8Gi", "pods": "10"}, {"requests.cpu": "4", "pods": "1"}
 QUOTA = {

@@ -12,7 +12,7 @@ from tenantkit.exceptions import (
 )
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.sandbox.apply import apply as server_side_apply
+from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tests.unit.memory import NOW, PLATFORM, QUOTA, Memory, cluster_of, run, shown, tenant, with_hard
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError
+from tenantkit.frames.kit.team_quota import TEAM_QUOTA
 from tenantkit.frames.quota import QUOTA_USAGE, quota_usage
-from tenantkit.frames.team_quota import TEAM_QUOTA
 from tests.unit.cluster_seam import Script, answer, cluster, status
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from tenantkit.frames.drift import Drift, add_drift, drift_of
+from tenantkit.frames.kit.drift import Drift, add_drift, drift_of
 from tenantkit.frames.tenants import TENANTS, tenants_frame
 from tenantkit.manifests.labels import GRANT_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.manifests.namespace import make_namespace

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tenantkit.frames.owners import Chains, Owner
-from tenantkit.frames.who_uses import WHO_USES, who_uses_frame
+from tenantkit.frames.kit.owners import Chains, Owner
+from tenantkit.frames.quota_holders import WHO_USES, who_uses_frame
 from tests.unit.frame_pods import CREATED, HOSTILE, owned_by, pod
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 import pytest
 
+from tenantkit.findings.causes.node_shortfalls import node_table
+from tenantkit.findings.causes.scheduling import reasons_of
 from tenantkit.findings.finding import CAUSES, Cause, Finding, in_order
-from tenantkit.findings.node_table import node_table
 from tenantkit.findings.refusals import read_refusal
-from tenantkit.findings.scheduling import reasons_of
 from tenantkit.findings.snapshot import Snapshot
 from tenantkit.findings.why import WHY, find_causes, why_frame
 

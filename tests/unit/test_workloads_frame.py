@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from tenantkit.frames.owners import Chains, Owner
+from tenantkit.frames.kit.namespace_owners import Whose
+from tenantkit.frames.kit.owners import Chains, Owner
+from tenantkit.frames.kit.workload_state import workload_state
 from tenantkit.frames.pods import PodReader, pods
-from tenantkit.frames.whose import Whose
-from tenantkit.frames.workload_state import workload_state
 from tenantkit.frames.workloads import WORKLOADS, workloads, workloads_frame
 from tests.unit.cluster_seam import Script, answer, cluster, status
 from tests.unit.frame_pods import CREATED, HOSTILE, owned_by, pod

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ipywidgets import HTML, Button, HBox, VBox
 
-from tenantkit.cluster.access import whoami
+from tenantkit.cluster.visible import whoami
+from tenantkit.forms.kit.background_job import Work
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import Html, element
 from tenantkit.forms.kit.panel import Panel, unexpected
-from tenantkit.forms.kit.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

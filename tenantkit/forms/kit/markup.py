@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TypeAlias
 
-from tenantkit.provision.tables import clean
+from tenantkit.display.tables import clean
 
 
 class Html(str):

@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenantkit.cluster.access import chosen_namespaces
+from tenantkit.cluster.visible import chosen_namespaces
 from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKitError, Throttled
 from tenantkit.forms.live.model import Model
 

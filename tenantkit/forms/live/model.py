@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenantkit.display.tables import clean
 from tenantkit.findings.snapshot import last_seen
-from tenantkit.frames.workload_state import workload_state
+from tenantkit.frames.kit.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
-from tenantkit.provision.tables import clean
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import pod_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tenantkit.cluster.watching import EventType
+    from tenantkit.cluster.requests.watch import EventType
     from tenantkit.rules.manifest import Manifest
 
 _TEXT_LIMIT = 300

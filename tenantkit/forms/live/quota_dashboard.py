@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tenantkit.display.human_amounts import amount_text, used_text
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import table
 from tenantkit.forms.live.view import LiveView, cell_text
-from tenantkit.frames.amounts import amount_text, used_text
 from tenantkit.frames.quota import STATES, quota_frame
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ipywidgets import HTML, Button, Dropdown, HBox
 
+from tenantkit.display.tables import clean
 from tenantkit.exceptions import TenantKitError
 from tenantkit.forms.kit.form import Form, guarded
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
-from tenantkit.forms.live.cells import take_place
 from tenantkit.forms.live.feed import Feed
+from tenantkit.forms.live.per_cell import take_place
 from tenantkit.forms.live.presence import Presence
-from tenantkit.provision.tables import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import tenantkit as tk
-from tenantkit.cluster import listing
-from tenantkit.cluster.config import connect
-from tenantkit.cluster.transport import Answer
+from tenantkit.cluster.connection.connect import connect
+from tenantkit.cluster.http.transport import Answer
+from tenantkit.cluster.requests import list as listing
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied
 from tests.contract import tenants
 from tests.contract.nodes.conftest import condition
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.transport import Request
+    from tenantkit.cluster.http.transport import Request
     from tests.contract.engines import Engine
     from tests.contract.wire import Wire
     from tests.forms.faults import Fault

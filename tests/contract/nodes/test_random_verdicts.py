@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from tenantkit.cluster.door import Call
-from tenantkit.cluster.errors import Doing
-from tenantkit.cluster.paths import object_path
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests.paths import object_path
 from tenantkit.exceptions import NotFound
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import envoy
 
-from tenantkit.cluster.config import connect
+from tenantkit.cluster.connection.connect import connect
 from tenantkit.demo import demo_tenants, run_demo
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan

@@ -1,0 +1,262 @@
+"""`connect`: where to, and as whom. The first source that is there is used, and no other.
+
+A source that is there and broken is an error: to go on to the next one could mean another cluster than the one that
+was meant. The connection is tried at once, by `/version`, so that a wrong address, certificate or token shows where it
+was given and not in the middle of a plan. Turned down: `kubernetes.config.load_config`, which falls through in
+silence, prints, and sets a process-wide default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tenantkit.cluster.cluster import Cluster
+from tenantkit.cluster.connection.kubeconfig import (
+    authorization_of,
+    endpoint_of,
+    impersonation_of,
+    load_context,
+    read_context,
+)
+from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.http.credentials import Credentials, Login, bearer
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call, Door
+from tenantkit.cluster.http.transport import Endpoint
+from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
+from tenantkit.exceptions import ConnectionConfigError, NotFound, PermissionDenied
+from tenantkit.rules.names import check_dns_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.cluster.connection.kubeconfig import ContextEntry
+
+TIMEOUT_S = 35.0  # the API server gives a write up after 34 s, and a webhook after 30: so that its answer arrives
+NAMESPACES_VARIABLE = "TENANTKIT_NAMESPACES"
+POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+IN_CLUSTER = "in-cluster"
+_DEFAULT_NAMESPACE = "default"
+_PATH: tuple[tuple[type, ...], str] = ((str, os.PathLike), "a file's path, as text or a pathlib.Path")
+_TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What was found: how to log in, and what to call it."""
+
+    load: Callable[[], Login]
+    context: str | None = None
+    user: str | None = None
+    namespace: str | None = None
+
+
+def connect(  # noqa: PLR0913 (each source's parts; all are optional)
+    *,
+    kubeconfig: str | os.PathLike[str] | None = None,
+    context: str | None = None,
+    server: str | None = None,
+    token: str | Callable[[], str] | None = None,
+    ca_file: str | os.PathLike[str] | None = None,
+    namespace: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Cluster:
+    """A connection to a Kubernetes API server.
+
+    Where to is said by the first of these that is there, and no other: `server=`; `kubeconfig=`; $KUBECONFIG; the pod's
+    own service account (unless `context=` is given); `~/.kube/config`.
+
+    Args:
+        kubeconfig: a file, or several as in $KUBECONFIG.
+        context: of the kubeconfig. Default: its current one.
+        server: the API server's URL, with `token=` and, for a private authority, `ca_file=`.
+        token: a bearer token, or a function that returns one: asked now and then, and after a 401. Instead of the
+            source's own credentials.
+        ca_file: PEM file of whom to trust, instead of the source's own.
+        namespace: the connection's own. Default: the context's or the pod's; else `default`.
+        namespaces: those that functions work on unless told otherwise. Default: $TENANTKIT_NAMESPACES (separated by
+            commas), else all that you may list.
+        timeout_s: seconds for each call. Default 35: the server itself gives a write up after 34.
+
+    Returns:
+        The connection; use it as a context manager, or close it.
+
+    Raises:
+        ConnectionConfigError: no source is there, or the one that is can't be used; it says what was looked at.
+        Unauthorized: the server does not know who asks.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: none; get of the URL /version, where it may be had, tells which server it is.
+    Source: page "Organizing Cluster Access Using kubeconfig Files".
+
+    Example:
+        >>> with connect(context="staging") as cluster:  # doctest: +SKIP
+        ...     print(cluster)
+    """
+    _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
+    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+        raise ConnectionConfigError(f"timeout_s={timeout_s!r}: give seconds, more than 0")
+    source = _source(kubeconfig, context, server)
+    load = _overridden(source.load, token=token, ca_file=ca_file)
+    chosen = _namespaces(namespaces)
+    own = namespace or source.namespace or (chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE)
+    _check_namespace("namespace", own)
+    credentials = Credentials(load)
+    door = Door(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
+    try:
+        version = _version(door)
+    except BaseException:
+        door.close()
+        raise
+    user = None if token is not None else source.user
+    return Cluster(door, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
+
+
+def _check_kinds(**given: object) -> None:
+    """Refuse what is no text; what it is instead is not shown, since a kubeconfig holds credentials."""
+    for name, value in given.items():
+        kinds, wanted = _PATH if name in ("kubeconfig", "ca_file") else _TEXT
+        if value is not None and not isinstance(value, kinds):
+            raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: give {wanted}")
+
+
+def _version(door: Door) -> str:
+    """The server's version; empty where a hardened cluster does not tell it to this user."""
+    try:
+        found = door.ask(Call("GET", "/version", Doing(f"connect to {door.server}"), is_repeatable=True))
+    except (PermissionDenied, NotFound):
+        return ""
+    return str(found.get("gitVersion") or "")
+
+
+def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, server: str | None) -> _Source:
+    if server is not None:
+        if kubeconfig is not None or context is not None:
+            raise ConnectionConfigError(
+                "give server=, or kubeconfig= and context=, not both: whose credentials are meant?"
+            )
+        return _by_hand(server)
+    if kubeconfig is not None:
+        return _from_files(_existing(os.fspath(kubeconfig), "kubeconfig= names"), context)
+    variable = os.environ.get("KUBECONFIG", "")
+    if variable.strip(os.pathsep + " "):
+        return _from_files(_existing(variable, "$KUBECONFIG names"), context)
+    in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
+    has_token = (POD_FOLDER / "token").is_file()
+    if in_pod and has_token and context is None:
+        return _from_pod()
+    default = Path.home() / ".kube" / "config"
+    if default.is_file():
+        return _from_files([default], context)
+    pod = "the pod's service account (not in a pod)"
+    if in_pod:
+        pod = f"the pod's service account ({'not for context=' if has_token else 'no token is mounted in this pod'})"
+    raise ConnectionConfigError(
+        f"no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), {pod}, "
+        f"{default} (not there). Give kubeconfig=, set $KUBECONFIG, or, in a pod, ask for a service account with "
+        "automountServiceAccountToken; to try tenantkit without a cluster: tk.Sandbox()"
+    )
+
+
+def _existing(value: str, lead: str) -> list[Path]:
+    """The files that are there, of one or several; none is an error, since they were meant."""
+    paths = [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
+    found = [path for path in paths if path.exists()]
+    if not found:
+        shown = ", ".join(str(path) for path in paths) or repr(value)
+        raise ConnectionConfigError(f"{lead} {shown}, which is not there: give a file that is")
+    return found
+
+
+def _from_files(paths: list[Path], context: str | None) -> _Source:
+    entry = read_context(paths, context)
+    return _Source(lambda: _login(read_context(paths, entry.name)), entry.name, entry.user_name, entry.namespace)
+
+
+def _login(entry: ContextEntry) -> Login:
+    configuration = load_context(entry)
+    proxy = entry.cluster.get("proxy-url")
+    endpoint = endpoint_of(configuration, proxy=str(proxy) if proxy else None)
+    return Login(endpoint, lambda: authorization_of(configuration), impersonation_of(entry.user))
+
+
+def _from_pod() -> _Source:
+    def load() -> Login:
+        from kubernetes import config
+        from kubernetes.client import Configuration
+
+        configuration = Configuration()
+        read: Callable[..., object] = config.load_incluster_config
+        try:
+            read(client_configuration=configuration)
+        except (config.ConfigException, OSError) as error:
+            raise ConnectionConfigError(
+                f"this pod's service account can't be used: {error}; see what is mounted at {POD_FOLDER}"
+            ) from None
+        return Login(endpoint_of(configuration), lambda: authorization_of(configuration))
+
+    try:
+        own = (POD_FOLDER / "namespace").read_text(encoding="utf-8").strip()
+    except OSError:
+        own = ""  # a token without it is mounted by hand now and then
+    return _Source(load, IN_CLUSTER, None, own or None)
+
+
+def _by_hand(server: str) -> _Source:
+    parts = urlsplit(server)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ConnectionConfigError("server= is no URL of an API server: write it as in 'https://10.0.0.1:6443'")
+    endpoint = Endpoint(server.rstrip("/"), proxy=proxy_for(server))
+    return _Source(lambda: Login(endpoint, lambda: None))
+
+
+def _overridden(
+    load: Callable[[], Login], *, token: str | Callable[[], str] | None, ca_file: str | os.PathLike[str] | None
+) -> Callable[[], Login]:
+    """The source's login with what the caller said instead; a token takes the place of certificates, too."""
+    authorization = None if token is None else bearer(token)
+
+    def changed() -> Login:
+        login = load()
+        endpoint = login.endpoint
+        if ca_file is not None:
+            endpoint = replace(endpoint, ca_file=os.fspath(ca_file))
+        if authorization is not None:
+            login = Login(replace(endpoint, cert_file=None, key_file=None), authorization)
+        else:
+            login = replace(login, endpoint=endpoint)
+        _check_encryption(login)
+        return login
+
+    return changed
+
+
+def _check_encryption(login: Login) -> None:
+    server = login.endpoint.server
+    is_near = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
+    if server.startswith("http:") and not is_near and login.authorization() is not None:
+        raise ConnectionConfigError(f"{server} is not encrypted, and a token could be read on its way: use https://")
+
+
+def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise ConnectionConfigError(f"namespaces={given!r} is one text: give a list, namespaces=[{given!r}]")
+    if given is not None and not isinstance(given, Iterable):
+        raise ConnectionConfigError(f"namespaces={given!r} is no list: give one, for example namespaces=['vision']")
+    source = "namespaces" if given is not None else f"${NAMESPACES_VARIABLE}"
+    names = given if given is not None else os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
+    for name in names:
+        _check_namespace(source, name)
+    return tuple(dict.fromkeys(names))
+
+
+def _check_namespace(source: str, name: object) -> None:
+    reason = check_dns_label(name)
+    if reason is not None:
+        raise ConnectionConfigError(f"{source}: {name!r} is no namespace: {reason}")

@@ -1,0 +1,245 @@
+"""Kubeconfig files: which context, server and user they mean; the loading itself is the official client's.
+
+Read here only to say what is wrong, and where the client's versions differ: older ones overlook `proxy-url`; of several
+files with a current-context they take the first one's (as kubectl does) or the last one's; a failed exec plug-in is
+only logged and leaves one anonymous; impersonation (`as`) is ignored by all, which would give its user more rights
+than configured. The client's own errors may quote a user with its token, so none is passed on that could.
+Source: page "Organizing Cluster Access Using kubeconfig Files".
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.http.transport import Endpoint
+from tenantkit.exceptions import ConnectionConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tenantkit.cluster.http.credentials import Headers
+
+_WORDS_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ContextEntry:
+    """One context with all that it names; `cluster` and `user` are the entries' own content."""
+
+    name: str
+    paths: tuple[Path, ...]
+    user_name: str | None
+    namespace: str | None
+    cluster: dict[str, Any]
+    user: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"ContextEntry(name={self.name!r}, user_name={self.user_name!r})"  # a user holds tokens
+
+
+def read_context(paths: Sequence[Path], context: str | None) -> ContextEntry:
+    """A context of some kubeconfig files, the current one where none is named.
+
+    Raises:
+        ConnectionConfigError: a file is not readable, the context is not there, or it names what isn't.
+    """
+    files = [(path, _read(path)) for path in paths]
+    shown = ", ".join(str(path) for path in paths)
+    contexts = _merged(files, "contexts", "context")
+    name = context or next((str(file["current-context"]) for _, file in files if file.get("current-context")), None)
+    if name is None:
+        raise ConnectionConfigError(f"{shown} names no current-context: give context=, {_one_of(contexts)}")
+    if name not in contexts:
+        near = get_close_matches(name, contexts, n=1)
+        meant = f"perhaps {near[0]!r}; " if near else ""
+        what = "context" if context else "current-context"
+        raise ConnectionConfigError(f"{shown} has no {what} {name!r}: {meant}give context=, {_one_of(contexts)}")
+    chosen = contexts[name]
+    clusters, users = _merged(files, "clusters", "cluster"), _merged(files, "users", "user")
+    cluster, user = clusters.get(str(chosen.get("cluster"))), users.get(str(chosen.get("user")))
+    if cluster is None or not isinstance(cluster.get("server"), str):
+        raise ConnectionConfigError(
+            f"context {name!r} of {shown} is on cluster {chosen.get('cluster')!r}, which has no server there: add "
+            f"it, or give another context=, {_one_of(contexts)}"
+        )
+    if chosen.get("user") and user is None:
+        raise ConnectionConfigError(
+            f"context {name!r} of {shown} is for user {chosen['user']!r}, who is not there: add it, or give another "
+            f"context=, {_one_of(contexts)}"
+        )
+    user_name = str(chosen["user"]) if chosen.get("user") else None
+    namespace = str(chosen["namespace"]) if chosen.get("namespace") else None
+    return ContextEntry(name, tuple(paths), user_name, namespace, cluster, user or {})
+
+
+def load_context(entry: ContextEntry) -> Any:
+    """The official client's Configuration of a context: certificates as files, tokens, exec plug-ins run.
+
+    Raises:
+        ConnectionConfigError: it can't be loaded, or the user's plug-in gave no credentials.
+    """
+    from kubernetes import config
+    from kubernetes.client import Configuration
+
+    configuration = Configuration()
+    load: Callable[..., object] = config.load_kube_config
+    files = os.pathsep.join(str(path) for path in entry.paths)
+    with _logged_errors() as logged:
+        _told(entry, lambda: load(files, context=entry.name, client_configuration=configuration))
+    if not authorization_of(configuration) and not configuration.cert_file:
+        _check_plug_in(entry, logged)
+    return configuration
+
+
+def endpoint_of(configuration: Any, *, proxy: str | None = None) -> Endpoint:
+    """What the client's Configuration says of the server; the proxy by the same rule for each of its versions."""
+    server = str(configuration.host).rstrip("/")
+    return Endpoint(
+        server,
+        ca_file=configuration.ssl_ca_cert,
+        cert_file=configuration.cert_file,
+        key_file=configuration.key_file,
+        verify=bool(configuration.verify_ssl),
+        tls_server_name=configuration.tls_server_name or None,
+        proxy=proxy or proxy_for(server),
+    )
+
+
+def authorization_of(configuration: Any) -> str | None:
+    """The Authorization header as the Configuration has it now, refreshed by its own hook.
+
+    Raises:
+        ConnectionConfigError: the hook failed: a plug-in, or a token file that is gone.
+    """
+    hook = configuration.refresh_api_key_hook
+    if hook is not None:
+        try:
+            hook(configuration)
+        except Exception as error:  # noqa: BLE001 (a plug-in's or provider's: any)
+            raise ConnectionConfigError(f"the credentials could not be refreshed: {_words(error)}") from None
+    # Versions before 32 keep it under "authorization", later ones under "BearerToken".
+    value = configuration.api_key.get("BearerToken") or configuration.api_key.get("authorization")
+    return " ".join(str(value).split()) or None if value else None
+
+
+def impersonation_of(user: dict[str, Any]) -> Headers:
+    """The headers of a user that acts as another: `as`, `as-uid`, `as-groups`, `as-user-extra`."""
+    found: list[tuple[str, str]] = []
+    if user.get("as"):
+        found.append(("Impersonate-User", str(user["as"])))
+    if user.get("as-uid"):
+        found.append(("Impersonate-Uid", str(user["as-uid"])))
+    found += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
+    for key, values in (user.get("as-user-extra") or {}).items():
+        found += [(f"Impersonate-Extra-{key}", str(value)) for value in values]
+    return tuple(found)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise ConnectionConfigError(f"kubeconfig {path} can't be read: {reason}") from None
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        # Its text quotes the file, where tokens are.
+        raise ConnectionConfigError(f"kubeconfig {path}{where}: no valid YAML: mend it there") from None
+    if not isinstance(found, dict):
+        raise ConnectionConfigError(f"kubeconfig {path} is empty or no mapping: it should begin with apiVersion: v1")
+    return found
+
+
+def _merged(files: list[tuple[Path, dict[str, Any]]], section: str, key: str) -> dict[str, dict[str, Any]]:
+    """The entries of a section by name; of two with one name, the first counts, as for kubectl."""
+    merged: dict[str, dict[str, Any]] = {}
+    for path, file in files:
+        entries = file.get(section) or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) and "name" in entry for entry in entries):
+            raise ConnectionConfigError(f"kubeconfig {path}: {section} should be a list of entries with a name each")
+        for entry in entries:
+            content = entry.get(key) or {}
+            if not isinstance(content, dict):
+                raise ConnectionConfigError(
+                    f"kubeconfig {path}: {section} {entry['name']!r} should hold a mapping {key!r}"
+                )
+            merged.setdefault(str(entry["name"]), content)
+    return merged
+
+
+def _one_of(contexts: dict[str, dict[str, Any]]) -> str:
+    return f"one of {', '.join(repr(name) for name in sorted(contexts))}" if contexts else "of a file that has any"
+
+
+def _check_plug_in(entry: ContextEntry, logged: list[str]) -> None:
+    """Whoever has a plug-in and got nothing from it would go on as nobody."""
+    plug_in, provider = entry.user.get("exec"), entry.user.get("auth-provider")
+    why = f": {_cut(logged[-1])}" if logged else ""
+    if isinstance(plug_in, dict):
+        raise ConnectionConfigError(
+            f"user {entry.user_name!r}: the exec plug-in {plug_in.get('command')!r} gave no credentials{why}; run it "
+            "in a terminal to sign in or to see what is missing"
+        )
+    if isinstance(provider, dict):
+        raise ConnectionConfigError(
+            f"user {entry.user_name!r}: the auth-provider {provider.get('name')!r} gave no token{why}; get a new "
+            "kubeconfig with an exec plug-in: most providers have been replaced by one"
+        )
+
+
+def _told(entry: ContextEntry, load: Callable[[], object]) -> None:
+    """Do it; whatever the client raises is told without what it may quote."""
+    try:
+        load()
+    except Exception as error:  # noqa: BLE001 (KeyError, binascii.Error, OSError, its own: by version)
+        raise ConnectionConfigError(
+            f"context {entry.name!r} of {', '.join(map(str, entry.paths))} can't be used: {_words(error)}; mend "
+            f"cluster or user {entry.user_name!r} there"
+        ) from None
+
+
+def _words(error: Exception) -> str:
+    """An error of the client in words that can't hold a part of a kubeconfig."""
+    text = str(error)
+    is_safe = text.startswith(("File does not exist", "Service ", "Token file", "Cert file", "exec: process returned"))
+    if is_safe or isinstance(error, OSError):
+        return _cut(text)
+    return f"{type(error).__name__} (its text may quote credentials, and is left out)"
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _WORDS_LIMIT else text[:_WORDS_LIMIT] + "…"
+
+
+@contextmanager
+def _logged_errors() -> Iterator[list[str]]:
+    """What the client logs while it loads: it logs a plug-in's failure instead of raising it."""
+    found: list[str] = []
+    thread = threading.get_ident()
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == thread:
+                found.append(record.getMessage())
+
+    handler = Keep(logging.ERROR)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield found
+    finally:
+        root.removeHandler(handler)

@@ -1,0 +1,227 @@
+"""Every request goes through here: credentials, time limits, retries, one reload at 401, errors of the tree.
+
+It knows HTTP and nothing of kinds. Turned down: urllib3's own Retry, which can't tell a create from an apply, and the
+official client's ApiClient, which has no time limit of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from tenantkit.cluster.http.errors import Doing, error_of_answer, error_of_body, error_of_no_answer
+from tenantkit.cluster.http.liveness import Pulse
+from tenantkit.cluster.http.parsing import parse_object
+from tenantkit.cluster.http.retries import Retries
+from tenantkit.cluster.http.transport import Answer, NoAnswer, Request, Stream
+from tenantkit.exceptions import ConnectionConfigError, TenantKitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from tenantkit.cluster.http.credentials import Credentials, Headers
+    from tenantkit.cluster.http.transport import Transport
+    from tenantkit.rules.manifest import Manifest
+
+_Reply = TypeVar("_Reply", Answer, Stream)
+_GOOD = range(200, 300)
+_UNAUTHORIZED = 401
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing to ask of the server.
+
+    Args:
+        method: of HTTP.
+        path: with its query.
+        doing: what it is, for messages.
+        body: JSON.
+        content_type: of the body.
+        is_repeatable: whether doing it twice does the same as doing it once.
+        timeout_s: None: the connection's own.
+        accept: in which form the answer is wanted. Default: as objects.
+        parse: makes an object of a good answer's body; raises ValueError where it can't.
+    """
+
+    method: str
+    path: str
+    doing: Doing
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = JSON
+    is_repeatable: bool = False
+    timeout_s: float | None = None
+    accept: str = JSON
+    parse: Callable[[bytes | bytearray], Manifest] = field(default=parse_object, repr=False)
+
+
+class Door:
+    """Sends calls, and raises nothing but errors of the tree; thread-safe.
+
+    Args:
+        transport: carries the bytes.
+        credentials: say who asks.
+        timeout_s: for a call that names none.
+        retries: when a request is sent again.
+        sleep: given by tests.
+        jitter: a number from 0 to 1; given by tests.
+    """
+
+    def __init__(  # noqa: PLR0913 (the last three have defaults that only tests change)
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        *,
+        timeout_s: float,
+        retries: Retries | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.server = credentials.endpoint.server
+        self.retries = retries or Retries()
+        self.sleep = sleep
+        self.jitter = jitter
+        self.pulse = Pulse(self)
+        self._transport = transport
+        self._credentials = credentials
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._date: str | None = None
+        self._is_closed = False
+
+    @property
+    def request_count(self) -> int:
+        """How many requests were sent so far, retries among them."""
+        return self._requests
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The Date header of the last answer; None before the first."""
+        if self._date is None:
+            return None
+        date = parsedate_to_datetime(self._date)
+        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+
+    def ask(self, call: Call) -> Manifest:
+        """The JSON object that the server answers.
+
+        Raises:
+            ClusterError: it answered an error, or not at all.
+        """
+        return self.read(call, self.fetch(call))
+
+    def fetch(self, call: Call) -> Answer:
+        """What the server answers, good or not, once it is not worth asking again; to be read by `read`.
+
+        Raises:
+            ClusterError: there was no answer.
+        """
+        for attempt in itertools.count(1):
+            try:
+                answer = self._send(call)
+            except NoAnswer as failure:
+                pause = self.retries.after_trouble(
+                    failure.trouble, attempt, self.jitter, is_repeatable=call.is_repeatable
+                )
+                if pause is None:
+                    is_write = call.method != "GET"
+                    raise error_of_no_answer(failure, call.doing, self.server, is_write=is_write) from failure
+            else:
+                pause = self.retries.after_answer(answer, attempt, self.jitter)
+                if pause is None:
+                    return answer
+            self.sleep(pause)
+        raise AssertionError  # the loop has no end of its own
+
+    def read(self, call: Call, answer: Answer) -> Manifest:
+        """The object in the answer to that call.
+
+        Raises:
+            ClusterError: it is an error, or no object.
+        """
+        if answer.status not in _GOOD:
+            raise error_of_answer(answer, call.doing, self.server)
+        try:
+            return call.parse(answer.body)
+        except ValueError:
+            raise error_of_body(answer, call.doing, self.server) from None
+
+    def open(self, call: Call) -> Stream:
+        """An answer to be read as it comes; the one who reads decides when to ask again.
+
+        Raises:
+            ClusterError: the server answered an error, or not at all.
+        """
+        try:
+            stream = self._through(call, self._transport.stream)
+            if stream.status in _GOOD:
+                return stream
+            try:
+                answer = Answer(stream.status, stream.headers, stream.read())
+            finally:
+                stream.close()
+        except NoAnswer as failure:
+            raise error_of_no_answer(failure, call.doing, self.server) from failure
+        raise error_of_answer(answer, call.doing, self.server)
+
+    def is_answering(self, timeout_s: float) -> bool:
+        """Whether the server answers a small question, in whichever way; asked twice at most."""
+        call = Call("GET", "/version", Doing("ask whether it is there"), timeout_s=timeout_s)
+        for _ in range(2):  # a connection that was at rest may be gone while the server is not
+            try:
+                self._send(call)
+            except NoAnswer as failure:
+                if failure.trouble == "busy":
+                    return True  # all connections are in use: nothing was asked
+            except TenantKitError:
+                return True  # closed, or without credentials: whoever asks for more is told
+            else:
+                return True
+        return False
+
+    def close(self) -> None:
+        """End all connections; calls from now on are refused. May be called twice."""
+        self._is_closed = True
+        self._transport.close()
+
+    def _send(self, call: Call) -> Answer:
+        return self._through(call, self._transport.send)
+
+    def _through(self, call: Call, send: Callable[[Request], _Reply]) -> _Reply:
+        """One request with credentials, and once more with fresh ones where the server did not know the first."""
+        headers, number = self._credentials.headers()
+        reply = self._counted(send, self._request(call, headers))
+        if reply.status != _UNAUTHORIZED:
+            return reply
+        endpoint = self._credentials.renew(number)
+        if endpoint is None:
+            return reply
+        if not isinstance(reply, Answer):
+            reply.close()
+        self._transport.configure(endpoint)
+        headers, _ = self._credentials.headers()
+        return self._counted(send, self._request(call, headers))
+
+    def _counted(self, send: Callable[[Request], _Reply], request: Request) -> _Reply:
+        if self._is_closed:
+            raise ConnectionConfigError(f"this connection to {self.server} is closed: connect() again")
+        with self._lock:
+            self._requests += 1
+        reply = send(request)
+        self._date = reply.headers.get("date", self._date)
+        return reply
+
+    def _request(self, call: Call, credentials: Headers) -> Request:
+        content: Headers = (("Content-Type", call.content_type),) if call.body is not None else ()
+        content += (("Accept", call.accept),) if call.accept != JSON else ()
+        timeout_s = self._timeout_s if call.timeout_s is None else call.timeout_s
+        return Request(call.method, call.path, timeout_s, call.body, credentials + content)

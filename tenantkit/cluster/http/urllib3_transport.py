@@ -1,0 +1,298 @@
+"""Bytes over urllib3, the official client's own HTTP library: 16 threads on it reach what an asynchronous one reaches.
+
+Redirects are not followed: nothing but the API server is ever contacted. urllib3's own retries are off, since they know
+nothing of what is safe to repeat (`retries`). Watches have a pool of their own, so that open ones can't starve calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+import sys
+import time
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from urllib3._collections import HTTPHeaderDict  # public as urllib3.HTTPHeaderDict only since 2.0
+from urllib3.util import Timeout
+from urllib3.util.ssl_ import create_urllib3_context
+
+from tenantkit import __version__
+from tenantkit.cluster.http.transport import Answer, NoAnswer
+from tenantkit.exceptions import ConnectionConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tenantkit.cluster.http.transport import Endpoint, Request, Stream, Trouble
+
+CONNECT_TIMEOUT_S = 5.0  # a far server connects in well under a second; a host that drops packets would take minutes
+HEAD_TIMEOUT_S = 15.0  # a watch's head comes at once: silence before it is a dead way, and none of a quiet cluster
+CONNECTIONS = 32  # more in flight than 16 gain nothing; the rest is room for a form beside an apply
+_CHUNK_BYTES = 1 << 18
+_LOOPBACK = ("127.", "localhost", "[::1]")
+
+
+class Urllib3Transport:
+    """Sends requests to one server; thread-safe.
+
+    Args:
+        endpoint: where to, and how its TLS is set up.
+
+    Raises:
+        ConnectionConfigError: a certificate or key can't be read, or the proxy is of an unknown kind.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._calls = _pool(endpoint, block=True)
+        self._streams = _pool(endpoint, block=False)
+
+    def send(self, request: Request) -> Answer:
+        """The whole answer, within the request's time: once to connect, once for all that follows."""
+        deadline = time.monotonic() + CONNECT_TIMEOUT_S + request.timeout_s
+        response = self._open(self._calls, request)
+        try:
+            body = _whole(response, deadline)
+        except _FAILURES as error:
+            response.close()
+            raise _no_answer(error) from error
+        except BaseException:
+            response.close()  # Ctrl-C: a half-read connection must not be used again
+            raise
+        finally:
+            response.release_conn()
+        return Answer(response.status, _headers(response), body)
+
+    def stream(self, request: Request) -> Stream:
+        """The answer as it comes; the request's time is for each silence in it, and the head has one of its own."""
+        lines = _Lines(self._open(self._streams, replace(request, timeout_s=min(HEAD_TIMEOUT_S, request.timeout_s))))
+        lines.wait_for(request.timeout_s)
+        return lines
+
+    def configure(self, endpoint: Endpoint) -> None:
+        """Use other certificates from now on; requests on their way keep theirs."""
+        if endpoint != self._endpoint:
+            calls, streams = _pool(endpoint, block=True), _pool(endpoint, block=False)
+            self._endpoint, self._calls, self._streams = endpoint, calls, streams
+
+    def close(self) -> None:
+        """End all connections."""
+        self._calls.clear()
+        self._streams.clear()
+
+    def _open(self, pool: urllib3.PoolManager, request: Request) -> Any:
+        """The response with its head read; `Any` since urllib3 1.26 and 2 name the class differently."""
+        given = {name for name, _ in request.headers}
+        headers = HTTPHeaderDict({name: text for name, text in self._common_headers().items() if name not in given})
+        for name, value in request.headers:
+            headers.add(name, value)
+        try:
+            return pool.urlopen(
+                request.method,
+                self._endpoint.server + request.path,
+                body=request.body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                timeout=Timeout(connect=min(CONNECT_TIMEOUT_S, request.timeout_s), read=request.timeout_s),
+                pool_timeout=request.timeout_s,
+                enforce_content_length=True,
+            )
+        except _FAILURES as error:
+            raise _no_answer(error) from error
+
+    def _common_headers(self) -> dict[str, str]:
+        host = urlsplit(self._endpoint.server).netloc.rpartition("@")[2]
+        # Within one machine, to compress costs more time than it saves.
+        encoding = "identity" if host.startswith(_LOOPBACK) else "gzip"
+        return {"User-Agent": f"tenantkit/{__version__}", "Accept": "application/json", "Accept-Encoding": encoding}
+
+
+class _Lines:
+    """A response as lines."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        # Kept from the start: http.client forgets its socket once it knows that the server will close it.
+        self._socket = getattr(getattr(response, "connection", None), "sock", None)
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = _headers(response)
+
+    def wait_for(self, silence_s: float) -> None:
+        """From now on, let it be silent for so long."""
+        if self._socket is not None:
+            self._socket.settimeout(silence_s)
+
+    def lines(self) -> Iterator[bytes]:
+        """Each line when it is whole."""
+        rest = b""
+        try:
+            for chunk in self._response.stream(_CHUNK_BYTES, decode_content=True):
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield from (line for line in whole if line)
+        except _FAILURES as error:
+            raise _no_answer(error) from error
+        if rest.strip():
+            raise NoAnswer("reset", "the stream ended in the middle of a line")
+
+    def read(self) -> bytes:
+        """All that is left."""
+        try:
+            return bytes(self._response.read(decode_content=True))
+        except _FAILURES as error:
+            raise _no_answer(error) from error
+
+    def shut(self) -> None:
+        """End a blocked read; the plain socket's own method, since an SSLSocket's would take its TLS away under it."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # already gone, as wanted
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the connection up: it can't be used again."""
+        self._response.close()
+
+
+_FAILURES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
+
+
+def _whole(response: Any, deadline: float) -> bytes:
+    """The body; its pieces may each come in time, and the whole not. As bytes: some parsers copy all else once more."""
+    pieces: list[bytes] = []
+    for piece in response.stream(_CHUNK_BYTES, decode_content=True):
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            raise NoAnswer("timeout", f"{sum(map(len, pieces))} bytes of it came, and not the rest")
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _headers(response: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _pool(endpoint: Endpoint, *, block: bool) -> urllib3.PoolManager:
+    options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": block, "socket_options": _socket_options()}
+    if endpoint.server.startswith("https:"):
+        options["ssl_context"] = _tls(endpoint)
+        if endpoint.tls_server_name:
+            options["server_hostname"] = endpoint.tls_server_name
+    if endpoint.proxy is None:
+        return urllib3.PoolManager(**options)
+    proxy = urlsplit(endpoint.proxy)
+    if proxy.scheme not in ("http", "https") or not proxy.hostname:
+        raise ConnectionConfigError(
+            f"the proxy for {endpoint.server} is of kind {proxy.scheme or 'unknown'!r}: use an http:// or https:// one "
+            "in the kubeconfig's proxy-url or in $HTTPS_PROXY, or name the server in $NO_PROXY"
+        )
+    if proxy.username is not None:
+        secret = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=secret)
+    host = proxy.netloc.rpartition("@")[2]
+    return urllib3.ProxyManager(f"{proxy.scheme}://{host}", **options)
+
+
+@cache
+def _socket_options() -> list[tuple[int, int, int]]:
+    """A peer that is gone without a word is noticed after about a minute, also while a watch is silent."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    if sys.platform == "linux":
+        options += [
+            (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+        ]
+    return options
+
+
+def _tls(endpoint: Endpoint) -> ssl.SSLContext:
+    # It is urllib3's to choose who compares the names, OpenSSL or itself: 1.26 can't let OpenSSL, for IP addresses.
+    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    # Python 3.13 asks for extensions that many clusters' own authorities lack; kubectl does not.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not endpoint.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return _with_client_certificate(context, endpoint)
+    try:
+        if endpoint.ca_file:
+            context.load_verify_locations(endpoint.ca_file)
+        else:
+            context.load_default_certs()
+    except (OSError, ValueError) as error:
+        raise ConnectionConfigError(
+            f"the certificate authority of {endpoint.server} is not readable as PEM ({_words(error)}): mend "
+            "certificate-authority(-data) in the kubeconfig, or ca_file="
+        ) from None
+    return _with_client_certificate(context, endpoint)
+
+
+def _with_client_certificate(context: ssl.SSLContext, endpoint: Endpoint) -> ssl.SSLContext:
+    if endpoint.cert_file:
+        try:
+            # The empty password keeps OpenSSL from asking for one on the terminal.
+            context.load_cert_chain(endpoint.cert_file, endpoint.key_file, password="")
+        except (OSError, ValueError) as error:
+            raise ConnectionConfigError(
+                f"the client certificate for {endpoint.server} and its key are not readable as an unencrypted PEM pair "
+                f"({_words(error)}): mend client-certificate(-data) and client-key(-data) in the kubeconfig"
+            ) from None
+    return context
+
+
+def _no_answer(error: BaseException) -> NoAnswer:
+    """One of urllib3's many failures as one of few troubles."""
+    chain = list(_chain(error))
+    return NoAnswer(_trouble(chain), _words(chain[-1]))
+
+
+def _trouble(chain: list[BaseException]) -> Trouble:
+    """What went wrong, from an error and what it wraps; the innermost says most."""
+    kinds = urllib3.exceptions
+    text = " ".join(str(error) for error in chain)
+    checks: tuple[tuple[Trouble, bool], ...] = (
+        ("proxy", _has(chain, kinds.ProxyError) or "Tunnel connection failed" in text),
+        (
+            "certificate",
+            "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text,
+        ),  # the second: urllib3's own words
+        ("client certificate", _has(chain, ssl.SSLError) and "alert" in text.lower().replace("_", " ")),
+        ("not tls", "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text or "RECORD_LAYER_FAILURE" in text),
+        ("busy", _has(chain, kinds.EmptyPoolError)),
+        ("dns", _has(chain, socket.gaierror) or "Name or service not known" in text or "Failed to resolve" in text),
+        ("connect timeout", _has(chain, kinds.ConnectTimeoutError) and not _has(chain, kinds.NewConnectionError)),
+        ("refused", _has(chain, ConnectionRefusedError) or "Connection refused" in text),
+        ("unreachable", _has(chain, kinds.NewConnectionError)),
+        ("timeout", _has(chain, kinds.ReadTimeoutError) or _has(chain, TimeoutError)),
+        ("garbled", _has(chain, kinds.DecodeError)),
+    )
+    return next((trouble for trouble, is_it in checks if is_it), "reset")
+
+
+def _has(chain: list[BaseException], kind: type[BaseException]) -> bool:
+    return any(isinstance(error, kind) for error in chain)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, and then what it wraps, by cause or, as urllib3 also does, by argument."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        inner = [part for part in current.args if isinstance(part, BaseException)]
+        current = inner[0] if inner else current.__cause__
+
+
+def _words(error: BaseException) -> str:
+    """An error in few words, without the addresses of objects that urllib3 puts in front."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (text.rpartition("object at 0x")[2].partition(">: ")[2] or text)[:200] or type(error).__name__

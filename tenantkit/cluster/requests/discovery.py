@@ -1,0 +1,118 @@
+"""Which kinds a server has, by its own word: for those that are in no table of ours, such as custom resources.
+
+Asked only where such a kind occurs, and then all at once, in the aggregated form: two requests, however many groups
+there are. Servers answer in it since 1.27; an older one is told apart, and told. Turned down: the older form, a request
+per group.
+Source: page "Kubernetes API Concepts", section "API Discovery".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
+from tenantkit.rules.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tenantkit.cluster.http.session import Door
+    from tenantkit.rules.manifest import Manifest
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ServedKind:
+    """A kind that the server has, and how else it may be called.
+
+    Args:
+        place: where it lives.
+        spellings: in lower case: kind, plural, singular and short names.
+        can_list: whether there is a list of it at all.
+    """
+
+    place: Kind
+    spellings: frozenset[str]
+    can_list: bool
+
+
+def served_kinds(door: Door) -> list[ServedKind]:
+    """All kinds of the server: the core group first, of each group the version that it prefers first.
+
+    Raises:
+        PermissionDenied: they may not be read.
+        NotFound: the server is too old to tell them all at once.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: get /api and /apis, which any signed-in user may.
+    """
+    found: list[ServedKind] = []
+    for path in ("/api", "/apis"):
+        answer = door.ask(Call("GET", path, Doing("ask which kinds there are"), is_repeatable=True, accept=AGGREGATED))
+        if answer.get("kind") != "APIGroupDiscoveryList":
+            raise NotFound(
+                f"{door.server} does not tell its kinds in the aggregated form: that takes Kubernetes 1.27 or newer",
+                status=404,
+            )
+        for group in answer.get("items") or ():
+            found += _kinds_of(group)
+    return found
+
+
+def kind_named(spoken: str, kinds: Iterable[ServedKind]) -> Kind:
+    """The kind that somebody means.
+
+    Args:
+        spoken: `Kind`, `plural`, a short name, `plural.group`, `Kind.group`, or `group/version/Kind` (`v1/Pod` for the
+            core group); large and small letters count alike.
+        kinds: those that the server has; of several that are meant, the first.
+
+    Raises:
+        InvalidSpecError: there is none; the reason names those that are spelled nearly so.
+
+    Example:
+        >>> pod = Kind("Pod", "", "v1", "pods", namespaced=True)
+        >>> kind_named("v1/pod", [ServedKind(pod, frozenset({"pod", "pods", "po"}), True)]).plural
+        'pods'
+    """
+    wanted = str(spoken).lower()
+    known: dict[str, Kind] = {}
+    for kind in kinds:
+        if kind.can_list:
+            for spelling in _spellings(kind):
+                known.setdefault(spelling, kind.place)
+    if wanted in known:
+        return known[wanted]
+    near = get_close_matches(wanted, known, n=_SHOWN) if isinstance(spoken, str) else []
+    hint = f"it has {', '.join(near)}" if near else "see `kubectl api-resources` for those that it has"
+    raise InvalidSpecError([Problem("kind", spoken, f"the server has no such kind to list: {hint}")])
+
+
+def _spellings(kind: ServedKind) -> Iterator[str]:
+    place = kind.place
+    yield from sorted(kind.spellings)
+    for spelling in sorted(kind.spellings):
+        yield f"{place.api_version}/{spelling}".lower()
+        if place.group:
+            yield f"{spelling}.{place.group}".lower()
+            yield f"{spelling}.{place.version}.{place.group}".lower()
+
+
+def _kinds_of(group: Manifest) -> Iterator[ServedKind]:
+    name = str((group.get("metadata") or {}).get("name") or "")
+    for version in group.get("versions") or ():
+        for resource in version.get("resources") or ():
+            response, plural = resource.get("responseKind") or {}, str(resource.get("resource") or "")
+            kind = str(response.get("kind") or "")
+            called = (kind, plural, resource.get("singularResource"), *(resource.get("shortNames") or ()))
+            yield ServedKind(
+                Kind(kind, name, str(version.get("version") or ""), plural, resource.get("scope") == "Namespaced"),
+                frozenset(str(text).lower() for text in called if text),
+                "list" in (resource.get("verbs") or ()),
+            )

@@ -1,0 +1,58 @@
+"""The pages of a list, one after the other, with the next one on its way while one is read.
+
+Its token stands at the head of a page, before the items, so it is known before the page is read. Server and client then
+work side by side, and a long list takes as long as the slower of the two. No more than one page waits, so that memory
+stays bounded. Turned down: parsing in threads, which Python lets take turns only.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.http.session import Call, Door
+    from tenantkit.rules.manifest import Manifest
+
+_HEAD_BYTES = 4096
+_TOKEN = re.compile(rb'"continue":\s*"([A-Za-z0-9+/_=.:-]+)"')
+
+
+def read_pages(door: Door, call_of: Callable[[str | None], Call]) -> Iterator[Manifest]:
+    """Each page of a list.
+
+    Args:
+        door: where.
+        call_of: what to ask for the page of a token; None is the first one's.
+
+    Raises:
+        ClusterError: the server says no, or gives no answer.
+    """
+    call = call_of(None)
+    answer = door.fetch(call)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="tenantkit")  # its thread is begun with the second page
+    try:
+        while True:
+            ahead = token_in(answer.body)
+            following = pool.submit(door.fetch, call_of(ahead)) if ahead else None
+            page = door.read(call, answer)
+            del answer  # its bytes, while the page is looked at
+            token = (page.get("metadata") or {}).get("continue")
+            yield page
+            del page
+            if not token:
+                return
+            call = call_of(token)
+            answer = following.result() if following is not None and token == ahead else door.fetch(call)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def token_in(body: bytes | bytearray) -> str | None:
+    """The token of the page after this one, if it stands before the items, where servers write it."""
+    head, items, _ = bytes(body[:_HEAD_BYTES]).partition(b'"items"')
+    found = _TOKEN.search(head) if items else None
+    return found[1].decode() if found else None

@@ -1,0 +1,268 @@
+"""Watches that go on: cut off, they resume; too old, they list again and tell what changed in between.
+
+A watch remembers what it told (the metadata, not the objects), so that after a 410 it can say what came, changed and
+went while nobody looked. Where it begins at a version that the caller knows, it can't know of objects that it never
+told; with `name` it still says that the one object is gone. Turned down: ending at 410, as the official client does,
+which every caller would have to mend. Source: page "Kubernetes API Concepts", section "Efficient detection of changes".
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import orjson
+
+from tenantkit.cluster.http.errors import Doing, error_of_no_answer, error_of_status
+from tenantkit.cluster.http.retries import Retries
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.http.transport import NoAnswer
+from tenantkit.cluster.requests.list import list_all
+from tenantkit.cluster.requests.paths import with_query
+from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.http.liveness import Pulse
+    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.transport import Stream
+    from tenantkit.cluster.requests.list import Selection
+    from tenantkit.exceptions import ClusterError
+    from tenantkit.rules.manifest import Manifest
+
+EventType = Literal["ADDED", "MODIFIED", "DELETED"]
+
+# A fresh watch every few minutes, as client-go asks for; servers send a bookmark about once a minute.
+LONGEST_STREAM_S = 300.0
+_GRACE_S = 15.0  # beyond the server's own end, before silence counts as a dead connection
+_SHORT_S = 1.0  # a stream that ended sooner counts as a failure: else a proxy that cuts each at once is asked for ever
+RESUMES = Retries(attempts=9, first_pause_s=0.2, longest_pause_s=10.0)  # about half a minute in a row
+_LOOK_S = 0.5  # how soon the thread beside a stream notices that it has ended
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """What happened to an object.
+
+    Args:
+        type: ADDED also for what was there at the start.
+        manifest: the object after it; of one that went unseen, its apiVersion, kind and last known metadata.
+    """
+
+    type: EventType
+    manifest: Manifest
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One watch, over as many streams as it takes.
+
+    `unseen` names the one object of a watch that began at the caller's version, until something was told of it.
+    """
+
+    door: Door
+    selection: Selection
+    version: str | None
+    deadline: float
+    stop: threading.Event
+    unseen: str | None
+    tell: Callable[[ClusterError | None], None] | None = None
+    pulse: Pulse | None = None
+    known: dict[_Key, Manifest] = field(default_factory=dict)
+    failures: int = 0
+    trouble: ClusterError | None = None
+    has_begun: bool = False
+
+    def run(self) -> Iterator[WatchEvent]:
+        while not self._is_over():
+            try:
+                if self.version is None:
+                    yield from self._list()
+                    continue
+                started = time.monotonic()
+                yield from self._stream(self.version)
+                if time.monotonic() - started < _SHORT_S:
+                    self._pause(None)
+            except Expired:
+                self.version = None
+                self._pause(None)
+            except (ClusterUnavailable, Throttled) as error:
+                self._pause(error)
+        if self.trouble is not None and not self.stop.is_set():
+            raise self.trouble  # the end of the time went unseen: no events is not what happened
+
+    def _is_over(self) -> bool:
+        return self.stop.is_set() or time.monotonic() >= self.deadline
+
+    def _pause(self, error: ClusterError | None) -> None:
+        """Wait before the next try, longer each time in a row; what fails at once, or for too long, is raised."""
+        self.failures += 1
+        self.trouble = error
+        if self.tell is not None and error is not None:
+            self.tell(error)
+        if error is not None and (not self.has_begun or self.failures >= RESUMES.attempts) and not self._is_over():
+            raise error
+        pause = RESUMES.pause_s(min(self.failures, RESUMES.attempts), self.door.jitter)
+        self.stop.wait(max(0.0, min(pause, self.deadline - time.monotonic())))
+
+    def _is_connected(self) -> None:
+        self.has_begun, self.trouble = True, None
+        if self.pulse is not None:
+            self.pulse.heard()
+        if self.tell is not None:
+            self.tell(None)
+
+    def _list(self) -> Iterator[WatchEvent]:
+        """What is there now, as the events that lead to it from what was told."""
+        listed = list_all(self.door, self.selection)
+        self._is_connected()
+        self.version = listed.resource_version
+        now = {_key(item): item for item in listed.items}
+        gone = [before for key, before in self.known.items() if key not in now]
+        if self.unseen and not now:
+            gone = [self._never_seen(self.unseen)]
+        self.unseen = None
+        for before in gone:
+            self.known.pop(_key(before), None)
+            yield WatchEvent("DELETED", before)
+        for key, item in now.items():
+            seen = self.known.get(key)
+            if seen is not None and _uid(seen) != _uid(item):
+                yield WatchEvent("DELETED", seen)
+                seen = None
+            if seen is None or _version(seen) != _version(item):
+                self.known[key] = _remembered(item)
+                yield WatchEvent("MODIFIED" if seen else "ADDED", item)
+
+    def _stream(self, version: str) -> Iterator[WatchEvent]:
+        """The events of one stream, until it ends."""
+        stream = self.door.open(self._call(version))
+        self._is_connected()
+        is_done, is_lost = threading.Event(), threading.Event()
+        beside = (stream, is_done, is_lost)
+        threading.Thread(target=self._shut_in_time, args=beside, name="tenantkit-watch", daemon=True).start()
+        try:
+            yield from self._events(stream)
+        except NoAnswer as failure:
+            if not self._is_over() and not is_lost.is_set():  # else it was shut on purpose
+                raise error_of_no_answer(failure, self._doing, self.door.server) from failure
+        finally:
+            is_done.set()
+            stream.close()
+        if is_lost.is_set():
+            silence = NoAnswer("timeout", "it was silent, and then asked whether it is there")
+            raise error_of_no_answer(silence, self._doing, self.door.server)
+
+    def _events(self, stream: Stream) -> Iterator[WatchEvent]:
+        for line in stream.lines():
+            event = self._event(line)
+            self.failures = 0
+            if self.pulse is not None:
+                self.pulse.heard()
+            if event is not None:
+                yield event
+            if self._is_over():
+                return
+
+    def _shut_in_time(self, stream: Stream, is_done: threading.Event, is_lost: threading.Event) -> None:
+        """Let a reader that waits for the next line go once the watch is over, or the server is not there."""
+        while not is_done.is_set():
+            if self.pulse is not None and self.pulse.is_lost():
+                is_lost.set()
+            if is_lost.is_set() or self._is_over():
+                stream.shut()
+                return
+            self.stop.wait(min(_LOOK_S, max(0.0, self.deadline - time.monotonic())))
+
+    @property
+    def _doing(self) -> Doing:
+        return Doing("watch", self.selection.kind.kind, namespace=self.selection.namespace)
+
+    def _call(self, version: str) -> Call:
+        seconds = math.ceil(max(1.0, min(LONGEST_STREAM_S, self.deadline - time.monotonic())))
+        query: dict[str, str | int | bool | None] = {
+            **self.selection.query,
+            "watch": True,
+            "allowWatchBookmarks": True,
+            "resourceVersion": version,
+            "timeoutSeconds": seconds,
+        }
+        path = with_query(self.selection.path, query)
+        return Call("GET", path, self._doing, is_repeatable=True, timeout_s=seconds + _GRACE_S)
+
+    def _event(self, line: bytes) -> WatchEvent | None:
+        """One line as an event; None for a bookmark, which only moves the version."""
+        try:
+            parsed = orjson.loads(line)
+            kind, item = parsed["type"], parsed["object"]
+            if kind == "ERROR":
+                raise error_of_status(item, self._doing)
+            version = _version(item)
+        except (ValueError, LookupError, TypeError) as error:
+            raise NoAnswer("garbled", f"a watch's line is no event ({type(error).__name__})") from error
+        self.version = version
+        if kind == "BOOKMARK":
+            return None
+        self.unseen = None
+        if kind == "DELETED":
+            self.known.pop(_key(item), None)
+        else:
+            self.known[_key(item)] = _remembered(item)
+        return WatchEvent(kind, item)
+
+    def _never_seen(self, name: str) -> Manifest:
+        namespace = {"namespace": self.selection.namespace} if self.selection.namespace else {}
+        kind = self.selection.kind
+        return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name, **namespace}}
+
+
+def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
+    door: Door,
+    selection: Selection,
+    *,
+    name: str | None = None,
+    resource_version: str | None = None,
+    timeout_s: float | None = None,
+    stop: threading.Event | None = None,
+    tell: Callable[[ClusterError | None], None] | None = None,
+) -> Iterator[WatchEvent]:
+    """Events of a selection until `stop` is set or the time is over; see `Cluster.watch`."""
+    if name is not None:
+        by_name = f"metadata.name={name}"
+        selectors = [text for text in (selection.field_selector, by_name) if text]
+        selection = replace(selection, field_selector=",".join(selectors))
+    run = _Watch(
+        door=door,
+        selection=selection,
+        version=resource_version or None,
+        deadline=math.inf if timeout_s is None else time.monotonic() + timeout_s,
+        stop=stop or threading.Event(),
+        unseen=name if resource_version else None,
+        tell=tell,
+        pulse=None if tell is None else door.pulse,
+    )
+    return run.run()
+
+
+def _key(item: Manifest) -> _Key:
+    metadata = item["metadata"]
+    return metadata.get("namespace") or "", metadata["name"]
+
+
+def _uid(item: Manifest) -> str:
+    return str(item["metadata"].get("uid"))
+
+
+def _version(item: Manifest) -> str:
+    return str(item["metadata"]["resourceVersion"])
+
+
+def _remembered(item: Manifest) -> Manifest:
+    """Enough of an object to know it again, and to say that it is gone."""
+    metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
+    return {"apiVersion": item.get("apiVersion"), "kind": item.get("kind"), "metadata": metadata}

@@ -1,0 +1,300 @@
+"""Who one is to the server, what one may do, and what one may see.
+
+The server is asked, never guessed at: a kubeconfig's user name is only a label, and RBAC isn't the only authoriser.
+Source: pages "Authorization" (Checking API access) and "Authenticating" (API access to authentication information).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
+
+import orjson
+
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests.list import Selection, list_kept
+from tenantkit.cluster.requests.paths import collection_path
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.rules.kinds import KINDS, Kind, kind_of
+from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.http.session import Door
+    from tenantkit.rules.manifest import Manifest
+
+Scope = tuple[str, ...] | Literal["cluster"]
+
+_Kept = TypeVar("_Kept")
+
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the server takes the user for.
+
+    Args:
+        username: as RBAC would name it: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
+        groups: likewise.
+        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was given by hand.
+        server: the API server's URL.
+        is_sandbox: whether it is tenantkit's own.
+    """
+
+    username: str
+    groups: tuple[str, ...]
+    context: str | None
+    server: str
+    is_sandbox: bool
+
+
+def whoami(cluster: Cluster) -> Identity:
+    """Who the server takes you for: the first thing to look at when something is denied.
+
+    Args:
+        cluster: where.
+
+    Returns:
+        User name and groups in the server's words, and which server that is.
+
+    Raises:
+        Unauthorized: it does not know you.
+        ClusterUnavailable: it gave no answer.
+
+    RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
+
+    Example:
+        >>> whoami(cluster).username  # doctest: +SKIP
+        'dana@example.com'
+    """
+    check_is_cluster(cluster)
+    answer = _review(cluster.door, "SelfSubjectReview", {}, Doing("ask who I am"))
+    found = (answer.get("status") or {}).get("userInfo") or {}
+    cluster.user = str(found.get("username") or "")
+    groups = tuple(str(group) for group in found.get("groups") or ())
+    return Identity(cluster.user, groups, cluster.context, cluster.server, cluster.is_sandbox)
+
+
+def can(  # noqa: PLR0913 (what an access review consists of; all but two are optional)
+    door: Door,
+    verb: str,
+    kind: str,
+    *,
+    namespace: str | None = None,
+    name: str | None = None,
+    subresource: str | None = None,
+) -> bool:
+    """Whether the user may do that; see `Cluster.can`."""
+    if kind not in KINDS and "." in kind:
+        plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
+    else:
+        plural, group = kind_of(kind).plural, kind_of(kind).group
+    attributes = {
+        "verb": verb,
+        "group": group,
+        "resource": plural,
+        "subresource": subresource,
+        "namespace": namespace,
+        "name": name,
+    }
+    spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
+    doing = Doing(f"ask whether I may {verb}", kind, name, namespace)
+    answer = _review(door, "SelfSubjectAccessReview", spec, doing)
+    return (answer.get("status") or {}).get("allowed") is True
+
+
+def list_visible(
+    cluster: Cluster,
+    kind: str,
+    *,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    field_selector: str | None = None,
+) -> tuple[list[Manifest], Scope]:
+    """All objects of a kind that the user may see, and what that covers.
+
+    Args:
+        cluster: where.
+        kind: a key of `KINDS`.
+        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
+            connection's own namespace where the whole cluster may not be listed.
+        label_selector: as the API server writes it.
+        field_selector: likewise.
+
+    Returns:
+        The objects, and `"cluster"` or the namespaces that could be read: some of those asked for may be missing.
+
+    Raises:
+        PermissionDenied: none may be read.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: list that kind, for the whole cluster or in each namespace; for Namespace itself, get each.
+
+    Example:
+        >>> pods, scope = list_visible(cluster, "Pod")  # doctest: +SKIP
+    """
+    return keep_visible(
+        cluster, kind, _whole, namespaces=namespaces, label_selector=label_selector, field_selector=field_selector
+    )
+
+
+def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
+    cluster: Cluster,
+    kind: str | Kind,
+    keep: Callable[[Manifest], _Kept],
+    *,
+    parts: type | None = None,
+    metadata_only: bool = False,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    field_selector: str | None = None,
+) -> tuple[list[_Kept], Scope]:
+    """The same, keeping of each object only what is needed: so a large list is never in memory as a whole.
+
+    Args:
+        cluster: where.
+        kind: a key of `KINDS`, or where a kind lives that is not in it.
+        keep: what to keep of an object; called from several threads, and again where a list is begun again.
+        parts: a TypedDict of what `keep` looks at, so that the rest need not be made. Default: whole objects.
+        metadata_only: whether to ask the server for no more than the objects' metadata.
+        namespaces: as for `list_visible`, and so are the selectors, errors and rights.
+        label_selector: likewise.
+        field_selector: likewise.
+
+    Returns:
+        What was kept, and what it covers.
+
+    Example:
+        >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
+    """
+    place = kind if isinstance(kind, Kind) else kind_of(kind)
+
+    def listed(namespace: str | None) -> list[_Kept]:
+        if place.kind == "Namespace" and namespace is not None:
+            return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
+        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
+        return list_kept(cluster.door, selection, keep).items
+
+    found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
+    return [item for items in found for item in items], scope
+
+
+def check_is_cluster(cluster: object) -> None:
+    """Raise InvalidSpecError where something else was given first: a tenant's name, a kubeconfig, a Sandbox."""
+    if not hasattr(cluster, "get"):
+        raise InvalidSpecError([Problem("cluster", cluster, "give what tk.connect() returns, before all else")])
+
+
+def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
+    """The namespaces that were asked for, each once: else the connection's; empty means all.
+
+    Raises:
+        InvalidSpecError: the cluster is none, or they are one text, whose letters are no namespaces.
+    """
+    check_is_cluster(cluster)
+    if isinstance(namespaces, str):
+        raise InvalidSpecError([Problem("namespaces", namespaces, f"use a list: [{namespaces!r}]")])
+    return tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+
+
+def each_visible(
+    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Kept], *, namespaces: Sequence[str] | None = None
+) -> tuple[list[_Kept], Scope]:
+    """What is read of the whole cluster at once, or else of each namespace that the user may see.
+
+    Args:
+        cluster: where.
+        kind: what is read.
+        read: reads a namespace, or all (None); called from several threads.
+        namespaces: as for `list_visible`, and so are errors and rights.
+
+    Returns:
+        One reading of the whole cluster, or one of each namespace; and what that covers.
+    """
+    is_placed = kind.namespaced or kind.kind == "Namespace"
+    asked = chosen_namespaces(cluster, namespaces) if is_placed else ()
+    is_told = bool(asked)
+    if not asked and namespaces is not None and is_placed:
+        return [], ()
+    if not asked:
+        try:
+            return [read(None)], "cluster"
+        except PermissionDenied:
+            if not is_placed:
+                raise
+            asked = (cluster.namespace,)
+
+    def tried(namespace: str) -> tuple[_Kept | None, PermissionDenied | None]:
+        try:
+            return read(namespace), None
+        except PermissionDenied as refusal:
+            return None, refusal
+
+    with ThreadPoolExecutor(min(_THREADS, len(asked)), thread_name_prefix="tenantkit") as pool:
+        readings = list(zip(asked, pool.map(tried, asked), strict=True))
+    refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
+    if len(refusals) == len(asked):
+        raise refusals[0] if is_told else _untold(refusals[0])
+    found = [(namespace, cast("_Kept", kept)) for namespace, (kept, refusal) in readings if refusal is None]
+    return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
+
+
+def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The names of the namespaces that the user may see, sorted.
+
+    Args:
+        cluster: where.
+        namespaces: only these; the default is that of `list_visible`.
+
+    Returns:
+        Those that exist and may be read.
+
+    Raises:
+        PermissionDenied: none may be read.
+
+    RBAC: list namespaces, or get each.
+
+    Example:
+        >>> visible_namespaces(cluster)  # doctest: +SKIP
+        ('speech', 'vision')
+    """
+    found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
+    return tuple(sorted(item["metadata"]["name"] for item in found))
+
+
+def _untold(refusal: PermissionDenied) -> PermissionDenied:
+    """The same for who has not said which namespaces are theirs: most likely others than the one that was tried."""
+    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
+    told = copy(refusal)
+    told.args = (f"{refusal}; {hint}",)
+    return told
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
+
+
+def _namespace(cluster: Cluster, name: str, label_selector: str | None, field_selector: str | None) -> list[Manifest]:
+    """A Namespace by get, which its members may where they may not list; selected here, since get selects nothing."""
+    try:
+        found = cluster.get("Namespace", name)
+    except NotFound:
+        return []
+    fields = {"metadata.name": name, "status.phase": (found.get("status") or {}).get("phase", "")}
+    is_selected = parse_label_selector(label_selector or "").matches(
+        found["metadata"].get("labels") or {}
+    ) and parse_field_selector(field_selector or "").matches(lambda field: str(fields.get(field, "")))
+    return [found] if is_selected else []
+
+
+def _review(door: Door, kind: str, spec: Manifest, doing: Doing) -> Manifest:
+    """Ask by a review: it is created, answered, and stored nowhere, so that it may be asked twice."""
+    place = kind_of(kind)
+    review = {"apiVersion": place.api_version, "kind": kind, **({"spec": spec} if spec else {})}
+    return door.ask(Call("POST", collection_path(place), doing, orjson.dumps(review), is_repeatable=True))

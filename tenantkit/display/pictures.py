@@ -1,0 +1,185 @@
+"""What pictures are made of: a figure with its words, the colours of a theme, and a sheet measured in inches.
+
+Drawn on a bare `Figure`: pyplot keeps figures alive and is not safe beside a running cell, where widgets' handlers run.
+Everything is placed by the inch, so that a row is as high in a picture of 3 tenants as in one of 40. Turned down:
+matplotlib's own tables and heat maps, whose text grows and shrinks with the figure.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from tenantkit.display.tables import clean
+from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Theme: TypeAlias = Literal["light", "dark"]
+
+_DPI, _CSS_DPI = 144, 96
+_PALETTE_SIZE = 256
+_PNG_SIZE_AT = 16
+_POINTS = 72
+_EM = 0.56  # of a letter, on average and a little above
+_LABEL_LIMIT = 42
+_BRIGHT = 0.18  # black reads better than white on what is lighter than this (WCAG's contrast ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The colours of a theme. The picture is made for a ground that is not painted; `least` to `most` is a scale."""
+
+    ground: str
+    ink: str
+    quiet: str
+    track: str
+    least: str
+    most: str
+
+
+LOOKS: dict[str, Look] = {
+    "light": Look("#ffffff", "#1f2328", "#59636e", "#e4e8ec", "#e3eef7", "#0072b2"),
+    "dark": Look("#111111", "#e6edf3", "#a3adb8", "#343b43", "#1c3244", "#56b4e9"),
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Picture:
+    """A figure with the words for it; shows itself in a notebook, and as the words in a terminal.
+
+    Args:
+        figure: matplotlib's, to be changed or saved: `picture.figure.savefig("quota.svg", transparent=True)`.
+        alt: what is to be seen, in words.
+        theme: what it was drawn for; elsewhere it brings that ground along, so that it stays readable.
+    """
+
+    figure: Figure
+    alt: str
+    theme: Theme = "light"
+
+    def png(self) -> bytes:
+        """The picture on a transparent ground, for screens of half as many dots again as usual."""
+        from PIL import Image
+
+        drawn, out = io.BytesIO(), io.BytesIO()
+        self.figure.savefig(drawn, format="png", dpi=_DPI, transparent=True)
+        # A notebook holds it as text, twice: with a palette it is a third as long, and looks the same.
+        Image.open(drawn).quantize(_PALETTE_SIZE, method=Image.Quantize.FASTOCTREE).save(out, "png", optimize=True)
+        return out.getvalue()
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        return self._html(self.png())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG002 (IPython's names)
+        png = self.png()
+        width, height = _css_size(png)
+        # Only HTML can hold the words; the PNG is for those who show no HTML.
+        data = {"text/html": self._html(png), "image/png": _base64(png), "text/plain": self.alt}
+        return data, {"image/png": {"width": width, "height": height, "needs_background": self.theme}}
+
+    def _html(self, png: bytes) -> str:
+        width, _ = _css_size(png)
+        style = f"width: {width}px; max-width: 100%; height: auto; background: {LOOKS[self.theme].ground}"
+        return f'<img alt="{escape(self.alt)}" src="data:image/png;base64,{_base64(png)}" style="{style}">'
+
+
+class Sheet:
+    """A figure to draw on, in inches from its upper left corner; its texts are data and no formulas.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        try:
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise MissingExtraError('pictures need matplotlib: pip install "tenantkit[plots]"') from error
+        self.figure = Figure(figsize=(width, height))
+        self._axes: Axes = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+        self._axes.set_axis_off()
+
+    def box(self, x: float, y: float, width: float, height: float, **colours: Any) -> None:
+        """A rectangle; `facecolor`, `edgecolor` and `hatch` are matplotlib's."""
+        from matplotlib.patches import Rectangle
+
+        self._axes.add_patch(Rectangle((x, y), width, height, **{"linewidth": 0, **colours}))
+
+    def line(self, x: float, top: float, bottom: float, colour: str) -> None:
+        """A dotted upright line."""
+        self._axes.plot([x, x], [top, bottom], color=colour, linewidth=0.8, linestyle=(0, (1, 2)))
+
+    def text(self, x: float, y: float, text: str, colour: Any, **style: Any) -> None:
+        """A line of text, its middle at y; control characters are left out, and `style` is matplotlib's."""
+        style = {"size": 9, "va": "center", "family": "DejaVu Sans", **style}
+        self._axes.text(x, y, clean(text), color=colour, parse_math=False, **style)
+
+
+def look_of(theme: str) -> Look:
+    """The colours of a theme.
+
+    Raises:
+        InvalidSpecError: there is no such theme.
+    """
+    if theme not in LOOKS:
+        raise InvalidSpecError([Problem("theme", theme, f"use one of {', '.join(map(repr, LOOKS))}")])
+    return LOOKS[theme]
+
+
+def check_frame(field: str, frame: object, source: str, columns: Sequence[str]) -> None:
+    """Raise InvalidSpecError where it is not the frame of that function."""
+    if not hasattr(frame, "columns"):
+        step = "give its .frame" if hasattr(frame, "frame") else f"give a frame: {source}(cluster) returns one"
+        raise InvalidSpecError([Problem(field, frame, step)])
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        reason = f"give a frame of {source}: {', '.join(missing)} is missing"
+        raise InvalidSpecError([Problem(field, list(frame.columns), reason)])
+
+
+def shortened(text: str) -> str:
+    """What fits a label, without control characters."""
+    shown = clean(text)
+    return shown if len(shown) <= _LABEL_LIMIT else f"{shown[: _LABEL_LIMIT - 1]}…"
+
+
+def width_of(text: str, size: float = 9) -> float:
+    """About how many inches a text takes, and rather more than less."""
+    return len(text) * _EM * size / _POINTS
+
+
+def blend(first: str, second: str, share: float) -> str:
+    """A colour between two, `share` (0 to 1) of the way."""
+    pairs = zip(_channels(first), _channels(second), strict=True)
+    return "#" + "".join(f"{round(255 * (a + (b - a) * share)):02x}" for a, b in pairs)
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever reads better there (WCAG 2, relative luminance)."""
+    red, green, blue = (((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in _channels(colour))  # noqa: PLR2004
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _BRIGHT else "#ffffff"
+
+
+def _channels(colour: str) -> list[float]:
+    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _css_size(png: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from(">II", png, _PNG_SIZE_AT)
+    return round(width * _CSS_DPI / _DPI), round(height * _CSS_DPI / _DPI)

@@ -1,0 +1,182 @@
+"""Frames with bars and colours, every cell as text.
+
+What comes from a cluster was written by others, so each cell and heading is escaped, cut, and freed of control
+characters; colours are half transparent, so that they do on a light and on a dark page, and only repeat what the cell
+says. Turned down: pandas' own bars and gradients, which read <NA> as 0 or fail on it.
+"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.display.human_amounts import amount_text, number_text
+from tenantkit.display.pictures import check_frame
+from tenantkit.display.tables import clean
+from tenantkit.exceptions import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from pandas.io.formats.style import Styler
+
+_BLUE, _AMBER, _RED = "rgba(0, 114, 178, 0.35)", "rgba(239, 174, 31, 0.45)", "rgba(196, 78, 0, 0.45)"
+_NEAR_PCT, _FULL_PCT = 80, 100
+_CELL_LIMIT = 200
+_AMOUNTS = ("used", "hard", "free", "measured")
+# What deserves a look, by column; the rest stays plain.
+_TONES: dict[str, dict[object, str]] = {
+    "state": {
+        "full": _RED,
+        "over": _RED,
+        "near": _AMBER,
+        "pending": _AMBER,
+        **dict.fromkeys(("Failing", "Failed", "Stalled"), _RED),
+    },
+    "phase": {"Failed": _RED, "Pending": _AMBER, "Unknown": _RED},
+    "ready": {False: _AMBER},
+    "cordoned": {True: _AMBER},
+    "type": {"Warning": _AMBER},
+}
+_WELL = ("Running", "Completed", "Succeeded", "Bound", "Active")
+
+
+def styled(frame: pd.DataFrame, *, rows: int = 200, interactive: bool = False) -> Styler | Table:
+    """A frame of tenantkit with bars and colours, for a notebook. Experimental: its look may change.
+
+    Args:
+        frame: of `quota_usage`, `pods`, `nodes`, `workloads`, `events` …: any will do.
+        rows: at most so many, the first ones; more is slow in a browser. Default 200.
+        interactive: whether to be searched and sorted on the page, by itables. Default: no.
+
+    Returns:
+        pandas' Styler; with `interactive` a table that shows itself. Amounts have their units, bars stand behind
+        percentages, and <NA> is an empty cell.
+
+    Raises:
+        MissingExtraError: jinja2, or with `interactive` itables, is not installed.
+
+    Example:
+        >>> styled(quota_usage(cluster))  # doctest: +SKIP
+    """
+    check_frame("frame", frame, "tk.pods", ())
+    shown = frame.head(max(rows, 0)).reset_index(drop=True)
+    caption = f"the first {len(shown):,} of {len(frame):,} rows" if len(shown) < len(frame) else ""
+    if interactive:
+        return Table(texts_of(shown), caption)
+    try:
+        import jinja2  # noqa: F401 (pandas says so only in the middle of drawing)
+    except ImportError as error:
+        raise MissingExtraError('styled frames need jinja2: pip install "tenantkit[tables]"') from error
+    styler = texts_of(shown).style.hide(axis="index").format(_escaped).format_index(_escaped, axis=1)
+    styler = styler.apply(lambda _: _styles(shown), axis=None).set_table_attributes('class="mathjax_ignore"')
+    return styler.set_caption(escape(caption)) if caption else styler
+
+
+class Table:
+    """A table to be searched and sorted on the page; its cells are texts.
+
+    Args:
+        texts: what is shown.
+        caption: below it.
+    """
+
+    def __init__(self, texts: pd.DataFrame, caption: str) -> None:
+        try:
+            import itables  # noqa: F401 (told here, not when it is shown)
+        except ImportError as error:
+            raise MissingExtraError('interactive tables need itables: pip install "tenantkit[tables]"') from error
+        self._texts, self._caption = texts, caption
+
+    def __repr__(self) -> str:
+        return str(self._texts.to_string(index=False))
+
+    def _repr_html_(self) -> str:
+        import itables
+
+        itables.init_notebook_mode(all_interactive=False, connected=False)  # from the package: a page calls nobody
+        # `use_to_html` has pandas write the cells, which escapes them in every release of itables
+        table = itables.to_html_datatable(
+            self._texts, caption=self._caption or None, use_to_html=True, showIndex=False, connected=False
+        )
+        return f'<div class="mathjax_ignore">{table}</div>'  # a cell's dollars are no formula
+
+
+def texts_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The cells as they are read: amounts with their unit, times to the second, <NA> as nothing."""
+    import pandas as pd
+
+    units = frame["unit"].tolist() if "unit" in frame.columns else [None] * len(frame)
+    texts = {
+        place: [_text(str(name), value, unit) for value, unit in zip(frame.iloc[:, place].tolist(), units, strict=True)]
+        for place, name in enumerate(frame.columns)
+    }
+    shown = pd.DataFrame(texts, dtype=object)
+    shown.columns = pd.Index([_cut(str(name)) for name in frame.columns])
+    return shown
+
+
+def _text(column: str, value: Any, unit: str | None) -> str:
+    import pandas as pd
+
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, int | float):
+        return _number(column, value, unit)
+    return _cut(str(value))
+
+
+def _number(column: str, value: float, unit: str | None) -> str:
+    if column in _AMOUNTS and unit is not None:
+        return amount_text(value, unit)
+    if column.endswith("_bytes"):
+        return amount_text(value, "bytes")
+    return f"{number_text(value)} %" if column.endswith("_pct") else number_text(value)
+
+
+def _cut(text: str) -> str:
+    """One line of it, without control characters; a megabyte is not gone through to show 200 letters."""
+    shown = clean(text[: _CELL_LIMIT + 1])
+    return shown if len(text) <= _CELL_LIMIT else f"{shown[: _CELL_LIMIT - 1]}…"
+
+
+def _escaped(value: object) -> str:
+    return escape(str(value))
+
+
+def _styles(frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    styles = {place: _column(str(name), frame.iloc[:, place].tolist()) for place, name in enumerate(frame.columns)}
+    shown = pd.DataFrame(styles, dtype=object)
+    shown.columns = pd.Index([_cut(str(name)) for name in frame.columns])
+    return shown
+
+
+def _column(name: str, values: Iterable[Any]) -> list[str]:
+    import pandas as pd
+
+    found = []
+    for value in values:
+        if pd.isna(value):
+            found.append("")
+        elif name.endswith("_pct"):
+            found.append(_bar(float(value)))
+        elif name == "status":
+            found.append("" if value in _WELL else f"background-color: {_AMBER}; font-weight: bold")
+        else:
+            tone = _TONES.get(name, {}).get(value)
+            found.append(f"background-color: {tone}; font-weight: bold" if tone else "")
+    return found
+
+
+def _bar(pct: float) -> str:
+    colour = _RED if pct >= _FULL_PCT else _AMBER if pct >= _NEAR_PCT else _BLUE
+    width = min(max(pct, 0), _FULL_PCT)
+    return f"background: linear-gradient(90deg, {colour} {width:.1f}%, transparent {width:.1f}%)"

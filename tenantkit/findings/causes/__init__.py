@@ -1,0 +1,1 @@
+"""Why a workload does not run: one module for each family of causes."""

@@ -1,0 +1,151 @@
+"""Reads what `why` looks at: a dozen kinds, each once; what may not be read is noted, never taken as empty.
+
+A kind that the server does not serve has no objects. Secrets are not read: the kubelet's words name those that are
+missing. The pods of other namespaces are read only where a pod waits for room on a node, and only their requests count.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.requests.list import Selection, list_all
+from tenantkit.cluster.visible import list_visible
+from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.findings.causes.kueue import QUEUED
+from tenantkit.findings.snapshot import Snapshot
+from tenantkit.frames.kit.owners import owner_of, read_chains
+from tenantkit.provision.read import side_by_side
+from tenantkit.rules.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
+
+# In the namespaces that are asked about; the first can't be done without.
+KINDS = (
+    "Pod",
+    "Event",
+    "ResourceQuota",
+    "LimitRange",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+)
+_FEW = 4
+# newest first; the fields that are read are the same in both
+_KUEUE = tuple(
+    Kind(QUEUED, "kueue.x-k8s.io", version, "workloads", namespaced=True) for version in ("v1beta2", "v1beta1")
+)
+_QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+
+
+def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> Snapshot:
+    """What is live in these namespaces, and the nodes.
+
+    Args:
+        cluster: where.
+        namespaces: the Namespace objects themselves.
+
+    Raises:
+        PermissionDenied: pods may not be read.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: list pods, events, resourcequotas, limitranges, persistentvolumeclaims, deployments, replicasets,
+    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes, and pods everywhere, if you may.
+    """
+    names = [namespace["metadata"]["name"] for namespace in namespaces]
+    objects: dict[str, Sequence[Manifest]] = {"Namespace": namespaces}
+    unread: dict[str, str] = {}
+
+    def note(kind: str, read: Callable[[], Sequence[Manifest]]) -> None:
+        try:
+            objects[kind] = read()
+        except NotFound:  # the server does not have that kind
+            objects[kind] = ()
+        except PermissionDenied as refusal:
+            unread[kind] = str(refusal)
+
+    def read(kind: str) -> None:
+        if kind == QUEUED:
+            note(kind, lambda: _queued(cluster, names))
+        elif kind == "Node":
+            note(kind, lambda: cluster.list("Node"))
+        else:
+            note(kind, lambda: _listed(cluster, kind, names, unread))
+
+    if names:
+        objects["Pod"] = _listed(cluster, "Pod", names, unread)
+        side_by_side(read, [*KINDS[1:], "Node", QUEUED])
+    if QUEUED in unread and not _names_a_queue(objects):
+        del unread[QUEUED]  # where nobody speaks of Kueue, a refusal only says that the API is none of the user's
+    return Snapshot(objects, cluster.server_time, unread, _owners_of_others(cluster, objects, names))
+
+
+def _owners_of_others(
+    cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Who owns owners of other kinds, such as a PyTorchJob; where that may not be read, the chain ends there."""
+    starts = {
+        (manifest["metadata"]["namespace"], owner)
+        for kind in KINDS
+        if kind != "Event"
+        for manifest in objects.get(kind) or ()
+        if (owner := owner_of(manifest["metadata"])) is not None and owner.kind not in objects
+    }
+    if not starts:
+        return {}
+    chains = read_chains(cluster, starts, namespaces=names)
+    return {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
+
+
+def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:
+    """The pods that hold room on nodes, in all namespaces; or why they may not be read.
+
+    RBAC: list pods, for the whole cluster.
+    """
+    try:
+        return cluster.list("Pod", field_selector="spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed")
+    except PermissionDenied as refusal:
+        return str(refusal)
+
+
+def _listed(cluster: Cluster, kind: str, names: Sequence[str], unread: dict[str, str]) -> list[Manifest]:
+    """The objects of a kind in these namespaces; for many, in one list of all, where that is the user's to read."""
+    if len(names) > _FEW:
+        with suppress(PermissionDenied):
+            chosen = set(names)
+            return [found for found in cluster.list(kind) if found["metadata"]["namespace"] in chosen]
+    found, scope = list_visible(cluster, kind, namespaces=names)
+    missing = [name for name in names if name not in scope]
+    if missing:
+        unread[kind] = f"{kind} may not be listed in {', '.join(missing)}"
+    return found
+
+
+def _queued(cluster: Cluster, names: Sequence[str]) -> list[Manifest]:
+    """Kueue's workloads, in the newest version that the server has; NotFound where it has none."""
+    places = names if len(names) <= _FEW else [None]
+    for kind in _KUEUE[:-1]:
+        with suppress(NotFound):
+            return _of_version(cluster, kind, places, names)
+    return _of_version(cluster, _KUEUE[-1], places, names)
+
+
+def _of_version(cluster: Cluster, kind: Kind, places: Sequence[str | None], names: Sequence[str]) -> list[Manifest]:
+    found = [item for place in places for item in list_all(cluster.door, Selection(kind, place)).items]
+    return [item for item in found if item["metadata"]["namespace"] in names]
+
+
+def _names_a_queue(objects: dict[str, Sequence[Manifest]]) -> bool:
+    return any(
+        _QUEUE_LABEL in (manifest["metadata"].get("labels") or {})
+        for kind in ("Job", "Pod", "Deployment", "StatefulSet")
+        for manifest in objects.get(kind) or ()
+    )

@@ -1,0 +1,1 @@
+"""What the frames share: their schema, owners, quantities, and the columns that several frames have."""

@@ -1,0 +1,107 @@
+"""Which tenants are not as their stored spec wants them: one plan of all of them, and no guesses.
+
+What may not be read, or is stored in a form that this version does not know, is neither drifted nor in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tenantkit.exceptions import ClusterError, HostTakenError, InvalidSpecError, SpecVersionError
+from tenantkit.frames.tenants import stored_tenant
+from tenantkit.manifests.labels import SPEC_CONFIG_MAP, SPEC_KEY
+from tenantkit.provision.plan import make_plan
+from tenantkit.provision.read import read_tenants
+from tenantkit.provision.stored import get_platform
+from tenantkit.rules.manifest import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.changes import Snapshot
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """By namespace: whether it has drifted, or why that is not known."""
+
+    found: dict[str, bool] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+
+
+def read_drift(cluster: Cluster, namespaces: Sequence[Manifest]) -> Drift:
+    """Whether the tenants in these Namespaces are as their stored specs want them.
+
+    Raises:
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: what `plan` needs; what is refused is unknown.
+    """
+    names = [namespace["metadata"]["name"] for namespace in namespaces]
+    try:
+        platform = get_platform(cluster)
+    except (ClusterError, InvalidSpecError, SpecVersionError) as error:
+        if isinstance(error, ClusterError) and error.status is None:
+            raise
+        return Drift(unknown=dict.fromkeys(names, str(error)))
+    return drift_of(namespaces, platform, read_tenants(cluster, names))
+
+
+def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: Snapshot) -> Drift:
+    """The same, of what is live: pure."""
+    drift = Drift()
+    stored: list[Tenant] = []
+    for namespace in namespaces:
+        name = namespace["metadata"]["name"]
+        try:
+            stored.append(_stored(namespace, platform, live))
+        except (InvalidSpecError, SpecVersionError, HostTakenError, _UnknownError) as error:
+            drift.unknown[name] = str(error)
+    for change in make_plan(stored, platform, live).changes:
+        name = change.ref.namespace or change.ref.name
+        if change.action == "unknown":
+            drift.unknown.setdefault(name, change.rows[0].reason)
+        else:
+            drift.found[name] = drift.found.get(name, False) or change.action != "unchanged"
+    # One object that differs is drift, whatever else may be unknown; one that is in order says nothing of the others.
+    for name in drift.unknown:
+        if drift.found.get(name) is False:
+            del drift.found[name]
+    return drift
+
+
+def add_drift(frame: pd.DataFrame, drift: Drift) -> pd.DataFrame:
+    """The frame of `tenants` with its column `drift` filled in."""
+    found = [drift.found.get(name) for name in frame["namespace"]]
+    told = frame.assign(drift=pd.array(found, dtype="boolean"))
+    told.attrs["unreadable"] = {
+        **{name: reason for name, reason in drift.unknown.items() if name not in drift.found},
+        **frame.attrs["unreadable"],
+    }
+    return told
+
+
+class _UnknownError(Exception):
+    """Why a tenant's stored spec is not known."""
+
+
+def _stored(namespace: Manifest, platform: Platform, live: Snapshot) -> Tenant:
+    name = namespace["metadata"]["name"]
+    ref = ObjectRef("v1", "ConfigMap", SPEC_CONFIG_MAP, name)
+    reason = live.why_unknown(ref)
+    if reason is not None:
+        raise _UnknownError(reason)
+    part = live.objects.get(ref, {})
+    tenant = stored_tenant(namespace, (part.get("data") or {}).get(SPEC_KEY))
+    platform.check([tenant])
+    expected = platform.namespace(tenant)
+    if expected != name:
+        raise _UnknownError(f"the platform would have tenant {tenant.name!r} in namespace {expected!r}, not {name!r}")
+    return tenant

@@ -1,0 +1,288 @@
+"""Objects as the server's Go types read and write them: without unknown fields, zero values as theirs, text canonical.
+
+What a client sends is never what it gets back: `null`s and most empty values vanish, `status: {}` appears, `1000m` is
+`1`. The rules for that stand in the facts (`zero`), so this is one walk. Turned down: storing what was sent, with which
+each comparison of sent and stored would answer otherwise than a real server's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from tenantkit.rules.quantities import stored_quantity
+from tenantkit.sandbox.apimachinery.apiextensions import is_custom, json_schema, pruned
+from tenantkit.sandbox.apimachinery.schema import schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.schema import Field, Type
+
+_QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
+_QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
+_ZERO: dict[str, Any] = {
+    "boolean": False,
+    "quantity": "0",
+    "resource-quantity": "0",
+    "date-time": None,
+    "micro-time": None,
+    "any": None,
+}
+_POINTERS = frozenset({"keep", "null"})
+_DECODE_THEMSELVES = frozenset({"int-or-string", "date-time", "micro-time"})
+_INTEGERS = {"int32": 2**31, "int64": 2**63, "integer": 2**63, "int-or-string": 2**31}
+_WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
+
+
+class DecodeError(ValueError):
+    """A value that the server's types can't hold; the text is the server's own."""
+
+
+class _DeferredError(DecodeError):
+    """One that the decoder goes on after: told at the end, unless an error of a type that decodes itself comes."""
+
+
+class Repeated(dict[str, Any]):
+    """An object in whose text some fields stand more than once: the last counts, and goes into what was an object."""
+
+    fields: Sequence[str] = ()
+
+    def put(self, name: str, value: Any) -> bool:
+        """Set a field, and say whether it was there."""
+        there, old = name in self, self.get(name)
+        if isinstance(old, Repeated) and isinstance(value, Repeated):
+            for inner, item in value.items():
+                old.put(inner, item)
+            old.fields = [*old.fields, *value.fields]
+        else:
+            self[name] = value
+        return there
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What is found on the way through one object."""
+
+    unknown: list[str] = field(default_factory=list)
+    deferred: _DeferredError | None = None
+
+    def repeated(self, value: Any, path: str) -> None:
+        """Tell, as of unknown fields, what stands in an object more than once."""
+        if isinstance(value, Repeated):
+            self.unknown += [f'duplicate field "{path}{name}"' for name in value.fields]
+
+
+def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, list[str]]:
+    """An object as the server would store it, were it valid.
+
+    Args:
+        manifest: as sent; it is left as it is.
+        api_version: what it is read as, whatever it says itself.
+        kind: likewise.
+
+    Returns:
+        A new object, and the unknown fields that fell off, in the server's words: `unknown field "spec.foo"`.
+
+    Raises:
+        DecodeError: a value has the wrong type; the text is the server's, without its lead.
+        LookupError: the sandbox does not serve that kind.
+    """
+    walk = _Walk()
+    kind_type = schema_of(api_version, kind)
+    if is_custom(api_version):
+        return _custom(kind_type, manifest, walk, (api_version, kind)), walk.unknown
+    found: Manifest = _struct(kind_type, manifest, walk, "", "")
+    if walk.deferred:
+        raise walk.deferred
+    if (manifest.get("metadata") or {}).get("managedFields") == []:
+        found["metadata"]["managedFields"] = []  # an order to forget them, which an absent field is not
+    return {"apiVersion": api_version, "kind": kind} | found, walk.unknown
+
+
+def _custom(kind: Type, manifest: Manifest, walk: _Walk, of: tuple[str, str]) -> Manifest:
+    """An object of a kind that is known by its schema alone; of it only the metadata are typed."""
+    about = kind.fields["metadata"].type
+    metadata = _struct(about, manifest.get("metadata") or {}, walk, "metadata.", "")
+    own = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
+    found: Manifest = pruned(json_schema(*of), own, walk.unknown)
+    walk.unknown.sort()
+    return {"apiVersion": of[0], "kind": of[1], "metadata": metadata} | found
+
+
+def canonical(manifest: Manifest) -> Manifest:
+    """`decode` by the object's own kind, unknown fields dropped."""
+    return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[0]
+
+
+@cache
+def empty(kind: Type) -> Any:
+    """What the server writes where nothing was given; shared, so nobody may change it."""
+    if kind.form == "struct":
+        return {item.name: _unset(item) for item in kind.required}
+    if kind.form != "scalar":
+        return None
+    return _ZERO.get(kind.name, 0 if kind.name in _INTEGERS or kind.name in ("number", "double") else "")
+
+
+def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any:
+    """A struct's known fields as the server writes them."""
+    found: dict[str, Any] = {}
+    for name, sent in value.items():
+        item = kind.fields.get(name)
+        if item is None:
+            walk.unknown.append(f'unknown field "{path}{name}"')
+        elif sent is not None:
+            try:
+                written = _field(kind, item, sent, walk, (path, go_path))
+            except _DeferredError as error:
+                if item.type.name in _DECODE_THEMSELVES:
+                    raise
+                walk.deferred = walk.deferred or error
+                continue
+            if written or item.zero in _POINTERS or (item.zero == "always" and written is not None):
+                found[name] = written
+            elif item.zero == "always":
+                found[name] = sent if sent == [] else empty(item.type)  # told apart until it is stored
+    walk.repeated(value, path)
+    for item in kind.required:
+        if item.name not in found:
+            found[item.name] = _unset(item)
+    return found
+
+
+def _unset(item: Field) -> Any:
+    """What the server writes for a field that nothing was given for."""
+    return None if item.zero == "null" else empty(item.type)
+
+
+def _field(kind: Type, item: Field, sent: Any, walk: _Walk, at: tuple[str, str]) -> Any:
+    """One field's value as the server writes it; `at` is the path before it, in JSON and as Go's decoder says it."""
+    if item.type.form == "scalar":
+        if item.type.name == "string" and sent.__class__ is str:
+            return sent
+        return _scalar(item.type.name, sent, item.go, f"{kind.name}.{at[1]}{item.embedded}{item.name}")
+    where = f"{at[1]}{item.embedded}{item.name}"
+    return _value(item.type, sent, walk, f"{at[0]}{item.name}", (item.go, kind.name, where))
+
+
+def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, str]) -> Any:
+    """A value of any type as the server writes it; `go` is its Go type, the struct it stands in, and where."""
+    if kind.form == "scalar":
+        return empty(kind) if sent is None else _scalar(kind.name, sent, go[0], f"{go[1]}.{go[2]}")
+    if kind.form == "list":
+        if not isinstance(sent, list):
+            raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
+        inner = (go[0].removeprefix("[]"), go[1], go[2])
+        return [_value(kind.item, item, walk, f"{path}[{i}]", inner) for i, item in enumerate(sent)] or None
+    if sent is None:
+        return empty(kind)
+    if not isinstance(sent, dict):
+        raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
+    if kind.form == "struct":
+        return _struct(kind, sent, walk, f"{path}.", f"{go[2]}.")
+    walk.repeated(sent, f"{path}.")
+    inner = (go[0].partition("]")[2], go[1], go[2])
+    if kind.item.name == "any":
+        return sent
+    return {key: _value(kind.item, item, walk, f"{path}.{key}", inner) for key, item in sent.items()} or None
+
+
+def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
+    """A scalar as the server writes it."""
+    if name == "any":
+        return sent
+    if name.endswith("quantity"):
+        return _quantity(sent, rounded=name == "resource-quantity")
+    if name in _INTEGERS and not (name == "int-or-string" and isinstance(sent, str)):
+        return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
+    wanted = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
+    if type(sent) not in wanted:
+        raise _wrong(sent, "string" if name.endswith("-time") else go, where)
+    if name in _TEXTS:
+        return _TEXTS[name](sent)
+    return sent
+
+
+def _integer(sent: Any, limit: int, go: str, where: str) -> int:
+    """A whole number that fits."""
+    if isinstance(sent, bool) or not isinstance(sent, (int, float)):
+        raise _wrong(sent, go, where)
+    if isinstance(sent, float) or not -limit <= sent < limit:
+        raise _DeferredError(f"json: cannot unmarshal number {sent} into Go struct field {where} of type {go}")
+    return sent
+
+
+def _wrong(sent: Any, go: str, where: str) -> _DeferredError:
+    """The decoder's error for a value of another JSON type."""
+    return _DeferredError(
+        f"json: cannot unmarshal {_WORDS.get(type(sent), 'object')} into Go struct field {where} of type {go}"
+    )
+
+
+def _quantity(sent: Any, *, rounded: bool) -> str:
+    """A quantity's canonical text."""
+    text = str(sent).strip()
+    if isinstance(sent, (str, int, float)) and not isinstance(sent, bool):
+        try:
+            return stored_quantity(sent, rounded_to_milli=rounded)
+        except ValueError as error:
+            if _QUANTITY.fullmatch(text):
+                number = _QUANTITY_NUMBER.match(text)
+                suffix = number and not re.match(r"[0-9.]", text[number.end() :])
+                what = "parse quantity's suffix" if suffix else "parse numeric part of quantity"
+                raise DecodeError(f"unable to {what}") from error
+    pattern = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
+    raise DecodeError(f"quantities must match the regular expression '{pattern}'")
+
+
+def _time(sent: str) -> str:
+    """A time in UTC, to the second."""
+    return written_time(_parsed_time(sent, r"(\.\d+)?", ""))
+
+
+def _micro_time(sent: str) -> str:
+    """A time in UTC, to the microsecond, which must be given so."""
+    return written_time(_parsed_time(sent, r"\.\d{6}", ".000000"), micro=True)
+
+
+def written_time(moment: datetime, *, micro: bool = False) -> str:
+    """A time in UTC as the server writes it; strftime leaves out the zeros before a year."""
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds" if micro else "seconds") + "Z"
+
+
+def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
+    """A time as RFC 3339 writes it; Python's own reading is wider."""
+    try:
+        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
+            return datetime.fromisoformat(sent).astimezone(UTC)
+    except ValueError:
+        pass  # such as the 30th of February: told below
+    wanted, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
+    for part in ("2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", layout or "Z07:00"):
+        found = re.match(r"\d" * len(part) if part.isdigit() else re.escape(part), rest)
+        if not found:
+            break
+        rest = rest[found.end() :]
+    raise DecodeError(f'parsing time "{sent}" as "{wanted}": cannot parse "{rest}" as "{part}"')
+
+
+def _bytes(sent: str) -> str:
+    """Base64 that is some."""
+    text = sent.replace("\n", "").replace("\r", "")
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode()
+    except binascii.Error as error:
+        good = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}(?==))?", text)
+        at = re.match(r"[A-Za-z0-9+/]*", text)
+        place = at.end() if at and at.end() < len(text) else good.end() if good else 0
+        raise _DeferredError(f"illegal base64 data at input byte {place}") from error
+
+
+_TEXTS: Final[dict[str, Callable[[str], str]]] = {"date-time": _time, "micro-time": _micro_time, "byte": _bytes}

@@ -1,0 +1,108 @@
+"""The resources that the sandbox serves, read from the real server's own discovery documents.
+
+So a kind is served once the generator asks for it, with the verbs, short names and subresources of the real one.
+Turned down: a table typed by hand, a second place to forget a verb in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.apimachinery.schema import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tenantkit.rules.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subresource:
+    """A part of an object with a path of its own, such as `status`; `kind` is what is sent and answered there."""
+
+    api_version: str
+    kind: str
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A kind as it is served; each stands in RESOURCES once, so that identity is equality."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool
+    verbs: frozenset[str]
+    short_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    subresources: Mapping[str, Subresource]
+
+    @property
+    def api_version(self) -> str:
+        """What a manifest says in `apiVersion`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """As RBAC, quotas and messages name it: `ingresses.networking.k8s.io`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+def find(group: str, version: str, plural: str) -> Resource:
+    """The resource at a path; raises LookupError where nothing is served."""
+    return _BY_PATH[group, version, plural]
+
+
+def of_kind(api_version: str, kind: str) -> Resource:
+    """The resource of a manifest's kind; raises LookupError where it is not served."""
+    return _BY_KIND[api_version, kind]
+
+
+def serves(group: str, version: str) -> bool:
+    """Whether anything of that group and version is served."""
+    return any((resource.group, resource.version) == (group, version) for resource in RESOURCES)
+
+
+def known_kind(api_version: str, kind: str) -> bool:
+    """Whether the sandbox serves objects of that kind."""
+    return (api_version, kind) in _BY_KIND
+
+
+def _read() -> Iterator[Resource]:
+    """Every resource of the discovery documents, in their order."""
+    documents = load("discovery.json")
+    for group in (*documents["api"]["items"], *documents["apis"]["items"]):
+        name = group["metadata"].get("name", "")
+        for version in group["versions"]:
+            for raw in version["resources"]:
+                yield Resource(
+                    group=name,
+                    version=version["version"],
+                    kind=raw["responseKind"]["kind"],
+                    plural=raw["resource"],
+                    singular=raw["singularResource"],
+                    namespaced=raw["scope"] == "Namespaced",
+                    verbs=frozenset(raw["verbs"]),
+                    short_names=tuple(raw.get("shortNames", ())),
+                    categories=tuple(raw.get("categories", ())),
+                    subresources={
+                        sub["subresource"]: _subresource(sub, name, version["version"])
+                        for sub in raw.get("subresources", ())
+                    },
+                )
+
+
+def _subresource(raw: Manifest, group: str, version: str) -> Subresource:
+    """A subresource; one that names no group and version has its resource's."""
+    kind = raw["responseKind"]
+    group, version = (kind["group"], kind["version"]) if kind["version"] else (group, version)
+    return Subresource(f"{group}/{version}" if group else version, kind["kind"], frozenset(raw["verbs"]))
+
+
+RESOURCES = tuple(_read())
+_BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
+_BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}

@@ -1,0 +1,231 @@
+"""The words of validation: how each way of being wrong is reported, and the rules for names, labels and the like.
+
+Texts are the server's own, letter by letter, since people search the web for them and tests of tenantkit compare them.
+Source: k8s.io/apimachinery/pkg/util/validation and pkg/api/validation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.sandbox.apimachinery.errors import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_NAME_PART = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_CONFIG_KEY = r"[-._a-zA-Z0-9]+"
+_LABEL_TEXT = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
+    f"an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
+)
+_SUBDOMAIN_TEXT = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    f"end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
+)
+_WILDCARD_TEXT = (
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character "
+    rf"(e.g. '*.example.com', regex used for validation is '\*\.{_SUBDOMAIN}')"
+)
+_NAME_TEXT = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_NAME_PART}'"
+)
+_VALUE_TEXT = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    f"'({_NAME_PART})?')"
+)
+_KEY_TEXT = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    f"'key-name', regex used for validation is '{_CONFIG_KEY}')"
+)
+_LABEL_LIMIT, _SUBDOMAIN_LIMIT, _PORT_NAME_LIMIT, _LAST_PORT = 63, 253, 15, 65535
+IMMUTABLE = "field is immutable"
+STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+
+
+class Problems(list[Cause]):
+    """What is wrong with an object, in the order found."""
+
+    def invalid(self, field: str, value: Any, reason: str) -> None:
+        """The value can't be."""
+        self.append(Cause(field, f"Invalid value: {shown(value)}{': ' * bool(reason)}{reason}", "FieldValueInvalid"))
+
+    def required(self, field: str, reason: str = "") -> None:
+        """There is no value, and there must be one."""
+        self.append(Cause(field, f"Required value: {reason}" if reason else "Required value", "FieldValueRequired"))
+
+    def unsupported(self, field: str, value: Any, allowed: Iterable[str]) -> None:
+        """The value is none of the allowed ones."""
+        listed = ", ".join(shown(item) for item in allowed)
+        text = f"Unsupported value: {shown(value)}: supported values: {listed}"
+        self.append(Cause(field, text, "FieldValueNotSupported"))
+
+    def duplicate(self, field: str, value: Any, reason: str = "") -> None:
+        """The value is there already."""
+        text = f"Duplicate value: {shown(value)}{': ' * bool(reason)}{reason}"
+        self.append(Cause(field, text, "FieldValueDuplicate"))
+
+    def forbidden(self, field: str, reason: str) -> None:
+        """The field may not be set here."""
+        self.append(Cause(field, f"Forbidden: {reason}", "FieldValueForbidden"))
+
+    def not_found(self, field: str, value: Any) -> None:
+        """The value names something that is not there."""
+        self.append(Cause(field, f"Not found: {shown(value)}", "FieldValueNotFound"))
+
+    def wrong_type(self, field: str, value: Any, reason: str) -> None:
+        """The value is of another type than a schema says."""
+        self.append(Cause(field, f"Invalid value: {shown(value)}: {reason}", "FieldValueTypeInvalid"))
+
+    def too_many(self, field: str, count: int, limit: int) -> None:
+        """There are more of them than there may be."""
+        self.append(Cause(field, f"Too many: {count}: must have at most {limit} items", "FieldValueTooMany"))
+
+    def too_long(self, field: str, limit: int) -> None:
+        """The value is longer than it may be."""
+        text = f"Too long: may not be more than {limit} bytes"
+        self.append(Cause(field, text, "FieldValueTooLong"))
+
+    def all_of(self, field: str, value: Any, reasons: Iterable[str]) -> None:
+        """The value breaks these rules."""
+        for reason in reasons:
+            self.invalid(field, value, reason)
+
+    def one_of(self, field: str, value: Any, allowed: Iterable[str]) -> None:
+        """The value must be one of these, and there must be one."""
+        if value not in (choices := list(allowed)):
+            self.unsupported(field, value, choices)
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def in_order(value: Any) -> Any:
+    """A value whose maps are sorted, as messages show them."""
+    return {key: in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
+
+
+def dns_label(value: str) -> list[str]:
+    """Why this is no DNS label."""
+    reasons = [f"must be no more than {_LABEL_LIMIT} characters"] if len(value) > _LABEL_LIMIT else []
+    if not re.fullmatch(_LABEL, value):
+        reasons.append("must not contain dots" if re.fullmatch(_SUBDOMAIN, value) else _LABEL_TEXT)
+    return reasons
+
+
+def dns_subdomain(value: str) -> list[str]:
+    """Why this is no DNS subdomain."""
+    reasons = [f"must be no more than {_SUBDOMAIN_LIMIT} characters"] if len(value) > _SUBDOMAIN_LIMIT else []
+    return reasons if re.fullmatch(_SUBDOMAIN, value) else [*reasons, _SUBDOMAIN_TEXT]
+
+
+def wildcard_subdomain(value: str) -> list[str]:
+    """Why this is no wildcard host."""
+    reasons = [f"must be no more than {_SUBDOMAIN_LIMIT} characters"] if len(value) > _SUBDOMAIN_LIMIT else []
+    return reasons if re.fullmatch(rf"\*\.{_SUBDOMAIN}", value) else [*reasons, _WILDCARD_TEXT]
+
+
+def path_segment(value: str) -> list[str]:
+    """Why this can't stand in a URL: the only rule for names of roles and bindings."""
+    if value in (".", ".."):
+        return [f"may not be '{value}'"]
+    return [f"may not contain '{mark}'" for mark in "/%" if mark in value]
+
+
+def qualified_name(value: str) -> list[str]:
+    """Why this is no label key, annotation key or the like."""
+    prefix, slash, name = value.rpartition("/")
+    if "/" in prefix:
+        text = (
+            f"a qualified name {_NAME_TEXT}) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        )
+        return [text]
+    reasons = []
+    if slash:
+        reasons = (
+            [f"prefix part {reason}" for reason in dns_subdomain(prefix)]
+            if prefix
+            else ["prefix part must be non-empty"]
+        )
+    if not name:
+        reasons.append("name part must be non-empty")
+    if len(name) > _LABEL_LIMIT:
+        reasons.append(f"name part must be no more than {_LABEL_LIMIT} bytes")
+    if not re.fullmatch(_NAME_PART, name):
+        reasons.append(f"name part {_NAME_TEXT})")
+    return reasons
+
+
+def label_value(value: str) -> list[str]:
+    """Why this is no value of a label."""
+    reasons = [f"must be no more than {_LABEL_LIMIT} bytes"] if len(value) > _LABEL_LIMIT else []
+    return reasons if re.fullmatch(rf"({_NAME_PART})?", value) else [*reasons, _VALUE_TEXT]
+
+
+def config_key(value: str) -> list[str]:
+    """Why this is no key of a ConfigMap or Secret."""
+    reasons = [f"must be no more than {_SUBDOMAIN_LIMIT} characters"] if len(value) > _SUBDOMAIN_LIMIT else []
+    if not re.fullmatch(_CONFIG_KEY, value):
+        return [*reasons, _KEY_TEXT]
+    if value in (".", ".."):
+        return [*reasons, f"must not be '{value}'"]
+    return [*reasons, "must not start with '..'"] if value.startswith("..") else reasons
+
+
+def port_number(value: Any) -> list[str]:
+    """Why this is no port."""
+    return [] if 1 <= value <= _LAST_PORT else [f"must be between 1 and {_LAST_PORT}, inclusive"]
+
+
+def port_name(value: str) -> list[str]:
+    """Why this is no name of a port."""
+    reasons = [f"must be no more than {_PORT_NAME_LIMIT} characters"] if len(value) > _PORT_NAME_LIMIT else []
+    if not re.fullmatch(r"[-a-z0-9]+", value):
+        reasons.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
+    if not re.search(r"[a-z]", value):
+        reasons.append("must contain at least one letter (a-z)")
+    if "--" in value:
+        reasons.append("must not contain consecutive hyphens")
+    if value[:1] == "-" or value[-1:] == "-":
+        reasons.append("must not begin or end with a hyphen")
+    return reasons
+
+
+def port(value: Any) -> list[str]:
+    """Why this is neither a port nor the name of one."""
+    return port_name(value) if isinstance(value, str) else port_number(value)
+
+
+def finalizer(value: str) -> list[str]:
+    """Why this is no finalizer."""
+    return qualified_name(value) + not_finalizer(value)
+
+
+def not_finalizer(value: str) -> list[str]:
+    """Why this, well written or not, is no finalizer that Kubernetes knows or that names whose it is."""
+    known = "/" in value or value in STANDARD_FINALIZERS
+    return [] if known else ["name is neither a standard finalizer name nor is it fully qualified"]
+
+
+def check_labels(problems: Problems, field: str, labels: Mapping[str, str]) -> None:
+    """Labels, or a selector that is written as such."""
+    for key in sorted(labels):
+        problems.all_of(
+            field, key, (why.replace("a qualified name", "a valid label key") for why in qualified_name(key))
+        )
+        problems.all_of(field, labels[key], label_value(labels[key]))
+
+
+def non_negative(problems: Problems, field: str, value: int | None) -> None:
+    """A number that may be left out."""
+    if value is not None and value < 0:
+        problems.invalid(field, value, "must be greater than or equal to 0")

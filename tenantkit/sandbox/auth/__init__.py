@@ -1,0 +1,1 @@
+"""Authentication by token and authorization by RBAC, with its escalation check."""

@@ -1,0 +1,184 @@
+"""Jobs: pods until enough of them have succeeded, or too many have failed.
+
+Pods carry a finalizer until they are counted, so that none is lost or counted twice; as both happen in one look here,
+`uncountedTerminatedPods` is only ever empty. Left out: policies of pod failure and success, limits an index, and
+conditions of pods that were deleted before they failed.
+
+Source: pkg/controller/job and pkg/controller/ttlafterfinished, 1.37; page "Jobs".
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from tenantkit.rules.manifest import controller_of
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.controllers import job_progress as progress
+from tenantkit.sandbox.controllers.replicas import (
+    deletion_order,
+    is_active,
+    is_finished,
+    is_ready,
+    is_terminating,
+    pod_from_template,
+    slow_start,
+)
+from tenantkit.sandbox.controllers.workload import PODS, WorkloadController
+from tenantkit.sandbox.registry.system_writes import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.controllers.job_progress import Decision
+
+TRACKED = "batch.kubernetes.io/job-tracking"
+_MOST_AT_ONCE = 500
+_SUSPENSION = {True: ("Suspended", "JobSuspended", "Job suspended"), False: ("Resumed", "JobResumed", "Job resumed")}
+
+
+class JobController(WorkloadController):
+    """Makes pods, counts how they end, and says how the Job does."""
+
+    resource: ClassVar[Resource] = find("batch", "v1", "jobs")
+    component: ClassVar[str] = "job-controller"
+    finalizers: ClassVar[tuple[str, ...]] = (TRACKED,)
+
+    def sync(self, key: str) -> datetime | None:
+        """Bring one Job to where it should be, and let go of pods that no Job counts any more."""
+        again = super().sync(key)
+        namespace = key.partition("/")[0]
+        self._free(pod for pod in self.store.list(PODS, namespace) if self._is_orphan(pod))
+        return again
+
+    def reconcile(self, live: Manifest) -> datetime | None:
+        """Count what has ended; then come to an end, or to as many pods as are to run."""
+        if (finished := progress.finished_at(live)) is not None:
+            return self._clean_up(live, finished)
+        now, again = self.store.clock(), None
+        pods = self.claimed(live)
+        tracked = [pod for pod in pods if _is_tracked(pod)]
+        active = [pod for pod in pods if is_active(pod)]
+        going = sum(is_terminating(pod) and not is_finished(pod) for pod in pods)
+        status = progress.with_ends(live, live["status"], tracked)
+        if not live["spec"]["suspend"]:
+            status.setdefault("startTime", timestamp(now))
+        decided, counted = progress.decision(live, status, pods, now), tracked
+        if decided is not None:
+            for pod in active:
+                self.delete_pod(live, pod)
+            if decided[0] == "FailureTarget":  # what is cut off counts as failed
+                status["failed"] += sum(not progress.end_of(live, pod) for pod in tracked)
+            active, going = [], going + len(active)
+        else:
+            if not is_terminating(live):
+                counted = [pod for pod in tracked if progress.end_of(live, pod)]
+                before = active
+                active, again = self._manage(live, status, pods, now)
+                going += sum(pod not in active for pod in before)
+            if progress.is_complete(live, status) and not active:
+                decided = progress.MET
+            elif not is_terminating(live):
+                status = self._with_suspension(live, status, now)
+        self._free(counted)
+        status |= {"active": len(active), "ready": sum(map(is_ready, active)), "terminating": going}
+        self._write(live, status, decided, now)
+        moments = [moment for moment in (again, progress.deadline(live, status)) if moment and not decided]
+        return min(moments, default=None)
+
+    def _manage(
+        self, live: Manifest, status: Manifest, pods: list[Manifest], now: datetime
+    ) -> tuple[list[Manifest], datetime | None]:
+        """The pods that run after what is too much was deleted or what is missing made; when to go on with that."""
+        active = [pod for pod in pods if is_active(pod)]
+        wanted = 0 if live["spec"]["suspend"] else progress.wanted(live, status, len(active))
+        surplus = deletion_order(active)[: max(0, len(active) - wanted)]
+        for pod in surplus:
+            self._free([pod])
+            self.delete_pod(live, self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"]) or pod)
+        if surplus or live["spec"]["suspend"]:
+            return [pod for pod in active if pod not in surplus], None
+        held = [pod for pod in pods if is_terminating(pod)] if progress.waits_for_terminating(live) else []
+        missing = min(wanted - len(active) - len(held), _MOST_AT_ONCE)
+        until = progress.waits_until(live, pods)
+        if missing <= 0 or (until is not None and until > now):
+            return active, until if missing > 0 else None
+        taken = progress.indexes(status) | {progress.index_of(pod) for pod in [*active, *held]}
+        free = (index for index in range(live["spec"].get("completions") or 0) if index not in taken)
+        template = live["spec"]["template"]
+        finalizers = [*((template.get("metadata") or {}).get("finalizers") or ()), TRACKED]
+        pod = pod_from_template(live, template, generateName=f"{live['metadata']['name']}-", finalizers=finalizers)
+        made: list[Manifest | None] = []
+
+        def create() -> None:
+            numbered = progress.for_index(live, pod, next(free)) if progress.is_indexed(live) else pod
+            made.append(self.create_pod(live, numbered))
+
+        with suppress(ApiError):  # an event has told it
+            slow_start(missing, create)
+        return [*active, *(item for item in made if item)], None
+
+    def _with_suspension(self, live: Manifest, status: Manifest, now: datetime) -> Manifest:
+        """The status, with a word about it where the Job was suspended or resumed."""
+        is_suspended = live["spec"]["suspend"]
+        event, reason, message = _SUSPENSION[is_suspended]
+        after = progress.with_condition(status, "Suspended", str(is_suspended), reason, message, now=now)
+        if after is status:
+            return status
+        self.events.record(live, event, message)
+        return {**after, "startTime": None if is_suspended else timestamp(now)}
+
+    def _write(self, live: Manifest, status: Manifest, decided: Decision | None, now: datetime) -> None:
+        """Write the status: what was decided first, and the end itself once no pod is on its way out."""
+        status["uncountedTerminatedPods"] = {}
+        if decided is None:
+            self.requests.update(self.resource, live, subresource="status", status=status)
+            return
+        kind, reason, message = decided
+        status = progress.with_condition(status, kind, "True", reason, message, now=now)
+        if not status["terminating"]:
+            status = progress.with_condition(status, progress.LAST[kind], "True", reason, message, now=now)
+            status |= {"completionTime": timestamp(now)} if kind == "SuccessCriteriaMet" else {}
+        live = self.requests.update(self.resource, live, subresource="status", status=status)
+        if status["terminating"]:
+            return
+        if kind == "SuccessCriteriaMet":
+            self.events.record(live, "Completed", "Job completed")
+        else:
+            self.events.record(live, reason, message, kind="Warning")
+
+    def _clean_up(self, live: Manifest, finished: datetime) -> datetime | None:
+        """Delete a Job whose time after its end is over; else say when it will be."""
+        seconds = live["spec"].get("ttlSecondsAfterFinished")
+        if seconds is None or is_terminating(live):
+            return None
+        due = finished + timedelta(seconds=seconds)
+        if due > self.store.clock():
+            return due
+        self.requests.delete(self.resource, live, propagation="Foreground")
+        return None
+
+    def _free(self, pods: Iterable[Manifest]) -> None:
+        """Take the finalizer from pods that are counted."""
+        for pod in [pod for pod in pods if _is_tracked(pod)]:
+            live = self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"])
+            if live is not None:
+                finalizers = [item for item in live["metadata"]["finalizers"] if item != TRACKED]
+                self.requests.update(PODS, live, metadata={**live["metadata"], "finalizers": finalizers})
+
+    def _is_orphan(self, pod: Manifest) -> bool:
+        """Whether a pod waits to be counted, and its Job is gone or has come to its end."""
+        owner = controller_of(pod)
+        if not _is_tracked(pod) or (owner and owner["kind"] != "Job"):
+            return False
+        job = self.store.get(self.resource, owner["name"], pod["metadata"]["namespace"]) if owner else None
+        return job is None or owner is None or job["metadata"]["uid"] != owner["uid"] or bool(progress.finished_at(job))
+
+
+def _is_tracked(pod: Manifest) -> bool:
+    return TRACKED in (pod["metadata"].get("finalizers") or ())

@@ -1,0 +1,146 @@
+"""How a namespace goes: its pods first, then all else, then itself; what a finalizer holds is named in its conditions.
+
+The namespace is looked at again whenever something in it goes, where a real controller comes back after some seconds.
+Content with finalizers is marked and left to whoever put them there; nothing here ever strips one but `kubernetes`.
+
+Source: page "Namespaces"; pkg/controller/namespace/deletion, 1.37.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.admission.chain import NAMESPACES
+from tenantkit.sandbox.apimachinery.resources import RESOURCES
+from tenantkit.sandbox.endpoints.delete import marked
+from tenantkit.sandbox.endpoints.options import DeleteOptions
+from tenantkit.sandbox.registry.propagation import with_deletion_finalizers
+from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.storage.store import Event, Store
+
+FINALIZER = "kubernetes"
+_CONTENT = tuple(
+    sorted(
+        (resource for resource in RESOURCES if resource.namespaced and "delete" in resource.verbs),
+        key=lambda resource: resource.qualified != "pods",
+    )
+)
+# Type, and the reason and message while there is nothing to complain about.
+_CONDITIONS = (
+    ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
+    ("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+    (
+        "NamespaceDeletionContentFailure",
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    ("NamespaceContentRemaining", "ContentRemoved", "All content successfully removed"),
+    ("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+)
+
+
+class NamespaceController:
+    """Empties and removes namespaces that are to go; keys are their names."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keys(self, event: Event) -> Iterable[str]:
+        """The namespace that is to go, or the one in which something went."""
+        metadata = event.manifest["metadata"]
+        if event.resource == NAMESPACES:
+            return (metadata["name"],) if event.type != "DELETED" and metadata.get("deletionTimestamp") else ()
+        return (metadata["namespace"],) if event.resource.namespaced and event.type == "DELETED" else ()
+
+    def sync(self, key: str) -> None:
+        """Take one namespace as far as it goes."""
+        namespace = self._store.get(NAMESPACES, key)
+        if namespace is None or not namespace["metadata"].get("deletionTimestamp"):
+            return
+        finalizers = namespace["spec"].get("finalizers") or []
+        if FINALIZER in finalizers:
+            remaining = self._delete_content(key)
+            namespace = self._with_conditions(namespace, remaining)
+            if remaining:
+                return
+            finalizers = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
+            spec = {"finalizers": finalizers} if finalizers else {}
+            if finalizers or namespace["metadata"].get("finalizers"):
+                self._store.put(NAMESPACES, {**namespace, "spec": spec})
+        if not finalizers and not namespace["metadata"].get("finalizers"):
+            self._store.remove(NAMESPACES, key)
+
+    def _delete_content(self, namespace: str) -> dict[Resource, list[Manifest]]:
+        """Delete what is in it; what is left, by kind."""
+        remaining: dict[Resource, list[Manifest]] = {}
+        for resource in _CONTENT:
+            for manifest in self._store.list(resource, namespace):
+                self._delete(resource, manifest)
+            left = self._store.list(resource, namespace)
+            if left:
+                remaining[resource] = left
+            if left and resource.qualified == "pods":
+                break
+        return remaining
+
+    def _delete(self, resource: Resource, manifest: Manifest) -> None:
+        manifest = with_deletion_finalizers(resource, manifest, DeleteOptions(propagation="Background"))
+        metadata = manifest["metadata"]
+        if not metadata.get("finalizers"):
+            self._store.remove(resource, metadata["name"], metadata["namespace"])
+        elif not metadata.get("deletionTimestamp"):
+            self._store.put(resource, marked(manifest, self._store.clock()))
+
+    def _with_conditions(self, namespace: Manifest, remaining: dict[Resource, list[Manifest]]) -> Manifest:
+        """The namespace with conditions that say what is left, written if they say something new."""
+        status = namespace.get("status") or {}
+        before = {condition["type"]: condition for condition in status.get("conditions") or ()}
+        complaints = _complaints(remaining)
+        conditions = []
+        for name, reason, message in _CONDITIONS:
+            state = "True" if name in complaints else "False"
+            reason, message = complaints.get(name, (reason, message))  # noqa: PLW2901 (the better pair, if there is one)
+            old = before.get(name) or {}
+            since = old["lastTransitionTime"] if old.get("status") == state else timestamp(self._store.clock())
+            conditions.append(
+                {"type": name, "status": state, "lastTransitionTime": since, "reason": reason, "message": message}
+            )
+        if conditions == status.get("conditions"):
+            return namespace
+        after = {**namespace, "status": {**status, "conditions": conditions}}
+        return put_as(CONTROLLERS, self._store, NAMESPACES, after, before=namespace, subresource="status")
+
+
+def _complaints(remaining: dict[Resource, list[Manifest]]) -> dict[str, tuple[str, str]]:
+    """Reason and message of each condition that holds."""
+    if any(resource.qualified == "pods" for resource in remaining):
+        return {}  # While pods are left, a real controller says that all is removed: it has looked at nothing else yet.
+    kinds = sorted(
+        f"{resource.plural}.{resource.group} has {len(left)} resource instances" for resource, left in remaining.items()
+    )
+    if not kinds:
+        return {}
+    held = Counter(
+        finalizer
+        for left in remaining.values()
+        for manifest in left
+        for finalizer in manifest["metadata"].get("finalizers") or ()
+    )
+    finalizers = sorted(f"{finalizer} in {count} resource instances" for finalizer, count in held.items())
+    return {
+        "NamespaceContentRemaining": (
+            "SomeResourcesRemain",
+            f"Some resources are remaining: {', '.join(kinds)}",
+        ),
+        "NamespaceFinalizersRemaining": (
+            "SomeFinalizersRemain",
+            f"Some content in the namespace has finalizers remaining: {', '.join(finalizers)}",
+        ),
+    }

@@ -1,0 +1,173 @@
+"""What workload controllers reckon with: which pods count, which go first, who owns what. Pure.
+
+Source: pkg/controller/controller_utils.go and controller_ref_manager.go, 1.37; pages "ReplicaSet" and "Deployments".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import orjson
+
+from tenantkit.rules.manifest import controller_of
+from tenantkit.rules.pod_status import ENDED
+from tenantkit.sandbox.apimachinery.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors import LabelSelector
+
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
+_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+Claim = Literal["owned", "adopt", "release", "foreign"]
+
+
+def controller_reference(owner: Manifest) -> Manifest:
+    """The reference by which an object says who manages it."""
+    about = {"apiVersion": owner["apiVersion"], "kind": owner["kind"]}
+    about |= {"name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}
+    return {**about, "controller": True, "blockOwnerDeletion": True}
+
+
+def claim(owner: Manifest, dependent: Manifest, selector: LabelSelector) -> Claim:
+    """What an owner has to do about an object that may be its own: go by who manages it and by the owner's selector."""
+    reference, is_going = controller_of(dependent), is_terminating(owner)
+    if reference is not None and reference["uid"] != owner["metadata"]["uid"]:
+        return "foreign"
+    matches = selector.matches(dependent["metadata"].get("labels"))
+    if reference is not None:
+        return "owned" if matches else "foreign" if is_going else "release"
+    return "adopt" if matches and not is_going and not is_terminating(dependent) else "foreign"
+
+
+def is_terminating(manifest: Manifest) -> bool:
+    """Whether the object is on its way out."""
+    return bool(manifest["metadata"].get("deletionTimestamp"))
+
+
+def is_finished(pod: Manifest) -> bool:
+    """Whether the pod has ended, well or not."""
+    return pod["status"].get("phase") in ENDED
+
+
+def is_active(pod: Manifest) -> bool:
+    """Whether the pod counts as a replica."""
+    return not is_finished(pod) and not is_terminating(pod)
+
+
+def condition_of(manifest: Manifest, kind: str) -> Manifest | None:
+    """The condition of that type in an object's status."""
+    conditions = (manifest.get("status") or {}).get("conditions") or ()
+    return next((condition for condition in conditions if condition["type"] == kind), None)
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the pod's condition Ready holds."""
+    return (condition_of(pod, "Ready") or {}).get("status") == "True"
+
+
+def available_from(pod: Manifest, min_ready_s: int) -> datetime | None:
+    """Since or from when the pod counts as available; None while it is not ready."""
+    ready = condition_of(pod, "Ready")
+    if ready is None or ready["status"] != "True":
+        return None
+    since = ready.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"]
+    return datetime.fromisoformat(since) + timedelta(seconds=min_ready_s)
+
+
+def available(pods: Iterable[Manifest], min_ready_s: int, now: datetime) -> tuple[int, datetime | None]:
+    """How many of the pods are available, and when the next of them will be."""
+    moments = [moment for pod in pods if (moment := available_from(pod, min_ready_s)) is not None]
+    later = [moment for moment in moments if moment > now]
+    return len(moments) - len(later), min(later, default=None)
+
+
+def deletion_order(pods: Iterable[Manifest], related: Sequence[Manifest] = ()) -> list[Manifest]:
+    """The pods, those first that are to go first: not placed, not running, not ready, cheap, doubled up, young.
+
+    Args:
+        pods: to put in order.
+        related: pods of the same workload, for who shares a node with many of them.
+    """
+    on_node: dict[str, int] = {}
+    for pod in related:
+        on_node[_node(pod)] = on_node.get(_node(pod), 0) + is_active(pod)
+
+    def order(pod: Manifest) -> tuple[object, ...]:
+        ready, restarts = condition_of(pod, "Ready") or {}, pod["status"].get("containerStatuses") or ()
+        return (
+            bool(_node(pod)),
+            _PHASES.get(pod["status"].get("phase") or "", 0),
+            is_ready(pod),
+            int((pod["metadata"].get("annotations") or {}).get(_DELETION_COST) or 0),
+            -on_node.get(_node(pod), 0),
+            _youth(ready.get("lastTransitionTime")) if is_ready(pod) else 0,
+            -max((status.get("restartCount", 0) for status in restarts), default=0),
+            _youth(pod["metadata"]["creationTimestamp"]),
+            pod["metadata"]["uid"],
+        )
+
+    return sorted(pods, key=order)
+
+
+def slow_start(count: int, create: Callable[[], object]) -> None:
+    """Create so many, in batches that double; what fails lets its batch end and is raised."""
+    batch = min(1, count)
+    while batch > 0:
+        failures = [error for _ in range(batch) if (error := _attempt(create))]
+        if failures:
+            raise failures[0]
+        count -= batch
+        batch = min(2 * batch, count)
+
+
+def scaled(value: int | str, total: int, *, up: bool) -> int:
+    """A number, or a percentage of a total.
+
+    Example:
+        >>> scaled("25%", 10, up=True), scaled("25%", 10, up=False), scaled(4, 10, up=True)
+        (3, 2, 4)
+    """
+    if isinstance(value, int):
+        return value
+    share = int(value.rstrip("%")) * total
+    return math.ceil(share / 100) if up else share // 100
+
+
+def template_hash(template: Manifest, collisions: int = 0) -> str:
+    """A short word for a pod template, in the server's letters; of the real one's hash it has only the form.
+
+    Source: ComputeHash; the real one hashes Go's own print of the struct, which changes with each release.
+    """
+    digest = hashlib.sha256(orjson.dumps([template, collisions], option=orjson.OPT_SORT_KEYS)).digest()
+    return "".join(_LETTERS[ord(digit) % len(_LETTERS)] for digit in str(int.from_bytes(digest[:4], "big")))
+
+
+def pod_from_template(owner: Manifest, template: Manifest, **metadata: object) -> Manifest:
+    """The pod that an owner makes of a template."""
+    given = template.get("metadata") or {}
+    about = {part: given[part] for part in ("labels", "annotations", "finalizers") if given.get(part)}
+    own = {"namespace": owner["metadata"]["namespace"], "ownerReferences": [controller_reference(owner)]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {**about, **own, **metadata}, "spec": template["spec"]}
+
+
+def _attempt(create: Callable[[], object]) -> ApiError | None:
+    try:
+        create()
+    except ApiError as error:
+        return error
+    return None
+
+
+def _node(pod: Manifest) -> str:
+    return pod["spec"].get("nodeName") or ""
+
+
+def _youth(time: str | None) -> float:
+    return -datetime.fromisoformat(time).timestamp() if time else -math.inf

@@ -1,0 +1,121 @@
+"""What is in use does not go, and where nothing can run nothing is sent: claims', volumes' finalizers, nodes' taints.
+
+A claim that is deleted stays until no pod on a node uses it, a volume until it is bound no more: admission gives them
+the finalizer, this takes it away. A volume that nobody claims is told to be available; none is ever bound. A node's
+conditions become taints, by which a scheduler and people see them. Left out: that a node which does not report for a
+while counts as lost; nothing here reports.
+
+Source: pkg/controller/volume/pvcprotection and pvprotection, pkg/controller/nodelifecycle, 1.37; page "Taints and
+Tolerations", section "Taint Nodes by Condition".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.pod_status import ENDED
+from tenantkit.sandbox.admission.chain import CLAIMS, NODES, PROTECTED, VOLUMES
+from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.endpoints.delete import remove_or_put
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.storage.store import Event, Store
+
+_PODS = find("", "v1", "pods")
+_TAINT_OF = {
+    ("Ready", "False"): "node.kubernetes.io/not-ready",
+    ("Ready", "Unknown"): "node.kubernetes.io/unreachable",
+    ("MemoryPressure", "True"): "node.kubernetes.io/memory-pressure",
+    ("DiskPressure", "True"): "node.kubernetes.io/disk-pressure",
+    ("NetworkUnavailable", "True"): "node.kubernetes.io/network-unavailable",
+    ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
+}
+_UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+_OURS = frozenset({*_TAINT_OF.values(), _UNSCHEDULABLE})
+
+
+class ProtectionController:
+    """Takes finalizers from what nobody uses, and gives nodes their taints; keys are `plural/namespace/name`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keys(self, event: Event) -> Iterable[str]:
+        """The object itself; after a pod's end its claims."""
+        resource, manifest = event.resource, event.manifest
+        if resource is _PODS:
+            namespace = manifest["metadata"]["namespace"]
+            return [f"{CLAIMS.plural}/{namespace}/{name}" for name in _claims(manifest)] if _is_over(event) else []
+        if event.type == "DELETED" or resource not in {CLAIMS, VOLUMES, NODES}:
+            return []
+        metadata = manifest["metadata"]
+        return [f"{resource.plural}/{metadata.get('namespace', '')}/{metadata['name']}"]
+
+    def sync(self, key: str) -> None:
+        """Bring one object to where it should be."""
+        plural, namespace, name = key.split("/")
+        resource = {CLAIMS.plural: CLAIMS, VOLUMES.plural: VOLUMES, NODES.plural: NODES}[plural]
+        live = self._store.get(resource, name, namespace)
+        if live is None:
+            return
+        if resource is NODES:
+            spec = live.get("spec") or {}
+            taints = _tainted(live)
+            if taints != (spec.get("taints") or []):
+                rest = {field: value for field, value in spec.items() if field != "taints"}
+                after = {**live, "spec": rest | ({"taints": taints} if taints else {})}
+                put_as(CONTROLLERS, self._store, NODES, after, before=live)
+        elif live["metadata"].get("deletionTimestamp"):
+            if not self._in_use(resource, live):
+                self._release(resource, live)
+        elif resource is VOLUMES and live["status"]["phase"] == "Pending" and not live["spec"].get("claimRef"):
+            after = {**live, "status": {**live["status"], "phase": "Available"}}
+            put_as(CONTROLLERS, self._store, VOLUMES, after, before=live, subresource="status")
+
+    def _in_use(self, resource: Resource, live: Manifest) -> bool:
+        if resource is VOLUMES:
+            return bool((live.get("status") or {}).get("phase") == "Bound")
+        name, namespace = live["metadata"]["name"], live["metadata"]["namespace"]
+        pods = self._store.list(_PODS, namespace)
+        return any(pod["spec"].get("nodeName") and not _has_ended(pod) and name in _claims(pod) for pod in pods)
+
+    def _release(self, resource: Resource, live: Manifest) -> None:
+        finalizers = [item for item in live["metadata"].get("finalizers") or [] if item != PROTECTED[resource]]
+        metadata = {field: value for field, value in live["metadata"].items() if field != "finalizers"}
+        after = {**live, "metadata": metadata | ({"finalizers": finalizers} if finalizers else {})}
+        now = timestamp(self._store.clock())
+        remove_or_put(self._store, resource, track_update(live, after, manager=CONTROLLERS, time=now), live)
+
+
+def _tainted(node: Manifest) -> list[Manifest]:
+    """A node's taints as its conditions have it: those of others stay, ours follow."""
+    conditions = (node.get("status") or {}).get("conditions") or []
+    wanted = [_TAINT_OF[key] for item in conditions if (key := (item["type"], item["status"])) in _TAINT_OF]
+    spec = node.get("spec") or {}
+    wanted += [_UNSCHEDULABLE] if spec.get("unschedulable") else []
+    kept = [
+        taint
+        for taint in spec.get("taints") or []
+        if taint["effect"] != "NoSchedule" or taint["key"] not in _OURS or taint["key"] in wanted
+    ]
+    there = {taint["key"] for taint in kept if taint["effect"] == "NoSchedule"}
+    return [*kept, *({"key": key, "effect": "NoSchedule"} for key in wanted if key not in there)]
+
+
+def _claims(pod: Manifest) -> list[str]:
+    volumes = pod["spec"].get("volumes") or []
+    return [item["persistentVolumeClaim"]["claimName"] for item in volumes if "persistentVolumeClaim" in item]
+
+
+def _has_ended(pod: Manifest) -> bool:
+    return (pod.get("status") or {}).get("phase") in ENDED
+
+
+def _is_over(event: Event) -> bool:
+    return event.type == "DELETED" or _has_ended(event.manifest)

@@ -1,0 +1,1 @@
+"""HTTP: what a request asks for, the verbs, content negotiation, discovery and subresources."""

@@ -1,0 +1,131 @@
+"""What the server says about itself: its groups and kinds, in the new form and in the old one, its version, its health.
+
+The aggregated documents are the real server's own (data/discovery.json); the older ones, which some clients still read,
+follow from the same table. `gitVersion` ends in `+tenantkit-sandbox`, by which a client knows that this is no cluster.
+
+Source: page "Kubernetes API Concepts", section "API Discovery".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING
+
+import orjson
+
+from tenantkit.sandbox.apimachinery.resources import RESOURCES
+from tenantkit.sandbox.apimachinery.schema import data_file, kubernetes_version, load
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+VERSION_SUFFIX = "+tenantkit-sandbox"
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+
+
+def version() -> Manifest:
+    """The document at `/version`."""
+    git_version = kubernetes_version()
+    major, minor, _ = git_version.removeprefix("v").split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": git_version + VERSION_SUFFIX,
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
+        "platform": "",
+    }
+
+
+def aggregated(root: str, *, without: str = "") -> Manifest:
+    """All groups and kinds below `api` or `apis` at once, but for one group."""
+    found: Manifest = {"kind": "APIGroupDiscoveryList", **load("discovery.json")[root]}
+    items = [item for item in found["items"] if not without or item["metadata"].get("name") != without]
+    return {**found, "items": items}
+
+
+def document(path: str, *, address: str, without: str = "") -> Manifest | None:
+    """A document about the server: its version, where its schemas are, or discovery in the older form.
+
+    Args:
+        path: `/version`, `/openapi/v3`, `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
+        address: of this server, `host:port`.
+        without: a group that it does not have; nobody asks for that group's own documents.
+
+    Returns:
+        The document; None where there is none.
+    """
+    parts = path.strip("/").split("/")
+    found: Manifest | None = None
+    match parts:
+        case ["version"]:
+            found = version()
+        case ["openapi", "v3"]:
+            found = openapi_index(without=without)
+        case ["api"]:
+            where = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
+            found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
+        case ["apis"]:
+            names = dict.fromkeys(resource.group for resource in RESOURCES if resource.group not in {"", without})
+            found = {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in names]}
+        case ["apis", group] if _versions(group):
+            found = {"kind": "APIGroup", "apiVersion": "v1", **_group(group)}
+        case ["api", served]:
+            found = _resource_list("", served)
+        case ["apis", group, served]:
+            found = _resource_list(group, served)
+    return found
+
+
+def _versions(group: str) -> list[str]:
+    return list(dict.fromkeys(resource.version for resource in RESOURCES if group and resource.group == group))
+
+
+def _group(name: str) -> Manifest:
+    versions = [{"groupVersion": f"{name}/{found}", "version": found} for found in _versions(name)]
+    return {"name": name, "versions": versions, "preferredVersion": versions[0]}
+
+
+def _resource_list(group: str, version: str) -> Manifest | None:
+    found: list[Manifest] = []
+    for resource in RESOURCES:
+        if (resource.group, resource.version) != (group, version):
+            continue
+        names = {"shortNames": list(resource.short_names), "categories": list(resource.categories)}
+        entry = {"name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced}
+        entry |= {"kind": resource.kind, "verbs": sorted(resource.verbs)}
+        found.append(entry | {key: value for key, value in names.items() if value})
+        for name, part in resource.subresources.items():
+            own = dict(zip(("group", "version"), part.api_version.rpartition("/")[::2], strict=True))
+            foreign = own if part.api_version != resource.api_version else {}
+            entry = {"name": f"{resource.plural}/{name}", "singularName": "", "namespaced": resource.namespaced}
+            found.append(entry | foreign | {"kind": part.kind, "verbs": sorted(part.verbs)})
+    if not found:
+        return None
+    name = f"{group}/{version}" if group else version
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": found}
+
+
+def openapi_index(*, without: str = "") -> Manifest:
+    """The document at `/openapi/v3`: where the schemas of each group and version are, and their hashes."""
+    names = dict.fromkeys(("apis/" if resource.group else "api/") + resource.api_version for resource in RESOURCES)
+    hidden = f"apis/{without}/" if without else None
+    return {
+        "paths": {
+            name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={hashlib.sha512(text).hexdigest().upper()}"}
+            for name in names
+            if (hidden is None or not name.startswith(hidden)) and (text := openapi(name)) is not None
+        }
+    }
+
+
+@cache
+def openapi(name: str) -> bytes | None:
+    """The schemas of a group and version as the real server gives them; None where none are served."""
+    file = data_file(f"openapi/{name.replace('/', '__')}.json")
+    return orjson.dumps(orjson.loads(file.read_bytes())["document"]) if file.is_file() else None

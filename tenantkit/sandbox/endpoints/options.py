@@ -1,0 +1,222 @@
+"""What a request's query asks for besides the object: how to write, what to list, how to delete.
+
+Checked as the server does, since a misspelt `dryRun` that is ignored would write.
+
+Source: page "Kubernetes API Concepts"; apimachinery's pkg/apis/meta/v1/validation and internalversion/validation, 1.37.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid
+from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
+from tenantkit.sandbox.endpoints.bodies import parse_yaml
+from tenantkit.sandbox.endpoints.request_info import flag, number
+from tenantkit.sandbox.endpoints.selectors import parsed_selectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors import FieldSelector, LabelSelector
+    from tenantkit.sandbox.endpoints.request_info import Call
+
+_META = "meta.k8s.io/v1"
+_MANAGER_LIMIT = 128
+_VALIDATIONS = ("", "Ignore", "Strict", "Warn")
+_PROPAGATIONS = ("Foreground", "Background", "Orphan")
+_MATCHES = ("Exact", "NotOlderThan", "")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How a create, update, patch or apply is to be done."""
+
+    dry_run: bool
+    manager: str
+    force: bool
+    strict: bool
+    warn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """What a list or watch is to give."""
+
+    labels: LabelSelector
+    fields: FieldSelector
+    limit: int
+    token: str
+    version_text: str
+    exact: bool
+    watch: bool
+    timeout_s: int | None
+    bookmarks: bool
+    initial_events: bool | None
+
+    @property
+    def version(self) -> int | None:
+        """The version asked for, None for the latest; raises ApiError 400, which on a real server the storage says."""
+        text = self.version_text
+        if self.token and text not in {"", "0"}:
+            raise bad_request("specifying resource version is not allowed when using continue")
+        if text and not (text.isascii() and text.isdecimal()):
+            why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+            raise bad_request(f"invalid resource version: resourceVersion: {why}")
+        return int(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """How a delete is to be done; `propagation` is empty where nobody says."""
+
+    dry_run: bool = False
+    grace_period_s: int | None = None
+    uid: str | None = None
+    version: str | None = None
+    propagation: str = ""
+    orphan_dependents: bool | None = None
+
+
+def write_options(kind: str, call: Call, *, is_apply: bool = False) -> WriteOptions:
+    """The options of a write.
+
+    Args:
+        kind: what the server calls them: `CreateOptions`, `UpdateOptions`, `PatchOptions`.
+        call: the request; without `fieldManager` its User-Agent names the manager.
+        is_apply: whether it is a server-side apply, which needs a manager and knows `force`.
+
+    Raises:
+        ApiError: 422 for a value that the server does not know, 400 for what is no truth value.
+    """
+    query = call.query
+    manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
+    force = flag(query, "force") if "force" in query else False
+    wrong: list[Cause] = []
+    if is_apply and not manager:
+        wrong.append(Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
+    if "force" in query and kind == "PatchOptions" and not is_apply:
+        wrong.append(_forbidden("force", "may not be specified for non-apply patch"))
+    if len(manager.encode()) > _MANAGER_LIMIT:
+        message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
+        wrong.append(Cause("fieldManager", message, "FieldValueTooLong"))
+    dry_run = _dry_run(wrong, query.get("dryRun"))
+    if validation not in _VALIDATIONS:
+        wrong.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
+    if wrong:
+        raise invalid(_META, kind, "", wrong)
+    return WriteOptions(
+        dry_run=dry_run,
+        manager=manager or call.user_agent.partition("/")[0][:_MANAGER_LIMIT],
+        force=force,
+        strict=validation == "Strict",
+        warn=validation in {"", "Warn"},
+    )
+
+
+def list_options(query: Mapping[str, str]) -> ListOptions:
+    """The options of a list, watch or delete of many; raises ApiError 400 or 422."""
+    match = query.get("resourceVersionMatch", "")
+    initial = flag(query, "sendInitialEvents") if query.get("sendInitialEvents") else None
+    limit, watch, timeout_s = number(query, "limit") or 0, flag(query, "watch"), number(query, "timeoutSeconds")
+    labels, fields = parsed_selectors(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    options = ListOptions(
+        labels=labels,
+        fields=fields,
+        limit=limit,
+        token=query.get("continue", ""),
+        version_text=query.get("resourceVersion", ""),
+        exact=match == "Exact",
+        watch=watch,
+        timeout_s=timeout_s,
+        bookmarks=flag(query, "allowWatchBookmarks"),
+        initial_events=initial,
+    )
+    wrong = _wrong_matches(options, match)
+    if wrong:
+        raise invalid(_META, "ListOptions", "", wrong)
+    return options
+
+
+def delete_options(call: Call) -> DeleteOptions:
+    """The options of a delete, from its body if there is one, else from its query; raises ApiError 400 or 422."""
+    body = _delete_body(call) if call.body else {}
+    query = call.query if not call.body else {}
+    policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
+    orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
+    wrong: list[Cause] = []
+    if policy and orphans is not None:
+        why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        wrong.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
+    if policy and policy not in _PROPAGATIONS:
+        wrong.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
+    is_dry = _dry_run(wrong, *(body.get("dryRun") or [query.get("dryRun")]))
+    if wrong:
+        raise invalid(_META, "DeleteOptions", "", wrong)
+    conditions = body.get("preconditions") or {}
+    seconds = body.get("gracePeriodSeconds")
+    return DeleteOptions(
+        dry_run=is_dry,
+        grace_period_s=number(query, "gracePeriodSeconds") if seconds is None else int(seconds),
+        uid=conditions.get("uid"),
+        version=conditions.get("resourceVersion"),
+        propagation=policy,
+        orphan_dependents=orphans,
+    )
+
+
+def _delete_body(call: Call) -> Manifest:
+    try:
+        is_protobuf = call.content_type.startswith("application/vnd.kubernetes.protobuf")
+        body = read_protobuf(call.body) if is_protobuf else parse_yaml(call.body)
+    except ValueError as error:
+        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+    if not isinstance(body, dict):
+        raise bad_request("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value")
+    if body.get("kind", "DeleteOptions") != "DeleteOptions":
+        kind, version = body["kind"], body.get("apiVersion", "")
+        where = 'in scheme "pkg/runtime/scheme.go:111"'
+        raise bad_request(f'no kind "{kind}" is registered for version "{version}" {where}')
+    return body
+
+
+def _dry_run(wrong: list[Cause], *values: str | None) -> bool:
+    given = [value for value in values if value]
+    if any(value != "All" for value in given):
+        shown = " ".join(f'"{value}"' for value in given)
+        wrong.append(_unsupported("dryRun", f"[{shown}]", ("All",)))
+    return bool(given)
+
+
+def _wrong_matches(options: ListOptions, match: str) -> list[Cause]:
+    """What is wrong with resourceVersionMatch beside the other parameters."""
+    field, name = "resourceVersionMatch", "resourceVersionMatch is forbidden"
+    known = ("NotOlderThan",) if options.watch else _MATCHES
+    starts = options.initial_events is not None
+    told = [
+        (
+            options.watch and starts and match != "NotOlderThan",
+            f"sendInitialEvents requires setting {field} to NotOlderThan",
+        ),
+        (options.watch and match and not starts, f"{name} for watch unless sendInitialEvents is provided"),
+        (not options.watch and match and not options.version_text, f"{name} unless resourceVersion is provided"),
+        (match and options.token, f"{name} when continue is provided"),
+        (match == "Exact" and options.version_text == "0", f'{field} "exact" is forbidden for resourceVersion "0"'),
+    ]
+    wrong = [_forbidden(field, message) for is_so, message in told if is_so]
+    if match and match not in known:
+        wrong.append(_unsupported(field, f'"{match}"', known))
+    if starts and not options.watch:
+        wrong.append(_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return wrong
+
+
+def _forbidden(field: str, message: str) -> Cause:
+    return Cause(field, f"Forbidden: {message}", "FieldValueForbidden")
+
+
+def _unsupported(field: str, value: str, supported: tuple[str, ...]) -> Cause:
+    shown = ", ".join(f'"{item}"' for item in supported)
+    return Cause(field, f"Unsupported value: {value}: supported values: {shown}", "FieldValueNotSupported")

@@ -1,0 +1,119 @@
+"""Get and list, whole or page by page; a page continues the list as it was when the first page was given.
+
+A continue token holds a version and a place, as the real one does, and is good as long as the store remembers that
+version. Source: page "Kubernetes API Concepts", section "Retrieving large results sets in chunks".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.sandbox.apimachinery.apiextensions import is_custom
+from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, gone, not_found
+from tenantkit.sandbox.endpoints.options import list_options
+from tenantkit.sandbox.endpoints.selectors import selection_of
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.storage.store import Store
+
+_TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 (a format's name)
+_EXPIRED = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter."
+)
+
+
+class Reads:
+    """The reading verbs over one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, resource: Resource, call: Call) -> Manifest:
+        """GET of one object."""
+        found = self._store.get(resource, call.action.name, call.action.namespace if resource.namespaced else "")
+        if found is None:
+            raise not_found(resource, call.action.name)
+        return found
+
+    def list(self, resource: Resource, call: Call) -> Manifest:
+        """GET of many: a list, perhaps of one page, whose items name neither apiVersion nor kind."""
+        options = list_options(call.query)
+        selection = selection_of(resource, options, name=call.action.name)
+        namespace = call.action.namespace if resource.namespaced else ""
+        version, start = _read_token(options.token) if options.token else (0, ())
+        asked = options.version
+        if not version and asked:
+            check_version(self._store, asked)
+            version = asked if options.exact else 0
+        version = version or self._store.resource_version
+        try:
+            every = self._store.list_at(version, resource, namespace)
+        except ApiError as error:
+            raise gone(_EXPIRED) if options.token else error from error
+        found = [item for item in every if (not start or _place(item) > start) and selection.matches(item)]
+        metadata: Manifest = {"resourceVersion": str(version)}
+        pages = options.token or options.version_text != "0"  # a real server's cache, which may answer, makes none
+        if pages and 0 < options.limit < len(found):
+            rest, found = len(found) - options.limit, found[: options.limit]
+            metadata["continue"] = _token(version, _place(found[-1]))
+            if selection.is_all:
+                metadata["remainingItemCount"] = rest
+        elif is_custom(resource.api_version):
+            metadata = {"continue": "", **metadata}
+        return {
+            "kind": f"{resource.kind}List",
+            "apiVersion": resource.api_version,
+            "metadata": metadata,
+            "items": [_without_type(item) for item in found],
+        }
+
+
+def check_version(store: Store, version: int) -> None:
+    """Raise ApiError 504 for a version that is yet to come."""
+    if version > store.resource_version:
+        raise ApiError(
+            code=504,
+            reason="Timeout",
+            message=f"Timeout: Too large resource version: {version}, current: {store.resource_version}",
+            causes=[Cause("", "Too large resource version", "ResourceVersionTooLarge")],
+            retry_after_s=1,
+        )
+
+
+def _place(manifest: Manifest) -> tuple[str, ...]:
+    """Where an object stands in its list."""
+    return manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+
+
+def _without_type(manifest: Manifest) -> Manifest:
+    return {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind"}}
+
+
+def _token(version: int, place: tuple[str, ...]) -> str:
+    text = json.dumps({"v": _TOKEN_VERSION, "rv": version, "start": "/".join(place)}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_token(text: str) -> tuple[int, tuple[str, ...]]:
+    """Version and place of a continue token; raises ApiError 400 for what is none."""
+    decoded = ""
+    try:
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
+        token: Any = json.loads(decoded)
+        if token["v"] != _TOKEN_VERSION:
+            raise ValueError(token["v"])  # noqa: TRY301 (one answer for all that is wrong)
+        namespace, _, name = str(token["start"]).rpartition("/")
+        return int(token["rv"]), (namespace, name)
+    except json.JSONDecodeError as error:
+        found = decoded[error.pos : error.pos + 1]
+        shown = f"\\u{ord(found):04x}" if found and not found.isprintable() else found
+        why = f"invalid character '{shown}' looking for beginning of value" if found else "unexpected end of JSON input"
+        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error

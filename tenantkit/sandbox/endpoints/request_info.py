@@ -1,0 +1,104 @@
+"""From a method, a path and a query to what is asked for, as the API server reads them before all else.
+
+Authorisation works on this reading alone, so that a stranger gets 403, not 404, for a resource that does not exist.
+
+Source: page "Authorization", section "Review your request attributes"; endpoints/request/requestinfo.go, 1.37.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
+from tenantkit.sandbox.auth.rbac import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenantkit.sandbox.auth.rbac import User
+
+_VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and authorised; `warnings` go into the answer's headers."""
+
+    action: Action
+    user: User
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = ""
+    user_agent: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def parse_action(method: str, path: str, query: Mapping[str, str]) -> Action:
+    """What a request asks for.
+
+    Args:
+        method: of HTTP, in capitals.
+        path: decoded, without the query.
+        query: of a list, whether it watches and whether it asks for one name.
+
+    Returns:
+        The action; its `resource` is empty where the path is none of a resource.
+
+    Example:
+        >>> parse_action("GET", "/api/v1/namespaces/vision/pods", {}).verb
+        'list'
+    """
+    parts = path.strip("/").split("/")
+    plain = Action(method.lower(), path)
+    if parts[0] not in {"api", "apis"} or len(parts) < (3 if parts[0] == "api" else 4):
+        return plain
+    group, version, *rest = parts[1:] if parts[0] == "apis" else ["", *parts[1:]]
+    verb, namespace = _VERBS.get(method, ""), ""
+    if rest[0] == "watch" and len(rest) > 1:
+        verb, rest = "watch", rest[1:]
+    if rest[0] == "namespaces" and len(rest) > 1:
+        namespace = rest[1]
+        if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:  # noqa: PLR2004 (more than namespaces/NAME)
+            rest = rest[2:]
+    resource, name, subresource = (*rest, "", "")[:3]
+    if verb == "get" and not name:
+        verb = "watch" if flag(query, "watch", lenient=True) else "list"
+        name = _selected_name(query)
+    if verb == "delete" and not name:
+        verb = "deletecollection"
+    return Action(verb, path, group, version, resource, subresource, namespace, name)
+
+
+def flag(query: Mapping[str, str], name: str, *, lenient: bool = False) -> bool:
+    """A query's truth value; absent is false, and so is what is no truth value, unless that is a 400."""
+    text = query.get(name, "")
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if lenient:
+        return text.lower() not in {"false", "0"}
+    raise bad_request(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+
+
+def number(query: Mapping[str, str], name: str) -> int | None:
+    """A query's whole number; None where it is absent. Raises ApiError 400 for what is none."""
+    text = query.get(name, "")
+    if not text:
+        return None
+    if not text.removeprefix("-").isdecimal() or not text.isascii():
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def _selected_name(query: Mapping[str, str]) -> str:
+    """The one name that a list or watch asks for; none where anything in the query can't be read."""
+    try:
+        number(query, "limit")
+        parse_label_selector(query.get("labelSelector", ""))
+        return parse_field_selector(query.get("fieldSelector", "")).exact("metadata.name") or ""
+    except (ValueError, ApiError):
+        return ""

@@ -1,0 +1,157 @@
+"""Questions that are asked by creating an object: may I, may they, what may I, who am I, whose is this token.
+
+Nothing of these is stored. Each answers with the object as it was read, and a status.
+
+Source: page "Authorization", section "Checking API access"; pkg/registry/authorization, 1.37.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.admission.chain import SERVICE_ACCOUNTS
+from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, not_found
+from tenantkit.sandbox.auth.rbac import Action, User, service_account_user
+from tenantkit.sandbox.endpoints.bodies import read_as, read_body
+from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.system_writes import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.auth.rbac import Authorizer
+    from tenantkit.sandbox.auth.users import Tokens
+    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.storage.store import Store
+
+_TOKEN_S = 3600
+_RESOURCE_RULE = ("verbs", "apiGroups", "resources", "resourceNames")
+_PATH_RULE = ("verbs", "nonResourceURLs")
+_AUDIENCE = "https://kubernetes.default.svc"
+
+
+class Reviews:
+    """The kinds that can only be created."""
+
+    def __init__(self, store: Store, authorizer: Authorizer, tokens: Tokens) -> None:
+        self._store = store
+        self._authorizer = authorizer
+        self._tokens = tokens
+        self._answers: dict[str, Callable[[Call, Manifest], Manifest]] = {
+            "SelfSubjectAccessReview": self._self_access,
+            "SubjectAccessReview": self._access,
+            "LocalSubjectAccessReview": self._local_access,
+            "SelfSubjectRulesReview": self._rules,
+            "SelfSubjectReview": self._self,
+            "TokenReview": self._token,
+        }
+
+    def create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+        """POST of a review: answers with its status."""
+        review = self._read(call, resource.api_version, resource.kind)
+        return 201, self._answers[resource.kind](call, review)
+
+    def create_token(self, call: Call) -> tuple[int, Manifest]:
+        """POST to a service account's `token`: a new token of that account's, for the time asked or an hour."""
+        request = self._read(call, "authentication.k8s.io/v1", "TokenRequest")
+        name, namespace = call.action.name, call.action.namespace
+        account = self._store.get(SERVICE_ACCOUNTS, name, namespace)
+        if account is None:
+            raise not_found(SERVICE_ACCOUNTS, name)
+        spec = request.get("spec") or {}
+        seconds = spec.get("expirationSeconds") or _TOKEN_S
+        now = self._store.clock()
+        expires = now + timedelta(seconds=seconds)
+        user = service_account_user(namespace, name, account["metadata"]["uid"])
+        metadata = {**request["metadata"], "name": name, "namespace": namespace, "creationTimestamp": timestamp(now)}
+        status = {"token": self._tokens.issue(user, expires=expires), "expirationTimestamp": timestamp(expires)}
+        spec = {"audiences": [_AUDIENCE], "boundObjectRef": None, **spec, "expirationSeconds": seconds}
+        return 201, {**request, "metadata": metadata, "spec": spec, "status": status}
+
+    def _read(self, call: Call, api_version: str, kind: str) -> Manifest:
+        options = write_options("CreateOptions", call)
+        sent = read_body(call.body, call.content_type, kind=kind)
+        found, unknown = read_as(sent, api_version, kind, strict=options.strict)
+        if options.warn:
+            call.warnings.extend(unknown)
+        found = {**found, "metadata": found.get("metadata") or {}}
+        return track_update(None, found, manager=options.manager, time=timestamp(self._store.clock()))
+
+    def _self_access(self, call: Call, review: Manifest) -> Manifest:
+        return self._reviewed(review, call.user)
+
+    def _access(self, _: Call, review: Manifest) -> Manifest:
+        spec = review.get("spec") or {}
+        if not spec.get("user") and not spec.get("groups"):
+            why = 'Invalid value: "": at least one of user or group must be specified'
+            raise _invalid(review, "spec.user", why)
+        groups, extra = tuple(spec.get("groups") or ()), spec.get("extra") or {}
+        return self._reviewed(review, User(spec.get("user", ""), groups, spec.get("uid", ""), extra))
+
+    def _local_access(self, call: Call, review: Manifest) -> Manifest:
+        namespace = call.action.namespace
+        asked = ((review.get("spec") or {}).get("resourceAttributes") or {}).get("namespace", "")
+        if asked != namespace:
+            why = f'Invalid value: "{asked}": must match metadata.namespace'
+            raise _invalid(review, "spec.resourceAttributes.namespace", why)
+        return self._access(call, {**review, "metadata": {**review["metadata"], "namespace": namespace}})
+
+    def _reviewed(self, review: Manifest, user: User) -> Manifest:
+        """A review with its answer."""
+        spec = review.get("spec") or {}
+        resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+        if (resource is None) == (path is None):
+            why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+            raise _invalid(review, "spec", f"Invalid value: null: {why}")
+        asked = resource or path or {}
+        fields = ("group", "version", "resource", "subresource", "namespace", "name")
+        action = Action(asked.get("verb", ""), asked.get("path", ""), *(asked.get(field, "") for field in fields))
+        reason = self._authorizer.reason(user, action)
+        status: Manifest = {"allowed": reason is not None}
+        return {**review, "status": status | ({"reason": reason} if reason else {})}
+
+    def _rules(self, call: Call, review: Manifest) -> Manifest:
+        namespace = (review.get("spec") or {}).get("namespace")
+        if not namespace:
+            raise bad_request("no namespace on request")
+        rules = self._authorizer.rules_for(call.user, namespace)
+        status = {
+            "resourceRules": [_only(rule, _RESOURCE_RULE) for rule in rules if rule.get("resources")],
+            "nonResourceRules": [_only(rule, _PATH_RULE) for rule in rules if rule.get("nonResourceURLs")],
+            "incomplete": False,
+        }
+        if missing := self._authorizer.missing_roles(call.user, namespace):
+            status["evaluationError"] = missing[0] if len(missing) == 1 else f"[{', '.join(dict.fromkeys(missing))}]"
+        return {**review, "metadata": {}, "spec": {}, "status": status}
+
+    def _self(self, call: Call, review: Manifest) -> Manifest:
+        metadata = {"creationTimestamp": timestamp(self._store.clock())}
+        return {**review, "metadata": metadata, "status": {"userInfo": _user_info(call.user)}}
+
+    def _token(self, _: Call, review: Manifest) -> Manifest:
+        token = (review.get("spec") or {}).get("token")
+        if not token:
+            raise bad_request("token is required for TokenReview in authentication")
+        user = self._tokens.user_of(token, self._store.clock())
+        if user is None:
+            return {**review, "status": {"user": {}, "error": "invalid bearer token"}}
+        status = {"authenticated": True, "user": _user_info(user), "audiences": [_AUDIENCE]}
+        return {**review, "status": status}
+
+
+def _user_info(user: User) -> Manifest:
+    extra = {key: list(values) for key, values in user.extra.items()}
+    found = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
+    return {key: value for key, value in found.items() if value}
+
+
+def _only(rule: Manifest, fields: tuple[str, ...]) -> Manifest:
+    return {field: rule[field] for field in fields if rule.get(field)}
+
+
+def _invalid(review: Manifest, field: str, why: str) -> Exception:
+    return invalid(str(review["apiVersion"]), "", "", [Cause(field, why, "FieldValueInvalid")])

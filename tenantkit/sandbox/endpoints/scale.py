@@ -1,0 +1,69 @@
+"""The part of a workload that says how many pods it wants, as an object of its own: its `scale`.
+
+Source: pkg/registry/apps/deployment/storage, 1.37; page "Horizontal Pod Autoscaling".
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.selectors import label_selector_of
+from tenantkit.sandbox.apimachinery.errors import ApiError, invalid
+from tenantkit.sandbox.apimachinery.validation import Problems, non_negative
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+
+SCALE = "scale"
+_SHOWN = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+
+
+def scale_of(workload: Manifest) -> Manifest:
+    """The scale of a Deployment, ReplicaSet or StatefulSet."""
+    spec, status, metadata = workload["spec"], workload.get("status") or {}, workload["metadata"]
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: metadata[key] for key in _SHOWN if key in metadata},
+        "spec": {"replicas": wanted} if (wanted := spec.get("replicas", 0)) else {},
+        "status": {"replicas": status.get("replicas", 0), "selector": str(label_selector_of(spec.get("selector")))},
+    }
+
+
+def scaled(live: Manifest, scale: Manifest) -> Manifest:
+    """The workload as its new scale wants it, at the version of which that speaks.
+
+    Raises:
+        ApiError: 422, less than no pods.
+    """
+    problems, metadata, name = Problems(), scale.get("metadata") or {}, live["metadata"]["name"]
+    replicas = (scale.get("spec") or {}).get("replicas", 0)
+    non_negative(problems, "spec.replicas", replicas)
+    if problems:
+        raise invalid("autoscaling/v1", "Scale", name, problems)
+    at_version = {**live["metadata"], "resourceVersion": metadata.get("resourceVersion", "")}
+    return {**live, "metadata": at_version, "spec": {**live["spec"], "replicas": replicas}}
+
+
+def applied_scale(live: Manifest, scale: Manifest) -> Manifest:
+    """What is applied to a workload when this is applied to its scale."""
+    metadata = {key: live["metadata"][key] for key in ("name", "namespace")}
+    spec = {key: value for key, value in (scale.get("spec") or {}).items() if key == "replicas"}
+    return {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata, "spec": spec}
+
+
+@contextmanager
+def in_scales_version(resource: Resource) -> Iterator[None]:
+    """Let conflicts name the version of scales, in which the fields of others are looked at there."""
+    try:
+        yield
+    except ApiError as error:
+        old, new = f"using {resource.api_version}", "using autoscaling/v1"
+        error.message = error.message.replace(old, new)
+        error.causes = tuple(replace(cause, message=cause.message.replace(old, new)) for cause in error.causes)
+        raise

@@ -1,0 +1,238 @@
+"""Who manages which field: `metadata.managedFields` kept as the real server keeps it.
+
+An update or patch gives what it changes to its manager and takes it from all others; what it removes, nobody has any
+more. The order of steps is that of apimachinery's util/managedfields (strip metadata, merge with the same manager's
+entry, cap the number of updaters), so that entries compare equal to a real server's. Turned down: tracking applies
+only; a later apply would not see what `kubectl edit` changed, and take it over in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from tenantkit.sandbox.apimachinery.codec import empty
+from tenantkit.sandbox.apimachinery.schema import schema_of
+from tenantkit.sandbox.managedfields.fieldpath import compare, decode, encode, fields_of, is_leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.schema import Type
+    from tenantkit.sandbox.managedfields.fieldpath import Comparison, Path
+
+Operation = Literal["Apply", "Update"]
+
+BEFORE_FIRST_APPLY = "before-first-apply"
+_MOST_UPDATERS = 10
+_ANCIENT = "ancient-changes"
+_NEVER_OWNED: frozenset[Path] = frozenset(
+    {("f:apiVersion",), ("f:kind",), ("f:metadata",)}
+    | {
+        ("f:metadata", f"f:{name}")
+        for name in (
+            [
+                "name",
+                "namespace",
+                "creationTimestamp",
+                "selfLink",
+                "uid",
+                "clusterName",
+                "generation",
+                "managedFields",
+                "resourceVersion",
+            ]
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who an entry belongs to; of an apply the version does not count, so that it is the same one each time."""
+
+    manager: str
+    operation: Operation
+    api_version: str
+    subresource: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes two entries the same owner's."""
+        version = "" if self.operation == "Apply" else self.api_version
+        return (self.manager, self.operation, version, self.subresource)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One owner's fields, and when it last changed something."""
+
+    owner: Owner
+    fields: frozenset[Path]
+    time: str | None
+
+    def less(self, paths: frozenset[Path] | set[Path]) -> Entry:
+        """The entry without these fields."""
+        return replace(self, fields=self.fields - paths)
+
+
+Entries = dict[tuple[str, ...], Entry]
+
+
+def read_entries(manifest: Manifest, api_version: str) -> Entries:
+    """The entries of an object; those of versions that are no longer served fall off, and broken ones all do."""
+    entries: Entries = {}
+    for raw in manifest.get("metadata", {}).get("managedFields") or ():
+        if raw.get("operation") not in ("Apply", "Update") or raw.get("fieldsType") != "FieldsV1":
+            return {}
+        if raw.get("apiVersion") == api_version:
+            owner = Owner(raw.get("manager", ""), raw["operation"], api_version, raw.get("subresource", ""))
+            entries[owner.key] = Entry(owner, frozenset(decode(raw.get("fieldsV1") or {})), raw.get("time"))
+    return entries
+
+
+def written_entries(entries: Mapping[tuple[str, ...], Entry]) -> list[Manifest]:
+    """The entries as `metadata.managedFields` has them, in the server's order."""
+    ordered = sorted(
+        entries.values(),
+        key=lambda e: (e.owner.operation, e.time or "", e.owner.manager, e.owner.api_version, e.owner.subresource),
+    )
+    written = []
+    for entry in ordered:
+        owner = entry.owner
+        raw: Manifest = {"manager": owner.manager, "operation": owner.operation, "apiVersion": owner.api_version}
+        raw |= {"time": entry.time} if entry.time else {}
+        raw |= {"fieldsType": "FieldsV1", "fieldsV1": encode(entry.fields)}
+        written.append(raw | ({"subresource": owner.subresource} if owner.subresource else {}))
+    return written
+
+
+def with_entries(manifest: Manifest, entries: Mapping[tuple[str, ...], Entry]) -> Manifest:
+    """The object with these entries in its metadata."""
+    metadata = {key: value for key, value in manifest.get("metadata", {}).items() if key != "managedFields"}
+    if entries:
+        metadata["managedFields"] = written_entries(entries)
+    return {**manifest, "metadata": metadata}
+
+
+def without_entries(manifest: Manifest) -> Manifest:
+    """The object without its managed fields, which own no fields themselves."""
+    return with_entries(manifest, {})
+
+
+def reset_fields(kind: Type, subresource: str) -> tuple[Path, ...]:
+    """The fields that a write to the object or to its subresource leaves as they are, and so does not own."""
+    if subresource == "status":
+        if not kind.fields["metadata"].go:  # known by its schema alone
+            return (("f:metadata",), ("f:spec",))
+        kept = {"Pod": ("f:deletionTimestamp", "f:ownerReferences"), "Deployment": ("f:labels",)}
+        return (("f:spec",), *(("f:metadata", part) for part in kept.get(kind.name, ())))
+    return (("f:status",),) if "status" in kind.fields and kind.fields["status"].type.form == "struct" else ()
+
+
+def filtered(paths: set[Path], ignored: tuple[Path, ...]) -> set[Path]:
+    """The set without these fields and all below them."""
+    return {path for path in paths if not any(path[: len(head)] == head for head in ignored)} if ignored else paths
+
+
+def differences(kind: Type, before: Manifest, after: Manifest, ignored: tuple[Path, ...]) -> Comparison:
+    """What became of fields, apart from those that the write leaves as they are."""
+    found = compare(kind, before, after)
+    found.removed = filtered(found.removed, ignored)
+    found.modified = filtered(found.modified, ignored)
+    found.added = filtered(found.added, ignored)
+    return found
+
+
+def stripped(fields: set[Path] | frozenset[Path]) -> frozenset[Path]:
+    """The set without the metadata that nobody owns."""
+    return frozenset(fields - _NEVER_OWNED)
+
+
+def same_but_for_times(before: Manifest, after: Manifest) -> bool:
+    """Whether nothing changed but the times in the managed fields, which then keep their old value."""
+    if before.keys() != after.keys() or any(before[key] != after[key] for key in before if key != "metadata"):
+        return False
+    old, new = before.get("metadata", {}), after.get("metadata", {})
+    if {**old, "managedFields": 0} != {**new, "managedFields": 0}:
+        return False
+    first, second = old.get("managedFields") or [], new.get("managedFields") or []
+    pairs = zip(first, second, strict=False)
+    return len(first) == len(second) and all({**a, "time": ""} == {**b, "time": ""} for a, b in pairs)
+
+
+def track_update(
+    before: Manifest | None, after: Manifest, *, manager: str, time: str, subresource: str = ""
+) -> Manifest:
+    """The object after a create, update or patch, with its managed fields brought up to date.
+
+    Args:
+        before: the live object; None when it is created.
+        after: what will be stored, defaults included; its `managedFields: []` resets them, as on a real server.
+        manager: who asks: the request's `fieldManager`, else the first part of its User-Agent.
+        time: now, as Kubernetes writes times (`2026-11-25T12:00:00Z`).
+        subresource: `status` and the like; empty for the object itself.
+
+    Returns:
+        A new object; where only times would change, the old times stay, so that the caller sees that nothing did.
+    """
+    api_version, kind = str(after["apiVersion"]), schema_of(str(after["apiVersion"]), str(after["kind"]))
+    entries = _entries_to_start_from(before, after, api_version, subresource)
+    if before is not None and not entries:
+        return without_entries(after)
+    live = empty(kind) if before is None else without_entries(before)
+    plain = without_entries(after)
+    owner = Owner(manager or "unknown", "Update", api_version, subresource)
+    entries = updated(kind, entries, live, plain, owner, time)
+    tracked = with_entries(plain, _capped(entries))
+    return before if before is not None and same_but_for_times(before, tracked) else tracked
+
+
+def _entries_to_start_from(before: Manifest | None, after: Manifest, api_version: str, subresource: str) -> Entries:
+    """What the request says of managed fields, else what the live object says."""
+    sent: Any = after.get("metadata", {}).get("managedFields")
+    if not subresource:
+        if sent is not None and sent in ([], [{}]):
+            return {}
+        entries = read_entries(after, api_version)
+        if entries:
+            return entries
+    return read_entries(before, api_version) if before is not None else {}
+
+
+def updated(  # noqa: PLR0913, PLR0917 (both objects, and who did it when)
+    kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: Owner, time: str
+) -> Entries:
+    """The entries after an update: what changed is the owner's alone."""
+    ignored = reset_fields(kind, owner.subresource)
+    found = differences(kind, live, after, ignored)
+    gone = found.removed | found.modified | found.added
+    rest = {key: less for key, entry in entries.items() if (less := entry.less(gone)).fields}
+    gained = stripped(filtered(found.modified | found.added, ignored))
+    if gained:
+        previous = rest.get(owner.key)
+        rest[owner.key] = Entry(owner, gained | (previous.fields if previous else frozenset()), time)
+    return rest
+
+
+def _capped(entries: Entries) -> Entries:
+    """The entries with the oldest updaters put together, once there are too many (capmanagers.go)."""
+    updaters = sorted(
+        (entry for entry in entries.values() if entry.owner.operation == "Update"),
+        key=lambda e: (e.time or "", e.owner.key),
+    )
+    surplus = len(updaters) - _MOST_UPDATERS
+    if surplus <= 0:
+        return entries
+    oldest = updaters[: surplus + 1]
+    bucket = Owner(_ANCIENT, "Update", oldest[0].owner.api_version)
+    fields = frozenset[Any]().union(*(entry.fields for entry in oldest))
+    gone = {entry.owner.key for entry in oldest}
+    rest = {key: entry for key, entry in entries.items() if key not in gone}
+    return rest | {bucket.key: Entry(bucket, fields, oldest[-1].time)}
+
+
+def owned_by_config(kind: Type, config: Manifest, ignored: tuple[Path, ...]) -> frozenset[Path]:
+    """What an applied object owns."""
+    return frozenset() if is_leaf(kind) else frozenset(filtered(fields_of(kind, config), ignored))

@@ -1,0 +1,104 @@
+"""Whether an applied object fits its type, in the words of structured-merge-diff's typed/validate.go.
+
+A server-side apply is checked by other code than a create, on the real server too, and is told in other words: hence a
+walk of its own beside wire.py.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.sandbox.managedfields.fieldpath import TypedError, element_of, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tenantkit.sandbox.apimachinery.schema import Type
+
+_EXPECTED = {"string": "string", "byte": "string", "boolean": "boolean"}
+_NUMBERS = ("int32", "int64", "integer", "number", "double")
+
+
+def check(kind: Type, value: Any) -> None:
+    """Refuses wrong scalars, unknown fields and an item given twice.
+
+    Raises:
+        TypedError: all that is wrong, in the server's words.
+    """
+    problems = list(_problems(kind, value, ""))
+    if len(problems) == 1:
+        raise TypedError(problems[0])
+    if problems:
+        raise TypedError("\n".join(["errors:", *(f"  {problem}" for problem in problems)]))
+
+
+def _problems(kind: Type, value: Any, path: str) -> Iterator[str]:
+    lead = f"{path}: " if path else ""
+    if value is None or kind.name == "any":
+        return
+    if kind.form == "scalar":
+        yield from (f"{lead}{problem}" for problem in _scalar_problems(kind.name, value))
+    elif kind.form == "list":
+        yield from _list_problems(kind, value, path)
+    elif not isinstance(value, dict):
+        yield f"{lead}expected map, got &{{{go_text(value)}}}"
+    else:
+        for name, item in value.items():
+            inner = kind.child(name)
+            if inner is None:
+                yield f"{path}.{name}: field not declared in schema"
+                return
+            yield from _problems(inner, item, f"{path}.{name}")
+
+
+def _list_problems(kind: Type, value: Any, path: str) -> Iterator[str]:
+    lead = f"{path}: " if path else ""
+    if not isinstance(value, list):
+        yield f"{lead}expected list, got &{{{go_text(value)}}}"
+        return
+    seen = set[str]()
+    for index, item in enumerate(value):
+        try:
+            element = element_of(kind, item) if kind.by != "atomic" else f"i:{index}"
+        except TypedError as error:
+            yield f"{lead}element {index}: {error}"
+            return
+        if element in seen:
+            yield f"{lead}duplicate entries for key {spelled((element,))}"
+        seen.add(element)
+        yield from _problems(kind.item, item, path + spelled((element,)))
+
+
+def _scalar_problems(name: str, value: Any) -> Iterator[str]:
+    expected = _EXPECTED.get(name)
+    if expected == "string" and not isinstance(value, str):
+        yield f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}"
+    elif expected == "boolean" and not isinstance(value, bool):
+        yield f"expected boolean, got &{{{go_text(value)}}}"
+    elif name in _NUMBERS and isinstance(value, (dict, list)):
+        what = "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"
+        yield f"expected numeric (int or float), got {what}"
+    elif expected is None and isinstance(value, (dict, list)):
+        yield f"expected any scalar, got &{{{go_text(value)}}}"
+    elif name in _NUMBERS and isinstance(value, (str, bool)):
+        yield f"expected numeric (int or float), got {'string' if isinstance(value, str) else 'bool'}"
+
+
+def go_text(value: Any) -> str:
+    """A value as Go's %v prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_text(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(go_text, value)) + "]"
+    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _go_syntax(value: Any) -> str:
+    """A value as Go's %#v prints it."""
+    if isinstance(value, dict):
+        pairs = ", ".join(f'"{key}":{_go_syntax(item)}' for key, item in sorted(value.items()))
+        return f"map[string]interface {{}}{{{pairs}}}"
+    if isinstance(value, list):
+        return "[]interface {}{" + ", ".join(map(_go_syntax, value)) + "}"
+    return json.dumps(value)

@@ -1,0 +1,1 @@
+"""The rows of `kubectl get`: columns and cells of each kind."""

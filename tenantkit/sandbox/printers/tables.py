@@ -1,0 +1,233 @@
+"""Objects as rows of the tables that `kubectl get` prints.
+
+The columns are the real server's own (data/tables.json). What stands in a cell is Go code there, so it is written again
+here: a line for each kind, in the order of its columns. A kind without such a line is shown as the server shows it that
+has no printer for one: its name, and when it was made.
+
+Source: page "Kubernetes API Concepts", section "Receiving resources as Tables"; Kubernetes 1.37:
+pkg/printers/internalversion/printers.go, and apiserver's pkg/registry/rest/table.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.apimachinery.schema import load
+from tenantkit.sandbox.endpoints.events_v1 import as_older
+from tenantkit.sandbox.printers.cells import (
+    AGE,
+    NAME,
+    NONE,
+    access_modes_at,
+    at,
+    count,
+    labels_text,
+    of,
+    row,
+    selector_at,
+    since,
+    storage_class,
+    text,
+)
+from tenantkit.sandbox.printers.pods import pod_cells, row_conditions
+from tenantkit.sandbox.printers.workloads import WORKLOAD_ROWS, effective_default
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.printers.cells import Cell, Row
+
+_ABOUT_LIST = ("resourceVersion", "continue", "remainingItemCount")
+_NO_TIME = "0001-01-01T00:00:00Z"
+_HOSTS_SHOWN = 3
+_DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+
+
+def table_of(
+    resource: Resource, answer: Manifest, now: datetime, *, object_of: Callable[[Manifest], Manifest | None]
+) -> Manifest:
+    """A table without its kind.
+
+    Args:
+        resource: the kind of the objects.
+        answer: an object, or a list.
+        now: the time, by which ages are reckoned.
+        object_of: what a row is to hold of its object.
+    """
+    rows = [_row_of(resource, item, now) | {"object": object_of(item)} for item in answer.get("items", [answer])]
+    if resource.kind == "StorageClass" and "items" in answer:
+        default = effective_default(answer["items"])
+        for shown in (made["cells"] for made in rows if default and made["cells"][0] == default):
+            shown[0] += " (default)"
+    return {
+        "metadata": {key: answer["metadata"][key] for key in _ABOUT_LIST if key in answer["metadata"]},
+        "columnDefinitions": load("tables.json")["columns"][resource.qualified],
+        "rows": rows if rows or resource.qualified in _ROWS else None,
+    }
+
+
+def _row_of(resource: Resource, item: Manifest, now: datetime) -> Manifest:
+    conditions = row_conditions(item) if resource.qualified == "pods" else []
+    cells = _ROWS.get(resource.qualified, _DEFAULT)(item, now)
+    return {"cells": cells, "conditions": conditions} if conditions else {"cells": cells}
+
+
+def _hosts(ingress: Manifest) -> str:
+    rules = at(ingress, "spec.rules", [])
+    hosts: list[str] = []
+    for rule in rules:
+        if len(hosts) == _HOSTS_SHOWN:
+            return f"{','.join(hosts)} + {len(rules) - _HOSTS_SHOWN} more..."
+        hosts += [rule["host"]] if rule.get("host") else []
+    return ",".join(hosts) or "*"
+
+
+def _addresses(manifest: Manifest) -> str:
+    found = at(manifest, "status.loadBalancer.ingress", [])
+    return ",".join(sorted({text for item in found if (text := item.get("ip") or item.get("hostname"))}))
+
+
+def _external(service: Manifest) -> str:
+    kind, fixed = at(service, "spec.type"), ",".join(at(service, "spec.externalIPs", []))
+    match kind:
+        case "ClusterIP" | "NodePort":
+            return fixed or NONE
+        case "LoadBalancer":
+            return ",".join(filter(None, (_addresses(service), fixed))) or "<pending>"
+        case "ExternalName":
+            return str(at(service, "spec.externalName"))
+    return "<unknown>"
+
+
+def _ports(service: Manifest) -> str:
+    found = at(service, "spec.ports", [])
+    texts = (f"{p['port']}{':' * bool(p.get('nodePort'))}{p.get('nodePort', '')}/{p['protocol']}" for p in found)
+    return ",".join(texts) or NONE
+
+
+def _subjects(form: str, kind: str) -> Cell:
+    return of(lambda b: ", ".join(form.format(**s) for s in b.get("subjects", ()) if s["kind"] == kind))
+
+
+def _used(*, limits: bool) -> Cell:
+    """What is used of a quota's hard limits, in the column for `limits.…` or in the one for all others."""
+
+    def text(quota: Manifest) -> str:
+        used, hard = at(quota, "status.used", {}), at(quota, "status.hard", {})
+        chosen = (name for name in sorted(hard) if name.startswith("limits.") == limits)
+        return ", ".join(f"{name}: {used.get(name, '0')}/{hard[name]}" for name in chosen)
+
+    return of(text)
+
+
+def _of_bound(cell: Cell) -> Cell:
+    """A claim's cell that is empty until the claim has a volume."""
+    return lambda claim, now: cell(claim, now) if at(claim, "spec.volumeName") else ""
+
+
+def _class_name(ingress_class: Manifest) -> str:
+    is_default = at(ingress_class, "metadata.annotations", {}).get(_DEFAULT_CLASS) == "true"
+    return f"{at(ingress_class, 'metadata.name')}{' (default)' if is_default else ''}"
+
+
+def _parameters(ingress_class: Manifest) -> str:
+    found = at(ingress_class, "spec.parameters", None)
+    if found is None:
+        return NONE
+    group = f".{found['apiGroup']}" if found.get("apiGroup") is not None else ""
+    return f"{found['kind']}{group}/{found['name']}"
+
+
+def _first_seen(event: Manifest, now: datetime) -> str:
+    return since(event.get("firstTimestamp") or event.get("eventTime"), now)
+
+
+def _last_seen(event: Manifest, now: datetime) -> str:
+    if event.get("series"):
+        return since(event["series"].get("lastObservedTime"), now)
+    return since(event["lastTimestamp"], now) if event.get("lastTimestamp") else _first_seen(event, now)
+
+
+def _times_seen(event: Manifest) -> int:
+    return int(event["series"].get("count", 0) if event.get("series") else event.get("count") or 1)
+
+
+def _involved(event: Manifest) -> str:
+    kind, name = at(event, "involvedObject.kind").lower(), at(event, "involvedObject.name")
+    return f"{kind}/{name}" if name else kind
+
+
+def _source(event: Manifest) -> str:
+    component = at(event, "source.component") or event.get("reportingComponent", "")
+    instance = at(event, "source.host") or event.get("reportingInstance", "")
+    return f"{component}, {instance}" if instance else component
+
+
+_DEFAULT = row(NAME, text("metadata.creationTimestamp", _NO_TIME))
+_BINDING = row(
+    NAME,
+    of(lambda binding: f"{at(binding, 'roleRef.kind')}/{at(binding, 'roleRef.name')}"),
+    AGE,
+    _subjects("{name}", "User"),
+    _subjects("{name}", "Group"),
+    _subjects("{namespace}/{name}", "ServiceAccount"),
+)
+_EVENT = row(
+    _last_seen,
+    text("type"),
+    text("reason"),
+    of(_involved),
+    text("involvedObject.fieldPath"),
+    of(_source),
+    of(lambda event: at(event, "message").strip()),
+    _first_seen,
+    of(_times_seen),
+    NAME,
+)
+_ROWS: Mapping[str, Row] = {
+    **WORKLOAD_ROWS,
+    "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
+    "configmaps": row(NAME, count("data", "binaryData"), AGE),
+    "events": _EVENT,
+    "events.events.k8s.io": lambda event, now: _EVENT(as_older(event), now),
+    "ingressclasses.networking.k8s.io": row(of(_class_name), text("spec.controller"), of(_parameters), AGE),
+    "ingresses.networking.k8s.io": row(
+        NAME,
+        text("spec.ingressClassName", NONE),
+        of(_hosts),
+        of(_addresses),
+        of(lambda ingress: "80, 443" if at(ingress, "spec.tls") else "80"),
+        AGE,
+    ),
+    "leases.coordination.k8s.io": row(NAME, text("spec.holderIdentity"), AGE),
+    "namespaces": row(NAME, text("status.phase"), AGE),
+    "networkpolicies.networking.k8s.io": row(NAME, selector_at("spec.podSelector"), AGE),
+    "persistentvolumeclaims": row(
+        NAME,
+        of(lambda claim: "Terminating" if at(claim, "metadata.deletionTimestamp") else at(claim, "status.phase")),
+        text("spec.volumeName"),
+        _of_bound(text("status.capacity.storage", "0")),
+        _of_bound(access_modes_at("status.accessModes")),
+        of(storage_class),
+        text("spec.volumeAttributesClassName", "<unset>"),
+        AGE,
+        text("spec.volumeMode", "<unset>"),
+    ),
+    "pods": pod_cells,
+    "resourcequotas": row(NAME, _used(limits=False), _used(limits=True), AGE),
+    "rolebindings.rbac.authorization.k8s.io": _BINDING,
+    "secrets": row(NAME, text("type"), count("data"), AGE),
+    "serviceaccounts": row(NAME, AGE),
+    "services": row(
+        NAME,
+        text("spec.type"),
+        of(lambda service: next(iter(at(service, "spec.clusterIPs", [])), NONE)),
+        of(_external),
+        of(_ports),
+        AGE,
+        of(lambda service: labels_text(at(service, "spec.selector", {}))),
+    ),
+}

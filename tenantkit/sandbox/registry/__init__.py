@@ -1,0 +1,1 @@
+"""How objects are created, updated and deleted in the store: the strategy of each kind."""

@@ -1,0 +1,235 @@
+"""What happens to an object right before it is validated and stored: the server puts back and sets what is its own.
+
+`prepare_create` and `prepare_update` are the PrepareForCreate and PrepareForUpdate of pkg/registry, with the metadata
+that BeforeUpdate keeps. Their place in a request, as in the real server: decode and defaults, then managed fields (or
+apply), then admission, then this, then validation. If the outcome equals the live object, nothing is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.pod_security_checks import APP_ARMOR
+from tenantkit.sandbox.apimachinery.apiextensions import is_custom, prepared
+from tenantkit.sandbox.apimachinery.codec import empty
+from tenantkit.sandbox.apimachinery.schema import schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+
+EPHEMERAL = "ephemeralcontainers"
+_COUNTING = frozenset({"", EPHEMERAL, "scale"})
+# lists that are there even when nothing is in them: storage knows no empty ones
+_NO_EMPTY_LISTS = {"Role": ("rules",), "ClusterRole": ("rules",), "EndpointSlice": ("endpoints", "ports")}
+_GENERATION = frozenset(
+    {"CronJob", "Deployment", "EndpointSlice", "Ingress", "IngressClass", "Job", "NetworkPolicy", "Pod"}
+    | {"PriorityClass", "ReplicaSet", "StatefulSet"}
+)
+# what else than its spec moves an object's generation
+_ALSO_COUNTED: dict[str, Callable[[Manifest], object]] = {
+    "Deployment": lambda item: item["metadata"].get("annotations") or {},
+    "EndpointSlice": lambda item: (
+        item["metadata"].get("labels") or {},
+        {key: value for key, value in item.items() if key != "metadata"},
+    ),
+}
+_JOB_NAME, _JOB_UID = (
+    ("job-name", "batch.kubernetes.io/job-name"),
+    ("controller-uid", "batch.kubernetes.io/controller-uid"),
+)
+_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
+_KEPT = ("generation", "creationTimestamp", "deletionTimestamp")
+_WRITTEN = ("managedFields", "resourceVersion")
+_KEPT_UNLESS_GIVEN = ("uid", "deletionGracePeriodSeconds")
+_SERVICE_NETWORK = "10.96"
+
+
+def prepare_create(manifest: Manifest) -> Manifest:
+    """The object as it will be created.
+
+    Args:
+        manifest: with defaults and managed fields, and its namespace and name.
+
+    Returns:
+        A new object: status as a new one has it, generation 1 where its kind counts them, a Service's address.
+    """
+    kind = str(manifest["kind"])
+    if is_custom(str(manifest["apiVersion"])):
+        return prepared(manifest, None)
+    found = dict(manifest)
+    metadata = manifest["metadata"]
+    found["metadata"] = {**metadata, "generation": 1} if kind in _GENERATION else metadata
+    schema = schema_of(str(manifest["apiVersion"]), kind)
+    keeps_status = kind == "Node" or kind.endswith("Review")
+    if "status" in schema.fields and schema.fields["status"].zero == "always" and not keeps_status:
+        found["status"] = empty(schema.fields["status"].type)
+    match kind:
+        case "Namespace":
+            finalizers = list(manifest["spec"].get("finalizers") or ())
+            wanted = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
+            found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
+        case "Pod":
+            found["status"] = _first_status(manifest)
+            found["spec"] = _with_app_armor_fields(manifest)
+        case "PersistentVolumeClaim":
+            found["status"] = {"phase": "Pending"}
+        case "PersistentVolume":
+            found["status"] = {"phase": "Pending", "lastPhaseTransitionTime": metadata.get("creationTimestamp")}
+        case "Service" | "Lease":
+            found["spec"] = _with_address(manifest) if kind == "Service" else _without_election(manifest["spec"])
+        case "Job" if not manifest["spec"].get("manualSelector"):
+            found |= _with_selector(manifest, found["metadata"])
+    for part in _NO_EMPTY_LISTS.get(kind, ()):
+        found[part] = found.get(part) or None
+    return found
+
+
+def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") -> Manifest:
+    """The object as it will replace the old one.
+
+    Args:
+        manifest: with defaults and managed fields.
+        old: what is stored.
+        subresource: `status`, `finalize` and `ephemeralcontainers` keep the other parts of the old object.
+
+    Returns:
+        A new object, with what no update can change put back.
+    """
+    found, before, kind = dict(manifest), old["metadata"], str(manifest["kind"])
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "generation"}
+    metadata |= {key: before[key] for key in _KEPT if key in before}
+    metadata |= {key: before[key] for key in _KEPT_UNLESS_GIVEN if key in before and not metadata.get(key)}
+    if is_custom(str(manifest["apiVersion"])):
+        return prepared({**found, "metadata": metadata}, old, subresource=subresource)
+    if subresource == "status":
+        found["spec"] = old.get("spec", {})
+        if kind == "Deployment":
+            metadata = {key: value for key, value in metadata.items() if key != "labels"}
+            metadata |= {"labels": before["labels"]} if "labels" in before else {}
+    elif subresource == EPHEMERAL:
+        found = {**old, "spec": {**old["spec"], "ephemeralContainers": found["spec"].get("ephemeralContainers") or []}}
+        metadata = {**before, **{key: metadata[key] for key in _WRITTEN if key in metadata}}
+    elif "status" in old and not kind.endswith("Review"):
+        found["status"] = old["status"]
+    if kind == "Namespace" and subresource != "finalize":
+        found["spec"] = old["spec"]
+    if kind in {"Service", "Lease"} and not subresource:
+        spec = found["spec"]
+        found["spec"] = _keeping_address(spec, old["spec"]) if kind == "Service" else _without_election(spec)
+    also = _ALSO_COUNTED.get(kind)
+    is_other = found.get("spec") != old.get("spec") or (also is not None and also(found) != also(old))
+    if kind in _GENERATION and subresource in _COUNTING and is_other:
+        metadata["generation"] = before.get("generation", 0) + 1
+    for part in _NO_EMPTY_LISTS.get(kind, ()):
+        found[part] = found.get(part) or None
+    return {**found, "metadata": metadata}
+
+
+def _first_status(pod: Manifest) -> Manifest:
+    """The status of a new pod; one with gates is told at once that it waits for them."""
+    status: Manifest = {"phase": "Pending", "qosClass": _quality(pod["spec"])}
+    if pod["spec"].get("schedulingGates"):
+        since = pod["metadata"].get("creationTimestamp")
+        status["conditions"] = [{**_GATED, "lastProbeTime": None, "lastTransitionTime": since}]
+    return status
+
+
+def _with_app_armor_fields(pod: Manifest) -> Manifest:
+    """A pod's spec with the AppArmor profiles that its annotations of old name in the fields of today."""
+    spec: Manifest = pod["spec"]
+    annotations = pod["metadata"].get("annotations") or {}
+    of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
+    if (spec.get("os") or {}).get("name") == "windows" or not any(key.startswith(APP_ARMOR) for key in annotations):
+        return spec
+
+    def with_field(container: Manifest) -> Manifest:
+        context = container.get("securityContext") or {}
+        profile = _app_armor_profile(annotations.get(APP_ARMOR + container["name"], ""))
+        if profile in (None, of_pod) or context.get("appArmorProfile") is not None:
+            return container
+        return {**container, "securityContext": {**context, "appArmorProfile": profile}}
+
+    parts = [part for part in ("initContainers", "containers") if spec.get(part)]
+    return {**spec, **{part: [with_field(container) for container in spec[part]] for part in parts}}
+
+
+def _app_armor_profile(annotation: str) -> Manifest | None:
+    """The profile that an annotation means; None where it means none."""
+    prefix, _, own = annotation.partition("/")
+    if prefix == "localhost" and own:
+        return {"localhostProfile": own, "type": "Localhost"}
+    types = {"unconfined": "Unconfined", "runtime/default": "RuntimeDefault"}
+    return {"type": types[annotation]} if annotation in types else None
+
+
+def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
+    """A Job's spec and metadata with the selector and the labels by which it will know its pods."""
+    spec, template = job["spec"], job["spec"]["template"]
+    own = dict.fromkeys(_JOB_NAME, metadata.get("name", "")) | dict.fromkeys(_JOB_UID, metadata.get("uid", ""))
+    about = template.get("metadata") or {}
+    given, selector = about.get("labels"), spec.get("selector") or {}
+    labels = {**own, **(given or {})}
+    if given is not None and metadata.get("labels") is given:  # inherited, see defaults_workloads.py
+        metadata = {**metadata, "labels": labels}
+    matched = {_JOB_UID[1]: own[_JOB_UID[1]], **(selector.get("matchLabels") or {})}
+    spec = {
+        **spec,
+        "selector": {**selector, "matchLabels": matched},
+        "template": {**template, "metadata": {**about, "labels": labels}},
+    }
+    return {"metadata": metadata, "spec": spec}
+
+
+def _without_election(spec: Manifest) -> Manifest:
+    """A Lease's spec without the fields of coordinated leader election, a feature that is off."""
+    return {key: item for key, item in spec.items() if key not in {"strategy", "preferredHolder"}}
+
+
+def _with_address(service: Manifest) -> Manifest:
+    """A Service's spec with the address that the server gives it; nothing routes there, so two may share one."""
+    spec: Manifest = service["spec"]
+    if spec.get("type") == "ExternalName":
+        return spec
+    named = f"{service['metadata'].get('namespace')}/{service['metadata'].get('name')}"
+    digest = hashlib.sha256(named.encode()).digest()
+    address = spec.get("clusterIP") or f"{_SERVICE_NETWORK}.{digest[0]}.{digest[1] or 1}"
+    families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    if address == "None" and not spec.get("selector"):  # whoever makes its endpoints may make them of both families
+        families = {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
+    return {**families, **spec, "clusterIP": address, "clusterIPs": spec.get("clusterIPs") or [address]}
+
+
+def _keeping_address(spec: Manifest, old: Manifest) -> Manifest:
+    """A Service's spec with the address it has, where the update names none."""
+    if spec.get("type") == "ExternalName":
+        return spec
+    kept = {key: old[key] for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy") if key in old}
+    return {**spec, **{key: value for key, value in kept.items() if not spec.get(key)}}
+
+
+def _quality(spec: Manifest) -> str:
+    """A pod's quality-of-service class (page "Pod Quality of Service Classes")."""
+    containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
+    resources = [container.get("resources") or {} for container in containers]
+    counted = [
+        {
+            part: {k: v for k, v in (item.get(part) or {}).items() if k in ("cpu", "memory") and v != "0"}
+            for part in item
+        }
+        for item in resources
+    ]
+    if not any(item.get("requests") or item.get("limits") for item in counted):
+        return "BestEffort"
+    whole = all(
+        set(item.get("limits") or ()) == {"cpu", "memory"} and item.get("requests") == item.get("limits")
+        for item in counted
+    )
+    return "Guaranteed" if whole else "Burstable"

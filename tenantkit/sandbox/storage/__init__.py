@@ -1,0 +1,1 @@
+"""The object store: resource versions, watches from a version, and generated names."""
