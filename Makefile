@@ -69,7 +69,7 @@ lint: $(VENV)/.has-all ## ruff, mypy --strict, import contracts, lengths of file
 	$(call say,import contracts)
 	@$(VENV)/bin/lint-imports
 	$(call say,lengths of files)
-	@$(VENV)/bin/pytest -q tests/unit/test_files_are_short.py
+	@$(VENV)/bin/pytest -q tests/unit/project/test_files_are_short.py
 
 test-lowest: $(VENV_LOWEST)/.has-all ## unit and contract tests with the lowest supported libraries
 	$(call say,pytest with the lowest supported libraries)

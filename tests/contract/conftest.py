@@ -8,19 +8,22 @@
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import ClusterError
+from tenantkit.rules.manifest import ref_of
 from tests.contract import engines
-from tests.contract.kind_samples import GATEWAY_API, GOOD, QUIET, place
+from tests.contract.api.kind_samples import GATEWAY_API, GOOD, QUIET, place
 from tests.contract.namespaces import fresh_name, own_namespace
+from tests.contract.nodes import PRODUCT, takes_pods
 from tests.contract.wire import Wire
 from tests.controlplane.components import BINARIES
+from tests.controlplane.nodes import make_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _POLL_S = 0.05
-_NODES = Path(__file__).with_name("nodes")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -42,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for gap in metafunc.definition.iter_markers("gap"):
         if gap.args[0] in marks:
             marks[gap.args[0]].append(pytest.mark.xfail(strict=True, **gap.kwargs))
-    nodes = _NODES in metafunc.definition.path.parents
+    nodes = metafunc.definition.path.parent.name == "nodes"
     params = [pytest.param((name, nodes), marks=of_engine, id=name) for name, of_engine in marks.items()]
     metafunc.parametrize("engine", params, indirect=True, scope="session")
 
@@ -182,3 +184,24 @@ def eventually() -> Callable[..., Any]:
             time.sleep(_POLL_S)
 
     return ask
+
+
+@pytest.fixture
+def gpu_node(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[Callable[..., str]]:
+    """Makes a ready node with eight GPUs, and gives back its name; all are gone after the test.
+
+    Its argument changes the manifest before it is sent: taints, fewer GPUs, another label.
+    """
+    made: list[Manifest] = []
+
+    def make(change: Callable[[Manifest], None] = lambda _: None) -> str:
+        name = f"gpu-{uuid.uuid4().hex[:6]}"
+        node = make_node(name, room={"nvidia.com/gpu": "8"}, labels={"nvidia.com/gpu.product": PRODUCT})
+        change(node)
+        made.append(cluster.create(node))
+        eventually(lambda: takes_pods(cluster.get("Node", name)))
+        return name
+
+    yield make
+    for node in made:
+        cluster.delete(ref_of(node))

@@ -22,7 +22,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-RECORDED = Path(__file__).parents[1] / "unit" / "recorded"
+RECORDED = Path(__file__).parents[1] / "unit" / "sandbox" / "recorded"
 FILES = ("random.json", "sequences.json", "validation.json")
 CONTENT_TYPES = {
     "apply": "application/apply-patch+yaml",

@@ -1,4 +1,4 @@
-"""Asks a real control plane the requests below, and writes its answers to tests/unit/recorded/requests.json.
+"""Asks a real control plane the requests below, and writes its answers to tests/unit/sandbox/recorded/requests.json.
 
 They are what clients ask first and what they get wrong: no token, no right, wrong kinds, options, selectors, pages,
 preconditions, finalizers, reviews, escalation. The unit test of the sandbox asks the same and compares whole answers.
@@ -20,7 +20,7 @@ import urllib3
 import yaml
 
 Json = Any
-RECORDED = Path(__file__).parents[1] / "unit" / "recorded" / "requests.json"
+RECORDED = Path(__file__).parents[1] / "unit" / "sandbox" / "recorded" / "requests.json"
 
 JSON, YAML = "application/json", "application/yaml"
 APPLY, MERGE = "application/apply-patch+yaml", "application/merge-patch+json"

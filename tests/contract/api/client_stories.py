@@ -1,0 +1,209 @@
+"""One small story, told by each client that people use: make, list, watch, change, conflict, delete.
+
+    python -m tests.contract.api.client_stories CLIENT KUBECONFIG CONTEXT NAMESPACE
+
+prints what the client saw, a JSON list. A process each, since some keep threads and event loops of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.contract.wire import kubectl, kubectl_command
+
+NAME, LABEL = "story", "told-by"
+WATCH_S = 20
+SAME_FOR_ALL = [
+    ["made", {"step": "1"}],
+    ["listed", [NAME]],
+    ["seen by a watch", "MODIFIED", {"step": "2"}],
+    ["an outdated change", 409],
+    ["deleted", 404],
+]
+
+
+class Teller(NamedTuple):
+    """Who is connected where."""
+
+    client: str
+    kubeconfig: str
+    context: str
+    namespace: str
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the story is about."""
+        metadata = {"name": NAME, "namespace": self.namespace, "labels": {LABEL: self.client}}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"step": "1"}}
+
+    @property
+    def selector(self) -> str:
+        return f"{LABEL}={self.client}"
+
+
+def by_typed(teller: Teller) -> list[Any]:
+    """The official client's typed objects, and its Watch."""
+    from kubernetes import client, config, watch
+
+    connect: Any = config.new_client_from_config
+    api: Any = client.CoreV1Api(connect(teller.kubeconfig, teller.context))
+    seen: list[Any] = []
+    first = api.create_namespaced_config_map(teller.namespace, teller.manifest)
+    seen.append(["made", first.data])
+    found = api.list_namespaced_config_map(teller.namespace, label_selector=teller.selector)
+    seen.append(["listed", [it.metadata.name for it in found.items]])
+    api.patch_namespaced_config_map(NAME, teller.namespace, {"data": {"step": "2"}})
+    watching: Any = watch.Watch  # the client's own gap: it has no types
+    events = watching().stream(
+        api.list_namespaced_config_map,
+        teller.namespace,
+        label_selector=teller.selector,
+        resource_version=found.metadata.resource_version,
+        timeout_seconds=WATCH_S,
+    )
+    event = next(iter(events))
+    seen.append(["seen by a watch", event["type"], event["object"].data])
+    try:
+        api.replace_namespaced_config_map(NAME, teller.namespace, first)
+    except client.ApiException as error:
+        seen.append(["an outdated change", error.status])
+    api.delete_namespaced_config_map(NAME, teller.namespace)
+    try:
+        api.read_namespaced_config_map(NAME, teller.namespace)
+    except client.ApiException as error:
+        seen.append(["deleted", error.status])
+    return seen
+
+
+def by_dynamic(teller: Teller) -> list[Any]:
+    """The official client's DynamicClient."""
+    from kubernetes import config, dynamic
+
+    connect: Any = config.new_client_from_config
+    open_client: Any = dynamic.DynamicClient
+    cache = Path(teller.kubeconfig).with_name(f"discovery-{teller.namespace}.json")
+    connection = connect(teller.kubeconfig, teller.context)
+    maps = open_client(connection, cache_file=str(cache)).resources.get(api_version="v1", kind="ConfigMap")
+    seen: list[Any] = []
+    first = maps.create(body=teller.manifest, namespace=teller.namespace).to_dict()
+    seen.append(["made", first["data"]])
+    found = maps.get(namespace=teller.namespace, label_selector=teller.selector)
+    seen.append(["listed", [it.metadata.name for it in found.items]])
+    change = {"data": {"step": "2"}}
+    maps.patch(body=change, name=NAME, namespace=teller.namespace, content_type="application/merge-patch+json")
+    events = maps.watch(
+        teller.namespace, label_selector=teller.selector, resource_version=found.metadata.resourceVersion
+    )
+    event = next(events)
+    seen.append(["seen by a watch", event["type"], event["raw_object"]["data"]])
+    try:
+        maps.replace(body=first, namespace=teller.namespace)
+    except dynamic.exceptions.ConflictError as error:
+        seen.append(["an outdated change", error.status])
+    maps.delete(NAME, teller.namespace)
+    try:
+        maps.get(NAME, teller.namespace)
+    except dynamic.exceptions.NotFoundError as error:
+        seen.append(["deleted", error.status])
+    cache.unlink(missing_ok=True)
+    return seen
+
+
+def by_lightkube(teller: Teller) -> list[Any]:
+    import lightkube
+    from lightkube.resources.core_v1 import ConfigMap
+
+    config = lightkube.KubeConfig.from_file(teller.kubeconfig).get(context_name=teller.context)
+    client: Any = lightkube.Client(config, namespace=teller.namespace)
+    labels = {LABEL: teller.client}
+    seen: list[Any] = []
+    first = client.create(ConfigMap.from_dict(teller.manifest))
+    seen.append(["made", first.data])
+    found = client.list(ConfigMap, labels=labels)
+    seen.append(["listed", [it.metadata.name for it in found]])
+    client.patch(ConfigMap, NAME, {"data": {"step": "2"}})
+    kind, item = next(iter(client.watch(ConfigMap, labels=labels, resource_version=found.resourceVersion)))
+    seen.append(["seen by a watch", kind, item.data])
+    try:
+        client.replace(first)
+    except lightkube.ApiError as error:
+        seen.append(["an outdated change", error.status.code])
+    client.delete(ConfigMap, NAME)
+    try:
+        client.get(ConfigMap, NAME)
+    except lightkube.ApiError as error:
+        seen.append(["deleted", error.status.code])
+    return seen
+
+
+def by_kr8s(teller: Teller) -> list[Any]:
+    import kr8s
+    from kr8s.objects import ConfigMap
+
+    api: Any = kr8s.api(kubeconfig=teller.kubeconfig, context=teller.context, namespace=teller.namespace)
+    seen: list[Any] = []
+    made: Any = ConfigMap(teller.manifest, api=api)
+    made.create()
+    seen.append(["made", dict(made.data)])
+    first = made.metadata.resourceVersion
+    found = list(api.get("configmaps", namespace=teller.namespace, label_selector=teller.selector))
+    seen.append(["listed", [it.name for it in found]])
+    made.patch({"data": {"step": "2"}})
+    events = api.watch("configmaps", namespace=teller.namespace, label_selector=teller.selector, since=first)
+    kind, item = next(iter(events))
+    seen.append(["seen by a watch", kind, dict(item.data)])
+    try:
+        made.patch({"metadata": {"resourceVersion": first}, "data": {"step": "3"}})
+    except kr8s.ServerError as error:
+        seen.append(["an outdated change", error.response and error.response.status_code])
+    made.delete()
+    try:
+        ConfigMap.get(NAME, namespace=teller.namespace, api=api)
+    except kr8s.NotFoundError:
+        seen.append(["deleted", 404])
+    return seen
+
+
+def by_kubectl(teller: Teller) -> list[Any]:
+    kubeconfig, where = Path(teller.kubeconfig), ("--context", teller.context, "--namespace", teller.namespace)
+    seen: list[Any] = []
+    made = kubectl(kubeconfig, *where, "create", "-f", "-", "-o", "json", stdin=json.dumps(teller.manifest))
+    seen.append(["made", json.loads(made)["data"]])
+    listed = kubectl(kubeconfig, *where, "get", "configmaps", "-l", teller.selector, "-o", "name")
+    seen.append(["listed", [line.removeprefix("configmap/") for line in listed.split()]])
+    changed = "--for=jsonpath={.data.step}=2"
+    waiting = subprocess.Popen(
+        kubectl_command(kubeconfig, *where, "wait", f"configmap/{NAME}", changed, f"--timeout={WATCH_S}s"),
+        stdout=subprocess.DEVNULL,
+    )
+    kubectl(kubeconfig, *where, "patch", "configmap", NAME, "-p", '{"data":{"step":"2"}}')
+    if waiting.wait() == 0:
+        now = json.loads(kubectl(kubeconfig, *where, "get", "configmap", NAME, "-o", "json"))
+        seen.append(["seen by a watch", "MODIFIED", now["data"]])
+    for told, code, words in (
+        ("an outdated change", "Conflict", ("replace", "-f", "-")),
+        ("deleted", "NotFound", ("get", "configmap", NAME)),
+    ):
+        if told == "deleted":
+            kubectl(kubeconfig, *where, "delete", "configmap", NAME)
+        command = kubectl_command(kubeconfig, *where, *words)
+        ended = subprocess.run(command, input=made, capture_output=True, text=True, timeout=WATCH_S, check=False)
+        seen.append([told, {"Conflict": 409, "NotFound": 404}[code] if f"({code})" in ended.stderr else ended.stderr])
+    return seen
+
+
+STORIES = {
+    "typed": by_typed,
+    "dynamic": by_dynamic,
+    "lightkube": by_lightkube,
+    "kr8s": by_kr8s,
+    "kubectl": by_kubectl,
+}
+
+if __name__ == "__main__":
+    told = Teller(*sys.argv[1:])
+    sys.stdout.write(json.dumps(STORIES[told.client](told)))

@@ -1,0 +1,147 @@
+"""What kubelets, or who plays them, write of nodes and pods; the same on both engines."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.exceptions import NotFound
+from tenantkit.rules.manifest import ref_of
+from tests.contract.nodes import condition
+from tests.controlplane.nodes import make_node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
+    from tests.contract.wire import Wire
+
+    Eventually = Callable[..., Any]
+
+_CONTAINER = {"name": "main", "image": "registry.example.ai/main:1"}
+
+
+@pytest.fixture
+def run(cluster: Cluster, namespace: str, eventually: Eventually) -> Callable[..., Manifest]:
+    """Makes a pod, and gives it back once it runs."""
+
+    def make(**spec: Any) -> Manifest:
+        eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
+        cluster.create(pod | {"spec": {"containers": [_CONTAINER], **spec}})
+        eventually(lambda: cluster.get("Pod", "one", namespace)["status"]["phase"] == "Running")
+        return cluster.get("Pod", "one", namespace)
+
+    return make
+
+
+def test_a_new_node_gets_all_its_conditions(
+    cluster: Cluster, gpu_node: Callable[..., str], eventually: Eventually
+) -> None:
+    node = gpu_node()
+    eventually(lambda: len(cluster.get("Node", node)["status"]["conditions"]) == 5)
+    told = cluster.get("Node", node)["status"]["conditions"]
+    assert {item["type"]: (item["status"], item["reason"], item["message"]) for item in told} == {
+        "Ready": ("True", "KubeletReady", "kubelet is posting ready status"),
+        "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        "PIDPressure": ("False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        "NetworkUnavailable": ("False", "RouteCreated", "RouteController created a route"),
+    }
+
+
+def test_a_node_keeps_the_room_that_it_was_made_with(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
+    node = gpu_node(lambda manifest: manifest["status"]["allocatable"].update({"cpu": "60"}))
+    status = cluster.get("Node", node)["status"]
+    assert (status["allocatable"]["cpu"], status["allocatable"]["nvidia.com/gpu"]) == ("60", "8")
+
+
+def test_a_pod_that_runs_is_ready_by_all_conditions(gpu_node: Callable[..., str], run: Callable[..., Manifest]) -> None:
+    gpu_node()
+    pod = run(readinessGates=[{"conditionType": "example.ai/loaded"}])
+    told = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
+    wanted = ("PodScheduled", "Initialized", "Ready", "ContainersReady", "example.ai/loaded")
+    assert told == dict.fromkeys(wanted, "True")
+
+
+def test_init_containers_have_ended_and_sidecars_run(
+    gpu_node: Callable[..., str], run: Callable[..., Manifest]
+) -> None:
+    gpu_node()
+    first = {"name": "first", "image": "registry.example.ai/first:1"}
+    proxy = {"name": "proxy", "image": "registry.example.ai/proxy:1", "restartPolicy": "Always"}
+    status = run(initContainers=[first, proxy])["status"]
+    ended, beside = status["initContainerStatuses"]
+    (main,) = status["containerStatuses"]
+    assert (ended["name"], ended["state"]["terminated"]["reason"]) == ("first", "Completed")
+    assert (beside["name"], list(beside["state"]), beside["started"]) == ("proxy", ["running"], True)
+    assert (main["name"], list(main["state"]), main["ready"], main["restartCount"]) == ("main", ["running"], True, 0)
+
+
+def test_a_pod_that_names_its_node_needs_no_scheduler(
+    gpu_node: Callable[..., str], run: Callable[..., Manifest]
+) -> None:
+    node = gpu_node(lambda manifest: manifest.update({"spec": {"unschedulable": True}}))
+    assert run(nodeName=node)["spec"]["nodeName"] == node
+
+
+def test_a_pod_on_a_node_that_is_not_there_waits_for_it(
+    cluster: Cluster, namespace: str, eventually: Eventually
+) -> None:
+    node = f"late-{uuid.uuid4().hex[:6]}"
+    eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
+    made = cluster.create(pod | {"spec": {"containers": [_CONTAINER], "nodeName": node}})
+    assert made["status"]["phase"] == "Pending"
+    late = cluster.create(make_node(node))
+    try:
+        eventually(lambda: cluster.get("Pod", "one", namespace)["status"]["phase"] == "Running")
+    finally:
+        cluster.delete(ref_of(late))
+
+
+def test_what_is_written_into_a_running_pods_status_stays(
+    cluster: Cluster, wire: Wire, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest]
+) -> None:
+    gpu_node()
+    (status,) = run()["status"]["containerStatuses"]
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}}
+    broken = {"containerStatuses": [{**status, "ready": False, "restartCount": 7, "state": waiting}]}
+    path = f"/api/v1/namespaces/{namespace}/pods/one/status"
+    answer = wire("PATCH", path, {"status": broken}, content_type="application/merge-patch+json")
+    assert answer.status == 200, answer.body
+    labelled = {"metadata": {"labels": {"seen": "yes"}}}
+    path = path.removesuffix("/status")
+    assert wire("PATCH", path, labelled, content_type="application/merge-patch+json").status == 200
+    (now,) = cluster.get("Pod", "one", namespace)["status"]["containerStatuses"]
+    assert (now["state"], now["restartCount"]) == (waiting, 7)
+
+
+def test_a_deleted_pod_goes(
+    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest], eventually: Eventually
+) -> None:
+    gpu_node()
+    cluster.delete(ref_of(run()))
+
+    def is_gone() -> bool:
+        try:
+            return not cluster.get("Pod", "one", namespace)
+        except NotFound:
+            return True
+
+    eventually(is_gone)
+
+
+def test_a_waiting_pod_is_told_of_which_state_of_it_that_is(
+    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], eventually: Eventually
+) -> None:
+    gpu_node()
+    eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
+    large = {**_CONTAINER, "resources": {"requests": {"cpu": "65"}}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
+    cluster.create(pod | {"spec": {"containers": [large]}})
+    told = eventually(lambda: condition(cluster.get("Pod", "one", namespace), "PodScheduled"))
+    assert (told["observedGeneration"], told["lastProbeTime"]) == (1, None)

@@ -1,0 +1,88 @@
+"""Containers for debugging: how they come into a pod that is there, and what they can't be; alike on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.contract.api.pod_cases import bare
+from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.rules.manifest import Manifest
+    from tests.contract.wire import Answer, Wire
+
+    Eventually = Callable[..., Any]
+
+DEBUG = {"name": "debug", "image": "busybox"}
+
+
+@pytest.fixture
+def path(wire: Wire, namespace: str, eventually: Eventually) -> str:
+    """Where a pod is that has none."""
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    eventually(lambda: wire("POST", pods, bare()).status == 201)
+    return f"{pods}/trainer"
+
+
+def add(wire: Wire, path: str, *containers: Manifest, **metadata: Any) -> Answer:
+    body = {"metadata": metadata, "spec": {"ephemeralContainers": list(containers)}}
+    return wire("PATCH", f"{path}/ephemeralcontainers", body, content_type=STRATEGIC_PATCH)
+
+
+def test_they_are_added_to_a_pod_of_which_nothing_else_changes(wire: Wire, path: str) -> None:
+    before = wire("GET", path).body
+    after = add(wire, path, DEBUG, labels={"team": "cv"}).body
+    filled = DEBUG | {
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "imagePullPolicy": "Always",
+    }
+    assert after["spec"] == {**before["spec"], "ephemeralContainers": [filled]}
+    assert "labels" not in after["metadata"]
+    assert (before["metadata"]["generation"], after["metadata"]["generation"]) == (1, 2)
+    assert wire("GET", path).body == wire("GET", f"{path}/ephemeralcontainers").body == after
+
+
+def test_a_second_one_may_come_but_the_first_neither_changes_nor_goes(wire: Wire, path: str) -> None:
+    assert add(wire, path, DEBUG).status == 200
+    assert add(wire, path, {"name": "second", "image": "busybox"}).status == 200
+    for spec, what in (([{**DEBUG, "image": "alpine"}], "changed"), ([], "removed")):
+        body = {"spec": {"ephemeralContainers": spec}}
+        answer = wire("PATCH", f"{path}/ephemeralcontainers", body, content_type=MERGE_PATCH)
+        assert answer.status == 422
+        assert f'existing ephemeral containers "debug" may not be {what}\n' in answer.body["message"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"name": "main"}, 'spec.ephemeralContainers[0].name: Duplicate value: "main"'),
+        (
+            {"ports": [{"containerPort": 80}]},
+            "spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container",
+        ),
+        (
+            {"resources": {"limits": {"cpu": "1"}}},
+            "spec.ephemeralContainers[0].resources: Forbidden: cannot be set for an Ephemeral Container",
+        ),
+    ],
+)
+def test_they_are_not_what_other_containers_are(wire: Wire, path: str, wrong: Manifest, message: str) -> None:
+    answer = add(wire, path, DEBUG | wrong)
+    assert (answer.status, answer.body["message"]) == (422, f'Pod "trainer" is invalid: {message}')
+
+
+def test_they_come_neither_with_the_pod_nor_with_its_update(wire: Wire, path: str) -> None:
+    spec = {**bare()["spec"], "ephemeralContainers": [DEBUG]}
+    answer = wire("POST", path.rpartition("/")[0], {**bare("other"), "spec": spec})
+    why = "spec.ephemeralContainers: Forbidden: cannot be set on create"
+    assert (answer.status, answer.body["message"]) == (422, f'Pod "other" is invalid: {why}')
+    body = {"spec": {"ephemeralContainers": [DEBUG]}}
+    answer = wire("PATCH", path, body, content_type=MERGE_PATCH)
+    assert (answer.status, answer.body["reason"]) == (422, "Invalid")
+    assert "pod updates may not change fields other than" in answer.body["message"]

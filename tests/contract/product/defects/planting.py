@@ -1,0 +1,181 @@
+"""Plants defects on a cluster, through its door alone: any API server with a scheduler and a stand-in for kubelets."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests.paths import object_path
+from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
+from tenantkit.rules.kinds import kind_of
+from tenantkit.rules.manifest import ObjectRef, ref_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
+    from tests.contract.product.defects.defect import Captured, Defect
+
+_MERGE = "application/strategic-merge-patch+json"
+_POLL_S = 0.1
+_TIMEOUT_S = 60
+_IN_PROCESS_S = 5
+_PROVED_AFTER = 2  # a policy and its binding
+
+
+def make_nodes(cluster: Cluster, nodes: Sequence[Manifest]) -> None:
+    """Make the nodes that are not there yet."""
+    for node in nodes:
+        try:
+            cluster.create(node)
+        except AlreadyExists:
+            continue
+
+
+def plant(cluster: Cluster, namespace: str, defect: Defect) -> None:
+    """Make the defect's objects in a namespace of their own, which is made as well.
+
+    Args:
+        cluster: where.
+        namespace: its name.
+        defect: what to plant.
+    """
+    words = {"{namespace}": namespace, "{now}": _now(cluster)}
+    labels = dict(defect.labels)
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
+    _wait_until(lambda: cluster.get("ServiceAccount", "default", namespace), "the service account")
+    for number, manifest in enumerate(defect.manifests):
+        if defect.proof is not None and number == _PROVED_AFTER:
+            proof = _placed(_filled(defect.proof, words), namespace)
+            _wait_until(partial(_is_refused, cluster, proof), "the policy to be in force")
+        made = cluster.create(_placed(_filled(manifest, words), namespace))
+        if made["kind"] == "ResourceQuota":
+            _wait_until(partial(_is_counted, cluster, made), "the quota's count: until then it lets everything in")
+
+
+def finish(cluster: Cluster, namespace: str, defect: Defect) -> None:
+    """What comes after the objects are there: write what a kubelet would, and delete what is to be deleted.
+
+    Raises:
+        TimeoutError: the pods did not come to run.
+    """
+    words = {"{namespace}": namespace, "{now}": _now(cluster)}
+    captured = defect.captured
+    if captured is not None:
+        timeout_s = _IN_PROCESS_S if cluster.is_sandbox else _TIMEOUT_S
+        run = partial(_started, cluster, namespace, captured)
+        pods = _wait_until(run, f"the pods of {captured.app!r} to run", timeout_s)
+        for pod in pods:
+            _write(cluster, pod, captured, words)
+    for name in defect.deleted:
+        kind, _, named = _filled(name, words).partition("/")
+        place = kind_of(kind)
+        cluster.delete(ObjectRef(place.api_version, kind, named, namespace if place.namespaced else None))
+
+
+def _started(cluster: Cluster, namespace: str, captured: Captured) -> list[Manifest]:
+    """Those pods, once they all run: a stand-in that is still at it would write over what is captured."""
+    pods = cluster.list("Pod", namespace=namespace, label_selector=f"app={captured.app}")
+    return pods if captured.is_unplaced or all(_runs(pod) for pod in pods) else []
+
+
+def _wait_until(question: Callable[[], Any], what: str, timeout_s: float = _TIMEOUT_S) -> Any:
+    """The answer, once there is one."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with suppress(NotFound):
+            if answer := question():
+                return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {timeout_s} s for {what}")
+        time.sleep(_POLL_S)
+
+
+def _placed(manifest: Manifest, namespace: str) -> Manifest:
+    if kind_of(manifest["kind"]).namespaced:
+        manifest["metadata"]["namespace"] = namespace
+    return manifest
+
+
+def _is_counted(cluster: Cluster, quota: Manifest) -> bool:
+    live = cluster.get("ResourceQuota", quota["metadata"]["name"], quota["metadata"]["namespace"])
+    return bool((live.get("status") or {}).get("hard"))
+
+
+def _is_refused(cluster: Cluster, proof: Manifest) -> bool:
+    try:
+        cluster.create(proof, dry_run=True)
+    except (PermissionDenied, Rejected):
+        return True
+    return False
+
+
+def uproot(cluster: Cluster, namespace: str, defect: Defect) -> None:
+    """Let go of what is held, and delete all that was made."""
+    words = {"{namespace}": namespace}
+    for manifest in defect.manifests:
+        ref = ref_of(_placed(_filled(manifest, words), namespace))
+        with suppress(NotFound, Rejected):  # gone, or its finalizer is
+            if manifest["metadata"].get("finalizers"):
+                cluster.patch_json(ref, [{"op": "remove", "path": "/metadata/finalizers"}])
+        if ref.namespace is None:
+            cluster.delete(ref)
+    with suppress(NotFound):
+        cluster.delete(ObjectRef("v1", "Namespace", namespace))
+
+
+def _runs(pod: Manifest) -> bool:
+    return (pod.get("status") or {}).get("phase") not in (None, "Pending")
+
+
+def _write(cluster: Cluster, pod: Manifest, captured: Captured, words: dict[str, str]) -> None:
+    """The captured status over that of the pod, and the events."""
+    metadata = pod["metadata"]
+    words = {**words, "{pod}": metadata["name"]}
+    path = object_path(kind_of("Pod"), metadata["name"], metadata["namespace"]) + "/status"
+    doing = Doing("write the status of", "Pod", metadata["name"], metadata["namespace"])
+    body = orjson.dumps({"status": _filled(captured.status, words)})
+    cluster.door.ask(Call("PATCH", path, doing, body, _MERGE))
+    for number, (kind, reason, message) in enumerate(captured.events):
+        about = {"apiVersion": "v1", "kind": "Pod", "name": metadata["name"], "namespace": metadata["namespace"]}
+        cluster.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"name": f"{metadata['name']}.{number}", "namespace": metadata["namespace"]},
+                "involvedObject": {**about, "uid": metadata["uid"], "fieldPath": "spec.containers{main}"},
+                "type": kind,
+                "reason": reason,
+                "message": _filled(message, words),
+                "firstTimestamp": words["{now}"],
+                "lastTimestamp": words["{now}"],
+                "count": 3,
+                "source": {"component": "kubelet"},
+            }
+        )
+
+
+def _now(cluster: Cluster) -> str:
+    return cluster.server_time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _filled(value: Any, words: dict[str, str]) -> Any:
+    """The value with each placeholder in its texts replaced."""
+    match value:
+        case str():
+            for placeholder, word in words.items():
+                value = value.replace(placeholder, word)
+            return value
+        case dict():
+            return {key: _filled(entry, words) for key, entry in value.items()}
+        case list() | tuple():
+            return [_filled(entry, words) for entry in value]
+        case _:
+            return value

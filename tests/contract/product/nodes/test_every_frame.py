@@ -1,0 +1,345 @@
+"""Each public frame of a tenant in which things run: whole, empty, for who may see nothing, after a list expired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import tenantkit as tk
+from tenantkit.cluster.connection.connect import connect
+from tenantkit.cluster.http.transport import Answer
+from tenantkit.cluster.requests import list as listing
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied
+from tests.contract import tenants
+from tests.contract.nodes import condition
+from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
+from tests.forms.faults import FaultyTransport, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.http.transport import Request
+    from tests.contract.engines import Engine
+    from tests.contract.wire import Wire
+    from tests.forms.faults import Fault
+
+    Frame = Callable[[Cluster, str], pd.DataFrame]
+
+IN_NAMESPACES: dict[str, Callable[[Cluster, Any], pd.DataFrame]] = {
+    "tenants": lambda cluster, where: tk.tenants(cluster, namespaces=where),
+    "quota_usage": lambda cluster, where: tk.quota_usage(cluster, namespaces=where),
+    "quota_usage by team": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, by="team"),
+    "quota_usage measured": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, measured=True),
+    "pods": lambda cluster, where: tk.pods(cluster, namespaces=where),
+    "workloads": lambda cluster, where: tk.workloads(cluster, namespaces=where),
+    "services": lambda cluster, where: tk.services(cluster, namespaces=where),
+    "events": lambda cluster, where: tk.events(cluster, namespaces=where),
+    "volumes": lambda cluster, where: tk.volumes(cluster, namespaces=where),
+    "resources": lambda cluster, where: tk.resources(cluster, "ConfigMap", namespaces=where),
+    "why": lambda cluster, where: tk.why(cluster, namespaces=where),
+}
+BY_NAMESPACE: dict[str, Frame] = {
+    what: lambda cluster, name, frame=frame: frame(cluster, [name])  # type: ignore[misc]
+    for what, frame in IN_NAMESPACES.items()
+}
+BY_TENANT: dict[str, Frame] = {
+    "who_uses": tk.who_uses,
+    "why of a tenant": tk.why,
+    "fits": lambda cluster, name: tk.fits(cluster, name, cpu=1).frame,
+}
+EVERY = BY_NAMESPACE | BY_TENANT
+OF_THE_CLUSTER: dict[str, Frame] = {"nodes": lambda cluster, _: tk.nodes(cluster)}
+ALWAYS_FULL = {"tenants", "quota_usage", "quota_usage by team", "quota_usage measured", "resources", "fits"}
+MOVING = ["created", "started", "since", "first_seen", "last_seen", "count", "age"]  # not the same a moment later
+
+each_frame = pytest.mark.parametrize("frame", EVERY.values(), ids=EVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tenant, and what runs in it."""
+
+    name: str
+    node: str
+
+
+@pytest.fixture
+def empty(cluster: Cluster) -> Iterator[str]:
+    """A tenant in which nothing was made yet."""
+    with tenants.fresh_name(cluster) as name:
+        tk.apply(cluster, tk.plan(cluster, tenants.tenant(name, routes=[])), progress=False)
+        yield name
+
+
+@pytest.fixture
+def full(cluster: Cluster, empty: str, gpu_node: Callable[..., str], eventually: Callable[..., Any]) -> Place:
+    """A tenant with a pod that runs, one that can't, a service and a volume."""
+    node = gpu_node()
+    for name, spec in (("runs", {}), ("waits", {"nodeSelector": {"no": "such-node"}})):
+        cluster.create(deployment(empty, name, spec))
+    cluster.create(service(empty))
+    cluster.create(claim(empty))
+
+    def rests() -> bool:
+        pods = tk.pods(cluster, namespaces=[empty]).set_index("workload")
+        assert pods["status"].to_dict() == {"Deployment/runs": "Running", "Deployment/waits": "Pending"}
+        assert tk.workloads(cluster, namespaces=[empty])["state"].tolist() == ["Ready", "Progressing"]
+        assert "FailedScheduling" in set(tk.events(cluster, namespaces=[empty])["reason"])
+        usage = tk.quota_usage(cluster, namespaces=[empty]).set_index("resource")["used"]
+        assert usage[["pods", "services", "persistentvolumeclaims"]].tolist() == [2, 1, 1]
+        return True
+
+    eventually(rests)
+    return Place(empty, node)
+
+
+def deployment(namespace: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    amounts = {"cpu": "250m", "memory": "64Mi"}
+    restricted = {
+        "allowPrivilegeEscalation": False,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    resources = {"requests": amounts, "limits": amounts}
+    container = {"name": "main", "image": "i", "resources": resources, "securityContext": restricted}
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container], **spec}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
+    }
+
+
+def service(namespace: str) -> dict[str, Any]:
+    spec = {"selector": {"app": "runs"}, "ports": [{"port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace}, "spec": spec}
+
+
+def claim(namespace: str) -> dict[str, Any]:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "none"}
+    metadata = {"name": "data", "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+
+
+def test_each_frame_has_the_same_columns_empty_and_full(cluster: Cluster, empty: str, request: Any) -> None:
+    every = EVERY | OF_THE_CLUSTER
+    before = {what: frame(cluster, empty) for what, frame in every.items()}
+    full: Place = request.getfixturevalue("full")
+    after = {what: frame(cluster, full.name) for what, frame in every.items()}
+
+    assert {what for what, frame in before.items() if len(frame)} == ALWAYS_FULL
+    assert [what for what, frame in after.items() if frame.empty] == []
+    for what, frame in before.items():
+        assert frame.dtypes.to_dict() == after[what].dtypes.to_dict(), what
+
+
+def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -> None:
+    pods = tk.pods(cluster, namespaces=[full.name]).set_index("workload")
+    assert pods["node"].fillna("").to_dict() == {"Deployment/runs": full.node, "Deployment/waits": ""}
+    node = tk.nodes(cluster).set_index("name").loc[full.node]
+    assert (node["ready"], node["accelerators_free"], node["cpu_requested_cores"]) == (True, 8, 0.25)
+    assert tk.why(cluster, full.name)[["workload", "cause"]].to_numpy().tolist() == [
+        ["Deployment/waits", "no node fits"],
+    ]
+    held = tk.who_uses(cluster, full.name).set_index(["resource", "workload"])["used"]["requests.cpu"]
+    assert held.to_dict() == {"Deployment/runs": 0.25, "Deployment/waits": 0.25}
+    measured = tk.quota_usage(cluster, namespaces=[full.name], measured=True)
+    assert measured["measured"].isna().all()
+    assert "PodMetrics" in measured.attrs["unmeasured"]
+
+
+def test_what_controllers_did_is_told(cluster: Cluster, full: Place, eventually: Callable[..., Any]) -> None:
+    def is_told() -> bool:
+        service = tk.services(cluster, namespaces=[full.name])
+        assert service[["name", "endpoints", "endpoints_ready"]].to_numpy().tolist() == [["web", 1, 1]]
+        return True
+
+    eventually(is_told)
+    events = tk.events(cluster, namespaces=[full.name])
+    told = events[["reason", "object", "source"]].to_numpy().tolist()
+    said = {(reason, about.partition("-")[0], source) for reason, about, source in told}
+    assert said >= {
+        ("Scheduled", "Pod/runs", "default-scheduler"),
+        ("FailedScheduling", "Pod/waits", "default-scheduler"),
+        ("SuccessfulCreate", "ReplicaSet/runs", "replicaset-controller"),
+        ("ScalingReplicaSet", "Deployment/runs", "deployment-controller"),
+    }
+    volume = tk.volumes(cluster, namespaces=[full.name])
+    assert volume[["name", "phase", "class", "used_by"]].to_numpy().tolist() == [["data", "Pending", "none", ""]]
+    workloads = tk.workloads(cluster, namespaces=[full.name]).set_index("workload")
+    assert workloads[["desired", "ready", "pods"]].to_numpy().tolist() == [[1, 1, 1], [1, 0, 1]]
+
+
+def test_a_node_whose_condition_says_so_is_told_as_not_ready_and_takes_nothing(
+    cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
+) -> None:
+    why = {"reason": "KubeletNotReady", "message": "container runtime network not ready: cni plugin not initialized"}
+    report(wire, f"nodes/{full.node}", status="False", **why)
+    [runs] = [pod for pod in cluster.list("Pod", namespace=full.name) if pod["spec"].get("nodeName")]
+    report(wire, f"namespaces/{full.name}/pods/{runs['metadata']['name']}", status="False")  # as the node controller
+
+    def is_told() -> bool:
+        node = tk.nodes(cluster).set_index("name").loc[full.node]
+        assert (node["ready"], node["accelerators_free"]) == (False, 8)
+        assert "node.kubernetes.io/not-ready:NoSchedule" in node["taints"]
+        told = tk.why(cluster, full.name).query("workload == 'Deployment/runs'")
+        said = f"{why['reason']}: {why['message']}"
+        assert told[["cause", "object", "message"]].to_numpy().tolist() == [
+            ["node not ready", f"Node/{full.node}", said],
+        ]
+        return True
+
+    eventually(is_told)
+    fit = tk.fits(cluster, full.name, cpu=1)
+    assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 0, "Node")
+    assert fit.checks[0].reason == "1 of 1 nodes: node(s) had untolerated taint(s)"
+    assert condition(cluster.get("Node", full.node), "Ready")["reason"] == "KubeletNotReady"  # nobody wrote over it
+
+    report(wire, f"nodes/{full.node}", status="True", reason="KubeletReady", message="kubelet is posting ready status")
+    eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")
+
+
+def report(wire: Wire, path: str, **ready: str) -> None:
+    """Write the condition Ready of a node or a pod, as its kubelet would."""
+    body = {"status": {"conditions": [{"type": "Ready", **ready}]}}
+    answer = wire("PATCH", f"/api/v1/{path}/status", body, content_type=STRATEGIC_PATCH)
+    assert answer.status == 200, answer.body
+
+
+def test_a_cordoned_node_takes_nothing_and_is_said_to_be(
+    cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
+) -> None:
+    taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}  # as the node controller puts it there
+    cordon = {"spec": {"unschedulable": True}}
+    assert wire("PATCH", f"/api/v1/nodes/{full.node}", cordon, content_type=MERGE_PATCH).status == 200
+
+    fit = tk.fits(cluster, full.name, cpu=1)
+    assert (fit.answer, fit.blocks_first) == ("no", "Node")
+    assert "unschedulable" in fit.checks[0].reason
+    assert bool(tk.nodes(cluster).set_index("name").loc[full.node, "cordoned"])
+
+    uncordon = {"spec": {"unschedulable": None, "taints": [taint]}}
+    assert wire("PATCH", f"/api/v1/nodes/{full.node}", uncordon, content_type=MERGE_PATCH).status == 200
+    eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")  # its kubelet is there, and it is taken off
+
+
+@each_frame
+def test_a_list_that_expires_half_way_is_begun_again(
+    engine: Engine, full: Place, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = engine.login("admin")
+    with connect(kubeconfig=login.kubeconfig, context=login.context) as cluster:
+        expected = at_rest(frame(cluster, full.name))
+        monkeypatch.setattr(listing, "LIMITS", (1, 1, None))
+        transport = FaultyTransport.put_into(cluster)
+        expired = set[str]()
+        transport.fault = lambda _, request: expire_once(request, expired)
+        found = at_rest(frame(cluster, full.name))
+
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def expire_once(request: Request, expired: set[str]) -> Answer | None:
+    """The first page after the first of each collection is no longer to be had."""
+    path = request.path.partition("?")[0]
+    if "continue=" not in request.path or path in expired:
+        return None
+    expired.add(path)
+    why = "The provided continue parameter is too old to display a consistent list result."
+    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": why, "reason": "Expired", "code": 410}
+    return Answer(410, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def at_rest(frame: pd.DataFrame) -> pd.DataFrame:
+    """What does not move while nothing changes."""
+    kept = frame.drop(columns=[name for name in MOVING if name in frame])
+    return kept.sort_values(list(kept.columns), ignore_index=True)
+
+
+@each_frame
+def test_who_may_see_nothing_gets_the_one_clear_error(full: Place, frame: Frame, connect_as: Any) -> None:
+    with pytest.raises(PermissionDenied, match="may not"):
+        frame(connect_as("stranger"), full.name)
+
+
+@each_frame
+def test_an_owner_sees_their_own_as_an_administrator_does(
+    full: Place, frame: Frame, cluster: Cluster, connect_as: Any
+) -> None:
+    expected, found = frame(cluster, full.name), frame(connect_as("owner"), full.name)
+
+    assert len(found) >= 1
+    assert found.dtypes.to_dict() == expected.dtypes.to_dict()
+    key = next(name for name in ("name", "workload", "resource", "object", "tenant") if name in expected)
+    assert {*found[key].dropna()} == {*expected[key].dropna()}
+
+
+each_question = pytest.mark.parametrize("frame", (EVERY | OF_THE_CLUSTER).values(), ids=EVERY | OF_THE_CLUSTER)
+
+
+@each_question
+def test_what_may_not_be_read_is_said_and_never_counted_as_nothing(engine: Engine, full: Place, frame: Frame) -> None:
+    whole, reads = asked(engine, full, frame)
+    assert len(reads) > 0
+    for path in reads:
+        try:
+            part, _ = asked(engine, full, frame, path, status(403))
+        except PermissionDenied as refusal:
+            told = str(refusal)
+        else:
+            assert made_up(part, whole) == {}, path
+            told = said_of(part)
+        assert "may not" in told or "kueue" in path, path  # nobody names a queue, so nobody waits in one
+
+
+@each_question
+def test_a_kind_that_the_server_does_not_have_has_no_objects(engine: Engine, full: Place, frame: Frame) -> None:
+    whole, reads = asked(engine, full, frame)
+    for path in reads:
+        if path.startswith("/apis/"):  # no server lacks the core
+            part, _ = asked(engine, full, frame, path, status(404))
+            assert made_up(part, whole) == {}, path
+
+
+def asked(
+    engine: Engine, full: Place, frame: Frame, path: str = "", fault: Fault = lambda _: None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The frame where reading that path fails so, and the paths of all that it reads."""
+    login = engine.login("admin")
+    with connect(kubeconfig=login.kubeconfig, context=login.context) as cluster:
+        transport = FaultyTransport.put_into(cluster)
+        transport.fault = lambda _, request: fault(request) if read_by(request) == path else None
+        found = frame(cluster, full.name)
+    reads = {request.removeprefix("GET ").partition("?")[0] for request in transport.requests if request[:3] == "GET"}
+    return found, sorted(reads)
+
+
+def read_by(request: Request) -> str | None:
+    """The path that a request reads; None where it writes, a dry run, too."""
+    return request.path.partition("?")[0] if request.method == "GET" else None
+
+
+def made_up(part: pd.DataFrame, whole: pd.DataFrame) -> dict[str, set[Any]]:
+    """By column the numbers and states that are not known from the whole frame; what is missing is no such."""
+    assert part.dtypes.to_dict() == whole.dtypes.to_dict()
+    numbers = [str(name) for name in part.select_dtypes(["Int64", "Float64", "boolean"]) if name not in MOVING]
+    found = {name: {*part[name].dropna()} - {*whole[name].dropna()} for name in numbers}
+    return {name: values for name, values in found.items() if values}
+
+
+def said_of(frame: pd.DataFrame) -> str:
+    """All that a frame says in words, beside it and in it."""
+    return f"{frame.attrs} {frame.select_dtypes('string').to_numpy().tolist()}"
+
+
+@pytest.mark.parametrize("frame", IN_NAMESPACES.values(), ids=IN_NAMESPACES)
+def test_namespaces_are_no_text(frame: Callable[[Cluster, Any], pd.DataFrame], cluster: Cluster) -> None:
+    with pytest.raises(InvalidSpecError, match=r"use a list: \['vision'\]"):
+        frame(cluster, "vision")

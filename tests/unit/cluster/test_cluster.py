@@ -1,0 +1,281 @@
+"""What each method of a Cluster asks of the server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.cluster.http.transport import NoAnswer
+from tenantkit.cluster.visible import Identity, list_visible, visible_namespaces, whoami
+from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
+from tenantkit.rules.manifest import ObjectRef
+from tests.unit.cluster.seam import SERVER, Script, answer, cluster, status
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+CONFIG_MAP: Manifest = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "a", "namespace": "vision"},
+    "data": {"k": "v"},
+}
+REF = ObjectRef("v1", "ConfigMap", "a", "vision")
+PATH = "/api/v1/namespaces/vision/configmaps/a"
+DENIED = status(403, "Forbidden", "no")
+EXPIRED = status(410, "Expired", "The provided continue parameter is too old")
+
+
+def page(*names: str, following: str = "", version: str = "7", namespace: str = "vision") -> Any:
+    items = [{"metadata": {"name": name, "namespace": namespace}} for name in names]
+    return answer(
+        200, {"kind": "List", "metadata": {"continue": following, "resourceVersion": version}, "items": items}
+    )
+
+
+def headers_of(script: Script) -> dict[str, str]:
+    return dict(script.requests[-1].headers)
+
+
+def test_get_asks_for_one_object() -> None:
+    script = Script(answer(200, CONFIG_MAP))
+
+    assert cluster(script).get("ConfigMap", "a", "vision") == CONFIG_MAP
+    assert script.asked == [("GET", PATH)]
+
+
+def test_create_names_its_manager_and_lets_the_server_check_fields() -> None:
+    script = Script(answer(201, CONFIG_MAP))
+    cluster(script).create(CONFIG_MAP, dry_run=True)
+
+    assert script.asked == [("POST", "/api/v1/namespaces/vision/configmaps")]
+    assert script.query() == {"fieldManager": "tenantkit", "fieldValidation": "Strict", "dryRun": "All"}
+    assert script.body() == CONFIG_MAP
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_apply_is_server_side_and_forces_only_when_told(*, force: bool) -> None:
+    script = Script(answer(200, CONFIG_MAP))
+    cluster(script).apply(CONFIG_MAP, force=force)
+
+    assert script.asked == [("PATCH", PATH)]
+    assert script.query() == {
+        "fieldManager": "tenantkit",
+        "force": "true" if force else "false",
+        "fieldValidation": "Strict",
+    }
+    assert headers_of(script)["Content-Type"] == "application/apply-patch+yaml"
+    assert script.body() == CONFIG_MAP
+
+
+def test_an_apply_that_was_cut_off_is_repeated() -> None:
+    assert cluster(Script(NoAnswer("reset"), answer(200, CONFIG_MAP))).apply(CONFIG_MAP) == CONFIG_MAP
+
+
+def test_an_apply_at_a_version_is_not_since_it_could_meet_its_own_first_try() -> None:
+    versioned = {**CONFIG_MAP, "metadata": {**CONFIG_MAP["metadata"], "resourceVersion": "7"}}
+
+    with pytest.raises(ClusterUnavailable, match="may have been done"):
+        cluster(Script(NoAnswer("reset"))).apply(versioned)
+
+
+def test_patch_json_sends_its_operations() -> None:
+    operations = [{"op": "test", "path": "/data/k", "value": "v"}, {"op": "remove", "path": "/data/k"}]
+    script = Script(answer(200, CONFIG_MAP))
+    cluster(script).patch_json(REF, operations)
+
+    assert script.asked == [("PATCH", PATH)]
+    assert headers_of(script)["Content-Type"] == "application/json-patch+json"
+    assert script.body() == operations
+
+
+def test_delete_says_which_one_and_how() -> None:
+    script = Script(answer(200), answer(200))
+    found = cluster(script)
+    found.delete(REF)
+    found.delete(REF, uid="u-1", dry_run=True, propagation="Foreground")
+
+    assert script.asked == [("DELETE", PATH)] * 2
+    assert script.body(0) == {"apiVersion": "v1", "kind": "DeleteOptions"}
+    assert script.body(1) == {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": {"uid": "u-1"},
+        "propagationPolicy": "Foreground",
+        "dryRun": ["All"],
+    }
+
+
+@pytest.mark.parametrize("manifest", [{}, {"kind": "ConfigMap"}, {**CONFIG_MAP, "metadata": {"namespace": "x"}}])
+def test_a_manifest_that_is_none_is_not_sent(manifest: Manifest) -> None:
+    with pytest.raises(InvalidSpecError, match="give it"):
+        cluster(Script()).apply(manifest)
+
+
+def test_what_is_no_json_is_refused_without_repeating_it() -> None:
+    with pytest.raises(InvalidSpecError, match="can't be written as JSON") as caught:
+        cluster(Script()).create({**CONFIG_MAP, "data": {"k": {"hunter2"}}})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_list_goes_through_all_pages_and_puts_the_kind_back() -> None:
+    script = Script(page("a", following="next"), page("b"))
+
+    assert cluster(script).list("ConfigMap", namespace="vision", label_selector="x=1", field_selector="y=2") == [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "vision"}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b", "namespace": "vision"}},
+    ]
+    assert [script.query(0), script.query(1)] == [
+        {"labelSelector": "x=1", "fieldSelector": "y=2", "limit": "500"},
+        {"labelSelector": "x=1", "fieldSelector": "y=2", "limit": "500", "continue": "next"},
+    ]
+
+
+def test_a_list_without_items_is_empty() -> None:
+    assert cluster(Script(answer(200, {"items": None}))).list("Pod") == []
+
+
+def test_a_list_that_became_too_old_half_way_is_begun_again() -> None:
+    script = Script(page("a", following="next"), EXPIRED, page("a", "b"))
+
+    assert [item["metadata"]["name"] for item in cluster(script).list("Pod", namespace="vision")] == ["a", "b"]
+    assert script.query() == {"limit": "500"}
+
+
+def test_a_list_that_keeps_becoming_too_old_is_asked_for_whole() -> None:
+    old = (page("a", following="next"), EXPIRED)
+    script = Script(*old, *old, page("a", "b", "c"))
+
+    assert len(cluster(script).list("Pod", namespace="vision")) == 3
+    assert script.query() == {}
+    with pytest.raises(Expired):
+        cluster(Script(*old, *old, EXPIRED)).list("Pod", namespace="vision")
+
+
+def test_can_asks_the_server() -> None:
+    script = Script(answer(201, {"status": {"allowed": True}}), answer(201, {"status": {"allowed": False}}))
+    found = cluster(script)
+
+    assert found.can("create", "Ingress", namespace="vision", name="ai", subresource="status") is True
+    assert found.can("manage", "tenants.tenantkit.dev") is False
+    assert script.asked == [("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")] * 2
+    assert script.body(0) == {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {
+            "resourceAttributes": {
+                "verb": "create",
+                "group": "networking.k8s.io",
+                "resource": "ingresses",
+                "subresource": "status",
+                "namespace": "vision",
+                "name": "ai",
+            }
+        },
+    }
+    assert script.body(1)["spec"]["resourceAttributes"] == {
+        "verb": "manage",
+        "group": "tenantkit.dev",
+        "resource": "tenants",
+    }
+
+
+def test_can_knows_no_kind_that_is_misspelt() -> None:
+    with pytest.raises(InvalidSpecError, match="use 'Ingress'"):
+        cluster(Script()).can("get", "Ingres")
+
+
+def test_whoami_is_what_the_server_says_and_the_repr_says_it_from_then_on() -> None:
+    info = {"username": "dana@example.com", "groups": ["ml", "system:authenticated"]}
+    found = cluster(
+        Script(answer(201, {"status": {"userInfo": info}})),
+        context="lab",
+        user="sandbox-owner",
+        server_version="v1.37.2+tenantkit-sandbox",
+    )
+
+    assert "user='sandbox-owner'" in repr(found)
+    assert whoami(found) == Identity("dana@example.com", ("ml", "system:authenticated"), "lab", SERVER, is_sandbox=True)
+    assert repr(found) == (
+        f"Cluster(context='lab', server='{SERVER}', user='dana@example.com', namespace='default', sandbox)"
+    )
+
+
+def test_a_real_cluster_is_not_called_a_sandbox() -> None:
+    assert repr(cluster(Script(), server_version="v1.37.2")) == f"Cluster(server='{SERVER}', namespace='default')"
+
+
+def test_before_the_first_answer_now_is_this_machines() -> None:
+    assert abs((cluster(Script()).server_time - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_leaving_the_context_closes_the_connection() -> None:
+    script = Script()
+    with cluster(script) as found:
+        assert found.namespaces == ()
+
+    assert script.is_closed
+
+
+def test_what_is_visible_is_the_whole_cluster_where_that_may_be_listed() -> None:
+    found, scope = list_visible(cluster(Script(page("a", "b"))), "Pod")
+
+    assert (len(found), scope) == (2, "cluster")
+
+
+def test_who_may_not_list_the_cluster_sees_their_own_namespace() -> None:
+    script = Script(DENIED, page("a"))
+    found, scope = list_visible(cluster(script, namespace="vision"), "Pod", label_selector="x=1")
+
+    assert ([item["metadata"]["name"] for item in found], scope) == (["a"], ("vision",))
+    assert script.asked[1] == ("GET", "/api/v1/namespaces/vision/pods")
+    assert script.query() == {"labelSelector": "x=1", "limit": "500"}
+
+
+def test_the_namespaces_of_the_call_come_before_those_of_the_connection() -> None:
+    connection = cluster(Script(page("a"), page("b")), namespaces=["vision", "speech"])
+    assert list_visible(connection, "Pod")[1] == ("vision", "speech")
+
+    connection = cluster(Script(page("a")), namespaces=["vision", "speech"])
+    assert list_visible(connection, "Pod", namespaces=["other", "other"])[1] == ("other",)
+
+
+def test_no_namespaces_are_none_and_not_all() -> None:
+    assert list_visible(cluster(Script()), "Pod", namespaces=[]) == ([], ())
+
+
+def test_the_scope_names_only_what_could_be_read() -> None:
+    script = Script(DENIED, page("a"))
+
+    assert len(list_visible(cluster(script), "Pod", namespaces=["one", "two"])[1]) == 1
+
+
+def test_where_nothing_may_be_read_that_is_an_error() -> None:
+    with pytest.raises(PermissionDenied):
+        list_visible(cluster(Script(DENIED, DENIED)), "Pod", namespaces=["one", "two"])
+    with pytest.raises(PermissionDenied):
+        list_visible(cluster(Script(DENIED)), "Node")
+
+
+def test_kinds_that_live_in_no_namespace_are_listed_whole() -> None:
+    script = Script(page("n"))
+
+    assert list_visible(cluster(script, namespaces=["vision"]), "Node", namespaces=["vision"])[1] == "cluster"
+
+
+def test_namespaces_are_got_one_by_one_by_those_who_may_not_list_them() -> None:
+    mine: Manifest = {"kind": "Namespace", "metadata": {"name": "vision", "labels": {"team": "ml"}}}
+    gone = status(404, "NotFound", 'namespaces "x" not found', name="x")
+
+    assert visible_namespaces(cluster(Script(DENIED, answer(200, mine)), namespace="vision")) == ("vision",)
+    assert visible_namespaces(cluster(Script(DENIED, gone), namespace="x")) == ()
+    for selector, expected in (("team=ml", [mine]), ("team=other", [])):
+        connection = cluster(Script(answer(200, mine)), namespaces=["vision"])
+        assert list_visible(connection, "Namespace", label_selector=selector)[0] == expected
+
+
+def test_an_absent_object_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        cluster(Script(status(404, "NotFound", "no", name="a"))).get("ConfigMap", "a", "vision")

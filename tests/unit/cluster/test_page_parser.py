@@ -1,0 +1,106 @@
+"""Pages read in part: what is made of them, and what is done where they are not as the types say."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+from typing_extensions import TypedDict
+
+from tenantkit.cluster.requests.page_parser import page_parser
+from tenantkit.cluster.visible import keep_visible
+from tenantkit.exceptions import ClusterError, PermissionDenied
+from tests.unit.cluster.seam import Script, answer, cluster, status
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+
+class Metadata(TypedDict, total=False):
+    name: str
+    labels: dict[str, str]
+
+
+class Parts(TypedDict, total=False):
+    metadata: Metadata
+
+
+def item(name: str, **labels: str | None) -> Manifest:
+    return {"metadata": {"name": name, "labels": labels, "managedFields": [{"manager": "x"}]}, "spec": {"a": 1}}
+
+
+def page(*items: Manifest, token: str = "") -> Manifest:
+    return {"kind": "PodList", "metadata": {"resourceVersion": "7", "continue": token}, "items": list(items)}
+
+
+def test_only_the_parts_that_were_asked_for_are_made() -> None:
+    body = answer(body=page(item("a", app="x"), {"spec": {}})).body
+
+    assert page_parser(Parts)(body) == {
+        "metadata": {"resourceVersion": "7", "continue": ""},
+        "items": [{"metadata": {"name": "a", "labels": {"app": "x"}}}, {}],
+    }
+
+
+@pytest.mark.parametrize("labels", [None, {"app": None}, {"app": 1}, []])
+def test_a_page_that_is_not_as_the_types_say_is_read_whole(labels: object) -> None:
+    found = page(item("a"), {"metadata": {"name": "b", "labels": labels}})
+
+    assert page_parser(Parts)(answer(body=found).body) == found
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"items": "\\ud800"}'])
+def test_what_is_no_json_object_is_refused_as_ever(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        page_parser(Parts)(body)
+
+
+def test_what_is_kept_of_each_object_goes_through_all_pages() -> None:
+    script = Script(answer(body=page(item("a"), token="next")), answer(body=page(item("b"))))
+    seen: list[Manifest] = []
+
+    def keep(manifest: Manifest) -> str:
+        seen.append(manifest)
+        return str(manifest["metadata"]["name"])
+
+    assert keep_visible(cluster(script), "Pod", keep, parts=Parts) == (["a", "b"], "cluster")
+    assert seen == [{"metadata": {"name": name, "labels": {}}} for name in "ab"]
+
+
+def test_whole_objects_come_with_their_kind_put_back() -> None:
+    kept, _ = keep_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda manifest: manifest)
+
+    assert kept == [{"apiVersion": "v1", "kind": "Pod", **item("a")}]
+
+
+def test_who_has_not_said_which_namespaces_are_theirs_is_told_how_to() -> None:
+    denied = status(403, "Forbidden", "pods is forbidden")
+    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
+
+    with pytest.raises(PermissionDenied) as caught:
+        keep_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)
+    assert str(caught.value).endswith(f"; {hint}")
+    assert (caught.value.status, caught.value.kind, caught.value.namespace) == (403, "Pod", "own")
+
+    with pytest.raises(PermissionDenied) as caught:
+        keep_visible(cluster(Script(denied)), "Pod", len, namespaces=["own"])
+    assert hint not in str(caught.value)
+
+
+def test_an_answer_that_is_no_list_is_an_error_of_the_server() -> None:
+    reply = answer()
+    broken = type(reply)(200, reply.headers, b"<html>")
+
+    with pytest.raises(ClusterError, match="answered 200 with application/json, no Kubernetes status"):
+        keep_visible(cluster(Script(broken)), "Pod", len, parts=Parts)
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_the_collector_is_paused_for_the_list_and_left_as_it_was(is_enabled: bool) -> None:  # noqa: FBT001
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        kept, _ = keep_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda _: gc.isenabled())
+        assert (kept, gc.isenabled()) == ([False], is_enabled)
+    finally:
+        gc.enable()

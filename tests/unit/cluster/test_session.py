@@ -1,0 +1,273 @@
+"""Credentials, retries, time limits and errors, at the seam."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from tenantkit.cluster.http.credentials import FRESH_FOR_S, Credentials, Login, bearer
+from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.retries import Retries
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.exceptions import (
+    ClusterError,
+    ClusterUnavailable,
+    ConnectionConfigError,
+    PermissionDenied,
+    Throttled,
+    Unauthorized,
+)
+from tests.unit.cluster.seam import SERVER, Lines, Script, answer, credentials, door, status
+
+READ = Call("GET", "/api/v1/pods", Doing("list", "Pod"), is_repeatable=True)
+WRITE = Call("POST", "/api/v1/pods", Doing("create", "Pod", "a"), b"{}")
+BUSY = answer(429, {"kind": "Status"}, retry_after="1")
+AWAY = answer(503, {"kind": "Status"}, retry_after="2")
+
+
+def test_an_answer_comes_back_as_it_is() -> None:
+    script = Script(answer(200, {"kind": "PodList", "items": []}))
+
+    assert door(script).ask(READ) == {"kind": "PodList", "items": []}
+    assert script.requests == [
+        Request("GET", "/api/v1/pods", 35.0, None, (("Authorization", "Bearer token-1"),)),
+    ]
+
+
+def test_a_body_goes_with_its_content_type() -> None:
+    script = Script(answer(201))
+    door(script).ask(WRITE)
+
+    assert script.requests[0].headers == (("Authorization", "Bearer token-1"), ("Content-Type", "application/json"))
+
+
+@pytest.mark.parametrize("busy", [BUSY, AWAY])
+@pytest.mark.parametrize("call", [READ, WRITE])
+def test_a_server_that_asks_to_come_again_is_asked_again(busy: object, call: Call) -> None:
+    slept: list[float] = []
+    script = Script(busy, answer(200, {"ok": True}))
+
+    assert door(script, slept=slept).ask(call) == {"ok": True}
+    assert slept == [1.2 if busy is BUSY else 2.2]
+
+
+def test_five_attempts_are_enough() -> None:
+    slept: list[float] = []
+    script = Script(*[BUSY] * 5)
+
+    with pytest.raises(Throttled):
+        door(script, slept=slept).ask(READ)
+    assert slept == [1.2, 1.4, 1.8, 2.6]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer(429, {"kind": "Status"}),
+        answer(503, {"kind": "Status"}),
+        answer(503, {"kind": "Status"}, retry_after="3600"),
+        answer(503, {"kind": "Status"}, retry_after="Wed, 25 Nov 2026 12:00:00 GMT"),
+        answer(500, {"kind": "Status"}, retry_after="1"),
+        answer(409, {"kind": "Status"}, retry_after="1"),
+    ],
+)
+def test_no_other_answer_is_asked_for_twice(reply: object) -> None:
+    with pytest.raises(ClusterError):
+        door(Script(reply)).ask(READ)
+
+
+def test_a_read_that_was_cut_off_is_repeated_and_a_create_is_not() -> None:
+    slept: list[float] = []
+    assert door(Script(NoAnswer("reset"), NoAnswer("reset"), answer(200)), slept=slept).ask(READ) == {}
+    assert slept == [0.2, 0.4]
+    with pytest.raises(ClusterUnavailable, match="look before you repeat it"):
+        door(Script(NoAnswer("reset"))).ask(WRITE)
+
+
+@pytest.mark.parametrize("trouble", ["refused", "timeout", "certificate", "dns", "connect timeout", "busy"])
+def test_no_other_trouble_is_waited_out(trouble: str) -> None:
+    with pytest.raises(ClusterUnavailable):
+        door(Script(NoAnswer(trouble))).ask(READ)  # type: ignore[arg-type]
+
+
+def test_pauses_grow_to_a_bound_and_half_of_each_is_chance() -> None:
+    retries = Retries(first_pause_s=1, longest_pause_s=5)
+
+    assert [retries.pause_s(attempt, lambda: 1.0) for attempt in (1, 2, 3, 4, 5)] == [1, 2, 4, 5, 5]
+    assert [retries.pause_s(attempt, lambda: 0.0) for attempt in (1, 2, 3)] == [0.5, 1, 2]
+
+
+def test_at_401_the_credentials_are_loaded_anew_and_the_call_is_sent_once_more() -> None:
+    script = Script(status(401, "Unauthorized", "Unauthorized"), answer(200, {"ok": True}))
+
+    assert door(script, "old", "new").ask(WRITE) == {"ok": True}
+    assert [request.headers[0] for request in script.requests] == [
+        ("Authorization", "Bearer old"),
+        ("Authorization", "Bearer new"),
+    ]
+    assert script.endpoints == [Endpoint(SERVER)]
+
+
+def test_a_second_401_is_an_error() -> None:
+    script = Script(*[status(401, "Unauthorized", "Unauthorized")] * 2)
+
+    with pytest.raises(Unauthorized, match="sign in again"):
+        door(script, "old", "new").ask(READ)
+
+
+def test_the_same_token_is_not_tried_again() -> None:
+    script = Script(status(401, "Unauthorized", "Unauthorized"))
+
+    with pytest.raises(Unauthorized):
+        door(script, "only").ask(READ)
+    assert len(script.requests) == 1
+
+
+def test_a_watch_reloads_credentials_too() -> None:
+    refused, good = Lines([{"kind": "Status"}], status=401), Lines([])
+
+    assert door(Script(refused, good), "old", "new").open(READ) is good
+    assert refused.was_closed
+
+
+def test_a_token_for_another_server_is_never_sent_to_this_one() -> None:
+    logins = [
+        Login(Endpoint(SERVER), lambda: "Bearer ours"),
+        Login(Endpoint("https://other.example.ai"), lambda: "Bearer theirs"),
+    ]
+    found = Credentials(lambda: logins.pop(0))
+    headers, number = found.headers()
+
+    assert found.renew(number) is None
+    assert found.headers()[0] == headers
+
+
+def test_sixteen_threads_that_meet_one_401_load_once() -> None:
+    loads: list[int] = []
+
+    def load() -> Login:
+        loads.append(1)
+        token = f"Bearer {len(loads)}"
+        return Login(Endpoint(SERVER), lambda: token)
+
+    found = Credentials(load)
+    _, number = found.headers()
+    together = threading.Barrier(16)
+
+    def renew() -> Endpoint | None:
+        together.wait()
+        return found.renew(number)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert {future.result() for future in [pool.submit(renew) for _ in range(16)]} == {Endpoint(SERVER)}
+    assert len(loads) == 2
+    assert found.headers()[0] == (("Authorization", "Bearer 2"),)
+
+
+def test_where_loading_brings_nothing_new_it_is_not_done_for_each_thread() -> None:
+    loads: list[int] = []
+
+    def load() -> Login:
+        loads.append(1)
+        return Login(Endpoint(SERVER), lambda: "Bearer same")
+
+    found = Credentials(load, clock=lambda: 100.0)
+    _, number = found.headers()
+
+    assert [found.renew(number) for _ in range(5)] == [None] * 5
+    assert len(loads) == 2
+
+
+def test_a_new_certificate_is_something_new() -> None:
+    endpoints = [Endpoint(SERVER, cert_file="old.pem"), Endpoint(SERVER, cert_file="new.pem")]
+    found = Credentials(lambda: Login(endpoints.pop(0), lambda: None))
+    _, number = found.headers()
+
+    assert found.renew(number) == Endpoint(SERVER, cert_file="new.pem")
+
+
+def test_a_token_function_is_asked_now_and_then() -> None:
+    now = [0.0]
+    asked: list[float] = []
+
+    def token() -> str:
+        asked.append(now[0])
+        return f"t{len(asked)}"
+
+    source = bearer(token)
+    found = Credentials(lambda: Login(Endpoint(SERVER), source), clock=lambda: now[0])
+    for now[0] in (0.0, FRESH_FOR_S / 2, FRESH_FOR_S, FRESH_FOR_S + 1):
+        found.headers()
+
+    assert asked == [0.0, FRESH_FOR_S]
+
+
+@pytest.mark.parametrize("wrong", ["", " ", "two words", "line\nbreak", None, 5, "tökén"])
+def test_what_is_no_token_is_refused_and_not_repeated(wrong: object) -> None:
+    with pytest.raises(ConnectionConfigError, match="token= gave") as caught:
+        bearer(lambda: wrong)()  # type: ignore[arg-type, return-value]
+    assert "words" not in str(caught.value)
+    assert "break" not in str(caught.value)
+
+
+def test_a_token_function_that_fails_is_an_error_of_the_tree_without_its_text() -> None:
+    def token() -> str:
+        raise RuntimeError("password=hunter2")
+
+    with pytest.raises(ConnectionConfigError, match="raised RuntimeError") as caught:
+        bearer(token)()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_page_that_says_200_is_no_answer_of_an_api_server() -> None:
+    with pytest.raises(ClusterError, match="answered 200 with application/json, no Kubernetes status"):
+        door(Script(answer(200, ["sign in"]))).ask(READ)
+
+
+def test_requests_are_counted_with_their_retries() -> None:
+    found = door(Script(BUSY, answer(200), PermissionDenied))
+    found.ask(READ)
+
+    assert found.request_count == 2
+
+
+def test_the_servers_time_is_that_of_its_last_answer() -> None:
+    found = door(Script(answer(200, date="Wed, 25 Nov 2026 13:24:04 GMT"), answer(200)))
+    assert found.server_time is None
+    found.ask(READ)
+    found.ask(READ)
+
+    assert found.server_time == datetime(2026, 11, 25, 13, 24, 4, tzinfo=UTC)
+
+
+def test_a_closed_door_stays_closed() -> None:
+    script = Script()
+    found = door(script)
+    found.close()
+    found.close()
+
+    assert script.is_closed
+    with pytest.raises(ConnectionConfigError, match="is closed: connect"):
+        found.ask(READ)
+
+
+def test_no_repr_holds_a_token() -> None:
+    script = Script(answer(200))
+    found = door(script, "hunter2")
+    found.ask(Call("POST", "/x", Doing("x"), b"hunter2"))
+    login = Login(Endpoint(SERVER, proxy="http://u:hunter2@proxy"), lambda: "hunter2", (("A", "hunter2"),))
+
+    for thing in (
+        script.requests[0],
+        login,
+        login.endpoint,
+        found,
+        credentials("hunter2"),
+        READ,
+        answer(200, "hunter2"),
+    ):
+        assert "hunter2" not in repr(thing)

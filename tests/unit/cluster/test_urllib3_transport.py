@@ -1,0 +1,375 @@
+"""Bytes over a real socket: cut, slow, unreadable, wrongly certified; and that nobody else is ever asked."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit import __version__
+from tenantkit.cluster.connection.connect import connect
+from tenantkit.cluster.http import parsing
+from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.urllib3_transport import CONNECTIONS, Urllib3Transport
+from tenantkit.exceptions import ClusterError, ClusterUnavailable, ConnectionConfigError
+from tests.unit.cluster.server import Authority, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from tenantkit.cluster.http.transport import Trouble
+    from tests.unit.cluster.server import Handler, Server
+
+GET = Request("GET", "/version", 5.0)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+def ok(handler: Handler) -> None:
+    handler.send({"gitVersion": "v1.37.2"})
+
+
+def trouble_with(endpoint: Endpoint, request: Request = GET) -> NoAnswer:
+    transport = Urllib3Transport(endpoint)
+    try:
+        with pytest.raises(NoAnswer) as caught:
+            transport.send(request)
+    finally:
+        transport.close()
+    return caught.value
+
+
+def test_a_request_says_who_asks_and_an_answer_comes_back_whole() -> None:
+    with serving(ok) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        answer = transport.send(Request("POST", "/x?y=1", 5.0, b"{}", (("A", "1"), ("B", "2"), ("B", "3"))))
+        transport.close()
+
+    [seen] = server.seen
+    assert (answer.status, json.loads(answer.body)) == (200, {"gitVersion": "v1.37.2"})
+    assert answer.headers["content-type"] == "application/json"
+    assert (seen.method, seen.path, seen.body) == ("POST", "/x?y=1", b"{}")
+    assert seen.headers["user-agent"] == f"tenantkit/{__version__}"
+    assert seen.headers["accept"] == "application/json"
+    assert seen.headers["a"] == "1"
+
+
+def test_a_compressed_answer_is_opened() -> None:
+    def compressed(handler: Handler) -> None:
+        handler.send(gzip.compress(b'{"a": 1}'), Content_Encoding="gzip")
+
+    with serving(compressed) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        assert transport.send(GET).body == b'{"a": 1}'
+        transport.close()
+
+
+def test_far_servers_are_asked_to_compress_and_near_ones_are_not() -> None:
+    for url, expected in (("https://10.0.0.1:6443", "gzip"), ("https://127.0.0.1:1", "identity")):
+        assert Urllib3Transport(Endpoint(url))._common_headers()["Accept-Encoding"] == expected
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with serving(ok) as elsewhere:
+
+        def redirect(handler: Handler) -> None:
+            handler.send(b"", 302, Location=f"{elsewhere.url}/login")
+
+        with serving(redirect) as server, pytest.raises(ClusterError, match=r"answered 302 .* sign-in page"):
+            connect(server=server.url)
+    assert elsewhere.seen == []
+
+
+def unused_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def test_each_way_of_not_reaching_a_server_is_told_apart() -> None:
+    assert trouble_with(Endpoint(f"http://127.0.0.1:{unused_port()}")).trouble == "refused"
+    assert trouble_with(Endpoint("http://nowhere.invalid")).trouble == "dns"
+    assert (
+        trouble_with(Endpoint("http://example.invalid", proxy=f"http://127.0.0.1:{unused_port()}")).trouble == "proxy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda handler: handler.cut(), "reset"),
+        (lambda handler: handler.server.released.wait(10), "timeout"),
+        (lambda handler: handler.send(b"no gzip", Content_Encoding="gzip"), "garbled"),
+    ],
+    ids=["reset", "silent", "garbled"],
+)
+def test_each_way_of_not_answering_is_told_apart(act: object, expected: Trouble) -> None:
+    with serving(act) as server:  # type: ignore[arg-type]
+        assert trouble_with(Endpoint(server.url), Request("GET", "/", 0.3)).trouble == expected
+
+
+def test_an_answer_that_is_cut_short_is_none() -> None:
+    def half(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b'{"items": [')
+        handler.wfile.flush()
+        handler.cut()
+
+    with serving(half) as server:
+        assert trouble_with(Endpoint(server.url)).trouble == "reset"
+
+
+def test_an_answer_that_drips_is_given_up_though_no_single_read_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenantkit.cluster.http.urllib3_transport.CONNECT_TIMEOUT_S", 0.1)
+
+    def drip(handler: Handler) -> None:
+        handler.begin_stream()
+        while not handler.server.released.wait(0.02):
+            handler.chunk(b" ")
+
+    with serving(drip) as server:
+        started = time.monotonic()
+        assert trouble_with(Endpoint(server.url), Request("GET", "/", 0.3)).trouble == "timeout"
+        assert time.monotonic() - started < 2
+
+
+def test_a_connection_that_broke_leaves_room_for_the_next_request() -> None:
+    with serving(lambda handler: handler.cut() if handler.path == "/cut" else ok(handler)) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        for _ in range(CONNECTIONS + 5):
+            with pytest.raises(NoAnswer):
+                transport.send(Request("GET", "/cut", 5.0))
+        assert transport.send(Request("GET", "/", 1.0)).status == 200
+        transport.close()
+
+
+def test_open_watches_leave_room_for_calls() -> None:
+    def answer(handler: Handler) -> None:
+        if handler.path != "/watch":
+            ok(handler)
+            return
+        handler.begin_stream()
+        handler.server.released.wait(20)
+
+    with serving(answer) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        streams = [transport.stream(Request("GET", "/watch", 5.0)) for _ in range(CONNECTIONS + 5)]
+        assert transport.send(Request("GET", "/", 1.0)).status == 200
+        for stream in streams:
+            stream.close()
+        transport.close()
+
+
+def test_a_stream_is_read_line_by_line_however_it_is_cut_up() -> None:
+    def lines(handler: Handler) -> None:
+        handler.begin_stream()
+        for piece in (b'{"a"', b': 1}\n{"b": 2}\n\n{"c"', b": 3}\n", b""):
+            handler.chunk(piece)
+
+    with serving(lines) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        assert list(transport.stream(GET).lines()) == [b'{"a": 1}', b'{"b": 2}', b'{"c": 3}']
+        transport.close()
+
+
+def test_a_stream_that_ends_within_a_line_was_cut() -> None:
+    def half(handler: Handler) -> None:
+        handler.begin_stream()
+        handler.chunk(b'{"a": 1}\n{"b"')
+        handler.chunk(b"")
+
+    with serving(half) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        found = transport.stream(GET).lines()
+        assert next(found) == b'{"a": 1}'
+        with pytest.raises(NoAnswer, match="in the middle of a line"):
+            next(found)
+        transport.close()
+
+
+def test_a_silent_stream_does_not_hang() -> None:
+    def silent(handler: Handler) -> None:
+        handler.begin_stream()
+        handler.server.released.wait(20)
+
+    with serving(silent) as server:
+        transport = Urllib3Transport(Endpoint(server.url))
+        with pytest.raises(NoAnswer, match="timeout"):
+            list(transport.stream(Request("GET", "/", 0.2)).lines())
+        transport.close()
+
+
+@pytest.fixture(params=["http", "https"])
+def silent_watch(request: pytest.FixtureRequest, authority: Authority) -> AbstractContextManager[Server]:
+    """A server whose watches never say anything."""
+
+    def answer(handler: Handler) -> None:
+        if "watch=true" not in handler.path:
+            handler.send({"metadata": {"resourceVersion": "5"}, "items": []})
+            return
+        handler.begin_stream()
+        handler.server.released.wait(20)
+
+    return serving(answer, authority.server() if request.param == "https" else None)
+
+
+def test_a_silent_watch_is_stopped_from_another_thread_at_once(
+    silent_watch: AbstractContextManager[Server], authority: Authority
+) -> None:
+    stop = threading.Event()
+    with silent_watch as server, connect(server=server.url, ca_file=authority.ca_file) as cluster:
+        with ThreadPoolExecutor(1) as pool:
+            events = pool.submit(lambda: list(cluster.watch("Pod", stop=stop)))
+            while not any("watch=true" in seen.path for seen in server.seen):
+                assert not events.done()
+            started = time.monotonic()
+            stop.set()
+            assert events.result(timeout=5) == []
+        assert time.monotonic() - started < 2
+
+
+def test_a_silent_watch_ends_when_its_time_is_over(
+    silent_watch: AbstractContextManager[Server], authority: Authority
+) -> None:
+    with silent_watch as server, connect(server=server.url, ca_file=authority.ca_file) as cluster:
+        started = time.monotonic()
+        assert list(cluster.watch("Pod", timeout_s=0.3)) == []
+        assert 0.3 <= time.monotonic() - started < 2
+
+
+def test_a_connection_that_idled_out_is_opened_anew_for_a_read() -> None:
+    def once(handler: Handler) -> None:
+        ok(handler)
+        handler.close_connection = True  # without saying so
+
+    with serving(once) as server, connect(server=server.url) as cluster:
+        for _ in range(3):
+            cluster.get("Namespace", "x")
+
+
+def test_a_trusted_server_is_reached_and_a_foreign_one_is_not(authority: Authority, tmp_path: Path) -> None:
+    foreign = Authority(tmp_path).ca_file
+    with serving(ok, authority.server()) as server:
+        with connect(server=server.url, ca_file=authority.ca_file) as cluster:
+            assert cluster.server_version == "v1.37.2"
+        with pytest.raises(ClusterUnavailable, match="its certificate is not to be trusted"):
+            connect(server=server.url, ca_file=foreign)
+        with pytest.raises(ClusterUnavailable, match="its certificate is not to be trusted"):
+            connect(server=server.url)
+    assert len(server.seen) == 1
+
+
+def test_a_certificate_for_another_name_is_not_trusted_unless_that_name_was_given(authority: Authority) -> None:
+    with serving(ok, authority.server("kubernetes.default.svc")) as server:
+        endpoint = Endpoint(server.url, ca_file=authority.ca_file)
+        assert trouble_with(endpoint).trouble == "certificate"
+        named = Endpoint(server.url, ca_file=authority.ca_file, tls_server_name="kubernetes.default.svc")
+        transport = Urllib3Transport(named)
+        assert transport.send(GET).status == 200
+        transport.close()
+
+
+def test_a_client_certificate_is_shown_and_its_lack_is_told(authority: Authority) -> None:
+    certificate, key = authority.client()
+    with serving(ok, authority.server(client_certificates=True)) as server:
+        transport = Urllib3Transport(Endpoint(server.url, authority.ca_file, certificate, key))
+        assert transport.send(GET).status == 200
+        transport.close()
+        assert trouble_with(Endpoint(server.url, authority.ca_file)).trouble in ("client certificate", "reset")
+
+
+def test_new_certificates_are_used_from_the_next_request_on(authority: Authority) -> None:
+    certificate, key = authority.client()
+    with serving(ok, authority.server(client_certificates=True)) as server:
+        transport = Urllib3Transport(Endpoint(server.url, authority.ca_file))
+        with pytest.raises(NoAnswer):
+            transport.send(GET)
+        transport.configure(Endpoint(server.url, authority.ca_file, certificate, key))
+        assert transport.send(GET).status == 200
+        transport.close()
+
+
+def test_what_speaks_no_tls_is_told_apart(authority: Authority) -> None:
+    with serving(ok) as server:
+        https = server.url.replace("http:", "https:")
+        assert trouble_with(Endpoint(https, authority.ca_file)).trouble == "not tls"
+
+
+@pytest.mark.parametrize("field", ["ca_file", "cert_file"])
+@pytest.mark.parametrize("content", [None, "no PEM"])
+def test_a_file_that_holds_no_certificate_is_an_error_before_any_request(
+    field: str, content: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.pem"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(ConnectionConfigError, match="readable as"):
+        Urllib3Transport(Endpoint("https://127.0.0.1:1", **{field: str(path)}))  # type: ignore[arg-type]
+
+
+def test_a_proxy_of_an_unknown_kind_is_refused_without_its_password() -> None:
+    with pytest.raises(ConnectionConfigError, match="of kind 'socks5'") as caught:
+        Urllib3Transport(Endpoint("https://127.0.0.1:1", proxy="socks5://user:hunter2@proxy:1080"))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_proxy_is_asked_with_its_password() -> None:
+    with serving(ok) as proxy:
+        address = proxy.url.removeprefix("http://")
+        transport = Urllib3Transport(Endpoint("http://api.invalid:8080", proxy=f"http://dana:p%40ss@{address}"))
+        assert transport.send(GET).status == 200
+        transport.close()
+
+    [seen] = proxy.seen
+    assert seen.path == "http://api.invalid:8080/version"
+    assert seen.headers["proxy-authorization"] == "Basic ZGFuYTpwQHNz"
+
+
+@pytest.fixture
+def _collector() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    yield
+    (gc.enable if was_enabled else gc.disable)()
+
+
+@pytest.mark.usefixtures("_collector")
+@pytest.mark.parametrize("switch", [gc.enable, gc.disable])
+def test_the_collector_is_left_as_it_was(switch: object) -> None:
+    assert callable(switch)
+    switch()
+    before = gc.isenabled()
+    large = b'{"a": "' + b"x" * parsing.LARGE_BYTES + b'"}'
+    parsing.parse_object(large)
+    with pytest.raises(ValueError, match=r"."):
+        parsing.parse_object(large[:-1])
+
+    assert gc.isenabled() is before
+
+
+@pytest.mark.usefixtures("_collector")
+def test_the_collector_pauses_until_the_last_one_is_out() -> None:
+    gc.enable()
+    states: list[bool] = []
+    with parsing.collector_paused():
+        with parsing.collector_paused():
+            states.append(gc.isenabled())
+        states.append(gc.isenabled())
+    states.append(gc.isenabled())
+
+    assert states == [False, False, True]

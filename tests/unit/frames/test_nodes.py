@@ -1,0 +1,187 @@
+"""The frame of nodes, from objects as a server answers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.nodes import NODES, nodes, nodes_frame, reserved_by
+from tenantkit.rules.accelerators import accelerator_product, is_accelerator
+from tests.unit.cluster.seam import Script, answer, cluster, status
+from tests.unit.frames.frame_pods import CREATED, HOSTILE, pod
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+REQUESTED = [name for name in NODES if name.endswith(("_requested", "_free", "_requested_cores", "_free_cores"))]
+REQUESTED += ["memory_requested_bytes", "memory_free_bytes"]
+
+
+def node(name: str = "gpu-1", **allocatable: str) -> Manifest:
+    """A ready node with eight GPUs."""
+    has = {"cpu": "15800m", "memory": "64Gi", "pods": "110", "nvidia.com/gpu": "8", "ephemeral-storage": "1Ti"}
+    labels = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "cloud.google.com/gke-accelerator": "nvidia-h100"}
+    return {
+        "metadata": {"name": name, "creationTimestamp": CREATED, "labels": labels},
+        "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]},
+        "status": {"allocatable": has | allocatable, "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+
+def test_a_node_is_one_row_of_what_it_has_what_is_reserved_and_what_is_free() -> None:
+    frame = nodes_frame([node()], reserved=reserved_by([pod("a"), pod("b", namespace="web")]))
+
+    expected = pd.DataFrame(
+        {
+            "name": ["gpu-1"],
+            "ready": [True],
+            "cordoned": [False],
+            "taints": ["nvidia.com/gpu=present:NoSchedule"],
+            "accelerator_product": ["NVIDIA-H100-80GB-HBM3"],
+            "accelerator": ["nvidia.com/gpu"],
+            "accelerators_allocatable": [8],
+            "accelerators_requested": [4],
+            "accelerators_free": [4],
+            "mig_profiles": [None],
+            "cpu_allocatable_cores": [15.8],
+            "cpu_requested_cores": [1.0],
+            "cpu_free_cores": [14.8],
+            "memory_allocatable_bytes": [2**36],
+            "memory_requested_bytes": [2**31],
+            "memory_free_bytes": [2**36 - 2**31],
+            "pods_allocatable": [110],
+            "pods_requested": [2],
+            "pods_free": [108],
+            "created": [CREATED],
+        }
+    ).astype(NODES)
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
+    pd.testing.assert_frame_equal(nodes_frame([]), pd.DataFrame({name: [] for name in NODES}).astype(NODES))
+
+
+def test_a_node_that_says_next_to_nothing_is_a_row_of_what_is_not_known() -> None:
+    row = nodes_frame([{"metadata": {"name": "new"}}], reserved={}).iloc[0].dropna().to_dict()
+
+    assert row == {
+        "name": "new",
+        "ready": False,
+        "cordoned": False,
+        "accelerators_requested": 0,
+        "cpu_requested_cores": 0.0,
+        "memory_requested_bytes": 0,
+        "pods_requested": 0,
+    }
+
+
+def test_a_node_without_accelerators_has_none_of_them() -> None:
+    plain = node()
+    plain["metadata"]["labels"], plain["spec"] = {}, {"unschedulable": True}
+    del plain["status"]["allocatable"]["nvidia.com/gpu"]
+    plain["status"]["conditions"] = [{"type": "Ready", "status": "Unknown"}]
+
+    row = nodes_frame([plain], reserved={}).iloc[0]
+
+    assert row[["accelerators_allocatable", "accelerators_requested", "accelerators_free"]].tolist() == [0, 0, 0]
+    assert row[["ready", "cordoned"]].tolist() == [False, True]
+    assert row[["accelerator_product", "accelerator", "mig_profiles", "taints"]].isna().all()
+
+
+def test_mig_slices_are_told_by_their_profile() -> None:
+    sliced = node(**{"nvidia.com/gpu": "4", "nvidia.com/mig-1g.10gb": "7", "nvidia.com/mig-3g.40gb": "2"})
+
+    row = nodes_frame([sliced]).iloc[0]
+
+    assert row["mig_profiles"] == "1g.10gb=7, 3g.40gb=2"
+    assert row["accelerator"] == "nvidia.com/gpu, nvidia.com/mig-1g.10gb, nvidia.com/mig-3g.40gb"
+    assert row["accelerators_allocatable"] == 13
+
+
+def test_what_is_finished_or_has_no_node_reserves_nothing() -> None:
+    waiting = pod("waiting")
+    del waiting["spec"]["nodeName"]
+    found = [pod("done", status={"phase": "Succeeded"}), pod("failed", status={"phase": "Failed"}), waiting]
+
+    assert reserved_by(found) == {}
+
+
+def test_a_pod_that_is_going_reserves_its_place_until_it_is_gone() -> None:
+    going = pod(metadata={"deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 1})
+
+    assert reserved_by([going])["gpu-1"].pods == 1
+
+
+def test_a_node_that_has_lost_what_is_reserved_on_it_has_less_than_nothing_free() -> None:
+    lost = node()
+    del lost["status"]["allocatable"]["nvidia.com/gpu"]
+
+    row = nodes_frame([lost], reserved=reserved_by([pod()])).iloc[0]
+
+    assert row[["accelerator", "accelerators_allocatable", "accelerators_free"]].tolist() == ["nvidia.com/gpu", 0, -2]
+
+
+def test_strings_are_data_whatever_they_say() -> None:
+    strange = node(HOSTILE)
+    strange["metadata"]["labels"] = {"nvidia.com/gpu.product": HOSTILE}
+    strange["spec"]["taints"] = [{"key": HOSTILE, "effect": "NoExecute"}]
+
+    row = nodes_frame([strange]).iloc[0]
+
+    assert row[["name", "accelerator_product", "taints"]].tolist() == [HOSTILE, HOSTILE, f"{HOSTILE}:NoExecute"]
+
+
+def test_who_may_not_list_all_pods_knows_of_nothing_that_is_reserved_or_free() -> None:
+    found = answer(body={"items": [node()], "metadata": {}})
+    denied = status(403, "Forbidden", "pods is forbidden")
+
+    frame = nodes(cluster(Script(found, denied)))
+
+    assert frame[REQUESTED].isna().all(axis=None)
+    assert len(REQUESTED) == 8
+    assert frame["accelerators_allocatable"].tolist() == [8]
+    assert (frame.attrs["scope"], list(frame.attrs["unread"])) == ("cluster", ["Pod"])
+
+
+def test_who_may_list_no_nodes_is_told_so() -> None:
+    with pytest.raises(PermissionDenied, match="may not list Node"):
+        nodes(cluster(Script(status(403, "Forbidden", "nodes is forbidden"))))
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("nvidia.com/gpu", True),
+        ("nvidia.com/gpu.shared", True),
+        ("nvidia.com/mig-1g.10gb", True),
+        ("amd.com/gpu", True),
+        ("gpu.intel.com/i915", True),  # the name of its driver
+        ("gpu.intel.com/xe", True),
+        ("gpu.intel.com/i915_monitoring", False),
+        ("google.com/tpu", True),
+        ("aws.amazon.com/neuroncore", True),
+        ("habana.ai/gaudi", True),
+        ("huawei.com/Ascend910", True),
+        ("aliyun.com/gpu-mem", True),
+        ("rdma/hca", False),
+        ("smarter-devices/fuse", False),
+        ("example.com/migration-slots", False),
+        ("kubernetes.io/gpu", False),
+        ("cpu", False),
+        ("gpu", False),
+    ],
+)
+def test_a_resource_is_an_accelerator_by_its_name(resource: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_accelerator(resource) is expected
+
+
+def test_the_vendors_word_for_a_product_beats_the_clouds() -> None:
+    labels: dict[str, Any] = {"cloud.google.com/gke-accelerator": "nvidia-l4"}
+
+    assert accelerator_product(labels) == "nvidia-l4"
+    assert accelerator_product(labels | {"nvidia.com/gpu.product": "NVIDIA-L4"}) == "NVIDIA-L4"
+    assert accelerator_product({}) is None

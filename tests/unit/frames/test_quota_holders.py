@@ -1,0 +1,147 @@
+"""Who holds a quota: shares by workload and person, that add up to what the server counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from tenantkit.frames.kit.owners import Chains, Owner
+from tenantkit.frames.quota_holders import WHO_USES, who_uses_frame
+from tests.unit.frames.frame_pods import CREATED, HOSTILE, owned_by, pod
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
+GPU = "requests.nvidia.com/gpu"
+EARLIER = "2026-11-24T12:00:00Z"
+
+
+def quota(used: dict[str, str], hard: dict[str, str], **spec: Any) -> Manifest:
+    metadata = {"name": "tenantkit-quota", "namespace": "vision"}
+    return {"metadata": metadata, "spec": {"hard": hard, **spec}, "status": {"hard": hard, "used": used}}
+
+
+def shares(quota: Manifest, *pods: Manifest, claims: Any = (), chains: Chains | None = None) -> pd.DataFrame:
+    return who_uses_frame("vision", [quota], pods, claims=claims, chains=chains or Chains(), now=NOW)
+
+
+def of(name: str, workload: str, **metadata: Any) -> Manifest:
+    return pod(name, metadata={"ownerReferences": owned_by("Deployment", workload), **metadata})
+
+
+def brief(frame: pd.DataFrame) -> list[list[Any]]:
+    shown: list[list[Any]] = frame[["workload", "used", "share_pct"]].fillna("-").to_numpy().tolist()
+    return shown
+
+
+def test_each_workload_and_person_is_one_row_of_each_entry() -> None:
+    pods = [
+        of("a", "api"),
+        of("b", "api", creationTimestamp=EARLIER),
+        pod("nb", metadata={"labels": {"hub.jupyter.org/username": "dana"}}),
+    ]
+
+    frame = shares(quota({GPU: "6"}, {GPU: "8"}), *pods)
+
+    expected = pd.DataFrame(
+        {
+            "tenant": ["vision"] * 2,
+            "namespace": ["vision"] * 2,
+            "quota": ["tenantkit-quota"] * 2,
+            "scopes": [None, None],
+            "resource": [GPU] * 2,
+            "unit": ["count"] * 2,
+            "workload": ["Deployment/api", "Pod/nb"],
+            "person": [None, "dana"],
+            "used": [4.0, 2.0],
+            "hard": [8.0, 8.0],
+            "share_pct": [50.0, 25.0],
+            "objects": [2, 1],
+            "since": [EARLIER, CREATED],
+        }
+    ).astype(WHO_USES)
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
+    nothing = pd.DataFrame({name: [] for name in WHO_USES}).astype(WHO_USES)
+
+    for each in (quota({}, {}), quota({}, {GPU: "8"}), quota({"configmaps": "3"}, {"configmaps": "8"})):
+        pd.testing.assert_frame_equal(shares(each), nothing)
+
+
+def test_what_is_counted_and_not_to_be_seen_is_a_row_of_nobodys() -> None:
+    frame = shares(quota({GPU: "5"}, {GPU: "8"}), of("a", "api"))
+
+    assert brief(frame) == [["-", 3.0, 37.5], ["Deployment/api", 2.0, 25.0]]
+
+
+def test_finished_pods_hold_only_their_own_count() -> None:
+    hard = {GPU: "8", "pods": "10", "count/pods": "10"}
+
+    frame = shares(quota({GPU: "0", "pods": "0", "count/pods": "1"}, hard), pod("x", status={"phase": "Succeeded"}))
+
+    assert frame[["resource", "used"]].to_numpy().tolist() == [["count/pods", 1.0]]
+
+
+def test_pods_out_of_scope_hold_nothing() -> None:
+    best_effort = pod("free", spec={"containers": [{"name": "main"}]})
+
+    frame = shares(quota({"pods": "1"}, {"pods": "4"}, scopes=["BestEffort"]), best_effort, pod("x"))
+
+    assert frame[["scopes", "workload", "used"]].to_numpy().tolist() == [["BestEffort", "Pod/free", 1.0]]
+
+
+def test_of_what_was_not_granted_there_is_no_share() -> None:
+    assert shares(quota({GPU: "2"}, {GPU: "0"}), pod("x"))["share_pct"].isna().tolist() == [True]
+
+
+def test_the_workload_is_the_root_and_its_creator_the_person() -> None:
+    api, root = Owner("apps/v1", "Deployment", "api"), Owner("x/v1", "InferenceService", "llm")
+    chains = Chains(owners={("vision", api): root, ("vision", root): None}, creators={("vision", root): "sam"})
+
+    frame = shares(quota({GPU: "2"}, {GPU: "8"}), of("a", "api"), chains=chains)
+
+    assert frame[["workload", "person"]].to_numpy().tolist() == [["InferenceService/llm", "sam"]]
+
+
+def claim(name: str, size: str, **status: Any) -> Manifest:
+    spec = {"resources": {"requests": {"storage": size}}, "storageClassName": "fast"}
+    metadata = {"name": name, "namespace": "vision", "creationTimestamp": CREATED}
+    return {"metadata": metadata, "spec": spec, "status": status}
+
+
+def test_storage_is_held_by_the_workload_that_mounts_it() -> None:
+    user = of("a", "api")
+    user["spec"]["volumes"] = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
+    slow, fast = (f"{name}.storageclass.storage.k8s.io/requests.storage" for name in ("slow", "fast"))
+    hard = dict.fromkeys(("requests.storage", "persistentvolumeclaims", slow, fast), "100Gi")
+    used = {"requests.storage": "31Gi", "persistentvolumeclaims": "2", slow: "0", fast: "31Gi"}
+    claims = [claim("data", "10Gi"), claim("idle", "1Gi", allocatedResources={"storage": "21Gi"})]
+
+    frame = shares(quota(used, hard), user, claims=claims)
+
+    shown = frame[["resource", "workload", "used"]].to_numpy().tolist()
+    assert shown == [
+        [fast, "PersistentVolumeClaim/idle", 21.0 * 2**30],
+        [fast, "Deployment/api", 10.0 * 2**30],
+        ["persistentvolumeclaims", "Deployment/api", 1.0],
+        ["persistentvolumeclaims", "PersistentVolumeClaim/idle", 1.0],
+        ["requests.storage", "PersistentVolumeClaim/idle", 21.0 * 2**30],
+        ["requests.storage", "Deployment/api", 10.0 * 2**30],
+    ]
+
+
+def test_storage_that_may_not_be_read_is_held_by_nobody_known() -> None:
+    assert shares(quota({"requests.storage": "5Gi"}, {"requests.storage": "9Gi"}), claims=None).empty
+
+
+def test_strings_are_data_whatever_they_say() -> None:
+    strange = pod(HOSTILE, metadata={"annotations": {"opendatahub.io/username": HOSTILE}})
+
+    assert shares(quota({GPU: "2"}, {GPU: "8"}), strange)[["workload", "person"]].to_numpy().tolist() == [
+        [f"Pod/{HOSTILE}", HOSTILE]
+    ]

@@ -1,0 +1,298 @@
+"""Pictures of quotas: what is drawn, in which words it is told, and that it can be read."""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.image import imread
+from matplotlib.patches import Rectangle
+
+from tenantkit.display.pictures import LOOKS, Theme, blend, ink_on
+from tenantkit.exceptions import InvalidSpecError, MissingExtraError
+from tenantkit.frames.quota import STATES, quota_frame
+from tenantkit.plots.quota import _FULL, _NEAR, plot_quota_bars, plot_quota_heatmap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tenantkit.display.pictures import Look, Picture
+    from tenantkit.rules.manifest import Manifest
+
+THEMES = get_args(Theme)
+# What is seen without the red, the green, the blue cones (Machado, Oliveira and Fernandes 2009, severity 1).
+BLINDNESS = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def quota(tenant: str, *, name: str = "tenantkit-quota", **entries: tuple[str | None, str]) -> Manifest:
+    """A quota with used and hard by resource, written `requests_cpu`; None is not counted yet."""
+    spelled = {resource.replace("_", "."): entry for resource, entry in entries.items()}
+    hard = {resource: amount for resource, (_, amount) in spelled.items()}
+    used = {resource: amount for resource, (amount, _) in spelled.items() if amount is not None}
+    labels = {"tenantkit.dev/tenant": tenant}
+    return {
+        "metadata": {"name": name, "namespace": tenant, "labels": labels},
+        "spec": {"hard": hard},
+        "status": {"hard": hard, "used": used},
+    }
+
+
+def sample() -> pd.DataFrame:
+    """Two tenants with an entry in each state."""
+    return quota_frame(
+        [
+            quota(
+                "speech",
+                requests_cpu=("3900m", "4"),
+                pods=(None, "10"),
+                services=("0", "0"),
+                requests_memory=("1Gi", "2Gi"),
+            ),
+            quota(
+                "vision",
+                requests_cpu=("4", "4"),
+                pods=("12", "10"),
+                services=("0", "0"),
+                requests_memory=("1Mi", "2Gi"),
+            ),
+        ]
+    )
+
+
+def texts(picture: Picture) -> list[str]:
+    return [text.get_text() for text in picture.figure.axes[0].texts]
+
+
+def test_the_sample_has_every_state() -> None:
+    assert sorted(set(sample()["state"])) == sorted(STATES)
+
+
+def test_the_heat_map_prints_each_number() -> None:
+    assert texts(plot_quota_heatmap(sample())) == [
+        "Quota used",
+        "percent of what is granted, 2 tenants",
+        *["requests.cpu", "requests.memory", "pods"],
+        *["speech", "vision"],
+        *["?", "97 %", "50 %"],
+        *["120 %", "100 %", "0 %"],
+        *["0 to 79 %", "near: from 80 %", "full or over", "not counted yet"],
+    ]
+
+
+def test_the_heat_map_says_in_words_what_needs_attention() -> None:
+    assert repr(plot_quota_heatmap(sample())) == (
+        "Quota used, of 2 tenants and 3 resources. Over: vision pods. Full: vision requests.cpu. "
+        "Near: speech requests.cpu. Not counted yet: speech pods."
+    )
+
+
+def test_the_bars_of_one_tenant_say_what_is_used_and_what_is_free() -> None:
+    picture = plot_quota_bars(sample(), "vision")
+
+    assert texts(picture) == [
+        "Quota of vision",
+        "used of what is granted",
+        *["requests.cpu", "100 %", "4 of 4 cores used, 0 cores free"],
+        *["requests.memory", "0 %", "1 MiB of 2 GiB used, 2 GiB free"],
+        *["pods", "120 %", "12 of 10 used, 2 over"],
+        "near: 80 %",
+        "nothing granted: services",
+    ]
+    assert picture.alt == (
+        "Quota of vision. requests.cpu: 4 of 4 cores used, 0 cores free (full); requests.memory: 1 MiB of 2 GiB used, "
+        "2 GiB free; pods: 12 of 10 used, 2 over; nothing granted: services."
+    )
+
+
+def test_the_bars_of_all_add_up_what_is_counted_and_say_what_is_not() -> None:
+    assert plot_quota_bars(sample()).alt == (
+        "Quota of 2 tenants. requests.cpu: 7.9 of 8 cores used, 0.1 cores free (near); requests.memory: 1 GiB of 4 GiB "
+        "used, 3 GiB free; pods: 12 of 10 used, 2 over, 1 more not counted yet; nothing granted: services."
+    )
+
+
+def test_a_bar_that_nobody_has_counted_yet_says_so() -> None:
+    picture = plot_quota_bars(quota_frame([quota("new", pods=(None, "10"))]))
+
+    assert texts(picture)[2:5] == ["pods", "?", "of 10, not counted yet"]
+    assert picture.alt == "Quota of new. pods: of 10, not counted yet."
+
+
+@pytest.mark.parametrize(
+    ("used", "hard", "number"),
+    [
+        ("999", "1000", "99 %"),
+        ("1000", "1000", "100 %"),
+        ("1001", "1000", "101 %"),
+        ("1", "0", "over"),
+        ("1", "3", "33 %"),
+    ],
+)
+def test_what_is_nearly_full_is_not_called_full(used: str, hard: str, number: str) -> None:
+    assert texts(plot_quota_bars(quota_frame([quota("a", pods=(used, hard))])))[3] == number
+
+
+def test_of_many_tenants_the_fullest_are_shown_in_the_frames_order() -> None:
+    used = {"a": "1", "b": "9", "c": "2", "d": "10"}
+    frame = quota_frame([quota(name, pods=(amount, "10")) for name, amount in used.items()])
+
+    picture = plot_quota_heatmap(frame, most=2)
+
+    assert texts(picture)[1:5] == ["percent of what is granted, the 2 fullest of 4 tenants", "pods", "b", "d"]
+    assert picture.alt.startswith(
+        "Quota used, of the 2 fullest of 4 tenants and 1 resource. Full: d pods. Near: b pods."
+    )
+
+
+def test_resources_come_as_they_were_asked_for() -> None:
+    assert texts(plot_quota_heatmap(sample(), resources=["pods", "requests.cpu"]))[2:4] == ["pods", "requests.cpu"]
+
+
+def test_a_tenant_with_several_quotas_has_a_row_for_each() -> None:
+    frame = quota_frame(
+        [quota("a", pods=("1", "2")), quota("a", name="extra", pods=("2", "2")), quota("b", pods=("1", "2"))]
+    )
+
+    assert texts(plot_quota_heatmap(frame))[3:6] == ["a (extra)", "a (tenantkit-quota)", "b"]
+
+
+@pytest.mark.parametrize("plot", [plot_quota_heatmap, plot_quota_bars])
+def test_nothing_is_shown_as_nothing(plot: Any) -> None:
+    assert repr(plot(quota_frame([]))) == "No quota to show."
+    assert texts(plot(quota_frame([]))) == ["No quota to show."]
+
+
+def test_a_quota_of_which_nothing_is_granted_is_no_empty_grid() -> None:
+    frame = quota_frame([quota("a", services=("0", "0"))])
+
+    assert repr(plot_quota_heatmap(frame)) == "No quota to show."
+    assert repr(plot_quota_bars(frame)) == "Quota of a. nothing granted: services."
+
+
+def test_strings_from_a_cluster_are_text_in_the_figure_and_escaped_on_the_page() -> None:
+    hostile = '"><script>alert(1)</script>$x^2$\x1b[31m'
+    picture = plot_quota_bars(quota_frame([quota(hostile, pods=("1", "2"))]))
+
+    title = picture.figure.axes[0].texts[0]
+    assert (title.get_parse_math(), "\x1b" in title.get_text()) == (False, False)
+    assert "<script>" not in picture._repr_html_()
+    assert "\x1b" not in picture.alt
+    assert picture.png()
+
+
+def test_a_picture_shows_itself_as_an_image_with_its_words() -> None:
+    picture = plot_quota_bars(sample(), "vision", theme="dark")
+
+    data, shown = picture._repr_mimebundle_()
+
+    assert list(data) == ["text/html", "image/png", "text/plain"]
+    assert data["text/html"] == picture._repr_html_()
+    assert data["text/html"].startswith(f'<img alt="{picture.alt}" src="data:image/png;base64,')
+    assert "background: #111111" in data["text/html"]
+    assert base64.b64decode(data["image/png"]) == picture.png()
+    assert data["text/plain"] == picture.alt
+    height, width, _ = imread(io.BytesIO(picture.png())).shape
+    size = {"width": round(width * 96 / 144), "height": round(height * 96 / 144)}
+    assert shown == {"image/png": {**size, "needs_background": "dark"}}
+
+
+def test_a_picture_is_the_same_each_time_and_on_a_clear_ground() -> None:
+    first, second = plot_quota_heatmap(sample()).png(), plot_quota_heatmap(sample()).png()
+
+    assert first == second
+    assert imread(io.BytesIO(first))[0, 0, 3] == 0
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_text_can_be_read_on_its_ground(theme: Theme) -> None:
+    picture = plot_quota_heatmap(sample(), theme=theme)
+    boxes = [patch for patch in picture.figure.axes[0].patches if isinstance(patch, Rectangle)]
+
+    for text in picture.figure.axes[0].texts:
+        x, y = text.get_position()
+        under = [
+            box
+            for box in boxes
+            if box.get_x() < x < box.get_x() + box.get_width() and box.get_y() < y < box.get_y() + box.get_height()
+        ]
+        filled = [colour for box in under if to_rgba(colour := box.get_facecolor())[3] > 0]
+        ground = filled[-1] if filled else LOOKS[theme].ground
+        assert contrast(text.get_color(), ground) >= 4.5, text.get_text()
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_the_ink_on_each_shade_can_be_read(look: Look) -> None:
+    for share in np.linspace(0, 1, 41):
+        shade = blend(look.least, look.most, float(share))
+        assert contrast(ink_on(shade), shade) >= 4.5
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_states_are_told_apart_without_one_kind_of_cones(look: Look, blindness: str) -> None:
+    seen = [np.clip(BLINDNESS[blindness] @ linear(colour), 0, 1) for colour in (look.least, look.most, _NEAR, _FULL)]
+
+    for place, first in enumerate(seen):
+        for second in seen[place + 1 :]:
+            assert np.linalg.norm(lab(first) - lab(second)) > 25
+
+
+def test_another_frame_is_refused_with_what_it_lacks() -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        plot_quota_heatmap(sample()[["tenant", "namespace", "quota", "resource", "unit", "used", "hard"]])
+
+    assert caught.value.reason == "give a frame of quota_usage: used_pct, state is missing"
+
+
+def test_an_unknown_tenant_and_theme_are_refused_with_those_that_are_there() -> None:
+    with pytest.raises(InvalidSpecError, match=r"^tenant='x': not in this frame, whose tenants are speech, vision$"):
+        plot_quota_bars(sample(), "x")
+    with pytest.raises(InvalidSpecError, match=r"^theme='grey': use one of 'light', 'dark'$"):
+        plot_quota_heatmap(sample(), theme="grey")  # type: ignore[arg-type]
+
+
+def test_without_matplotlib_the_way_to_install_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    with pytest.raises(MissingExtraError, match=r'^pictures need matplotlib: pip install "tenantkit\[plots\]"$'):
+        plot_quota_heatmap(sample())
+
+
+def test_pyplot_is_not_used() -> None:
+    code = (
+        "import sys; from tests.unit.plots.test_quota import sample; from tenantkit.plots.quota import plot_quota_bars;"
+        "plot_quota_bars(sample()).png(); print('matplotlib.pyplot' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
+
+
+def linear(colour: Any) -> Any:
+    channels = np.array(to_rgb(colour))
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(first: Any, second: Any) -> float:
+    """WCAG 2's contrast ratio."""
+    light = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (first, second))
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+def lab(rgb: Any) -> Any:
+    """CIE L*a*b* of a linear RGB colour, in which distances are about as the eye sees them."""
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ rgb
+    scaled = xyz / [0.9505, 1, 1.089]
+    root = np.where(scaled > 0.008856, np.cbrt(scaled), 7.787 * scaled + 16 / 116)
+    return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])

@@ -1,0 +1,379 @@
+"""What apply writes, in which order, and what it reports: on a cluster in memory, with the server's own apply."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.exceptions import (
+    ClusterUnavailable,
+    InvalidSpecError,
+    PartialApplyError,
+    PermissionDenied,
+    StalePlanError,
+)
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import plan
+from tenantkit.spec.platform import Platform, Routing
+from tests.unit.provision.memory import (
+    NAMESPACE,
+    PLATFORM,
+    QUOTA,
+    SPEC,
+    Memory,
+    cluster_of,
+    run,
+    shown,
+    tenant,
+    with_hard,
+)
+
+if TYPE_CHECKING:
+    from tenantkit.provision.report import Outcome
+    from tenantkit.rules.manifest import ObjectRef
+
+
+def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> None:
+    memory = Memory()
+
+    report = run(memory, tenant())
+
+    binding = next(str(ref) for ref in memory.objects if ref.kind == "RoleBinding")
+    assert memory.writes == [
+        "create Namespace 'vision'",
+        "apply Namespace 'vision'",
+        "apply ConfigMap 'tenantkit-tenant' in 'vision'",
+        "apply ResourceQuota 'tenantkit-quota' in 'vision'",
+        "apply LimitRange 'tenantkit-limits' in 'vision'",
+        "apply ServiceAccount 'default' in 'vision'",
+        "apply ServiceAccount 'workload' in 'vision'",
+        f"apply {binding}",
+        "apply Ingress 'ai' in 'vision'",
+    ]
+    assert report.summary == "8 applied"
+    assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
+    assert report.hostnames == {"vision": ["vision.example.ai"]}
+
+
+def test_a_stored_spec_that_is_missing_in_a_namespace_of_before_is_claimed_first() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    del memory.objects[SPEC]
+    memory.writes.clear()
+
+    run(memory, tenant())
+
+    assert memory.writes == [
+        "create ConfigMap 'tenantkit-tenant' in 'vision'",
+        "apply ConfigMap 'tenantkit-tenant' in 'vision'",
+    ]
+
+
+def test_with_tls_the_urls_are_https() -> None:
+    platform = Platform(routing=Routing(tls_secret="{name}-tls"))
+
+    assert run(Memory(), tenant(), platform=platform).urls == {"vision": ["https://vision.example.ai/ai-service"]}
+
+
+def test_the_same_plan_applied_again_writes_nothing() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    apply(cluster, planned, progress=False)
+    memory.writes.clear()
+
+    report = apply(cluster, planned, progress=False)
+
+    assert memory.writes == []
+    assert report.summary == "8 unchanged"
+    assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
+
+
+def test_what_is_not_as_planned_makes_the_whole_plan_stale_and_nothing_is_written() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    planned = plan(cluster, tenant(size="large"), platform=PLATFORM)
+    memory.edit(QUOTA, with_hard(pods="7"))
+    memory.writes.clear()
+
+    with pytest.raises(StalePlanError) as caught:
+        apply(cluster, planned, progress=False)
+
+    assert str(caught.value) == (
+        "changed since the plan was made: ResourceQuota 'tenantkit-quota' in 'vision'; nothing was written: plan again"
+    )
+    assert memory.writes == []
+
+
+def test_a_quota_whose_usage_moved_is_still_as_planned() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    planned = plan(cluster, tenant(size="large"), platform=PLATFORM)
+    memory.objects[QUOTA]["status"]["used"] = {"pods": "3"}
+    memory.objects[QUOTA]["metadata"]["resourceVersion"] = "999"
+
+    assert apply(cluster, planned, progress=False).is_complete
+
+
+def test_the_default_account_that_kubernetes_makes_meanwhile_makes_no_plan_stale() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    memory.create(
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "vision"}}
+    )
+
+    assert apply(cluster, planned, progress=False).is_complete
+
+
+def test_a_failure_stops_its_own_tenant_only() -> None:
+    memory = Memory()
+
+    def refuse(_verb: str, ref: ObjectRef) -> None:
+        if (ref.kind, ref.namespace) == ("LimitRange", "vision"):
+            raise PermissionDenied("may not patch LimitRange", status=403)
+
+    memory.on_write = refuse
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), tenant(name="speech"))
+
+    report = caught.value.report
+    assert shown(report.failed) == ["LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange"]
+    assert [outcome.ref.kind for outcome in report.not_attempted] == [
+        "ServiceAccount",
+        "ServiceAccount",
+        "RoleBinding",
+        "Ingress",
+    ]
+    assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
+    assert str(caught.value) == (
+        "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
+        "What was done stays; plan and apply again to go on (see .report)"
+    )
+
+
+def test_a_blocked_tenant_is_not_touched_and_the_others_go_on() -> None:
+    memory = Memory()
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), tenant(name="speech"))
+
+    assert {outcome.tenant for outcome in caught.value.report.failed} == {"vision"}
+    assert {ref.namespace for ref in memory.objects} == {None, "speech"}
+    assert memory.objects[NAMESPACE]["metadata"].get("labels") is None
+
+
+def test_where_all_is_blocked_the_error_says_why_once_and_that_nothing_was_written() -> None:
+    memory = Memory()
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    assert str(caught.value) == (
+        "8 failed. Namespace 'vision': it exists and belongs to somebody else, since it carries no label of "
+        "tenantkit's: choose another name, or remove it first. Nothing was written; plan and apply again once that is "
+        "settled (see .report)"
+    )
+
+
+def test_of_a_write_that_failed_half_way_it_is_not_said_that_nothing_was_written() -> None:
+    memory = Memory()
+
+    def refuse(verb: str, _ref: ObjectRef) -> None:
+        if verb == "apply":
+            raise PermissionDenied("may not patch Namespace", status=403)
+
+    memory.on_write = refuse
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    assert NAMESPACE in memory.objects  # claimed
+    assert str(caught.value) == (
+        "1 failed, 7 not attempted. Namespace 'vision': may not patch Namespace. "
+        "Nothing else was written; plan and apply again once that is settled (see .report)"
+    )
+
+
+@pytest.mark.parametrize("asked", ["vision", ["vision"], {"name": "vision"}, None])
+def test_what_is_no_tenant_is_refused_in_words(asked: Any) -> None:
+    with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of them"):
+        plan(cluster_of(Memory()), asked, platform=PLATFORM)
+
+
+def test_what_is_no_plan_is_refused_in_words() -> None:
+    with pytest.raises(InvalidSpecError, match=r"plan=.*: give what plan\(cluster, tenants\) returns"):
+        apply(cluster_of(Memory()), tenant())  # type: ignore[arg-type]
+
+
+def test_a_quota_that_is_not_counted_yet_is_waited_for_before_what_it_counts() -> None:
+    memory = Memory()
+    refusals = iter([PermissionDenied("ingresses.networking.k8s.io 'ai' is forbidden: status unknown for quota: q")])
+
+    def refuse_once(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "Ingress" and (error := next(refusals, None)):
+            raise error
+
+    memory.on_write = refuse_once
+
+    assert run(memory, tenant()).is_complete
+
+
+def test_a_quota_that_never_counts_is_reported_as_not_ready() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    memory.on_write = lambda _verb, ref: memory.objects[QUOTA].pop("status") if ref.kind == "LimitRange" else None
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, planned, progress=False, ready_timeout_s=0.01)
+
+    assert shown(caught.value.report.not_ready) == [
+        (
+            "ResourceQuota 'tenantkit-quota' in 'vision': not counted within 0.01 s, so it does not hold yet: "
+            "is the quota controller running?"
+        )
+    ]
+
+
+def test_a_quota_that_can_not_be_watched_loses_no_word_of_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise ClusterUnavailable("no answer")
+
+    monkeypatch.setattr("tenantkit.provision.apply.wait_until_counted", gone)
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(Memory(), tenant())
+
+    assert len(caught.value.report.applied) == 8
+    assert shown(caught.value.report.not_ready) == [
+        "ResourceQuota 'tenantkit-quota' in 'vision': written, but it could not be seen whether it counts: no answer"
+    ]
+
+
+def test_once_cancelled_nothing_more_is_begun_and_the_report_says_so() -> None:
+    memory = Memory()
+    cancelled = threading.Event()
+    seen: list[str] = []
+
+    def cancel(outcome: Outcome) -> None:
+        seen.append(outcome.ref.kind)
+        if outcome.ref.kind == "ResourceQuota":
+            cancelled.set()
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), cancelled=cancelled, on_progress=cancel)
+
+    report = caught.value.report
+    assert seen == ["Namespace", "ConfigMap", "ResourceQuota"]
+    assert report.summary == "interrupted: 3 applied, 5 not attempted"
+    assert len(memory.objects) == 3
+
+
+def test_of_two_who_make_a_tenant_at_once_the_second_is_told() -> None:
+    memory = Memory()
+
+    def somebody_is_first(verb: str, ref: ObjectRef) -> None:
+        if (verb, ref) == ("create", NAMESPACE):
+            memory.on_write = lambda _verb, _ref: None
+            memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE.name}})
+
+    memory.on_write = somebody_is_first
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    assert shown(caught.value.report.failed) == [
+        ("Namespace 'vision': somebody made it at the same moment; nothing of theirs was written over: plan again")
+    ]
+
+
+def test_of_two_who_change_a_tenant_at_once_the_second_is_told() -> None:
+    memory = Memory()
+    run(memory, tenant())
+
+    def somebody_is_faster(_verb: str, ref: ObjectRef) -> None:
+        if ref == SPEC:
+            memory.on_write = lambda _verb, _ref: None
+            run(memory, tenant(viewers=["eve@example.com"]), ready_timeout_s=0)
+
+    memory.on_write = somebody_is_faster
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(viewers=["ada@example.com"]))
+
+    assert "somebody changed it at the same moment" in str(caught.value)
+    assert "eve@example.com" in memory.objects[SPEC]["data"]["tenant.json"]
+
+
+def test_a_stored_spec_that_moved_for_another_reason_is_written_all_the_same() -> None:
+    memory = Memory()
+    run(memory, tenant())
+
+    def annotate(_verb: str, ref: ObjectRef) -> None:
+        if ref == NAMESPACE:
+            memory.on_write = lambda _verb, _ref: None
+            memory.edit(NAMESPACE, lambda live: live | {"status": {"phase": "Active"}}, manager="controller")
+
+    memory.on_write = annotate
+
+    assert run(memory, tenant(protected=True)).is_complete
+    assert '"protected":true' in memory.objects[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"]
+
+
+def test_a_server_that_goes_away_in_the_middle_leaves_a_report_of_what_was_done_until_then() -> None:
+    memory = Memory()
+    gone = threading.Event()
+
+    def go_away(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "LimitRange":
+            gone.set()
+        if gone.is_set():
+            raise ClusterUnavailable("no answer from https://example.ai: nothing listens there")
+
+    memory.on_write = go_away
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), tenant(name="speech"), max_concurrency=1)
+
+    assert caught.value.report.summary == "3 applied, 2 failed, 11 not attempted"
+    assert "nothing listens there" in str(caught.value)
+
+
+def test_a_server_that_is_not_there_at_all_is_an_error_and_no_report() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+
+    def unreachable(*_: Any, **__: Any) -> Any:
+        raise ClusterUnavailable("no answer")
+
+    memory.list = unreachable  # type: ignore[method-assign]
+
+    with pytest.raises(ClusterUnavailable):
+        apply(cluster, planned, progress=False)
+    assert memory.writes == []
+
+
+def test_ctrl_c_ends_in_a_report_once_no_thread_writes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory()
+
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenantkit.provision.apply.wait", interrupted)
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant())
+
+    report = caught.value.report
+    assert report.interrupted
+    assert len(report.applied) + len(report.not_attempted) == 8
+    assert len(report.applied) == len(memory.objects)

@@ -1,0 +1,99 @@
+"""Conflicts, left and taken back: on a cluster in memory, with the server's own apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tenantkit.exceptions import (
+    InvalidSpecError,
+    PartialApplyError,
+)
+from tenantkit.provision.apply import apply
+from tenantkit.provision.plan import plan
+from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
+from tests.unit.provision.memory import NOW, PLATFORM, QUOTA, Memory, cluster_of, run, shown, tenant, with_hard
+
+
+def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99"))
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(size="large", editors=["eve@example.com"]))
+
+    report = caught.value.report
+    hard = memory.objects[QUOTA]["spec"]["hard"]
+    assert (hard["pods"], hard["requests.cpu"]) == ("99", "64")
+    assert shown(report.failed) == [
+        (
+            "ResourceQuota 'tenantkit-quota' in 'vision' spec.hard.pods: left as it is: set by 'kubectl-edit'; "
+            "to take it back, give this row to apply(take_back=…)"
+        )
+    ]
+    assert sum(ref.kind == "RoleBinding" for ref in memory.objects) == 2
+
+
+@pytest.mark.parametrize("form", ["rows", "frame", "records"])
+def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_conflicts(form: str) -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/deployments.apps": "1", "count/x.y": "2"}))
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+    wanted = ("spec.hard.pods", "spec.hard[count/deployments.apps]")
+    frame = planned.frame.query("field in @wanted")
+    rows: Any = {
+        "rows": [row for row in planned.rows if row.field in wanted],
+        "frame": frame,
+        "records": frame.to_dict("records"),
+    }[form]
+
+    with pytest.raises(PartialApplyError) as caught:
+        apply(cluster, planned, take_back=rows, progress=False)
+
+    hard = memory.objects[QUOTA]["spec"]["hard"]
+    assert (hard["pods"], hard["services"], hard["count/x.y"]) == ("20", "98", "2")
+    assert "count/deployments.apps" not in hard
+    assert {outcome.field for outcome in caught.value.report.failed} == {"spec.hard.services", "spec.hard[count/x.y]"}
+
+
+def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+
+    report = apply(cluster, planned, take_back=planned.frame.query("action == 'conflict'"), progress=False)
+
+    assert shown(report.applied) == ["ResourceQuota 'tenantkit-quota' in 'vision'"]
+    assert not plan(cluster, tenant(), platform=PLATFORM).has_changes
+
+
+def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    planned = plan(cluster, tenant(), platform=PLATFORM)
+
+    with pytest.raises(InvalidSpecError, match="is no conflict of this plan"):
+        apply(cluster, planned, take_back=planned.frame, progress=False)
+    assert memory.objects == {}
+
+
+def test_a_shared_field_that_is_left_to_its_other_owner_stays_owned() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    live = memory.objects[QUOTA]
+    theirs = {key: live[key] for key in ("apiVersion", "kind")}
+    theirs |= {"metadata": {"name": QUOTA.name, "namespace": "vision"}, "spec": {"hard": {"pods": "20"}}}
+    memory.objects[QUOTA] = server_side_apply(live, theirs, manager="argocd", force=False, time=NOW)
+
+    with pytest.raises(PartialApplyError):
+        run(memory, tenant(size="large"))
+
+    entries = {entry["manager"]: entry for entry in memory.objects[QUOTA]["metadata"]["managedFields"]}
+    assert memory.objects[QUOTA]["spec"]["hard"]["pods"] == "20"
+    assert "f:pods" in entries["tenantkit"]["fieldsV1"]["f:spec"]["f:hard"]

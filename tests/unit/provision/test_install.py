@@ -1,0 +1,136 @@
+"""Installing and removing the platform's own objects, on a cluster in memory."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
+from tenantkit.manifests.platform import make_platform
+from tenantkit.provision.install import install, plan_install, uninstall
+from tenantkit.provision.stored import get_platform, get_tenant, list_tenants
+from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.platform import Platform
+from tests.unit.provision.memory import Memory, cluster_of, run, tenant
+
+
+def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_read_back() -> None:
+    memory = Memory()
+    platform = Platform(domain="ai.example.com", provisioners=["lead@example.com"])
+
+    report = install(cluster_of(memory), platform, progress=False)
+
+    assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(platform)}
+    assert report.is_complete
+    assert get_platform(cluster_of(memory)) == platform
+
+
+def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    install(cluster, progress=False)
+    memory.writes.clear()
+
+    install(cluster, progress=False)
+    assert memory.writes == []
+
+    install(cluster, Platform(domain="other.example.com"), progress=False)
+    assert memory.writes == ["apply ConfigMap 'platform' in 'tenantkit-system'"]
+    assert get_platform(cluster).domain == "other.example.com"
+
+
+def test_where_nothing_is_installed_the_defaults_hold() -> None:
+    assert get_platform(cluster_of(Memory())) == Platform()
+
+
+def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_written() -> None:
+    memory = Memory()
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "tenantkit-owner", "labels": {"app.kubernetes.io/managed-by": "helm"}},
+    }
+    memory.create(role)
+    memory.writes.clear()
+
+    with pytest.raises(OwnershipError) as caught:
+        install(cluster_of(memory), progress=False)
+
+    assert str(caught.value) == (
+        "not installed, nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs to 'helm' "
+        "(label app.kubernetes.io/managed-by): choose another name, or remove it first"
+    )
+    assert memory.writes == []
+
+
+def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    install(cluster, progress=False)
+    binding = next(ref for ref in memory.objects if ref.kind == "ClusterRoleBinding")
+    intruder = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "mallory@example.com"}
+    memory.edit(binding, lambda live: live | {"subjects": [intruder]})
+
+    rows = [row for row in plan_install(cluster).rows if row.action == "conflict"]
+    report = install(cluster, take_back=rows, progress=False)
+
+    assert [(row.field, row.before, row.after) for row in rows] == [("subjects", [intruder], None)]
+    assert report.is_complete
+    assert "subjects" not in memory.objects[binding]
+
+
+def test_removing_the_platform_leaves_nothing_of_it() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    install(cluster, progress=False)
+
+    report = uninstall(cluster, confirm="tenantkit-system")
+
+    assert memory.objects == {}
+    assert [outcome.ref.kind for outcome in report.applied][-1] == "Namespace"
+
+
+def test_the_platform_is_not_removed_while_tenants_are_there_or_by_accident() -> None:
+    memory = Memory()
+    cluster = cluster_of(memory)
+    install(cluster, progress=False)
+    run(memory, tenant())
+    before = dict(memory.objects)
+
+    with pytest.raises(OwnershipError, match="still has tenants: 'vision'; delete them first"):
+        uninstall(cluster, confirm="tenantkit-system")
+    with pytest.raises(InvalidSpecError, match="give 'tenantkit-system' to remove the platform"):
+        uninstall(cluster, confirm="yes")
+
+    assert memory.objects == before
+
+
+def test_tenants_are_read_back_as_they_were_applied() -> None:
+    memory = Memory()
+    speech = tenant(name="speech", editors=["group:cv"])
+    run(memory, tenant(), speech)
+
+    assert list_tenants(cluster_of(memory)) == [speech, tenant()]
+    assert get_tenant(cluster_of(memory), "speech") == speech
+
+
+@pytest.mark.parametrize(
+    ("name", "refused", "told"),
+    [
+        ("visoin", (), "did you mean 'vision'? tk.tenants(cluster) shows those that there are"),
+        ("unknown", (), "tk.tenants(cluster) shows those that there are"),
+        ("visoin", ("Namespace",), "see whether its name is right, and ask the platform for it"),
+        ("kube-public", (), "namespace 'kube-public' carries no grant of tenantkit; tk.tenants(cluster) shows"),
+    ],
+)
+def test_a_tenant_that_is_not_there_is_told_with_what_may_be_meant(
+    name: str, refused: tuple[str, ...], told: str
+) -> None:
+    memory = Memory(refused=refused)
+    run(memory, tenant())
+    cluster = cluster_of(memory)
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-public"}})
+
+    with pytest.raises(NotFound, match=re.escape(f"there is no tenant '{name}': {told}")):
+        get_tenant(cluster, name)

@@ -1,0 +1,83 @@
+"""Pod security rules on manifests alone: the table of the contract tests, and what no server would take."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tenantkit.rules.pod_security import LEVELS, Violation, parse_version, violations
+from tenantkit.sandbox.apis.defaults import set_defaults
+from tenantkit.sandbox.registry.strategies import prepare_create
+from tests.contract.api.pod_cases import bare, container, pod
+from tests.contract.api.pods_by_level import CASES
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.pod_security import Level
+    from tests.contract.api.pod_cases import Case
+
+
+def told(manifest: Manifest, level: Level, version: str = "latest") -> str:
+    return ", ".join(map(str, violations(manifest, level, version)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_pod_violates_what_a_real_server_says(case: Case) -> None:
+    on_a_server = prepare_create(set_defaults(case.pod))
+    assert told(on_a_server, "baseline") == case.told("baseline")
+    assert told(on_a_server, "restricted") == case.told("restricted")
+    assert told(on_a_server, "privileged") == ""
+
+
+def test_a_violation_names_its_check_and_comes_in_the_order_of_names() -> None:
+    found = violations(pod(hostNetwork=True, security={"runAsNonRoot": False}), "restricted")
+    assert found == (
+        Violation("hostNamespaces", "host namespaces", "hostNetwork=true"),
+        Violation("runAsNonRoot", "runAsNonRoot != true", "pod must not set securityContext.runAsNonRoot=false"),
+    )
+
+
+def test_ephemeral_containers_count_last() -> None:
+    unsafe = {"privileged": True, "allowPrivilegeEscalation": False}
+    manifest = pod(
+        container("main", unsafe),
+        initContainers=[container("setup", unsafe)],
+        ephemeralContainers=[container("debug", unsafe)],
+    )
+    who = 'containers "setup", "main", "debug"'
+    assert told(manifest, "restricted") == f"privileged ({who} must not set securityContext.privileged=true)"
+
+
+@pytest.mark.parametrize(
+    ("volume", "expected"),
+    [
+        ({"name": "a", "newDisk": {}}, 'restricted volume types (volume "a" uses restricted volume type "newDisk")'),
+        ({"name": "a", "hostPath": None, "emptyDir": {}}, ""),
+        ({"name": "a"}, ""),
+    ],
+)
+def test_a_volume_counts_by_the_source_that_it_has(volume: Manifest, expected: str) -> None:
+    assert told(pod(volumes=[volume]), "restricted") == expected
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_pod_in_which_nothing_is_said_or_all_is_null_can_be_asked_about(level: Level) -> None:
+    nothing: list[Any] = [{}, {"metadata": None, "spec": None}, {"spec": {"containers": None, "securityContext": None}}]
+    assert [violations(manifest, level) for manifest in nothing] == [(), (), ()]
+
+
+def test_all_is_allowed_at_the_privileged_level() -> None:
+    assert violations(bare(), "privileged") == ()
+
+
+@pytest.mark.parametrize(("text", "minor"), [("v1.0", 0), ("v1.24", 24), ("v1.999", 999), ("latest", float("inf"))])
+def test_a_version_of_the_standards_is_read(text: str, minor: float) -> None:
+    assert parse_version(text) == minor
+
+
+@pytest.mark.parametrize("text", ["", "1.24", "v1", "v1.024", "v2.0", "v1.24.1", "v1.x", "Latest", "v1.24\n", "v1.٢"])
+def test_what_is_no_version_of_the_standards_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape('must be "latest" or "v1.x"')):
+        violations(bare(), "privileged", text)
