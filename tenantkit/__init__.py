@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster as Cluster
     from tenantkit.cluster.connection.connect import connect as connect
-    from tenantkit.cluster.visible import whoami as whoami
+    from tenantkit.cluster.identity import whoami as whoami
     from tenantkit.display.styling import styled as styled
     from tenantkit.exceptions import ClusterError as ClusterError
     from tenantkit.exceptions import InvalidSpecError as InvalidSpecError

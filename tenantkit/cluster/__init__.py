@@ -1,5 +1,6 @@
-"""The one door to a Kubernetes API server: connect, read, write, watch, ask who may what.
+"""The connection to a Kubernetes API server: connect, read, write, watch, and ask who may do what.
 
-`config` decides where to connect and as whom, `transport` carries bytes, `door` adds credentials, retries and errors to
-each of them, and `cluster.Cluster` is what everybody else holds. Nothing outside this folder imports `kubernetes`.
+`connection` decides where to connect and as whom, `http` sends one request and turns the response into an object or an
+error, `requests` holds the requests of the Kubernetes API, and `cluster.Cluster` is what the rest of tenantkit uses.
+Nothing outside this folder imports `kubernetes` or `urllib3`.
 """

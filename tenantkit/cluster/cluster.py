@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from tenantkit.cluster import visible as access
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster import reviews
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests import watch as watching
 from tenantkit.cluster.requests.list import Selection, list_all
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.session import Session
     from tenantkit.cluster.requests.watch import WatchEvent
     from tenantkit.exceptions import ClusterError
     from tenantkit.rules.manifest import Manifest, ObjectRef
@@ -50,12 +50,12 @@ class Cluster:
         namespace: the connection's own, for those who may not look further.
         namespaces: those that functions work on unless told otherwise; empty: all that the user may list.
         server_version: as the server says at `/version`, such as `v1.37.2`; empty where that may not be read.
-        door: what sends the requests.
+        session: what sends the requests.
     """
 
     def __init__(  # noqa: PLR0913 (`connect` is what people call)
         self,
-        door: Door,
+        session: Session,
         *,
         context: str | None = None,
         user: str | None = None,
@@ -63,9 +63,9 @@ class Cluster:
         namespaces: Sequence[str] = (),
         server_version: str = "",
     ) -> None:
-        self.door = door
+        self.session = session
         self.context = context
-        self.server = door.server
+        self.server = session.server
         self.user = user
         self.namespace = namespace
         self.namespaces = tuple(namespaces)
@@ -92,12 +92,12 @@ class Cluster:
     @property
     def request_count(self) -> int:
         """How many requests were sent so far, retries among them."""
-        return self.door.request_count
+        return self.session.request_count
 
     @property
     def server_time(self) -> datetime:
         """Now, by the server's clock: the Date of its last answer; this machine's before the first one."""
-        return self.door.server_time or datetime.now(UTC)
+        return self.session.server_time or datetime.now(UTC)
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
         """One object as it is live.
@@ -123,7 +123,7 @@ class Cluster:
             'Active'
         """
         path = object_path(kind_of(kind), name, namespace)
-        return self.door.ask(Call("GET", path, Doing("get", kind, name, namespace), is_repeatable=True))
+        return self.session.ask(Call("GET", path, Operation("get", kind, name, namespace), is_repeatable=True))
 
     def list(
         self,
@@ -155,7 +155,7 @@ class Cluster:
         Example:
             >>> [item["metadata"]["name"] for item in cluster.list("Namespace")]  # doctest: +SKIP
         """
-        return list_all(self.door, Selection(kind_of(kind), namespace, label_selector, field_selector)).items
+        return list_all(self.session, Selection(kind_of(kind), namespace, label_selector, field_selector)).items
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Make an object that must not be there yet.
@@ -182,7 +182,7 @@ class Cluster:
         ref = _ref(manifest)
         query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict", "dryRun": "All" if dry_run else None}
         path = with_query(creation_path(kind_of(ref.kind), ref.namespace), query)
-        return self.door.ask(Call("POST", path, _doing("create", ref), _json(manifest, ref)))
+        return self.session.ask(Call("POST", path, _doing("create", ref), _json(manifest, ref)))
 
     def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
         """Make an object be as said, by server-side apply as field manager `tenantkit`.
@@ -217,7 +217,7 @@ class Cluster:
         path = with_query(object_path(kind_of(ref.kind), ref.name, ref.namespace), query)
         # With a version, the second time would find the first one's and call it somebody else's.
         is_repeatable = not (manifest.get("metadata") or {}).get("resourceVersion")
-        return self.door.ask(
+        return self.session.ask(
             Call("PATCH", path, _doing("apply", ref), _json(manifest, ref), APPLY, is_repeatable=is_repeatable)
         )
 
@@ -254,7 +254,7 @@ class Cluster:
         query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict", "dryRun": "All" if dry_run else None}
         place = object_path(kind_of(ref.kind), ref.name, ref.namespace)
         path = with_query(f"{place}/{subresource}" if subresource else place, query)
-        return self.door.ask(Call("PATCH", path, _doing("patch", ref), _json(list(operations), ref), JSON_PATCH))
+        return self.session.ask(Call("PATCH", path, _doing("patch", ref), _json(list(operations), ref), JSON_PATCH))
 
     def delete(
         self, ref: ObjectRef, *, uid: str | None = None, dry_run: bool = False, propagation: Propagation | None = None
@@ -286,7 +286,7 @@ class Cluster:
         if dry_run:
             options["dryRun"] = ["All"]
         path = object_path(kind_of(ref.kind), ref.name, ref.namespace)
-        self.door.ask(Call("DELETE", path, _doing("delete", ref), _json(options, ref)))
+        self.session.ask(Call("DELETE", path, _doing("delete", ref), _json(options, ref)))
 
     def watch(  # noqa: PLR0913 (where to look and when to end; all but the kind are optional)
         self,
@@ -333,7 +333,7 @@ class Cluster:
         """
         selection = Selection(kind_of(kind), namespace, label_selector, field_selector)
         return watching.watch(
-            self.door,
+            self.session,
             selection,
             name=name,
             resource_version=resource_version,
@@ -374,11 +374,11 @@ class Cluster:
             >>> cluster.can("create", "Ingress", namespace="vision")  # doctest: +SKIP
             True
         """
-        return access.can(self.door, verb, kind, namespace=namespace, name=name, subresource=subresource)
+        return reviews.can(self.session, verb, kind, namespace=namespace, name=name, subresource=subresource)
 
     def close(self) -> None:
         """End all connections; may be called twice."""
-        self.door.close()
+        self.session.close()
 
 
 def _ref(manifest: Manifest) -> ObjectRef:
@@ -388,8 +388,8 @@ def _ref(manifest: Manifest) -> ObjectRef:
         raise InvalidSpecError([Problem("manifest", None, str(error))]) from None
 
 
-def _doing(operation: str, ref: ObjectRef) -> Doing:
-    return Doing(operation, ref.kind, ref.name, ref.namespace)
+def _doing(operation: str, ref: ObjectRef) -> Operation:
+    return Operation(operation, ref.kind, ref.name, ref.namespace)
 
 
 def _json(value: object, ref: ObjectRef) -> bytes:

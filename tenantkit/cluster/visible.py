@@ -8,24 +8,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
-import orjson
-
-from tenantkit.cluster.http.errors import Doing
-from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.requests.list import Selection, list_kept
-from tenantkit.cluster.requests.paths import collection_path
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
-from tenantkit.rules.kinds import KINDS, Kind, kind_of
+from tenantkit.rules.kinds import Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.http.session import Door
     from tenantkit.rules.manifest import Manifest
 
 Scope = tuple[str, ...] | Literal["cluster"]
@@ -33,80 +27,6 @@ Scope = tuple[str, ...] | Literal["cluster"]
 _Kept = TypeVar("_Kept")
 
 _THREADS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the server takes the user for.
-
-    Args:
-        username: as RBAC would name it: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
-        groups: likewise.
-        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was given by hand.
-        server: the API server's URL.
-        is_sandbox: whether it is tenantkit's own.
-    """
-
-    username: str
-    groups: tuple[str, ...]
-    context: str | None
-    server: str
-    is_sandbox: bool
-
-
-def whoami(cluster: Cluster) -> Identity:
-    """Who the server takes you for: the first thing to look at when something is denied.
-
-    Args:
-        cluster: where.
-
-    Returns:
-        User name and groups in the server's words, and which server that is.
-
-    Raises:
-        Unauthorized: it does not know you.
-        ClusterUnavailable: it gave no answer.
-
-    RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
-
-    Example:
-        >>> whoami(cluster).username  # doctest: +SKIP
-        'dana@example.com'
-    """
-    check_is_cluster(cluster)
-    answer = _review(cluster.door, "SelfSubjectReview", {}, Doing("ask who I am"))
-    found = (answer.get("status") or {}).get("userInfo") or {}
-    cluster.user = str(found.get("username") or "")
-    groups = tuple(str(group) for group in found.get("groups") or ())
-    return Identity(cluster.user, groups, cluster.context, cluster.server, cluster.is_sandbox)
-
-
-def can(  # noqa: PLR0913 (what an access review consists of; all but two are optional)
-    door: Door,
-    verb: str,
-    kind: str,
-    *,
-    namespace: str | None = None,
-    name: str | None = None,
-    subresource: str | None = None,
-) -> bool:
-    """Whether the user may do that; see `Cluster.can`."""
-    if kind not in KINDS and "." in kind:
-        plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
-    else:
-        plural, group = kind_of(kind).plural, kind_of(kind).group
-    attributes = {
-        "verb": verb,
-        "group": group,
-        "resource": plural,
-        "subresource": subresource,
-        "namespace": namespace,
-        "name": name,
-    }
-    spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
-    doing = Doing(f"ask whether I may {verb}", kind, name, namespace)
-    answer = _review(door, "SelfSubjectAccessReview", spec, doing)
-    return (answer.get("status") or {}).get("allowed") is True
 
 
 def list_visible(
@@ -179,16 +99,10 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
         if place.kind == "Namespace" and namespace is not None:
             return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
         selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
-        return list_kept(cluster.door, selection, keep).items
+        return list_kept(cluster.session, selection, keep).items
 
     found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
     return [item for items in found for item in items], scope
-
-
-def check_is_cluster(cluster: object) -> None:
-    """Raise InvalidSpecError where something else was given first: a tenant's name, a kubeconfig, a Sandbox."""
-    if not hasattr(cluster, "get"):
-        raise InvalidSpecError([Problem("cluster", cluster, "give what tk.connect() returns, before all else")])
 
 
 def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
@@ -291,10 +205,3 @@ def _namespace(cluster: Cluster, name: str, label_selector: str | None, field_se
         found["metadata"].get("labels") or {}
     ) and parse_field_selector(field_selector or "").matches(lambda field: str(fields.get(field, "")))
     return [found] if is_selected else []
-
-
-def _review(door: Door, kind: str, spec: Manifest, doing: Doing) -> Manifest:
-    """Ask by a review: it is created, answered, and stored nowhere, so that it may be asked twice."""
-    place = kind_of(kind)
-    review = {"apiVersion": place.api_version, "kind": kind, **({"spec": spec} if spec else {})}
-    return door.ask(Call("POST", collection_path(place), doing, orjson.dumps(review), is_repeatable=True))

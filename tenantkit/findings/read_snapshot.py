@@ -9,13 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.list import Selection, list_all
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import Snapshot
 from tenantkit.frames.kit.owners import owner_of, read_chains
-from tenantkit.provision.read import side_by_side
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _queued(cluster: Cluster, names: Sequence[str]) -> list[Manifest]:
 
 
 def _of_version(cluster: Cluster, kind: Kind, places: Sequence[str | None], names: Sequence[str]) -> list[Manifest]:
-    found = [item for place in places for item in list_all(cluster.door, Selection(kind, place)).items]
+    found = [item for place in places for item in list_all(cluster.session, Selection(kind, place)).items]
     return [item for item in found if item["metadata"]["namespace"] in names]
 
 

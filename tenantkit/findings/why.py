@@ -27,9 +27,8 @@ from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.tenants import TENANT_NAMESPACES
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored import get_namespace
+from tenantkit.provision.stored import TENANT_NAMESPACES, get_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.labels import QUOTA_NAME, SPEC_CONFIG_MAP
-from tenantkit.provision.read import side_by_side
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:

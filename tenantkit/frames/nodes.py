@@ -136,7 +136,7 @@ def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
     def keep(pod: Manifest) -> tuple[str | None, PodAmounts]:
         return _node_of(pod), amounts_of(pod)
 
-    kept = list_kept(cluster.door, Selection(kind_of("Pod"), parts=PodParts), keep).items
+    kept = list_kept(cluster.session, Selection(kind_of("Pod"), parts=PodParts), keep).items
     return _summed(kept)
 
 

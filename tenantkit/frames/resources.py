@@ -69,10 +69,10 @@ def resources(
     Example:
         >>> resources(cluster, "rayclusters.ray.io")  # doctest: +SKIP
     """
-    place = kind_named(kind, served_kinds(cluster.door))
+    place = kind_named(kind, served_kinds(cluster.session))
 
     def read(namespace: str | None) -> Table:
-        return list_table(cluster.door, place, namespace, label_selector=label_selector)
+        return list_table(cluster.session, place, namespace, label_selector=label_selector)
 
     tables, scope = each_visible(cluster, place, read, namespaces=namespaces)
     unread: dict[str, str] = {}

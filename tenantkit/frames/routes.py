@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.frames.tenants import TENANT_NAMESPACES
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.provision.stored import TENANT_NAMESPACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -14,14 +14,11 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import (
-    GRANT_ANNOTATION,
     HOSTS_ANNOTATION,
-    MANAGED_BY,
-    MANAGED_BY_LABEL,
     TEAM_LABEL,
     TENANT_LABEL,
 )
-from tenantkit.spec.tenant import Tenant
+from tenantkit.provision.stored import TENANT_NAMESPACES, stored_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.tenant import Tenant
 
 TENANTS: Schema = {
     "tenant": "string",
@@ -46,7 +44,6 @@ TENANTS: Schema = {
     "drift": "boolean",
 }
 
-TENANT_NAMESPACES = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 _LATEST = datetime(2262, 1, 1, tzinfo=UTC)
 
@@ -103,18 +100,6 @@ def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
     frame = frame_of_rows(rows, TENANTS)
     frame.attrs["unreadable"] = unreadable
     return frame
-
-
-def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:
-    """The tenant that a Namespace's grant, and the team's part where it is given, make.
-
-    Raises:
-        SpecVersionError: it was written by a newer tenantkit.
-        InvalidSpecError: there is none, or it is not readable as a tenant.
-    """
-    metadata = namespace["metadata"]
-    grant = (metadata.get("annotations") or {}).get(GRANT_ANNOTATION, "")
-    return Tenant.from_parts(grant, team_json, source=f"namespace {metadata['name']!r}")
 
 
 def _granted(tenant: Tenant) -> tuple[Any, ...]:

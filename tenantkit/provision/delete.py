@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.display.tables import html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, Problem
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import is_ours, owner_of
-from tenantkit.provision.read import side_by_side
 from tenantkit.provision.stored import get_namespace
 from tenantkit.provision.wait_deleted import wait_until_gone
 from tenantkit.rules.kinds import KINDS

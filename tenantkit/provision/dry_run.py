@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected
 from tenantkit.provision.changes import blocked
-from tenantkit.provision.read import side_by_side
 from tenantkit.provision.writes import to_send
 
 if TYPE_CHECKING:

@@ -7,23 +7,20 @@ list, namespace by namespace; what even then can't be read is unknown, never abs
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, SPEC_CONFIG_MAP
 from tenantkit.provision.changes import Snapshot, snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeVar
+    from collections.abc import Callable, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
-    _In = TypeVar("_In")
-    _Out = TypeVar("_Out")
 
 # The kinds of a tenant, and the one name of it where there is only one.
 TENANT_KINDS: dict[str, str | None] = {
@@ -34,8 +31,6 @@ TENANT_KINDS: dict[str, str | None] = {
     "RoleBinding": None,
     "Ingress": None,
 }
-
-_THREADS = 8
 
 
 class _Reading:
@@ -89,23 +84,6 @@ def read_refs(cluster: Cluster, refs: Sequence[ObjectRef]) -> Snapshot:
         if reason is not None:
             unknown[ref.kind, ref.namespace or ref.name] = reason
     return snapshot_of(found, unknown=unknown)
-
-
-def side_by_side(work: Callable[[_In], _Out], items: Iterable[_In], *, threads: int = _THREADS) -> list[_Out]:
-    """The results in the items' order; the first error ends the rest.
-
-    Args:
-        work: done once for each item, on several threads.
-        items: what to do it for.
-        threads: at most so many at once. Default 8: a cluster's fair share of one reader's requests.
-    """
-    with ThreadPoolExecutor(threads, thread_name_prefix="tenantkit") as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _kind_reader(cluster: Cluster, kind: str, name: str | None, namespaces: Sequence[str]) -> Callable[[], _Reading]:

@@ -10,7 +10,7 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.visible import check_is_cluster
+from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.manifests.labels import (
     GRANT_ANNOTATION,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 
-_TENANTS = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
+TENANT_NAMESPACES = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 
 def get_platform(cluster: Cluster) -> Platform:
@@ -116,7 +116,7 @@ def list_tenants(cluster: Cluster) -> list[Tenant]:
         ['speech', 'vision']
     """
     try:
-        found = cluster.list("Namespace", label_selector=_TENANTS)
+        found = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     except PermissionDenied:
         found = [cluster.get("Namespace", namespace) for namespace in _own_namespaces(cluster)]
     found = [namespace for namespace in found if _is_tenant(namespace)]
@@ -139,7 +139,8 @@ def _no_tenant(cluster: Cluster, name: str, namespace: str, why: str = "") -> No
     step = "tk.tenants(cluster) shows those that there are"
     try:
         names = [
-            found["metadata"]["labels"][TENANT_LABEL] for found in cluster.list("Namespace", label_selector=_TENANTS)
+            found["metadata"]["labels"][TENANT_LABEL]
+            for found in cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
         ]
     except ClusterError:  # a suggestion is all that is lost
         names, step = [], "see whether its name is right, and ask the platform for it"
@@ -185,3 +186,15 @@ def _tenant(namespace: Manifest, part: Manifest | None) -> Tenant:
     team_json = (part.get("data") or {}).get(SPEC_KEY) if part is not None else None
     source = f"namespace {metadata['name']!r}"
     return Tenant.from_parts(metadata["annotations"][GRANT_ANNOTATION], team_json, source=source)
+
+
+def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:
+    """The tenant that a Namespace's grant, and the team's part where it is given, make.
+
+    Raises:
+        SpecVersionError: it was written by a newer tenantkit.
+        InvalidSpecError: there is none, or it is not readable as a tenant.
+    """
+    metadata = namespace["metadata"]
+    grant = (metadata.get("annotations") or {}).get(GRANT_ANNOTATION, "")
+    return Tenant.from_parts(grant, team_json, source=f"namespace {metadata['name']!r}")

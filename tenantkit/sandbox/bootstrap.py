@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission.chain import NAMESPACES, PRIORITY_CLASSES
-from tenantkit.sandbox.apimachinery.resources import find
-from tenantkit.sandbox.apis.validation.nodes import SYSTEM_PRIORITIES
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES, PRIORITY_CLASSES, SERVICES
+from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apis.validation.scheduling import SYSTEM_PRIORITIES
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.sandbox.registry.strategies import prepare_create
-from tenantkit.sandbox.registry.system_writes import API_SERVER, timestamp
+from tenantkit.sandbox.registry.system_writes import API_SERVER
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -28,7 +28,6 @@ _PRIORITY_TEXTS = {
         "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
     ),
 }
-SERVICES = find("", "v1", "services")
 
 
 def put_initial_objects(store: Store, *, port: int) -> None:

@@ -18,12 +18,11 @@ from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
-from tenantkit.sandbox.admission.chain import CLAIMS, NAMESPACES, NODES, VOLUMES
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, VOLUMES, find
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.client.event_recorder import EventRecorder
 from tenantkit.sandbox.client.in_process import OwnRequests
 from tenantkit.sandbox.endpoints.pod_subresources import bound
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -33,7 +33,8 @@ except ImportError as error:
 from tenantkit.sandbox.apimachinery.apiextensions import GROUP
 from tenantkit.sandbox.apimachinery.resources import of_kind
 from tenantkit.sandbox.apimachinery.schema import load
-from tenantkit.sandbox.auth.users import PERSONAS, Tokens, persona_user, remove_kubeconfig, write_kubeconfig
+from tenantkit.sandbox.auth.tokens import Tokens
+from tenantkit.sandbox.auth.users import PERSONAS, persona_user, remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.endpoints.connections import Connections

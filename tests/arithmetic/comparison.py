@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.exceptions import AlreadyExists, NotFound
 from tenantkit.frames.pods import pods_frame
@@ -208,7 +208,7 @@ def _make_classes(cluster: Cluster) -> bool:
 
 def _post(cluster: Cluster, path: str, manifest: Manifest) -> None:
     try:
-        cluster.door.ask(Call("POST", path, Doing("create", manifest["kind"]), orjson.dumps(manifest)))
+        cluster.session.ask(Call("POST", path, Operation("create", manifest["kind"]), orjson.dumps(manifest)))
     except AlreadyExists:
         return
 
@@ -217,13 +217,13 @@ def _write_status(cluster: Cluster, pod: Manifest, status: Manifest) -> None:
     metadata = pod["metadata"]
     path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
     body = orjson.dumps({"status": status})
-    cluster.door.ask(Call("PATCH", path, Doing("patch", "Pod"), body, "application/merge-patch+json"))
+    cluster.session.ask(Call("PATCH", path, Operation("patch", "Pod"), body, "application/merge-patch+json"))
 
 
 def _count_anew(cluster: Cluster, namespace: str, name: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas/{name}"
     body = orjson.dumps({"spec": {"hard": {"pods": "2P"}}})
-    cluster.door.ask(Call("PATCH", path, Doing("patch", "ResourceQuota"), body, "application/merge-patch+json"))
+    cluster.session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))
 
 
 def _has_account(cluster: Cluster, namespace: str) -> bool:

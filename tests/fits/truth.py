@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import object_path
 from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
@@ -152,7 +152,9 @@ def _count_anew(cluster: Cluster, namespace: str, turn: int) -> None:
     for quota in cluster.list("ResourceQuota", namespace=namespace):
         path = object_path(kind_of("ResourceQuota"), quota["metadata"]["name"], namespace)
         body = orjson.dumps({"spec": {"hard": {"count/leases.coordination.k8s.io": str(turn)}}})
-        cluster.door.ask(Call("PATCH", path, Doing("patch", "ResourceQuota"), body, "application/merge-patch+json"))
+        cluster.session.ask(
+            Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json")
+        )
 
 
 def _is_settled(cluster: Cluster, namespace: str) -> bool:
@@ -221,9 +223,9 @@ class _World:
 
 
 def _make_priority(cluster: Cluster) -> None:
-    body, doing = orjson.dumps(PRIORITY), Doing("create", "PriorityClass")
+    body, operation = orjson.dumps(PRIORITY), Operation("create", "PriorityClass")
     try:
-        cluster.door.ask(Call("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", doing, body))
+        cluster.session.ask(Call("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", operation, body))
     except AlreadyExists:
         return
 
@@ -254,8 +256,8 @@ def _remove(cluster: Cluster, refs: list[ObjectRef]) -> None:
 
 def _delete_at_once(cluster: Cluster, ref: ObjectRef) -> None:
     body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
-    doing = Doing("delete", ref.kind, ref.name, ref.namespace)
-    cluster.door.ask(Call("DELETE", object_path(kind_of(ref.kind), ref.name, ref.namespace), doing, body))
+    operation = Operation("delete", ref.kind, ref.name, ref.namespace)
+    cluster.session.ask(Call("DELETE", object_path(kind_of(ref.kind), ref.name, ref.namespace), operation, body))
 
 
 def _is_there(cluster: Cluster, ref: ObjectRef) -> bool:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.http.transport import Answer, NoAnswer
+from tenantkit.cluster.http.transport import Answer, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +43,12 @@ def status(code: int) -> Fault:
 
 def gone(_request: Request) -> Answer | None:
     """Nobody listens there any more."""
-    raise NoAnswer("refused", "connection refused")
+    raise TransportError("refused", "connection refused")
 
 
 def timed_out(_request: Request) -> Answer | None:
     """Connected, and no answer in time."""
-    raise NoAnswer("timeout", "no answer within 35 s")
+    raise TransportError("timeout", "no answer within 35 s")
 
 
 @dataclass
@@ -70,9 +70,9 @@ class FaultyTransport:
     @classmethod
     def put_into(cls, cluster: Cluster) -> FaultyTransport:
         """Make the requests of a connection go through here, without pauses before its retries."""
-        made = cls(cluster.door._transport)
-        cluster.door._transport = made
-        cluster.door.sleep = lambda _: None
+        made = cls(cluster.session._transport)
+        cluster.session._transport = made
+        cluster.session.sleep = lambda _: None
         return made
 
     def fail_from(self, number: int, fault: Fault, *, lost: bool = False) -> None:
@@ -92,7 +92,7 @@ class FaultyTransport:
     def stream(self, request: Request) -> Stream:
         answer = self._through(request)
         if answer is not None:
-            raise NoAnswer("reset", f"status {answer.status} in a stream")
+            raise TransportError("reset", f"status {answer.status} in a stream")
         return self.inner.stream(request)
 
     def configure(self, endpoint: Endpoint) -> None:
@@ -107,7 +107,7 @@ class FaultyTransport:
             self.requests.append(f"{request.method} {request.path}")
         try:
             answer = self.fault(number, request)
-        except NoAnswer:
+        except TransportError:
             if self.lost:
                 self.inner.send(request)
             raise

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.visible import Identity
+    from tenantkit.cluster.identity import Identity
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -276,11 +276,11 @@ def test_conflicts_are_left_or_taken_back_as_the_box_says(cluster: Cluster, visi
 def _as_somebody_else(cluster: Cluster, manifest: dict[str, Any]) -> None:
     import orjson
 
-    from tenantkit.cluster.http.errors import Doing
+    from tenantkit.cluster.http.errors import Operation
     from tenantkit.cluster.http.session import Call
 
     place = f"/api/v1/namespaces/{manifest['metadata']['namespace']}/resourcequotas/{manifest['metadata']['name']}"
-    cluster.door.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Doing("edit"), orjson.dumps(manifest)))
+    cluster.session.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Operation("edit"), orjson.dumps(manifest)))
 
 
 def test_a_tenant_that_is_not_there_is_an_error_in_the_cell(cluster: Cluster) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 import tenantkit as tk
-from tenantkit.cluster.visible import Identity
+from tenantkit.cluster.identity import Identity
 from tenantkit.display.pictures import Picture
 from tenantkit.display.styling import Table
 from tenantkit.provision.changes import Action, Row

@@ -25,8 +25,8 @@ from tenantkit.cluster.connection.kubeconfig import (
 )
 from tenantkit.cluster.connection.proxies import proxy_for
 from tenantkit.cluster.http.credentials import Credentials, Login, bearer
-from tenantkit.cluster.http.errors import Doing
-from tenantkit.cluster.http.session import Call, Door
+from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.session import Call, Session
 from tenantkit.cluster.http.transport import Endpoint
 from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ConnectionConfigError, NotFound, PermissionDenied
@@ -108,14 +108,14 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     own = namespace or source.namespace or (chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE)
     _check_namespace("namespace", own)
     credentials = Credentials(load)
-    door = Door(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
+    session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
     try:
-        version = _version(door)
+        version = _version(session)
     except BaseException:
-        door.close()
+        session.close()
         raise
     user = None if token is not None else source.user
-    return Cluster(door, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
+    return Cluster(session, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
 
 
 def _check_kinds(**given: object) -> None:
@@ -126,10 +126,10 @@ def _check_kinds(**given: object) -> None:
             raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: give {wanted}")
 
 
-def _version(door: Door) -> str:
+def _version(session: Session) -> str:
     """The server's version; empty where a hardened cluster does not tell it to this user."""
     try:
-        found = door.ask(Call("GET", "/version", Doing(f"connect to {door.server}"), is_repeatable=True))
+        found = session.ask(Call("GET", "/version", Operation(f"connect to {session.server}"), is_repeatable=True))
     except (PermissionDenied, NotFound):
         return ""
     return str(found.get("gitVersion") or "")

@@ -32,7 +32,7 @@ from tenantkit.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tenantkit.cluster.http.transport import Answer, NoAnswer, Trouble
+    from tenantkit.cluster.http.transport import Answer, ConnectionFailure, TransportError
     from tenantkit.rules.manifest import Manifest
 
 ERROR_OF: Mapping[int, type[ClusterError]] = MappingProxyType(
@@ -93,7 +93,7 @@ _DENIALS: tuple[tuple[str, str], ...] = (
     ("system:anonymous", "no token was sent: give token=, or a kubeconfig whose user has one"),
 )
 
-_TROUBLES: Mapping[Trouble, str] = MappingProxyType(
+_TROUBLES: Mapping[ConnectionFailure, str] = MappingProxyType(
     {
         "certificate": "its certificate is not to be trusted ({detail}): give the cluster's own authority with ca_file="
         " or in the kubeconfig, and see that the server's name is the certificate's",
@@ -115,7 +115,7 @@ _TROUBLES: Mapping[Trouble, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class Operation:
     """What was being done, to what: for messages."""
 
     operation: str
@@ -130,59 +130,61 @@ class Doing:
         return f"{self.operation}{what}{which}{where}"
 
 
-def error_of_answer(answer: Answer, doing: Doing, server: str) -> ClusterError:
+def error_of_answer(answer: Answer, operation: Operation, server: str) -> ClusterError:
     """The error that an answer of 300 and above means."""
     status = status_of(answer)
     if status is None:
-        return _error_without_status(answer, doing, server)
-    return error_of_status(status, doing, code=answer.status)
+        return _error_without_status(answer, operation, server)
+    return error_of_status(status, operation, code=answer.status)
 
 
-def error_of_status(status: Manifest, doing: Doing, *, code: int | None = None) -> ClusterError:
+def error_of_status(status: Manifest, operation: Operation, *, code: int | None = None) -> ClusterError:
     """The error that a Status means: as an answer's body, or as an event of a watch.
 
     Args:
         status: of kind Status.
-        doing: what was asked.
+        operation: what was asked.
         code: of the answer, which is believed before the body's own.
     """
     code = code or int(status.get("code") or _SERVER_ERROR)
     reason = str(status.get("reason") or "") or None
-    is_secret = doing.kind == "Secret"
+    is_secret = operation.kind == "Secret"
     told = _clean(str(status.get("message") or reason or f"status {code}"), is_secret=is_secret)
     kind = _class_of(code, reason, told)
     return kind(
-        f"{_lead(kind, doing)}: {told}; {_next_step(kind, doing, told, status)}",
+        f"{_lead(kind, operation)}: {told}; {_next_step(kind, operation, told, status)}",
         status=code,
         reason=reason,
-        operation=doing.operation,
-        kind=doing.kind,
-        name=doing.name,
-        namespace=doing.namespace,
+        operation=operation.operation,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
         causes=_causes(status, is_secret=is_secret),
     )
 
 
-def error_of_no_answer(failure: NoAnswer, doing: Doing, server: str, *, is_write: bool = False) -> ClusterUnavailable:
+def error_of_transport(
+    failure: TransportError, operation: Operation, server: str, *, is_write: bool = False
+) -> ClusterUnavailable:
     """The error that silence means; of a write that may have been heard, it says so."""
     detail = _clean(failure.detail) or failure.trouble
     told = _TROUBLES[failure.trouble].format(detail=detail)
     maybe = is_write and failure.trouble in ("timeout", "reset", "garbled")
     unsure = "; it may have been done all the same: look before you repeat it" if maybe else ""
-    whose = "" if server in doing.operation else f" from {server}"
+    whose = "" if server in operation.operation else f" from {server}"
     return ClusterUnavailable(
-        f"could not {doing}: no answer{whose}: {told}{unsure}",
+        f"could not {operation}: no answer{whose}: {told}{unsure}",
         reason=failure.trouble,
-        operation=doing.operation,
-        kind=doing.kind,
-        name=doing.name,
-        namespace=doing.namespace,
+        operation=operation.operation,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
     )
 
 
-def error_of_body(answer: Answer, doing: Doing, server: str) -> ClusterError:
+def error_of_body(answer: Answer, operation: Operation, server: str) -> ClusterError:
     """The error of an answer that says 200 and is not what an API server sends."""
-    return _error_without_status(answer, doing, server)
+    return _error_without_status(answer, operation, server)
 
 
 def status_of(answer: Answer) -> Manifest | None:
@@ -194,17 +196,17 @@ def status_of(answer: Answer) -> Manifest | None:
     return body if isinstance(body, dict) and body.get("kind") == "Status" else None
 
 
-def _error_without_status(answer: Answer, doing: Doing, server: str) -> ClusterError:
+def _error_without_status(answer: Answer, operation: Operation, server: str) -> ClusterError:
     kind = _class_of(answer.status, None, "")
     content = _clean(answer.headers.get("content-type", "")) or "no content type"
     step = _NEXT_WITHOUT_STATUS.get(answer.status, _WHAT_IS_BETWEEN)
     return kind(
-        f"{_lead(kind, doing)}: {server} answered {answer.status} with {content}, no Kubernetes status; {step}",
+        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, no Kubernetes status; {step}",
         status=answer.status,
-        operation=doing.operation,
-        kind=doing.kind,
-        name=doing.name,
-        namespace=doing.namespace,
+        operation=operation.operation,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
     )
 
 
@@ -216,16 +218,16 @@ def _class_of(code: int, reason: str | None, told: str) -> type[ClusterError]:
     return ERROR_OF.get(code, ClusterUnavailable if code >= _SERVER_ERROR else ClusterError)
 
 
-def _lead(kind: type[ClusterError], doing: Doing) -> str:
-    return f"may not {doing}" if kind is PermissionDenied else f"could not {doing}"
+def _lead(kind: type[ClusterError], operation: Operation) -> str:
+    return f"may not {operation}" if kind is PermissionDenied else f"could not {operation}"
 
 
-def _next_step(kind: type[ClusterError], doing: Doing, told: str, status: Manifest) -> str:
+def _next_step(kind: type[ClusterError], operation: Operation, told: str, status: Manifest) -> str:
     if kind is PermissionDenied:
         return next((step for words, step in _DENIALS if words in told), _NEXT[kind])
     if kind is NotFound and not (status.get("details") or {}).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
-    if kind is Rejected and doing.operation == "patch":
+    if kind is Rejected and operation.operation == "patch":
         return "a place that the patch names is not there or not as it was: read it again"
     if kind is Conflict and _is_field_conflict(status):
         return "leave those fields to who owns them, or take them back explicitly"

@@ -15,22 +15,22 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.session import Session
 
 EVERY_S = 3.0
 WAIT_S = 2.0  # for each of two tries; a far or busy server answers in a tenth of it
-THREAD_NAME = "tenantkit-pulse"
+THREAD_NAME = "tenantkit-liveness"
 
 
-class Pulse:
-    """The pulse of one server; thread-safe.
+class Liveness:
+    """The liveness of one server; thread-safe.
 
     Args:
-        door: to the server.
+        session: to the server.
     """
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, session: Session) -> None:
+        self._door = session
         self._lock = threading.Lock()
         self._known_at = time.monotonic()
         self._is_asking = self._is_lost = False

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tenantkit.cluster.http.transport import Answer, Trouble
+    from tenantkit.cluster.http.transport import Answer, ConnectionFailure
 
 RETRIED_STATUSES = frozenset({429, 503})
-RETRIED_TROUBLES: frozenset[Trouble] = frozenset({"reset"})
+RETRIED_TROUBLES: frozenset[ConnectionFailure] = frozenset({"reset"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Retries:
             return None
         return asked + self.pause_s(attempt, jitter)
 
-    def after_trouble(
-        self, trouble: Trouble, attempt: int, jitter: Callable[[], float], *, is_repeatable: bool
+    def after_failure(
+        self, trouble: ConnectionFailure, attempt: int, jitter: Callable[[], float], *, is_repeatable: bool
     ) -> float | None:
         """Seconds until the next attempt, or None where the failure stands."""
         if trouble not in RETRIED_TROUBLES or not is_repeatable or attempt >= self.attempts:

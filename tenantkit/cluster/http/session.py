@@ -15,11 +15,11 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from tenantkit.cluster.http.errors import Doing, error_of_answer, error_of_body, error_of_no_answer
-from tenantkit.cluster.http.liveness import Pulse
+from tenantkit.cluster.http.errors import Operation, error_of_answer, error_of_body, error_of_transport
+from tenantkit.cluster.http.liveness import Liveness
 from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.retries import Retries
-from tenantkit.cluster.http.transport import Answer, NoAnswer, Request, Stream
+from tenantkit.cluster.http.transport import Answer, Request, Stream, TransportError
 from tenantkit.exceptions import ConnectionConfigError, TenantKitError
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class Call:
     Args:
         method: of HTTP.
         path: with its query.
-        doing: what it is, for messages.
+        operation: what it is, for messages.
         body: JSON.
         content_type: of the body.
-        is_repeatable: whether doing it twice does the same as doing it once.
+        is_repeatable: whether operation it twice does the same as operation it once.
         timeout_s: None: the connection's own.
         accept: in which form the answer is wanted. Default: as objects.
         parse: makes an object of a good answer's body; raises ValueError where it can't.
@@ -54,7 +54,7 @@ class Call:
 
     method: str
     path: str
-    doing: Doing
+    operation: Operation
     body: bytes | None = field(default=None, repr=False)
     content_type: str = JSON
     is_repeatable: bool = False
@@ -63,7 +63,7 @@ class Call:
     parse: Callable[[bytes | bytearray], Manifest] = field(default=parse_object, repr=False)
 
 
-class Door:
+class Session:
     """Sends calls, and raises nothing but errors of the tree; thread-safe.
 
     Args:
@@ -89,7 +89,7 @@ class Door:
         self.retries = retries or Retries()
         self.sleep = sleep
         self.jitter = jitter
-        self.pulse = Pulse(self)
+        self.liveness = Liveness(self)
         self._transport = transport
         self._credentials = credentials
         self._timeout_s = timeout_s
@@ -128,13 +128,13 @@ class Door:
         for attempt in itertools.count(1):
             try:
                 answer = self._send(call)
-            except NoAnswer as failure:
-                pause = self.retries.after_trouble(
+            except TransportError as failure:
+                pause = self.retries.after_failure(
                     failure.trouble, attempt, self.jitter, is_repeatable=call.is_repeatable
                 )
                 if pause is None:
                     is_write = call.method != "GET"
-                    raise error_of_no_answer(failure, call.doing, self.server, is_write=is_write) from failure
+                    raise error_of_transport(failure, call.operation, self.server, is_write=is_write) from failure
             else:
                 pause = self.retries.after_answer(answer, attempt, self.jitter)
                 if pause is None:
@@ -149,11 +149,11 @@ class Door:
             ClusterError: it is an error, or no object.
         """
         if answer.status not in _GOOD:
-            raise error_of_answer(answer, call.doing, self.server)
+            raise error_of_answer(answer, call.operation, self.server)
         try:
             return call.parse(answer.body)
         except ValueError:
-            raise error_of_body(answer, call.doing, self.server) from None
+            raise error_of_body(answer, call.operation, self.server) from None
 
     def open(self, call: Call) -> Stream:
         """An answer to be read as it comes; the one who reads decides when to ask again.
@@ -169,17 +169,17 @@ class Door:
                 answer = Answer(stream.status, stream.headers, stream.read())
             finally:
                 stream.close()
-        except NoAnswer as failure:
-            raise error_of_no_answer(failure, call.doing, self.server) from failure
-        raise error_of_answer(answer, call.doing, self.server)
+        except TransportError as failure:
+            raise error_of_transport(failure, call.operation, self.server) from failure
+        raise error_of_answer(answer, call.operation, self.server)
 
     def is_answering(self, timeout_s: float) -> bool:
         """Whether the server answers a small question, in whichever way; asked twice at most."""
-        call = Call("GET", "/version", Doing("ask whether it is there"), timeout_s=timeout_s)
+        call = Call("GET", "/version", Operation("ask whether it is there"), timeout_s=timeout_s)
         for _ in range(2):  # a connection that was at rest may be gone while the server is not
             try:
                 self._send(call)
-            except NoAnswer as failure:
+            except TransportError as failure:
                 if failure.trouble == "busy":
                     return True  # all connections are in use: nothing was asked
             except TenantKitError:

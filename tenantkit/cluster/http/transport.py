@@ -1,6 +1,6 @@
 """The seam: bytes to an API server and bytes back. What is above it needs no network to be tested.
 
-A request is answered, or there is `NoAnswer` with the kind of trouble; urllib3 and its exceptions stay in
+A request is answered, or there is `TransportError` with the kind of trouble; urllib3 and its exceptions stay in
 `urllib3_transport`. Turned down: a seam at urllib3 itself, where each test would have to know its exceptions.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Trouble = Literal[
+ConnectionFailure = Literal[
     "certificate",  # the server's certificate is not to be trusted
     "client certificate",  # the server does not want ours
     "not tls",  # what answers speaks no TLS
@@ -81,7 +81,7 @@ class Stream(Protocol):
         """Each line when it is whole; ends with the stream.
 
         Raises:
-            NoAnswer: it was cut off, or was silent for longer than the request's timeout.
+            TransportError: it was cut off, or was silent for longer than the request's timeout.
         """
 
     def read(self) -> bytes:
@@ -101,14 +101,14 @@ class Transport(Protocol):
         """The whole answer.
 
         Raises:
-            NoAnswer: there was none.
+            TransportError: there was none.
         """
 
     def stream(self, request: Request) -> Stream:
         """The answer's head at once, its body as it comes.
 
         Raises:
-            NoAnswer: there was none.
+            TransportError: there was none.
         """
 
     def configure(self, endpoint: Endpoint) -> None:
@@ -118,10 +118,10 @@ class Transport(Protocol):
         """End all connections; may be called twice."""
 
 
-class NoAnswer(Exception):
+class TransportError(Exception):
     """The server gave no answer; `trouble` says how it failed, `detail` in the failing layer's words."""
 
-    def __init__(self, trouble: Trouble, detail: str = "") -> None:
+    def __init__(self, trouble: ConnectionFailure, detail: str = "") -> None:
         super().__init__(f"{trouble}: {detail}" if detail else trouble)
-        self.trouble: Trouble = trouble
+        self.trouble: ConnectionFailure = trouble
         self.detail = detail

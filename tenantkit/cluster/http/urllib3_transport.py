@@ -23,13 +23,13 @@ from urllib3.util import Timeout
 from urllib3.util.ssl_ import create_urllib3_context
 
 from tenantkit import __version__
-from tenantkit.cluster.http.transport import Answer, NoAnswer
+from tenantkit.cluster.http.transport import Answer, TransportError
 from tenantkit.exceptions import ConnectionConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tenantkit.cluster.http.transport import Endpoint, Request, Stream, Trouble
+    from tenantkit.cluster.http.transport import ConnectionFailure, Endpoint, Request, Stream
 
 CONNECT_TIMEOUT_S = 5.0  # a far server connects in well under a second; a host that drops packets would take minutes
 HEAD_TIMEOUT_S = 15.0  # a watch's head comes at once: silence before it is a dead way, and none of a quiet cluster
@@ -140,7 +140,7 @@ class _Lines:
         except _FAILURES as error:
             raise _no_answer(error) from error
         if rest.strip():
-            raise NoAnswer("reset", "the stream ended in the middle of a line")
+            raise TransportError("reset", "the stream ended in the middle of a line")
 
     def read(self) -> bytes:
         """All that is left."""
@@ -169,7 +169,7 @@ def _whole(response: Any, deadline: float) -> bytes:
     for piece in response.stream(_CHUNK_BYTES, decode_content=True):
         pieces.append(piece)
         if time.monotonic() > deadline:
-            raise NoAnswer("timeout", f"{sum(map(len, pieces))} bytes of it came, and not the rest")
+            raise TransportError("timeout", f"{sum(map(len, pieces))} bytes of it came, and not the rest")
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
@@ -246,17 +246,17 @@ def _with_client_certificate(context: ssl.SSLContext, endpoint: Endpoint) -> ssl
     return context
 
 
-def _no_answer(error: BaseException) -> NoAnswer:
+def _no_answer(error: BaseException) -> TransportError:
     """One of urllib3's many failures as one of few troubles."""
     chain = list(_chain(error))
-    return NoAnswer(_trouble(chain), _words(chain[-1]))
+    return TransportError(_trouble(chain), _words(chain[-1]))
 
 
-def _trouble(chain: list[BaseException]) -> Trouble:
+def _trouble(chain: list[BaseException]) -> ConnectionFailure:
     """What went wrong, from an error and what it wraps; the innermost says most."""
     kinds = urllib3.exceptions
     text = " ".join(str(error) for error in chain)
-    checks: tuple[tuple[Trouble, bool], ...] = (
+    checks: tuple[tuple[ConnectionFailure, bool], ...] = (
         ("proxy", _has(chain, kinds.ProxyError) or "Tunnel connection failed" in text),
         (
             "certificate",

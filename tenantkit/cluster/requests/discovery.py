@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.rules.kinds import Kind
@@ -20,7 +20,7 @@ from tenantkit.rules.kinds import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.session import Session
     from tenantkit.rules.manifest import Manifest
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
@@ -42,7 +42,7 @@ class ServedKind:
     can_list: bool
 
 
-def served_kinds(door: Door) -> list[ServedKind]:
+def served_kinds(session: Session) -> list[ServedKind]:
     """All kinds of the server: the core group first, of each group the version that it prefers first.
 
     Raises:
@@ -54,10 +54,12 @@ def served_kinds(door: Door) -> list[ServedKind]:
     """
     found: list[ServedKind] = []
     for path in ("/api", "/apis"):
-        answer = door.ask(Call("GET", path, Doing("ask which kinds there are"), is_repeatable=True, accept=AGGREGATED))
+        answer = session.ask(
+            Call("GET", path, Operation("ask which kinds there are"), is_repeatable=True, accept=AGGREGATED)
+        )
         if answer.get("kind") != "APIGroupDiscoveryList":
             raise NotFound(
-                f"{door.server} does not tell its kinds in the aggregated form: that takes Kubernetes 1.27 or newer",
+                f"{session.server} does not tell its kinds in the aggregated form: that takes Kubernetes 1.27 or newer",
                 status=404,
             )
         for group in answer.get("items") or ():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.parsing import collector_paused, parse_object
 from tenantkit.cluster.http.session import JSON, Call
 from tenantkit.cluster.requests.page_parser import page_parser
@@ -22,7 +22,7 @@ from tenantkit.exceptions import Expired
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.session import Session
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest
 
@@ -67,22 +67,22 @@ class Listed(Generic[_Kept]):
     resource_version: str
 
 
-def list_all(door: Door, selection: Selection) -> Listed[Manifest]:
+def list_all(session: Session, selection: Selection) -> Listed[Manifest]:
     """Every object of a selection, page by page.
 
     Raises:
         ClusterError: the server says no, or gives no answer.
     """
-    return _attempt(door, selection, _whole)
+    return _attempt(session, selection, _whole)
 
 
-def list_kept(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
+def list_kept(session: Session, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
     """The same, keeping of each object only what is needed: a large list is never in memory as a whole.
 
     The collector is paused until the end, since it would find nothing: the objects are gone after each page.
 
     Args:
-        door: where.
+        session: where.
         selection: which.
         keep: what to keep of an object; called once more for each where the list is begun again.
 
@@ -90,36 +90,38 @@ def list_kept(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept
         ClusterError: the server says no, or gives no answer.
     """
     with collector_paused():
-        return _attempt(door, selection, keep)
+        return _attempt(session, selection, keep)
 
 
 def _whole(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _attempt(door: Door, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
+def _attempt(session: Session, selection: Selection, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
     last: Expired | None = None
     for limit in LIMITS:
         try:
-            return _list(door, selection, limit, keep)
+            return _list(session, selection, limit, keep)
         except Expired as expired:
             last = expired
     raise last or AssertionError
 
 
-def _list(door: Door, selection: Selection, limit: int | None, keep: Callable[[Manifest], _Kept]) -> Listed[_Kept]:
-    doing = Doing("list", selection.kind.kind, namespace=selection.namespace)
+def _list(
+    session: Session, selection: Selection, limit: int | None, keep: Callable[[Manifest], _Kept]
+) -> Listed[_Kept]:
+    operation = Operation("list", selection.kind.kind, namespace=selection.namespace)
     parse = page_parser(selection.parts) if selection.parts is not None else parse_object
     head = {"apiVersion": selection.kind.api_version, "kind": selection.kind.kind}
     accept = METADATA if selection.metadata_only else JSON
 
     def call_of(token: str | None) -> Call:
         path = with_query(selection.path, {**selection.query, "limit": limit, "continue": token})
-        return Call("GET", path, doing, is_repeatable=True, accept=accept, parse=parse)
+        return Call("GET", path, operation, is_repeatable=True, accept=accept, parse=parse)
 
     items: list[_Kept] = []
     version = ""
-    for page in read_pages(door, call_of):
+    for page in read_pages(session, call_of):
         found = page.get("items") or ()
         items += map(keep, found if selection.parts is not None else ({**head, **item} for item in found))
         version = str((page.get("metadata") or {}).get("resourceVersion") or "")

@@ -14,31 +14,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tenantkit.cluster.http.session import Call, Door
+    from tenantkit.cluster.http.session import Call, Session
     from tenantkit.rules.manifest import Manifest
 
 _HEAD_BYTES = 4096
 _TOKEN = re.compile(rb'"continue":\s*"([A-Za-z0-9+/_=.:-]+)"')
 
 
-def read_pages(door: Door, call_of: Callable[[str | None], Call]) -> Iterator[Manifest]:
+def read_pages(session: Session, call_of: Callable[[str | None], Call]) -> Iterator[Manifest]:
     """Each page of a list.
 
     Args:
-        door: where.
+        session: where.
         call_of: what to ask for the page of a token; None is the first one's.
 
     Raises:
         ClusterError: the server says no, or gives no answer.
     """
     call = call_of(None)
-    answer = door.fetch(call)
+    answer = session.fetch(call)
     pool = ThreadPoolExecutor(1, thread_name_prefix="tenantkit")  # its thread is begun with the second page
     try:
         while True:
             ahead = token_in(answer.body)
-            following = pool.submit(door.fetch, call_of(ahead)) if ahead else None
-            page = door.read(call, answer)
+            following = pool.submit(session.fetch, call_of(ahead)) if ahead else None
+            page = session.read(call, answer)
             del answer  # its bytes, while the page is looked at
             token = (page.get("metadata") or {}).get("continue")
             yield page
@@ -46,7 +46,7 @@ def read_pages(door: Door, call_of: Callable[[str | None], Call]) -> Iterator[Ma
             if not token:
                 return
             call = call_of(token)
-            answer = following.result() if following is not None and token == ahead else door.fetch(call)
+            answer = following.result() if following is not None and token == ahead else session.fetch(call)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

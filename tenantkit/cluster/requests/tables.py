@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.list import LIMITS
 from tenantkit.cluster.requests.pages import read_pages
@@ -17,7 +17,7 @@ from tenantkit.cluster.requests.paths import collection_path, with_query
 from tenantkit.exceptions import Expired
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.session import Session
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest
 
@@ -43,7 +43,7 @@ class Table:
     rows: list[tuple[list[Any], Manifest]]
 
 
-def list_table(door: Door, kind: Kind, namespace: str | None, *, label_selector: str | None = None) -> Table:
+def list_table(session: Session, kind: Kind, namespace: str | None, *, label_selector: str | None = None) -> Table:
     """All objects of a kind, in one namespace or all (None).
 
     Raises:
@@ -52,21 +52,21 @@ def list_table(door: Door, kind: Kind, namespace: str | None, *, label_selector:
     last: Expired | None = None
     for limit in LIMITS:
         try:
-            return _list(door, kind, namespace, {"labelSelector": label_selector or None, "limit": limit})
+            return _list(session, kind, namespace, {"labelSelector": label_selector or None, "limit": limit})
         except Expired as expired:
             last = expired
     raise last or AssertionError
 
 
-def _list(door: Door, kind: Kind, namespace: str | None, query: dict[str, str | int | bool | None]) -> Table:
-    path, doing = collection_path(kind, namespace), Doing("list", kind.kind, namespace=namespace)
+def _list(session: Session, kind: Kind, namespace: str | None, query: dict[str, str | int | bool | None]) -> Table:
+    path, operation = collection_path(kind, namespace), Operation("list", kind.kind, namespace=namespace)
     columns: tuple[Column, ...] = ()
     rows: list[tuple[list[Any], Manifest]] = []
 
     def call_of(token: str | None) -> Call:
-        return Call("GET", with_query(path, {**query, "continue": token}), doing, is_repeatable=True, accept=TABLE)
+        return Call("GET", with_query(path, {**query, "continue": token}), operation, is_repeatable=True, accept=TABLE)
 
-    for page in read_pages(door, call_of):
+    for page in read_pages(session, call_of):
         if page.get("kind") == "Table":
             # an empty page has no definitions, and what the first said holds for all
             said = page.get("columnDefinitions") or ()

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from tenantkit.cluster.http.errors import Doing, error_of_no_answer, error_of_status
+from tenantkit.cluster.http.errors import Operation, error_of_status, error_of_transport
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.session import Call
-from tenantkit.cluster.http.transport import NoAnswer
+from tenantkit.cluster.http.transport import TransportError
 from tenantkit.cluster.requests.list import list_all
 from tenantkit.cluster.requests.paths import with_query
 from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
@@ -27,8 +27,8 @@ from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tenantkit.cluster.http.liveness import Pulse
-    from tenantkit.cluster.http.session import Door
+    from tenantkit.cluster.http.liveness import Liveness
+    from tenantkit.cluster.http.session import Session
     from tenantkit.cluster.http.transport import Stream
     from tenantkit.cluster.requests.list import Selection
     from tenantkit.exceptions import ClusterError
@@ -65,14 +65,14 @@ class _Watch:
     `unseen` names the one object of a watch that began at the caller's version, until something was told of it.
     """
 
-    door: Door
+    session: Session
     selection: Selection
     version: str | None
     deadline: float
     stop: threading.Event
     unseen: str | None
     tell: Callable[[ClusterError | None], None] | None = None
-    pulse: Pulse | None = None
+    liveness: Liveness | None = None
     known: dict[_Key, Manifest] = field(default_factory=dict)
     failures: int = 0
     trouble: ClusterError | None = None
@@ -107,19 +107,19 @@ class _Watch:
             self.tell(error)
         if error is not None and (not self.has_begun or self.failures >= RESUMES.attempts) and not self._is_over():
             raise error
-        pause = RESUMES.pause_s(min(self.failures, RESUMES.attempts), self.door.jitter)
+        pause = RESUMES.pause_s(min(self.failures, RESUMES.attempts), self.session.jitter)
         self.stop.wait(max(0.0, min(pause, self.deadline - time.monotonic())))
 
     def _is_connected(self) -> None:
         self.has_begun, self.trouble = True, None
-        if self.pulse is not None:
-            self.pulse.heard()
+        if self.liveness is not None:
+            self.liveness.heard()
         if self.tell is not None:
             self.tell(None)
 
     def _list(self) -> Iterator[WatchEvent]:
         """What is there now, as the events that lead to it from what was told."""
-        listed = list_all(self.door, self.selection)
+        listed = list_all(self.session, self.selection)
         self._is_connected()
         self.version = listed.resource_version
         now = {_key(item): item for item in listed.items}
@@ -141,29 +141,29 @@ class _Watch:
 
     def _stream(self, version: str) -> Iterator[WatchEvent]:
         """The events of one stream, until it ends."""
-        stream = self.door.open(self._call(version))
+        stream = self.session.open(self._call(version))
         self._is_connected()
         is_done, is_lost = threading.Event(), threading.Event()
         beside = (stream, is_done, is_lost)
         threading.Thread(target=self._shut_in_time, args=beside, name="tenantkit-watch", daemon=True).start()
         try:
             yield from self._events(stream)
-        except NoAnswer as failure:
+        except TransportError as failure:
             if not self._is_over() and not is_lost.is_set():  # else it was shut on purpose
-                raise error_of_no_answer(failure, self._doing, self.door.server) from failure
+                raise error_of_transport(failure, self._doing, self.session.server) from failure
         finally:
             is_done.set()
             stream.close()
         if is_lost.is_set():
-            silence = NoAnswer("timeout", "it was silent, and then asked whether it is there")
-            raise error_of_no_answer(silence, self._doing, self.door.server)
+            silence = TransportError("timeout", "it was silent, and then asked whether it is there")
+            raise error_of_transport(silence, self._doing, self.session.server)
 
     def _events(self, stream: Stream) -> Iterator[WatchEvent]:
         for line in stream.lines():
             event = self._event(line)
             self.failures = 0
-            if self.pulse is not None:
-                self.pulse.heard()
+            if self.liveness is not None:
+                self.liveness.heard()
             if event is not None:
                 yield event
             if self._is_over():
@@ -172,7 +172,7 @@ class _Watch:
     def _shut_in_time(self, stream: Stream, is_done: threading.Event, is_lost: threading.Event) -> None:
         """Let a reader that waits for the next line go once the watch is over, or the server is not there."""
         while not is_done.is_set():
-            if self.pulse is not None and self.pulse.is_lost():
+            if self.liveness is not None and self.liveness.is_lost():
                 is_lost.set()
             if is_lost.is_set() or self._is_over():
                 stream.shut()
@@ -180,8 +180,8 @@ class _Watch:
             self.stop.wait(min(_LOOK_S, max(0.0, self.deadline - time.monotonic())))
 
     @property
-    def _doing(self) -> Doing:
-        return Doing("watch", self.selection.kind.kind, namespace=self.selection.namespace)
+    def _doing(self) -> Operation:
+        return Operation("watch", self.selection.kind.kind, namespace=self.selection.namespace)
 
     def _call(self, version: str) -> Call:
         seconds = math.ceil(max(1.0, min(LONGEST_STREAM_S, self.deadline - time.monotonic())))
@@ -204,7 +204,7 @@ class _Watch:
                 raise error_of_status(item, self._doing)
             version = _version(item)
         except (ValueError, LookupError, TypeError) as error:
-            raise NoAnswer("garbled", f"a watch's line is no event ({type(error).__name__})") from error
+            raise TransportError("garbled", f"a watch's line is no event ({type(error).__name__})") from error
         self.version = version
         if kind == "BOOKMARK":
             return None
@@ -222,7 +222,7 @@ class _Watch:
 
 
 def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
-    door: Door,
+    session: Session,
     selection: Selection,
     *,
     name: str | None = None,
@@ -237,14 +237,14 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
         selectors = [text for text in (selection.field_selector, by_name) if text]
         selection = replace(selection, field_selector=",".join(selectors))
     run = _Watch(
-        door=door,
+        session=session,
         selection=selection,
         version=resource_version or None,
         deadline=math.inf if timeout_s is None else time.monotonic() + timeout_s,
         stop=stop or threading.Event(),
         unseen=name if resource_version else None,
         tell=tell,
-        pulse=None if tell is None else door.pulse,
+        liveness=None if tell is None else session.liveness,
     )
     return run.run()
 

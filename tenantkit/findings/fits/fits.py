@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.human_amounts import amount_text
 from tenantkit.display.tables import html_table, text_table
@@ -23,7 +24,6 @@ from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import Snapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import quantity_text, unit_of
-from tenantkit.provision.read import side_by_side
 from tenantkit.provision.stored import get_namespace
 
 if TYPE_CHECKING:

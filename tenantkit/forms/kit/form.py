@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ipywidgets import HTML, Button, HBox, VBox
 
-from tenantkit.cluster.visible import whoami
+from tenantkit.cluster.identity import whoami
 from tenantkit.forms.kit.background_job import Work
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import Html, element

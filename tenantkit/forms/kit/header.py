@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tenantkit.forms.kit.markup import element, joined
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.visible import Identity
+    from tenantkit.cluster.identity import Identity
     from tenantkit.forms.kit.markup import Html
 
 

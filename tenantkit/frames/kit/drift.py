@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tenantkit.exceptions import ClusterError, HostTakenError, InvalidSpecError, SpecVersionError
-from tenantkit.frames.tenants import stored_tenant
 from tenantkit.manifests.labels import SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.provision.plan import make_plan
 from tenantkit.provision.read import read_tenants
-from tenantkit.provision.stored import get_platform
+from tenantkit.provision.stored import get_platform, stored_tenant
 from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:

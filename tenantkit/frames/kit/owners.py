@@ -185,7 +185,7 @@ def read_chains(
 
 def _served(cluster: Cluster, chains: Chains) -> dict[tuple[str, str], Kind]:
     try:
-        kinds = served_kinds(cluster.door)
+        kinds = served_kinds(cluster.session)
     except (PermissionDenied, NotFound) as refusal:
         chains.unread[""] = str(refusal)
         return {}

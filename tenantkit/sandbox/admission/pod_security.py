@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.pod_security import Level
-    from tenantkit.sandbox.admission.chain import Attempt
+    from tenantkit.sandbox.admission.attributes import Attributes
 
 _NAMESPACES = find("", "v1", "namespaces")
 _PODS = find("", "v1", "pods")
@@ -54,35 +54,35 @@ def standard_of(labels: Mapping[str, str], mode: Literal["enforce", "audit", "wa
     return wanted
 
 
-def review(attempt: Attempt) -> None:
+def review(attributes: Attributes) -> None:
     """Refuse or warn of a pod that its namespace's level forbids, warn of a template; of a namespace, check the labels.
 
     Raises:
         ApiError: 403 for a pod, 422 for a namespace.
     """
-    if attempt.operation == "DELETE":
+    if attributes.operation == "DELETE":
         return
-    if attempt.resource is _NAMESPACES and not attempt.subresource:
-        _review_namespace(attempt)
-    elif attempt.resource is _PODS and attempt.subresource != "status" and _is_significant(attempt):
-        _review_pod(attempt, attempt.manifest)
-    elif attempt.resource.kind in _WORKLOADS and not attempt.subresource:
-        spec = attempt.manifest["spec"]
-        _review_pod(attempt, (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"])
+    if attributes.resource is _NAMESPACES and not attributes.subresource:
+        _review_namespace(attributes)
+    elif attributes.resource is _PODS and attributes.subresource != "status" and _is_significant(attributes):
+        _review_pod(attributes, attributes.manifest)
+    elif attributes.resource.kind in _WORKLOADS and not attributes.subresource:
+        spec = attributes.manifest["spec"]
+        _review_pod(attributes, (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"])
 
 
-def _review_pod(attempt: Attempt, pod: Manifest) -> None:
-    namespace = attempt.store.get(_NAMESPACES, attempt.namespace) or {"metadata": {}}
+def _review_pod(attributes: Attributes, pod: Manifest) -> None:
+    namespace = attributes.store.get(_NAMESPACES, attributes.namespace) or {"metadata": {}}
     labels = _labels(namespace)
     enforced, warned = standard_of(labels, "enforce"), standard_of(labels, "warn")
-    if attempt.resource is _PODS and (refused := _told(pod, enforced)):
-        raise attempt.refused(f'violates PodSecurity "{enforced}": {refused}')
+    if attributes.resource is _PODS and (refused := _told(pod, enforced)):
+        raise attributes.refused(f'violates PodSecurity "{enforced}": {refused}')
     if told := _told(pod, warned):
-        attempt.warnings.append(f'would violate PodSecurity "{warned}": {told}')
+        attributes.warnings.append(f'would violate PodSecurity "{warned}": {told}')
 
 
-def _review_namespace(attempt: Attempt) -> None:
-    name, labels, old = attempt.manifest["metadata"]["name"], _labels(attempt.manifest), attempt.old
+def _review_namespace(attributes: Attributes) -> None:
+    name, labels, old = attributes.manifest["metadata"]["name"], _labels(attributes.manifest), attributes.old
     before = _labels(old) if old is not None else {}
     problems = tuple(_label_problems(labels))
     if problems and problems != tuple(_label_problems(before)):
@@ -90,7 +90,7 @@ def _review_namespace(attempt: Attempt) -> None:
     now, then = standard_of(labels, "enforce"), standard_of(before, "enforce")
     is_laxer = now.version == then.version and LEVELS.index(now.level) <= LEVELS.index(then.level)
     if old is not None and now.level != "privileged" and not is_laxer:
-        attempt.warnings.extend(_warnings_of_pods(attempt.store.list(_PODS, name), name, now))
+        attributes.warnings.extend(_warnings_of_pods(attributes.store.list(_PODS, name), name, now))
 
 
 def _warnings_of_pods(pods: list[Manifest], namespace: str, standard: Standard) -> list[str]:
@@ -117,11 +117,11 @@ def _told(pod: Manifest, standard: Standard) -> str:
     return ", ".join(str(violation) for violation in violations(pod, standard.level, standard.version))
 
 
-def _is_significant(attempt: Attempt) -> bool:
+def _is_significant(attributes: Attributes) -> bool:
     """Whether a write may make a pod worse: as the real plug-in has it, only containers and images can."""
-    if attempt.old is None:
+    if attributes.old is None:
         return True
-    return _images(attempt.manifest) != _images(attempt.old)
+    return _images(attributes.manifest) != _images(attributes.old)
 
 
 def _images(pod: Manifest) -> list[list[str]]:

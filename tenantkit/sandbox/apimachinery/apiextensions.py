@@ -20,7 +20,7 @@ from tenantkit.sandbox.apimachinery.schema import load
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import Problems
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 GROUP: Final = "gateway.networking.k8s.io"
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
@@ -112,7 +112,7 @@ def prepared(manifest: Manifest, old: Manifest | None, *, subresource: str = "")
     return {**found, "metadata": metadata}
 
 
-def check_custom(problems: Problems, item: Manifest, _old: Manifest | None) -> None:
+def check_custom(problems: ErrorList, item: Manifest, _old: Manifest | None) -> None:
     """An object of such a kind."""
     own = {key: value for key, value in item.items() if key not in _TYPED_AS_ONE}
     schema, before = json_schema(str(item["apiVersion"]), str(item["kind"])), len(problems)
@@ -121,7 +121,7 @@ def check_custom(problems: Problems, item: Manifest, _old: Manifest | None) -> N
         problems.invalid("<nil>", None, _UNCHECKED)
 
 
-def _check(problems: Problems, schema: Any, value: Any, path: str) -> None:
+def _check(problems: ErrorList, schema: Any, value: Any, path: str) -> None:
     kind = schema.get("type")
     is_right = isinstance(value, _TYPES.get(kind, (object,))) and (kind == "boolean" or not isinstance(value, bool))
     if not is_right:
@@ -145,7 +145,7 @@ def _check(problems: Problems, schema: Any, value: Any, path: str) -> None:
         _check_object(problems, schema, value, path)
 
 
-def _check_text(problems: Problems, schema: Any, value: str, path: str) -> None:
+def _check_text(problems: ErrorList, schema: Any, value: str, path: str) -> None:
     if len(value) > schema.get("maxLength", len(value)):
         problems.too_long(path, schema["maxLength"])
     elif len(value) < schema.get("minLength", 0):
@@ -156,7 +156,7 @@ def _check_text(problems: Problems, schema: Any, value: str, path: str) -> None:
         problems.unsupported(path, value, schema["enum"])
 
 
-def _check_number(problems: Problems, schema: Any, value: int, path: str) -> None:
+def _check_number(problems: ErrorList, schema: Any, value: int, path: str) -> None:
     if value < schema.get("minimum", value):
         text = f"{path} in body should be greater than or equal to {schema['minimum']}"
         problems.invalid(path, value, text)
@@ -166,7 +166,7 @@ def _check_number(problems: Problems, schema: Any, value: int, path: str) -> Non
         problems.unsupported(path, value, map(str, schema["enum"]))
 
 
-def _check_object(problems: Problems, schema: Any, value: Manifest, path: str) -> None:
+def _check_object(problems: ErrorList, schema: Any, value: Manifest, path: str) -> None:
     lead, properties, extra = f"{path}." if path else "", schema.get("properties"), schema.get("additionalProperties")
     for key in schema.get("required", ()):
         if key not in value and (path or key not in _TYPED_AS_ONE):
@@ -179,7 +179,7 @@ def _check_object(problems: Problems, schema: Any, value: Manifest, path: str) -
             _check(problems, known, inner, f"{lead}{key}")
 
 
-def _check_unique(problems: Problems, schema: Any, value: list[Any], path: str) -> None:
+def _check_unique(problems: ErrorList, schema: Any, value: list[Any], path: str) -> None:
     """A list that is a map or a set holds no key twice."""
     keys, kind, seen = schema.get("x-kubernetes-list-map-keys", ()), schema.get("x-kubernetes-list-type"), list[Any]()
     for index, item in enumerate(value):

@@ -106,3 +106,45 @@ def _subresource(raw: Manifest, group: str, version: str) -> Subresource:
 RESOURCES = tuple(_read())
 _BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
 _BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}
+
+
+NAMESPACES = find("", "v1", "namespaces")
+
+
+SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
+
+
+LIMIT_RANGES = find("", "v1", "limitranges")
+
+
+INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
+
+
+CLAIMS = find("", "v1", "persistentvolumeclaims")
+
+
+VOLUMES = find("", "v1", "persistentvolumes")
+
+
+NODES = find("", "v1", "nodes")
+
+
+PRIORITY_CLASSES = find("scheduling.k8s.io", "v1", "priorityclasses")
+
+
+QUOTAS = find("", "v1", "resourcequotas")
+
+
+SERVICES = find("", "v1", "services")
+
+
+PODS = find("", "v1", "pods")
+
+
+REPLICA_SETS = find("apps", "v1", "replicasets")
+
+
+CONFIG_MAPS = find("", "v1", "configmaps")
+
+
+EPHEMERAL = "ephemeralcontainers"

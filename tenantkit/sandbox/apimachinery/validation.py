@@ -6,14 +6,13 @@ Source: k8s.io/apimachinery/pkg/util/validation and pkg/api/validation.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.sandbox.apimachinery.errors import Cause
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
@@ -46,72 +45,7 @@ _KEY_TEXT = (
     f"'key-name', regex used for validation is '{_CONFIG_KEY}')"
 )
 _LABEL_LIMIT, _SUBDOMAIN_LIMIT, _PORT_NAME_LIMIT, _LAST_PORT = 63, 253, 15, 65535
-IMMUTABLE = "field is immutable"
 STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
-
-
-class Problems(list[Cause]):
-    """What is wrong with an object, in the order found."""
-
-    def invalid(self, field: str, value: Any, reason: str) -> None:
-        """The value can't be."""
-        self.append(Cause(field, f"Invalid value: {shown(value)}{': ' * bool(reason)}{reason}", "FieldValueInvalid"))
-
-    def required(self, field: str, reason: str = "") -> None:
-        """There is no value, and there must be one."""
-        self.append(Cause(field, f"Required value: {reason}" if reason else "Required value", "FieldValueRequired"))
-
-    def unsupported(self, field: str, value: Any, allowed: Iterable[str]) -> None:
-        """The value is none of the allowed ones."""
-        listed = ", ".join(shown(item) for item in allowed)
-        text = f"Unsupported value: {shown(value)}: supported values: {listed}"
-        self.append(Cause(field, text, "FieldValueNotSupported"))
-
-    def duplicate(self, field: str, value: Any, reason: str = "") -> None:
-        """The value is there already."""
-        text = f"Duplicate value: {shown(value)}{': ' * bool(reason)}{reason}"
-        self.append(Cause(field, text, "FieldValueDuplicate"))
-
-    def forbidden(self, field: str, reason: str) -> None:
-        """The field may not be set here."""
-        self.append(Cause(field, f"Forbidden: {reason}", "FieldValueForbidden"))
-
-    def not_found(self, field: str, value: Any) -> None:
-        """The value names something that is not there."""
-        self.append(Cause(field, f"Not found: {shown(value)}", "FieldValueNotFound"))
-
-    def wrong_type(self, field: str, value: Any, reason: str) -> None:
-        """The value is of another type than a schema says."""
-        self.append(Cause(field, f"Invalid value: {shown(value)}: {reason}", "FieldValueTypeInvalid"))
-
-    def too_many(self, field: str, count: int, limit: int) -> None:
-        """There are more of them than there may be."""
-        self.append(Cause(field, f"Too many: {count}: must have at most {limit} items", "FieldValueTooMany"))
-
-    def too_long(self, field: str, limit: int) -> None:
-        """The value is longer than it may be."""
-        text = f"Too long: may not be more than {limit} bytes"
-        self.append(Cause(field, text, "FieldValueTooLong"))
-
-    def all_of(self, field: str, value: Any, reasons: Iterable[str]) -> None:
-        """The value breaks these rules."""
-        for reason in reasons:
-            self.invalid(field, value, reason)
-
-    def one_of(self, field: str, value: Any, allowed: Iterable[str]) -> None:
-        """The value must be one of these, and there must be one."""
-        if value not in (choices := list(allowed)):
-            self.unsupported(field, value, choices)
-
-
-def shown(value: Any) -> str:
-    """A value as messages show it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def in_order(value: Any) -> Any:
-    """A value whose maps are sorted, as messages show them."""
-    return {key: in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def dns_label(value: str) -> list[str]:
@@ -216,7 +150,7 @@ def not_finalizer(value: str) -> list[str]:
     return [] if known else ["name is neither a standard finalizer name nor is it fully qualified"]
 
 
-def check_labels(problems: Problems, field: str, labels: Mapping[str, str]) -> None:
+def check_labels(problems: ErrorList, field: str, labels: Mapping[str, str]) -> None:
     """Labels, or a selector that is written as such."""
     for key in sorted(labels):
         problems.all_of(
@@ -225,7 +159,7 @@ def check_labels(problems: Problems, field: str, labels: Mapping[str, str]) -> N
         problems.all_of(field, labels[key], label_value(labels[key]))
 
 
-def non_negative(problems: Problems, field: str, value: int | None) -> None:
+def non_negative(problems: ErrorList, field: str, value: int | None) -> None:
     """A number that may be left out."""
     if value is not None and value < 0:
         problems.invalid(field, value, "must be greater than or equal to 0")

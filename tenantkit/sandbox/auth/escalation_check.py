@@ -19,7 +19,7 @@ from tenantkit.sandbox.auth.rbac import (
     RBAC,
     ROLE_BINDINGS,
     ROLES,
-    Action,
+    RequestInfo,
     covers,
 )
 
@@ -45,7 +45,12 @@ _SHOWN = (
 
 
 def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
-    authorizer: Authorizer, user: User, resource: Resource, action: Action, manifest: Manifest, old: Manifest | None
+    authorizer: Authorizer,
+    user: User,
+    resource: Resource,
+    action: RequestInfo,
+    manifest: Manifest,
+    old: Manifest | None,
 ) -> None:
     """Refuse a role or binding that would give what its writer does not have; other kinds pass.
 
@@ -67,12 +72,12 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
     name, namespace = manifest["metadata"].get("name", ""), action.namespace
     if resource in {ROLES, CLUSTER_ROLES}:
         # Asked for by the request's name, which a POST has none of.
-        needed = Action("escalate", "", RBAC, "*", resource.plural, "", namespace, action.name)
+        needed = RequestInfo("escalate", "", RBAC, "*", resource.plural, "", namespace, action.name)
         rules: Sequence[Manifest] = manifest.get("rules") or ()
     else:
         role = manifest["roleRef"]
         plural = ROLES.plural if role["kind"] == "Role" else CLUSTER_ROLES.plural
-        needed = Action("bind", "", role.get("apiGroup", ""), "*", plural, "", namespace, role["name"])
+        needed = RequestInfo("bind", "", role.get("apiGroup", ""), "*", plural, "", namespace, role["name"])
         rules = ()
     if authorizer.allows(user, needed):
         return

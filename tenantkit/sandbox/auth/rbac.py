@@ -47,7 +47,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class RequestInfo:
     """What is asked for: a verb on a resource, or on a path that is none."""
 
     verb: str
@@ -81,18 +81,18 @@ class Authorizer:
         >>> from datetime import UTC, datetime
         >>> from tenantkit.sandbox.storage.store import Store
         >>> store = Store(lambda: datetime.now(UTC))
-        >>> Authorizer(store).allows(User("dana@example.com"), Action("list", version="v1", resource="pods"))
+        >>> Authorizer(store).allows(User("dana@example.com"), RequestInfo("list", version="v1", resource="pods"))
         False
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def allows(self, user: User, action: Action) -> bool:
+    def allows(self, user: User, action: RequestInfo) -> bool:
         """Whether the user may do that."""
         return self.reason(user, action) is not None
 
-    def reason(self, user: User, action: Action) -> str | None:
+    def reason(self, user: User, action: RequestInfo) -> str | None:
         """Why the user may do that, in the words of an access review, or None when they may not."""
         if user.is_master:
             return ""
@@ -120,7 +120,7 @@ class Authorizer:
         role = self._store.get(resource, name, home)
         return None if role is None else list(role.get("rules") or ())
 
-    def check(self, user: User, action: Action) -> None:
+    def check(self, user: User, action: RequestInfo) -> None:
         """Raise ApiError 403 where the user may not do that."""
         if not self.allows(user, action):
             missing = self.missing_roles(user, action.namespace)
@@ -145,7 +145,7 @@ class Authorizer:
                     yield binding, subject, home
 
 
-def denied(user: User, action: Action, reason: str = "") -> ApiError:
+def denied(user: User, action: RequestInfo, reason: str = "") -> ApiError:
     """The 403 for an action, word for word."""
     if not action.resource:
         text = f'User "{user.name}" cannot {action.verb} path "{action.path}"'
@@ -169,7 +169,7 @@ def denied(user: User, action: Action, reason: str = "") -> ApiError:
     )
 
 
-def rule_allows(rule: Manifest, action: Action) -> bool:
+def rule_allows(rule: Manifest, action: RequestInfo) -> bool:
     """Whether one rule of a role covers the action."""
     if not _has(rule.get("verbs"), action.verb):
         return False

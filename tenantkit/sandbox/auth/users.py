@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -22,7 +21,6 @@ from tenantkit.sandbox.auth.rbac import AUTHENTICATED, MASTERS, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
 
 PERSONAS: Mapping[str, tuple[str, ...]] = {
@@ -36,30 +34,6 @@ PERSONAS: Mapping[str, tuple[str, ...]] = {
 CONTEXT_PREFIX = "sandbox-"
 _CLUSTER = "tenantkit-sandbox"
 _MARK = "# Written by tenantkit's sandbox; its tokens end with it.\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Grant:
-    user: User
-    expires: datetime | None
-
-
-class Tokens:
-    """Which token is whose."""
-
-    def __init__(self) -> None:
-        self._grants: dict[str, _Grant] = {}
-
-    def issue(self, user: User, *, expires: datetime | None = None) -> str:
-        """A new token for a user; for ever, unless told when it expires."""
-        token = secrets.token_urlsafe(32)
-        self._grants[token] = _Grant(user, expires)
-        return token
-
-    def user_of(self, token: str, now: datetime) -> User | None:
-        """Whose token that is; None for one that is nobody's, or no longer."""
-        grant = self._grants.get(token)
-        return grant.user if grant and (grant.expires is None or now < grant.expires) else None
 
 
 def persona_user(name: str) -> User:

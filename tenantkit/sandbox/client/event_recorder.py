@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.client.in_process import OwnRequests
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission.chain import Attempt, mutate
+from tenantkit.sandbox.admission.attributes import Attributes
+from tenantkit.sandbox.admission.chain import mutate
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.auth.rbac import service_account_user
 from tenantkit.sandbox.endpoints.bodies import read_as
 from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
@@ -17,7 +19,7 @@ from tenantkit.sandbox.endpoints.options import DeleteOptions
 from tenantkit.sandbox.endpoints.writes import store_new
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.sandbox.registry.strategies import prepare_update
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, timestamp
+from tenantkit.sandbox.registry.system_writes import CONTROLLERS
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -42,8 +44,8 @@ class OwnRequests:
     def create(self, resource: Resource, manifest: Manifest) -> Manifest:
         """A new object; raises ApiError with the server's own words where it is refused."""
         found, _ = read_as(manifest, resource.api_version, resource.kind, strict=False)
-        attempt = Attempt("CREATE", resource, self._tracked(None, found), None, self._store, self._user)
-        return store_new(replace(attempt, manifest=mutate(attempt)))
+        attributes = Attributes("CREATE", resource, self._tracked(None, found), None, self._store, self._user)
+        return store_new(replace(attributes, manifest=mutate(attributes)))
 
     def update(self, resource: Resource, before: Manifest, *, subresource: str = "", **parts: Manifest) -> Manifest:
         """The live object with other parts (`spec=`, `metadata=`, `status=`); as it is, if that changes nothing."""

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import PODS, REPLICA_SETS, find
 from tenantkit.sandbox.controllers import deployment_rollout as rollout
 from tenantkit.sandbox.controllers.deployment_rollout import HASH, REVISION, name_of, size
-from tenantkit.sandbox.controllers.replica_set import REPLICA_SETS
 from tenantkit.sandbox.controllers.replicas import (
     condition_of,
     controller_reference,
@@ -24,7 +23,7 @@ from tenantkit.sandbox.controllers.replicas import (
     is_terminating,
     template_hash,
 )
-from tenantkit.sandbox.controllers.workload import PODS, WorkloadController
+from tenantkit.sandbox.controllers.workload import WorkloadController
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.replicas import condition_of, is_terminating, scaled
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.apimachinery.resources import find
-from tenantkit.sandbox.bootstrap import SERVICES
+from tenantkit.sandbox.apimachinery.resources import PODS, SERVICES, find
 from tenantkit.sandbox.client.in_process import OwnRequests
 from tenantkit.sandbox.controllers.replicas import controller_reference, is_finished, is_ready, is_terminating
-from tenantkit.sandbox.controllers.workload import PODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import PODS, find
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers import job_progress as progress
 from tenantkit.sandbox.controllers.replicas import (
     deletion_order,
@@ -26,8 +27,7 @@ from tenantkit.sandbox.controllers.replicas import (
     pod_from_template,
     slow_start,
 )
-from tenantkit.sandbox.controllers.workload import PODS, WorkloadController
-from tenantkit.sandbox.registry.system_writes import timestamp
+from tenantkit.sandbox.controllers.workload import WorkloadController
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.replicas import condition_of, is_terminating
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

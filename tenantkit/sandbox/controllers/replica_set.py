@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import PODS, REPLICA_SETS
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.replicas import (
     available,
     condition_of,
@@ -21,8 +22,7 @@ from tenantkit.sandbox.controllers.replicas import (
     pod_from_template,
     slow_start,
 )
-from tenantkit.sandbox.controllers.workload import PODS, WorkloadController
-from tenantkit.sandbox.registry.system_writes import timestamp
+from tenantkit.sandbox.controllers.workload import WorkloadController
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
 
-REPLICA_SETS = find("apps", "v1", "replicasets")
 _BURST = 500
 _FAILURE = "ReplicaFailure"
 

@@ -12,9 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import parse_amounts
-from tenantkit.sandbox.admission.chain import QUOTAS
 from tenantkit.sandbox.admission.quota import counts_less, recount, tracked
-from tenantkit.sandbox.apimachinery.resources import RESOURCES
+from tenantkit.sandbox.apimachinery.resources import QUOTAS, RESOURCES
 from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
 
 if TYPE_CHECKING:

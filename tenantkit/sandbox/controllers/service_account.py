@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission.chain import NAMESPACES, SERVICE_ACCOUNTS, admit
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.admission.chain import admit
+from tenantkit.sandbox.apimachinery.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
 from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
-CONFIG_MAPS = find("", "v1", "configmaps")
 ROOT_CA = "kube-root-ca.crt"
 _DESCRIPTION = "kubernetes.io/description"
 _DESCRIBED = (

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import PODS, find
 from tenantkit.sandbox.controllers.replicas import (
     available,
     controller_reference,
@@ -22,7 +22,7 @@ from tenantkit.sandbox.controllers.replicas import (
     scaled,
     template_hash,
 )
-from tenantkit.sandbox.controllers.workload import PODS, WorkloadController
+from tenantkit.sandbox.controllers.workload import WorkloadController
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,11 +14,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.pod_status import ENDED
-from tenantkit.sandbox.admission.chain import CLAIMS, NODES, PROTECTED, VOLUMES
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.admission.object_in_use_protection import PROTECTED
+from tenantkit.sandbox.apimachinery.resources import CLAIMS, NODES, VOLUMES, find
+from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.controllers.node_lifecycle import tainted
 from tenantkit.sandbox.endpoints.delete import remove_or_put
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as, timestamp
+from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,16 +30,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Event, Store
 
 _PODS = find("", "v1", "pods")
-_TAINT_OF = {
-    ("Ready", "False"): "node.kubernetes.io/not-ready",
-    ("Ready", "Unknown"): "node.kubernetes.io/unreachable",
-    ("MemoryPressure", "True"): "node.kubernetes.io/memory-pressure",
-    ("DiskPressure", "True"): "node.kubernetes.io/disk-pressure",
-    ("NetworkUnavailable", "True"): "node.kubernetes.io/network-unavailable",
-    ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
-}
-_UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
-_OURS = frozenset({*_TAINT_OF.values(), _UNSCHEDULABLE})
 
 
 class ProtectionController:
@@ -66,7 +58,7 @@ class ProtectionController:
             return
         if resource is NODES:
             spec = live.get("spec") or {}
-            taints = _tainted(live)
+            taints = tainted(live)
             if taints != (spec.get("taints") or []):
                 rest = {field: value for field, value in spec.items() if field != "taints"}
                 after = {**live, "spec": rest | ({"taints": taints} if taints else {})}
@@ -91,21 +83,6 @@ class ProtectionController:
         after = {**live, "metadata": metadata | ({"finalizers": finalizers} if finalizers else {})}
         now = timestamp(self._store.clock())
         remove_or_put(self._store, resource, track_update(live, after, manager=CONTROLLERS, time=now), live)
-
-
-def _tainted(node: Manifest) -> list[Manifest]:
-    """A node's taints as its conditions have it: those of others stay, ours follow."""
-    conditions = (node.get("status") or {}).get("conditions") or []
-    wanted = [_TAINT_OF[key] for item in conditions if (key := (item["type"], item["status"])) in _TAINT_OF]
-    spec = node.get("spec") or {}
-    wanted += [_UNSCHEDULABLE] if spec.get("unschedulable") else []
-    kept = [
-        taint
-        for taint in spec.get("taints") or []
-        if taint["effect"] != "NoSchedule" or taint["key"] not in _OURS or taint["key"] in wanted
-    ]
-    there = {taint["key"] for taint in kept if taint["effect"] == "NoSchedule"}
-    return [*kept, *({"key": key, "effect": "NoSchedule"} for key in wanted if key not in there)]
 
 
 def _claims(pod: Manifest) -> list[str]:

@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING, ClassVar
 from tenantkit.rules.amounts import parse_amounts
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.selectors import label_selector_of
-from tenantkit.sandbox.admission.chain import LIMIT_RANGES, NAMESPACES, PRIORITY_CLASSES, QUOTAS, SERVICE_ACCOUNTS
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import (
+    LIMIT_RANGES,
+    NAMESPACES,
+    PODS,
+    PRIORITY_CLASSES,
+    QUOTAS,
+    SERVICE_ACCOUNTS,
+)
 from tenantkit.sandbox.client.event_recorder import EventRecorder
 from tenantkit.sandbox.client.in_process import OwnRequests
 from tenantkit.sandbox.controllers.replicas import claim, controller_reference, is_terminating
@@ -28,7 +34,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
-PODS = find("", "v1", "pods")
 _MAY_HELP = frozenset({LIMIT_RANGES, NAMESPACES, PRIORITY_CLASSES, QUOTAS, SERVICE_ACCOUNTS})
 
 

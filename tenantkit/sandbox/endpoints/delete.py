@@ -11,18 +11,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.pod_status import ENDED
-from tenantkit.sandbox.admission.chain import NAMESPACES, Attempt, mutate, review
+from tenantkit.sandbox.admission.attributes import Attributes
+from tenantkit.sandbox.admission.chain import mutate, review
 from tenantkit.sandbox.apimachinery.errors import ApiError, conflict, not_found
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.endpoints.options import delete_options
 from tenantkit.sandbox.registry.propagation import with_deletion_finalizers
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import DeleteOptions
     from tenantkit.sandbox.endpoints.reads import Reads
-    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.endpoints.request_info import Request
     from tenantkit.sandbox.storage.store import Store
 
 OK, ACCEPTED = 200, 202
@@ -43,7 +45,7 @@ class Deletion:
         self._store = store
         self._reads = reads
 
-    def delete(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def delete(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """DELETE of one object: answers with it, or with a Status, as the real server does for its kind."""
         options = _options(resource, call)
         name, namespace = call.action.name, call.action.namespace if resource.namespaced else ""
@@ -57,7 +59,7 @@ class Deletion:
         details = {key: value for key, value in details.items() if value}
         return OK, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
-    def delete_many(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def delete_many(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """DELETE of all that a list would give; answers with that list."""
         options = _options(resource, call)
         found = self._reads.list(resource, call)
@@ -68,7 +70,7 @@ class Deletion:
         return OK, found
 
 
-def _options(resource: Resource, call: Call) -> DeleteOptions:
+def _options(resource: Resource, call: Request) -> DeleteOptions:
     """The options of a delete; who deletes Jobs without a word on their pods is told what becomes of these."""
     options = delete_options(call)
     if resource.qualified == "jobs.batch" and not options.propagation and options.orphan_dependents is None:
@@ -88,9 +90,9 @@ def delete_live(
         ApiError: the object is not as the options suppose, or admission refuses.
     """
     _check_conditions(resource, live, options)
-    attempt = Attempt("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
-    mutate(attempt)
-    review(attempt)
+    attributes = Attributes("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
+    mutate(attributes)
+    review(attributes)
     metadata, prepared = live["metadata"], with_deletion_finalizers(resource, live, options)
     now = store.clock()
     if resource is NAMESPACES:

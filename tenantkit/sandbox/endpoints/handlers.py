@@ -29,22 +29,23 @@ from tenantkit.sandbox.apimachinery.errors import (
     unauthorized,
 )
 from tenantkit.sandbox.apimachinery.resources import find, serves
+from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
 from tenantkit.sandbox.auth.rbac import (
     AUTHENTICATED,
     SERVICE_ACCOUNT_PREFIX,
-    Action,
     Authorizer,
+    RequestInfo,
     User,
     denied,
     service_account_user,
 )
 from tenantkit.sandbox.endpoints import discovery
 from tenantkit.sandbox.endpoints.delete import Deletion
-from tenantkit.sandbox.endpoints.events_v1 import NEWER, OLDER, as_newer, in_newer_words, older_call
+from tenantkit.sandbox.endpoints.events_v1 import in_newer_words, older_call
 from tenantkit.sandbox.endpoints.negotiation import Shape, wanted_form
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request_info import Call, parse_action
+from tenantkit.sandbox.endpoints.request_info import Request, parse_action
 from tenantkit.sandbox.endpoints.reviews import Reviews
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
 from tenantkit.sandbox.endpoints.watch import Watch
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.auth.users import Tokens
+    from tenantkit.sandbox.auth.tokens import Tokens
     from tenantkit.sandbox.control_loops import Controllers
     from tenantkit.sandbox.endpoints.negotiation import Form
     from tenantkit.sandbox.storage.store import Store
@@ -89,7 +90,7 @@ class Handlers:
         self._deletion = Deletion(store, self._reads)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
-        self._verbs: dict[str, Callable[[Resource, Call], tuple[int, Manifest]]] = {
+        self._verbs: dict[str, Callable[[Resource, Request], tuple[int, Manifest]]] = {
             "get": lambda resource, call: (200, self._reads.get(resource, call)),
             "list": lambda resource, call: (200, self._reads.list(resource, call)),
             "create": self._create,
@@ -145,7 +146,7 @@ class Handlers:
                 return await self._done(request, OLDER, older_call(call), form)
         return await self._done(request, resource, call, form)
 
-    async def _done(self, request: web.Request, resource: Resource, call: Call, form: Form) -> web.StreamResponse:
+    async def _done(self, request: web.Request, resource: Resource, call: Request, form: Form) -> web.StreamResponse:
         """The answer of a verb of a resource."""
         if call.action.verb == "watch":
             return await self._watch(request, Watch(self._store, resource, call, self._shape(form, resource, call)))
@@ -156,12 +157,12 @@ class Handlers:
             answer = scale_of(answer)
         return self._json(status, self._shape(form, resource, call)(answer), call.warnings)
 
-    def _shape(self, form: Form, resource: Resource, call: Call) -> Callable[[Manifest], Manifest]:
+    def _shape(self, form: Form, resource: Resource, call: Request) -> Callable[[Manifest], Manifest]:
         is_newer = resource is OLDER and call.action.group == NEWER.group
         shape = Shape(form, NEWER if is_newer else resource, call.query.get("includeObject", ""), self._store.clock)
         return (lambda answer: shape(as_newer(answer))) if is_newer else shape
 
-    def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Call:
+    def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Request:
         """The request as it is understood; raises ApiError 401 for a stranger to the server."""
         headers = request.headers
         scheme, _, token = headers.get("Authorization", "").partition(" ")
@@ -171,9 +172,9 @@ class Handlers:
         action = parse_action(request.method, request.path, request.query)
         user = self._impersonated(user, action, headers)
         agent = headers.get("User-Agent", "")
-        return Call(action, user, request.query, body, headers.get("Content-Type", ""), agent, warnings)
+        return Request(action, user, request.query, body, headers.get("Content-Type", ""), agent, warnings)
 
-    def _impersonated(self, user: User, action: Action, headers: CIMultiDictProxy[str]) -> User:
+    def _impersonated(self, user: User, action: RequestInfo, headers: CIMultiDictProxy[str]) -> User:
         """The user that the request is made as: another one, where headers ask for that and the user may."""
         name = headers.get("Impersonate-User", "")
         groups = tuple(headers.getall("Impersonate-Group", ()))
@@ -183,18 +184,18 @@ class Handlers:
             return user
         parts = name.removeprefix(SERVICE_ACCOUNT_PREFIX).split(":")
         is_account = name.startswith(SERVICE_ACCOUNT_PREFIX) and len(parts) == 2  # noqa: PLR2004 (namespace and name)
-        needed = [Action("impersonate", version="v1", resource="groups", name=group) for group in groups]
+        needed = [RequestInfo("impersonate", version="v1", resource="groups", name=group) for group in groups]
         if is_account:
-            needed.append(Action("impersonate", "", "", "v1", "serviceaccounts", "", parts[0], parts[1]))
+            needed.append(RequestInfo("impersonate", "", "", "v1", "serviceaccounts", "", parts[0], parts[1]))
         else:
-            needed.append(Action("impersonate", version="v1", resource="users", name=name))
+            needed.append(RequestInfo("impersonate", version="v1", resource="users", name=name))
         if not all(self._authorizer.allows(user, right) for right in needed):
             raise denied(user, replace(action, verb=f"impersonate-on:user-info:{action.verb}"))
         if is_account and not groups:
             return service_account_user(*parts)
         return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
 
-    def _create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def _create(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """POST: of an object, or of a question, which some kinds are."""
         match call.action.subresource:
             case "token":
@@ -205,7 +206,7 @@ class Handlers:
                 return evict(self._store, resource, call)
         return (self._writes if "get" in resource.verbs else self._reviews).create(resource, call)
 
-    def _log(self, resource: Resource, call: Call) -> web.Response:
+    def _log(self, resource: Resource, call: Request) -> web.Response:
         """A pod's log: empty, since nothing runs; of a pod on a node it is the node that is not there to be asked."""
         node = self._reads.get(resource, call)["spec"].get("nodeName")
         if node:
@@ -227,7 +228,7 @@ class Handlers:
             self._watches.discard(watch)
         return response
 
-    def _about(self, request: web.Request, action: Action) -> web.Response:
+    def _about(self, request: web.Request, action: RequestInfo) -> web.Response:
         """A path that is none of a resource: what the server says about itself."""
         path = request.path.rstrip("/")
         without = self._without
@@ -262,7 +263,7 @@ class Handlers:
         return {"Cache-Control": "no-cache, private", "Date": date}
 
 
-def _resource(action: Action) -> Resource:
+def _resource(action: RequestInfo) -> Resource:
     """The resource of an action; raises ApiError for one that is not there, or does not know the verb there."""
     try:
         resource = find(action.group, action.version, action.resource)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.selectors import FieldSelector, LabelSelector
-    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.endpoints.request_info import Request
 
 _META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
@@ -80,7 +80,7 @@ class DeleteOptions:
     orphan_dependents: bool | None = None
 
 
-def write_options(kind: str, call: Call, *, is_apply: bool = False) -> WriteOptions:
+def write_options(kind: str, call: Request, *, is_apply: bool = False) -> WriteOptions:
     """The options of a write.
 
     Args:
@@ -140,7 +140,7 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
     return options
 
 
-def delete_options(call: Call) -> DeleteOptions:
+def delete_options(call: Request) -> DeleteOptions:
     """The options of a delete, from its body if there is one, else from its query; raises ApiError 400 or 422."""
     body = _delete_body(call) if call.body else {}
     query = call.query if not call.body else {}
@@ -167,7 +167,7 @@ def delete_options(call: Call) -> DeleteOptions:
     )
 
 
-def _delete_body(call: Call) -> Manifest:
+def _delete_body(call: Request) -> Manifest:
     try:
         is_protobuf = call.content_type.startswith("application/vnd.kubernetes.protobuf")
         body = read_protobuf(call.body) if is_protobuf else parse_yaml(call.body)

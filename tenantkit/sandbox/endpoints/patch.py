@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
+from tenantkit.sandbox.apimachinery.go_text import go_text
 from tenantkit.sandbox.apimachinery.schema import MISSING, schema_of
 from tenantkit.sandbox.endpoints.strategic_patch import StrategicError, merge_strategically
-from tenantkit.sandbox.managedfields.typed import go_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

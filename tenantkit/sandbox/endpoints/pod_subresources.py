@@ -11,24 +11,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, not_found, other_uid
-from tenantkit.sandbox.apimachinery.validation import Problems, dns_subdomain
+from tenantkit.sandbox.apimachinery.field_errors import ErrorList
+from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.validation import dns_subdomain
 from tenantkit.sandbox.endpoints.bodies import read_as, read_body
 from tenantkit.sandbox.endpoints.delete import delete_live
 from tenantkit.sandbox.endpoints.options import DeleteOptions, write_options
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import WriteOptions
-    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.endpoints.request_info import Request
     from tenantkit.sandbox.storage.store import Store
 
 CREATED = 201
 _DONE: Manifest = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": CREATED}
 
 
-def bind(store: Store, resource: Resource, call: Call) -> tuple[int, Manifest]:
+def bind(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest]:
     """POST of a Binding: the pod gets its node, once."""
     options, binding = _read(resource, call)
     name, target = call.action.name, binding.get("target") or {}
@@ -68,7 +69,7 @@ def bound(pod: Manifest, node: str, now: str, *, added: Manifest | None = None) 
     }
 
 
-def evict(store: Store, resource: Resource, call: Call) -> tuple[int, Manifest]:
+def evict(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest]:
     """POST of an Eviction: the pod is deleted as its options say."""
     options, eviction = _read(resource, call)
     if eviction["metadata"].get("name") != call.action.name:
@@ -86,7 +87,7 @@ def evict(store: Store, resource: Resource, call: Call) -> tuple[int, Manifest]:
     return CREATED, _DONE
 
 
-def _read(resource: Resource, call: Call) -> tuple[WriteOptions, Manifest]:
+def _read(resource: Resource, call: Request) -> tuple[WriteOptions, Manifest]:
     part = resource.subresources[call.action.subresource]
     options = write_options("CreateOptions", call)
     sent = read_body(call.body, call.content_type, kind=part.kind)
@@ -94,7 +95,7 @@ def _read(resource: Resource, call: Call) -> tuple[WriteOptions, Manifest]:
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 
-def _live(store: Store, resource: Resource, call: Call) -> Manifest:
+def _live(store: Store, resource: Resource, call: Request) -> Manifest:
     found = store.get(resource, call.action.name, call.action.namespace)
     if found is None:
         raise not_found(resource, call.action.name)
@@ -103,7 +104,7 @@ def _live(store: Store, resource: Resource, call: Call) -> Manifest:
 
 def _check_target(target: Manifest) -> None:
     """The node that a binding names; the real server answers what is wrong there without a reason."""
-    problems, name = Problems(), target.get("name", "")
+    problems, name = ErrorList(), target.get("name", "")
     if target.get("kind", "") not in {"", "Node"}:
         problems.unsupported("target.kind", target["kind"], ("Node", "<empty>"))
     if not name:

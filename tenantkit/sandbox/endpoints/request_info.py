@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
-from tenantkit.sandbox.auth.rbac import Action
+from tenantkit.sandbox.auth.rbac import RequestInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,10 @@ _FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One request, read and authorised; `warnings` go into the answer's headers."""
 
-    action: Action
+    action: RequestInfo
     user: User
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -38,7 +38,7 @@ class Call:
     warnings: list[str] = field(default_factory=list)
 
 
-def parse_action(method: str, path: str, query: Mapping[str, str]) -> Action:
+def parse_action(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
     """What a request asks for.
 
     Args:
@@ -54,7 +54,7 @@ def parse_action(method: str, path: str, query: Mapping[str, str]) -> Action:
         'list'
     """
     parts = path.strip("/").split("/")
-    plain = Action(method.lower(), path)
+    plain = RequestInfo(method.lower(), path)
     if parts[0] not in {"api", "apis"} or len(parts) < (3 if parts[0] == "api" else 4):
         return plain
     group, version, *rest = parts[1:] if parts[0] == "apis" else ["", *parts[1:]]
@@ -71,7 +71,7 @@ def parse_action(method: str, path: str, query: Mapping[str, str]) -> Action:
         name = _selected_name(query)
     if verb == "delete" and not name:
         verb = "deletecollection"
-    return Action(verb, path, group, version, resource, subresource, namespace, name)
+    return RequestInfo(verb, path, group, version, resource, subresource, namespace, name)
 
 
 def flag(query: Mapping[str, str], name: str, *, lenient: bool = False) -> bool:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission.chain import SERVICE_ACCOUNTS
 from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, not_found
-from tenantkit.sandbox.auth.rbac import Action, User, service_account_user
+from tenantkit.sandbox.apimachinery.resources import SERVICE_ACCOUNTS
+from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.auth.rbac import RequestInfo, User, service_account_user
 from tenantkit.sandbox.endpoints.bodies import read_as, read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.auth.rbac import Authorizer
-    from tenantkit.sandbox.auth.users import Tokens
-    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.auth.tokens import Tokens
+    from tenantkit.sandbox.endpoints.request_info import Request
     from tenantkit.sandbox.storage.store import Store
 
 _TOKEN_S = 3600
@@ -41,7 +41,7 @@ class Reviews:
         self._store = store
         self._authorizer = authorizer
         self._tokens = tokens
-        self._answers: dict[str, Callable[[Call, Manifest], Manifest]] = {
+        self._answers: dict[str, Callable[[Request, Manifest], Manifest]] = {
             "SelfSubjectAccessReview": self._self_access,
             "SubjectAccessReview": self._access,
             "LocalSubjectAccessReview": self._local_access,
@@ -50,12 +50,12 @@ class Reviews:
             "TokenReview": self._token,
         }
 
-    def create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def create(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """POST of a review: answers with its status."""
         review = self._read(call, resource.api_version, resource.kind)
         return 201, self._answers[resource.kind](call, review)
 
-    def create_token(self, call: Call) -> tuple[int, Manifest]:
+    def create_token(self, call: Request) -> tuple[int, Manifest]:
         """POST to a service account's `token`: a new token of that account's, for the time asked or an hour."""
         request = self._read(call, "authentication.k8s.io/v1", "TokenRequest")
         name, namespace = call.action.name, call.action.namespace
@@ -72,7 +72,7 @@ class Reviews:
         spec = {"audiences": [_AUDIENCE], "boundObjectRef": None, **spec, "expirationSeconds": seconds}
         return 201, {**request, "metadata": metadata, "spec": spec, "status": status}
 
-    def _read(self, call: Call, api_version: str, kind: str) -> Manifest:
+    def _read(self, call: Request, api_version: str, kind: str) -> Manifest:
         options = write_options("CreateOptions", call)
         sent = read_body(call.body, call.content_type, kind=kind)
         found, unknown = read_as(sent, api_version, kind, strict=options.strict)
@@ -81,10 +81,10 @@ class Reviews:
         found = {**found, "metadata": found.get("metadata") or {}}
         return track_update(None, found, manager=options.manager, time=timestamp(self._store.clock()))
 
-    def _self_access(self, call: Call, review: Manifest) -> Manifest:
+    def _self_access(self, call: Request, review: Manifest) -> Manifest:
         return self._reviewed(review, call.user)
 
-    def _access(self, _: Call, review: Manifest) -> Manifest:
+    def _access(self, _: Request, review: Manifest) -> Manifest:
         spec = review.get("spec") or {}
         if not spec.get("user") and not spec.get("groups"):
             why = 'Invalid value: "": at least one of user or group must be specified'
@@ -92,7 +92,7 @@ class Reviews:
         groups, extra = tuple(spec.get("groups") or ()), spec.get("extra") or {}
         return self._reviewed(review, User(spec.get("user", ""), groups, spec.get("uid", ""), extra))
 
-    def _local_access(self, call: Call, review: Manifest) -> Manifest:
+    def _local_access(self, call: Request, review: Manifest) -> Manifest:
         namespace = call.action.namespace
         asked = ((review.get("spec") or {}).get("resourceAttributes") or {}).get("namespace", "")
         if asked != namespace:
@@ -109,12 +109,12 @@ class Reviews:
             raise _invalid(review, "spec", f"Invalid value: null: {why}")
         asked = resource or path or {}
         fields = ("group", "version", "resource", "subresource", "namespace", "name")
-        action = Action(asked.get("verb", ""), asked.get("path", ""), *(asked.get(field, "") for field in fields))
+        action = RequestInfo(asked.get("verb", ""), asked.get("path", ""), *(asked.get(field, "") for field in fields))
         reason = self._authorizer.reason(user, action)
         status: Manifest = {"allowed": reason is not None}
         return {**review, "status": status | ({"reason": reason} if reason else {})}
 
-    def _rules(self, call: Call, review: Manifest) -> Manifest:
+    def _rules(self, call: Request, review: Manifest) -> Manifest:
         namespace = (review.get("spec") or {}).get("namespace")
         if not namespace:
             raise bad_request("no namespace on request")
@@ -128,11 +128,11 @@ class Reviews:
             status["evaluationError"] = missing[0] if len(missing) == 1 else f"[{', '.join(dict.fromkeys(missing))}]"
         return {**review, "metadata": {}, "spec": {}, "status": status}
 
-    def _self(self, call: Call, review: Manifest) -> Manifest:
+    def _self(self, call: Request, review: Manifest) -> Manifest:
         metadata = {"creationTimestamp": timestamp(self._store.clock())}
         return {**review, "metadata": metadata, "status": {"userInfo": _user_info(call.user)}}
 
-    def _token(self, _: Call, review: Manifest) -> Manifest:
+    def _token(self, _: Request, review: Manifest) -> Manifest:
         token = (review.get("spec") or {}).get("token")
         if not token:
             raise bad_request("token is required for TokenReview in authentication")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.rules.selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.errors import ApiError, invalid
-from tenantkit.sandbox.apimachinery.validation import Problems, non_negative
+from tenantkit.sandbox.apimachinery.field_errors import ErrorList
+from tenantkit.sandbox.apimachinery.validation import non_negative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def scaled(live: Manifest, scale: Manifest) -> Manifest:
     Raises:
         ApiError: 422, less than no pods.
     """
-    problems, metadata, name = Problems(), scale.get("metadata") or {}, live["metadata"]["name"]
+    problems, metadata, name = ErrorList(), scale.get("metadata") or {}, live["metadata"]["name"]
     replicas = (scale.get("spec") or {}).get("replicas", 0)
     non_negative(problems, "spec.replicas", replicas)
     if problems:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.endpoints.request_info import Request
     from tenantkit.sandbox.storage.store import Event, Store
 
 _BOOKMARK_EVERY_S = 60.0
@@ -43,7 +43,11 @@ class Watch:
     """
 
     def __init__(
-        self, store: Store, resource: Resource, call: Call, shape: Callable[[Manifest], Manifest] = lambda found: found
+        self,
+        store: Store,
+        resource: Resource,
+        call: Request,
+        shape: Callable[[Manifest], Manifest] = lambda found: found,
     ) -> None:
         self._store = store
         self._resource = resource

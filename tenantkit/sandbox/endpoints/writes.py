@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tenantkit.sandbox.admission.chain import Attempt, mutate, review
+from tenantkit.sandbox.admission.attributes import Attributes
+from tenantkit.sandbox.admission.chain import mutate, review
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.errors import (
     ApiError,
@@ -26,6 +27,7 @@ from tenantkit.sandbox.apimachinery.errors import (
     other_uid,
     unsupported_media_type,
 )
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.validation.objects import validate
 from tenantkit.sandbox.apis.warnings import warnings_on_create, warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
@@ -39,14 +41,13 @@ from tenantkit.sandbox.managedfields.apply import apply
 from tenantkit.sandbox.managedfields.fieldmanager import same_but_for_times, track_update
 from tenantkit.sandbox.managedfields.fieldpath import TypedError
 from tenantkit.sandbox.registry.strategies import prepare_create, prepare_update
-from tenantkit.sandbox.registry.system_writes import timestamp
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.auth.rbac import Authorizer
     from tenantkit.sandbox.endpoints.options import WriteOptions
-    from tenantkit.sandbox.endpoints.request_info import Call
+    from tenantkit.sandbox.endpoints.request_info import Request
     from tenantkit.sandbox.storage.store import Store
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
@@ -66,7 +67,7 @@ class Writes:
         self._store = store
         self._authorizer = authorizer
 
-    def create(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def create(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """POST of a new object."""
         options = write_options("CreateOptions", call)
         manifest = self._read(resource, call, options)
@@ -74,7 +75,7 @@ class Writes:
         manifest = _placed({**manifest, "metadata": metadata}, resource, call)
         return CREATED, self._create(resource, call, options, self._tracked(None, manifest, options))
 
-    def update(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def update(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """PUT of a whole object, or of the part of it that a subresource is."""
         subresource = call.action.subresource
         options = write_options("UpdateOptions", call)
@@ -96,7 +97,7 @@ class Writes:
         tracked = self._tracked(old, manifest, options, subresource)
         return OK, self._replace(resource, call, options, tracked, old)
 
-    def patch(self, resource: Resource, call: Call) -> tuple[int, Manifest]:
+    def patch(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
         """PATCH of any of the four kinds."""
         media_type = call.content_type.partition(";")[0].strip()
         if media_type not in PATCH_TYPES:
@@ -120,7 +121,7 @@ class Writes:
         return OK, self._replace(resource, call, options, tracked, old)
 
     def _rescale(
-        self, resource: Resource, call: Call, options: WriteOptions, media_type: str = ""
+        self, resource: Resource, call: Request, options: WriteOptions, media_type: str = ""
     ) -> tuple[int, Manifest]:
         """PUT or PATCH of a workload's scale; answers with the workload."""
         part, old = resource.subresources[SCALE], self._old(resource, call)
@@ -148,7 +149,7 @@ class Writes:
         return OK, self._replace(resource, call, options, tracked, old)
 
     def _apply(
-        self, resource: Resource, call: Call, options: WriteOptions, old: Manifest | None
+        self, resource: Resource, call: Request, options: WriteOptions, old: Manifest | None
     ) -> tuple[int, Manifest]:
         subresource = call.action.subresource
         try:
@@ -175,7 +176,7 @@ class Writes:
             return CREATED, self._create_instead(resource, call, options, result)
         return OK, self._replace(resource, call, options, result, old)
 
-    def _create_instead(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
+    def _create_instead(self, resource: Resource, call: Request, options: WriteOptions, manifest: Manifest) -> Manifest:
         """An update or apply of what is not there: it takes the right to create, too."""
         self._authorizer.check(call.user, replace(call.action, verb="create"))
         _check_version(manifest["metadata"].get("resourceVersion") or "")
@@ -184,23 +185,23 @@ class Writes:
             manifest = {**manifest, "metadata": metadata}
         return self._create(resource, call, options, manifest)
 
-    def _create(self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest) -> Manifest:
+    def _create(self, resource: Resource, call: Request, options: WriteOptions, manifest: Manifest) -> Manifest:
         store = self._store
         manifest = _placed(manifest, resource, call, fill=True)
         user, warnings = call.user, call.warnings
-        attempt = Attempt("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
-        manifest = mutate(attempt)
+        attributes = Attributes("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
+        manifest = mutate(attributes)
         check_escalation(self._authorizer, call.user, resource, call.action, manifest, None)
-        return store_new(replace(attempt, manifest=manifest), group=call.action.group)
+        return store_new(replace(attributes, manifest=manifest), group=call.action.group)
 
     def _replace(
-        self, resource: Resource, call: Call, options: WriteOptions, manifest: Manifest, old: Manifest
+        self, resource: Resource, call: Request, options: WriteOptions, manifest: Manifest, old: Manifest
     ) -> Manifest:
         store, subresource = self._store, call.action.subresource
         manifest = _placed(manifest, resource, call, fill=True)
         user, warnings = call.user, call.warnings
-        attempt = Attempt("UPDATE", resource, manifest, old, store, user, subresource, options.dry_run, warnings)
-        manifest = mutate(attempt)
+        attributes = Attributes("UPDATE", resource, manifest, old, store, user, subresource, options.dry_run, warnings)
+        manifest = mutate(attributes)
         if not subresource:
             check_escalation(self._authorizer, call.user, resource, call.action, manifest, old)
         manifest = _at_version_of(old, manifest, resource)
@@ -210,19 +211,19 @@ class Writes:
             warnings.extend(warnings_on_update(manifest))
         if same_but_for_times(old, manifest):
             manifest = old
-        review(replace(attempt, manifest=manifest))
+        review(replace(attributes, manifest=manifest))
         if options.dry_run:
             return manifest
         return remove_or_put(store, resource, manifest, old)
 
-    def _read(self, resource: Resource, call: Call, options: WriteOptions) -> Manifest:
+    def _read(self, resource: Resource, call: Request, options: WriteOptions) -> Manifest:
         """The object in the body, canonical, with defaults."""
         sent = read_body(call.body, call.content_type, kind=resource.kind)
         found, unknown = read_as(sent, resource.api_version, resource.kind, strict=options.strict)
         _warn(call, options, unknown)
         return {**found, "metadata": found.get("metadata") or {}}
 
-    def _old(self, resource: Resource, call: Call) -> Manifest | None:
+    def _old(self, resource: Resource, call: Request) -> Manifest | None:
         return self._store.get(resource, call.action.name, call.action.namespace if resource.namespaced else "")
 
     def _tracked(
@@ -235,33 +236,33 @@ class Writes:
             return manifest
 
 
-def store_new(attempt: Attempt, *, group: str = "") -> Manifest:
+def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
     """What is left to do for a new object after mutating admission: name it, prepare, validate, review and store it.
 
     Args:
-        attempt: with the object as admission left it.
+        attributes: with the object as admission left it.
         group: of the path that it came by, see `validate`.
 
     Raises:
         ApiError: it is not valid, not allowed, or already there.
     """
-    store, resource, manifest = attempt.store, attempt.resource, attempt.manifest
+    store, resource, manifest = attributes.store, attributes.resource, attributes.manifest
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SET_BY_THE_SERVER}
     metadata["name"] = name = metadata.get("name") or store.generated_names.next(metadata.get("generateName", ""))
     metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
     manifest = prepare_create({**manifest, "metadata": metadata})
     _validate(manifest, None, group=group)
-    attempt.warnings.extend(warnings_on_create(manifest))
+    attributes.warnings.extend(warnings_on_create(manifest))
     live = store.get(resource, name, metadata.get("namespace", ""))
     exists = live is not None
     versioned = manifest["metadata"].get("resourceVersion", "").strip("0").isdecimal()  # what is no version is none
-    review(replace(attempt, manifest=manifest, dry_run=attempt.dry_run or exists or versioned))
-    if versioned and not attempt.dry_run:
+    review(replace(attributes, manifest=manifest, dry_run=attributes.dry_run or exists or versioned))
+    if versioned and not attributes.dry_run:
         message = "resourceVersion should not be set on objects to be created"
         raise ApiError(code=500, reason="", message=message)
     if live is not None:
         raise already_exists(resource, name, is_leaving="deletionTimestamp" in live["metadata"])
-    return manifest if attempt.dry_run else store.put(resource, manifest)
+    return manifest if attributes.dry_run else store.put(resource, manifest)
 
 
 def _validate(manifest: Manifest, old: Manifest | None, *, subresource: str = "", group: str = "") -> None:
@@ -270,12 +271,12 @@ def _validate(manifest: Manifest, old: Manifest | None, *, subresource: str = ""
         raise invalid(str(manifest["apiVersion"]), str(manifest["kind"]), manifest["metadata"]["name"], causes)
 
 
-def _warn(call: Call, options: WriteOptions, unknown: list[str]) -> None:
+def _warn(call: Request, options: WriteOptions, unknown: list[str]) -> None:
     if options.warn:
         call.warnings.extend(unknown)
 
 
-def _placed(manifest: Manifest, resource: Resource, call: Call, *, fill: bool = False) -> Manifest:
+def _placed(manifest: Manifest, resource: Resource, call: Request, *, fill: bool = False) -> Manifest:
     """The object, checked to be of the request's namespace; `fill` writes that into it."""
     namespace = call.action.namespace if resource.namespaced else ""
     sent = manifest["metadata"].get("namespace") or ""
@@ -287,7 +288,7 @@ def _placed(manifest: Manifest, resource: Resource, call: Call, *, fill: bool = 
     return {**manifest, "metadata": metadata | ({"namespace": namespace} if namespace else {})}
 
 
-def _check_name(manifest: Manifest, call: Call) -> None:
+def _check_name(manifest: Manifest, call: Request) -> None:
     """The object in the body must be the one in the path."""
     name, wanted = manifest["metadata"].get("name"), call.action.name
     if not name:

@@ -6,9 +6,9 @@ walk of its own beside wire.py.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.apimachinery.go_text import go_syntax, go_text
 from tenantkit.sandbox.managedfields.fieldpath import TypedError, element_of, spelled
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _list_problems(kind: Type, value: Any, path: str) -> Iterator[str]:
 def _scalar_problems(name: str, value: Any) -> Iterator[str]:
     expected = _EXPECTED.get(name)
     if expected == "string" and not isinstance(value, str):
-        yield f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}"
+        yield f"expected string, got &value.valueUnstructured{{Value:{go_syntax(value)}}}"
     elif expected == "boolean" and not isinstance(value, bool):
         yield f"expected boolean, got &{{{go_text(value)}}}"
     elif name in _NUMBERS and isinstance(value, (dict, list)):
@@ -83,22 +83,3 @@ def _scalar_problems(name: str, value: Any) -> Iterator[str]:
         yield f"expected any scalar, got &{{{go_text(value)}}}"
     elif name in _NUMBERS and isinstance(value, (str, bool)):
         yield f"expected numeric (int or float), got {'string' if isinstance(value, str) else 'bool'}"
-
-
-def go_text(value: Any) -> str:
-    """A value as Go's %v prints it."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{go_text(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(go_text, value)) + "]"
-    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _go_syntax(value: Any) -> str:
-    """A value as Go's %#v prints it."""
-    if isinstance(value, dict):
-        pairs = ", ".join(f'"{key}":{_go_syntax(item)}' for key, item in sorted(value.items()))
-        return f"map[string]interface {{}}{{{pairs}}}"
-    if isinstance(value, list):
-        return "[]interface {}{" + ", ".join(map(_go_syntax, value)) + "}"
-    return json.dumps(value)

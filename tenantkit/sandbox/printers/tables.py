@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.schema import load
-from tenantkit.sandbox.endpoints.events_v1 import as_older
+from tenantkit.sandbox.apis.events_conversion import as_older
 from tenantkit.sandbox.printers.cells import (
     AGE,
     NAME,

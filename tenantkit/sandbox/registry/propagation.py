@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
+
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import DeleteOptions
 
-ORPHAN = "orphan"
-FOREGROUND = "foregroundDeletion"
 _FINALIZERS = {"Orphan": ORPHAN, "Foreground": FOREGROUND, "Background": None}
 
 

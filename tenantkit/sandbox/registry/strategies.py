@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tenantkit.rules.pod_security_checks import APP_ARMOR
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom, prepared
 from tenantkit.sandbox.apimachinery.codec import empty
+from tenantkit.sandbox.apimachinery.resources import EPHEMERAL
 from tenantkit.sandbox.apimachinery.schema import schema_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
 
-EPHEMERAL = "ephemeralcontainers"
 _COUNTING = frozenset({"", EPHEMERAL, "scale"})
 # lists that are there even when nothing is in them: storage knows no empty ones
 _NO_EMPTY_LISTS = {"Role": ("rules",), "ClusterRole": ("rules",), "EndpointSlice": ("endpoints", "ports")}

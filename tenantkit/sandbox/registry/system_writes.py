@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Store
@@ -29,8 +28,3 @@ def put_as(  # noqa: PLR0913 (one write, all by name)
     """Store an object, or its new state, in the name of a part of the server; what is stored already stays."""
     time = timestamp(store.clock())
     return store.put(resource, track_update(before, after, manager=manager, time=time, subresource=subresource))
-
-
-def timestamp(moment: datetime) -> str:
-    """A time as manifests have it, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

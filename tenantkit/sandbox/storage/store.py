@@ -111,7 +111,7 @@ class Store:
         return last
 
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
-        """Call back after each write, in the writer's own call; the answer ends that, and may be called twice."""
+        """Request back after each write, in the writer's own call; the answer ends that, and may be called twice."""
         token = object()
         self._subscribers[token] = callback
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tenantkit.cluster.visible import whoami
+from tenantkit.cluster.identity import whoami
 from tests.contract.engines import ForeignEngine
 from tests.controlplane.credentials import user_name
 

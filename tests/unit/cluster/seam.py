@@ -1,4 +1,4 @@
-"""A transport that answers from a script, and what the tests of the door share."""
+"""A transport that answers from a script, and what the tests of the session share."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import orjson
 
 from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.http.credentials import Credentials, Login
-from tenantkit.cluster.http.session import Door
-from tenantkit.cluster.http.transport import Answer, Endpoint, NoAnswer
+from tenantkit.cluster.http.session import Session
+from tenantkit.cluster.http.transport import Answer, Endpoint, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +36,7 @@ def status(code: int, reason: str, message: str, **details: Any) -> Answer:
 
 @dataclass
 class Lines:
-    """A stream of given lines; a NoAnswer among them is raised, a function is called."""
+    """A stream of given lines; a TransportError among them is raised, a function is called."""
 
     script: list[Any]
     status: int = 200
@@ -48,7 +48,7 @@ class Lines:
         for line in self.script:
             if callable(line):
                 line()
-            elif isinstance(line, NoAnswer):
+            elif isinstance(line, TransportError):
                 raise line
             else:
                 yield orjson.dumps(line)
@@ -120,12 +120,12 @@ def credentials(*tokens: str) -> Credentials:
     return Credentials(load)
 
 
-def door(script: Script, *tokens: str, slept: list[float] | None = None) -> Door:
-    """A door that notes its pauses instead of sleeping, with no chance in them."""
+def session(script: Script, *tokens: str, slept: list[float] | None = None) -> Session:
+    """A session that notes its pauses instead of sleeping, with no chance in them."""
     pauses = [] if slept is None else slept
     sleep: Callable[[float], object] = pauses.append
-    return Door(script, credentials(*tokens), timeout_s=35.0, sleep=sleep, jitter=lambda: 1.0)
+    return Session(script, credentials(*tokens), timeout_s=35.0, sleep=sleep, jitter=lambda: 1.0)
 
 
 def cluster(script: Script, **options: Any) -> Cluster:
-    return Cluster(door(script), **options)
+    return Cluster(session(script), **options)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.http.transport import NoAnswer
-from tenantkit.cluster.visible import Identity, list_visible, visible_namespaces, whoami
+from tenantkit.cluster.http.transport import TransportError
+from tenantkit.cluster.identity import Identity, whoami
+from tenantkit.cluster.visible import list_visible, visible_namespaces
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
 from tests.unit.cluster.seam import SERVER, Script, answer, cluster, status
@@ -71,14 +72,14 @@ def test_apply_is_server_side_and_forces_only_when_told(*, force: bool) -> None:
 
 
 def test_an_apply_that_was_cut_off_is_repeated() -> None:
-    assert cluster(Script(NoAnswer("reset"), answer(200, CONFIG_MAP))).apply(CONFIG_MAP) == CONFIG_MAP
+    assert cluster(Script(TransportError("reset"), answer(200, CONFIG_MAP))).apply(CONFIG_MAP) == CONFIG_MAP
 
 
 def test_an_apply_at_a_version_is_not_since_it_could_meet_its_own_first_try() -> None:
     versioned = {**CONFIG_MAP, "metadata": {**CONFIG_MAP["metadata"], "resourceVersion": "7"}}
 
     with pytest.raises(ClusterUnavailable, match="may have been done"):
-        cluster(Script(NoAnswer("reset"))).apply(versioned)
+        cluster(Script(TransportError("reset"))).apply(versioned)
 
 
 def test_patch_json_sends_its_operations() -> None:

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from tenantkit import exceptions
-from tenantkit.cluster.http.errors import ERROR_OF, Doing, error_of_answer, error_of_no_answer
-from tenantkit.cluster.http.transport import Answer, NoAnswer, Trouble
+from tenantkit.cluster.http.errors import ERROR_OF, Operation, error_of_answer, error_of_transport
+from tenantkit.cluster.http.transport import Answer, ConnectionFailure, TransportError
 from tenantkit.exceptions import (
     AlreadyExists,
     BadRequest,
@@ -25,11 +25,11 @@ from tenantkit.exceptions import (
 )
 from tests.unit.cluster.seam import SERVER, answer, status
 
-GET = Doing("get", "ConfigMap", "a", "vision")
+GET = Operation("get", "ConfigMap", "a", "vision")
 
 
-def error(of: Answer, doing: Doing = GET) -> ClusterError:
-    return error_of_answer(of, doing, SERVER)
+def error(of: Answer, operation: Operation = GET) -> ClusterError:
+    return error_of_answer(of, operation, SERVER)
 
 
 @pytest.mark.parametrize(
@@ -161,16 +161,16 @@ def test_of_a_secret_no_value_is_repeated() -> None:
     cause = {"message": 'Invalid value: "hunter2"', "field": "data[p]"}
     found = error(
         status(422, "Invalid", 'Secret "a": data[p]: Invalid value: "hunter2": {hunter2}', causes=[cause]),
-        Doing("apply", "Secret", "a", "vision"),
+        Operation("apply", "Secret", "a", "vision"),
     )
 
     assert "hunter2" not in f"{found} {found.causes}"
     assert found.causes == ("data[p]: Invalid value: [value]",)
 
 
-@pytest.mark.parametrize("trouble", get_args(Trouble))
-def test_each_silence_is_one_class_with_a_next_step_of_its_own(trouble: Trouble) -> None:
-    found = error_of_no_answer(NoAnswer(trouble, "detail"), GET, SERVER)
+@pytest.mark.parametrize("trouble", get_args(ConnectionFailure))
+def test_each_silence_is_one_class_with_a_next_step_of_its_own(trouble: ConnectionFailure) -> None:
+    found = error_of_transport(TransportError(trouble, "detail"), GET, SERVER)
 
     assert type(found) is ClusterUnavailable
     assert (found.status, found.reason) == (None, trouble)
@@ -178,16 +178,18 @@ def test_each_silence_is_one_class_with_a_next_step_of_its_own(trouble: Trouble)
 
 
 def test_no_two_silences_are_told_alike() -> None:
-    texts = {str(error_of_no_answer(NoAnswer(trouble, "x"), GET, SERVER)) for trouble in get_args(Trouble)}
+    texts = {
+        str(error_of_transport(TransportError(trouble, "x"), GET, SERVER)) for trouble in get_args(ConnectionFailure)
+    }
 
-    assert len(texts) == len(get_args(Trouble))
+    assert len(texts) == len(get_args(ConnectionFailure))
 
 
 def test_a_write_that_was_cut_off_may_have_been_done() -> None:
-    create = Doing("create", "ConfigMap", "a", "vision")
+    create = Operation("create", "ConfigMap", "a", "vision")
 
-    cut = error_of_no_answer(NoAnswer("reset"), create, SERVER, is_write=True)
-    refused = error_of_no_answer(NoAnswer("refused"), create, SERVER, is_write=True)
+    cut = error_of_transport(TransportError("reset"), create, SERVER, is_write=True)
+    refused = error_of_transport(TransportError("refused"), create, SERVER, is_write=True)
 
     assert str(cut).endswith("it may have been done all the same: look before you repeat it")
     assert "may have been done" not in str(refused)

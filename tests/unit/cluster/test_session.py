@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tenantkit.cluster.http.credentials import FRESH_FOR_S, Credentials, Login, bearer
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.session import Call
-from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.transport import Endpoint, Request, TransportError
 from tenantkit.exceptions import (
     ClusterError,
     ClusterUnavailable,
@@ -21,10 +21,10 @@ from tenantkit.exceptions import (
     Throttled,
     Unauthorized,
 )
-from tests.unit.cluster.seam import SERVER, Lines, Script, answer, credentials, door, status
+from tests.unit.cluster.seam import SERVER, Lines, Script, answer, credentials, session, status
 
-READ = Call("GET", "/api/v1/pods", Doing("list", "Pod"), is_repeatable=True)
-WRITE = Call("POST", "/api/v1/pods", Doing("create", "Pod", "a"), b"{}")
+READ = Call("GET", "/api/v1/pods", Operation("list", "Pod"), is_repeatable=True)
+WRITE = Call("POST", "/api/v1/pods", Operation("create", "Pod", "a"), b"{}")
 BUSY = answer(429, {"kind": "Status"}, retry_after="1")
 AWAY = answer(503, {"kind": "Status"}, retry_after="2")
 
@@ -32,7 +32,7 @@ AWAY = answer(503, {"kind": "Status"}, retry_after="2")
 def test_an_answer_comes_back_as_it_is() -> None:
     script = Script(answer(200, {"kind": "PodList", "items": []}))
 
-    assert door(script).ask(READ) == {"kind": "PodList", "items": []}
+    assert session(script).ask(READ) == {"kind": "PodList", "items": []}
     assert script.requests == [
         Request("GET", "/api/v1/pods", 35.0, None, (("Authorization", "Bearer token-1"),)),
     ]
@@ -40,7 +40,7 @@ def test_an_answer_comes_back_as_it_is() -> None:
 
 def test_a_body_goes_with_its_content_type() -> None:
     script = Script(answer(201))
-    door(script).ask(WRITE)
+    session(script).ask(WRITE)
 
     assert script.requests[0].headers == (("Authorization", "Bearer token-1"), ("Content-Type", "application/json"))
 
@@ -51,7 +51,7 @@ def test_a_server_that_asks_to_come_again_is_asked_again(busy: object, call: Cal
     slept: list[float] = []
     script = Script(busy, answer(200, {"ok": True}))
 
-    assert door(script, slept=slept).ask(call) == {"ok": True}
+    assert session(script, slept=slept).ask(call) == {"ok": True}
     assert slept == [1.2 if busy is BUSY else 2.2]
 
 
@@ -60,7 +60,7 @@ def test_five_attempts_are_enough() -> None:
     script = Script(*[BUSY] * 5)
 
     with pytest.raises(Throttled):
-        door(script, slept=slept).ask(READ)
+        session(script, slept=slept).ask(READ)
     assert slept == [1.2, 1.4, 1.8, 2.6]
 
 
@@ -77,21 +77,21 @@ def test_five_attempts_are_enough() -> None:
 )
 def test_no_other_answer_is_asked_for_twice(reply: object) -> None:
     with pytest.raises(ClusterError):
-        door(Script(reply)).ask(READ)
+        session(Script(reply)).ask(READ)
 
 
 def test_a_read_that_was_cut_off_is_repeated_and_a_create_is_not() -> None:
     slept: list[float] = []
-    assert door(Script(NoAnswer("reset"), NoAnswer("reset"), answer(200)), slept=slept).ask(READ) == {}
+    assert session(Script(TransportError("reset"), TransportError("reset"), answer(200)), slept=slept).ask(READ) == {}
     assert slept == [0.2, 0.4]
     with pytest.raises(ClusterUnavailable, match="look before you repeat it"):
-        door(Script(NoAnswer("reset"))).ask(WRITE)
+        session(Script(TransportError("reset"))).ask(WRITE)
 
 
 @pytest.mark.parametrize("trouble", ["refused", "timeout", "certificate", "dns", "connect timeout", "busy"])
 def test_no_other_trouble_is_waited_out(trouble: str) -> None:
     with pytest.raises(ClusterUnavailable):
-        door(Script(NoAnswer(trouble))).ask(READ)  # type: ignore[arg-type]
+        session(Script(TransportError(trouble))).ask(READ)  # type: ignore[arg-type]
 
 
 def test_pauses_grow_to_a_bound_and_half_of_each_is_chance() -> None:
@@ -104,7 +104,7 @@ def test_pauses_grow_to_a_bound_and_half_of_each_is_chance() -> None:
 def test_at_401_the_credentials_are_loaded_anew_and_the_call_is_sent_once_more() -> None:
     script = Script(status(401, "Unauthorized", "Unauthorized"), answer(200, {"ok": True}))
 
-    assert door(script, "old", "new").ask(WRITE) == {"ok": True}
+    assert session(script, "old", "new").ask(WRITE) == {"ok": True}
     assert [request.headers[0] for request in script.requests] == [
         ("Authorization", "Bearer old"),
         ("Authorization", "Bearer new"),
@@ -116,21 +116,21 @@ def test_a_second_401_is_an_error() -> None:
     script = Script(*[status(401, "Unauthorized", "Unauthorized")] * 2)
 
     with pytest.raises(Unauthorized, match="sign in again"):
-        door(script, "old", "new").ask(READ)
+        session(script, "old", "new").ask(READ)
 
 
 def test_the_same_token_is_not_tried_again() -> None:
     script = Script(status(401, "Unauthorized", "Unauthorized"))
 
     with pytest.raises(Unauthorized):
-        door(script, "only").ask(READ)
+        session(script, "only").ask(READ)
     assert len(script.requests) == 1
 
 
 def test_a_watch_reloads_credentials_too() -> None:
     refused, good = Lines([{"kind": "Status"}], status=401), Lines([])
 
-    assert door(Script(refused, good), "old", "new").open(READ) is good
+    assert session(Script(refused, good), "old", "new").open(READ) is good
     assert refused.was_closed
 
 
@@ -225,18 +225,18 @@ def test_a_token_function_that_fails_is_an_error_of_the_tree_without_its_text() 
 
 def test_a_page_that_says_200_is_no_answer_of_an_api_server() -> None:
     with pytest.raises(ClusterError, match="answered 200 with application/json, no Kubernetes status"):
-        door(Script(answer(200, ["sign in"]))).ask(READ)
+        session(Script(answer(200, ["sign in"]))).ask(READ)
 
 
 def test_requests_are_counted_with_their_retries() -> None:
-    found = door(Script(BUSY, answer(200), PermissionDenied))
+    found = session(Script(BUSY, answer(200), PermissionDenied))
     found.ask(READ)
 
     assert found.request_count == 2
 
 
 def test_the_servers_time_is_that_of_its_last_answer() -> None:
-    found = door(Script(answer(200, date="Wed, 25 Nov 2026 13:24:04 GMT"), answer(200)))
+    found = session(Script(answer(200, date="Wed, 25 Nov 2026 13:24:04 GMT"), answer(200)))
     assert found.server_time is None
     found.ask(READ)
     found.ask(READ)
@@ -246,7 +246,7 @@ def test_the_servers_time_is_that_of_its_last_answer() -> None:
 
 def test_a_closed_door_stays_closed() -> None:
     script = Script()
-    found = door(script)
+    found = session(script)
     found.close()
     found.close()
 
@@ -257,8 +257,8 @@ def test_a_closed_door_stays_closed() -> None:
 
 def test_no_repr_holds_a_token() -> None:
     script = Script(answer(200))
-    found = door(script, "hunter2")
-    found.ask(Call("POST", "/x", Doing("x"), b"hunter2"))
+    found = session(script, "hunter2")
+    found.ask(Call("POST", "/x", Operation("x"), b"hunter2"))
     login = Login(Endpoint(SERVER, proxy="http://u:hunter2@proxy"), lambda: "hunter2", (("A", "hunter2"),))
 
     for thing in (

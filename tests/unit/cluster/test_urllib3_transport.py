@@ -16,7 +16,7 @@ import pytest
 from tenantkit import __version__
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.cluster.http import parsing
-from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.transport import Endpoint, Request, TransportError
 from tenantkit.cluster.http.urllib3_transport import CONNECTIONS, Urllib3Transport
 from tenantkit.exceptions import ClusterError, ClusterUnavailable, ConnectionConfigError
 from tests.unit.cluster.server import Authority, serving
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from tenantkit.cluster.http.transport import Trouble
+    from tenantkit.cluster.http.transport import ConnectionFailure
     from tests.unit.cluster.server import Handler, Server
 
 GET = Request("GET", "/version", 5.0)
@@ -41,10 +41,10 @@ def ok(handler: Handler) -> None:
     handler.send({"gitVersion": "v1.37.2"})
 
 
-def trouble_with(endpoint: Endpoint, request: Request = GET) -> NoAnswer:
+def trouble_with(endpoint: Endpoint, request: Request = GET) -> TransportError:
     transport = Urllib3Transport(endpoint)
     try:
-        with pytest.raises(NoAnswer) as caught:
+        with pytest.raises(TransportError) as caught:
             transport.send(request)
     finally:
         transport.close()
@@ -116,7 +116,7 @@ def test_each_way_of_not_reaching_a_server_is_told_apart() -> None:
     ],
     ids=["reset", "silent", "garbled"],
 )
-def test_each_way_of_not_answering_is_told_apart(act: object, expected: Trouble) -> None:
+def test_each_way_of_not_answering_is_told_apart(act: object, expected: ConnectionFailure) -> None:
     with serving(act) as server:  # type: ignore[arg-type]
         assert trouble_with(Endpoint(server.url), Request("GET", "/", 0.3)).trouble == expected
 
@@ -152,7 +152,7 @@ def test_a_connection_that_broke_leaves_room_for_the_next_request() -> None:
     with serving(lambda handler: handler.cut() if handler.path == "/cut" else ok(handler)) as server:
         transport = Urllib3Transport(Endpoint(server.url))
         for _ in range(CONNECTIONS + 5):
-            with pytest.raises(NoAnswer):
+            with pytest.raises(TransportError):
                 transport.send(Request("GET", "/cut", 5.0))
         assert transport.send(Request("GET", "/", 1.0)).status == 200
         transport.close()
@@ -197,7 +197,7 @@ def test_a_stream_that_ends_within_a_line_was_cut() -> None:
         transport = Urllib3Transport(Endpoint(server.url))
         found = transport.stream(GET).lines()
         assert next(found) == b'{"a": 1}'
-        with pytest.raises(NoAnswer, match="in the middle of a line"):
+        with pytest.raises(TransportError, match="in the middle of a line"):
             next(found)
         transport.close()
 
@@ -209,7 +209,7 @@ def test_a_silent_stream_does_not_hang() -> None:
 
     with serving(silent) as server:
         transport = Urllib3Transport(Endpoint(server.url))
-        with pytest.raises(NoAnswer, match="timeout"):
+        with pytest.raises(TransportError, match="timeout"):
             list(transport.stream(Request("GET", "/", 0.2)).lines())
         transport.close()
 
@@ -297,7 +297,7 @@ def test_new_certificates_are_used_from_the_next_request_on(authority: Authority
     certificate, key = authority.client()
     with serving(ok, authority.server(client_certificates=True)) as server:
         transport = Urllib3Transport(Endpoint(server.url, authority.ca_file))
-        with pytest.raises(NoAnswer):
+        with pytest.raises(TransportError):
             transport.send(GET)
         transport.configure(Endpoint(server.url, authority.ca_file, certificate, key))
         assert transport.send(GET).status == 200

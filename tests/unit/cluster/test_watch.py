@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.http import liveness as pulse
+from tenantkit.cluster.http import liveness
 from tenantkit.cluster.http.retries import Retries
-from tenantkit.cluster.http.transport import NoAnswer
+from tenantkit.cluster.http.transport import TransportError
 from tenantkit.cluster.requests import watch as watching
 from tenantkit.cluster.requests.list import Selection
 from tenantkit.cluster.requests.watch import WatchEvent
 from tenantkit.exceptions import ClusterUnavailable, PermissionDenied
 from tenantkit.rules.kinds import kind_of
-from tests.unit.cluster.seam import Lines, Script, answer, door, status
+from tests.unit.cluster.seam import Lines, Script, answer, session, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def listed(version: int, *items: dict[str, Any]) -> Any:
 
 def told(script: Script, stop: threading.Event, **options: Any) -> list[tuple[str, str, str | None]]:
     """Type, name and version of each event; the script's last stream sets `stop`."""
-    events = watching.watch(door(script), SELECTION, stop=stop, **options)
+    events = watching.watch(session(script), SELECTION, stop=stop, **options)
     return [(event.type, event.manifest["metadata"]["name"], version_of(event)) for event in events]
 
 
@@ -84,7 +84,7 @@ def test_what_is_there_is_told_first_and_then_what_happens() -> None:
 
 def test_events_have_the_whole_object_with_its_kind() -> None:
     stop = threading.Event()
-    events = watching.watch(door(Script(listed(5, item("a", 3)), Lines([stop.set]))), SELECTION, stop=stop)
+    events = watching.watch(session(Script(listed(5, item("a", 3)), Lines([stop.set]))), SELECTION, stop=stop)
 
     assert list(events) == [WatchEvent("ADDED", item("a", 3))]
 
@@ -97,12 +97,14 @@ def test_from_a_version_nothing_is_listed() -> None:
     assert script.query()["resourceVersion"] == "5"
 
 
-@pytest.mark.parametrize("cut", [[], [NoAnswer("reset")], [NoAnswer("timeout")], [NoAnswer("garbled")], ["no event"]])
+@pytest.mark.parametrize(
+    "cut", [[], [TransportError("reset")], [TransportError("timeout")], [TransportError("garbled")], ["no event"]]
+)
 def test_a_stream_that_ends_is_taken_up_where_it_was(cut: list[Any]) -> None:
     stop = threading.Event()
     script = Script(
         Lines([seen("ADDED", "a", 6), bookmark(9), *cut]),
-        NoAnswer("refused"),
+        TransportError("refused"),
         Lines([seen("ADDED", "b", 10), stop.set]),
     )
 
@@ -136,7 +138,7 @@ def test_after_a_version_that_is_too_old_the_difference_is_told(too_old: Lines) 
 def test_one_object_that_went_while_nobody_looked_is_told_as_deleted() -> None:
     stop = threading.Event()
     script = Script(Lines([GONE]), listed(30), Lines([stop.set]))
-    events = watching.watch(door(script), SELECTION, name="a", resource_version="5", stop=stop)
+    events = watching.watch(session(script), SELECTION, name="a", resource_version="5", stop=stop)
 
     assert list(events) == [WatchEvent("DELETED", {**HEAD, "metadata": {"name": "a", "namespace": "vision"}})]
     assert script.query()["fieldSelector"] == "metadata.name=a"
@@ -151,14 +153,14 @@ def test_one_object_that_is_not_there_yet_is_waited_for_in_silence() -> None:
 
 def test_what_fails_at_the_start_is_raised_at_once() -> None:
     with pytest.raises(ClusterUnavailable):
-        list(watching.watch(door(Script(NoAnswer("refused"))), SELECTION))
+        list(watching.watch(session(Script(TransportError("refused"))), SELECTION))
 
 
 def test_a_server_that_stays_away_is_given_up() -> None:
-    script = Script(Lines([]), *[NoAnswer("refused")] * 9)
+    script = Script(Lines([]), *[TransportError("refused")] * 9)
 
     with pytest.raises(ClusterUnavailable, match="could not watch ConfigMap in 'vision'"):
-        list(watching.watch(door(script), SELECTION, resource_version="5"))
+        list(watching.watch(session(script), SELECTION, resource_version="5"))
     assert len(script.requests) == 9
 
 
@@ -166,20 +168,20 @@ def test_an_end_that_nobody_could_see_is_no_silent_end(monkeypatch: pytest.Monke
     now = [0.0]
     monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
-    def refuse_too_late() -> NoAnswer:
+    def refuse_too_late() -> TransportError:
         now[0] = 11.0
-        return NoAnswer("refused")
+        return TransportError("refused")
 
     with pytest.raises(ClusterUnavailable):
-        list(watching.watch(door(Script(Lines([]), refuse_too_late)), SELECTION, resource_version="5", timeout_s=10))
+        list(watching.watch(session(Script(Lines([]), refuse_too_late)), SELECTION, resource_version="5", timeout_s=10))
 
 
 def test_a_refusal_ends_a_watch() -> None:
     refused = Lines([{"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}], status=403)
     with pytest.raises(PermissionDenied, match="may not watch ConfigMap in 'vision'"):
-        list(watching.watch(door(Script(refused)), SELECTION, resource_version="5"))
+        list(watching.watch(session(Script(refused)), SELECTION, resource_version="5"))
     with pytest.raises(PermissionDenied, match="may not list ConfigMap in 'vision'"):
-        list(watching.watch(door(Script(status(403, "Forbidden", "no"))), SELECTION))
+        list(watching.watch(session(Script(status(403, "Forbidden", "no"))), SELECTION))
 
 
 def test_a_server_error_inside_a_stream_is_lived_through() -> None:
@@ -192,7 +194,7 @@ def test_a_server_error_inside_a_stream_is_lived_through() -> None:
 
 def test_a_watch_that_is_left_gives_its_connection_up() -> None:
     stream = Lines([seen("ADDED", "a", 6), seen("ADDED", "b", 7)])
-    events = watching.watch(door(Script(stream)), SELECTION, resource_version="5")
+    events = watching.watch(session(Script(stream)), SELECTION, resource_version="5")
     next(events)
     events.close()  # type: ignore[attr-defined]
 
@@ -210,8 +212,8 @@ def test_a_watch_that_is_stopped_before_it_began_asks_nothing() -> None:
 
 def test_a_silent_server_that_does_not_answer_is_left_and_asked_again() -> None:
     stop, told_of, silent = threading.Event(), list[str](), Silent()
-    at = door(Script(silent, Lines([seen("ADDED", "a", 6), stop.set])))
-    at.pulse = LostOnce(at)
+    at = session(Script(silent, Lines([seen("ADDED", "a", 6), stop.set])))
+    at.liveness = LostOnce(at)
 
     events = watching.watch(
         at, SELECTION, resource_version="5", stop=stop, tell=lambda error: told_of.append(str(error))
@@ -223,27 +225,27 @@ def test_a_silent_server_that_does_not_answer_is_left_and_asked_again() -> None:
 
 
 def test_only_a_server_that_answers_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "EVERY_S", 0.0)
-    cut = NoAnswer("timeout")
-    script = Script(status(403, "Forbidden", "no"), cut, answer(200), cut, NoAnswer("busy"), cut, cut)
-    felt, seen_to_be = pulse.Pulse(door(script)), []
+    monkeypatch.setattr(liveness, "EVERY_S", 0.0)
+    cut = TransportError("timeout")
+    script = Script(status(403, "Forbidden", "no"), cut, answer(200), cut, TransportError("busy"), cut, cut)
+    felt, seen_to_be = liveness.Liveness(session(script)), []
 
     for _ in range(4):
         felt.is_lost()
         for thread in threading.enumerate():
-            if thread.name == pulse.THREAD_NAME:
+            if thread.name == liveness.THREAD_NAME:
                 thread.join()
         seen_to_be.append(felt._is_lost)
 
     assert seen_to_be == [False, False, False, True]
     assert {path for _, path in script.asked} == {"/version"}
     felt.heard()
-    monkeypatch.setattr(pulse, "EVERY_S", 3600.0)
+    monkeypatch.setattr(liveness, "EVERY_S", 3600.0)
     assert not felt.is_lost()
 
 
-class LostOnce(pulse.Pulse):
-    """A pulse that is not felt the first time."""
+class LostOnce(liveness.Liveness):
+    """A liveness that is not felt the first time."""
 
     def is_lost(self) -> bool:
         before, self._is_lost = self._known_at, False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantkit.cluster.http import urllib3_transport
-from tenantkit.cluster.http.transport import Endpoint, NoAnswer, Request
+from tenantkit.cluster.http.transport import Endpoint, Request, TransportError
 from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tests.unit.cluster.server import serving
 
@@ -35,7 +35,7 @@ def test_a_watch_whose_head_does_not_come_is_given_up_long_before_its_silence_wo
 
     with serving(keep_waiting) as server:
         transport, began = Urllib3Transport(Endpoint(server.url)), time.monotonic()
-        with pytest.raises(NoAnswer) as caught:
+        with pytest.raises(TransportError) as caught:
             transport.stream(Request("GET", "/api/v1/pods?watch=true", 30.0))
         took_s = time.monotonic() - began
         is_over.set()

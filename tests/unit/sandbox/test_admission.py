@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.sandbox.admission.chain import Attempt, admit, mutate
+from tenantkit.sandbox.admission.attributes import Attributes
+from tenantkit.sandbox.admission.chain import admit, mutate
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.registry.system_writes import put_as
@@ -208,7 +209,7 @@ def test_what_breaks_a_limit_range_is_refused_and_reserves_nothing(store: Store)
 
 def test_the_first_phase_fills_in_and_leaves_refusing_to_the_second(store: Store) -> None:
     store.put(QUOTAS, quota({"pods": "0"}))
-    filled = mutate(Attempt("CREATE", PODS, pod(), None, store, "dana@example.com"))
+    filled = mutate(Attributes("CREATE", PODS, pod(), None, store, "dana@example.com"))
     assert filled["spec"]["serviceAccountName"] == "default"
 
 

@@ -16,8 +16,8 @@ from tenantkit.sandbox.auth.rbac import (
     RBAC,
     ROLE_BINDINGS,
     ROLES,
-    Action,
     Authorizer,
+    RequestInfo,
     User,
     covers,
     denied,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 DANA = User("dana@example.com")
-LIST_PODS = Action("list", "", "", "v1", "pods", "", "vision")
+LIST_PODS = RequestInfo("list", "", "", "v1", "pods", "", "vision")
 READ_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}
 
 
@@ -62,16 +62,18 @@ def authorizer(store: Store) -> Authorizer:
 @pytest.mark.parametrize(
     ("method", "path", "query", "expected"),
     [
-        ("GET", "/version", {}, Action("get", "/version")),
-        ("POST", "/api/v1", {}, Action("post", "/api/v1")),
-        ("GET", "/apis/apps/v1", {}, Action("get", "/apis/apps/v1")),
-        ("GET", "/api/v1/pods", {}, Action("list", "/api/v1/pods", "", "v1", "pods")),
-        ("GET", "/api/v1/pods/", {"watch": "True"}, Action("watch", "/api/v1/pods/", "", "v1", "pods")),
-        ("GET", "/api/v1/pods", {"watch": "0"}, Action("list", "/api/v1/pods", "", "v1", "pods")),
-        ("GET", "/api/v1/watch/pods", {}, Action("watch", "/api/v1/watch/pods", "", "v1", "pods")),
+        ("GET", "/version", {}, RequestInfo("get", "/version")),
+        ("POST", "/api/v1", {}, RequestInfo("post", "/api/v1")),
+        ("GET", "/apis/apps/v1", {}, RequestInfo("get", "/apis/apps/v1")),
+        ("GET", "/api/v1/pods", {}, RequestInfo("list", "/api/v1/pods", "", "v1", "pods")),
+        ("GET", "/api/v1/pods/", {"watch": "True"}, RequestInfo("watch", "/api/v1/pods/", "", "v1", "pods")),
+        ("GET", "/api/v1/pods", {"watch": "0"}, RequestInfo("list", "/api/v1/pods", "", "v1", "pods")),
+        ("GET", "/api/v1/watch/pods", {}, RequestInfo("watch", "/api/v1/watch/pods", "", "v1", "pods")),
     ],
 )
-def test_a_path_is_read_as_the_server_reads_it(method: str, path: str, query: dict[str, str], expected: Action) -> None:
+def test_a_path_is_read_as_the_server_reads_it(
+    method: str, path: str, query: dict[str, str], expected: RequestInfo
+) -> None:
     assert parse_action(method, path, query) == expected
 
 
@@ -101,20 +103,20 @@ def test_a_list_of_one_name_asks_for_that_name() -> None:
     ("rule", "action", "allowed"),
     [
         (READ_PODS, LIST_PODS, True),
-        (READ_PODS, Action("delete", resource="pods"), False),
-        (READ_PODS, Action("get", resource="pods", subresource="log"), False),
-        (READ_PODS | {"resources": ["pods/log"]}, Action("get", resource="pods", subresource="log"), True),
-        (READ_PODS | {"resources": ["*/log"]}, Action("get", resource="pods", subresource="log"), True),
-        (READ_PODS | {"resources": ["*"]}, Action("get", resource="pods", subresource="log"), True),
-        (READ_PODS, Action("get", group="metrics.k8s.io", resource="pods"), False),
-        (READ_PODS | {"resourceNames": ["a"]}, Action("get", resource="pods", name="a"), True),
+        (READ_PODS, RequestInfo("delete", resource="pods"), False),
+        (READ_PODS, RequestInfo("get", resource="pods", subresource="log"), False),
+        (READ_PODS | {"resources": ["pods/log"]}, RequestInfo("get", resource="pods", subresource="log"), True),
+        (READ_PODS | {"resources": ["*/log"]}, RequestInfo("get", resource="pods", subresource="log"), True),
+        (READ_PODS | {"resources": ["*"]}, RequestInfo("get", resource="pods", subresource="log"), True),
+        (READ_PODS, RequestInfo("get", group="metrics.k8s.io", resource="pods"), False),
+        (READ_PODS | {"resourceNames": ["a"]}, RequestInfo("get", resource="pods", name="a"), True),
         (READ_PODS | {"resourceNames": ["a"]}, LIST_PODS, False),
-        ({"nonResourceURLs": ["/api/*"], "verbs": ["get"]}, Action("get", "/api/v1"), True),
-        ({"nonResourceURLs": ["/api"], "verbs": ["get"]}, Action("get", "/api/v1"), False),
+        ({"nonResourceURLs": ["/api/*"], "verbs": ["get"]}, RequestInfo("get", "/api/v1"), True),
+        ({"nonResourceURLs": ["/api"], "verbs": ["get"]}, RequestInfo("get", "/api/v1"), False),
         ({"nonResourceURLs": ["*"], "verbs": ["*"]}, LIST_PODS, False),
     ],
 )
-def test_a_rule_allows_what_it_says(rule: Manifest, action: Action, *, allowed: bool) -> None:
+def test_a_rule_allows_what_it_says(rule: Manifest, action: RequestInfo, *, allowed: bool) -> None:
     assert rule_allows(rule, action) is allowed
 
 
@@ -141,8 +143,8 @@ def test_a_binding_in_a_namespace_counts_there_only(store: Store, authorizer: Au
     assert authorizer.reason(DANA, LIST_PODS) == (
         'RBAC: allowed by RoleBinding "dana/vision" of ClusterRole "reader" to User "dana@example.com"'
     )
-    assert not authorizer.allows(DANA, Action("list", resource="pods", namespace="audio"))
-    assert not authorizer.allows(DANA, Action("list", resource="pods"))
+    assert not authorizer.allows(DANA, RequestInfo("list", resource="pods", namespace="audio"))
+    assert not authorizer.allows(DANA, RequestInfo("list", resource="pods"))
 
 
 def test_a_binding_of_the_cluster_counts_everywhere_and_for_groups_and_accounts(
@@ -154,7 +156,7 @@ def test_a_binding_of_the_cluster_counts_everywhere_and_for_groups_and_accounts(
     store.put(CLUSTER_ROLE_BINDINGS, bound("team", "ClusterRole", "reader", group))
     store.put(CLUSTER_ROLE_BINDINGS, bound("hub", "ClusterRole", "reader", account))
     assert authorizer.allows(User("x", ("ml-vision",)), LIST_PODS)
-    assert authorizer.allows(service_account_user("hub", "jupyter"), Action("list", resource="pods"))
+    assert authorizer.allows(service_account_user("hub", "jupyter"), RequestInfo("list", resource="pods"))
     assert not authorizer.allows(service_account_user("hub", "other"), LIST_PODS)
 
 
@@ -166,35 +168,35 @@ def test_a_binding_to_a_role_that_is_not_there_gives_nothing_yet(store: Store, a
 
 
 def test_masters_may_do_everything(authorizer: Authorizer) -> None:
-    assert authorizer.reason(User("admin", (MASTERS,)), Action("anything", resource="at-all")) == ""
+    assert authorizer.reason(User("admin", (MASTERS,)), RequestInfo("anything", resource="at-all")) == ""
 
 
 @pytest.mark.parametrize(
     ("action", "message"),
     [
         (
-            Action("list", "", "networking.k8s.io", "v1", "ingresses"),
+            RequestInfo("list", "", "networking.k8s.io", "v1", "ingresses"),
             (
                 'ingresses.networking.k8s.io is forbidden: User "dana@example.com" cannot list resource "ingresses" in '
                 'API group "networking.k8s.io" at the cluster scope'
             ),
         ),
         (
-            Action("get", "", "", "v1", "pods", "log", "vision", "a"),
+            RequestInfo("get", "", "", "v1", "pods", "log", "vision", "a"),
             (
                 'pods "a" is forbidden: User "dana@example.com" cannot get resource "pods/log" in API group "" in the '
                 'namespace "vision"'
             ),
         ),
-        (Action("get", "/<b>"), 'forbidden: User "dana@example.com" cannot get path "/&lt;b&gt;"'),
+        (RequestInfo("get", "/<b>"), 'forbidden: User "dana@example.com" cannot get path "/&lt;b&gt;"'),
     ],
 )
-def test_who_may_not_is_told_in_the_servers_words(action: Action, message: str) -> None:
+def test_who_may_not_is_told_in_the_servers_words(action: RequestInfo, message: str) -> None:
     assert denied(DANA, action).status_body()["message"] == message
 
 
 ROLE_WRITER = {"apiGroups": [RBAC], "resources": ["roles", "rolebindings"], "verbs": ["create", "update"]}
-CREATE = Action("create", "", RBAC, "v1", "roles", "", "vision")
+CREATE = RequestInfo("create", "", RBAC, "v1", "roles", "", "vision")
 
 
 def escalate(store: Store, resource: Any, manifest: Manifest, old: Manifest | None = None) -> None:

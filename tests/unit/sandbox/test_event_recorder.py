@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.sandbox.admission.chain import NAMESPACES
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES
 from tenantkit.sandbox.client.event_recorder import EVENTS, EventRecorder
 from tenantkit.sandbox.storage.store import Store
 

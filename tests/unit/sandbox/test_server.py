@@ -21,7 +21,8 @@ import yaml
 
 from tenantkit.exceptions import ConnectionConfigError
 from tenantkit.sandbox.auth.rbac import AUTHENTICATED, User
-from tenantkit.sandbox.auth.users import PERSONAS, Tokens
+from tenantkit.sandbox.auth.tokens import Tokens
+from tenantkit.sandbox.auth.users import PERSONAS
 from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.auth.rbac import User
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request_info import Call, parse_action
+from tenantkit.sandbox.endpoints.request_info import Request, parse_action
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.storage.store import Store
 
@@ -36,9 +36,9 @@ def config_map(name: str, namespace: str = "vision", **labels: str) -> Manifest:
     }
 
 
-def call(**query: Any) -> Call:
+def call(**query: Any) -> Request:
     texts = {key: str(value) for key, value in query.items()}
-    return Call(parse_action("GET", PATH, texts), User("dana@example.com"), texts)
+    return Request(parse_action("GET", PATH, texts), User("dana@example.com"), texts)
 
 
 def watch_of(store: Store, **query: Any) -> Watch:

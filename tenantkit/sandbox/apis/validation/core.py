@@ -9,12 +9,13 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.sandbox.apimachinery.validation import IMMUTABLE, config_key, dns_subdomain, finalizer
+from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
+from tenantkit.sandbox.apimachinery.validation import config_key, dns_subdomain, finalizer
 from tenantkit.sandbox.apis.validation.networking import check_selector
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import Problems
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _MOST_DATA_BYTES = 1024 * 1024
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -33,13 +34,13 @@ _CLAIM_UPDATE = (
 )
 
 
-def check_namespace(problems: Problems, namespace: Manifest) -> None:
+def check_namespace(problems: ErrorList, namespace: Manifest) -> None:
     """A Namespace."""
     for item in (namespace.get("spec") or {}).get("finalizers") or []:
         problems.all_of("spec.finalizers", item, finalizer(item))
 
 
-def check_phase(problems: Problems, namespace: Manifest) -> None:
+def check_phase(problems: ErrorList, namespace: Manifest) -> None:
     """A Namespace's status."""
     phase, goes = (namespace.get("status") or {}).get("phase"), bool(namespace["metadata"].get("deletionTimestamp"))
     wanted = "Terminating" if goes else "Active"
@@ -48,7 +49,7 @@ def check_phase(problems: Problems, namespace: Manifest) -> None:
         problems.invalid("status.Phase", phase, text)
 
 
-def check_config_map(problems: Problems, item: Manifest, old: Manifest | None) -> None:
+def check_config_map(problems: ErrorList, item: Manifest, old: Manifest | None) -> None:
     """A ConfigMap."""
     _check_frozen(problems, item, old, ("data", "binaryData"))
     data, binary = item.get("data") or {}, item.get("binaryData") or {}
@@ -63,7 +64,7 @@ def check_config_map(problems: Problems, item: Manifest, old: Manifest | None) -
         problems.too_long("[]", _MOST_DATA_BYTES)
 
 
-def _check_frozen(problems: Problems, item: Manifest, old: Manifest | None, parts: tuple[str, ...]) -> None:
+def _check_frozen(problems: ErrorList, item: Manifest, old: Manifest | None, parts: tuple[str, ...]) -> None:
     """Nothing changes once `immutable` is set, itself included."""
     if old is None or not old.get("immutable"):
         return
@@ -74,7 +75,7 @@ def _check_frozen(problems: Problems, item: Manifest, old: Manifest | None, part
             problems.forbidden(part, _FROZEN)
 
 
-def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> None:
+def check_secret(problems: ErrorList, secret: Manifest, old: Manifest | None) -> None:
     """A Secret; its data shows in no message."""
     data, kind = secret.get("data") or {}, secret.get("type", "")
     if old is not None:
@@ -91,7 +92,7 @@ def check_secret(problems: Problems, secret: Manifest, old: Manifest | None) -> 
     _check_secret_keys(problems, kind, data)
 
 
-def _check_secret_keys(problems: Problems, kind: str, data: Manifest) -> None:
+def _check_secret_keys(problems: ErrorList, kind: str, data: Manifest) -> None:
     """What each type of Secret must hold."""
     if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & set(data):
         problems.required("data[username]")
@@ -106,7 +107,7 @@ def _check_secret_keys(problems: Problems, kind: str, data: Manifest) -> None:
                 problems.invalid(f"data[{key}]", "<secret contents redacted>", reason)
 
 
-def check_claim(problems: Problems, claim: Manifest, old: Manifest | None) -> None:
+def check_claim(problems: ErrorList, claim: Manifest, old: Manifest | None) -> None:
     """A PersistentVolumeClaim."""
     spec = claim.get("spec") or {}
     check_claim_spec(problems, "spec", spec)
@@ -128,7 +129,7 @@ def _storage(spec: Manifest) -> str | None:
     return ((spec.get("resources") or {}).get("requests") or {}).get("storage")
 
 
-def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
+def check_claim_spec(problems: ErrorList, root: str, spec: Manifest) -> None:
     """What a claim asks for, or the template of one."""
     if not spec.get("accessModes"):
         problems.required(f"{root}.accessModes", "at least 1 access mode is required")
@@ -150,7 +151,7 @@ def check_claim_spec(problems: Problems, root: str, spec: Manifest) -> None:
         problems.one_of(f"{root}.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
 
 
-def check_lease(problems: Problems, lease: Manifest) -> None:
+def check_lease(problems: ErrorList, lease: Manifest) -> None:
     """A Lease."""
     spec = lease.get("spec") or {}
     if spec.get("leaseDurationSeconds", 1) <= 0:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.apimachinery.validation import IMMUTABLE, qualified_name
+from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
+from tenantkit.sandbox.apimachinery.validation import qualified_name
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import Problems
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _LONGEST = {"reportingInstance": 128, "action": 128, "reason": 128, "message": 1024}
 _UNSET = ("firstTimestamp", "lastTimestamp", "count", "source")
@@ -22,7 +23,7 @@ _FIXED = (
 _NEWER_NAMES = {"reportingComponent": "reportingController"}
 
 
-def check_event(problems: Problems, event: Manifest, *, controller: str = "reportingComponent") -> None:
+def check_event(problems: ErrorList, event: Manifest, *, controller: str = "reportingComponent") -> None:
     """An Event, by whichever path; `controller` is what that path calls who reports."""
     about, where = (event.get("involvedObject") or {}).get("namespace", ""), event["metadata"].get("namespace", "")
     if not event.get("eventTime"):
@@ -43,7 +44,7 @@ def check_event(problems: Problems, event: Manifest, *, controller: str = "repor
             problems.invalid(field, "", f"can have at most {limit} characters")
 
 
-def check_newer_event(problems: Problems, event: Manifest, old: Manifest | None) -> None:
+def check_newer_event(problems: ErrorList, event: Manifest, old: Manifest | None) -> None:
     """An Event that is written in its newer form."""
     check_event(problems, event, controller="reportingController")
     series = event.get("series")

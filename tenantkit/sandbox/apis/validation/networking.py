@@ -9,8 +9,8 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
 from tenantkit.sandbox.apimachinery.validation import (
-    IMMUTABLE,
     check_labels,
     dns_label,
     dns_subdomain,
@@ -24,9 +24,7 @@ from tenantkit.sandbox.apimachinery.validation import (
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import (
-        Problems,
-    )
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 _NEVER_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F")
@@ -41,7 +39,7 @@ _ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _DIRECTIONS = ("Ingress", "Egress")
 
 
-def check_ingress(problems: Problems, ingress: Manifest, old: Manifest | None) -> None:
+def check_ingress(problems: ErrorList, ingress: Manifest, old: Manifest | None) -> None:
     """An Ingress."""
     spec = ingress.get("spec") or {}
     annotation = (ingress["metadata"].get("annotations") or {}).get(_CLASS_ANNOTATION)
@@ -66,7 +64,7 @@ def check_ingress(problems: Problems, ingress: Manifest, old: Manifest | None) -
         problems.invalid(f"annotations.{_CLASS_ANNOTATION}", annotation, text)
 
 
-def _check_addresses(problems: Problems, balancer: Manifest) -> None:
+def _check_addresses(problems: ErrorList, balancer: Manifest) -> None:
     for index, item in enumerate(balancer.get("ingress") or []):
         if item.get("ip") and not _is_address(item["ip"]):
             problems.invalid(f"status.loadBalancer.ingress[{index}].ip", item["ip"], _ADDRESS)
@@ -84,7 +82,7 @@ def _host(host: str) -> list[str]:
     return wildcard_subdomain(host) if "*" in host else dns_subdomain(host)
 
 
-def _check_rule(problems: Problems, field: str, rule: Manifest) -> None:
+def _check_rule(problems: ErrorList, field: str, rule: Manifest) -> None:
     host = rule.get("host")
     if host:
         if _is_address(host):
@@ -99,7 +97,7 @@ def _check_rule(problems: Problems, field: str, rule: Manifest) -> None:
             _check_path(problems, f"{field}.http.paths[{index}]", path)
 
 
-def _check_path(problems: Problems, field: str, item: Manifest) -> None:
+def _check_path(problems: ErrorList, field: str, item: Manifest) -> None:
     path, kind = item.get("path", ""), item.get("pathType")
     if kind is None:
         problems.required(f"{field}.pathType", "pathType must be specified")
@@ -116,7 +114,7 @@ def _check_path(problems: Problems, field: str, item: Manifest) -> None:
     _check_backend(problems, f"{field}.backend", item.get("backend") or {})
 
 
-def _check_backend(problems: Problems, field: str, backend: Manifest) -> None:
+def _check_backend(problems: ErrorList, field: str, backend: Manifest) -> None:
     service, resource = backend.get("service"), backend.get("resource")
     if service is not None and resource is not None:
         problems.invalid(field, "", "cannot set both resource and service backends")
@@ -142,7 +140,7 @@ def _check_backend(problems: Problems, field: str, backend: Manifest) -> None:
         problems.invalid(field, "", "resource or service backend is required")
 
 
-def check_ingress_class(problems: Problems, item: Manifest, old: Manifest | None) -> None:
+def check_ingress_class(problems: ErrorList, item: Manifest, old: Manifest | None) -> None:
     """An IngressClass."""
     spec = item.get("spec") or {}
     controller = spec.get("controller", "")
@@ -163,7 +161,7 @@ def check_ingress_class(problems: Problems, item: Manifest, old: Manifest | None
         _check_parameters(problems, spec["parameters"])
 
 
-def _check_parameters(problems: Problems, parameters: Manifest) -> None:
+def _check_parameters(problems: ErrorList, parameters: Manifest) -> None:
     """What an IngressClass refers to; that there are a kind and a name is checked by declarations, after all else."""
     field, scope, namespace = "spec.parameters", parameters.get("scope"), parameters.get("namespace")
     if parameters.get("apiGroup") is not None:
@@ -183,7 +181,7 @@ def _check_parameters(problems: Problems, parameters: Manifest) -> None:
             problems.required(f"{field}.{part}")
 
 
-def check_network_policy(problems: Problems, policy: Manifest) -> None:
+def check_network_policy(problems: ErrorList, policy: Manifest) -> None:
     """A NetworkPolicy."""
     spec = policy.get("spec") or {}
     check_selector(problems, "spec.podSelector", spec.get("podSelector") or {})
@@ -202,7 +200,7 @@ def check_network_policy(problems: Problems, policy: Manifest) -> None:
         problems.one_of(f"spec.policyTypes[{index}]", item, _DIRECTIONS)
 
 
-def _check_policy_port(problems: Problems, field: str, item: Manifest) -> None:
+def _check_policy_port(problems: ErrorList, field: str, item: Manifest) -> None:
     if item.get("protocol") is not None:
         problems.one_of(f"{field}.protocol", item["protocol"], ("TCP", "UDP", "SCTP"))
     number, last = item.get("port"), item.get("endPort")
@@ -220,7 +218,7 @@ def _check_policy_port(problems: Problems, field: str, item: Manifest) -> None:
             problems.all_of(f"{field}.endPort", last, port_number(last))
 
 
-def _check_peer(problems: Problems, field: str, peer: Manifest) -> None:
+def _check_peer(problems: ErrorList, field: str, peer: Manifest) -> None:
     for part in ("podSelector", "namespaceSelector"):
         if peer.get(part) is not None:
             check_selector(problems, f"{field}.{part}", peer[part])
@@ -233,7 +231,7 @@ def _check_peer(problems: Problems, field: str, peer: Manifest) -> None:
         problems.forbidden(field, "may not specify both ipBlock and another peer")
 
 
-def _check_block(problems: Problems, field: str, block: Manifest) -> None:
+def _check_block(problems: ErrorList, field: str, block: Manifest) -> None:
     whole = _network(block.get("cidr", ""))
     if not block.get("cidr"):
         problems.required(f"{field}.cidr")
@@ -256,7 +254,7 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return None
 
 
-def check_selector(problems: Problems, field: str, selector: Manifest) -> None:
+def check_selector(problems: ErrorList, field: str, selector: Manifest) -> None:
     """A label selector."""
     labels = selector.get("matchLabels") or {}
     check_labels(problems, f"{field}.matchLabels", labels)
@@ -279,7 +277,7 @@ def check_selector(problems: Problems, field: str, selector: Manifest) -> None:
         problems.all_of(f"{where}.key", item.get("key", ""), qualified_name(item.get("key", "")))
 
 
-def check_service(problems: Problems, service: Manifest, old: Manifest | None) -> None:
+def check_service(problems: ErrorList, service: Manifest, old: Manifest | None) -> None:
     """A Service."""
     spec = service.get("spec") or {}
     ports, kind = spec.get("ports") or [], spec.get("type", "")
@@ -309,7 +307,7 @@ def check_service(problems: Problems, service: Manifest, old: Manifest | None) -
             problems.invalid("spec.clusterIPs[0]", spec.get("clusterIPs"), "may not change once set")
 
 
-def _check_service_ports(problems: Problems, ports: list[Manifest]) -> None:
+def _check_service_ports(problems: ErrorList, ports: list[Manifest]) -> None:
     names, seen = set[str](), set[tuple[Any, Any]]()
     for index, item in enumerate(ports):
         field, name = f"spec.ports[{index}]", item.get("name", "")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.sandbox.apimachinery.apiextensions import check_custom, is_custom
 from tenantkit.sandbox.apimachinery.codec import decode
+from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE, ErrorList
+from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
+from tenantkit.sandbox.apimachinery.resources import EPHEMERAL
 from tenantkit.sandbox.apimachinery.validation import (
-    IMMUTABLE,
-    Problems,
     check_labels,
     dns_label,
     dns_subdomain,
@@ -21,13 +22,8 @@ from tenantkit.sandbox.apimachinery.validation import (
     path_segment,
     qualified_name,
 )
-from tenantkit.sandbox.apis.validation.apps import (
-    check_cron_job,
-    check_deployment,
-    check_job,
-    check_replica_set,
-    check_stateful_set,
-)
+from tenantkit.sandbox.apis.validation.apps import check_deployment, check_replica_set, check_stateful_set
+from tenantkit.sandbox.apis.validation.batch import check_cron_job, check_job
 from tenantkit.sandbox.apis.validation.core import (
     check_claim,
     check_config_map,
@@ -36,6 +32,7 @@ from tenantkit.sandbox.apis.validation.core import (
     check_phase,
     check_secret,
 )
+from tenantkit.sandbox.apis.validation.discovery import check_endpoint_slice
 from tenantkit.sandbox.apis.validation.events import check_event, check_newer_event
 from tenantkit.sandbox.apis.validation.networking import (
     check_ingress,
@@ -43,18 +40,12 @@ from tenantkit.sandbox.apis.validation.networking import (
     check_network_policy,
     check_service,
 )
-from tenantkit.sandbox.apis.validation.nodes import (
-    check_endpoint_slice,
-    check_node,
-    check_priority_class,
-    check_storage_class,
-    check_volume,
-)
+from tenantkit.sandbox.apis.validation.nodes import check_node
 from tenantkit.sandbox.apis.validation.pods import check_ephemeral_containers, check_pod
 from tenantkit.sandbox.apis.validation.quantities import check_limit_range, check_quota
 from tenantkit.sandbox.apis.validation.rbac import check_binding, check_role
-from tenantkit.sandbox.registry.propagation import FOREGROUND, ORPHAN
-from tenantkit.sandbox.registry.strategies import EPHEMERAL
+from tenantkit.sandbox.apis.validation.scheduling import check_priority_class
+from tenantkit.sandbox.apis.validation.storage import check_storage_class, check_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +58,7 @@ _NAME_RULES: Final[dict[str, Callable[[str], list[str]]]] = {
     **dict.fromkeys(("Namespace", "Service", "StatefulSet"), dns_label),
     **dict.fromkeys(("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"), path_segment),
 }
-_CHECKS: Final[dict[str, Callable[[Problems, Manifest, Manifest | None], None]]] = {
+_CHECKS: Final[dict[str, Callable[[ErrorList, Manifest, Manifest | None], None]]] = {
     "Namespace": lambda problems, item, _old: check_namespace(problems, item),
     "ConfigMap": check_config_map,
     "Secret": check_secret,
@@ -125,7 +116,7 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     Returns:
         All that is wrong, in the server's words and order; empty when nothing is. For `errors.invalid`.
     """
-    problems = Problems()
+    problems = ErrorList()
     kind = str(manifest["kind"])
     metadata = manifest["metadata"]
     _check_metadata(problems, metadata, _NAME_RULES.get(kind, dns_subdomain))
@@ -143,7 +134,7 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     return list(dict.fromkeys(problems))
 
 
-def _check_metadata(problems: Problems, metadata: Manifest, name_rule: Callable[[str], list[str]]) -> None:
+def _check_metadata(problems: ErrorList, metadata: Manifest, name_rule: Callable[[str], list[str]]) -> None:
     name, generated = metadata.get("name", ""), metadata.get("generateName", "")
     if generated:  # the server adds something to it, so it may end as a name may not
         problems.all_of("metadata.generateName", generated, name_rule(_completed(generated)))
@@ -170,7 +161,7 @@ def _completed(prefix: str) -> str:
     return f"{prefix[:-1]}a" if prefix[-1:] == "-" else prefix
 
 
-def _check_owners(problems: Problems, owners: list[Manifest]) -> None:
+def _check_owners(problems: ErrorList, owners: list[Manifest]) -> None:
     first = ""
     for index, owner in enumerate(owners):
         field = f"metadata.ownerReferences[{index}]"
@@ -188,7 +179,7 @@ def _check_owners(problems: Problems, owners: list[Manifest]) -> None:
             first = first or name
 
 
-def _check_metadata_update(problems: Problems, metadata: Manifest, old: Manifest) -> None:
+def _check_metadata_update(problems: ErrorList, metadata: Manifest, old: Manifest) -> None:
     added = sorted(set(metadata.get("finalizers") or ()) - set(old.get("finalizers") or ()))
     if added and old.get("deletionTimestamp"):
         listed = ", ".join(f'"{item}"' for item in added)

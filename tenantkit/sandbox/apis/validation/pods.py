@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import Problems
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
@@ -48,7 +48,7 @@ _UPDATE = (
 )
 
 
-def check_pod(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
+def check_pod(problems: ErrorList, pod: Manifest, old: Manifest | None) -> None:
     """A Pod."""
     spec: Manifest = pod.get("spec") or {}
     _check_spec(problems, spec)
@@ -59,7 +59,7 @@ def check_pod(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
 
 
 def check_template(
-    problems: Problems, root: str, template: Manifest, *, volumes: Iterable[str] = (), named: str = ""
+    problems: ErrorList, root: str, template: Manifest, *, volumes: Iterable[str] = (), named: str = ""
 ) -> None:
     """A pod's template.
 
@@ -87,7 +87,7 @@ def check_template(
             problems.forbidden(f"{root}.spec.activeDeadlineSeconds", text)
 
 
-def check_ephemeral_containers(problems: Problems, pod: Manifest, old: Manifest | None) -> None:
+def check_ephemeral_containers(problems: ErrorList, pod: Manifest, old: Manifest | None) -> None:
     """A Pod to which containers for debugging are added; those that are there stay as they are."""
     spec: Manifest = pod.get("spec") or {}
     _check_spec(problems, spec)
@@ -99,7 +99,7 @@ def check_ephemeral_containers(problems: Problems, pod: Manifest, old: Manifest 
             problems.forbidden("spec.ephemeralContainers", text)
 
 
-def _check_spec(problems: Problems, spec: Manifest, root: str = "spec") -> None:
+def _check_spec(problems: ErrorList, spec: Manifest, root: str = "spec") -> None:
     volumes = _check_volumes(problems, f"{root}.volumes", spec.get("volumes") or [])
     names = set[str]()
     if not spec.get("containers"):
@@ -126,7 +126,7 @@ def _check_spec(problems: Problems, spec: Manifest, root: str = "spec") -> None:
         _check_toleration(problems, f"{root}.tolerations[{index}]", toleration)
 
 
-def _check_container(problems: Problems, field: str, container: Manifest, names: set[str], volumes: set[str]) -> None:
+def _check_container(problems: ErrorList, field: str, container: Manifest, names: set[str], volumes: set[str]) -> None:
     name, image = container.get("name", ""), container.get("image", "")
     if not name:
         problems.required(f"{field}.name")
@@ -159,19 +159,19 @@ def _check_container(problems: Problems, field: str, container: Manifest, names:
     _check_seccomp(problems, f"{field}.securityContext", container)
 
 
-def _check_command(problems: Problems, field: str, handler: Manifest | None) -> None:
+def _check_command(problems: ErrorList, field: str, handler: Manifest | None) -> None:
     command = (handler or {}).get("exec")
     if command is not None and not command.get("command"):
         problems.required(f"{field}.exec.command")
 
 
-def _check_seccomp(problems: Problems, field: str, holder: Manifest) -> None:
+def _check_seccomp(problems: ErrorList, field: str, holder: Manifest) -> None:
     profile = (holder.get("securityContext") or {}).get("seccompProfile")
     if profile is not None and not profile.get("type"):
         problems.required(f"{field}.seccompProfile.type", "type is required when seccompProfile is set")
 
 
-def _check_mounts(problems: Problems, field: str, container: Manifest, volumes: set[str]) -> None:
+def _check_mounts(problems: ErrorList, field: str, container: Manifest, volumes: set[str]) -> None:
     for index, mount in enumerate(container.get("volumeMounts") or []):
         where = f"{field}.volumeMounts[{index}]"
         if not mount.get("name"):
@@ -182,7 +182,7 @@ def _check_mounts(problems: Problems, field: str, container: Manifest, volumes: 
             problems.required(f"{where}.mountPath")
 
 
-def _check_ports(problems: Problems, field: str, ports: list[Manifest]) -> None:
+def _check_ports(problems: ErrorList, field: str, ports: list[Manifest]) -> None:
     names = set[str]()
     for index, item in enumerate(ports):
         where, name, number = f"{field}[{index}]", item.get("name", ""), item.get("containerPort", 0)
@@ -198,7 +198,7 @@ def _check_ports(problems: Problems, field: str, ports: list[Manifest]) -> None:
         problems.one_of(f"{where}.protocol", item.get("protocol", "TCP"), _PROTOCOLS)
 
 
-def _check_environment(problems: Problems, field: str, variables: list[Manifest]) -> None:
+def _check_environment(problems: ErrorList, field: str, variables: list[Manifest]) -> None:
     for index, item in enumerate(variables):
         where, name = f"{field}[{index}]", item.get("name", "")
         if not name:
@@ -214,7 +214,7 @@ def _check_environment(problems: Problems, field: str, variables: list[Manifest]
                 problems.invalid(f"{where}.valueFrom", "", "may not be specified when `value` is not empty")
 
 
-def _check_sources(problems: Problems, field: str, sources: list[Manifest]) -> None:
+def _check_sources(problems: ErrorList, field: str, sources: list[Manifest]) -> None:
     for index, item in enumerate(sources):
         named = [part for part in ("configMapRef", "secretRef") if item.get(part) is not None]
         for part in named:
@@ -226,7 +226,7 @@ def _check_sources(problems: Problems, field: str, sources: list[Manifest]) -> N
             problems.invalid(field, "", "may not have more than one field specified at a time")
 
 
-def _check_volumes(problems: Problems, root: str, volumes: list[Manifest]) -> set[str]:
+def _check_volumes(problems: ErrorList, root: str, volumes: list[Manifest]) -> set[str]:
     """The names of the volumes that may be mounted."""
     names = set[str]()
     for index, volume in enumerate(volumes):
@@ -248,7 +248,7 @@ def _check_volumes(problems: Problems, root: str, volumes: list[Manifest]) -> se
     return names
 
 
-def _check_toleration(problems: Problems, field: str, toleration: Manifest) -> None:
+def _check_toleration(problems: ErrorList, field: str, toleration: Manifest) -> None:
     operator, key, value = toleration.get("operator", ""), toleration.get("key", ""), toleration.get("value", "")
     if key:
         problems.all_of(f"{field}.key", key, qualified_name(key))
@@ -268,7 +268,7 @@ def _check_toleration(problems: Problems, field: str, toleration: Manifest) -> N
         problems.one_of(f"{field}.effect", toleration["effect"], _EFFECTS)
 
 
-def _check_update(problems: Problems, spec: Manifest, old: Manifest) -> None:
+def _check_update(problems: ErrorList, spec: Manifest, old: Manifest) -> None:
     """What of a pod's spec may change: images, a deadline, more tolerations, its node once."""
     for part in ("containers", "initContainers"):
         if len(spec.get(part) or []) != len(old.get(part) or []):

@@ -9,13 +9,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.sandbox.apimachinery.validation import IMMUTABLE, qualified_name
+from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
+from tenantkit.sandbox.apimachinery.validation import qualified_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import Problems
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _COMPUTE = ("cpu", "memory", "ephemeral-storage")
 _COUNTED = [
@@ -60,7 +61,7 @@ def _is_huge(name: str, *, quota: bool = True) -> bool:
     return name.startswith(("hugepages-", "requests.hugepages-") if quota else "hugepages-")
 
 
-def _resource_name(problems: Problems, field: str, name: str) -> None:
+def _resource_name(problems: ErrorList, field: str, name: str) -> None:
     """The name of a resource anywhere."""
     reasons = qualified_name(name)
     problems.all_of(field, name, reasons)
@@ -68,7 +69,7 @@ def _resource_name(problems: Problems, field: str, name: str) -> None:
         problems.invalid(field, name, "must be a standard resource type or fully qualified")
 
 
-def _container_resource_name(problems: Problems, field: str, name: str) -> None:
+def _container_resource_name(problems: ErrorList, field: str, name: str) -> None:
     """The name of a resource that containers have."""
     _resource_name(problems, field, name)
     if "/" not in name:
@@ -78,7 +79,7 @@ def _container_resource_name(problems: Problems, field: str, name: str) -> None:
         problems.invalid(field, name, "doesn't follow extended resource name standard")
 
 
-def _amount(problems: Problems, field: str, name: str, amount: str) -> None:
+def _amount(problems: ErrorList, field: str, name: str, amount: str) -> None:
     """How much of a resource: no less than nothing, and whole where only whole ones can be had."""
     value = parse_quantity(amount)
     if value < 0:
@@ -87,7 +88,7 @@ def _amount(problems: Problems, field: str, name: str, amount: str) -> None:
         problems.invalid(field, amount, "must be an integer")
 
 
-def check_quota(problems: Problems, quota: Manifest, old: Manifest | None) -> None:
+def check_quota(problems: ErrorList, quota: Manifest, old: Manifest | None) -> None:
     """A ResourceQuota."""
     spec = quota.get("spec") or {}
     hard, scopes = spec.get("hard") or {}, spec.get("scopes") or []
@@ -120,7 +121,7 @@ def _scope_fits(scope: str, name: str) -> bool:
     return scope not in _SCOPED_TO_PODS or name in _POD_QUOTA
 
 
-def _check_scope_selector(problems: Problems, selector: Manifest) -> None:
+def _check_scope_selector(problems: ErrorList, selector: Manifest) -> None:
     field = "spec.scopeSelector.matchExpressions"
     for item in selector.get("matchExpressions") or []:
         if item.get("scopeName") not in _SCOPES:
@@ -138,7 +139,7 @@ def _check_scope_selector(problems: Problems, selector: Manifest) -> None:
             problems.invalid(f"{field}.operator", operator, "not a valid selector operator")
 
 
-def check_limit_range(problems: Problems, limits: Manifest) -> None:
+def check_limit_range(problems: ErrorList, limits: Manifest) -> None:
     """A LimitRange."""
     seen = set[str]()
     for index, item in enumerate((limits.get("spec") or {}).get("limits") or []):
@@ -161,7 +162,7 @@ def check_limit_range(problems: Problems, limits: Manifest) -> None:
             _check_limit_order(problems, field, name, {p: (item.get(p) or {}).get(name) for p in parts})
 
 
-def _check_limit_names(problems: Problems, field: str, kind: str, item: Manifest) -> None:
+def _check_limit_names(problems: ErrorList, field: str, kind: str, item: Manifest) -> None:
     check = _container_resource_name if kind in ("Pod", "Container") else _resource_name
     for part in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio"):
         if kind == "Pod" and part.startswith("default"):
@@ -172,7 +173,7 @@ def _check_limit_names(problems: Problems, field: str, kind: str, item: Manifest
             check(problems, f"{field}.{part}[{name}]", name)
 
 
-def _check_limit_order(problems: Problems, field: str, name: str, of: Mapping[str, str | None]) -> None:
+def _check_limit_order(problems: ErrorList, field: str, name: str, of: Mapping[str, str | None]) -> None:
     """Min <= default request <= default <= max; which of the two the server blames, and shows, is its own choice."""
     # what must be lower, what must be higher, which is blamed, which is shown, and the words for both
     pairs = (
@@ -204,7 +205,7 @@ def _check_limit_order(problems: Problems, field: str, name: str, of: Mapping[st
         problems.invalid(f"{field}.defaultRequest[{name}]", request, text)
 
 
-def _check_ratio(problems: Problems, field: str, ratio: str, of: Mapping[str, str | None]) -> None:
+def _check_ratio(problems: ErrorList, field: str, ratio: str, of: Mapping[str, str | None]) -> None:
     if parse_quantity(ratio) < 1:
         problems.invalid(field, ratio, f"ratio {ratio} is less than 1")
     low, high = of["min"], of["max"]
@@ -214,7 +215,7 @@ def _check_ratio(problems: Problems, field: str, ratio: str, of: Mapping[str, st
             problems.invalid(field, ratio, f"ratio {ratio} is greater than max/min = {float(most):f}")
 
 
-def check_resources(problems: Problems, field: str, resources: Mapping[str, Any]) -> None:
+def check_resources(problems: ErrorList, field: str, resources: Mapping[str, Any]) -> None:
     """What a container asks for: requests within limits, and equal to them for what can't be shared."""
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for name, amount in limits.items():

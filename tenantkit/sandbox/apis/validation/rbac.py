@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.apimachinery.validation import IMMUTABLE, dns_subdomain, path_segment
+from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
+from tenantkit.sandbox.apimachinery.validation import dns_subdomain, path_segment
 from tenantkit.sandbox.apis.validation.networking import check_selector
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.validation import Problems
+    from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _GROUP = "rbac.authorization.k8s.io"
 _SUBJECTS = ("ServiceAccount", "User", "Group")
 
 
-def check_role(problems: Problems, role: Manifest) -> None:
+def check_role(problems: ErrorList, role: Manifest) -> None:
     """A Role or ClusterRole."""
     for index, rule in enumerate(role.get("rules") or []):
         _check_rule(problems, f"rules[{index}]", rule, namespaced=role["kind"] == "Role")
@@ -29,7 +30,7 @@ def check_role(problems: Problems, role: Manifest) -> None:
             problems.required(f"rules[{index}].verbs")
 
 
-def _check_rule(problems: Problems, field: str, rule: Manifest, *, namespaced: bool) -> None:
+def _check_rule(problems: ErrorList, field: str, rule: Manifest, *, namespaced: bool) -> None:
     urls = rule.get("nonResourceURLs") or []
     if urls:
         if namespaced:
@@ -45,7 +46,7 @@ def _check_rule(problems: Problems, field: str, rule: Manifest, *, namespaced: b
         problems.required(f"{field}.resources", "resource rules must supply at least one resource")
 
 
-def _check_aggregation(problems: Problems, selectors: list[Manifest]) -> None:
+def _check_aggregation(problems: ErrorList, selectors: list[Manifest]) -> None:
     field = "aggregationRule.clusterRoleSelectors"
     if not selectors:
         problems.required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")
@@ -56,7 +57,7 @@ def _check_aggregation(problems: Problems, selectors: list[Manifest]) -> None:
             problems.invalid(f"{field}[{index}]", None, "invalid label selector.")
 
 
-def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -> None:
+def check_binding(problems: ErrorList, binding: Manifest, old: Manifest | None) -> None:
     """A RoleBinding or ClusterRoleBinding."""
     role, namespaced = binding.get("roleRef") or {}, binding["kind"] == "RoleBinding"
     if role.get("apiGroup", "") != _GROUP:
@@ -78,7 +79,7 @@ def check_binding(problems: Problems, binding: Manifest, old: Manifest | None) -
         problems.invalid("roleRef", given, IMMUTABLE)
 
 
-def _check_subject(problems: Problems, field: str, subject: Manifest, *, namespaced: bool) -> None:
+def _check_subject(problems: ErrorList, field: str, subject: Manifest, *, namespaced: bool) -> None:
     name, kind, group = subject.get("name", ""), subject.get("kind", ""), subject.get("apiGroup", "")
     if kind == "ServiceAccount":
         if name:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import object_path
 from tenantkit.exceptions import NotFound
@@ -100,7 +100,7 @@ class World:
         """At once: a pod that has no grace goes without its kubelet."""
         place = object_path(kind_of("Pod"), name, self._namespace)
         body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
-        self._cluster.door.ask(Call("DELETE", place, Doing("delete", "Pod", name, self._namespace), body))
+        self._cluster.session.ask(Call("DELETE", place, Operation("delete", "Pod", name, self._namespace), body))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Plants defects on a cluster, through its door alone: any API server with a scheduler and a stand-in for kubelets."""
+"""Plants defects on a cluster. Works on any API server with a scheduler and a stand-in for kubelets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tenantkit.cluster.http.errors import Doing
+from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import object_path
 from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
@@ -140,9 +140,9 @@ def _write(cluster: Cluster, pod: Manifest, captured: Captured, words: dict[str,
     metadata = pod["metadata"]
     words = {**words, "{pod}": metadata["name"]}
     path = object_path(kind_of("Pod"), metadata["name"], metadata["namespace"]) + "/status"
-    doing = Doing("write the status of", "Pod", metadata["name"], metadata["namespace"])
+    operation = Operation("write the status of", "Pod", metadata["name"], metadata["namespace"])
     body = orjson.dumps({"status": _filled(captured.status, words)})
-    cluster.door.ask(Call("PATCH", path, doing, body, _MERGE))
+    cluster.session.ask(Call("PATCH", path, operation, body, _MERGE))
     for number, (kind, reason, message) in enumerate(captured.events):
         about = {"apiVersion": "v1", "kind": "Pod", "name": metadata["name"], "namespace": metadata["namespace"]}
         cluster.create(

@@ -1,4 +1,4 @@
-"""The volume by which each pod's containers get its account's token, the cluster's certificate and their namespace.
+"""ServiceAccount: a Pod's account, and the token volume that is mounted for it.
 
 Source: page "Configure Service Accounts for Pods"; plugin/pkg/admission/serviceaccount, 1.37.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.admission.attributes import is_new_pod
+from tenantkit.sandbox.apimachinery.resources import SERVICE_ACCOUNTS
+
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.admission.attributes import Attributes
     from tenantkit.sandbox.storage.names import GeneratedNames
 
-_VOLUME = "kube-api-access-"
-_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _CONTENT: dict[str, Any] = {
     "defaultMode": 420,
     "sources": [
@@ -25,6 +27,33 @@ _CONTENT: dict[str, Any] = {
         },
     ],
 }
+
+
+def default_service_account(attributes: Attributes) -> Manifest:
+    """ServiceAccount: a pod runs as one that exists, gets its token, and takes its pull secrets."""
+    if not is_new_pod(attributes):
+        return attributes.manifest
+    spec = dict(attributes.manifest["spec"])
+    if not spec.get("serviceAccountName"):
+        spec["serviceAccountName"] = spec["serviceAccount"] = "default"
+    name = spec["serviceAccountName"]
+    account = attributes.store.get(SERVICE_ACCOUNTS, name, attributes.namespace)
+    if account is None:
+        raise attributes.refused(
+            f'error looking up service account {attributes.namespace}/{name}: serviceaccount "{name}" not found'
+        )
+    spec = with_token_volume(spec, account, attributes.store.generated_names)
+    if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = [
+            {key: secret[key] for key in ("name",) if key in secret} for secret in account["imagePullSecrets"]
+        ]
+    return {**attributes.manifest, "spec": spec}
+
+
+_VOLUME = "kube-api-access-"
+
+
+_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def with_token_volume(spec: Manifest, account: Manifest, names: GeneratedNames) -> Manifest:

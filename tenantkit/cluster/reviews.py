@@ -1,0 +1,51 @@
+"""Access reviews: what the caller may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.session import Call
+from tenantkit.cluster.requests.paths import collection_path
+from tenantkit.rules.kinds import KINDS, kind_of
+
+if TYPE_CHECKING:
+    from tenantkit.cluster.http.session import Session
+    from tenantkit.rules.manifest import Manifest
+
+
+def can(  # noqa: PLR0913 (what an access review consists of; all but two are optional)
+    session: Session,
+    verb: str,
+    kind: str,
+    *,
+    namespace: str | None = None,
+    name: str | None = None,
+    subresource: str | None = None,
+) -> bool:
+    """Whether the user may do that; see `Cluster.can`."""
+    if kind not in KINDS and "." in kind:
+        plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
+    else:
+        plural, group = kind_of(kind).plural, kind_of(kind).group
+    attributes = {
+        "verb": verb,
+        "group": group,
+        "resource": plural,
+        "subresource": subresource,
+        "namespace": namespace,
+        "name": name,
+    }
+    spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
+    operation = Operation(f"ask whether I may {verb}", kind, name, namespace)
+    answer = review(session, "SelfSubjectAccessReview", spec, operation)
+    return (answer.get("status") or {}).get("allowed") is True
+
+
+def review(session: Session, kind: str, spec: Manifest, operation: Operation) -> Manifest:
+    """Ask by a review: it is created, answered, and stored nowhere, so that it may be asked twice."""
+    place = kind_of(kind)
+    review = {"apiVersion": place.api_version, "kind": kind, **({"spec": spec} if spec else {})}
+    return session.ask(Call("POST", collection_path(place), operation, orjson.dumps(review), is_repeatable=True))

@@ -1,0 +1,33 @@
+"""ResourceQuota: requests that exceed a quota are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.sandbox.admission import quota
+from tenantkit.sandbox.apimachinery.resources import QUOTAS
+from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
+
+if TYPE_CHECKING:
+    from tenantkit.sandbox.admission.attributes import Attributes
+
+
+def reserve_quota(attributes: Attributes) -> None:
+    """ResourceQuota: refuse what does not fit, and write down what is taken."""
+    if not attributes.namespace or attributes.subresource or attributes.operation == "DELETE":
+        return
+    if attributes.old is not None and not quota.is_checked_on_update(
+        attributes.resource, attributes.old, attributes.manifest
+    ):
+        return
+    store = attributes.store
+    before = {live["metadata"]["name"]: live for live in store.list(QUOTAS, attributes.namespace)}
+    try:
+        grown = quota.reserve(before.values(), attributes.resource, attributes.manifest, attributes.old, store.clock())
+    except quota.QuotaExceededError as error:
+        raise attributes.refused(str(error)) from error
+    if attributes.dry_run:
+        return
+    for after in grown:
+        live = before[after["metadata"]["name"]]
+        put_as(API_SERVER, store, QUOTAS, after, before=live, subresource="status")

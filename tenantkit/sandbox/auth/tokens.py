@@ -1,0 +1,36 @@
+"""Bearer tokens: whose each is, and until when."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tenantkit.sandbox.auth.rbac import User
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    user: User
+    expires: datetime | None
+
+
+class Tokens:
+    """Which token is whose."""
+
+    def __init__(self) -> None:
+        self._grants: dict[str, _Grant] = {}
+
+    def issue(self, user: User, *, expires: datetime | None = None) -> str:
+        """A new token for a user; for ever, unless told when it expires."""
+        token = secrets.token_urlsafe(32)
+        self._grants[token] = _Grant(user, expires)
+        return token
+
+    def user_of(self, token: str, now: datetime) -> User | None:
+        """Whose token that is; None for one that is nobody's, or no longer."""
+        grant = self._grants.get(token)
+        return grant.user if grant and (grant.expires is None or now < grant.expires) else None
