@@ -127,7 +127,7 @@ def rounds_at(round_trip_ms: float) -> tuple[list[Round], tuple[int, int]]:
             if round_trip_ms:
                 kubeconfig = moved(kubeconfig, Path(folder), stack, round_trip_ms)
             cluster = stack.enter_context(tk.connect(kubeconfig=kubeconfig, context=CONTEXT))
-            tk.install(cluster, progress=False)
+            tk.install_platform(cluster, progress=False)
             one = requests_of_plan(cluster, tenants("ours")[:1])
             rounds.append(one_round(cluster, kubeconfig, folder))
             requests = (one, requests_of_plan(cluster, tenants("ours")))

@@ -53,7 +53,7 @@ WORDS = {
     "namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES": "$TENANTKIT_NAMESPACES",
     "give this row to apply(take_back=…)": "apply with --take-back KIND/NAME, or with --take-back all",
     "tk.Sandbox()": "`tenantkit sandbox --kubeconfig FILE`",
-    "tk.install(cluster), or `tenantkit install`": "`tenantkit install`",
+    "tk.install_platform(cluster), or `tenantkit install`": "`tenantkit install`",
     "tk.whoami(cluster) says": "`kubectl auth whoami` says",
     "tk.quota_usage(cluster) shows": "`kubectl describe quota` shows",
     " (see .report)": "",
@@ -234,7 +234,7 @@ def _notebooks(options: argparse.Namespace) -> int:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from tenantkit.provision.install import install
+    from tenantkit.provision.install import install_platform
     from tenantkit.spec.platform import Platform
 
     specs = _read(options.file) if options.file else None
@@ -242,7 +242,7 @@ def _install(options: argparse.Namespace) -> int:
         raise InvalidSpecError([Problem("kind", "Tenant", "install takes `kind: Platform`")], source=options.file)
     platform = specs.platform if specs and specs.platform else Platform()
     with _connect(options.kubeconfig, options.context) as cluster:
-        return _carry_out(options, lambda: install(cluster, platform))
+        return _carry_out(options, lambda: install_platform(cluster, platform))
 
 
 def _plan(options: argparse.Namespace) -> int:

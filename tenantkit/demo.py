@@ -14,7 +14,7 @@ import pandas as pd
 
 from tenantkit.display.human_amounts import amount_text
 from tenantkit.provision.apply import apply
-from tenantkit.provision.install import install
+from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored import find_platform
 from tenantkit.spec.platform import Platform
@@ -103,7 +103,7 @@ def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
     if platform is None:
         platform = Platform()
         say("installing the platform: roles and settings")
-        install(cluster, platform, progress=False)
+        install_platform(cluster, platform, progress=False)
     tenants = demo_tenants()
     planned = plan(cluster, tenants, platform=platform)
     say(str(planned))

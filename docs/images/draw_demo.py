@@ -28,7 +28,7 @@ COLUMNS = ["tenant", "resource", "unit", "used", "hard", "free", "used_pct", "st
 def main() -> None:
     """Run the demo on a sandbox and photograph its tables."""
     with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
-        tk.install(cluster, progress=False)
+        tk.install_platform(cluster, progress=False)
         plan = tk.plan(cluster, demo_tenants()[:1])
         result = run_demo(cluster, say=lambda _: None)
     quota = result.quota[result.quota["resource"].isin(RESOURCES)][COLUMNS].head(8)

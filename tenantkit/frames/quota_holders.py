@@ -73,7 +73,7 @@ class _Held:
         self.since = min(filter(None, (self.since, created)), default=None)
 
 
-def who_uses(cluster: Cluster, tenant: str) -> pd.DataFrame:
+def quota_holders(cluster: Cluster, tenant: str) -> pd.DataFrame:
     """Who holds a tenant's quota: one row per quota, resource, workload and person. Experimental.
 
     Args:
@@ -98,7 +98,7 @@ def who_uses(cluster: Cluster, tenant: str) -> pd.DataFrame:
     Source: page "Resource Quotas".
 
     Example:
-        >>> who_uses(cluster, "vision").query("resource == 'requests.nvidia.com/gpu'")  # doctest: +SKIP
+        >>> quota_holders(cluster, "vision").query("resource == 'requests.nvidia.com/gpu'")  # doctest: +SKIP
     """
     live = get_namespace(cluster, tenant)
     namespace = live["metadata"]["name"]
@@ -127,7 +127,7 @@ def who_uses_frame(  # noqa: PLR0913 (what was read, by kind)
     chains: Chains,
     now: datetime,
 ) -> pd.DataFrame:
-    """The frame of `who_uses`, of what the server answered for one namespace; no claims (None): not known."""
+    """The frame of `quota_holders`, of what the server answered for one namespace; no claims (None): not known."""
     holders = {id(pod): _holder_of(pod, chains) for pod in pods}
     users = users_of(map(claims_of, pods))
     by_name = {pod["metadata"]["name"]: holders[id(pod)] for pod in pods}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
 
 
-def plan_install(cluster: Cluster, platform: Platform | None = None) -> Plan:
+def plan_platform(cluster: Cluster, platform: Platform | None = None) -> Plan:
     """What `install` would change. Reads, and changes nothing.
 
     Args:
@@ -40,14 +40,14 @@ def plan_install(cluster: Cluster, platform: Platform | None = None) -> Plan:
     rolebindings.
 
     Example:
-        >>> print(plan_install(cluster).summary)  # doctest: +SKIP
+        >>> print(plan_platform(cluster).summary)  # doctest: +SKIP
     """
     used = platform if platform is not None else Platform()
     refs = [ref_of(manifest) for manifest in make_platform(used)]
     return make_install_plan(used, read_refs(cluster, refs))
 
 
-def install(
+def install_platform(
     cluster: Cluster, platform: Platform | None = None, *, take_back: TakeBack | None = None, progress: bool = True
 ) -> Report:
     """Put the platform on a cluster: its settings, who may read them, and the roles. Repeatable.
@@ -55,7 +55,7 @@ def install(
     Args:
         cluster: where.
         platform: the settings; they replace those that are there. Default: `Platform()`.
-        take_back: conflicts of `plan_install` that are to be ours again. Default: none.
+        take_back: conflicts of `plan_platform` that are to be ours again. Default: none.
         progress: show a line of progress in a terminal or notebook. Default: yes.
 
     Returns:
@@ -71,9 +71,9 @@ def install(
     tenantkit-system configmaps, roles and rolebindings; all that the roles grant, or `escalate` and `bind`.
 
     Example:
-        >>> install(cluster, Platform(domain="ai.example.com"))  # doctest: +SKIP
+        >>> install_platform(cluster, Platform(domain="ai.example.com"))  # doctest: +SKIP
     """
-    planned = plan_install(cluster, platform)
+    planned = plan_platform(cluster, platform)
     refused = [row for row in planned.rows if row.action in ("blocked", "unknown")]
     told = "; ".join(f"{row.ref}: {row.reason}" for row in refused)
     if any(row.action == "blocked" for row in refused):
@@ -83,7 +83,7 @@ def install(
     return apply(cluster, planned, take_back=take_back, progress=progress)
 
 
-def uninstall(cluster: Cluster, *, confirm: str, timeout_s: float = 120.0) -> Report:
+def uninstall_platform(cluster: Cluster, *, confirm: str, timeout_s: float = 120.0) -> Report:
     """Remove what `install` made; what bears other labels stays.
 
     Args:
@@ -103,7 +103,7 @@ def uninstall(cluster: Cluster, *, confirm: str, timeout_s: float = 120.0) -> Re
     RBAC: list namespaces; get and delete of all that `install` makes; watch namespaces.
 
     Example:
-        >>> uninstall(cluster, confirm="tenantkit-system")  # doctest: +SKIP
+        >>> uninstall_platform(cluster, confirm="tenantkit-system")  # doctest: +SKIP
     """
     deadline = time.monotonic() + timeout_s
     if confirm != SYSTEM_NAMESPACE:

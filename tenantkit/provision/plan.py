@@ -179,7 +179,7 @@ def _without_roles(change: Change) -> Change:
     """The server takes a binding on a role that is not there, and says nothing."""
     if change.ref.kind != "RoleBinding" or change.action != "create":
         return change
-    reason = "grants nothing until the platform is installed: tk.install(cluster), or `tenantkit install`"
+    reason = "grants nothing until the platform is installed: tk.install_platform(cluster), or `tenantkit install`"
     return replace(change, rows=tuple(replace(row, reason=reason) for row in change.rows))
 
 

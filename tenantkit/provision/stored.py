@@ -98,7 +98,7 @@ def get_tenant(cluster: Cluster, name: str) -> Tenant:
     return _tenant(live, part)
 
 
-def list_tenants(cluster: Cluster) -> list[Tenant]:
+def get_tenants(cluster: Cluster) -> list[Tenant]:
     """All tenants that you may see, by name.
 
     Returns:
@@ -112,7 +112,7 @@ def list_tenants(cluster: Cluster) -> list[Tenant]:
     RBAC: list namespaces and configmaps; else get the connection's own namespaces, and list configmaps in each.
 
     Example:
-        >>> [tenant.name for tenant in list_tenants(cluster)]  # doctest: +SKIP
+        >>> [tenant.name for tenant in get_tenants(cluster)]  # doctest: +SKIP
         ['speech', 'vision']
     """
     try:

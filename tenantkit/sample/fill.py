@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import WaitTimeoutError
 from tenantkit.provision.apply import apply
-from tenantkit.provision.install import install
+from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sample.failures import TROUBLES, captured_event, captured_status, make_trouble
@@ -48,7 +48,7 @@ def fill_sample(cluster: Cluster) -> None:
     """
     for node in sample_nodes():
         cluster.create(node)
-    install(cluster, sample_platform(), progress=False)
+    install_platform(cluster, sample_platform(), progress=False)
     apply(cluster, plan(cluster, [*sample_tenants(), leaving_tenant()]), progress=False)
     for manifest in (*sample_workloads(), *sample_neighbours(), held_object()):
         cluster.create(manifest)

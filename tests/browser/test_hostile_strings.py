@@ -115,8 +115,8 @@ SHOWN = (
     "tk.why(cluster, namespaces=[{0!r}])",
     "tk.styled(tk.why(cluster, namespaces=[{0!r}]))",
     "print(*tk.why(cluster, namespaces=[{0!r}])['evidence'], sep='\\n')",
-    "tk.who_uses(cluster, {0!r})",
-    "tk.styled(tk.who_uses(cluster, {0!r}))",
+    "tk.quota_holders(cluster, {0!r})",
+    "tk.styled(tk.quota_holders(cluster, {0!r}))",
     "tk.services(cluster, namespaces=[{0!r}])",
     "tk.styled(tk.services(cluster, namespaces=[{0!r}]))",
     "tk.volumes(cluster, namespaces=[{0!r}])",
@@ -127,9 +127,9 @@ SHOWN = (
 )
 # A picture is an image, and its words are that image's own; anything else would have been made of a string.
 DRAWN = (
-    "tk.plot_quota_heatmap(tk.quota_usage(cluster, namespaces=[{0!r}]))",
-    "tk.plot_quota_bars(tk.quota_usage(cluster, namespaces=[{0!r}]))",
-    "tk.plot_gpus(tk.nodes(cluster), tk.pods(cluster, namespaces=[{0!r}]))",
+    "tk.plots.quota_heatmap(tk.quota_usage(cluster, namespaces=[{0!r}]))",
+    "tk.plots.quota_bars(tk.quota_usage(cluster, namespaces=[{0!r}]))",
+    "tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster, namespaces=[{0!r}]))",
 )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import NotFound
-from tenantkit.provision.install import install
+from tenantkit.provision.install import install_platform
 from tenantkit.provision.read import TENANT_KINDS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef
@@ -29,7 +29,7 @@ ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
 @contextmanager
 def fresh_name(cluster: Cluster) -> Iterator[str]:
     """A tenant's name that nobody has, on a cluster with the platform; what it stands for is deleted afterwards."""
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
     name = f"t-{uuid.uuid4().hex[:10]}"
     yield name
     with suppress(NotFound):

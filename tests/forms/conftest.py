@@ -12,7 +12,7 @@ import pytest
 import tenantkit as tk
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import NotFound
-from tenantkit.provision.install import install
+from tenantkit.provision.install import install_platform
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sandbox.server import Sandbox
 from tenantkit.spec.tenant import Tenant
@@ -40,7 +40,7 @@ def connect_as(sandbox: Sandbox) -> Callable[[str], Cluster]:
 @pytest.fixture(scope="session")
 def admin(connect_as: Callable[[str], Cluster]) -> Iterator[Cluster]:
     with connect_as("admin") as cluster:
-        install(cluster, PLATFORM, progress=False)
+        install_platform(cluster, PLATFORM, progress=False)
         yield cluster
 
 

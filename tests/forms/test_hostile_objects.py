@@ -26,8 +26,8 @@ from tenantkit.frames.services import services_frame
 from tenantkit.frames.tenants import tenants_frame
 from tenantkit.frames.volumes import volumes_frame
 from tenantkit.frames.workloads import workloads_frame
-from tenantkit.plots.gpus import plot_gpus
-from tenantkit.plots.quota import plot_quota_bars, plot_quota_heatmap
+from tenantkit.plots.gpu_map import gpus
+from tenantkit.plots.quota_charts import quota_bars, quota_heatmap
 from tests.forms.test_hostile_strings import ALLOWED, HOSTILE, Reader, expect_text_only
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def frames(text: str, *, note: str | None = None) -> dict[str, pd.DataFrame]:
         "volumes": volumes_frame(found["PersistentVolumeClaim"], pods=pods),
         "resources": resources_frame(table),
         "quota_usage": quota_frame(quotas),
-        "who_uses": who_uses_frame(text, quotas, pods, claims=(), chains=Chains(), now=NOW),
+        "quota_holders": who_uses_frame(text, quotas, pods, claims=(), chains=Chains(), now=NOW),
         "tenants": tenants_frame(found["Namespace"]),
         "routes": routes_frame(found["Ingress"]),
         "why": why_frame(Snapshot(found, NOW, {"Secret": text})),
@@ -164,9 +164,9 @@ def test_every_frame_shows_whatever_stands_in_objects_as_text(hostile: str) -> N
 def test_pictures_tell_whatever_stands_in_objects_as_text(hostile: str) -> None:
     found = frames(hostile)
     for picture in (
-        plot_quota_heatmap(found["quota_usage"]),
-        plot_quota_bars(found["quota_usage"]),
-        plot_gpus(found["nodes"], found["pods"]),
+        quota_heatmap(found["quota_usage"]),
+        quota_bars(found["quota_usage"]),
+        gpus(found["nodes"], found["pods"]),
     ):
         read = Reader(picture._repr_html_())
         assert read.tags == {"img"}

@@ -22,18 +22,18 @@ from tenantkit.provision.delete import Deletion
 def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.connect(context="lab", token=lambda: "fresh"), tk.Cluster)
     assert_type(tk.whoami(cluster), Identity)
-    assert_type(tk.install(cluster), tk.Report)
+    assert_type(tk.install_platform(cluster), tk.Report)
     assert_type(tk.plan(cluster, [vision]), tk.Plan)
     assert_type(tk.plan(cluster, vision), tk.Plan)
     assert_type(tk.plan(cluster, (vision,)), tk.Plan)  # any sequence will do
     assert_type(tk.apply(cluster, tk.plan(cluster, [vision])), tk.Report)
     assert_type(tk.plan_delete(cluster, "vision"), Deletion)
     assert_type(tk.delete_tenant(cluster, "vision", confirm="vision"), Deletion)
-    assert_type(tk.plan_install(cluster), tk.Plan)
-    assert_type(tk.uninstall(cluster, confirm="tenantkit-system"), tk.Report)
+    assert_type(tk.plan_platform(cluster), tk.Plan)
+    assert_type(tk.uninstall_platform(cluster, confirm="tenantkit-system"), tk.Report)
     assert_type(tk.get_platform(cluster), tk.Platform)
     assert_type(tk.get_tenant(cluster, "vision"), tk.Tenant)
-    assert_type(tk.list_tenants(cluster), list[tk.Tenant])
+    assert_type(tk.get_tenants(cluster), list[tk.Tenant])
     assert_type(tk.quota_usage(cluster), pd.DataFrame)
     assert_type(tk.pods(cluster, namespaces=["vision"]), pd.DataFrame)
     assert_type(tk.nodes(cluster), pd.DataFrame)
@@ -42,10 +42,10 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.events(cluster), pd.DataFrame)
     assert_type(tk.volumes(cluster), pd.DataFrame)
     assert_type(tk.resources(cluster, "rayclusters.ray.io"), pd.DataFrame)
-    assert_type(tk.who_uses(cluster, "vision"), pd.DataFrame)
+    assert_type(tk.quota_holders(cluster, "vision"), pd.DataFrame)
     assert_type(tk.quota_usage(cluster, by="team", measured=True), pd.DataFrame)
     assert_type(tk.why(cluster, "vision", workload="Job/train"), pd.DataFrame)
-    assert_type(tk.plot_gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
+    assert_type(tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
     assert_type(tk.QuotaDashboard(cluster), tk.QuotaDashboard)
     assert_type(tk.Explorer(cluster, namespaces=["vision"]), tk.Explorer)
     assert_type(tk.styled(tk.pods(cluster)), Styler | Table)
@@ -63,9 +63,9 @@ def rows_and_their_actions_are_known(plan: tk.Plan) -> None:
 def what_went_wrong_is_known(cluster: tk.Cluster, plan: tk.Plan) -> None:
     try:
         tk.apply(cluster, plan)
-    except tk.PartialApplyError as error:
+    except tk.exceptions.PartialApplyError as error:
         assert_type(error.report, tk.Report)
-    except tk.ClusterError as error:
+    except tk.exceptions.ClusterError as error:
         assert_type(error.status, int | None)
 
 

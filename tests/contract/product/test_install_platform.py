@@ -9,7 +9,7 @@ import pytest
 from tenantkit.exceptions import OwnershipError, PermissionDenied, SpecVersionError
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
-from tenantkit.provision.install import install, plan_install, uninstall
+from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored import get_platform
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -30,9 +30,9 @@ def platform(cluster: Cluster) -> Iterator[Platform]:
     """A platform other than the default one; the default one is there again afterwards."""
     people = ["provisioner@example.com"]
     other = Platform(domain="contract.example.com", labels={"cost-center": "42"}, provisioners=people)
-    install(cluster, other, progress=False)
+    install_platform(cluster, other, progress=False)
     yield other
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
 
 
 def test_installed_settings_are_read_back_by_any_signed_in_user(
@@ -42,8 +42,8 @@ def test_installed_settings_are_read_back_by_any_signed_in_user(
 
 
 def test_installing_again_changes_nothing(cluster: Cluster, platform: Platform) -> None:
-    assert install(cluster, platform, progress=False).summary == "9 unchanged"
-    assert not plan_install(cluster, platform).has_changes
+    assert install_platform(cluster, platform, progress=False).summary == "9 unchanged"
+    assert not plan_platform(cluster, platform).has_changes
     assert len(make_platform(platform)) == 9
 
 
@@ -52,7 +52,7 @@ def test_a_provisioner_may_make_a_tenant_and_no_stranger_may(
 ) -> None:
     provisioner = connect_as("provisioner")
     with fresh_name(cluster) as name:
-        install(cluster, platform, progress=False)
+        install_platform(cluster, platform, progress=False)
         eventually(lambda: provisioner.can("create", "Namespace"))
         report = apply(provisioner, plan(provisioner, tenant(name)), progress=False)
 
@@ -69,7 +69,7 @@ def test_settings_of_a_newer_version_are_neither_used_nor_written_over(
         with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
             get_platform(cluster)
         with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
-            install(cluster, platform, progress=False)
+            install_platform(cluster, platform, progress=False)
         assert cluster.get("ConfigMap", "platform", "tenantkit-system")["data"]["platform.json"] == newer
     finally:
         cluster.delete(SETTINGS)
@@ -77,7 +77,7 @@ def test_settings_of_a_newer_version_are_neither_used_nor_written_over(
 
 def test_only_who_may_make_roles_can_install(platform: Platform, connect_as: Callable[[str], Cluster]) -> None:
     with pytest.raises(PermissionDenied, match="nothing was written"):
-        install(connect_as("stranger"), platform, progress=False)
+        install_platform(connect_as("stranger"), platform, progress=False)
 
 
 def test_the_platform_is_not_removed_while_tenants_are_there(cluster: Cluster) -> None:
@@ -85,17 +85,17 @@ def test_the_platform_is_not_removed_while_tenants_are_there(cluster: Cluster) -
         apply(cluster, plan(cluster, tenant(name)), progress=False)
 
         with pytest.raises(OwnershipError, match=f"'{name}'"):
-            uninstall(cluster, confirm="tenantkit-system")
+            uninstall_platform(cluster, confirm="tenantkit-system")
 
 
 def test_once_removed_nothing_of_it_is_left_and_the_defaults_hold(cluster: Cluster) -> None:
-    install(cluster, Platform(domain="contract.example.com"), progress=False)
+    install_platform(cluster, Platform(domain="contract.example.com"), progress=False)
     namespaces = cluster.list("Namespace", label_selector="tenantkit.dev/tenant")
     others = [it["metadata"]["name"] for it in namespaces if "deletionTimestamp" not in it["metadata"]]
     if others:
         pytest.skip(f"tenants are there: {', '.join(others)}")
 
-    uninstall(cluster, confirm="tenantkit-system")
+    uninstall_platform(cluster, confirm="tenantkit-system")
 
     for ref in [ref_of(manifest) for manifest in make_platform(Platform())]:
         left = [manifest["metadata"]["name"] for manifest in cluster.list(ref.kind, namespace=ref.namespace)]

@@ -14,7 +14,7 @@ from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.events import events
 from tenantkit.frames.pods import pods
 from tenantkit.frames.quota import quota_usage
-from tenantkit.frames.quota_holders import who_uses
+from tenantkit.frames.quota_holders import quota_holders
 from tenantkit.frames.resources import FIRST, LAST, resources
 from tenantkit.frames.services import services
 from tenantkit.frames.volumes import volumes
@@ -260,7 +260,7 @@ def test_an_owner_sees_who_holds_the_quota(
     cluster.create(light)
 
     def cpu() -> pd.DataFrame:
-        return who_uses(owner, name).query("resource == 'requests.cpu'")
+        return quota_holders(owner, name).query("resource == 'requests.cpu'")
 
     eventually(lambda: len(cpu()) == 1)
     row = cpu().iloc[0].drop(["since", "hard", "share_pct"]).dropna().to_dict()

@@ -9,7 +9,7 @@ import pytest
 from tenantkit.exceptions import HostTakenError, PartialApplyError, SpecVersionError, StalePlanError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored import get_tenant, list_tenants
+from tenantkit.provision.stored import get_tenant, get_tenants
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.platform import Platform, Routing, Security
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
@@ -59,7 +59,7 @@ def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     assert plan(cluster, wanted).summary == "9 unchanged"
     assert get_tenant(cluster, name) == wanted
-    assert wanted in list_tenants(cluster)
+    assert wanted in get_tenants(cluster)
 
 
 def test_the_same_plan_applied_again_writes_nothing(

@@ -21,7 +21,7 @@ _NO_CLUSTER = "cluster='vision': give what tk.connect() returns, before all else
 _ON_NOTHING: list[Callable[[], object]] = [
     lambda: asked.why("vision"),
     lambda: asked.fits("vision", "vision"),
-    lambda: asked.who_uses("vision", "vision"),
+    lambda: asked.quota_holders("vision", "vision"),
     lambda: asked.pods("vision"),
     lambda: asked.workloads("vision"),
     lambda: asked.events("vision"),
@@ -51,7 +51,7 @@ def test_who_forgets_the_cluster_is_told_what_comes_first(call: Callable[[], obj
     [
         lambda cluster: asked.why(cluster, ["vision"]),
         lambda cluster: asked.fits(cluster, ["vision"]),
-        lambda cluster: asked.who_uses(cluster, ["vision"]),
+        lambda cluster: asked.quota_holders(cluster, ["vision"]),
         lambda cluster: asked.get_tenant(cluster, ["vision"]),
     ],
 )
@@ -120,9 +120,9 @@ def test_what_is_no_frame_is_refused_with_what_returns_one(cluster: Cluster) -> 
     by_team = tk.quota_usage(cluster, by="team")
     calls: list[Callable[[], object]] = [
         lambda: asked.styled([1]),
-        lambda: asked.plot_quota_bars([1]),
-        lambda: asked.plot_gpus([1], [1]),
-        lambda: tk.plot_quota_heatmap(by_team),
+        lambda: asked.quota_bars([1]),
+        lambda: asked.gpus([1], [1]),
+        lambda: tk.plots.quota_heatmap(by_team),
     ]
     for call in calls:
         with pytest.raises(InvalidSpecError) as caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.demo import DemoResult, run_demo
 from tenantkit.frames.quota import quota_frame
-from tenantkit.provision.install import install
+from tenantkit.provision.install import install_platform
 from tenantkit.sandbox.server import Sandbox
 from tenantkit.spec.platform import Platform
 
@@ -35,7 +35,7 @@ def test_the_demo_prints_urls_outputs_and_amounts_in_words() -> None:
 
 def test_the_demo_is_made_for_the_platform_that_is_there() -> None:
     with Sandbox() as box, connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
-        install(cluster, Platform(domain="ai.example.com", namespace_prefix="team-"), progress=False)
+        install_platform(cluster, Platform(domain="ai.example.com", namespace_prefix="team-"), progress=False)
 
         result = run_demo(cluster, say=lambda _: None)
 

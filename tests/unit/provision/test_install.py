@@ -8,8 +8,8 @@ import pytest
 
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
 from tenantkit.manifests.platform import make_platform
-from tenantkit.provision.install import install, plan_install, uninstall
-from tenantkit.provision.stored import get_platform, get_tenant, list_tenants
+from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
+from tenantkit.provision.stored import get_platform, get_tenant, get_tenants
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, cluster_of, run, tenant
@@ -19,7 +19,7 @@ def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_re
     memory = Memory()
     platform = Platform(domain="ai.example.com", provisioners=["lead@example.com"])
 
-    report = install(cluster_of(memory), platform, progress=False)
+    report = install_platform(cluster_of(memory), platform, progress=False)
 
     assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(platform)}
     assert report.is_complete
@@ -29,13 +29,13 @@ def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_re
 def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
     memory = Memory()
     cluster = cluster_of(memory)
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
     memory.writes.clear()
 
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
     assert memory.writes == []
 
-    install(cluster, Platform(domain="other.example.com"), progress=False)
+    install_platform(cluster, Platform(domain="other.example.com"), progress=False)
     assert memory.writes == ["apply ConfigMap 'platform' in 'tenantkit-system'"]
     assert get_platform(cluster).domain == "other.example.com"
 
@@ -55,7 +55,7 @@ def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_writt
     memory.writes.clear()
 
     with pytest.raises(OwnershipError) as caught:
-        install(cluster_of(memory), progress=False)
+        install_platform(cluster_of(memory), progress=False)
 
     assert str(caught.value) == (
         "not installed, nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs to 'helm' "
@@ -67,13 +67,13 @@ def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_writt
 def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None:
     memory = Memory()
     cluster = cluster_of(memory)
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
     binding = next(ref for ref in memory.objects if ref.kind == "ClusterRoleBinding")
     intruder = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "mallory@example.com"}
     memory.edit(binding, lambda live: live | {"subjects": [intruder]})
 
-    rows = [row for row in plan_install(cluster).rows if row.action == "conflict"]
-    report = install(cluster, take_back=rows, progress=False)
+    rows = [row for row in plan_platform(cluster).rows if row.action == "conflict"]
+    report = install_platform(cluster, take_back=rows, progress=False)
 
     assert [(row.field, row.before, row.after) for row in rows] == [("subjects", [intruder], None)]
     assert report.is_complete
@@ -83,9 +83,9 @@ def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None
 def test_removing_the_platform_leaves_nothing_of_it() -> None:
     memory = Memory()
     cluster = cluster_of(memory)
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
 
-    report = uninstall(cluster, confirm="tenantkit-system")
+    report = uninstall_platform(cluster, confirm="tenantkit-system")
 
     assert memory.objects == {}
     assert [outcome.ref.kind for outcome in report.applied][-1] == "Namespace"
@@ -94,14 +94,14 @@ def test_removing_the_platform_leaves_nothing_of_it() -> None:
 def test_the_platform_is_not_removed_while_tenants_are_there_or_by_accident() -> None:
     memory = Memory()
     cluster = cluster_of(memory)
-    install(cluster, progress=False)
+    install_platform(cluster, progress=False)
     run(memory, tenant())
     before = dict(memory.objects)
 
     with pytest.raises(OwnershipError, match="still has tenants: 'vision'; delete them first"):
-        uninstall(cluster, confirm="tenantkit-system")
+        uninstall_platform(cluster, confirm="tenantkit-system")
     with pytest.raises(InvalidSpecError, match="give 'tenantkit-system' to remove the platform"):
-        uninstall(cluster, confirm="yes")
+        uninstall_platform(cluster, confirm="yes")
 
     assert memory.objects == before
 
@@ -111,7 +111,7 @@ def test_tenants_are_read_back_as_they_were_applied() -> None:
     speech = tenant(name="speech", editors=["group:cv"])
     run(memory, tenant(), speech)
 
-    assert list_tenants(cluster_of(memory)) == [speech, tenant()]
+    assert get_tenants(cluster_of(memory)) == [speech, tenant()]
     assert get_tenant(cluster_of(memory), "speech") == speech
 
 

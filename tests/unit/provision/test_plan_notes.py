@@ -28,7 +28,7 @@ def test_where_nothing_is_installed_bindings_say_that_they_grant_nothing_yet(*, 
     made = plan(cluster_of(memory), tenant())
     report = apply(cluster_of(memory), made, progress=False)
 
-    told = "grants nothing until the platform is installed: tk.install(cluster), or `tenantkit install`"
+    told = "grants nothing until the platform is installed: tk.install_platform(cluster), or `tenantkit install`"
     [row] = [row for row in made.rows if row.ref.kind == "RoleBinding"]
     [done] = [outcome for outcome in report.applied if outcome.ref.kind == "RoleBinding"]
     assert (row.action, row.reason) == ("create", "" if is_installed else told)

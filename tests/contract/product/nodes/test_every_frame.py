@@ -48,7 +48,7 @@ BY_NAMESPACE: dict[str, Frame] = {
     for what, frame in IN_NAMESPACES.items()
 }
 BY_TENANT: dict[str, Frame] = {
-    "who_uses": tk.who_uses,
+    "quota_holders": tk.quota_holders,
     "why of a tenant": tk.why,
     "fits": lambda cluster, name: tk.fits(cluster, name, cpu=1).frame,
 }
@@ -148,7 +148,7 @@ def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -
     assert tk.why(cluster, full.name)[["workload", "cause"]].to_numpy().tolist() == [
         ["Deployment/waits", "no node fits"],
     ]
-    held = tk.who_uses(cluster, full.name).set_index(["resource", "workload"])["used"]["requests.cpu"]
+    held = tk.quota_holders(cluster, full.name).set_index(["resource", "workload"])["used"]["requests.cpu"]
     assert held.to_dict() == {"Deployment/runs": 0.25, "Deployment/waits": 0.25}
     measured = tk.quota_usage(cluster, namespaces=[full.name], measured=True)
     assert measured["measured"].isna().all()

@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from tenantkit.display.pictures import LOOKS, Theme, blend, ink_on
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError
 from tenantkit.frames.quota import STATES, quota_frame
-from tenantkit.plots.quota import _FULL, _NEAR, plot_quota_bars, plot_quota_heatmap
+from tenantkit.plots.quota_charts import _FULL, _NEAR, quota_bars, quota_heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def test_the_sample_has_every_state() -> None:
 
 
 def test_the_heat_map_prints_each_number() -> None:
-    assert texts(plot_quota_heatmap(sample())) == [
+    assert texts(quota_heatmap(sample())) == [
         "Quota used",
         "percent of what is granted, 2 tenants",
         *["requests.cpu", "requests.memory", "pods"],
@@ -90,14 +90,14 @@ def test_the_heat_map_prints_each_number() -> None:
 
 
 def test_the_heat_map_says_in_words_what_needs_attention() -> None:
-    assert repr(plot_quota_heatmap(sample())) == (
+    assert repr(quota_heatmap(sample())) == (
         "Quota used, of 2 tenants and 3 resources. Over: vision pods. Full: vision requests.cpu. "
         "Near: speech requests.cpu. Not counted yet: speech pods."
     )
 
 
 def test_the_bars_of_one_tenant_say_what_is_used_and_what_is_free() -> None:
-    picture = plot_quota_bars(sample(), "vision")
+    picture = quota_bars(sample(), "vision")
 
     assert texts(picture) == [
         "Quota of vision",
@@ -115,14 +115,14 @@ def test_the_bars_of_one_tenant_say_what_is_used_and_what_is_free() -> None:
 
 
 def test_the_bars_of_all_add_up_what_is_counted_and_say_what_is_not() -> None:
-    assert plot_quota_bars(sample()).alt == (
+    assert quota_bars(sample()).alt == (
         "Quota of 2 tenants. requests.cpu: 7.9 of 8 cores used, 0.1 cores free (near); requests.memory: 1 GiB of 4 GiB "
         "used, 3 GiB free; pods: 12 of 10 used, 2 over, 1 more not counted yet; nothing granted: services."
     )
 
 
 def test_a_bar_that_nobody_has_counted_yet_says_so() -> None:
-    picture = plot_quota_bars(quota_frame([quota("new", pods=(None, "10"))]))
+    picture = quota_bars(quota_frame([quota("new", pods=(None, "10"))]))
 
     assert texts(picture)[2:5] == ["pods", "?", "of 10, not counted yet"]
     assert picture.alt == "Quota of new. pods: of 10, not counted yet."
@@ -139,14 +139,14 @@ def test_a_bar_that_nobody_has_counted_yet_says_so() -> None:
     ],
 )
 def test_what_is_nearly_full_is_not_called_full(used: str, hard: str, number: str) -> None:
-    assert texts(plot_quota_bars(quota_frame([quota("a", pods=(used, hard))])))[3] == number
+    assert texts(quota_bars(quota_frame([quota("a", pods=(used, hard))])))[3] == number
 
 
 def test_of_many_tenants_the_fullest_are_shown_in_the_frames_order() -> None:
     used = {"a": "1", "b": "9", "c": "2", "d": "10"}
     frame = quota_frame([quota(name, pods=(amount, "10")) for name, amount in used.items()])
 
-    picture = plot_quota_heatmap(frame, most=2)
+    picture = quota_heatmap(frame, most=2)
 
     assert texts(picture)[1:5] == ["percent of what is granted, the 2 fullest of 4 tenants", "pods", "b", "d"]
     assert picture.alt.startswith(
@@ -155,7 +155,7 @@ def test_of_many_tenants_the_fullest_are_shown_in_the_frames_order() -> None:
 
 
 def test_resources_come_as_they_were_asked_for() -> None:
-    assert texts(plot_quota_heatmap(sample(), resources=["pods", "requests.cpu"]))[2:4] == ["pods", "requests.cpu"]
+    assert texts(quota_heatmap(sample(), resources=["pods", "requests.cpu"]))[2:4] == ["pods", "requests.cpu"]
 
 
 def test_a_tenant_with_several_quotas_has_a_row_for_each() -> None:
@@ -163,10 +163,10 @@ def test_a_tenant_with_several_quotas_has_a_row_for_each() -> None:
         [quota("a", pods=("1", "2")), quota("a", name="extra", pods=("2", "2")), quota("b", pods=("1", "2"))]
     )
 
-    assert texts(plot_quota_heatmap(frame))[3:6] == ["a (extra)", "a (tenantkit-quota)", "b"]
+    assert texts(quota_heatmap(frame))[3:6] == ["a (extra)", "a (tenantkit-quota)", "b"]
 
 
-@pytest.mark.parametrize("plot", [plot_quota_heatmap, plot_quota_bars])
+@pytest.mark.parametrize("plot", [quota_heatmap, quota_bars])
 def test_nothing_is_shown_as_nothing(plot: Any) -> None:
     assert repr(plot(quota_frame([]))) == "No quota to show."
     assert texts(plot(quota_frame([]))) == ["No quota to show."]
@@ -175,13 +175,13 @@ def test_nothing_is_shown_as_nothing(plot: Any) -> None:
 def test_a_quota_of_which_nothing_is_granted_is_no_empty_grid() -> None:
     frame = quota_frame([quota("a", services=("0", "0"))])
 
-    assert repr(plot_quota_heatmap(frame)) == "No quota to show."
-    assert repr(plot_quota_bars(frame)) == "Quota of a. nothing granted: services."
+    assert repr(quota_heatmap(frame)) == "No quota to show."
+    assert repr(quota_bars(frame)) == "Quota of a. nothing granted: services."
 
 
 def test_strings_from_a_cluster_are_text_in_the_figure_and_escaped_on_the_page() -> None:
     hostile = '"><script>alert(1)</script>$x^2$\x1b[31m'
-    picture = plot_quota_bars(quota_frame([quota(hostile, pods=("1", "2"))]))
+    picture = quota_bars(quota_frame([quota(hostile, pods=("1", "2"))]))
 
     title = picture.figure.axes[0].texts[0]
     assert (title.get_parse_math(), "\x1b" in title.get_text()) == (False, False)
@@ -191,7 +191,7 @@ def test_strings_from_a_cluster_are_text_in_the_figure_and_escaped_on_the_page()
 
 
 def test_a_picture_shows_itself_as_an_image_with_its_words() -> None:
-    picture = plot_quota_bars(sample(), "vision", theme="dark")
+    picture = quota_bars(sample(), "vision", theme="dark")
 
     data, shown = picture._repr_mimebundle_()
 
@@ -207,7 +207,7 @@ def test_a_picture_shows_itself_as_an_image_with_its_words() -> None:
 
 
 def test_a_picture_is_the_same_each_time_and_on_a_clear_ground() -> None:
-    first, second = plot_quota_heatmap(sample()).png(), plot_quota_heatmap(sample()).png()
+    first, second = quota_heatmap(sample()).png(), quota_heatmap(sample()).png()
 
     assert first == second
     assert imread(io.BytesIO(first))[0, 0, 3] == 0
@@ -215,7 +215,7 @@ def test_a_picture_is_the_same_each_time_and_on_a_clear_ground() -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_text_can_be_read_on_its_ground(theme: Theme) -> None:
-    picture = plot_quota_heatmap(sample(), theme=theme)
+    picture = quota_heatmap(sample(), theme=theme)
     boxes = [patch for patch in picture.figure.axes[0].patches if isinstance(patch, Rectangle)]
 
     for text in picture.figure.axes[0].texts:
@@ -249,29 +249,29 @@ def test_states_are_told_apart_without_one_kind_of_cones(look: Look, blindness: 
 
 def test_another_frame_is_refused_with_what_it_lacks() -> None:
     with pytest.raises(InvalidSpecError) as caught:
-        plot_quota_heatmap(sample()[["tenant", "namespace", "quota", "resource", "unit", "used", "hard"]])
+        quota_heatmap(sample()[["tenant", "namespace", "quota", "resource", "unit", "used", "hard"]])
 
     assert caught.value.reason == "give a frame of quota_usage: used_pct, state is missing"
 
 
 def test_an_unknown_tenant_and_theme_are_refused_with_those_that_are_there() -> None:
     with pytest.raises(InvalidSpecError, match=r"^tenant='x': not in this frame, whose tenants are speech, vision$"):
-        plot_quota_bars(sample(), "x")
+        quota_bars(sample(), "x")
     with pytest.raises(InvalidSpecError, match=r"^theme='grey': use one of 'light', 'dark'$"):
-        plot_quota_heatmap(sample(), theme="grey")  # type: ignore[arg-type]
+        quota_heatmap(sample(), theme="grey")  # type: ignore[arg-type]
 
 
 def test_without_matplotlib_the_way_to_install_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
     with pytest.raises(MissingExtraError, match=r'^pictures need matplotlib: pip install "tenantkit\[plots\]"$'):
-        plot_quota_heatmap(sample())
+        quota_heatmap(sample())
 
 
 def test_pyplot_is_not_used() -> None:
     code = (
-        "import sys; from tests.unit.plots.test_quota import sample; from tenantkit.plots.quota import plot_quota_bars;"
-        "plot_quota_bars(sample()).png(); print('matplotlib.pyplot' in sys.modules)"
+        "import sys; import tenantkit as tk; from tests.unit.plots.test_quota_charts import sample;"
+        "tk.plots.quota_bars(sample()).png(); print('matplotlib.pyplot' in sys.modules)"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

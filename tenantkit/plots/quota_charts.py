@@ -43,7 +43,7 @@ _LEGEND = (
 )
 
 
-def plot_quota_heatmap(
+def quota_heatmap(
     frame: pd.DataFrame, *, theme: Theme = "light", resources: Sequence[str] | None = None, most: int = 40
 ) -> Picture:
     """How full each tenant's quota is: a cell per tenant and resource, with its number.
@@ -62,7 +62,7 @@ def plot_quota_heatmap(
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> plot_quota_heatmap(quota_usage(cluster), theme="dark")  # doctest: +SKIP
+        >>> quota_heatmap(quota_usage(cluster), theme="dark")  # doctest: +SKIP
     """
     look, cells = look_of(theme), _cells(frame)
     columns = list(resources) if resources is not None else _granted(cells)
@@ -79,7 +79,7 @@ def plot_quota_heatmap(
     return Picture(_draw_heatmap(cells, labels, columns, few, look), clean(alt), theme)
 
 
-def plot_quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme = "light") -> Picture:
+def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme = "light") -> Picture:
     """How much of each resource is used and free: a bar per resource, with its amounts.
 
     Args:
@@ -95,7 +95,7 @@ def plot_quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Th
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> plot_quota_bars(quota_usage(cluster), "vision")  # doctest: +SKIP
+        >>> quota_bars(quota_usage(cluster), "vision")  # doctest: +SKIP
     """
     look, cells = look_of(theme), _cells(frame)
     names = list(dict.fromkeys(cell.tenant for cell in cells))

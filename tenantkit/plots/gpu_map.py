@@ -59,7 +59,7 @@ class _Node:
         return ", ".join(filter(None, (self.product, f"{self.cells.count(_FREE)} of {len(self.cells)} free")))
 
 
-def plot_gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", most: int = 40) -> Picture:
+def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", most: int = 40) -> Picture:
     """Who is on which accelerator: a row per node, a cell per piece. Experimental: its look may change.
 
     Args:
@@ -76,7 +76,7 @@ def plot_gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light"
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> plot_gpus(nodes(cluster), pods(cluster), theme="dark")  # doctest: +SKIP
+        >>> gpus(nodes(cluster), pods(cluster), theme="dark")  # doctest: +SKIP
     """
     look = look_of(theme)
     check_frame("nodes", nodes, "nodes", _NODE_COLUMNS)
