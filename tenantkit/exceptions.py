@@ -33,30 +33,57 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tenantkit.hints import Hint, Surface
     from tenantkit.provision.report import Report
 
 _VALUE_LIMIT = 80
 
 
 class TenantKitError(Exception):
-    """Base of all errors of tenantkit: catch it to catch them all."""
+    """Base of all errors of tenantkit: catch it to catch them all.
+
+    Attributes:
+        hint: what to do next, as data; None where `what` says it all. `str()` shows both in Python's words.
+    """
+
+    def __init__(self, what: str, *, hint: Hint | None = None) -> None:
+        super().__init__(what)
+        self.hint = hint
+
+    @property
+    def what(self) -> str:
+        """What happened, and to what."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return self.words("python")
+
+    def words(self, surface: Surface) -> str:
+        """What happened and what to do next, in the words of Python, the command line or a form."""
+        return self.what if self.hint is None else f"{self.what}: {self.hint.words(surface)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One wrong field: where it stands, what it holds, and what would be right; in a file, on which line."""
+    """One wrong field: its name, its value, and what would be right; in a file, also the line."""
 
     field: str
     value: Any
     reason: str
     line: int | None = None
+    hint: Hint | None = None
 
     def __str__(self) -> str:
+        return self.words("python")
+
+    def words(self, surface: Surface) -> str:
+        """The problem in the words of Python, the command line or a form."""
         shown = repr(self.value)
         if len(shown) > _VALUE_LIMIT:
             shown = shown[:_VALUE_LIMIT] + "…"
         where = f"line {self.line}: " if self.line is not None else ""
-        return f"{where}{self.field}={shown}: {self.reason}"
+        more = "" if self.hint is None else f": {self.hint.words(surface)}"
+        return f"{where}{self.field}={shown}: {self.reason}{more}"
 
 
 class InvalidSpecError(TenantKitError, ValueError):
@@ -65,8 +92,12 @@ class InvalidSpecError(TenantKitError, ValueError):
     def __init__(self, problems: Sequence[Problem], *, source: str | None = None) -> None:
         self.problems = tuple(problems)
         self.source = source
-        lead = f"{source}: " if source else ""
-        super().__init__(lead + "\n".join(str(problem) for problem in self.problems))
+        super().__init__(self.words("python"))
+
+    def words(self, surface: Surface) -> str:
+        """All wrong fields, one a line."""
+        lead = f"{self.source}: " if self.source else ""
+        return lead + "\n".join(problem.words(surface) for problem in self.problems)
 
     @property
     def field(self) -> str:
@@ -106,8 +137,9 @@ class ClusterError(TenantKitError):
         name: str | None = None,
         namespace: str | None = None,
         causes: Sequence[str] = (),
+        hint: Hint | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, hint=hint)
         self.status = status
         self.reason = reason
         self.operation = operation
@@ -172,8 +204,8 @@ class StalePlanError(TenantKitError):
 class PartialApplyError(TenantKitError):
     """Something in a plan failed; `report` says what was done, what failed and what was not attempted."""
 
-    def __init__(self, message: str, *, report: Report) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, report: Report, hint: Hint | None = None) -> None:
+        super().__init__(message, hint=hint)
         self.report = report
 
 
