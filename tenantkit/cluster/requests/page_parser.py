@@ -2,8 +2,8 @@
 
 Managed fields alone are two thirds of a quota's bytes. msgspec makes no Python object of what the types do not name. A
 field of type `msgspec.Raw` stays bytes, for values that repeat from object to object. Rejected alternatives: asking the
-server for less, which can leave out all fields or none; pydantic, which takes twice the time; orjson, which parses whole
-objects. See docs/decisions/0011-msgspec-for-projected-lists.md.
+server for less, which can leave out all fields or none; pydantic, which takes twice the time; orjson, which parses
+whole objects. See docs/decisions/0011-msgspec-for-projected-lists.md.
 """
 
 from __future__ import annotations
