@@ -13,11 +13,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.manifest import controller_of
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.resources import NODES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.client.in_process import OwnRequests
-from tenantkit.sandbox.endpoints.delete import delete_live
-from tenantkit.sandbox.endpoints.options import DeleteOptions
+from tenantkit.sandbox.registry.delete import delete_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

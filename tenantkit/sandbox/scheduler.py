@@ -22,7 +22,7 @@ from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, 
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.client.event_recorder import EventRecorder
 from tenantkit.sandbox.client.in_process import OwnRequests
-from tenantkit.sandbox.endpoints.pod_subresources import bound
+from tenantkit.sandbox.registry.binding import bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

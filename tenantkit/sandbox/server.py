@@ -34,10 +34,11 @@ from tenantkit.sandbox.apimachinery.apiextensions import GROUP
 from tenantkit.sandbox.apimachinery.resources import of_kind
 from tenantkit.sandbox.apimachinery.schema import load
 from tenantkit.sandbox.auth.tokens import Tokens
-from tenantkit.sandbox.auth.users import PERSONAS, persona_user, remove_kubeconfig, write_kubeconfig
+from tenantkit.sandbox.auth.users import PERSONAS, persona_user
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.endpoints.connections import Connections
+from tenantkit.sandbox.kubeconfig import remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
 from tenantkit.sandbox.storage.store import Store
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import quota
 from tenantkit.sandbox.apimachinery.resources import QUOTAS
-from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
+from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 if TYPE_CHECKING:
     from tenantkit.sandbox.admission.attributes import Attributes
+
+_MANAGER = "kube-apiserver"
 
 
 def reserve_quota(attributes: Attributes) -> None:
@@ -30,4 +33,5 @@ def reserve_quota(attributes: Attributes) -> None:
         return
     for after in grown:
         live = before[after["metadata"]["name"]]
-        put_as(API_SERVER, store, QUOTAS, after, before=live, subresource="status")
+        now = timestamp(store.clock())
+        store.put(QUOTAS, track_update(live, after, manager=_MANAGER, time=now, subresource="status"))

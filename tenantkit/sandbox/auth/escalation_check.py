@@ -13,22 +13,16 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, forbidden, not_found
 from tenantkit.sandbox.apimachinery.validation import path_segment
-from tenantkit.sandbox.auth.rbac import (
-    CLUSTER_ROLE_BINDINGS,
-    CLUSTER_ROLES,
-    RBAC,
-    ROLE_BINDINGS,
-    ROLES,
-    RequestInfo,
-    covers,
-)
+from tenantkit.sandbox.auth.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES, covers
+from tenantkit.sandbox.auth.request_info import RequestInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.auth.rbac import Authorizer, User
+    from tenantkit.sandbox.auth.rbac import Authorizer
+    from tenantkit.sandbox.auth.users import User
 
 _EVERYTHING = (
     {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
@@ -48,7 +42,7 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
     authorizer: Authorizer,
     user: User,
     resource: Resource,
-    action: RequestInfo,
+    info: RequestInfo,
     manifest: Manifest,
     old: Manifest | None,
 ) -> None:
@@ -58,7 +52,7 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
         authorizer: knows what the writer has.
         user: the writer.
         resource: the object's kind.
-        action: what the request asks for; its namespace is empty for the cluster's kinds.
+        info: what the request asks for; its namespace is empty for the cluster's kinds.
         manifest: the object as it would be stored.
         old: what is stored; None on create.
 
@@ -69,10 +63,10 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (all that one write is)
         return
     if old is not None and _without_collector_fields(manifest) == _without_collector_fields(old):
         return
-    name, namespace = manifest["metadata"].get("name", ""), action.namespace
+    name, namespace = manifest["metadata"].get("name", ""), info.namespace
     if resource in {ROLES, CLUSTER_ROLES}:
         # Asked for by the request's name, which a POST has none of.
-        needed = RequestInfo("escalate", "", RBAC, "*", resource.plural, "", namespace, action.name)
+        needed = RequestInfo("escalate", "", RBAC, "*", resource.plural, "", namespace, info.name)
         rules: Sequence[Manifest] = manifest.get("rules") or ()
     else:
         role = manifest["roleRef"]

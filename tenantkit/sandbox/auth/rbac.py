@@ -8,16 +8,18 @@ Source: page "Using RBAC Authorization"; plugin/pkg/auth/authorizer/rbac, compon
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.auth.users import SERVICE_ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.auth.request_info import RequestInfo
+    from tenantkit.sandbox.auth.users import User
     from tenantkit.sandbox.storage.store import Store
 
 RBAC = "rbac.authorization.k8s.io"
@@ -25,53 +27,6 @@ ROLES = find(RBAC, "v1", "roles")
 CLUSTER_ROLES = find(RBAC, "v1", "clusterroles")
 ROLE_BINDINGS = find(RBAC, "v1", "rolebindings")
 CLUSTER_ROLE_BINDINGS = find(RBAC, "v1", "clusterrolebindings")
-
-AUTHENTICATED = "system:authenticated"
-MASTERS = "system:masters"
-SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who asks, as the server knows them."""
-
-    name: str
-    groups: tuple[str, ...] = (AUTHENTICATED,)
-    uid: str = ""
-    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    @property
-    def is_master(self) -> bool:
-        """Whether RBAC does not bind them at all."""
-        return MASTERS in self.groups
-
-
-@dataclass(frozen=True, slots=True)
-class RequestInfo:
-    """What is asked for: a verb on a resource, or on a path that is none."""
-
-    verb: str
-    path: str = ""
-    group: str = ""
-    version: str = ""
-    resource: str = ""
-    subresource: str = ""
-    namespace: str = ""
-    name: str = ""
-
-    @property
-    def combined(self) -> str:
-        """The resource as rules name it: `pods/log`."""
-        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
-
-
-def service_account_user(namespace: str, name: str, uid: str = "") -> User:
-    """The user that a service account is.
-
-    Source: page "Managing Service Accounts", section "User accounts versus service accounts".
-    """
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", AUTHENTICATED)
-    return User(f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}", groups, uid)
 
 
 class Authorizer:
@@ -88,16 +43,16 @@ class Authorizer:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def allows(self, user: User, action: RequestInfo) -> bool:
+    def allows(self, user: User, info: RequestInfo) -> bool:
         """Whether the user may do that."""
-        return self.reason(user, action) is not None
+        return self.reason(user, info) is not None
 
-    def reason(self, user: User, action: RequestInfo) -> str | None:
+    def reason(self, user: User, info: RequestInfo) -> str | None:
         """Why the user may do that, in the words of an access review, or None when they may not."""
         if user.is_master:
             return ""
-        for source, rule in self._rules(user, action.namespace):
-            if rule_allows(rule, action):
+        for source, rule in self._rules(user, info.namespace):
+            if rule_allows(rule, info):
                 return f"RBAC: allowed by {source}"
         return None
 
@@ -120,12 +75,12 @@ class Authorizer:
         role = self._store.get(resource, name, home)
         return None if role is None else list(role.get("rules") or ())
 
-    def check(self, user: User, action: RequestInfo) -> None:
+    def check(self, user: User, info: RequestInfo) -> None:
         """Raise ApiError 403 where the user may not do that."""
-        if not self.allows(user, action):
-            missing = self.missing_roles(user, action.namespace)
+        if not self.allows(user, info):
+            missing = self.missing_roles(user, info.namespace)
             listed = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
-            raise denied(user, action, f"rbac: RBAC: {listed}" if missing else "")
+            raise denied(user, info, f"rbac: RBAC: {listed}" if missing else "")
 
     def _rules(self, user: User, namespace: str) -> Iterator[tuple[str, Manifest]]:
         """Each rule with the binding that it comes from."""
@@ -145,42 +100,42 @@ class Authorizer:
                     yield binding, subject, home
 
 
-def denied(user: User, action: RequestInfo, reason: str = "") -> ApiError:
+def denied(user: User, info: RequestInfo, reason: str = "") -> ApiError:
     """The 403 for an action, word for word."""
-    if not action.resource:
-        text = f'User "{user.name}" cannot {action.verb} path "{action.path}"'
+    if not info.resource:
+        text = f'User "{user.name}" cannot {info.verb} path "{info.path}"'
     else:
-        where = f'in the namespace "{action.namespace}"' if action.namespace else "at the cluster scope"
-        group = f'in API group "{action.group}"'
-        text = f'User "{user.name}" cannot {action.verb} resource "{action.combined}" {group} {where}'
+        where = f'in the namespace "{info.namespace}"' if info.namespace else "at the cluster scope"
+        group = f'in API group "{info.group}"'
+        text = f'User "{user.name}" cannot {info.verb} resource "{info.combined}" {group} {where}'
     for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):  # as the server does, against browsers
         text = text.replace(plain, escaped)
-    qualified = f"{action.resource}.{action.group}" if action.group else action.resource
-    named = f'{qualified} "{action.name}"' if action.name else qualified
+    qualified = f"{info.resource}.{info.group}" if info.group else info.resource
+    named = f'{qualified} "{info.name}"' if info.name else qualified
     message = f"{named} is forbidden: {text}" if named else f"forbidden: {text}"
     return ApiError(
         code=403,
         reason="Forbidden",
         message=message + (f": {reason}" if reason else ""),
-        name=action.name,
-        kind=action.resource,
-        group=action.group,
+        name=info.name,
+        kind=info.resource,
+        group=info.group,
         empty_details=True,
     )
 
 
-def rule_allows(rule: Manifest, action: RequestInfo) -> bool:
+def rule_allows(rule: Manifest, info: RequestInfo) -> bool:
     """Whether one rule of a role covers the action."""
-    if not _has(rule.get("verbs"), action.verb):
+    if not _has(rule.get("verbs"), info.verb):
         return False
-    if not action.resource:
-        return any(_path_covers(path, action.path) for path in rule.get("nonResourceURLs") or ())
+    if not info.resource:
+        return any(_path_covers(path, info.path) for path in rule.get("nonResourceURLs") or ())
     resources = rule.get("resources") or ()
     names = rule.get("resourceNames")
     return (
-        _has(rule.get("apiGroups"), action.group)
-        and (_has(resources, action.combined) or (bool(action.subresource) and f"*/{action.subresource}" in resources))
-        and (not names or action.name in names)
+        _has(rule.get("apiGroups"), info.group)
+        and (_has(resources, info.combined) or (bool(info.subresource) and f"*/{info.subresource}" in resources))
+        and (not names or info.name in names)
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tenantkit.sandbox.auth.rbac import User
+    from tenantkit.sandbox.auth.users import User
 
 
 @dataclass(frozen=True, slots=True)

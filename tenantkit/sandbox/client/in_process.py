@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.chain import mutate
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.auth.rbac import service_account_user
-from tenantkit.sandbox.endpoints.bodies import read_as
-from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.endpoints.writes import store_new
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.auth.users import service_account_user
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.create import store_new
+from tenantkit.sandbox.registry.delete import delete_live, remove_or_put
 from tenantkit.sandbox.registry.strategies import prepare_update
 from tenantkit.sandbox.registry.system_writes import CONTROLLERS
 

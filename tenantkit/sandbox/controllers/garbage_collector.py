@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
 from tenantkit.sandbox.apimachinery.resources import of_kind
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
-from tenantkit.sandbox.endpoints.options import DeleteOptions
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.delete import delete_live, remove_or_put
 from tenantkit.sandbox.registry.system_writes import CONTROLLERS
 
 if TYPE_CHECKING:

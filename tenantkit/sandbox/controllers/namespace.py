@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES, RESOURCES
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.endpoints.delete import marked
-from tenantkit.sandbox.endpoints.options import DeleteOptions
+from tenantkit.sandbox.registry.delete import marked
 from tenantkit.sandbox.registry.propagation import with_deletion_finalizers
 from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
 

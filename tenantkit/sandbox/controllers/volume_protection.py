@@ -18,8 +18,8 @@ from tenantkit.sandbox.admission.object_in_use_protection import PROTECTED
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NODES, VOLUMES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.node_lifecycle import tainted
-from tenantkit.sandbox.endpoints.delete import remove_or_put
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.delete import remove_or_put
 from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.endpoints.options import DeleteOptions
 
 _FINALIZERS = {"Orphan": ORPHAN, "Foreground": FOREGROUND, "Background": None}
 

@@ -20,9 +20,8 @@ import urllib3
 import yaml
 
 from tenantkit.exceptions import ConnectionConfigError
-from tenantkit.sandbox.auth.rbac import AUTHENTICATED, User
 from tenantkit.sandbox.auth.tokens import Tokens
-from tenantkit.sandbox.auth.users import PERSONAS
+from tenantkit.sandbox.auth.users import AUTHENTICATED, PERSONAS, User
 from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
