@@ -1,7 +1,8 @@
-"""Who may come in: one persona a role, each with a random token and a context in a kubeconfig of its own.
+"""The sandbox's kubeconfig: one context with a random token for each test user.
 
-Tokens live as long as the sandbox, and in that file only, which nobody else may read. Turned down: client certificates,
-which `connect(token=…)` could not show; fixed tokens, which another user of the machine would know.
+Tokens are valid as long as the sandbox runs. They are written to this file only, and only its owner can read it.
+Rejected alternatives: client certificates, because `connect(token=…)` cannot be shown with them; fixed tokens, because
+other users of the machine would know them.
 
 Source: pages "Authenticating", "Organizing Cluster Access Using kubeconfig Files".
 """
@@ -23,20 +24,20 @@ if TYPE_CHECKING:
 
 CONTEXT_PREFIX = "sandbox-"
 _CLUSTER = "tenantkit-sandbox"
-_MARK = "# Written by tenantkit's sandbox; its tokens end with it.\n"
+_MARK = "# Written by tenantkit's sandbox; its tokens expire when it stops.\n"
 
 
 def write_kubeconfig(path: Path, *, url: str, ca_pem: bytes, tokens: Mapping[str, str]) -> None:
-    """Write the kubeconfig, whole or not at all, for its owner only.
+    """Write the kubeconfig atomically, readable by its owner only.
 
     Args:
-        path: where to; a file that is there is replaced only if a sandbox wrote it.
-        url: of the server.
-        ca_pem: the certificate that it is to be known by.
-        tokens: by persona; the first is the current context.
+        path: the file to write. An existing file is replaced only if a sandbox wrote it.
+        url: the server's address.
+        ca_pem: the CA certificate that clients verify the server with, in PEM.
+        tokens: the token of each user, by name. The first user's context is the current one.
 
     Raises:
-        ConnectionConfigError: the file is somebody else's, or can't be written.
+        ConnectionConfigError: the file was not written by a sandbox, or can't be written.
     """
     contexts = {f"{CONTEXT_PREFIX}{name}": token for name, token in tokens.items()}
     config = {
@@ -54,37 +55,36 @@ def write_kubeconfig(path: Path, *, url: str, ca_pem: bytes, tokens: Mapping[str
     }
     _check_replaceable(path)
     text = _MARK + yaml.safe_dump(config, sort_keys=False)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
-        part.replace(path)
+        temporary.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise ConnectionConfigError(
-            f"can't write the kubeconfig {path}: {error.strerror}; name another file"
+            f"can't write the kubeconfig {path}: {error.strerror}; choose another file"
         ) from error
 
 
 def remove_kubeconfig(path: Path, *, url: str) -> None:
-    """Remove the kubeconfig of the sandbox at that address; another one, or none, stays as it is."""
+    """Remove the kubeconfig if it belongs to the sandbox at that address."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return  # Somebody was quicker, or it was never written.
+        return  # already removed, or never written
     if text.startswith(_MARK) and f"server: {url}\n" in text:
         path.unlink(missing_ok=True)
 
 
 def _check_replaceable(path: Path) -> None:
-    """Raise ConnectionConfigError where a file is that no sandbox wrote."""
+    """Raise ConnectionConfigError if the file exists and was not written by a sandbox."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            is_ours = file.read(len(_MARK)) == _MARK
+            is_from_sandbox = file.read(len(_MARK)) == _MARK
     except FileNotFoundError:
         return
     except OSError as error:
-        raise ConnectionConfigError(f"can't read {path}: {error.strerror}; name another file") from error
-    if not is_ours:
-        why = "is there and was not written by a sandbox; it stays as it is"
-        raise ConnectionConfigError(f"{path} {why}: name another file")
+        raise ConnectionConfigError(f"can't read {path}: {error.strerror}; choose another file") from error
+    if not is_from_sandbox:
+        raise ConnectionConfigError(f"{path} exists and was not written by a sandbox; choose another file")

@@ -1,9 +1,9 @@
-"""ResourceQuota: what each object counts for, whether it still fits, and what is used.
+"""ResourceQuota: how much of a quota each object uses, whether it fits, and how much is in use.
 
-One table says which quota entries a kind can count towards and how much an object takes; admission and the quota
-controller both read it, so that what is reserved and what is counted again never differ. As on a real server usage is
-reserved in `status.used` when an object is admitted, and only the controller gives it back.
-Turned down: counting afresh at each request, which would hide the time in which a new quota does not count yet.
+Admission and the quota controller use the same functions, so that reserved and counted usage never differ. As on a real
+server, usage is reserved in `status.used` when an object is admitted, and only the controller releases it.
+Rejected alternative: counting all objects at each request, which would hide that a new quota is not enforced until the
+controller has counted it.
 
 Source: page "Resource Quotas"; pkg/quota/v1/evaluator/core and apiserver's admission/plugin/resourcequota, 1.37.
 """
@@ -30,7 +30,7 @@ _ALIASED = frozenset({"configmaps", "resourcequotas", "replicationcontrollers", 
 _SERVICES = frozenset({"services", "count/services", "services.nodeports", "services.loadbalancers"})
 _CLAIMS = ("persistentvolumeclaims", "requests.storage")
 _BY_CLASS = ".storageclass.storage.k8s.io/"
-# A server counts these too; the sandbox, which serves none of them, knows that there are none.
+# A real server counts these kinds, too. The sandbox does not serve them, so their usage is always 0.
 _ALWAYS_NONE = frozenset(
     {
         "replicationcontrollers",
@@ -52,11 +52,11 @@ _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 
 
 class QuotaExceededError(Exception):
-    """The object does not fit, or does not say what it needs; the message is the server's."""
+    """The object exceeds a quota, or does not set a resource that a quota limits; the message is the server's."""
 
 
 def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
-    """Which of these quota entries objects of this kind count towards."""
+    """The entries of a quota, among `names`, that objects of this kind count towards."""
     if resource.qualified in _UNCOUNTED or not resource.namespaced or "list" not in resource.verbs:
         return set()
     match resource.qualified:
@@ -70,11 +70,11 @@ def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
                 name for name in names if name in {*_CLAIMS, "count/persistentvolumeclaims"} or name.endswith(endings)
             }
         case qualified:
-            return _counting(qualified).intersection(names)
+            return _object_counts(qualified).intersection(names)
 
 
 def usage(resource: Resource, manifest: Manifest, now: datetime) -> Amounts:
-    """How much of each quota entry this object takes."""
+    """How much of each quota entry an object uses."""
     match resource.qualified:
         case "pods":
             return pod_usage(manifest, now)
@@ -83,11 +83,11 @@ def usage(resource: Resource, manifest: Manifest, now: datetime) -> Amounts:
         case "persistentvolumeclaims":
             return _claim_usage(manifest)
         case qualified:
-            return dict.fromkeys(_counting(qualified), ONE)
+            return dict.fromkeys(_object_counts(qualified), ONE)
 
 
 def in_scope(quota: Manifest, resource: Resource, manifest: Manifest) -> bool:
-    """Whether the quota's scopes, if it has any, take this object in; only pods have scopes here."""
+    """Whether an object is in a quota's scopes; a quota with scopes matches only pods here."""
     if resource.qualified == "pods":
         return pod_in_scope(quota, manifest["spec"])
     return not quota["spec"].get("scopes") and not (quota["spec"].get("scopeSelector") or {}).get("matchExpressions")
@@ -96,9 +96,9 @@ def in_scope(quota: Manifest, resource: Resource, manifest: Manifest) -> bool:
 def reserve(
     quotas: Iterable[Manifest], resource: Resource, manifest: Manifest, old: Manifest | None, now: datetime
 ) -> list[Manifest]:
-    """The quotas whose `status.used` grows when this object is admitted, grown; raises QuotaExceededError."""
-    taken = usage(resource, manifest, now)
-    grown: list[Manifest] = []
+    """The quotas with a higher `status.used`, to store if the object is admitted; raises QuotaExceededError."""
+    needed = usage(resource, manifest, now)
+    reserved: list[Manifest] = []
     for quota in quotas:
         status = quota.get("status") or {}
         hard = parse_amounts(status.get("hard"))
@@ -106,30 +106,30 @@ def reserve(
         if not names or not in_scope(quota, resource, manifest):
             continue
         used = parse_amounts(status.get("used"))
-        unsaid = left_unsaid(manifest["spec"], names) if resource.qualified == "pods" else ""
-        if unsaid:
-            raise QuotaExceededError(f"failed quota: {quota['metadata']['name']}: must specify {unsaid}")
+        unset = left_unsaid(manifest["spec"], names) if resource.qualified == "pods" else ""
+        if unset:
+            raise QuotaExceededError(f"failed quota: {quota['metadata']['name']}: must specify {unset}")
         if not names <= used.keys():
             unknown = ",".join(sorted(names))
             raise QuotaExceededError(f"status unknown for quota: {quota['metadata']['name']}, resources: {unknown}")
-        asked = taken
+        requested = needed
         if old is not None and in_scope(quota, resource, old):
-            asked = _more_than(taken, usage(resource, old, now))
-        asked = {name: amount for name, amount in asked.items() if amount.value and name in hard}
-        after = {name: used.get(name, ZERO) + amount for name, amount in asked.items()}
+            requested = _increase(needed, usage(resource, old, now))
+        requested = {name: amount for name, amount in requested.items() if amount.value and name in hard}
+        after = {name: used.get(name, ZERO) + amount for name, amount in requested.items()}
         over = [name for name, amount in after.items() if amount.value > hard[name].value]
         if over:
             raise QuotaExceededError(
-                f"exceeded quota: {quota['metadata']['name']}, requested: {shown(asked, over)}, "
+                f"exceeded quota: {quota['metadata']['name']}, requested: {shown(requested, over)}, "
                 f"used: {shown(used, over)}, limited: {shown(hard, over)}"
             )
-        if asked:
-            grown.append({**quota, "status": {**status, "used": written(used | after)}})
-    return grown
+        if requested:
+            reserved.append({**quota, "status": {**status, "used": written(used | after)}})
+    return reserved
 
 
 def recount(quota: Manifest, resources: Iterable[Resource], store: Store, now: datetime) -> Manifest:
-    """The status that the quota controller would write: `hard` as asked, `used` counted from what is stored."""
+    """A quota's new status: `hard` from its spec, `used` counted from the stored objects."""
     hard = (quota["spec"].get("hard")) or {}
     used = {
         name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
@@ -150,7 +150,7 @@ def recount(quota: Manifest, resources: Iterable[Resource], store: Store, now: d
 
 
 def counts_less(resource: Resource, before: Manifest, after: Manifest, now: datetime) -> bool:
-    """Whether a change of an object gives quota back, or moves it to another scope, so that quotas need a new count."""
+    """Whether an update releases quota or moves a pod to another scope, so that usage must be counted again."""
     match resource.qualified:
         case "pods":
             ended = is_charged(before, now) and not is_charged(after, now)
@@ -163,22 +163,22 @@ def counts_less(resource: Resource, before: Manifest, after: Manifest, now: date
 
 
 def is_checked_on_update(resource: Resource, before: Manifest, after: Manifest) -> bool:
-    """Whether an update of this kind can take more: services and claims can, a pod only by a change of its deadline."""
+    """Whether an update can use more quota: of Services and claims always, of a pod only if its deadline changes."""
     if resource.qualified == "pods":
         return has_deadline(before["spec"]) != has_deadline(after["spec"])
     return resource.qualified in {"services", "persistentvolumeclaims"}
 
 
-def _counting(qualified: str) -> set[str]:
-    """The entries that only count objects of a kind: `count/…` for all, a name of its own for the oldest four."""
+def _object_counts(qualified: str) -> set[str]:
+    """The entries that count objects of a kind: `count/…`, and for four kinds also the plain name."""
     return {f"count/{qualified}"} | ({qualified} & _ALIASED)
 
 
-def _more_than(taken: Amounts, before: Amounts) -> Amounts:
-    """What an update takes beyond what was taken before; never less than nothing."""
+def _increase(needed: Amounts, before: Amounts) -> Amounts:
+    """How much more an update uses than before, at least 0."""
     return {
         name: Amount(max(Fraction(0), amount.value - before.get(name, ZERO).value), amount.family)
-        for name, amount in taken.items()
+        for name, amount in needed.items()
     }
 
 
@@ -196,11 +196,11 @@ def _service_usage(spec: Manifest) -> Amounts:
 
 def _claim_usage(claim: Manifest) -> Amounts:
     used = {"persistentvolumeclaims": ONE, "count/persistentvolumeclaims": ONE}
-    asked = parse_amounts((claim["spec"].get("resources") or {}).get("requests")).get("storage")
-    if asked is not None:
-        used["requests.storage"] = Amount(Fraction(ceil(asked.value)), asked.family)
-    old_class = (claim["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
-    storage_class = old_class or claim["spec"].get("storageClassName")
+    storage = parse_amounts((claim["spec"].get("resources") or {}).get("requests")).get("storage")
+    if storage is not None:
+        used["requests.storage"] = Amount(Fraction(ceil(storage.value)), storage.family)
+    beta_class = (claim["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
+    storage_class = beta_class or claim["spec"].get("storageClassName")
     if storage_class:
         used |= {f"{storage_class}{_BY_CLASS}{name}": used[name] for name in _CLAIMS if name in used}
     return used

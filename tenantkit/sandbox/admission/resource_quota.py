@@ -1,4 +1,4 @@
-"""ResourceQuota: requests that exceed a quota are refused."""
+"""ResourceQuota: the admission plug-in that refuses requests that exceed a quota."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MANAGER = "kube-apiserver"
 
 
 def reserve_quota(attributes: Attributes) -> None:
-    """ResourceQuota: refuse what does not fit, and write down what is taken."""
+    """Refuse an object that exceeds a quota, and reserve what it uses."""
     if not attributes.namespace or attributes.subresource or attributes.operation == "DELETE":
         return
     if attributes.old is not None and not quota.is_checked_on_update(
@@ -24,14 +24,16 @@ def reserve_quota(attributes: Attributes) -> None:
     ):
         return
     store = attributes.store
-    before = {live["metadata"]["name"]: live for live in store.list(QUOTAS, attributes.namespace)}
+    quotas = {live["metadata"]["name"]: live for live in store.list(QUOTAS, attributes.namespace)}
     try:
-        grown = quota.reserve(before.values(), attributes.resource, attributes.manifest, attributes.old, store.clock())
+        reserved = quota.reserve(
+            quotas.values(), attributes.resource, attributes.manifest, attributes.old, store.clock()
+        )
     except quota.QuotaExceededError as error:
         raise attributes.refused(str(error)) from error
     if attributes.dry_run:
         return
-    for after in grown:
-        live = before[after["metadata"]["name"]]
+    for after in reserved:
+        live = quotas[after["metadata"]["name"]]
         now = timestamp(store.clock())
         store.put(QUOTAS, track_update(live, after, manager=_MANAGER, time=now, subresource="status"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """How a delete is to be done; `propagation` is empty where nobody says."""
+    """How to delete an object; `propagation` is empty if the request names no policy."""
 
     dry_run: bool = False
     grace_period_s: int | None = None

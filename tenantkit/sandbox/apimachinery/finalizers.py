@@ -1,8 +1,6 @@
-"""The finalizers of deletion by propagation policy."""
+"""The finalizers that stand for a deletion's propagation policy."""
 
 from __future__ import annotations
 
 ORPHAN = "orphan"
-
-
 FOREGROUND = "foregroundDeletion"

@@ -1,7 +1,7 @@
-"""Who may do what: RBAC over the stored roles and bindings, asked afresh at each request.
+"""Authorization by RBAC, from the stored roles and bindings.
 
-Rules are read from the store every time, so that a binding counts from the moment it is written, and nothing can be
-stale. Turned down: a cache of rules a user, whose invalidation would be longer than the search it saves.
+Rules are read from the store for each request, so that a binding takes effect at once and nothing can be stale.
+Rejected alternative: a cache of each user's rules, because its invalidation would be longer than the search it saves.
 
 Source: page "Using RBAC Authorization"; plugin/pkg/auth/authorizer/rbac, component-helpers/auth/rbac/validation, 1.37.
 """
@@ -30,7 +30,7 @@ CLUSTER_ROLE_BINDINGS = find(RBAC, "v1", "clusterrolebindings")
 
 
 class Authorizer:
-    """Answers from the roles and bindings in a store.
+    """Authorizes requests by the roles and bindings in a store.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -44,11 +44,11 @@ class Authorizer:
         self._store = store
 
     def allows(self, user: User, info: RequestInfo) -> bool:
-        """Whether the user may do that."""
+        """Whether the user may make the request."""
         return self.reason(user, info) is not None
 
     def reason(self, user: User, info: RequestInfo) -> str | None:
-        """Why the user may do that, in the words of an access review, or None when they may not."""
+        """Why the user may make the request, in the words of an access review; None if they may not."""
         if user.is_master:
             return ""
         for source, rule in self._rules(user, info.namespace):
@@ -57,11 +57,11 @@ class Authorizer:
         return None
 
     def rules_for(self, user: User, namespace: str) -> list[Manifest]:
-        """All rules that count for the user in a namespace, the cluster's included."""
+        """All rules that apply to the user in a namespace, including cluster-wide ones."""
         return [rule for _, rule in self._rules(user, namespace)]
 
     def missing_roles(self, user: User, namespace: str) -> list[str]:
-        """What stands in the way of the user's rules: roles that are bound and not there, as the server names them."""
+        """The roles that are bound to the user but do not exist, in the server's words."""
         return [
             f'{ref["kind"].lower()}.{ROLES.group} "{ref["name"]}" not found'
             for ref in (binding["roleRef"] for binding, _, home in self._bindings(user, namespace))
@@ -69,28 +69,28 @@ class Authorizer:
         ]
 
     def rules_of(self, role_ref: Manifest, namespace: str) -> list[Manifest] | None:
-        """The rules of the role that a binding names; None where it is not there."""
+        """The rules of the role that a binding names; None if it does not exist."""
         name = role_ref["name"]
         resource, home = (ROLES, namespace) if role_ref["kind"] == "Role" else (CLUSTER_ROLES, "")
         role = self._store.get(resource, name, home)
         return None if role is None else list(role.get("rules") or ())
 
     def check(self, user: User, info: RequestInfo) -> None:
-        """Raise ApiError 403 where the user may not do that."""
+        """Raise ApiError 403 if the user may not make the request."""
         if not self.allows(user, info):
             missing = self.missing_roles(user, info.namespace)
             listed = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
             raise denied(user, info, f"rbac: RBAC: {listed}" if missing else "")
 
     def _rules(self, user: User, namespace: str) -> Iterator[tuple[str, Manifest]]:
-        """Each rule with the binding that it comes from."""
+        """Each rule that applies to the user, with the binding that grants it."""
         for binding, subject, home in self._bindings(user, namespace):
-            source = _described(binding, subject, home)
+            source = _description(binding, subject, home)
             for rule in self.rules_of(binding["roleRef"], home) or ():
                 yield source, rule
 
     def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Manifest, Manifest, str]]:
-        """Each binding that counts for the user, with the subject that they are, and the namespace that it is of."""
+        """Each binding of the user, with the subject that matches them and the binding's namespace."""
         for resource, home in ((CLUSTER_ROLE_BINDINGS, ""), (ROLE_BINDINGS, namespace)):
             if resource is ROLE_BINDINGS and not home:
                 return
@@ -101,14 +101,14 @@ class Authorizer:
 
 
 def denied(user: User, info: RequestInfo, reason: str = "") -> ApiError:
-    """The 403 for an action, word for word."""
+    """The 403 for a request, in the server's words."""
     if not info.resource:
         text = f'User "{user.name}" cannot {info.verb} path "{info.path}"'
     else:
         where = f'in the namespace "{info.namespace}"' if info.namespace else "at the cluster scope"
         group = f'in API group "{info.group}"'
         text = f'User "{user.name}" cannot {info.verb} resource "{info.combined}" {group} {where}'
-    for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):  # as the server does, against browsers
+    for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):  # as the server does, to protect browsers
         text = text.replace(plain, escaped)
     qualified = f"{info.resource}.{info.group}" if info.group else info.resource
     named = f'{qualified} "{info.name}"' if info.name else qualified
@@ -125,7 +125,7 @@ def denied(user: User, info: RequestInfo, reason: str = "") -> ApiError:
 
 
 def rule_allows(rule: Manifest, info: RequestInfo) -> bool:
-    """Whether one rule of a role covers the action."""
+    """Whether one rule of a role allows the request."""
     if not _has(rule.get("verbs"), info.verb):
         return False
     if not info.resource:
@@ -140,7 +140,7 @@ def rule_allows(rule: Manifest, info: RequestInfo) -> bool:
 
 
 def covers(rule: Manifest, wanted: Manifest) -> bool:
-    """Whether a rule gives all that another one gives, which has at most one verb, resource, name or path."""
+    """Whether a rule allows all that `wanted` does, which has at most one verb, resource, name or path."""
     resources = rule.get("resources") or ()
     names, wanted_names = rule.get("resourceNames"), wanted.get("resourceNames") or ()
     return (
@@ -167,7 +167,7 @@ def _path_covers(pattern: str, path: str) -> bool:
 
 
 def _is(user: User, subject: Manifest, namespace: str) -> bool:
-    """Whether a binding's subject is this user."""
+    """Whether the user is a binding's subject."""
     match subject["kind"]:
         case "User":
             return bool(user.name == subject["name"])
@@ -180,8 +180,8 @@ def _is(user: User, subject: Manifest, namespace: str) -> bool:
             return False
 
 
-def _described(binding: Manifest, subject: Manifest, namespace: str) -> str:
-    """A binding as access reviews give it as a reason."""
+def _description(binding: Manifest, subject: Manifest, namespace: str) -> str:
+    """A binding as access reviews name it in their reason."""
     name, kind = binding["metadata"]["name"], "RoleBinding" if namespace else "ClusterRoleBinding"
     role = binding["roleRef"]
     who = subject["name"]

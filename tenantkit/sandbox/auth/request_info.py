@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
-    """What is asked for: a verb on a resource, or on a path that is none."""
+    """The attributes of a request: a verb, and a resource or a non-resource path."""
 
     verb: str
     path: str = ""
@@ -20,5 +20,5 @@ class RequestInfo:
 
     @property
     def combined(self) -> str:
-        """The resource as rules name it: `pods/log`."""
+        """The resource with its subresource, as rules name it: `pods/log`."""
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource

@@ -1,4 +1,4 @@
-"""Users as the server knows them: the sandbox's test users, and service accounts."""
+"""Users: the sandbox's test users, one per role, and service accounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks, as the server knows them."""
+    """The user who makes a request, as the server identifies them."""
 
     name: str
     groups: tuple[str, ...] = (AUTHENTICATED,)
@@ -25,11 +25,11 @@ class User:
 
     @property
     def is_master(self) -> bool:
-        """Whether RBAC does not bind them at all."""
+        """Whether the user is in `system:masters`, which RBAC allows everything."""
         return MASTERS in self.groups
 
 
-PERSONAS: Mapping[str, tuple[str, ...]] = {
+USERS: Mapping[str, tuple[str, ...]] = {
     "admin": (MASTERS,),
     "provisioner": (),
     "owner": (),
@@ -39,13 +39,13 @@ PERSONAS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def persona_user(name: str) -> User:
-    """The user that a persona is: `owner@example.com`."""
-    return User(f"{name}@example.com", (*PERSONAS[name], AUTHENTICATED), str(uuid4()))
+def sandbox_user(name: str) -> User:
+    """The test user of that name, such as `owner@example.com`."""
+    return User(f"{name}@example.com", (*USERS[name], AUTHENTICATED), str(uuid4()))
 
 
 def service_account_user(namespace: str, name: str, uid: str = "") -> User:
-    """The user that a service account is.
+    """The user that a service account authenticates as.
 
     Source: page "Managing Service Accounts", section "User accounts versus service accounts".
     """

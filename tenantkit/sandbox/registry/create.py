@@ -47,7 +47,7 @@ def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
         message = "resourceVersion should not be set on objects to be created"
         raise ApiError(code=500, reason="", message=message)
     if live is not None:
-        raise already_exists(resource, name, is_leaving="deletionTimestamp" in live["metadata"])
+        raise already_exists(resource, name, is_terminating="deletionTimestamp" in live["metadata"])
     return manifest if attributes.dry_run else store.put(resource, manifest)
 
 
