@@ -1,7 +1,8 @@
-"""What controllers ask of their own server: by the same steps as a client, as the service accounts that they are.
+"""Requests of the sandbox's controllers, which run in the server's process, as their service accounts.
 
-So a quota, a LimitRange or a Pod Security level says to a ReplicaSet's pod what it says to anybody's, and the
-controller passes the words on. Turned down: requests over HTTP, which would cost a connection and an order of events.
+They take the same steps as a client's requests, so that quotas, LimitRanges and Pod Security levels apply to a
+ReplicaSet's pods, and the controller reports the same message. Rejected alternative: requests over HTTP, which need a
+connection and make the order of events unpredictable.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class OwnRequests:
-    """The writing verbs as one of the server's own parts.
+    """The writing verbs of one controller.
 
     Args:
-        store: where to.
-        account: the service account in `kube-system`, such as `replicaset-controller`.
+        store: the store to write to.
+        account: the controller's service account in `kube-system`, such as `replicaset-controller`.
         manager: the field manager.
     """
 
@@ -42,13 +43,13 @@ class OwnRequests:
         self._manager = manager
 
     def create(self, resource: Resource, manifest: Manifest) -> Manifest:
-        """A new object; raises ApiError with the server's own words where it is refused."""
+        """Create an object. Raises ApiError, with the server's message, if it is refused."""
         found, _ = read_as(manifest, resource.api_version, resource.kind, strict=False)
         attributes = Attributes("CREATE", resource, self._tracked(None, found), None, self._store, self._user)
         return store_new(replace(attributes, manifest=mutate(attributes)))
 
     def update(self, resource: Resource, before: Manifest, *, subresource: str = "", **parts: Manifest) -> Manifest:
-        """The live object with other parts (`spec=`, `metadata=`, `status=`); as it is, if that changes nothing."""
+        """Update fields of the live object (`spec=`, `metadata=`, `status=`); no write if nothing changes."""
         if all(before.get(name) == part for name, part in parts.items()):
             return before
         found, _ = read_as({**before, **parts}, resource.api_version, resource.kind, strict=False)
@@ -59,7 +60,7 @@ class OwnRequests:
         return remove_or_put(self._store, resource, after, before)
 
     def delete(self, resource: Resource, live: Manifest, *, propagation: str = "") -> None:
-        """Delete one object, or mark it."""
+        """Delete one object, or mark it as being deleted."""
         delete_live(self._store, resource, live, DeleteOptions(propagation=propagation), self._user)
 
     def _tracked(self, before: Manifest | None, after: Manifest, subresource: str = "") -> Manifest:

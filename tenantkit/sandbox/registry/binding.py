@@ -1,4 +1,4 @@
-"""A pod as it is stored once it is bound to a node.
+"""Binding a pod to a node.
 
 Source: pkg/registry/core/pod/storage, 1.37.
 """
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 def bound(pod: Manifest, node: str, now: str, *, added: Manifest | None = None) -> Manifest:
-    """The pod on that node; `added` are metadata whose labels and annotations it takes over."""
+    """The pod, bound to a node, with the labels and annotations of the metadata `added`."""
     metadata = dict(pod["metadata"])
     for part in ("labels", "annotations"):
         if found := {**(metadata.get(part) or {}), **((added or {}).get(part) or {})}:
             metadata[part] = found
     before = pod.get("status") or {}
     others = [item for item in before.get("conditions") or [] if item["type"] != "PodScheduled"]
-    told = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
+    scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
     status = {key: value for key, value in before.items() if key != "nominatedNodeName"}
     return {
         **pod,
         "metadata": metadata,
         "spec": {**pod["spec"], "nodeName": node},
-        "status": {**status, "conditions": [*others, told]},
+        "status": {**status, "conditions": [*others, scheduled]},
     }

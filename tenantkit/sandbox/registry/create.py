@@ -23,14 +23,14 @@ SET_BY_THE_SERVER = frozenset(
 
 
 def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
-    """What is left to do for a new object after mutating admission: name it, prepare, validate, review and store it.
+    """Store a new object after mutating admission: name it, prepare, validate, run validating admission, store.
 
     Args:
-        attributes: with the object as admission left it.
-        group: of the path that it came by, see `validate`.
+        attributes: the write, with the object as mutating admission returned it.
+        group: the API group in the request's path, see `validate`.
 
     Raises:
-        ApiError: it is not valid, not allowed, or already there.
+        ApiError: the object is invalid, refused, or exists.
     """
     store, resource, manifest = attributes.store, attributes.resource, attributes.manifest
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in SET_BY_THE_SERVER}
@@ -41,7 +41,8 @@ def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
     attributes.warnings.extend(warnings_on_create(manifest))
     live = store.get(resource, name, metadata.get("namespace", ""))
     exists = live is not None
-    versioned = manifest["metadata"].get("resourceVersion", "").strip("0").isdecimal()  # what is no version is none
+    # an invalid version counts as unset
+    versioned = manifest["metadata"].get("resourceVersion", "").strip("0").isdecimal()
     review(replace(attributes, manifest=manifest, dry_run=attributes.dry_run or exists or versioned))
     if versioned and not attributes.dry_run:
         message = "resourceVersion should not be set on objects to be created"
@@ -52,7 +53,7 @@ def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
 
 
 def check_valid(manifest: Manifest, old: Manifest | None, *, subresource: str = "", group: str = "") -> None:
-    """Raise ApiError 422 with all that is wrong in an object."""
+    """Raise ApiError 422 with all errors of an object."""
     causes = validate(manifest, old, subresource=subresource, group=group)
     if causes:
         raise invalid(str(manifest["apiVersion"]), str(manifest["kind"]), manifest["metadata"]["name"], causes)

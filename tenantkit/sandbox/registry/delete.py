@@ -28,47 +28,47 @@ if TYPE_CHECKING:
 def delete_live(
     store: Store, resource: Resource, live: Manifest, options: DeleteOptions, user: object
 ) -> tuple[Manifest, bool]:
-    """Delete one object, or mark it.
+    """Delete one object, or mark it as being deleted.
 
     Returns:
-        Its last state, and whether it is still there.
+        The object's last state, and whether it still exists.
 
     Raises:
-        ApiError: the object is not as the options suppose, or admission refuses.
+        ApiError: the object does not meet the preconditions, or admission refuses.
     """
-    _check_conditions(resource, live, options)
+    _check_preconditions(resource, live, options)
     attributes = Attributes("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
     mutate(attributes)
     review(attributes)
     metadata, prepared = live["metadata"], with_deletion_finalizers(resource, live, options)
     now = store.clock()
     if resource is NAMESPACES:
-        waits = _marked_namespace(live, prepared, now)
+        pending = _marked_namespace(live, prepared, now)
     elif resource.qualified == "pods":
-        waits = _marked_pod(live, prepared, options, now)
+        pending = _marked_pod(live, prepared, options, now)
     else:
-        waits = marked(prepared, now) if prepared["metadata"].get("finalizers") else None
-    goes = waits is None or _is_done_waiting(resource, waits)
+        pending = marked(prepared, now) if prepared["metadata"].get("finalizers") else None
+    is_removed = pending is None or _is_ready_to_remove(resource, pending)
     if options.dry_run:
-        return waits or live, not goes
-    last = live if waits is None else store.put(resource, waits)
-    if goes:
-        gone = store.remove(resource, metadata["name"], metadata.get("namespace", ""))
-        return (gone if waits is None else last), False
+        return pending or live, not is_removed
+    last = live if pending is None else store.put(resource, pending)
+    if is_removed:
+        removed = store.remove(resource, metadata["name"], metadata.get("namespace", ""))
+        return (removed if pending is None else last), False
     return last, True
 
 
 def remove_or_put(store: Store, resource: Resource, manifest: Manifest, old: Manifest) -> Manifest:
-    """Store an object's new state, or, where that took the last thing that its deletion waited for, remove it."""
-    if not _has_nothing_left_to_wait_for(manifest, old):
+    """Store an object's new state, or remove the object if nothing blocks its deletion any more."""
+    if not _unblocks_deletion(manifest, old):
         return store.put(resource, manifest)
     metadata = manifest["metadata"]
     store.remove(resource, metadata["name"], metadata.get("namespace", ""))
     return manifest
 
 
-def _has_nothing_left_to_wait_for(manifest: Manifest, old: Manifest) -> bool:
-    """Whether this update took the last finalizer of an object that is to go."""
+def _unblocks_deletion(manifest: Manifest, old: Manifest) -> bool:
+    """Whether an update removes the last finalizer of an object that is being deleted."""
     metadata, before = manifest["metadata"], old["metadata"]
     if metadata.get("finalizers") or not before.get("deletionTimestamp"):
         return False
@@ -78,7 +78,7 @@ def _has_nothing_left_to_wait_for(manifest: Manifest, old: Manifest) -> bool:
 
 
 def marked(live: Manifest, now: datetime) -> Manifest:
-    """The object as one that waits for its finalizers."""
+    """The object, marked as being deleted once its finalizers have been removed."""
     metadata = dict(live["metadata"])
     if not metadata.get("deletionTimestamp"):
         if metadata.get("generation"):
@@ -88,7 +88,7 @@ def marked(live: Manifest, now: datetime) -> Manifest:
 
 
 def _marked_namespace(live: Manifest, prepared: Manifest, now: datetime) -> Manifest | None:
-    """A namespace that terminates; None for one that has nothing left to wait for."""
+    """The namespace, marked as terminating; None if nothing blocks its deletion."""
     if live["metadata"].get("deletionTimestamp"):
         if live["spec"].get("finalizers"):
             return live
@@ -98,19 +98,19 @@ def _marked_namespace(live: Manifest, prepared: Manifest, now: datetime) -> Mani
 
 
 def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now: datetime) -> Manifest:
-    """A pod that is given its grace, which may be none."""
+    """The pod, marked as being deleted after its grace period, which may be 0."""
     spec, metadata = live["spec"], dict(prepared["metadata"])
-    asked = options.grace_period_s
-    if asked is not None and asked < 0:
-        asked = 1
+    requested = options.grace_period_s
+    if requested is not None and requested < 0:
+        requested = 1
     if metadata.get("deletionTimestamp"):
         left = metadata.get("deletionGracePeriodSeconds") or 0
-        if left and (asked is None or asked >= left):
+        if left and (requested is None or requested >= left):
             return live
-        grace = asked or 0
+        grace = requested or 0
         start = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=left)
     else:
-        grace = (spec.get("terminationGracePeriodSeconds") or 0) if asked is None else asked
+        grace = (spec.get("terminationGracePeriodSeconds") or 0) if requested is None else requested
         start = now
         if metadata.get("generation"):
             metadata["generation"] += 1
@@ -120,15 +120,15 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
     return {**live, "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace}}
 
 
-def _is_done_waiting(resource: Resource, manifest: Manifest) -> bool:
-    """Whether a marked pod has neither grace nor finalizers left; others are marked only when they have to wait."""
+def _is_ready_to_remove(resource: Resource, manifest: Manifest) -> bool:
+    """Whether a marked pod has no grace period or finalizers left; other kinds are only marked if they have finalizers."""
     metadata = manifest["metadata"]
     is_pod = resource.qualified == "pods"
     return is_pod and not metadata.get("deletionGracePeriodSeconds") and not metadata.get("finalizers")
 
 
-def _check_conditions(resource: Resource, live: Manifest, options: DeleteOptions) -> None:
-    """The object must be the one, and in the state, that the request supposes."""
+def _check_preconditions(resource: Resource, live: Manifest, options: DeleteOptions) -> None:
+    """Raise ApiError 409 if the object does not meet the request's preconditions."""
     metadata = live["metadata"]
     name, uid, version = metadata["name"], metadata["uid"], metadata["resourceVersion"]
     if options.uid is not None and options.uid != uid:
@@ -148,7 +148,7 @@ def _check_conditions(resource: Resource, live: Manifest, options: DeleteOptions
 
 
 def _conflict(resource: Resource, name: str, why: str) -> ApiError:
-    """A 409 that, as the real one, names the kind where others name the resource."""
+    """A 409 that names the kind instead of the resource, as on the real server."""
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     message = f'Operation cannot be fulfilled on {kind} "{name}": {why}'
     return ApiError(code=409, reason="Conflict", message=message, name=name, kind=resource.kind, group=resource.group)

@@ -1,4 +1,4 @@
-"""What the server's own parts write: without a request, yet with managed fields, and a time as Kubernetes writes it."""
+"""Writes of the server's own components: without a request, but with managed fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ API_SERVER = "kube-apiserver"
 CONTROLLERS = "kube-controller-manager"
 
 
-def put_as(  # noqa: PLR0913 (one write, all by name)
+def put_as(  # noqa: PLR0913 (the parameters of one write)
     manager: str,
     store: Store,
     resource: Resource,
@@ -25,6 +25,6 @@ def put_as(  # noqa: PLR0913 (one write, all by name)
     before: Manifest | None = None,
     subresource: str = "",
 ) -> Manifest:
-    """Store an object, or its new state, in the name of a part of the server; what is stored already stays."""
+    """Store a new object or a new state as a component of the server; an unchanged object is not written."""
     time = timestamp(store.clock())
     return store.put(resource, track_update(before, after, manager=manager, time=time, subresource=subresource))
