@@ -202,8 +202,8 @@ def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
         return _quantity(sent, rounded=name == "resource-quantity")
     if name in _INTEGERS and not (name == "int-or-string" and isinstance(sent, str)):
         return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
-    wanted = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
-    if type(sent) not in wanted:
+    expected = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
+    if type(sent) not in expected:
         raise _wrong(sent, "string" if name.endswith("-time") else go, where)
     if name in _TEXTS:
         return _TEXTS[name](sent)

@@ -121,7 +121,7 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
 
 
 def _is_ready_to_remove(resource: Resource, manifest: Manifest) -> bool:
-    """Whether a marked pod has no grace period or finalizers left; other kinds are only marked if they have finalizers."""
+    """Whether a marked pod has no grace period or finalizers left; other kinds are marked only with finalizers."""
     metadata = manifest["metadata"]
     is_pod = resource.qualified == "pods"
     return is_pod and not metadata.get("deletionGracePeriodSeconds") and not metadata.get("finalizers")

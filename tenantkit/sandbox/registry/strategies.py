@@ -74,8 +74,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
     match kind:
         case "Namespace":
             finalizers = list(manifest["spec"].get("finalizers") or ())
-            wanted = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
-            found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
+            finalizers = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
+            found |= {"spec": {**manifest["spec"], "finalizers": finalizers}, "status": {"phase": "Active"}}
         case "Pod":
             found["status"] = _first_status(manifest)
             found["spec"] = _with_app_armor_fields(manifest)

@@ -9,7 +9,7 @@ import pytest
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import RESOURCES
 from tenantkit.sandbox.apimachinery.schema import load
-from tenantkit.sandbox.endpoints.negotiation import Form, wanted_form
+from tenantkit.sandbox.endpoints.negotiation import ResponseForm, negotiated_form
 from tenantkit.sandbox.printers.cells import since
 from tenantkit.sandbox.printers.tables import table_of
 
@@ -70,20 +70,20 @@ def test_each_kind_that_can_be_listed_has_a_cell_for_each_column() -> None:
 @pytest.mark.parametrize(
     ("accept", "form"),
     [
-        ("", Form()),
-        ("*", Form()),
-        ("application/json; as=Table ;v=v1;g=meta.k8s.io", Form("Table", "meta.k8s.io/v1")),
-        (f"application/json;q=0.9,{TABLE};q=1", Form("Table", "meta.k8s.io/v1")),
-        (f"{TABLE};q=much,application/json;q=0.1", Form()),
-        (f"application/yaml,{TABLE}", Form("Table", "meta.k8s.io/v1")),
+        ("", ResponseForm()),
+        ("*", ResponseForm()),
+        ("application/json; as=Table ;v=v1;g=meta.k8s.io", ResponseForm("Table", "meta.k8s.io/v1")),
+        (f"application/json;q=0.9,{TABLE};q=1", ResponseForm("Table", "meta.k8s.io/v1")),
+        (f"{TABLE};q=much,application/json;q=0.1", ResponseForm()),
+        (f"application/yaml,{TABLE}", ResponseForm("Table", "meta.k8s.io/v1")),
     ],
 )
-def test_the_header_is_read_as_it_is_written_out_there(accept: str, form: Form) -> None:
-    assert wanted_form(accept, has_table=True) == form
+def test_the_header_is_read_as_it_is_written_out_there(accept: str, form: ResponseForm) -> None:
+    assert negotiated_form(accept, has_table=True) == form
 
 
 @pytest.mark.parametrize("accept", [TABLE, "application/json;as=Chart;v=v1;g=meta.k8s.io", "application/yaml"])
 def test_a_header_that_asks_for_nothing_that_there_is_is_refused(accept: str) -> None:
     with pytest.raises(ApiError) as refused:
-        wanted_form(accept, has_table=False)
+        negotiated_form(accept, has_table=False)
     assert refused.value.code == 406

@@ -13,7 +13,7 @@ from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.auth.users import User
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request import Request, parse_request_info
+from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.storage.store import Store
 
@@ -36,9 +36,9 @@ def config_map(name: str, namespace: str = "vision", **labels: str) -> Manifest:
     }
 
 
-def call(**query: Any) -> Request:
+def call(**query: Any) -> ApiRequest:
     texts = {key: str(value) for key, value in query.items()}
-    return Request(parse_request_info("GET", PATH, texts), User("dana@example.com"), texts)
+    return ApiRequest(parse_request_info("GET", PATH, texts), User("dana@example.com"), texts)
 
 
 def watch_of(store: Store, **query: Any) -> Watch:
