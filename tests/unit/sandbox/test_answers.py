@@ -1,4 +1,4 @@
-"""The sandbox's answers against a real control plane's, whole; see tests/controlplane/record_requests.py."""
+"""The sandbox's responses, compared in full with a real control plane's; see tests/controlplane/record_requests.py."""
 
 from __future__ import annotations
 
@@ -41,5 +41,7 @@ def answers() -> list[Any]:
         for number, step in enumerate(STEPS)
     ],
 )
-def test_a_request_is_answered_as_by_the_real_server(answers: list[Any], number: int, step: dict[str, Any]) -> None:
+def test_the_response_to_a_request_equals_the_real_servers(
+    answers: list[Any], number: int, step: dict[str, Any]
+) -> None:
     assert answers[number] == step["answer"]

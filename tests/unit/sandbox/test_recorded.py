@@ -1,4 +1,4 @@
-"""The sandbox's object semantics against answers of a real control plane; see tests/controlplane/record_answers.py."""
+"""The sandbox's object semantics, compared with a real control plane; see tests/controlplane/record_answers.py."""
 
 from __future__ import annotations
 
@@ -93,17 +93,17 @@ def outcome(step: Json, live: Json | None, namespace: str) -> Json:
 
 
 @pytest.mark.parametrize(("step", "live"), steps("sequences.json"))
-def test_applies_and_patches_end_as_on_the_real_server(step: Json, live: Json | None) -> None:
+def test_applies_and_patches_have_the_results_of_the_real_server(step: Json, live: Json | None) -> None:
     assert outcome(step, live, "recorded-sequences") == step["answer"]
 
 
 @pytest.mark.parametrize(("step", "live"), steps("random.json"))
-def test_random_writes_of_three_managers_end_as_on_the_real_server(step: Json, live: Json | None) -> None:
+def test_random_writes_of_three_managers_have_the_results_of_the_real_server(step: Json, live: Json | None) -> None:
     assert outcome(step, live, "recorded-random") == step["answer"]
 
 
 @pytest.mark.parametrize(("step", "live"), steps("validation.json"))
-def test_wrong_objects_are_refused_in_the_real_servers_words(step: Json, live: Json | None) -> None:
+def test_invalid_objects_are_refused_with_the_real_servers_messages(step: Json, live: Json | None) -> None:
     found = outcome(step, live, "recorded-validation")
     if "code" in step["answer"]:
         assert found == step["answer"]
