@@ -108,10 +108,10 @@ def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, l
 
 def _custom(kind: Type, manifest: Manifest, walk: _Walk, of: tuple[str, str]) -> Manifest:
     """An object of a kind that is defined by its schema only; just its metadata has a Go type."""
-    about = kind.fields["metadata"].type
-    metadata = _struct(about, manifest.get("metadata") or {}, walk, "metadata.", "")
-    own = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
-    found: Manifest = pruned(json_schema(*of), own, walk.unknown)
+    metadata_type = kind.fields["metadata"].type
+    metadata = _struct(metadata_type, manifest.get("metadata") or {}, walk, "metadata.", "")
+    specific = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
+    found: Manifest = pruned(json_schema(*of), specific, walk.unknown)
     walk.unknown.sort()
     return {"apiVersion": of[0], "kind": of[1], "metadata": metadata} | found
 

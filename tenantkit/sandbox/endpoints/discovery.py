@@ -60,9 +60,9 @@ def document(path: str, *, address: str, without: str = "") -> Manifest | None:
     Returns:
         The document; None if there is none.
     """
-    parts = path.strip("/").split("/")
+    segments = path.strip("/").split("/")
     found: Manifest | None = None
-    match parts:
+    match segments:
         case ["version"]:
             found = version()
         case ["openapi", "v3"]:
@@ -100,11 +100,11 @@ def _resource_list(group: str, version: str) -> Manifest | None:
         entry = {"name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced}
         entry |= {"kind": resource.kind, "verbs": sorted(resource.verbs)}
         found.append(entry | {key: value for key, value in names.items() if value})
-        for name, part in resource.subresources.items():
-            own_version = dict(zip(("group", "version"), part.api_version.rpartition("/")[::2], strict=True))
-            other_version = own_version if part.api_version != resource.api_version else {}
+        for name, subresource in resource.subresources.items():
+            own_version = dict(zip(("group", "version"), subresource.api_version.rpartition("/")[::2], strict=True))
+            other_version = own_version if subresource.api_version != resource.api_version else {}
             entry = {"name": f"{resource.plural}/{name}", "singularName": "", "namespaced": resource.namespaced}
-            found.append(entry | other_version | {"kind": part.kind, "verbs": sorted(part.verbs)})
+            found.append(entry | other_version | {"kind": subresource.kind, "verbs": sorted(subresource.verbs)})
     if not found:
         return None
     name = f"{group}/{version}" if group else version

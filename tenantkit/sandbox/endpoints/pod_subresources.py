@@ -73,10 +73,10 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
 
 
 def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:
-    part = resource.subresources[request.info.subresource]
+    subresource = resource.subresources[request.info.subresource]
     options = write_options("CreateOptions", request)
-    sent = read_body(request.body, request.content_type, kind=part.kind)
-    found, _ = read_as(sent, part.api_version, part.kind, strict=options.strict)
+    sent = read_body(request.body, request.content_type, kind=subresource.kind)
+    found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 

@@ -78,7 +78,7 @@ def _unblocks_deletion(manifest: Manifest, old: Manifest) -> bool:
 
 
 def marked(live: Manifest, now: datetime) -> Manifest:
-    """The object, marked as being deleted once its finalizers have been removed."""
+    """The object, marked as being deleted; it is removed with its last finalizer."""
     metadata = dict(live["metadata"])
     if not metadata.get("deletionTimestamp"):
         if metadata.get("generation"):

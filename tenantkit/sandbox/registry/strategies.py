@@ -174,8 +174,8 @@ def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
     """A Job's spec and metadata with the selector and labels for its pods."""
     spec, template = job["spec"], job["spec"]["template"]
     generated = dict.fromkeys(_JOB_NAME, metadata.get("name", "")) | dict.fromkeys(_JOB_UID, metadata.get("uid", ""))
-    about = template.get("metadata") or {}
-    given, selector = about.get("labels"), spec.get("selector") or {}
+    template_metadata = template.get("metadata") or {}
+    given, selector = template_metadata.get("labels"), spec.get("selector") or {}
     labels = {**generated, **(given or {})}
     if given is not None and metadata.get("labels") is given:  # inherited, see defaults_workloads.py
         metadata = {**metadata, "labels": labels}
@@ -183,7 +183,7 @@ def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
     spec = {
         **spec,
         "selector": {**selector, "matchLabels": matched},
-        "template": {**template, "metadata": {**about, "labels": labels}},
+        "template": {**template, "metadata": {**template_metadata, "labels": labels}},
     }
     return {"metadata": metadata, "spec": spec}
 

@@ -98,7 +98,7 @@ def varint(value: int) -> bytes:
 
 
 def part(number: int, value: bytes | str | int) -> bytes:
-    """One field on the wire."""
+    """One encoded field."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     data = value.encode() if isinstance(value, str) else value

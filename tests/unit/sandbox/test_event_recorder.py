@@ -29,10 +29,10 @@ def clock() -> list[datetime]:
 
 @pytest.fixture
 def store(clock: list[datetime]) -> Store:
-    made = Store(lambda: clock[0])
+    store = Store(lambda: clock[0])
     metadata = {"name": "vision", "labels": {"kubernetes.io/metadata.name": "vision"}}
-    made.put(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    return made
+    store.put(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    return store
 
 
 def events(store: Store) -> list[Manifest]:

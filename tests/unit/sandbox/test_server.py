@@ -262,8 +262,8 @@ def test_open_watches_end_when_the_sandbox_stops() -> None:
 
 
 def test_a_generated_name_has_its_prefix_and_is_unique(admin: Client) -> None:
-    made = [content(admin.ask("POST", MAPS, {"metadata": {"generateName": "run-"}})) for _ in range(2)]
-    names = [item["metadata"]["name"] for item in made]
+    created = [content(admin.ask("POST", MAPS, {"metadata": {"generateName": "run-"}})) for _ in range(2)]
+    names = [item["metadata"]["name"] for item in created]
     assert len(set(names)) == 2
     assert all(name.startswith("run-") and len(name) == len("run-") + 5 for name in names)
 

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
-# the values of apimachinery's pkg/util/duration/duration_test.go, and what lies about its bounds
+# the values of apimachinery's pkg/util/duration/duration_test.go, and values around its limits
 @pytest.mark.parametrize(
     ("age", "text"),
     [

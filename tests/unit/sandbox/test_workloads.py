@@ -27,7 +27,7 @@ POD_SPEC = {"containers": [{"name": "main", "image": "busybox"}]}
 
 
 class Held:
-    """A sandbox's store and controllers, by a clock that only the test moves."""
+    """A store and its controllers, with a clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = START
@@ -56,7 +56,7 @@ class Held:
         self.controllers.run_pending()
 
     def pass_s(self, seconds: float) -> bool:
-        """Move the clock; whether that made something due."""
+        """Move the clock; True if something became due."""
         self.now += timedelta(seconds=seconds)
         is_due = self.controllers.pending
         self.controllers.run_pending()
@@ -146,7 +146,7 @@ def test_many_refused_pods_cause_few_attempts(held: Held) -> None:
     held.create(REPLICA_SETS, "web", workload(100))
     events = held.store.list(find("", "v1", "events"), "default")
     assert len(held.pods()) == 3
-    # batches of one and two are made, all four of the next refused, and one at each look that its own writes cause
+    # batches of one and two succeed, the next four are refused, and so is one at each sync that these writes cause
     assert sorted(event["reason"] for event in events) == ["FailedCreate"] * 6 + ["SuccessfulCreate"] * 3
 
 
