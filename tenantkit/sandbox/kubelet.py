@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.resources import NODES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.client.in_process import OwnRequests
-from tenantkit.sandbox.endpoints.delete import delete_live
-from tenantkit.sandbox.endpoints.options import DeleteOptions
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +47,7 @@ class Kubelets:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._requests = OwnRequests(store, _NAME, manager=_NAME)
+        self._client = InProcessClient(store, _NAME, manager=_NAME)
         self._numbers = count(1)
 
     def keys(self, event: Event) -> Iterator[str]:
@@ -77,11 +75,11 @@ class Kubelets:
     def _play(self, pod: Manifest) -> None:
         metadata, status = pod["metadata"], pod["status"]
         if metadata.get("deletionTimestamp"):
-            delete_live(self._store, _PODS, pod, DeleteOptions(grace_period_s=0), None)
+            self._client.delete(_PODS, pod, grace_period_s=0)
         elif status.get("phase") in (None, "Pending") and not status.get("podIP"):
-            self._requests.update(_PODS, pod, subresource="status", status={**status, **self._running(pod)})
+            self._client.update(_PODS, pod, subresource="status", status={**status, **self._running(pod)})
         elif status.get("phase") == "Running" and _ends_by_itself(pod):
-            self._requests.update(_PODS, pod, subresource="status", status={**status, **self._succeeded(pod)})
+            self._client.update(_PODS, pod, subresource="status", status={**status, **self._succeeded(pod)})
 
     def _running(self, pod: Manifest) -> Manifest:
         now, spec, number = timestamp(self._store.clock()), pod["spec"], next(self._numbers)
@@ -142,7 +140,7 @@ class Kubelets:
                 "operatingSystem": "linux",
             },
         }
-        self._requests.update(NODES, node, subresource="status", status={**status, **ready})
+        self._client.update(NODES, node, subresource="status", status={**status, **ready})
 
 
 def _key(pod: Manifest) -> str:

@@ -22,8 +22,7 @@ from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedula
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, VOLUMES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.client.event_recorder import EventRecorder
-from tenantkit.sandbox.client.in_process import OwnRequests
-from tenantkit.sandbox.endpoints.pod_subresources import bound
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +43,7 @@ class Scheduler:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._requests = OwnRequests(store, _MANAGER, manager=_MANAGER)
+        self._client = InProcessClient(store, _MANAGER, manager=_MANAGER)
         self._events = EventRecorder(store, _NAME, account=_MANAGER, manager=_MANAGER)
         self._waiting: dict[str, Manifest] = {}
         self._on_node: dict[str, dict[str, Manifest]] = {}
@@ -143,9 +142,9 @@ class Scheduler:
 
     def _bind(self, pod: Manifest, state: NodeState) -> None:
         node, metadata = state.node["metadata"]["name"], pod["metadata"]
-        made = self._store.put(_PODS, bound(pod, node, timestamp(self._store.clock())))
+        scheduled = self._client.bind(pod, node)
         message = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {node}"
-        self._events.record(made, "Scheduled", message, action="Binding")
+        self._events.record(scheduled, "Scheduled", message, action="Binding")
 
     def _fail(self, pod: Manifest, message: str) -> None:
         if self._tell(pod, "Unschedulable", message):
@@ -165,7 +164,7 @@ class Scheduler:
         told |= {"reason": reason, "message": message}
         if reason != "SchedulingGated":
             told["observedGeneration"] = pod["metadata"].get("generation", 1)
-        self._requests.update(_PODS, pod, subresource="status", status={**status, "conditions": [*others, told]})
+        self._client.update(_PODS, pod, subresource="status", status={**status, "conditions": [*others, told]})
         return True
 
 

@@ -100,7 +100,7 @@ class DeploymentController(WorkloadController):
             },
         }
         try:
-            new = self.requests.create(REPLICA_SETS, manifest)
+            new = self.client.create(REPLICA_SETS, manifest)
         except ApiError as error:
             self._not_created(live, name, error)
             return None
@@ -115,7 +115,7 @@ class DeploymentController(WorkloadController):
             return
         if error.reason == "AlreadyExists":
             status = {**live["status"], "collisionCount": (live["status"].get("collisionCount") or 0) + 1}
-            self.requests.update(self.resource, live, subresource="status", status=status)
+            self.client.update(self.resource, live, subresource="status", status=status)
             return
         self.refused(live)
         message = f'Failed to create new replica set "{name}": {error}'
@@ -131,7 +131,7 @@ class DeploymentController(WorkloadController):
             if before == count and not (force and not notes.items() <= annotations.items()):
                 continue
             metadata = {**item["metadata"], "annotations": {**annotations, **notes}}
-            self.requests.update(REPLICA_SETS, item, metadata=metadata, spec={**item["spec"], "replicas": count})
+            self.client.update(REPLICA_SETS, item, metadata=metadata, spec={**item["spec"], "replicas": count})
             changed = True
             if before != count:
                 way = "up" if count > before else "down"
@@ -141,7 +141,7 @@ class DeploymentController(WorkloadController):
 
     def _clean_up(self, live: Manifest, old: list[Manifest]) -> None:
         for item in rollout.surplus_history(live, old):
-            self.requests.delete(REPLICA_SETS, item)
+            self.client.delete(REPLICA_SETS, item)
 
     def _write(self, live: Manifest, *, progress: bool = True) -> datetime | None:
         """Write the status; when lack of progress will be told."""
@@ -158,7 +158,7 @@ class DeploymentController(WorkloadController):
         """The new ReplicaSet with the Deployment's annotations and patience."""
         metadata = {**new["metadata"], "annotations": rollout.annotations_of_new(live, new, old)}
         patience = live["spec"].get("minReadySeconds", 0)
-        return self.requests.update(
+        return self.client.update(
             REPLICA_SETS, new, metadata=metadata, spec={**new["spec"], "minReadySeconds": patience}
         )
 
@@ -167,7 +167,7 @@ class DeploymentController(WorkloadController):
         annotations = live["metadata"].get("annotations") or {}
         revision = {REVISION: new["metadata"]["annotations"][REVISION]}
         metadata = {**live["metadata"], "annotations": {**annotations, **revision}}
-        live = self.requests.update(self.resource, live, subresource="status", metadata=metadata)
+        live = self.client.update(self.resource, live, subresource="status", metadata=metadata)
         if condition_of(live, "Progressing") is None and REVISION in annotations:
             text = f'Found new replica set "{new["metadata"]["name"]}"'
             live = self._progressing(live, "True", "FoundNewReplicaSet", text)
@@ -184,7 +184,7 @@ class DeploymentController(WorkloadController):
         if rollout.deadline(live) is None:
             return live
         status = rollout.with_condition(live["status"], "Progressing", state, reason, message, now=self.store.clock())
-        return self.requests.update(self.resource, live, subresource="status", status=status)
+        return self.client.update(self.resource, live, subresource="status", status=status)
 
     def _has_pods(self, live: Manifest, old: list[Manifest]) -> bool:
         """Whether old ReplicaSets still have pods, be they on their way out."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.resources import PODS, SERVICES, find
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.controllers.replicas import controller_reference, is_finished, is_ready, is_terminating
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class EndpointSliceController:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._requests = OwnRequests(store, "endpointslice-controller")
+        self._client = InProcessClient(store, "endpointslice-controller")
 
     def keys(self, event: Event) -> Iterator[str]:
         """The Service itself, those that select the pod, before or now, and the one whose slice was changed."""
@@ -66,7 +66,7 @@ class EndpointSliceController:
             self._reconcile(service, pods, family, [item for item in existing if item["addressType"] == family])
         for item in existing:
             if item["addressType"] not in families:
-                self._requests.delete(SLICES, item)
+                self._client.delete(SLICES, item)
 
     def _reconcile(self, service: Manifest, pods: list[Manifest], family: str, existing: list[Manifest]) -> None:
         """The slices of one address family: each changed into one that is wanted, the rest made or deleted."""
@@ -81,7 +81,7 @@ class EndpointSliceController:
             live = item or (spare.pop(next(iter(spare))) if spare else None)
             self._put(service, family, live, {"ports": ports or None, "endpoints": endpoints or None})
         for item in [*spare.values(), *(item for item in existing if not _is_owned(item, service))]:
-            self._requests.delete(SLICES, item)
+            self._client.delete(SLICES, item)
 
     def _put(self, service: Manifest, family: str, live: Manifest | None, parts: Manifest) -> None:
         """Make or change a slice; storage knows no empty lists."""
@@ -90,11 +90,11 @@ class EndpointSliceController:
         labels.pop(_HEADLESS, None)
         labels |= {_HEADLESS: ""} if service["spec"].get("clusterIP") in {None, "", "None"} else {}
         if live is not None:
-            self._requests.update(SLICES, live, metadata={**live["metadata"], "labels": labels}, **parts)
+            self._client.update(SLICES, live, metadata={**live["metadata"], "labels": labels}, **parts)
             return
         metadata = {"namespace": about["namespace"], "generateName": f"{name}-", "labels": labels}
         metadata["ownerReferences"] = [controller_reference(service)]
-        self._requests.create(SLICES, {"metadata": metadata, "addressType": family, **parts})
+        self._client.create(SLICES, {"metadata": metadata, "addressType": family, **parts})
 
     def _endpoint(self, service: Manifest, pod: Manifest, family: str) -> tuple[list[Manifest], Manifest] | None:
         """A pod's ports and endpoint; None while it has no address, or is on no node that is there."""

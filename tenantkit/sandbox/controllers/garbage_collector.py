@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
 from tenantkit.sandbox.apimachinery.resources import of_kind
-from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.managedfields.fieldmanager import track_update
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
-_USER = "system:serviceaccount:kube-system:generic-garbage-collector"
 _IGNORED = "events"
 _Owner: TypeAlias = Literal["solid", "gone", "waiting", "unknown"]
 
@@ -44,6 +39,7 @@ class GarbageCollector:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._client = InProcessClient(store, "generic-garbage-collector")
         self._places: dict[str, _Place] = {}
         self._dependents: dict[str, dict[str, None]] = {}
 
@@ -92,7 +88,7 @@ class GarbageCollector:
             if any(_finalizer(dependent) == FOREGROUND for _, dependent in dependents):
                 live = self._change(place, live, _unblocking)  # it may own its owner, and each would wait for the other
             policy = "Foreground"
-        delete_live(self._store, place.resource, live, DeleteOptions(propagation=policy), _USER)
+        self._client.delete(place.resource, live, propagation=policy)
 
     def _state_of(self, owner: Manifest, place: _Place) -> _Owner:
         """Whether an owner is there, for an object at that place."""
@@ -114,10 +110,7 @@ class GarbageCollector:
 
     def _change(self, place: _Place, live: Manifest, change: Callable[[Manifest], Manifest]) -> Manifest:
         """Write an object's metadata anew; the object goes where that takes the last thing that it waits for."""
-        after = {**live, "metadata": change(live["metadata"])}
-        now = timestamp(self._store.clock())
-        tracked = track_update(live, after, manager=CONTROLLERS, time=now)
-        return remove_or_put(self._store, place.resource, tracked, live)
+        return self._client.update(place.resource, live, metadata=change(live["metadata"]))
 
     def _index(self, event: Event, uid: str, owners: Collection[str], before: Collection[str]) -> None:
         """Note where the object is, and whose it is."""

@@ -137,14 +137,14 @@ class JobController(WorkloadController):
         """Write the status: what was decided first, and the end itself once no pod is on its way out."""
         status["uncountedTerminatedPods"] = {}
         if decided is None:
-            self.requests.update(self.resource, live, subresource="status", status=status)
+            self.client.update(self.resource, live, subresource="status", status=status)
             return
         kind, reason, message = decided
         status = progress.with_condition(status, kind, "True", reason, message, now=now)
         if not status["terminating"]:
             status = progress.with_condition(status, progress.LAST[kind], "True", reason, message, now=now)
             status |= {"completionTime": timestamp(now)} if kind == "SuccessCriteriaMet" else {}
-        live = self.requests.update(self.resource, live, subresource="status", status=status)
+        live = self.client.update(self.resource, live, subresource="status", status=status)
         if status["terminating"]:
             return
         if kind == "SuccessCriteriaMet":
@@ -160,7 +160,7 @@ class JobController(WorkloadController):
         due = finished + timedelta(seconds=seconds)
         if due > self.store.clock():
             return due
-        self.requests.delete(self.resource, live, propagation="Foreground")
+        self.client.delete(self.resource, live, propagation="Foreground")
         return None
 
     def _free(self, pods: Iterable[Manifest]) -> None:
@@ -169,7 +169,7 @@ class JobController(WorkloadController):
             live = self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"])
             if live is not None:
                 finalizers = [item for item in live["metadata"]["finalizers"] if item != TRACKED]
-                self.requests.update(PODS, live, metadata={**live["metadata"], "finalizers": finalizers})
+                self.client.update(PODS, live, metadata={**live["metadata"], "finalizers": finalizers})
 
     def _is_orphan(self, pod: Manifest) -> bool:
         """Whether a pod waits to be counted, and its Job is gone or has come to its end."""

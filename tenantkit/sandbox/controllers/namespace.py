@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES, RESOURCES
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.endpoints.delete import marked
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.registry.propagation import with_deletion_finalizers
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +48,7 @@ class NamespaceController:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._client = InProcessClient(store, "namespace-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
         """The namespace that is to go, or the one in which something went."""
@@ -70,12 +68,9 @@ class NamespaceController:
             namespace = self._with_conditions(namespace, remaining)
             if remaining:
                 return
-            finalizers = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
-            spec = {"finalizers": finalizers} if finalizers else {}
-            if finalizers or namespace["metadata"].get("finalizers"):
-                self._store.put(NAMESPACES, {**namespace, "spec": spec})
-        if not finalizers and not namespace["metadata"].get("finalizers"):
-            self._store.remove(NAMESPACES, key)
+            rest = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
+            spec = {"finalizers": rest} if rest else {}
+            self._client.update(NAMESPACES, namespace, subresource="finalize", spec=spec)
 
     def _delete_content(self, namespace: str) -> dict[Resource, list[Manifest]]:
         """Delete what is in it; what is left, by kind."""
@@ -91,12 +86,11 @@ class NamespaceController:
         return remaining
 
     def _delete(self, resource: Resource, manifest: Manifest) -> None:
-        manifest = with_deletion_finalizers(resource, manifest, DeleteOptions(propagation="Background"))
-        metadata = manifest["metadata"]
-        if not metadata.get("finalizers"):
-            self._store.remove(resource, metadata["name"], metadata["namespace"])
-        elif not metadata.get("deletionTimestamp"):
-            self._store.put(resource, marked(manifest, self._store.clock()))
+        """Delete one object. Pods get no grace period, since without nodes nothing would end it."""
+        is_pod, metadata = resource.qualified == "pods", manifest["metadata"]
+        if not (is_pod and metadata.get("deletionTimestamp") and metadata.get("finalizers")):
+            grace_period_s = 0 if is_pod else None
+            self._client.delete(resource, manifest, propagation="Background", grace_period_s=grace_period_s)
 
     def _with_conditions(self, namespace: Manifest, remaining: dict[Resource, list[Manifest]]) -> Manifest:
         """The namespace with conditions that say what is left, written if they say something new."""
@@ -114,8 +108,8 @@ class NamespaceController:
             )
         if conditions == status.get("conditions"):
             return namespace
-        after = {**namespace, "status": {**status, "conditions": conditions}}
-        return put_as(CONTROLLERS, self._store, NAMESPACES, after, before=namespace, subresource="status")
+        after = {**status, "conditions": conditions}
+        return self._client.update(NAMESPACES, namespace, subresource="status", status=after)
 
 
 def _complaints(remaining: dict[Resource, list[Manifest]]) -> dict[str, tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tenantkit.rules.amounts import parse_amounts
 from tenantkit.sandbox.admission.quota import counts_less, recount, tracked
 from tenantkit.sandbox.apimachinery.resources import QUOTAS, RESOURCES
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +31,7 @@ class QuotaController:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._client = InProcessClient(store, "resourcequota-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
         """The quota itself, or those quotas that count what went."""
@@ -54,7 +55,7 @@ class QuotaController:
             return None
         status = recount(quota, RESOURCES, self._store, self._store.clock())
         if not _same_status(quota.get("status") or {}, status):
-            put_as(CONTROLLERS, self._store, QUOTAS, {**quota, "status": status}, before=quota, subresource="status")
+            self._client.update(QUOTAS, quota, subresource="status", status=status)
         return self._store.clock() + _COUNTED_EVERY
 
     def _gives_back(self, event: Event) -> bool:

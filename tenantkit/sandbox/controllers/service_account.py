@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.admission.chain import admit
 from tenantkit.sandbox.apimachinery.resources import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
 ROOT_CA = "kube-root-ca.crt"
@@ -35,6 +33,8 @@ class ServiceAccountController:
 
     def __init__(self, store: Store, root_ca: str) -> None:
         self._store = store
+        self._accounts = InProcessClient(store, "service-account-controller")
+        self._certificates = InProcessClient(store, "root-ca-cert-publisher")
         self._root_ca = root_ca
 
     def keys(self, event: Event) -> Iterable[str]:
@@ -52,24 +52,15 @@ class ServiceAccountController:
         if namespace is None or (namespace.get("status") or {}).get("phase") == "Terminating":
             return
         if self._store.get(SERVICE_ACCOUNTS, "default", key) is None:
-            metadata = {"name": "default", "namespace": key}
-            self._put(SERVICE_ACCOUNTS, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, None)
-        live = self._store.get(CONFIG_MAPS, ROOT_CA, key)
-        if live is None or live.get("data") != {"ca.crt": self._root_ca} or not _is_described(live):
-            wanted: Manifest = live or {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": ROOT_CA, "namespace": key},
-            }
-            annotations = {**(wanted["metadata"].get("annotations") or {}), _DESCRIPTION: _DESCRIBED}
-            described = {**wanted["metadata"], "annotations": annotations}
-            self._put(CONFIG_MAPS, {**wanted, "metadata": described, "data": {"ca.crt": self._root_ca}}, live)
-
-    def _put(self, resource: Resource, wanted: Manifest, live: Manifest | None) -> None:
-        """Write through admission, so that a quota on these kinds counts these, too."""
-        user = "system:kube-controller-manager"
-        admitted = admit("CREATE" if live is None else "UPDATE", resource, wanted, live, self._store, user)
-        put_as(CONTROLLERS, self._store, resource, admitted, before=live)
+            self._accounts.create(SERVICE_ACCOUNTS, {"metadata": {"name": "default", "namespace": key}})
+        live, data = self._store.get(CONFIG_MAPS, ROOT_CA, key), {"ca.crt": self._root_ca}
+        if live is None:
+            metadata = {"name": ROOT_CA, "namespace": key, "annotations": {_DESCRIPTION: _DESCRIBED}}
+            self._certificates.create(CONFIG_MAPS, {"metadata": metadata, "data": data})
+        elif live.get("data") != data or not _is_described(live):
+            annotations = {**(live["metadata"].get("annotations") or {}), _DESCRIPTION: _DESCRIBED}
+            metadata = {**live["metadata"], "annotations": annotations}
+            self._certificates.update(CONFIG_MAPS, live, metadata=metadata, data=data)
 
 
 def _is_described(config_map: Manifest) -> bool:

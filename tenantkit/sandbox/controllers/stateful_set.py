@@ -140,7 +140,7 @@ class StatefulSetController(WorkloadController):
         spec |= {"volumes": volumes} if volumes else {}
         try:
             self._claim(live, name)
-            made = self.requests.create(PODS, {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec})
+            made = self.client.create(PODS, {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec})
         except ApiError as error:
             self._tell(live, "Create", name, error)
             raise
@@ -157,7 +157,7 @@ class StatefulSetController(WorkloadController):
             metadata = {**about, "name": claim, "namespace": live["metadata"]["namespace"], "labels": labels}
             whose = f"{name} in StatefulSet {live['metadata']['name']}"
             try:
-                self.requests.create(CLAIMS, {**template, "metadata": metadata})
+                self.client.create(CLAIMS, {**template, "metadata": metadata})
             except ApiError as error:
                 text = f"Create Claim {claim} for Pod {whose} failed error: {error}"
                 self.events.record(live, "FailedCreate", text, kind="Warning")
@@ -181,10 +181,10 @@ class StatefulSetController(WorkloadController):
             if claim is not None:
                 owners = claim["metadata"].get("ownerReferences") or []
                 kept = [owner for owner in owners if owner["uid"] not in uids]
-                self.requests.update(CLAIMS, claim, metadata={**claim["metadata"], "ownerReferences": [*kept, *wanted]})
+                self.client.update(CLAIMS, claim, metadata={**claim["metadata"], "ownerReferences": [*kept, *wanted]})
 
     def _delete(self, live: Manifest, pod: Manifest) -> None:
-        self.requests.delete(PODS, pod)
+        self.client.delete(PODS, pod)
         self._tell(live, "Delete", pod["metadata"]["name"])
 
     def _tell(self, live: Manifest, verb: str, name: str, error: ApiError | None = None) -> None:

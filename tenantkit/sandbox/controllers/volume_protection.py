@@ -15,13 +15,10 @@ from typing import TYPE_CHECKING
 
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
-from tenantkit.sandbox.admission.object_in_use_protection import PROTECTED
-from tenantkit.sandbox.apimachinery.resources import CLAIMS, NODES, VOLUMES, find
-from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.finalizers import PROTECTION
+from tenantkit.sandbox.apimachinery.resources import CLAIMS, NODES, PODS, VOLUMES
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.controllers.node_lifecycle import tainted
-from tenantkit.sandbox.endpoints.delete import remove_or_put
-from tenantkit.sandbox.managedfields.fieldmanager import track_update
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,19 +27,23 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
-_PODS = find("", "v1", "pods")
-
 
 class ProtectionController:
     """Takes finalizers from what nobody uses, and gives nodes their taints; keys are `plural/namespace/name`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._protection = {
+            CLAIMS: InProcessClient(store, "pvc-protection-controller"),
+            VOLUMES: InProcessClient(store, "pv-protection-controller"),
+        }
+        self._binder = InProcessClient(store, "persistent-volume-binder")
+        self._nodes = InProcessClient(store, "node-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
         """The object itself; after a pod's end its claims."""
         resource, manifest = event.resource, event.manifest
-        if resource is _PODS:
+        if resource is PODS:
             namespace = manifest["metadata"]["namespace"]
             return [f"{CLAIMS.plural}/{namespace}/{name}" for name in claim_names(manifest)] if _is_over(event) else []
         if event.type == "DELETED" or resource not in {CLAIMS, VOLUMES, NODES}:
@@ -62,28 +63,25 @@ class ProtectionController:
             taints = tainted(live)
             if taints != (spec.get("taints") or []):
                 rest = {field: value for field, value in spec.items() if field != "taints"}
-                after = {**live, "spec": rest | ({"taints": taints} if taints else {})}
-                put_as(CONTROLLERS, self._store, NODES, after, before=live)
+                self._nodes.update(NODES, live, spec=rest | ({"taints": taints} if taints else {}))
         elif live["metadata"].get("deletionTimestamp"):
             if not self._in_use(resource, live):
                 self._release(resource, live)
         elif resource is VOLUMES and live["status"]["phase"] == "Pending" and not live["spec"].get("claimRef"):
-            after = {**live, "status": {**live["status"], "phase": "Available"}}
-            put_as(CONTROLLERS, self._store, VOLUMES, after, before=live, subresource="status")
+            self._binder.update(VOLUMES, live, subresource="status", status={**live["status"], "phase": "Available"})
 
     def _in_use(self, resource: Resource, live: Manifest) -> bool:
         if resource is VOLUMES:
             return bool((live.get("status") or {}).get("phase") == "Bound")
         name, namespace = live["metadata"]["name"], live["metadata"]["namespace"]
-        pods = self._store.list(_PODS, namespace)
+        pods = self._store.list(PODS, namespace)
         return any(pod["spec"].get("nodeName") and not _has_ended(pod) and name in claim_names(pod) for pod in pods)
 
     def _release(self, resource: Resource, live: Manifest) -> None:
-        finalizers = [item for item in live["metadata"].get("finalizers") or [] if item != PROTECTED[resource]]
+        finalizers = [item for item in live["metadata"].get("finalizers") or [] if item != PROTECTION[resource]]
         metadata = {field: value for field, value in live["metadata"].items() if field != "finalizers"}
-        after = {**live, "metadata": metadata | ({"finalizers": finalizers} if finalizers else {})}
-        now = timestamp(self._store.clock())
-        remove_or_put(self._store, resource, track_update(live, after, manager=CONTROLLERS, time=now), live)
+        metadata |= {"finalizers": finalizers} if finalizers else {}
+        self._protection[resource].update(resource, live, metadata=metadata)
 
 
 def _has_ended(pod: Manifest) -> bool:

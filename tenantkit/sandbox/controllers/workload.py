@@ -23,7 +23,7 @@ from tenantkit.sandbox.apimachinery.resources import (
     SERVICE_ACCOUNTS,
 )
 from tenantkit.sandbox.client.event_recorder import EventRecorder
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.controllers.replicas import claim, controller_reference, is_terminating
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class WorkloadController:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.requests = OwnRequests(store, self.component)
+        self.client = InProcessClient(store, self.component)
         self.events = EventRecorder(store, self.component)
         self._kind = (self.resource.api_version, self.resource.kind)
         self._refused: set[str] = set()
@@ -109,7 +109,7 @@ class WorkloadController:
             ApiError: it was refused, which an event tells.
         """
         try:
-            made = self.requests.create(PODS, pod)
+            made = self.client.create(PODS, pod)
         except ApiError as error:
             if any(cause.reason == "NamespaceTerminating" for cause in error.causes):
                 return None
@@ -121,17 +121,17 @@ class WorkloadController:
 
     def delete_pod(self, owner: Manifest, pod: Manifest) -> None:
         """Delete a pod and say so."""
-        self.requests.delete(PODS, pod)
+        self.client.delete(PODS, pod)
         self.events.record(owner, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
     def put_status(self, live: Manifest, status: Manifest) -> Manifest:
         """Write a status if it says something new, with the generation that it is about."""
         status = {**status, "observedGeneration": live["metadata"]["generation"]}
-        return self.requests.update(self.resource, live, subresource="status", status=status)
+        return self.client.update(self.resource, live, subresource="status", status=status)
 
     def _owned_by(self, dependent: Manifest, references: list[Manifest], finalizers: list[str]) -> Manifest:
         metadata = {**dependent["metadata"], "ownerReferences": references, "finalizers": finalizers}
-        return self.requests.update(self.made, dependent, metadata=metadata)
+        return self.client.update(self.made, dependent, metadata=metadata)
 
     def _managers(self, event: Event) -> Iterator[str]:
         """Those that manage what was written or did before, and those that could adopt what is newly nobody's."""

@@ -282,13 +282,18 @@ def _check_update(problems: ErrorList, spec: Manifest, old: Manifest) -> None:
         return
     if not _has_all(spec.get("tolerations") or [], old.get("tolerations") or []):
         problems.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")
+    gates = [gate["name"] for gate in old.get("schedulingGates") or []]
+    for index, gate in enumerate(spec.get("schedulingGates") or []):
+        if gate["name"] not in gates:
+            text = f"only deletion is allowed, but found new scheduling gate '{gate['name']}'"
+            problems.forbidden(f"spec.schedulingGates[{index}].name", text)
     if _fixed(spec) != _fixed(old):
         problems.forbidden("spec", _UPDATE)
 
 
 def _fixed(spec: Manifest) -> dict[str, Any]:
     """A pod's spec without what may change."""
-    free = ("activeDeadlineSeconds", "tolerations", "containers", "initContainers")
+    free = ("activeDeadlineSeconds", "tolerations", "schedulingGates", "containers", "initContainers")
     rest: dict[str, Any] = {key: value for key, value in spec.items() if key not in free}
     for part in ("containers", "initContainers"):
         rest[part] = [{**container, "image": ""} for container in spec.get(part) or []]
