@@ -11,9 +11,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.amounts import parse_amounts
-from tenantkit.sandbox.admission.quota import counts_less, recount, tracked
+from tenantkit.rules.amounts import ZERO, parse_amounts, written
 from tenantkit.sandbox.apimachinery.resources import QUOTAS, RESOURCES
+from tenantkit.sandbox.apis.quota_usage import counts_less, in_scope, tracked, usage
 from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Event, Store
 
 _COUNTED_EVERY = timedelta(minutes=5)
+# A server counts these too; the sandbox, which serves none of them, knows that there are none.
+_ALWAYS_NONE = frozenset(
+    {
+        "replicationcontrollers",
+        "count/controllerrevisions.apps",
+        "count/csistoragecapacities.storage.k8s.io",
+        "count/daemonsets.apps",
+        "count/endpoints",
+        "count/horizontalpodautoscalers.autoscaling",
+        "count/podcertificaterequests.certificates.k8s.io",
+        "count/poddisruptionbudgets.policy",
+        "count/podtemplates",
+        "count/replicationcontrollers",
+        "count/resourceclaims.resource.k8s.io",
+        "count/resourceclaimtemplates.resource.k8s.io",
+    }
+)
+_DEVICES = ".deviceclass.resource.k8s.io/devices"
 
 
 class QuotaController:
@@ -53,7 +71,7 @@ class QuotaController:
         quota = self._store.get(QUOTAS, name, namespace)
         if quota is None:
             return None
-        status = recount(quota, RESOURCES, self._store, self._store.clock())
+        status = _counted(quota, self._store, self._store.clock())
         if not _same_status(quota.get("status") or {}, status):
             self._client.update(QUOTAS, quota, subresource="status", status=status)
         return self._store.clock() + _COUNTED_EVERY
@@ -64,6 +82,27 @@ class QuotaController:
         if event.previous is None:
             return False
         return counts_less(event.resource, event.previous, event.manifest, self._store.clock())
+
+
+def _counted(quota: Manifest, store: Store, now: datetime) -> Manifest:
+    """The status that the quota controller would write: `hard` as asked, `used` counted from what is stored."""
+    hard = (quota["spec"].get("hard")) or {}
+    used = {
+        name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
+    }
+    used |= {name: ZERO for name in hard if name in _ALWAYS_NONE or name.endswith(_DEVICES)}
+    for resource in RESOURCES:
+        names = tracked(resource, hard)
+        if not names:
+            continue
+        counted = dict.fromkeys(names, ZERO)
+        for manifest in store.list(resource, quota["metadata"]["namespace"]):
+            if in_scope(quota, resource, manifest):
+                for name, amount in usage(resource, manifest, now).items():
+                    if name in counted:
+                        counted[name] += amount
+        used |= counted
+    return {name: amounts for name, amounts in (("hard", dict(hard)), ("used", written(used))) if amounts}
 
 
 def _key(quota: Manifest) -> str:
