@@ -21,11 +21,14 @@ from tenantkit.sandbox.controllers.endpoint_slice import EndpointSliceController
 from tenantkit.sandbox.controllers.garbage_collector import GarbageCollector
 from tenantkit.sandbox.controllers.job import JobController
 from tenantkit.sandbox.controllers.namespace import NamespaceController
+from tenantkit.sandbox.controllers.node_lifecycle import NodeLifecycleController
+from tenantkit.sandbox.controllers.persistent_volume import PersistentVolumeController
 from tenantkit.sandbox.controllers.replica_set import ReplicaSetController
 from tenantkit.sandbox.controllers.resource_quota import QuotaController
+from tenantkit.sandbox.controllers.root_ca import RootCertificatePublisher
 from tenantkit.sandbox.controllers.service_account import ServiceAccountController
 from tenantkit.sandbox.controllers.stateful_set import StatefulSetController
-from tenantkit.sandbox.controllers.volume_protection import ProtectionController
+from tenantkit.sandbox.controllers.volume_protection import VolumeProtectionController
 from tenantkit.sandbox.kubelet import Kubelets
 from tenantkit.sandbox.scheduler import Scheduler
 from tenantkit.sandbox.storage.store import Event
@@ -76,11 +79,14 @@ class Controllers:
     def __init__(self, store: Store, *, root_ca: str = "", runs_pods: bool = False) -> None:
         self._store = store
         self._controllers: tuple[Controller, ...] = (
-            ServiceAccountController(store, root_ca),
+            ServiceAccountController(store),
+            RootCertificatePublisher(store, root_ca),
             QuotaController(store),
             NamespaceController(store),
             GarbageCollector(store),
-            ProtectionController(store),
+            VolumeProtectionController(store),
+            PersistentVolumeController(store),
+            NodeLifecycleController(store),
             DeploymentController(store),
             ReplicaSetController(store),
             StatefulSetController(store),
