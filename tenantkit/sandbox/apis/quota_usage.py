@@ -32,7 +32,7 @@ _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 
 
 def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
-    """Which of these quota entries objects of this kind count towards."""
+    """The quota entries, of those given, that objects of this kind count towards."""
     if resource.qualified in _UNCOUNTED or not resource.namespaced or "list" not in resource.verbs:
         return set()
     match resource.qualified:
@@ -63,14 +63,14 @@ def usage(resource: Resource, manifest: Manifest, now: datetime) -> Amounts:
 
 
 def in_scope(quota: Manifest, resource: Resource, manifest: Manifest) -> bool:
-    """Whether the quota's scopes, if it has any, take this object in; only pods have scopes here."""
+    """Whether the quota's scopes include this object; only pods have scopes here."""
     if resource.qualified == "pods":
         return pod_in_scope(quota, manifest["spec"])
     return not quota["spec"].get("scopes") and not (quota["spec"].get("scopeSelector") or {}).get("matchExpressions")
 
 
 def counts_less(resource: Resource, before: Manifest, after: Manifest, now: datetime) -> bool:
-    """Whether a change of an object gives quota back, or moves it to another scope, so that quotas need a new count."""
+    """Whether a change of an object releases usage or moves it to another scope, so that quotas must be counted."""
     match resource.qualified:
         case "pods":
             ended = is_charged(before, now) and not is_charged(after, now)
@@ -83,14 +83,14 @@ def counts_less(resource: Resource, before: Manifest, after: Manifest, now: date
 
 
 def is_checked_on_update(resource: Resource, before: Manifest, after: Manifest) -> bool:
-    """Whether an update of this kind can take more: services and claims can, a pod only by a change of its deadline."""
+    """Whether an update may take more of a quota: of services and claims always, of pods with a new deadline."""
     if resource.qualified == "pods":
         return has_deadline(before["spec"]) != has_deadline(after["spec"])
     return resource.qualified in {"services", "persistentvolumeclaims"}
 
 
 def _counting(qualified: str) -> set[str]:
-    """The entries that only count objects of a kind: `count/…` for all, a name of its own for the oldest four."""
+    """The entries that count objects of a kind: `count/…`, and for four old kinds also their name."""
     return {f"count/{qualified}"} | ({qualified} & _ALIASED)
 
 
