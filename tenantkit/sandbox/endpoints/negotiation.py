@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import bad_request, not_acceptable, not_convertible
-from tenantkit.sandbox.endpoints.bodies import internal_package
+from tenantkit.sandbox.apis.scheme import internal_package
 from tenantkit.sandbox.endpoints.watch import INITIAL_END
 from tenantkit.sandbox.printers.tables import table_of
 

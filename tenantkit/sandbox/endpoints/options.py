@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
 from tenantkit.sandbox.endpoints.bodies import parse_yaml
-from tenantkit.sandbox.endpoints.request_info import flag, number
+from tenantkit.sandbox.endpoints.request import flag, number
 from tenantkit.sandbox.endpoints.selectors import parsed_selectors
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.selectors import FieldSelector, LabelSelector
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import Request
 
 _META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
@@ -68,30 +69,18 @@ class ListOptions:
         return int(text) if text else None
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
-    """How a delete is to be done; `propagation` is empty where nobody says."""
-
-    dry_run: bool = False
-    grace_period_s: int | None = None
-    uid: str | None = None
-    version: str | None = None
-    propagation: str = ""
-    orphan_dependents: bool | None = None
-
-
-def write_options(kind: str, call: Request, *, is_apply: bool = False) -> WriteOptions:
+def write_options(kind: str, request: Request, *, is_apply: bool = False) -> WriteOptions:
     """The options of a write.
 
     Args:
         kind: what the server calls them: `CreateOptions`, `UpdateOptions`, `PatchOptions`.
-        call: the request; without `fieldManager` its User-Agent names the manager.
+        request: the request; without `fieldManager` its User-Agent names the manager.
         is_apply: whether it is a server-side apply, which needs a manager and knows `force`.
 
     Raises:
         ApiError: 422 for a value that the server does not know, 400 for what is no truth value.
     """
-    query = call.query
+    query = request.query
     manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
     force = flag(query, "force") if "force" in query else False
     wrong: list[Cause] = []
@@ -109,7 +98,7 @@ def write_options(kind: str, call: Request, *, is_apply: bool = False) -> WriteO
         raise invalid(_META, kind, "", wrong)
     return WriteOptions(
         dry_run=dry_run,
-        manager=manager or call.user_agent.partition("/")[0][:_MANAGER_LIMIT],
+        manager=manager or request.user_agent.partition("/")[0][:_MANAGER_LIMIT],
         force=force,
         strict=validation == "Strict",
         warn=validation in {"", "Warn"},
@@ -140,10 +129,10 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
     return options
 
 
-def delete_options(call: Request) -> DeleteOptions:
+def delete_options(request: Request) -> DeleteOptions:
     """The options of a delete, from its body if there is one, else from its query; raises ApiError 400 or 422."""
-    body = _delete_body(call) if call.body else {}
-    query = call.query if not call.body else {}
+    body = _delete_body(request) if request.body else {}
+    query = request.query if not request.body else {}
     policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
     orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
     wrong: list[Cause] = []
@@ -167,10 +156,10 @@ def delete_options(call: Request) -> DeleteOptions:
     )
 
 
-def _delete_body(call: Request) -> Manifest:
+def _delete_body(request: Request) -> Manifest:
     try:
-        is_protobuf = call.content_type.startswith("application/vnd.kubernetes.protobuf")
-        body = read_protobuf(call.body) if is_protobuf else parse_yaml(call.body)
+        is_protobuf = request.content_type.startswith("application/vnd.kubernetes.protobuf")
+        body = read_protobuf(request.body) if is_protobuf else parse_yaml(request.body)
     except ValueError as error:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
     if not isinstance(body, dict):

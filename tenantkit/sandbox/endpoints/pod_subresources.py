@@ -10,33 +10,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, not_found, other_uid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain
-from tenantkit.sandbox.endpoints.bodies import read_as, read_body
-from tenantkit.sandbox.endpoints.delete import delete_live
-from tenantkit.sandbox.endpoints.options import DeleteOptions, write_options
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.endpoints.bodies import read_body
+from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.registry.binding import bound
+from tenantkit.sandbox.registry.delete import delete_live
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import WriteOptions
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import Request
     from tenantkit.sandbox.storage.store import Store
 
 CREATED = 201
 _DONE: Manifest = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": CREATED}
 
 
-def bind(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest]:
+def bind(store: Store, resource: Resource, request: Request) -> tuple[int, Manifest]:
     """POST of a Binding: the pod gets its node, once."""
-    options, binding = _read(resource, call)
-    name, target = call.action.name, binding.get("target") or {}
+    options, binding = _read(resource, request)
+    name, target = request.info.name, binding.get("target") or {}
     if binding["metadata"].get("name") != name:
         raise bad_request("name in URL does not match name in Binding object")
     _check_target(target)
-    live = _live(store, resource, call)
+    live = _live(store, resource, request)
     uid, metadata = binding["metadata"].get("uid"), live["metadata"]
     if uid and uid != metadata["uid"]:
         raise other_uid(resource, live, uid)
@@ -51,28 +54,10 @@ def bind(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest
     return CREATED, _DONE
 
 
-def bound(pod: Manifest, node: str, now: str, *, added: Manifest | None = None) -> Manifest:
-    """The pod on that node; `added` are metadata whose labels and annotations it takes over."""
-    metadata = dict(pod["metadata"])
-    for part in ("labels", "annotations"):
-        if found := {**(metadata.get(part) or {}), **((added or {}).get(part) or {})}:
-            metadata[part] = found
-    before = pod.get("status") or {}
-    others = [item for item in before.get("conditions") or [] if item["type"] != "PodScheduled"]
-    told = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
-    status = {key: value for key, value in before.items() if key != "nominatedNodeName"}
-    return {
-        **pod,
-        "metadata": metadata,
-        "spec": {**pod["spec"], "nodeName": node},
-        "status": {**status, "conditions": [*others, told]},
-    }
-
-
-def evict(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest]:
+def evict(store: Store, resource: Resource, request: Request) -> tuple[int, Manifest]:
     """POST of an Eviction: the pod is deleted as its options say."""
-    options, eviction = _read(resource, call)
-    if eviction["metadata"].get("name") != call.action.name:
+    options, eviction = _read(resource, request)
+    if eviction["metadata"].get("name") != request.info.name:
         raise bad_request("name in URL does not match name in Eviction object")
     asked = eviction.get("deleteOptions") or {}
     conditions = asked.get("preconditions") or {}
@@ -83,22 +68,22 @@ def evict(store: Store, resource: Resource, call: Request) -> tuple[int, Manifes
         version=conditions.get("resourceVersion"),
         propagation=asked.get("propagationPolicy") or "",
     )
-    delete_live(store, resource, _live(store, resource, call), wanted, call.user)
+    delete_live(store, resource, _live(store, resource, request), wanted, request.user)
     return CREATED, _DONE
 
 
-def _read(resource: Resource, call: Request) -> tuple[WriteOptions, Manifest]:
-    part = resource.subresources[call.action.subresource]
-    options = write_options("CreateOptions", call)
-    sent = read_body(call.body, call.content_type, kind=part.kind)
+def _read(resource: Resource, request: Request) -> tuple[WriteOptions, Manifest]:
+    part = resource.subresources[request.info.subresource]
+    options = write_options("CreateOptions", request)
+    sent = read_body(request.body, request.content_type, kind=part.kind)
     found, _ = read_as(sent, part.api_version, part.kind, strict=options.strict)
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 
-def _live(store: Store, resource: Resource, call: Request) -> Manifest:
-    found = store.get(resource, call.action.name, call.action.namespace)
+def _live(store: Store, resource: Resource, request: Request) -> Manifest:
+    found = store.get(resource, request.info.name, request.info.namespace)
     if found is None:
-        raise not_found(resource, call.action.name)
+        raise not_found(resource, request.info.name)
     return found
 
 

@@ -18,7 +18,7 @@ from tenantkit.sandbox.endpoints.selectors import selection_of
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import Request
     from tenantkit.sandbox.storage.store import Store
 
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 (a format's name)
@@ -34,18 +34,18 @@ class Reads:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, resource: Resource, call: Request) -> Manifest:
+    def get(self, resource: Resource, request: Request) -> Manifest:
         """GET of one object."""
-        found = self._store.get(resource, call.action.name, call.action.namespace if resource.namespaced else "")
+        found = self._store.get(resource, request.info.name, request.info.namespace if resource.namespaced else "")
         if found is None:
-            raise not_found(resource, call.action.name)
+            raise not_found(resource, request.info.name)
         return found
 
-    def list(self, resource: Resource, call: Request) -> Manifest:
+    def list(self, resource: Resource, request: Request) -> Manifest:
         """GET of many: a list, perhaps of one page, whose items name neither apiVersion nor kind."""
-        options = list_options(call.query)
-        selection = selection_of(resource, options, name=call.action.name)
-        namespace = call.action.namespace if resource.namespaced else ""
+        options = list_options(request.query)
+        selection = selection_of(resource, options, name=request.info.name)
+        namespace = request.info.namespace if resource.namespaced else ""
         version, start = _read_token(options.token) if options.token else (0, ())
         asked = options.version
         if not version and asked:

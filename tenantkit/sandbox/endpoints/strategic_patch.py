@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.schema import Field, Type
+    from tenantkit.sandbox.apimachinery.schema import StructField, Type
 
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
@@ -84,7 +84,7 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _merged_list(field: Field, live: list[Any], patch: list[Any]) -> list[Any]:
+def _merged_list(field: StructField, live: list[Any], patch: list[Any]) -> list[Any]:
     """A list that is merged: scalars as a set, objects by their key."""
     if not any(isinstance(item, dict) for item in [*live, *patch]):
         out = list(dict.fromkeys([*live, *patch]))

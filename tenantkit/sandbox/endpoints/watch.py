@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import Request
     from tenantkit.sandbox.storage.store import Event, Store
 
 _BOOKMARK_EVERY_S = 60.0
@@ -38,7 +38,7 @@ class Watch:
     Args:
         store: what is watched.
         resource: which kind of it.
-        call: the request.
+        request: the request.
         shape: what the client wants of each object. Default: the object.
     """
 
@@ -46,15 +46,15 @@ class Watch:
         self,
         store: Store,
         resource: Resource,
-        call: Request,
+        request: Request,
         shape: Callable[[Manifest], Manifest] = lambda found: found,
     ) -> None:
         self._store = store
         self._resource = resource
         self._shape = shape
-        self._options = list_options(call.query)
-        self._selection = selection_of(resource, self._options, name=call.action.name)
-        self._namespace = call.action.namespace if resource.namespaced else ""
+        self._options = list_options(request.query)
+        self._selection = selection_of(resource, self._options, name=request.info.name)
+        self._namespace = request.info.namespace if resource.namespaced else ""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
     async def lines(self) -> AsyncIterator[bytes]:

@@ -12,19 +12,17 @@ from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
-    MASTERS,
     RBAC,
     ROLE_BINDINGS,
     ROLES,
     Authorizer,
-    RequestInfo,
-    User,
     covers,
     denied,
     rule_allows,
-    service_account_user,
 )
-from tenantkit.sandbox.endpoints.request_info import parse_action
+from tenantkit.sandbox.auth.request_info import RequestInfo
+from tenantkit.sandbox.auth.users import MASTERS, User, service_account_user
+from tenantkit.sandbox.endpoints.request import parse_request_info
 from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
@@ -74,7 +72,7 @@ def authorizer(store: Store) -> Authorizer:
 def test_a_path_is_read_as_the_server_reads_it(
     method: str, path: str, query: dict[str, str], expected: RequestInfo
 ) -> None:
-    assert parse_action(method, path, query) == expected
+    assert parse_request_info(method, path, query) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,13 +88,13 @@ def test_a_path_is_read_as_the_server_reads_it(
     ],
 )
 def test_namespaces_are_their_own_namespace(method: str, path: str, rest: tuple[str, ...]) -> None:
-    action = parse_action(method, path, {})
+    action = parse_request_info(method, path, {})
     assert (action.verb, action.resource, action.subresource, action.namespace, action.name) == rest
 
 
 def test_a_list_of_one_name_asks_for_that_name() -> None:
     query = {"fieldSelector": "metadata.name=a,status.phase=Running"}
-    assert parse_action("GET", "/api/v1/namespaces/vision/pods", query).name == "a"
+    assert parse_request_info("GET", "/api/v1/namespaces/vision/pods", query).name == "a"
 
 
 @pytest.mark.parametrize(

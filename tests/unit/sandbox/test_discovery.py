@@ -12,8 +12,9 @@ import pytest
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
 from tenantkit.sandbox.apimachinery.resources import RESOURCES, find, of_kind
+from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.endpoints import discovery
-from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_as, read_body
+from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_body
 
 _VARINT_END = 0x80
 

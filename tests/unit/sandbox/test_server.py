@@ -20,9 +20,8 @@ import urllib3
 import yaml
 
 from tenantkit.exceptions import ConnectionConfigError
-from tenantkit.sandbox.auth.rbac import AUTHENTICATED, User
 from tenantkit.sandbox.auth.tokens import Tokens
-from tenantkit.sandbox.auth.users import PERSONAS
+from tenantkit.sandbox.auth.users import AUTHENTICATED, USERS, User
 from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
@@ -96,8 +95,8 @@ def test_it_answers_as_soon_as_it_is_made(admin: Client) -> None:
 
 def test_each_persona_has_a_context_and_is_a_user_of_that_name(box: Sandbox) -> None:
     contexts = [context["name"] for context in yaml.safe_load(box.kubeconfig.read_text())["contexts"]]
-    assert contexts == [f"sandbox-{name}" for name in PERSONAS]
-    for name in PERSONAS:
+    assert contexts == [f"sandbox-{name}" for name in USERS]
+    for name in USERS:
         with Client(box.kubeconfig, name) as client:
             answer = content(client.ask("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}))
         info = answer["status"]["userInfo"]
@@ -127,9 +126,7 @@ def test_a_file_that_no_sandbox_wrote_stays_as_it_is(tmp_path: Path) -> None:
     threads = threading.active_count()
     with pytest.raises(ConnectionConfigError) as caught:
         Sandbox(kubeconfig=path)
-    assert str(caught.value) == (
-        f"{path} is there and was not written by a sandbox; it stays as it is: name another file"
-    )
+    assert str(caught.value) == (f"{path} exists and was not written by a sandbox; choose another file")
     assert (path.read_text(), threading.active_count()) == ("apiVersion: v1\n", threads)
 
 
@@ -137,7 +134,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConnectionConfigError) as caught:
         Sandbox(kubeconfig=tmp_path / "nowhere" / "config")
     path = tmp_path / "nowhere" / "config"
-    assert str(caught.value) == f"can't write the kubeconfig {path}: No such file or directory; name another file"
+    assert str(caught.value) == f"can't write the kubeconfig {path}: No such file or directory; choose another file"
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -148,7 +145,7 @@ def test_a_port_that_is_taken_is_named() -> None:
         with pytest.raises(ConnectionConfigError) as caught:
             Sandbox(port=port)
     assert str(caught.value) == (
-        f"can't listen on 127.0.0.1:{port}: Address already in use; choose another port, or 0 for any that is free"
+        f"can't listen on 127.0.0.1:{port}: Address already in use; choose another port, or 0 for a free one"
     )
 
 

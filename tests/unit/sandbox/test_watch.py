@@ -11,9 +11,9 @@ import pytest
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
-from tenantkit.sandbox.auth.rbac import User
+from tenantkit.sandbox.auth.users import User
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request_info import Request, parse_action
+from tenantkit.sandbox.endpoints.request import Request, parse_request_info
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.storage.store import Store
 
@@ -38,7 +38,7 @@ def config_map(name: str, namespace: str = "vision", **labels: str) -> Manifest:
 
 def call(**query: Any) -> Request:
     texts = {key: str(value) for key, value in query.items()}
-    return Request(parse_action("GET", PATH, texts), User("dana@example.com"), texts)
+    return Request(parse_request_info("GET", PATH, texts), User("dana@example.com"), texts)
 
 
 def watch_of(store: Store, **query: Any) -> Watch:

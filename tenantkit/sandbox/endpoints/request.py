@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
-from tenantkit.sandbox.auth.rbac import RequestInfo
+from tenantkit.sandbox.auth.request_info import RequestInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tenantkit.sandbox.auth.rbac import User
+    from tenantkit.sandbox.auth.users import User
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
@@ -29,7 +29,7 @@ _FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
 class Request:
     """One request, read and authorised; `warnings` go into the answer's headers."""
 
-    action: RequestInfo
+    info: RequestInfo
     user: User
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -38,7 +38,7 @@ class Request:
     warnings: list[str] = field(default_factory=list)
 
 
-def parse_action(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
+def parse_request_info(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
     """What a request asks for.
 
     Args:
@@ -50,7 +50,7 @@ def parse_action(method: str, path: str, query: Mapping[str, str]) -> RequestInf
         The action; its `resource` is empty where the path is none of a resource.
 
     Example:
-        >>> parse_action("GET", "/api/v1/namespaces/vision/pods", {}).verb
+        >>> parse_request_info("GET", "/api/v1/namespaces/vision/pods", {}).verb
         'list'
     """
     parts = path.strip("/").split("/")
