@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.requests.list import Selection, list_kept
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.rules.field_selectors import parse_field_selector
 from tenantkit.rules.kinds import Kind, kind_of
-from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+from tenantkit.rules.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
