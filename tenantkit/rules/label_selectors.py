@@ -169,6 +169,7 @@ class _LabelParser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[str] = [*_TOKEN.findall(text), ""]
+        self.starts = [*(token.start() for token in _TOKEN.finditer(text)), len(text)]
         self.position = 0
 
     def parse(self) -> list[LabelRequirement]:
@@ -198,7 +199,7 @@ class _LabelParser:
     def unexpected(self, what: str) -> SelectorSyntaxError:
         found = repr(self.next) if self.next else "the end"
         message = f"label selector {self.text!r}: found {found} instead of {what}; {_LABEL_EXAMPLE}"
-        return SelectorSyntaxError(message, self.next, what)
+        return SelectorSyntaxError(message, self.next, what, self.starts[self.position])
 
     def requirement(self) -> LabelRequirement:
         if self.next == "!":

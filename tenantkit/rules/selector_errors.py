@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class SelectorSyntaxError(ValueError):
-    """A selector's text cannot be parsed: it has `found` in place of `wanted`. The server words this differently."""
+    """A selector's text cannot be parsed: at character `at` it has `found` in place of `wanted`."""
 
-    def __init__(self, message: str, found: str, wanted: str) -> None:
+    def __init__(self, message: str, found: str, wanted: str, at: int = 0) -> None:
         super().__init__(message)
-        self.found, self.wanted = found, wanted
+        self.found, self.wanted, self.at = found, wanted, at

@@ -14,11 +14,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.node_fit import node_state
-from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
+from tenantkit.rules.pod_affinity import Surroundings, has_anti_affinity, has_pod_constraints
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names, ephemeral_claim_names
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
+from tenantkit.rules.unschedulable import NO_NODES, filter_nodes, prefilter_message, unschedulable_message
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, VOLUMES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.client.event_recorder import EventRecorder
@@ -84,7 +84,7 @@ class Scheduler:
             if previous is None and node in self._states:
                 self._states[node] = self._states[node].with_pod(pod["spec"])
             is_new = previous is None or previous["metadata"].get("labels") != metadata.get("labels")
-            return [_ALL] if is_new and any(map(looks_around, self._pending.values())) else []
+            return [_ALL] if is_new and any(map(has_pod_constraints, self._pending.values())) else []
         self._states.pop(node, None)
         return [_ALL] if self._pending else []
 
@@ -95,14 +95,14 @@ class Scheduler:
         elif not nodes:
             self._fail(pod, NO_NODES)
         elif missing := self._missing_volume(pod):
-            self._fail(pod, held_back(len(nodes), missing))
+            self._fail(pod, prefilter_message(len(nodes), missing))
         else:
-            judged = judge(pod, map(self._state, nodes), self._around(pod, nodes))
+            judged = filter_nodes(pod, map(self._state, nodes), self._around(pod, nodes))
             fitting = [state for state, reasons in judged if not reasons]
             if fitting:
                 self._bind(pod, max(fitting, key=lambda state: _emptiness(pod, state)))
             else:
-                self._fail(pod, unschedulable(pod["spec"], judged))
+                self._fail(pod, unschedulable_message(pod["spec"], judged))
 
     def _state(self, node: Manifest) -> NodeState:
         name = node["metadata"]["name"]
@@ -111,12 +111,12 @@ class Scheduler:
         return self._states[name]
 
     def _around(self, pod: Manifest, nodes: list[Manifest]) -> Surroundings:
-        has_terms = looks_around(pod)
+        has_terms = has_pod_constraints(pod)
         placed = [
             (other, node)
             for node in nodes
             for other in self._on_node.get(node["metadata"]["name"], {}).values()
-            if has_terms or keeps_away(other)
+            if has_terms or has_anti_affinity(other)
         ]
         return Surroundings(pod, nodes, placed, self._labels_of)
 

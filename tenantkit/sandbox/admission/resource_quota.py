@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ZERO, Amount, parse_amounts, shown, written
-from tenantkit.rules.pod_quota import left_unsaid
+from tenantkit.rules.pod_quota import unset_resources
 from tenantkit.sandbox.apimachinery.resources import QUOTAS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.quota_usage import in_scope, is_checked_on_update, tracked, usage
@@ -66,7 +66,7 @@ def reserve(
         if not names or not in_scope(quota, resource, manifest):
             continue
         used = parse_amounts(status.get("used"))
-        unset = left_unsaid(manifest["spec"], names) if resource.qualified == "pods" else ""
+        unset = unset_resources(manifest["spec"], names) if resource.qualified == "pods" else ""
         if unset:
             raise QuotaExceededError(f"failed quota: {quota['metadata']['name']}: must specify {unset}")
         if not names <= used.keys():
