@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from tenantkit.cluster.arguments import check_is_cluster
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.requests.list import Selection, list_kept
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.hints import Hint
 from tenantkit.rules.kinds import Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
@@ -94,6 +95,7 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     Example:
         >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
     """
+    check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
 
     def listed(namespace: str | None) -> list[_Kept]:
@@ -107,15 +109,19 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
 
 
 def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
-    """The namespaces that were asked for, each once: else the connection's; empty means all.
+    """These namespaces, else the connection's; empty means all.
+
+    An empty list is passed on, since it may be what another list covered. Readers refuse it by `check_filters`.
 
     Raises:
-        InvalidSpecError: the cluster is none, or they are one text, whose letters are no namespaces.
+        InvalidSpecError: they are not a list of names, or the cluster is not a Cluster.
     """
     check_is_cluster(cluster)
-    if isinstance(namespaces, str):
-        raise InvalidSpecError([Problem("namespaces", namespaces, f"use a list: [{namespaces!r}]")])
-    return tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+    if namespaces is None:
+        return cluster.namespaces
+    if isinstance(namespaces, list | tuple) and not namespaces:
+        return ()
+    return check_filters(namespaces=namespaces).namespaces or ()
 
 
 def each_visible(

@@ -9,7 +9,6 @@ silence, prints, and sets a process-wide default.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from tenantkit.cluster.connection.kubeconfig import (
     read_context,
 )
 from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.http.credentials import Credentials, Login, bearer
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call, Session
@@ -253,15 +253,13 @@ def _check_encryption(login: Login) -> None:
         raise ConnectionConfigError(f"{server} is not encrypted, so that others could read the token: use https://")
 
 
-def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
-    if isinstance(given, str):
-        raise ConnectionConfigError(f"namespaces={given!r} is not a list: use namespaces=[{given!r}]")
-    if given is not None and not isinstance(given, Iterable):
-        raise ConnectionConfigError(f"namespaces={given!r} is not a list: use one, for example namespaces=['vision']")
-    source = "namespaces" if given is not None else f"${NAMESPACES_VARIABLE}"
-    names = given if given is not None else os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
+def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:
+    """Those of the argument, else those of the environment."""
+    if namespaces is not None:
+        return check_filters(namespaces=namespaces).namespaces or ()
+    names = os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
     for name in names:
-        _check_namespace(source, name)
+        _check_namespace(f"${NAMESPACES_VARIABLE}", name)
     return tuple(dict.fromkeys(names))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_missing_cluster_is_reported_as_missing(name: str) -> None:
 @pytest.mark.parametrize("wrong", ["vision", None], ids=repr)
 @pytest.mark.parametrize("name", TAKE_A_CLUSTER)
 def test_a_value_that_is_not_a_cluster_is_refused(name: str, wrong: object) -> None:
-    for call in (lambda: getattr(asked, name)(wrong), lambda: getattr(asked, name)(cluster=wrong)):
+    for call in (partial(getattr(asked, name), wrong), partial(getattr(asked, name), cluster=wrong)):
         with pytest.raises(InvalidSpecError) as caught:
             call()
 
