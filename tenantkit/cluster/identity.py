@@ -52,7 +52,7 @@ def whoami(cluster: Cluster) -> Identity:
         >>> whoami(cluster).username  # doctest: +SKIP
         'dana@example.com'
     """
-    answer = review(cluster.session, "SelfSubjectReview", {}, Operation("ask who I am"))
+    answer = review(cluster._session, "SelfSubjectReview", {}, Operation("ask who I am"))  # noqa: SLF001 (within the package)
     found = (answer.get("status") or {}).get("userInfo") or {}
     cluster.user = str(found.get("username") or "")
     groups = tuple(str(group) for group in found.get("groups") or ())

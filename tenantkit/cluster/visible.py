@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.filters import check_filters
-from tenantkit.cluster.requests.list import Selection, list_kept
+from tenantkit.cluster.lists import list_projected
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.hints import Hint
 from tenantkit.rules.kinds import Kind, kind_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Scope = tuple[str, ...] | Literal["cluster"]
 
-_Kept = TypeVar("_Kept")
+_Projected = TypeVar("_Projected")
 
 _THREADS = 8
 _NAME_NAMESPACES = Hint("{name_namespaces}")  # the default namespace, which was tried, is rarely the right one
@@ -69,14 +69,14 @@ def list_visible(
 def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
     cluster: Cluster,
     kind: str | Kind,
-    keep: Callable[[Manifest], _Kept],
+    keep: Callable[[Manifest], _Projected],
     *,
     parts: type | None = None,
     metadata_only: bool = False,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
-) -> tuple[list[_Kept], Scope]:
+) -> tuple[list[_Projected], Scope]:
     """The same, keeping of each object only what is needed: so a large list is never in memory as a whole.
 
     Args:
@@ -98,11 +98,19 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
 
-    def listed(namespace: str | None) -> list[_Kept]:
+    def listed(namespace: str | None) -> list[_Projected]:
         if place.kind == "Namespace" and namespace is not None:
             return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
-        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
-        return list_kept(cluster.session, selection, keep).items
+        return list_projected(
+            cluster,
+            place,
+            keep,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            fields=parts,
+            metadata_only=metadata_only,
+        )
 
     found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
     return [item for items in found for item in items], scope
@@ -125,8 +133,8 @@ def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tup
 
 
 def each_visible(
-    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Kept], *, namespaces: Sequence[str] | None = None
-) -> tuple[list[_Kept], Scope]:
+    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Projected], *, namespaces: Sequence[str] | None = None
+) -> tuple[list[_Projected], Scope]:
     """What is read of the whole cluster at once, or else of each namespace that the user may see.
 
     Args:
@@ -151,7 +159,7 @@ def each_visible(
                 raise
             asked = (cluster.namespace,)
 
-    def tried(namespace: str) -> tuple[_Kept | None, PermissionDenied | None]:
+    def tried(namespace: str) -> tuple[_Projected | None, PermissionDenied | None]:
         try:
             return read(namespace), None
         except PermissionDenied as refusal:
@@ -162,7 +170,7 @@ def each_visible(
     refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
     if len(refusals) == len(asked):
         raise refusals[0] if is_told else refusals[0].with_hint(_NAME_NAMESPACES)
-    found = [(namespace, cast("_Kept", kept)) for namespace, (kept, refusal) in readings if refusal is None]
+    found = [(namespace, cast("_Projected", kept)) for namespace, (kept, refusal) in readings if refusal is None]
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 
 

@@ -116,7 +116,14 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         session.close()
         raise
     user = None if token is not None else source.user
-    return Cluster(session, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
+    return Cluster._of(  # noqa: SLF001 (within the package)
+        session,
+        context=source.context,
+        user=user,
+        namespace=own,
+        namespaces=chosen,
+        server_version=version,
+    )
 
 
 def _check_kinds(**given: object) -> None:

@@ -377,8 +377,8 @@ def test_a_token_takes_the_place_of_all_other_credentials(home: Path) -> None:
 def test_a_kubeconfig_that_was_renewed_meanwhile_is_read_again_at_401(server: Server, home: Path) -> None:
     path = written(home / "config", kubeconfig(server.url, user={"token": "good"}))
     with connect(kubeconfig=path) as cluster:
-        cluster.session._credentials._login = login(home / "old", kubeconfig(server.url, user={"token": "expired"}))
-        cluster.session._credentials._fresh_until = None
+        cluster._session._credentials._login = login(home / "old", kubeconfig(server.url, user={"token": "expired"}))
+        cluster._session._credentials._fresh_until = None
         cluster.get("Namespace", "x")
 
     assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer good", "Bearer expired", "Bearer good"]
