@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import CONTROLLER_MANAGER, InProcessClient
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -42,10 +42,10 @@ class EventRecorder:
         >>> recorder = EventRecorder(Store(lambda: datetime.now(UTC)), "job-controller")
     """
 
-    def __init__(self, store: Store, component: str, *, account: str = "", manager: str = "") -> None:
+    def __init__(self, store: Store, component: str, *, account: str = "", manager: str = CONTROLLER_MANAGER) -> None:
         self._store = store
         self._component = component
-        self._requests = OwnRequests(store, account or component, **({"manager": manager} if manager else {}))
+        self._client = InProcessClient(store, account or component, manager=manager)
         self._names: dict[tuple[str, ...], str] = {}
         self._similar: dict[tuple[str, ...], tuple[float, set[str]]] = {}
 
@@ -79,7 +79,7 @@ class EventRecorder:
         try:
             if live is None:
                 event = self._new(about, namespace, regarding, action)
-                created = self._requests.create(EVENTS, {**event, "reason": reason, "message": message, "type": kind})
+                created = self._client.create(EVENTS, {**event, "reason": reason, "message": message, "type": kind})
                 self._names[key] = created["metadata"]["name"]
             else:
                 self._repeat(live, message)
@@ -114,10 +114,10 @@ class EventRecorder:
         now = self._store.clock()
         if not live.get("eventTime"):
             times = {"count": live["count"] + 1, "lastTimestamp": timestamp(now), "message": message}
-            self._requests.update(EVENTS, live, **times)
+            self._client.update(EVENTS, live, **times)
         elif not live.get("series"):  # further events of a series are written only every few minutes
             series = {"count": 2, "lastObservedTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
-            self._requests.update(EVENTS, live, series=series)
+            self._client.update(EVENTS, live, series=series)
 
 
 def _reference(about: Manifest, field: str) -> Manifest:

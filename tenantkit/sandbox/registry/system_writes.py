@@ -1,4 +1,7 @@
-"""Writes of the server's own components: without a request, but with managed fields."""
+"""Writes of the API server itself, outside any request: its first objects.
+
+Controllers, the scheduler and the kubelet write through client/in_process.py instead.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 API_SERVER = "kube-apiserver"
-CONTROLLERS = "kube-controller-manager"
 
 
 def put_as(  # noqa: PLR0913 (the parameters of one write)
@@ -25,6 +27,6 @@ def put_as(  # noqa: PLR0913 (the parameters of one write)
     before: Manifest | None = None,
     subresource: str = "",
 ) -> Manifest:
-    """Store a new object or a new state as a component of the server; an unchanged object is not written."""
+    """Store an object or its new state, with managed fields of `manager`; an equal object is not written again."""
     time = timestamp(store.clock())
     return store.put(resource, track_update(before, after, manager=manager, time=time, subresource=subresource))

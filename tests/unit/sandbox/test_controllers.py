@@ -9,6 +9,7 @@ import pytest
 
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.registry.system_writes import put_as
 from tenantkit.sandbox.storage.store import Store
@@ -248,7 +249,8 @@ def test_a_namespace_with_its_own_finalizer_is_emptied_and_stays() -> None:
     left = cluster.get(NAMESPACES, "vision")
     assert left["spec"] == {}
     assert cluster.conditions() == NOTHING_REMAINS
-    cluster.put(NAMESPACES, {**left, "metadata": {**left["metadata"], "finalizers": []}})
+    client = InProcessClient(cluster.store, "test")
+    client.update(NAMESPACES, left, metadata={**left["metadata"], "finalizers": []})
     assert cluster.store.get(NAMESPACES, "vision") is None
 
 

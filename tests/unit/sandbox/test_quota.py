@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.rules.amounts import written
-from tenantkit.sandbox.admission.quota import QuotaExceededError, counts_less, in_scope, reserve, tracked, usage
+from tenantkit.sandbox.admission.resource_quota import QuotaExceededError, reserve
 from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apis.quota_usage import counts_less, in_scope, tracked, usage
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

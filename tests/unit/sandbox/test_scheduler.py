@@ -9,7 +9,7 @@ import pytest
 
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.kubelet import RUNS_ON_ANNOTATION
 from tenantkit.sandbox.storage.store import Store
@@ -30,7 +30,7 @@ class Cluster:
         put_initial_objects(self.store, port=6443)
         self.controllers = Controllers(self.store, runs_pods=runs_pods)
         self.controllers.start()
-        self.requests = OwnRequests(self.store, "test")
+        self.requests = InProcessClient(self.store, "test")
         self.controllers.run_pending()
 
     def node(self, name: str, *, zone: str = "a", **room: str) -> None:

@@ -59,6 +59,16 @@ def test_only_the_image_of_a_pods_container_can_change() -> None:
     )
 
 
+def test_scheduling_gates_of_a_pod_are_removed_but_not_added() -> None:
+    def gated(*names: str) -> Json:
+        manifest = pod()
+        return {**manifest, "spec": {**manifest["spec"], "schedulingGates": [{"name": name} for name in names]}}
+
+    assert said(gated("a"), gated("a", "b")) == said(pod(), gated("a")) == []
+    text = "Forbidden: only deletion is allowed, but found new scheduling gate 'b'"
+    assert said(gated("a", "b"), gated("a")) == [f"spec.schedulingGates[1].name: {text}"]
+
+
 def test_a_claim_is_fixed_once_created() -> None:
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c"}, "spec": spec}

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tenantkit.rules.selectors import label_selector_of
+from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.controllers import deployment_rollout as rollout
 from tenantkit.sandbox.controllers import job_progress as progress
@@ -35,7 +35,7 @@ class Held:
         put_initial_objects(self.store, port=6443)
         self.controllers = Controllers(self.store)
         self.controllers.start()
-        self.requests = OwnRequests(self.store, "test")
+        self.requests = InProcessClient(self.store, "test")
         self.controllers.run_pending()
 
     def create(self, resource: Any, name: str, spec: Manifest) -> None:

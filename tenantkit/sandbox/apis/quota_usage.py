@@ -1,11 +1,11 @@
-"""ResourceQuota: how much of a quota each object uses, whether it fits, and how much is in use.
+"""The quota entries that each kind counts towards, and how much of them an object uses.
 
 Admission and the quota controller use the same functions, so that reserved and counted usage never differ. As on a real
-server, usage is reserved in `status.used` when an object is admitted, and only the controller releases it.
+server, admission reserves usage in `status.used`, and only the controller releases it.
 Rejected alternative: counting all objects at each request, which would hide that a new quota is not enforced until the
 controller has counted it.
 
-Source: page "Resource Quotas"; pkg/quota/v1/evaluator/core and apiserver's admission/plugin/resourcequota, 1.37.
+Source: page "Resource Quotas"; pkg/quota/v1/evaluator/core, 1.37.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.amounts import ONE, ZERO, Amount, parse_amounts, shown, written
-from tenantkit.rules.pod_quota import has_deadline, is_charged, left_unsaid, pod_entries, pod_in_scope, pod_usage
+from tenantkit.rules.amounts import ONE, ZERO, Amount, parse_amounts
+from tenantkit.rules.pod_quota import has_deadline, is_charged, pod_entries, pod_in_scope, pod_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,35 +24,12 @@ if TYPE_CHECKING:
     from tenantkit.rules.amounts import Amounts
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.storage.store import Store
 
 _ALIASED = frozenset({"configmaps", "resourcequotas", "replicationcontrollers", "secrets"})
 _SERVICES = frozenset({"services", "count/services", "services.nodeports", "services.loadbalancers"})
 _CLAIMS = ("persistentvolumeclaims", "requests.storage")
 _BY_CLASS = ".storageclass.storage.k8s.io/"
-# A real server counts these kinds, too. The sandbox does not serve them, so their usage is always 0.
-_ALWAYS_NONE = frozenset(
-    {
-        "replicationcontrollers",
-        "count/controllerrevisions.apps",
-        "count/csistoragecapacities.storage.k8s.io",
-        "count/daemonsets.apps",
-        "count/endpoints",
-        "count/horizontalpodautoscalers.autoscaling",
-        "count/podcertificaterequests.certificates.k8s.io",
-        "count/poddisruptionbudgets.policy",
-        "count/podtemplates",
-        "count/replicationcontrollers",
-        "count/resourceclaims.resource.k8s.io",
-        "count/resourceclaimtemplates.resource.k8s.io",
-    }
-)
-_DEVICES = ".deviceclass.resource.k8s.io/devices"
 _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
-
-
-class QuotaExceededError(Exception):
-    """The object exceeds a quota, or does not set a resource that a quota limits; the message is the server's."""
 
 
 def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
@@ -93,62 +70,6 @@ def in_scope(quota: Manifest, resource: Resource, manifest: Manifest) -> bool:
     return not quota["spec"].get("scopes") and not (quota["spec"].get("scopeSelector") or {}).get("matchExpressions")
 
 
-def reserve(
-    quotas: Iterable[Manifest], resource: Resource, manifest: Manifest, old: Manifest | None, now: datetime
-) -> list[Manifest]:
-    """The quotas with a higher `status.used`, to store if the object is admitted; raises QuotaExceededError."""
-    needed = usage(resource, manifest, now)
-    reserved: list[Manifest] = []
-    for quota in quotas:
-        status = quota.get("status") or {}
-        hard = parse_amounts(status.get("hard"))
-        names = tracked(resource, hard)
-        if not names or not in_scope(quota, resource, manifest):
-            continue
-        used = parse_amounts(status.get("used"))
-        unset = left_unsaid(manifest["spec"], names) if resource.qualified == "pods" else ""
-        if unset:
-            raise QuotaExceededError(f"failed quota: {quota['metadata']['name']}: must specify {unset}")
-        if not names <= used.keys():
-            unknown = ",".join(sorted(names))
-            raise QuotaExceededError(f"status unknown for quota: {quota['metadata']['name']}, resources: {unknown}")
-        requested = needed
-        if old is not None and in_scope(quota, resource, old):
-            requested = _increase(needed, usage(resource, old, now))
-        requested = {name: amount for name, amount in requested.items() if amount.value and name in hard}
-        after = {name: used.get(name, ZERO) + amount for name, amount in requested.items()}
-        over = [name for name, amount in after.items() if amount.value > hard[name].value]
-        if over:
-            raise QuotaExceededError(
-                f"exceeded quota: {quota['metadata']['name']}, requested: {shown(requested, over)}, "
-                f"used: {shown(used, over)}, limited: {shown(hard, over)}"
-            )
-        if requested:
-            reserved.append({**quota, "status": {**status, "used": written(used | after)}})
-    return reserved
-
-
-def recount(quota: Manifest, resources: Iterable[Resource], store: Store, now: datetime) -> Manifest:
-    """A quota's new status: `hard` from its spec, `used` counted from the stored objects."""
-    hard = (quota["spec"].get("hard")) or {}
-    used = {
-        name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
-    }
-    used |= {name: ZERO for name in hard if name in _ALWAYS_NONE or name.endswith(_DEVICES)}
-    for resource in resources:
-        names = tracked(resource, hard)
-        if not names:
-            continue
-        counted = dict.fromkeys(names, ZERO)
-        for manifest in store.list(resource, quota["metadata"]["namespace"]):
-            if in_scope(quota, resource, manifest):
-                for name, amount in usage(resource, manifest, now).items():
-                    if name in counted:
-                        counted[name] += amount
-        used |= counted
-    return {name: amounts for name, amounts in (("hard", dict(hard)), ("used", written(used))) if amounts}
-
-
 def counts_less(resource: Resource, before: Manifest, after: Manifest, now: datetime) -> bool:
     """Whether an update releases quota or moves a pod to another scope, so that usage must be counted again."""
     match resource.qualified:
@@ -172,14 +93,6 @@ def is_checked_on_update(resource: Resource, before: Manifest, after: Manifest) 
 def _object_counts(qualified: str) -> set[str]:
     """The entries that count objects of a kind: `count/…`, and for four kinds also the plain name."""
     return {f"count/{qualified}"} | ({qualified} & _ALIASED)
-
-
-def _increase(needed: Amounts, before: Amounts) -> Amounts:
-    """How much more an update uses than before, at least 0."""
-    return {
-        name: Amount(max(Fraction(0), amount.value - before.get(name, ZERO).value), amount.family)
-        for name, amount in needed.items()
-    }
 
 
 def _service_usage(spec: Manifest) -> Amounts:
