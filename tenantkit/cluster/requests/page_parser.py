@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=64)
-def page_parser(parts: type) -> Callable[[bytes | bytearray], Manifest]:
-    """A parser of a list's pages that makes at least these parts of each item.
+def page_parser(fields: type) -> Callable[[bytes | bytearray], Manifest]:
+    """A parser of a list's pages that parses at least these fields of each item.
 
     Args:
-        parts: a TypedDict from `typing_extensions`, of types that are themselves TypedDicts, dicts, lists or plain.
+        fields: a TypedDict from `typing_extensions`, of types that are themselves TypedDicts, dicts, lists or plain.
 
     Returns:
-        A function as `parse_object`. What does not fit the types, such as null where they name a dict, is no error:
-        live objects are read as they are. Such a page is parsed whole.
+        A function like `parse_object`. A value of another type, such as null where the types name a dict, is not an
+        error, since live objects are read as they are: such a page is parsed whole.
     """
     import msgspec
     from typing_extensions import TypedDict
 
-    fields = {"items": list[parts], "metadata": dict[str, Any]}  # type: ignore[valid-type]
-    page_type = TypedDict("page_type", fields, total=False)  # type: ignore[misc]
+    page = {"items": list[fields], "metadata": dict[str, Any]}  # type: ignore[valid-type]
+    page_type = TypedDict("page_type", page, total=False)  # type: ignore[misc]
     decode = msgspec.json.Decoder(page_type).decode
 
     def parse(body: bytes | bytearray) -> Manifest:
         try:
-            page: Manifest = decode(body)  # type: ignore[assignment]
+            parsed: Manifest = decode(body)  # type: ignore[assignment]
         except (msgspec.DecodeError, UnicodeDecodeError):
             return parse_object(body)
-        return page
+        return parsed
 
     return parse
