@@ -28,7 +28,7 @@ _NODE_COLUMNS = (
     "cordoned",
     "accelerator_product",
     "accelerators_allocatable",
-    "accelerators_requested",
+    "accelerators_requests",
 )
 _POD_COLUMNS = ("tenant", "namespace", "name", "phase", "node", "accelerators")
 # Okabe and Ito, "Color Universal Design"; further tenants begin again, with other letters
@@ -122,7 +122,7 @@ def _letters(tenants: Iterable[str]) -> dict[str, str]:
 def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], letters: Mapping[str, str]) -> _Node:
     allocatable = int(row["accelerators_allocatable"] or 0)
     cells = [letters[tenant] for tenant, _, count in holders for _ in range(count)]
-    requested = row["accelerators_requested"]
+    requested = row["accelerators_requests"]
     is_shut = row["cordoned"] is True or row["ready"] is False
     left = allocatable - len(cells)
     hidden = left if requested is None else min(int(requested) - len(cells), left)

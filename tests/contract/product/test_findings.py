@@ -49,7 +49,7 @@ def test_an_owner_is_told_that_nothing_is_wrong_and_that_nodes_are_not_theirs_to
     frame = why(owner, name)
 
     assert frame.empty
-    assert set(frame.attrs["unread"]) == {"Node"}
+    assert set(frame.attrs["incomplete"]) == {"Node"}
     assert frame.attrs["scope"] == (name,)
 
 
@@ -78,7 +78,7 @@ def test_an_owner_is_told_no_by_the_quota_alone(owner: Cluster, name: str) -> No
 def test_an_owner_is_told_maybe_where_nodes_decide(owner: Cluster, name: str) -> None:
     fit = fits(owner, name, cpu="100m", memory="128Mi")
 
-    assert (fit.answer, set(fit.unread)) == ("maybe", {"Node", "AnyPod", "Namespace"})
+    assert (fit.answer, set(fit.incomplete)) == ("maybe", {"Node", "AnyPod", "Namespace"})
     assert owner.list("Pod", namespace=name) == []
 
 

@@ -34,7 +34,7 @@ IN_NAMESPACES: dict[str, Callable[[Cluster, Any], pd.DataFrame]] = {
     "tenants": lambda cluster, where: tk.tenants(cluster, namespaces=where),
     "quota_usage": lambda cluster, where: tk.quota_usage(cluster, namespaces=where),
     "quota_usage by team": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, by="team"),
-    "quota_usage measured": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, measured=True),
+    "quota_usage with metrics": lambda cluster, where: tk.quota_usage(cluster, namespaces=where, metrics=True),
     "pods": lambda cluster, where: tk.pods(cluster, namespaces=where),
     "workloads": lambda cluster, where: tk.workloads(cluster, namespaces=where),
     "services": lambda cluster, where: tk.services(cluster, namespaces=where),
@@ -54,7 +54,7 @@ BY_TENANT: dict[str, Frame] = {
 }
 EVERY = BY_NAMESPACE | BY_TENANT
 OF_THE_CLUSTER: dict[str, Frame] = {"nodes": lambda cluster, _: tk.nodes(cluster)}
-ALWAYS_FULL = {"tenants", "quota_usage", "quota_usage by team", "quota_usage measured", "resources", "fits"}
+ALWAYS_FULL = {"tenants", "quota_usage", "quota_usage by team", "quota_usage with metrics", "resources", "fits"}
 MOVING = ["created", "started", "since", "first_seen", "last_seen", "count", "age"]  # not the same a moment later
 
 each_frame = pytest.mark.parametrize("frame", EVERY.values(), ids=EVERY)
@@ -144,13 +144,13 @@ def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -
     pods = tk.pods(cluster, namespaces=[full.name]).set_index("workload")
     assert pods["node"].fillna("").to_dict() == {"Deployment/runs": full.node, "Deployment/waits": ""}
     node = tk.nodes(cluster).set_index("name").loc[full.node]
-    assert (node["ready"], node["accelerators_free"], node["cpu_requested_cores"]) == (True, 8, 0.25)
+    assert (node["ready"], node["accelerators_free"], node["cpu_requests_cores"]) == (True, 8, 0.25)
     assert tk.why(cluster, full.name)[["workload", "cause"]].to_numpy().tolist() == [
         ["Deployment/waits", "no node fits"],
     ]
     held = tk.quota_holders(cluster, full.name).set_index(["resource", "workload"])["used"]["requests.cpu"]
     assert held.to_dict() == {"Deployment/runs": 0.25, "Deployment/waits": 0.25}
-    measured = tk.quota_usage(cluster, namespaces=[full.name], measured=True)
+    measured = tk.quota_usage(cluster, namespaces=[full.name], metrics=True)
     assert measured["measured"].isna().all()
     assert "PodMetrics" in measured.attrs["unmeasured"]
 
@@ -172,9 +172,11 @@ def test_what_controllers_did_is_told(cluster: Cluster, full: Place, eventually:
         ("ScalingReplicaSet", "Deployment/runs", "deployment-controller"),
     }
     volume = tk.volumes(cluster, namespaces=[full.name])
-    assert volume[["name", "phase", "class", "used_by"]].to_numpy().tolist() == [["data", "Pending", "none", ""]]
+    assert volume[["name", "phase", "storage_class", "used_by"]].to_numpy().tolist() == [
+        ["data", "Pending", "none", ""]
+    ]
     workloads = tk.workloads(cluster, namespaces=[full.name]).set_index("workload")
-    assert workloads[["desired", "ready", "pods"]].to_numpy().tolist() == [[1, 1, 1], [1, 0, 1]]
+    assert workloads[["pods_desired", "pods_ready", "pods"]].to_numpy().tolist() == [[1, 1, 1], [1, 0, 1]]
 
 
 def test_a_node_whose_condition_says_so_is_told_as_not_ready_and_takes_nothing(
