@@ -7,12 +7,13 @@ Source: pages "Authorization" (Checking API access) and "Authenticating" (API ac
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from tenantkit.cluster.arguments import check_is_cluster
-from tenantkit.cluster.requests.list import Selection, list_kept
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.cluster.filters import check_filters
+from tenantkit.cluster.lists import list_projected
+from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.hints import Hint
 from tenantkit.rules.kinds import Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 Scope = tuple[str, ...] | Literal["cluster"]
 
-_Kept = TypeVar("_Kept")
+_Projected = TypeVar("_Projected")
 
 _THREADS = 8
+_NAME_NAMESPACES = Hint("{name_namespaces}")  # the default namespace, which was tried, is rarely the right one
 
 
 def list_visible(
@@ -67,14 +69,14 @@ def list_visible(
 def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
     cluster: Cluster,
     kind: str | Kind,
-    keep: Callable[[Manifest], _Kept],
+    keep: Callable[[Manifest], _Projected],
     *,
     parts: type | None = None,
     metadata_only: bool = False,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
-) -> tuple[list[_Kept], Scope]:
+) -> tuple[list[_Projected], Scope]:
     """The same, keeping of each object only what is needed: so a large list is never in memory as a whole.
 
     Args:
@@ -93,33 +95,46 @@ def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are opti
     Example:
         >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
     """
+    check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
 
-    def listed(namespace: str | None) -> list[_Kept]:
+    def listed(namespace: str | None) -> list[_Projected]:
         if place.kind == "Namespace" and namespace is not None:
             return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
-        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
-        return list_kept(cluster.session, selection, keep).items
+        return list_projected(
+            cluster,
+            place,
+            keep,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            fields=parts,
+            metadata_only=metadata_only,
+        )
 
     found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
     return [item for items in found for item in items], scope
 
 
 def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
-    """The namespaces that were asked for, each once: else the connection's; empty means all.
+    """These namespaces, else the connection's; empty means all.
+
+    An empty list is passed on, since it may be what another list covered. Readers refuse it by `check_filters`.
 
     Raises:
-        InvalidSpecError: the cluster is none, or they are one text, whose letters are no namespaces.
+        InvalidSpecError: they are not a list of names, or the cluster is not a Cluster.
     """
     check_is_cluster(cluster)
-    if isinstance(namespaces, str):
-        raise InvalidSpecError([Problem("namespaces", namespaces, f"use a list: [{namespaces!r}]")])
-    return tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+    if namespaces is None:
+        return cluster.namespaces
+    if isinstance(namespaces, list | tuple) and not namespaces:
+        return ()
+    return check_filters(namespaces=namespaces).namespaces or ()
 
 
 def each_visible(
-    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Kept], *, namespaces: Sequence[str] | None = None
-) -> tuple[list[_Kept], Scope]:
+    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Projected], *, namespaces: Sequence[str] | None = None
+) -> tuple[list[_Projected], Scope]:
     """What is read of the whole cluster at once, or else of each namespace that the user may see.
 
     Args:
@@ -144,7 +159,7 @@ def each_visible(
                 raise
             asked = (cluster.namespace,)
 
-    def tried(namespace: str) -> tuple[_Kept | None, PermissionDenied | None]:
+    def tried(namespace: str) -> tuple[_Projected | None, PermissionDenied | None]:
         try:
             return read(namespace), None
         except PermissionDenied as refusal:
@@ -154,8 +169,8 @@ def each_visible(
         readings = list(zip(asked, pool.map(tried, asked), strict=True))
     refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
     if len(refusals) == len(asked):
-        raise refusals[0] if is_told else _untold(refusals[0])
-    found = [(namespace, cast("_Kept", kept)) for namespace, (kept, refusal) in readings if refusal is None]
+        raise refusals[0] if is_told else refusals[0].with_hint(_NAME_NAMESPACES)
+    found = [(namespace, cast("_Projected", kept)) for namespace, (kept, refusal) in readings if refusal is None]
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 
 
@@ -180,14 +195,6 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
     """
     found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
     return tuple(sorted(item["metadata"]["name"] for item in found))
-
-
-def _untold(refusal: PermissionDenied) -> PermissionDenied:
-    """The same for who has not said which namespaces are theirs: most likely others than the one that was tried."""
-    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
-    told = copy(refusal)
-    told.args = (f"{refusal}; {hint}",)
-    return told
 
 
 def _whole(manifest: Manifest) -> Manifest:

@@ -28,10 +28,10 @@ from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.selectors import parse_label_selector
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def why(
     Example:
         >>> causes = why(cluster, "vision")[["workload", "cause", "object", "next_steps"]]
     """
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    chosen = filters.namespaces
     only_tenants = TENANT_NAMESPACES if chosen is None else None  # a namespace that is named need not be a tenant's
     found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=only_tenants)
     if chosen is not None:
@@ -126,7 +127,7 @@ def why(
         snapshot = replace(snapshot, bound=read_bound_pods(cluster))
     if workload is not None:
         _check_workload(snapshot, workload)
-    frame = why_frame(snapshot, workload=workload, label_selector=label_selector)
+    frame = why_frame(snapshot, workload=workload, label_selector=filters.label_selector)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
     return frame
 

@@ -19,8 +19,8 @@ from tenantkit.cluster.visible import keep_visible
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, read_chains
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -130,9 +130,9 @@ def events(
         >>> list(warnings.columns[:5])
         ['tenant', 'team', 'namespace', 'last_seen', 'first_seen']
     """
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     reads, scope = keep_visible(
-        cluster, "Event", _read, parts=_Fields, namespaces=chosen, label_selector=label_selector
+        cluster, "Event", _read, parts=_Fields, namespaces=filters.namespaces, label_selector=filters.label_selector
     )
     starts = {(key[0], owner) for key, *_ in reads if (owner := _owner(key[1])) is not None}
     chains = read_chains(cluster, starts, namespaces=None if scope == "cluster" else scope)

@@ -21,7 +21,7 @@ from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of
-from tenantkit.frames.kit.selection import chosen_namespaces
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_quota import is_charged
 from tenantkit.rules.pod_status import ENDED, has_condition, pod_status
 
@@ -112,14 +112,15 @@ def pods(
         >>> list(failing.columns[:6])
         ['tenant', 'team', 'namespace', 'name', 'workload', 'root_workload']
     """
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     reader = PodReader(lambda: cluster.server_time)
     reads, scope = keep_visible(
         cluster,
         "Pod",
         reader,
         parts=PodFields,
-        namespaces=chosen_namespaces(cluster, tenant, namespaces),
-        label_selector=label_selector,
+        namespaces=filters.namespaces,
+        label_selector=filters.label_selector,
     )
     chains = read_chains(
         cluster,

@@ -23,10 +23,11 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.fast_quantities import Numbers
+from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of, numbers_where, texts_at
-from tenantkit.frames.kit.selection import both_selectors, chosen_namespaces
 from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import format_quantity
 from tenantkit.rules.quota_status import counted_usage
 
@@ -110,13 +111,14 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     """
     if by not in ("tenant", "team"):
         raise InvalidSpecError([Problem("by", by, "use 'tenant' or 'team'")])
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     reads, scope = keep_visible(
         cluster,
         "ResourceQuota",
         _Reader(),
         parts=_Fields,
-        namespaces=chosen_namespaces(cluster, tenant, namespaces),
-        label_selector=both_selectors(TENANT_LABEL, label_selector),
+        namespaces=filters.namespaces,
+        label_selector=both_selectors(TENANT_LABEL, filters.label_selector),
     )
     frame = _frame(reads)
     frame.attrs["incomplete"] = {}

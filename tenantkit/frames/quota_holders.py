@@ -21,8 +21,8 @@ from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owner
 from tenantkit.frames.kit.owners import owner_of, read_chains
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_claims, shares_of_pods
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
 from tenantkit.frames.quota import scopes_text, unit_of
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.quota_status import counted_usage
 
@@ -103,8 +103,8 @@ def quota_holders(
         >>> list(gpus.columns[7:10])
         ['workload', 'root_workload', 'creator']
     """
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
-    quotas, scope = list_visible(cluster, "ResourceQuota", namespaces=chosen)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    quotas, scope = list_visible(cluster, "ResourceQuota", namespaces=filters.namespaces)
     where = None if scope == "cluster" else scope
     pods, readable = list_visible(cluster, "Pod", namespaces=where, label_selector=label_selector)
     starts = {(pod["metadata"]["namespace"], owner) for pod in pods if (owner := owner_of(pod["metadata"])) is not None}
@@ -119,7 +119,7 @@ def quota_holders(
     except PermissionDenied as refusal:
         chains.incomplete["PersistentVolumeClaim"] = str(refusal)
     owned = read_namespace_owners(cluster, scope, chains.incomplete)
-    if chosen is None and "Namespace" not in chains.incomplete:
+    if filters.namespaces is None and "Namespace" not in chains.incomplete:
         quotas = [quota for quota in quotas if quota["metadata"]["namespace"] in owned]
     frame = quota_holders_frame(
         quotas,
@@ -128,7 +128,7 @@ def quota_holders(
         chains=chains,
         owned=owned,
         now=cluster.server_time,
-        is_whole=label_selector is None,
+        is_whole=filters.label_selector is None,
     )
     frame.attrs["scope"] = scope
     return frame

@@ -13,12 +13,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.requests.discovery import kind_named, served_kinds
-from tenantkit.cluster.requests.tables import Table, list_table
+from tenantkit.cluster.filters import check_filters
+from tenantkit.cluster.lists import list_table, served_kinds
+from tenantkit.cluster.requests.discovery import kind_named
+from tenantkit.cluster.requests.tables import Table
 from tenantkit.cluster.visible import each_visible
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,13 +85,15 @@ def resources(
         >>> config_maps.attrs["kind"]
         'configmaps'
     """
-    place = kind_named(kind, served_kinds(cluster.session))
-    chosen = chosen_namespaces(cluster, tenant, namespaces) if place.namespaced else None
+    filters = check_filters(tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    place = kind_named(kind, served_kinds(cluster))
+    if place.namespaced:
+        filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
 
     def read(namespace: str | None) -> Table:
-        return list_table(cluster.session, place, namespace, label_selector=label_selector)
+        return list_table(cluster, place, namespace=namespace, label_selector=filters.label_selector)
 
-    tables, scope = each_visible(cluster, place, read, namespaces=chosen)
+    tables, scope = each_visible(cluster, place, read, namespaces=filters.namespaces)
     incomplete: dict[str, str] = {}
     owned = read_namespace_owners(cluster, scope, incomplete) if place.namespaced else {}
     frame = resources_frame(_joined(tables), owned=owned)

@@ -13,9 +13,9 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,10 +80,12 @@ def routes(
     Example:
         >>> exposed = routes(cluster, tenant="vision")[["tenant", "url", "service"]]
     """
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
-    ingresses, scope = list_visible(cluster, "Ingress", namespaces=chosen, label_selector=label_selector)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    ingresses, scope = list_visible(
+        cluster, "Ingress", namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
     incomplete: dict[str, str] = {}
-    frame = routes_frame(ingresses, tenants=_tenants(cluster, chosen, ingresses, incomplete))
+    frame = routes_frame(ingresses, tenants=_tenants(cluster, filters.namespaces, ingresses, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
@@ -111,7 +113,9 @@ def _tenants(
 ) -> dict[str, str | None]:
     """The tenants of these Ingresses' namespaces, as far as the user's permissions allow."""
     try:
-        found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=TENANT_NAMESPACES)
+        found, scope = list_visible(
+            cluster, "Namespace", namespaces=filters.namespaces, label_selector=TENANT_NAMESPACES
+        )
     except PermissionDenied as refusal:
         incomplete["Namespace"] = str(refusal)
         return {}

@@ -15,7 +15,7 @@ from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,8 +89,10 @@ def services(
         >>> list(unanswered.columns[:5])
         ['tenant', 'team', 'namespace', 'name', 'type']
     """
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
-    found, scope = list_visible(cluster, "Service", namespaces=chosen, label_selector=label_selector)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    found, scope = list_visible(
+        cluster, "Service", namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
     incomplete: dict[str, str] = {}
     slices: list[Manifest] | None = None
     try:

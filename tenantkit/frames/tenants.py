@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import both_selectors, chosen_namespaces
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored import TENANT_NAMESPACES, stored_tenant
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,11 +87,12 @@ def tenants(
         >>> tenants(cluster, tenant="vision")["tenant"].tolist()
         ['vision']
     """
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     found, scope = list_visible(
         cluster,
         "Namespace",
-        namespaces=chosen_namespaces(cluster, tenant, namespaces),
-        label_selector=both_selectors(TENANT_NAMESPACES, label_selector),
+        namespaces=filters.namespaces,
+        label_selector=both_selectors(TENANT_NAMESPACES, filters.label_selector),
     )
     frame = tenants_frame(found)
     if drift:

@@ -18,7 +18,7 @@ from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
 from tenantkit.rules.quantities import parse_quantity
@@ -128,8 +128,10 @@ def volumes(
         >>> list(unused.columns[:5])
         ['tenant', 'team', 'namespace', 'name', 'phase']
     """
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
-    claims, scope = list_visible(cluster, "PersistentVolumeClaim", namespaces=chosen, label_selector=label_selector)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    claims, scope = list_visible(
+        cluster, "PersistentVolumeClaim", namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
     incomplete: dict[str, str] = {}
     users: Users | None = None
     try:

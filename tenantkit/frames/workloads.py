@@ -19,9 +19,9 @@ from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owner
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.selection import chosen_namespaces
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
 from tenantkit.frames.pods import PODS, PodReader
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ def workloads(
         >>> per_root = workloads(cluster).query("workload == root_workload").groupby("tenant")["accelerators"].sum()
     """
     reader = PodReader(lambda: cluster.server_time)
-    chosen = chosen_namespaces(cluster, tenant, namespaces)
-    pods, scope = keep_visible(cluster, "Pod", reader, parts=PodFields, namespaces=chosen)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    pods, scope = keep_visible(cluster, "Pod", reader, parts=PodFields, namespaces=filters.namespaces)
     where = None if scope == "cluster" else scope
     found: dict[_Place, _Workload] = {}
     chains = Chains()
@@ -150,8 +150,9 @@ def workloads(
         cluster, {(place, owner) for place, _, owner, _ in pods if owner is not None}, namespaces=where, known=chains
     )
     rows = _rows(found, pods, chains, read_namespace_owners(cluster, scope, chains.incomplete))
-    if label_selector is not None:
-        selected = _selected(cluster, {place[1] for place in rows}, chains, where, label_selector)
+    if filters.label_selector is not None:
+        owners = {owner for _, owner in rows}
+        selected = _selected(cluster, owners, chains, where, filters.label_selector)
         rows = {place: row for place, row in rows.items() if place in selected}
     frame = _frame(rows, chains)
     frame.attrs["scope"] = scope

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.human_amounts import amount_text
 from tenantkit.display.tables import html_table, text_table

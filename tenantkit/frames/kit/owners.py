@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.requests.discovery import served_kinds
+from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
 from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts, creator_of
@@ -210,7 +210,7 @@ def read_chains(
 
 def _served(cluster: Cluster, chains: Chains) -> dict[tuple[str, str], Kind]:
     try:
-        kinds = served_kinds(cluster.session)
+        kinds = served_kinds(cluster)
     except (PermissionDenied, NotFound) as refusal:
         chains.incomplete[_DISCOVERY] = str(refusal)
         return {}

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.http.transport import TransportError
 from tenantkit.cluster.identity import Identity, whoami
 from tenantkit.cluster.visible import list_visible, visible_namespaces
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
-from tests.unit.cluster.seam import SERVER, Script, answer, cluster, status
+from tests.unit.cluster.seam import SERVER, Script, answer, cluster, session, status
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -240,7 +241,7 @@ def test_the_namespaces_of_the_call_come_before_those_of_the_connection() -> Non
     assert list_visible(connection, "Pod")[1] == ("vision", "speech")
 
     connection = cluster(Script(page("a")), namespaces=["vision", "speech"])
-    assert list_visible(connection, "Pod", namespaces=["other", "other"])[1] == ("other",)
+    assert list_visible(connection, "Pod", namespaces=["other"])[1] == ("other",)
 
 
 def test_no_namespaces_are_none_and_not_all() -> None:
@@ -280,3 +281,9 @@ def test_namespaces_are_got_one_by_one_by_those_who_may_not_list_them() -> None:
 def test_an_absent_object_is_not_found() -> None:
     with pytest.raises(NotFound):
         cluster(Script(status(404, "NotFound", "no", name="a"))).get("ConfigMap", "a", "vision")
+
+
+def test_a_cluster_is_created_by_connect_only() -> None:
+    for arguments in ((), (session(Script()),)):
+        with pytest.raises(TypeError, match=r"^a Cluster cannot be created directly: use tk\.connect\(\)$"):
+            Cluster(*arguments)

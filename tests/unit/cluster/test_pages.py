@@ -28,7 +28,7 @@ def page(name: str, token: str = "") -> Answer:
 
 
 def names(script: Script) -> list[str]:
-    return [item["name"] for found in read_pages(cluster(script).session, call_of) for item in found["items"]]
+    return [item["name"] for found in read_pages(cluster(script)._session, call_of) for item in found["items"]]
 
 
 def test_pages_come_in_order() -> None:
@@ -45,7 +45,7 @@ def test_the_next_page_is_asked_for_while_one_is_looked_at() -> None:
         was_asked.set()
         return page("b")
 
-    pages = read_pages(cluster(Script(page("a", "1"), second)).session, call_of)
+    pages = read_pages(cluster(Script(page("a", "1"), second))._session, call_of)
 
     assert next(pages)["items"] == [{"name": "a"}]
     assert was_asked.wait(5)
@@ -59,7 +59,7 @@ def test_a_token_that_stands_behind_the_items_is_found_once_they_are_read() -> N
 
 
 def test_a_page_that_has_expired_says_so_in_its_turn() -> None:
-    pages = read_pages(cluster(Script(page("a", "1"), status(410, "Expired", "too old"))).session, call_of)
+    pages = read_pages(cluster(Script(page("a", "1"), status(410, "Expired", "too old")))._session, call_of)
 
     assert next(pages)["items"] == [{"name": "a"}]
     with pytest.raises(Expired):
@@ -68,7 +68,7 @@ def test_a_page_that_has_expired_says_so_in_its_turn() -> None:
 
 def test_who_stops_early_leaves_no_thread() -> None:
     before = threading.active_count()
-    pages = read_pages(cluster(Script(page("a", "1"), page("b", "2"))).session, call_of)
+    pages = read_pages(cluster(Script(page("a", "1"), page("b", "2")))._session, call_of)
 
     next(pages)
     pages.close()  # type: ignore[attr-defined]  # it is a generator

@@ -213,10 +213,10 @@ def test_a_watch_that_is_stopped_before_it_began_asks_nothing() -> None:
 def test_a_silent_server_that_does_not_answer_is_left_and_asked_again() -> None:
     stop, told_of, silent = threading.Event(), list[str](), Silent()
     at = session(Script(silent, Lines([seen("ADDED", "a", 6), stop.set])))
-    at.liveness = LostOnce(at)
+    at.liveness = LostOnce(at.is_answering)
 
     events = watching.watch(
-        at, SELECTION, resource_version="5", stop=stop, tell=lambda error: told_of.append(str(error))
+        at, SELECTION, resource_version="5", stop=stop, on_connection_change=lambda error: told_of.append(str(error))
     )
 
     assert [event.manifest["metadata"]["name"] for event in events] == ["a"]
@@ -228,7 +228,7 @@ def test_only_a_server_that_answers_nothing_is_lost(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(liveness, "EVERY_S", 0.0)
     cut = TransportError("timeout")
     script = Script(status(403, "Forbidden", "no"), cut, answer(200), cut, TransportError("busy"), cut, cut)
-    felt, seen_to_be = liveness.Liveness(session(script)), []
+    felt, seen_to_be = liveness.Liveness(session(script).is_answering), []
 
     for _ in range(4):
         felt.is_lost()
