@@ -66,8 +66,9 @@ def routes(
         kind (`Ingress`), tenant, namespace, name (the object's), host (<NA>: any), path (<NA>: any), path_type, service
         (<NA>: the backend is not a service), port (number or name, as text), ingress_class (<NA>: the cluster's
         default), address (from the controller, joined by `, `; <NA>: none yet), url (<NA>: the host is not a single
-        one): string; tls: boolean. Sorted by namespace, name, host and path. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
-        `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete.
+        one): string; tls: boolean. Sorted by namespace, name, host and path.
+        `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
+        kind, why the columns that depend on it are incomplete.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -113,9 +114,7 @@ def _tenants(
 ) -> dict[str, str | None]:
     """The tenants of these Ingresses' namespaces, as far as the user's permissions allow."""
     try:
-        found, scope = list_visible(
-            cluster, "Namespace", namespaces=filters.namespaces, label_selector=TENANT_NAMESPACES
-        )
+        found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=TENANT_NAMESPACES)
     except PermissionDenied as refusal:
         incomplete["Namespace"] = str(refusal)
         return {}

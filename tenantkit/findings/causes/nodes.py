@@ -41,7 +41,7 @@ def _on(snapshot: ClusterSnapshot, pod: Manifest, name: str) -> Iterator[Finding
             object=f"Node/{name}",
             message=cut(message),
             evidence=f"the pod is on node {name}",
-            next_steps=f"tell the platform team that node {name} is not ready; a deleted pod's replacement may start elsewhere",
+            next_steps=f"tell the platform team that node {name} is not ready, or delete the pod: a new one may start elsewhere",
             since=since or pod["metadata"].get("creationTimestamp"),
         )
 
@@ -74,6 +74,6 @@ def _rejected(snapshot: ClusterSnapshot, pod: Manifest, reason: str) -> Iterator
         object=label(pod),
         message=cut(str(status.get("message") or disrupted.get("message") or reason)),
         evidence="; ".join(filter(None, (*evidence, f"node {node}" if node else ""))),
-        next_steps="request what the pod really needs, so that it gets a node with enough free resources, and start it again",
+        next_steps="request what the pod really needs, so that it gets a node with enough of it, and start it again",
         since=disrupted.get("lastTransitionTime") or status.get("startTime"),
     )

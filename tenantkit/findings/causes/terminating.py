@@ -60,7 +60,7 @@ def _terminating(namespace: Manifest) -> Finding:
         object=f"Namespace/{name}",
         message=cut(" ".join(messages)),
         evidence="; ".join(["phase Terminating", *(f"condition {entry['type']}" for entry in held)]),
-        next_steps="wait until the objects named above are deleted, or use another namespace: nothing new can start here",
+        next_steps="wait until the objects named above are deleted, or use another namespace: nothing can start here",
         since=namespace["metadata"].get("deletionTimestamp"),
         pods=0,
     )

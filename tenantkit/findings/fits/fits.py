@@ -25,7 +25,7 @@ from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import quantity_text, unit_of
-from tenantkit.provision.stored import get_namespace
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     """
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
-    namespace = get_namespace(cluster, tenant)["metadata"]["name"]
+    [namespace, *_] = resolve_filters(cluster, tenant=tenant).namespaces or ()
     pod = make_pod(namespace, cpu=cpu, memory=memory, gpus=gpus, accelerator=accelerator, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))

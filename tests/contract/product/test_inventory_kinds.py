@@ -272,11 +272,13 @@ def test_an_owner_sees_who_holds_the_quota(
 
     assert row == {
         "tenant": name,
+        "team": "cv",
         "namespace": name,
         "quota": "tenantkit-quota",
         "resource": "requests.cpu",
         "unit": "cores",
         "workload": "Pod/trainer",
+        "root_workload": "Pod/trainer",
         "creator": HOSTILE,
         "used": 0.5,
         "objects": 1,
@@ -301,11 +303,11 @@ def test_what_pods_really_use_is_told_by_a_metrics_server(cluster: Cluster, wire
     frame = quota_usage(cluster, namespaces=[name], metrics=True).set_index("resource")
 
     assert frame.loc[["requests.cpu", "requests.memory"], "measured"].tolist() == [0.25, 2.0**26]
-    assert "unmeasured" not in frame.attrs
+    assert frame.attrs["incomplete"] == {}
 
 
 def test_without_a_metrics_server_the_reason_is_told(cluster: Cluster, name: str) -> None:
     frame = quota_usage(cluster, namespaces=[name], metrics=True)
 
     assert frame["measured"].isna().all()
-    assert "PodMetrics" in frame.attrs["unmeasured"]
+    assert list(frame.attrs["incomplete"]) == ["PodMetrics"]
