@@ -57,7 +57,7 @@ _KEEPALIVE_S = 3600  # clients reuse idle connections: closing one would fail th
 
 
 class Sandbox:
-    """A small Kubernetes API server, ready as soon as this returns.
+    """A small Kubernetes API server, ready once it is created.
 
     Use it in a `with` block, or call `close`. It also stops when the interpreter exits. Its users are `admin`,
     `provisioner`, `owner`, `editor`, `viewer` and `stranger`. Each has a context `sandbox-NAME` in the kubeconfig; the

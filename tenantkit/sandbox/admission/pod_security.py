@@ -43,13 +43,13 @@ class Standard:
 def standard_of(labels: Mapping[str, str], mode: Literal["enforce", "audit", "warn"]) -> Standard:
     """A mode's standard; an invalid label means `restricted` for `enforce`, and `privileged` for the other modes."""
     level, version = labels.get(_LABEL + mode), labels.get(f"{_LABEL}{mode}-version", "latest")
-    wanted = Standard(_level(level, "restricted" if mode == "enforce" else "privileged"), _version(version))
+    standard = Standard(_level(level, "restricted" if mode == "enforce" else "privileged"), _version(version))
     if mode == "warn" and level is None and labels.get(f"{_LABEL}enforce") in LEVELS:
         # Without a warn label the enforced level also warns.
         enforced = standard_of(labels, "enforce")
         if enforced.level != "privileged":
-            return Standard(enforced.level, wanted.version if f"{_LABEL}warn-version" in labels else enforced.version)
-    return wanted
+            return Standard(enforced.level, standard.version if f"{_LABEL}warn-version" in labels else enforced.version)
+    return standard
 
 
 def review(attributes: Attributes) -> None:

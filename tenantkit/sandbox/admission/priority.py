@@ -42,14 +42,14 @@ def _with_priority(attributes: Attributes) -> Manifest:
     if name and found is None:
         raise attributes.refused(f"no PriorityClass with name {name} was found")
     found = found or {"value": 0, "metadata": {"name": ""}}
-    wanted, value = spec.get("priority"), found.get("value", 0)
+    requested, value = spec.get("priority"), found.get("value", 0)
     policy = found.get("preemptionPolicy", "PreemptLowerPriority")
     lead, tail = (
         "must not be provided in pod spec; priority admission controller computed",
         "from the given PriorityClass",
     )
-    if wanted not in {None, value}:
-        raise attributes.refused(f"the integer value of priority ({wanted}) {lead} {value} {tail} name")
+    if requested not in {None, value}:
+        raise attributes.refused(f"the integer value of priority ({requested}) {lead} {value} {tail} name")
     if spec.get("preemptionPolicy") not in {None, policy}:
         sent = spec["preemptionPolicy"]
         raise attributes.refused(f"the string value of PreemptionPolicy ({sent}) {lead} {policy} {tail} name")

@@ -60,7 +60,7 @@ def with_token_volume(spec: Manifest, account: Manifest, names: GeneratedNames) 
         account: the pod's ServiceAccount.
         names: generates the volume's name.
     """
-    wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
+    is_mounted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
     volumes = spec.get("volumes") or []
     existing = next((volume["name"] for volume in volumes if volume["name"].startswith(_VOLUME)), None)
     name = existing or names.next(_VOLUME)
@@ -69,7 +69,7 @@ def with_token_volume(spec: Manifest, account: Manifest, names: GeneratedNames) 
         for field in ("initContainers", "containers")
         if spec.get(field)
     }
-    if not wanted or all(spec[field] == containers for field, containers in mounted.items()):
+    if not is_mounted or all(spec[field] == containers for field, containers in mounted.items()):
         return spec
     volume = [] if existing else [{"name": name, "projected": _CONTENT}]
     return {**spec, **mounted, "volumes": [*volumes, *volume]}

@@ -108,10 +108,10 @@ def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, l
 
 def _custom(kind: Type, manifest: Manifest, walk: _Walk, of: tuple[str, str]) -> Manifest:
     """An object of a kind that is defined by its schema only; just its metadata has a Go type."""
-    about = kind.fields["metadata"].type
-    metadata = _struct(about, manifest.get("metadata") or {}, walk, "metadata.", "")
-    own = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
-    found: Manifest = pruned(json_schema(*of), own, walk.unknown)
+    metadata_type = kind.fields["metadata"].type
+    metadata = _struct(metadata_type, manifest.get("metadata") or {}, walk, "metadata.", "")
+    specific = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
+    found: Manifest = pruned(json_schema(*of), specific, walk.unknown)
     walk.unknown.sort()
     return {"apiVersion": of[0], "kind": of[1], "metadata": metadata} | found
 
@@ -202,8 +202,8 @@ def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
         return _quantity(sent, rounded=name == "resource-quantity")
     if name in _INTEGERS and not (name == "int-or-string" and isinstance(sent, str)):
         return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
-    wanted = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
-    if type(sent) not in wanted:
+    expected = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
+    if type(sent) not in expected:
         raise _wrong(sent, "string" if name.endswith("-time") else go, where)
     if name in _TEXTS:
         return _TEXTS[name](sent)

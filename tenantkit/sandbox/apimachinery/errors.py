@@ -133,7 +133,7 @@ def bad_request(message: str) -> ApiError:
     return ApiError(code=400, reason="BadRequest", message=message)
 
 
-def gone(message: str) -> ApiError:
+def resource_expired(message: str) -> ApiError:
     """410: the resource version or continue token is too old."""
     return ApiError(code=410, reason="Expired", message=message)
 

@@ -1,4 +1,4 @@
-"""Objects as the server reads them: decoded as a kind, with defaults."""
+"""Decodes objects as a kind and sets defaults, as the server's scheme does."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _SUMMARY = 30
 
 
 def read_as(manifest: Manifest, api_version: str, kind: str, *, strict: bool) -> tuple[Manifest, list[str]]:
-    """The object as the server reads it: canonical, with defaults.
+    """The object in canonical form, with defaults.
 
     Args:
-        manifest: as sent; without apiVersion or kind it is taken for what is expected.
-        api_version: what is expected here.
-        kind: likewise.
-        strict: refuse unknown fields.
+        manifest: the object as it was sent; its default apiVersion and kind are the expected ones.
+        api_version: the expected apiVersion.
+        kind: the expected kind.
+        strict: whether to refuse unknown fields.
 
     Returns:
         A new object, and its unknown fields in the server's words.
 
     Raises:
-        ApiError: 400 for another kind, wrong types, or unknown fields where they are refused.
+        ApiError: 400 for another kind, wrong types, or with `strict` unknown fields.
     """
     if is_custom(api_version):
         _check_type(manifest, api_version, kind)
@@ -55,7 +55,7 @@ def read_as(manifest: Manifest, api_version: str, kind: str, *, strict: bool) ->
 
 
 def _check_type(manifest: Manifest, api_version: str, kind: str) -> None:
-    """Whether an object says that it is of a kind known by its schema alone; nobody guesses that of those."""
+    """Raise ApiError if an object of a kind without Go type does not name its apiVersion and kind."""
     version, sent = manifest.get("apiVersion"), manifest.get("kind")
     if not sent:
         body = json.dumps(manifest)
@@ -70,12 +70,12 @@ def _check_type(manifest: Manifest, api_version: str, kind: str) -> None:
 
 
 def unrecognized(kind: str, why: str, body: bytes) -> str:
-    """The message for a body in which no object is found."""
+    """The message for a body that is not an object."""
     shown = body[:_SUMMARY].decode(errors="replace") if body.startswith(b"{") else body[:_SUMMARY].hex()
     summary = "<empty>" if not body else shown + (" ..." if len(body) > _SUMMARY else "")
     return f"the object provided is unrecognized (must be of type {kind}): {why} ({summary})"
 
 
 def internal_package(group: str) -> str:
-    """The Go package of the server's own form of a group's kinds, which some of its messages name."""
+    """The Go package of a group's internal types, which some messages name."""
     return _INTERNAL_PACKAGES.get(group, group.partition(".")[0])

@@ -139,21 +139,21 @@ def rule_allows(rule: Manifest, info: RequestInfo) -> bool:
     )
 
 
-def covers(rule: Manifest, wanted: Manifest) -> bool:
-    """Whether a rule allows all that `wanted` does, which has at most one verb, resource, name or path."""
+def covers(rule: Manifest, other: Manifest) -> bool:
+    """Whether a rule allows all that `other` does, which has at most one verb, resource, name or path."""
     resources = rule.get("resources") or ()
-    names, wanted_names = rule.get("resourceNames"), wanted.get("resourceNames") or ()
+    names, other_names = rule.get("resourceNames"), other.get("resourceNames") or ()
     return (
-        all(_has(rule.get("verbs"), verb) for verb in wanted["verbs"])
-        and all(_has(rule.get("apiGroups"), group) for group in wanted.get("apiGroups") or ())
+        all(_has(rule.get("verbs"), verb) for verb in other["verbs"])
+        and all(_has(rule.get("apiGroups"), group) for group in other.get("apiGroups") or ())
         and all(
             _has(resources, item) or ("/" in item and f"*/{item.partition('/')[2]}" in resources)
-            for item in wanted.get("resources") or ()
+            for item in other.get("resources") or ()
         )
-        and (not names or (bool(wanted_names) and set(wanted_names) <= set(names)))
+        and (not names or (bool(other_names) and set(other_names) <= set(names)))
         and all(
             any(_path_covers(path, item) for path in rule.get("nonResourceURLs") or ())
-            for item in wanted.get("nonResourceURLs") or ()
+            for item in other.get("nonResourceURLs") or ()
         )
     )
 

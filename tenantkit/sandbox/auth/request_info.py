@@ -1,4 +1,4 @@
-"""What a request asks for, as authorization sees it."""
+"""The attributes of a request that authorization uses."""
 
 from __future__ import annotations
 

@@ -123,5 +123,5 @@ class EventRecorder:
 def _reference(about: Manifest, field: str) -> Manifest:
     metadata = about["metadata"]
     found = {"kind": about["kind"], "apiVersion": about["apiVersion"], "name": metadata["name"]}
-    found |= {part: metadata[part] for part in ("namespace", "uid", "resourceVersion") if part in metadata}
+    found |= {key: metadata[key] for key in ("namespace", "uid", "resourceVersion") if key in metadata}
     return found | ({"fieldPath": field} if field else {})

@@ -1,7 +1,7 @@
-"""From a request's body to an object: JSON, YAML and protobuf, and then the server's own reading of the kind.
+"""Request bodies: JSON, YAML and protobuf.
 
-JSON goes through orjson, and YAML is tried only for what is no JSON, since almost every body that calls itself YAML is
-JSON (kubectl's server-side apply). YAML's dates stay text, as Kubernetes has no dates in JSON either.
+orjson parses JSON. YAML is parsed only if a body is not JSON, because almost all bodies with a YAML media type are JSON
+(kubectl's server-side apply). Dates in YAML stay text, because JSON has no dates.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _JSON, _YAML, _PROTOBUF = "application/json", "application/yaml", "application/v
 _GO_NAMES = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the C one, where there is one
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the C loader, if available
     """YAML without dates."""
 
 
@@ -35,15 +35,15 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
-    """The object in a request's body, as it was written.
+    """The object in a request's body, not yet decoded as a kind.
 
     Args:
-        body: as sent.
-        content_type: the header, parameters included; none at all means JSON.
-        kind: what is expected, for the message.
+        body: the body as it was sent.
+        content_type: the Content-Type header with parameters; empty means JSON.
+        kind: the expected kind, for the message.
 
     Raises:
-        ApiError: 415 for another media type; 400 for what can't be read, in the server's frame of words.
+        ApiError: 415 for another media type; 400 for a body that can't be parsed, with the server's message.
     """
     media_type = content_type.partition(";")[0].strip() or _JSON
     try:
@@ -68,23 +68,23 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
     return found
 
 
-class _RepeatsError(Exception):
-    """A field stands in an object more than once."""
+class _DuplicateFieldError(Exception):
+    """An object has a duplicate field."""
 
 
 def _parse_json(body: bytes) -> Any:
-    """JSON, read as Go does, and marked where a field stands in it more than once: orjson does neither."""
+    """Parse JSON as Go does, and mark objects with duplicate fields, which orjson does not report."""
     found = orjson.loads(body)
     try:
-        json.loads(body, object_pairs_hook=_once)
-    except _RepeatsError:
+        json.loads(body, object_pairs_hook=_check_unique)
+    except _DuplicateFieldError:
         return json.loads(body, object_pairs_hook=_repeated)
     return found
 
 
-def _once(pairs: list[tuple[str, Any]]) -> None:
+def _check_unique(pairs: list[tuple[str, Any]]) -> None:
     if len(dict(pairs)) < len(pairs):
-        raise _RepeatsError
+        raise _DuplicateFieldError
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> Repeated:
@@ -94,15 +94,15 @@ def _repeated(pairs: list[tuple[str, Any]]) -> Repeated:
 
 
 def parse_yaml(text: bytes) -> Any:
-    """YAML or JSON, read; raises ValueError with the place of the error."""
+    """Parse YAML or JSON; raises ValueError with the line of the error."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 (it is a safe loader)
+        return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as libyaml's Go port counts
+        line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts
         where = f"line {line}: " if line else ""
         raise ValueError(f"yaml: {where}{getattr(error, 'problem', None) or error}") from error

@@ -1,8 +1,8 @@
-"""The way of a request: who asks, what for, may they, and then the one function that does it.
+"""How a request is handled: authenticate, parse, authorize, dispatch.
 
-All of it but reading the body and writing a watch is one synchronous step on one thread, so that a write is whole
-before the next request is looked at, and nothing needs a lock. Turned down: a route a path, since authorisation must
-read the paths of kinds that do not exist, too.
+Except for reading the body and writing a watch this is one synchronous step in one thread, so that each write is
+complete before the next request and nothing needs a lock. Rejected alternative: a route per path, because authorization
+also applies to the paths of kinds that do not exist.
 
 Source: the handler chain in apiserver's pkg/server/config.go, 1.37.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol
@@ -23,24 +22,20 @@ from multidict import CIMultiDict
 
 from tenantkit.sandbox.apimachinery.errors import (
     ApiError,
-    bad_request,
     method_not_allowed,
-    no_such_resource,
-    unauthorized,
 )
-from tenantkit.sandbox.apimachinery.resources import find, serves
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
-from tenantkit.sandbox.auth.rbac import Authorizer, denied
-from tenantkit.sandbox.auth.request_info import RequestInfo
-from tenantkit.sandbox.auth.users import AUTHENTICATED, SERVICE_ACCOUNT_PREFIX, User, service_account_user
+from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.endpoints import discovery
-from tenantkit.sandbox.endpoints.delete import Deletion
-from tenantkit.sandbox.endpoints.events_v1 import in_newer_words, older_call
-from tenantkit.sandbox.endpoints.negotiation import Shape, wanted_form
+from tenantkit.sandbox.endpoints.authentication import Authenticator
+from tenantkit.sandbox.endpoints.delete import Deletes
+from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
+from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, negotiated_form
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request import Request, parse_request_info
+from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
 from tenantkit.sandbox.endpoints.reviews import Reviews
+from tenantkit.sandbox.endpoints.routing import PageNotFoundError, requested_resource
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.endpoints.writes import Writes
@@ -48,12 +43,11 @@ from tenantkit.sandbox.endpoints.writes import Writes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from multidict import CIMultiDictProxy
-
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.auth.request_info import RequestInfo
     from tenantkit.sandbox.auth.tokens import Tokens
-    from tenantkit.sandbox.endpoints.negotiation import Form
+    from tenantkit.sandbox.endpoints.negotiation import ResponseForm
     from tenantkit.sandbox.storage.store import Store
 
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
@@ -63,7 +57,7 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class ControlLoops(Protocol):
-    """The control loops, as far as requests start them."""
+    """The control loops, which run after a write."""
 
     @property
     def pending(self) -> bool:
@@ -73,42 +67,38 @@ class ControlLoops(Protocol):
         """Do that work."""
 
 
-class PageNotFoundError(Exception):
-    """Nothing at all is served below that path."""
-
-
 class Handlers:
-    """Answers HTTP requests from one store; `without` is an API group that this server does not have."""
+    """Handles HTTP requests; `without` is an API group that this server does not have."""
 
     def __init__(
         self, store: Store, tokens: Tokens, controllers: ControlLoops, *, address: str, without: str = ""
     ) -> None:
         self._store = store
-        self._tokens = tokens
         self._controllers = controllers
         self._address = address
         self._without = without
         self._authorizer = Authorizer(store)
+        self._authenticator = Authenticator(tokens, self._authorizer, store.clock)
         self._reads = Reads(store)
         self._writes = Writes(store, self._authorizer)
-        self._deletion = Deletion(store, self._reads)
+        self._deletes = Deletes(store, self._reads)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
-        self._verbs: dict[str, Callable[[Resource, Request], tuple[int, Manifest]]] = {
+        self._verbs: dict[str, Callable[[Resource, ApiRequest], tuple[int, Manifest]]] = {
             "get": lambda resource, request: (200, self._reads.get(resource, request)),
             "list": lambda resource, request: (200, self._reads.list(resource, request)),
             "create": self._create,
             "update": self._writes.update,
             "patch": self._writes.patch,
-            "delete": self._deletion.delete,
-            "deletecollection": self._deletion.delete_many,
+            "delete": self._deletes.delete,
+            "deletecollection": self._deletes.delete_many,
         }
 
     async def handle(self, http_request: web.Request) -> web.StreamResponse:
-        """Answer one request; whatever goes wrong is answered as a Status."""
+        """Handle one request; errors are answered with a Status."""
         warnings: list[str] = []
         try:
-            return await self._handled(http_request, warnings)
+            return await self._handle(http_request, warnings)
         except ApiError as error:
             failed = error
         except PageNotFoundError:
@@ -117,8 +107,8 @@ class Handlers:
             message = f"Request entity too large: limit is {BODY_LIMIT_BYTES}"
             failed = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
         except ConnectionError:
-            raise  # The client has gone: there is nobody to answer.
-        except Exception as error:  # noqa: BLE001 (a bug of the sandbox: into the log as it is, and to the client)
+            raise  # the client has disconnected
+        except Exception as error:  # noqa: BLE001 (a bug of the sandbox: logged, and reported to the client)
             _log.exception("%s %s failed", http_request.method, http_request.path)
             failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
         finally:
@@ -127,84 +117,60 @@ class Handlers:
         return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:
-        """Let all open watches end."""
+        """End all open watches."""
         for watch in self._watches:
             watch.end()
 
-    async def _handled(self, http_request: web.Request, warnings: list[str]) -> web.StreamResponse:
-        """The answer, when nothing goes wrong."""
+    async def _handle(self, http_request: web.Request, warnings: list[str]) -> web.StreamResponse:
+        """The response to a request without errors."""
         body = await http_request.read() if http_request.can_read_body else b""
-        request = self._call(http_request, body, warnings)
+        request = self._read(http_request, body, warnings)
         self._authorizer.check(request.user, request.info)
         if not request.info.resource:
-            return self._about(http_request, request.info)
+            return self._non_resource(http_request, request.info)
         if self._without and request.info.group == self._without:
             raise PageNotFoundError
-        resource = _resource(request.info)
+        resource = requested_resource(request.info)
         if http_request.method == "HEAD":
-            raise method_not_allowed()  # its verb is `get` for authorisation only
+            raise method_not_allowed()  # its verb is `get` for authorization only
         has_table = "list" in resource.verbs and request.info.subresource in {"", "status"}
-        form = wanted_form(http_request.headers.get("Accept", ""), has_table=has_table)
+        form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
         if resource is NEWER:
-            with in_newer_words():
-                return await self._done(http_request, OLDER, older_call(request), form)
-        return await self._done(http_request, resource, request, form)
+            with in_newer_terms():
+                return await self._respond(http_request, OLDER, older_request(request), form)
+        return await self._respond(http_request, resource, request, form)
 
-    async def _done(
-        self, http_request: web.Request, resource: Resource, request: Request, form: Form
+    async def _respond(
+        self, http_request: web.Request, resource: Resource, request: ApiRequest, form: ResponseForm
     ) -> web.StreamResponse:
-        """The answer of a verb of a resource."""
+        """The response to a verb on a resource."""
         if request.info.verb == "watch":
-            return await self._watch(
-                http_request, Watch(self._store, resource, request, self._shape(form, resource, request))
-            )
+            watch = Watch(self._store, resource, request, self._converter(form, resource, request))
+            return await self._watch(http_request, watch)
         if request.info.subresource == "log":
             return self._log(resource, request)
         status, answer = self._verbs[request.info.verb](resource, request)
         if request.info.subresource == SCALE:
             answer = scale_of(answer)
-        return self._json(status, self._shape(form, resource, request)(answer), request.warnings)
+        return self._json(status, self._converter(form, resource, request)(answer), request.warnings)
 
-    def _shape(self, form: Form, resource: Resource, request: Request) -> Callable[[Manifest], Manifest]:
+    def _converter(self, form: ResponseForm, resource: Resource, request: ApiRequest) -> Callable[[Manifest], Manifest]:
         is_newer = resource is OLDER and request.info.group == NEWER.group
-        shape = Shape(form, NEWER if is_newer else resource, request.query.get("includeObject", ""), self._store.clock)
-        return (lambda answer: shape(as_newer(answer))) if is_newer else shape
+        include = request.query.get("includeObject", "")
+        convert = ResponseConverter(form, NEWER if is_newer else resource, include, self._store.clock)
+        return (lambda answer: convert(as_newer(answer))) if is_newer else convert
 
-    def _call(self, http_request: web.Request, body: bytes, warnings: list[str]) -> Request:
-        """The request as it is understood; raises ApiError 401 for a stranger to the server."""
+    def _read(self, http_request: web.Request, body: bytes, warnings: list[str]) -> ApiRequest:
+        """The request, with its user and attributes; raises ApiError 401 without a valid token."""
         headers = http_request.headers
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        user = self._tokens.user_of(token.strip(), self._store.clock()) if scheme.lower() == "bearer" else None
-        if user is None:
-            raise unauthorized()
+        user = self._authenticator.user_of(headers)
         info = parse_request_info(http_request.method, http_request.path, http_request.query)
-        user = self._impersonated(user, info, headers)
+        user = self._authenticator.impersonated(user, info, headers)
         agent = headers.get("User-Agent", "")
-        return Request(info, user, http_request.query, body, headers.get("Content-Type", ""), agent, warnings)
+        return ApiRequest(info, user, http_request.query, body, headers.get("Content-Type", ""), agent, warnings)
 
-    def _impersonated(self, user: User, info: RequestInfo, headers: CIMultiDictProxy[str]) -> User:
-        """The user that the request is made as: another one, where headers ask for that and the user may."""
-        name = headers.get("Impersonate-User", "")
-        groups = tuple(headers.getall("Impersonate-Group", ()))
-        if not name:
-            if groups:
-                raise bad_request("requested groups without impersonating a user name")
-            return user
-        parts = name.removeprefix(SERVICE_ACCOUNT_PREFIX).split(":")
-        is_account = name.startswith(SERVICE_ACCOUNT_PREFIX) and len(parts) == 2  # noqa: PLR2004 (namespace and name)
-        needed = [RequestInfo("impersonate", version="v1", resource="groups", name=group) for group in groups]
-        if is_account:
-            needed.append(RequestInfo("impersonate", "", "", "v1", "serviceaccounts", "", parts[0], parts[1]))
-        else:
-            needed.append(RequestInfo("impersonate", version="v1", resource="users", name=name))
-        if not all(self._authorizer.allows(user, right) for right in needed):
-            raise denied(user, replace(info, verb=f"impersonate-on:user-info:{info.verb}"))
-        if is_account and not groups:
-            return service_account_user(*parts)
-        return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
-
-    def _create(self, resource: Resource, request: Request) -> tuple[int, Manifest]:
-        """POST: of an object, or of a question, which some kinds are."""
+    def _create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+        """POST of an object, a review or a subresource."""
         match request.info.subresource:
             case "token":
                 return self._reviews.create_token(request)
@@ -214,8 +180,8 @@ class Handlers:
                 return evict(self._store, resource, request)
         return (self._writes if "get" in resource.verbs else self._reviews).create(resource, request)
 
-    def _log(self, resource: Resource, request: Request) -> web.Response:
-        """A pod's log: empty, since nothing runs; of a pod on a node it is the node that is not there to be asked."""
+    def _log(self, resource: Resource, request: ApiRequest) -> web.Response:
+        """A pod's log: empty without a node, else 404 for the node, which has no kubelet to ask."""
         node = self._reads.get(resource, request)["spec"].get("nodeName")
         if node:
             raise ApiError(code=404, reason="NotFound", message=f'nodes "{node}" not found', kind="nodes", name=node)
@@ -236,8 +202,8 @@ class Handlers:
             self._watches.discard(watch)
         return response
 
-    def _about(self, http_request: web.Request, info: RequestInfo) -> web.Response:
-        """A path that is none of a resource: what the server says about itself."""
+    def _non_resource(self, http_request: web.Request, info: RequestInfo) -> web.Response:
+        """The response to a non-resource path: health, discovery, schemas, version."""
         path = http_request.path.rstrip("/")
         without = self._without
         if info.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
@@ -266,36 +232,6 @@ class Handlers:
         return web.Response(status=status, text=text, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
-        """What every answer carries; its date is the sandbox's clock's, by which clients reckon ages."""
+        """The headers of each response; the date is from the sandbox's clock, so that clients compute ages from it."""
         date = format_datetime(self._store.clock().astimezone(UTC), usegmt=True)
         return {"Cache-Control": "no-cache, private", "Date": date}
-
-
-def _resource(info: RequestInfo) -> Resource:
-    """The resource of an action; raises ApiError for one that is not there, or does not know the verb there."""
-    try:
-        resource = find(info.group, info.version, info.resource)
-    except LookupError:
-        if serves(info.group, info.version):
-            raise no_such_resource() from None
-        raise PageNotFoundError from None
-    verbs = resource.verbs
-    if info.subresource:
-        part = resource.subresources.get(info.subresource)
-        if part is None or not info.name:
-            raise no_such_resource()
-        verbs = part.verbs
-    if info.verb not in verbs:
-        raise method_not_allowed()
-    everywhere = resource.namespaced and not info.namespace
-    if everywhere and info.verb not in {"list", "watch"}:
-        raise method_not_allowed() if not info.name else no_such_resource()
-    misplaced = info.namespace and not resource.namespaced and resource.plural != "namespaces"
-    if misplaced:
-        raise no_such_resource()
-    is_named = bool(info.name)
-    if info.verb == "create" and is_named != bool(info.subresource):
-        raise method_not_allowed()
-    if info.verb in {"update", "patch"} and not is_named:
-        raise method_not_allowed()
-    return resource

@@ -1,6 +1,6 @@
-"""What is done to a pod by posting to a path below it: it is bound to a node, or evicted.
+"""The pod subresources `binding` and `eviction`.
 
-Nobody manages the fields that a binding sets, as on the real server. There are no disruption budgets to ask, so that an
+As on the real server, the fields that a binding sets have no manager. The sandbox has no PodDisruptionBudgets, so an
 eviction is a deletion.
 
 Source: pkg/registry/core/pod/storage, 1.37; page "API-initiated Eviction".
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import WriteOptions
-    from tenantkit.sandbox.endpoints.request import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
 CREATED = 201
 _DONE: Manifest = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": CREATED}
 
 
-def bind(store: Store, resource: Resource, request: Request) -> tuple[int, Manifest]:
-    """POST of a Binding: the pod gets its node, once."""
+def bind(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+    """POST of a Binding: assign a node to a pod that has none."""
     options, binding = _read(resource, request)
     name, target = request.info.name, binding.get("target") or {}
     if binding["metadata"].get("name") != name:
@@ -54,33 +54,33 @@ def bind(store: Store, resource: Resource, request: Request) -> tuple[int, Manif
     return CREATED, _DONE
 
 
-def evict(store: Store, resource: Resource, request: Request) -> tuple[int, Manifest]:
-    """POST of an Eviction: the pod is deleted as its options say."""
+def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+    """POST of an Eviction: delete the pod with the options in it."""
     options, eviction = _read(resource, request)
     if eviction["metadata"].get("name") != request.info.name:
         raise bad_request("name in URL does not match name in Eviction object")
-    asked = eviction.get("deleteOptions") or {}
-    conditions = asked.get("preconditions") or {}
-    wanted = DeleteOptions(
-        dry_run=options.dry_run or bool(asked.get("dryRun")),
-        grace_period_s=asked.get("gracePeriodSeconds"),
-        uid=conditions.get("uid"),
-        version=conditions.get("resourceVersion"),
-        propagation=asked.get("propagationPolicy") or "",
+    sent = eviction.get("deleteOptions") or {}
+    preconditions = sent.get("preconditions") or {}
+    delete_options = DeleteOptions(
+        dry_run=options.dry_run or bool(sent.get("dryRun")),
+        grace_period_s=sent.get("gracePeriodSeconds"),
+        uid=preconditions.get("uid"),
+        version=preconditions.get("resourceVersion"),
+        propagation=sent.get("propagationPolicy") or "",
     )
-    delete_live(store, resource, _live(store, resource, request), wanted, request.user)
+    delete_live(store, resource, _live(store, resource, request), delete_options, request.user)
     return CREATED, _DONE
 
 
-def _read(resource: Resource, request: Request) -> tuple[WriteOptions, Manifest]:
-    part = resource.subresources[request.info.subresource]
+def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:
+    subresource = resource.subresources[request.info.subresource]
     options = write_options("CreateOptions", request)
-    sent = read_body(request.body, request.content_type, kind=part.kind)
-    found, _ = read_as(sent, part.api_version, part.kind, strict=options.strict)
+    sent = read_body(request.body, request.content_type, kind=subresource.kind)
+    found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 
-def _live(store: Store, resource: Resource, request: Request) -> Manifest:
+def _live(store: Store, resource: Resource, request: ApiRequest) -> Manifest:
     found = store.get(resource, request.info.name, request.info.namespace)
     if found is None:
         raise not_found(resource, request.info.name)
@@ -88,16 +88,16 @@ def _live(store: Store, resource: Resource, request: Request) -> Manifest:
 
 
 def _check_target(target: Manifest) -> None:
-    """The node that a binding names; the real server answers what is wrong there without a reason."""
-    problems, name = ErrorList(), target.get("name", "")
+    """Check a binding's target; as on the real server the error has no reason."""
+    errors, name = ErrorList(), target.get("name", "")
     if target.get("kind", "") not in {"", "Node"}:
-        problems.unsupported("target.kind", target["kind"], ("Node", "<empty>"))
+        errors.unsupported("target.kind", target["kind"], ("Node", "<empty>"))
     if not name:
-        problems.required("target.name")
+        errors.required("target.name")
     else:
-        problems.all_of("target.name", name, dns_subdomain(name))
-    if problems:
-        texts = [f"{problem.field}: {problem.message}" for problem in problems]
+        errors.all_of("target.name", name, dns_subdomain(name))
+    if errors:
+        texts = [f"{error.field}: {error.message}" for error in errors]
         message = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
         raise ApiError(code=500, reason="", message=message)
 

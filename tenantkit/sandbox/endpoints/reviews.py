@@ -1,6 +1,6 @@
-"""Questions that are asked by creating an object: may I, may they, what may I, who am I, whose is this token.
+"""Reviews: access, rules, the current user and tokens, by creating an object that is not stored.
 
-Nothing of these is stored. Each answers with the object as it was read, and a status.
+The response is the object as it was read, with a status.
 
 Source: page "Authorization", section "Checking API access"; pkg/registry/authorization, 1.37.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.auth.rbac import Authorizer
     from tenantkit.sandbox.auth.tokens import Tokens
-    from tenantkit.sandbox.endpoints.request import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
 _TOKEN_S = 3600
@@ -37,13 +37,13 @@ _AUDIENCE = "https://kubernetes.default.svc"
 
 
 class Reviews:
-    """The kinds that can only be created."""
+    """The kinds that can only be created, and the subresource `token`."""
 
     def __init__(self, store: Store, authorizer: Authorizer, tokens: Tokens) -> None:
         self._store = store
         self._authorizer = authorizer
         self._tokens = tokens
-        self._answers: dict[str, Callable[[Request, Manifest], Manifest]] = {
+        self._answers: dict[str, Callable[[ApiRequest, Manifest], Manifest]] = {
             "SelfSubjectAccessReview": self._self_access,
             "SubjectAccessReview": self._access,
             "LocalSubjectAccessReview": self._local_access,
@@ -52,29 +52,34 @@ class Reviews:
             "TokenReview": self._token,
         }
 
-    def create(self, resource: Resource, request: Request) -> tuple[int, Manifest]:
-        """POST of a review: answers with its status."""
+    def create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+        """POST of a review; the response has its status."""
         review = self._read(request, resource.api_version, resource.kind)
         return 201, self._answers[resource.kind](request, review)
 
-    def create_token(self, request: Request) -> tuple[int, Manifest]:
+    def create_token(self, request: ApiRequest) -> tuple[int, Manifest]:
         """POST to a service account's `token`: a new token for that account, valid for an hour by default."""
-        asked = self._read(request, "authentication.k8s.io/v1", "TokenRequest")
+        token_request = self._read(request, "authentication.k8s.io/v1", "TokenRequest")
         name, namespace = request.info.name, request.info.namespace
         account = self._store.get(SERVICE_ACCOUNTS, name, namespace)
         if account is None:
             raise not_found(SERVICE_ACCOUNTS, name)
-        spec = asked.get("spec") or {}
+        spec = token_request.get("spec") or {}
         seconds = spec.get("expirationSeconds") or _TOKEN_S
         now = self._store.clock()
         expires = now + timedelta(seconds=seconds)
         user = service_account_user(namespace, name, account["metadata"]["uid"])
-        metadata = {**asked["metadata"], "name": name, "namespace": namespace, "creationTimestamp": timestamp(now)}
+        metadata = {
+            **token_request["metadata"],
+            "name": name,
+            "namespace": namespace,
+            "creationTimestamp": timestamp(now),
+        }
         status = {"token": self._tokens.issue(user, expires=expires), "expirationTimestamp": timestamp(expires)}
         spec = {"audiences": [_AUDIENCE], "boundObjectRef": None, **spec, "expirationSeconds": seconds}
-        return 201, {**asked, "metadata": metadata, "spec": spec, "status": status}
+        return 201, {**token_request, "metadata": metadata, "spec": spec, "status": status}
 
-    def _read(self, request: Request, api_version: str, kind: str) -> Manifest:
+    def _read(self, request: ApiRequest, api_version: str, kind: str) -> Manifest:
         options = write_options("CreateOptions", request)
         sent = read_body(request.body, request.content_type, kind=kind)
         found, unknown = read_as(sent, api_version, kind, strict=options.strict)
@@ -83,10 +88,10 @@ class Reviews:
         found = {**found, "metadata": found.get("metadata") or {}}
         return track_update(None, found, manager=options.manager, time=timestamp(self._store.clock()))
 
-    def _self_access(self, request: Request, review: Manifest) -> Manifest:
+    def _self_access(self, request: ApiRequest, review: Manifest) -> Manifest:
         return self._reviewed(review, request.user)
 
-    def _access(self, _: Request, review: Manifest) -> Manifest:
+    def _access(self, _: ApiRequest, review: Manifest) -> Manifest:
         spec = review.get("spec") or {}
         if not spec.get("user") and not spec.get("groups"):
             why = 'Invalid value: "": at least one of user or group must be specified'
@@ -94,29 +99,31 @@ class Reviews:
         groups, extra = tuple(spec.get("groups") or ()), spec.get("extra") or {}
         return self._reviewed(review, User(spec.get("user", ""), groups, spec.get("uid", ""), extra))
 
-    def _local_access(self, request: Request, review: Manifest) -> Manifest:
+    def _local_access(self, request: ApiRequest, review: Manifest) -> Manifest:
         namespace = request.info.namespace
-        asked = ((review.get("spec") or {}).get("resourceAttributes") or {}).get("namespace", "")
-        if asked != namespace:
-            why = f'Invalid value: "{asked}": must match metadata.namespace'
+        namespace_sent = ((review.get("spec") or {}).get("resourceAttributes") or {}).get("namespace", "")
+        if namespace_sent != namespace:
+            why = f'Invalid value: "{namespace_sent}": must match metadata.namespace'
             raise _invalid(review, "spec.resourceAttributes.namespace", why)
         return self._access(request, {**review, "metadata": {**review["metadata"], "namespace": namespace}})
 
     def _reviewed(self, review: Manifest, user: User) -> Manifest:
-        """A review with its answer."""
+        """An access review with its status."""
         spec = review.get("spec") or {}
         resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
         if (resource is None) == (path is None):
             why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             raise _invalid(review, "spec", f"Invalid value: null: {why}")
-        asked = resource or path or {}
+        attributes = resource or path or {}
         fields = ("group", "version", "resource", "subresource", "namespace", "name")
-        info = RequestInfo(asked.get("verb", ""), asked.get("path", ""), *(asked.get(field, "") for field in fields))
+        info = RequestInfo(
+            attributes.get("verb", ""), attributes.get("path", ""), *(attributes.get(field, "") for field in fields)
+        )
         reason = self._authorizer.reason(user, info)
         status: Manifest = {"allowed": reason is not None}
         return {**review, "status": status | ({"reason": reason} if reason else {})}
 
-    def _rules(self, request: Request, review: Manifest) -> Manifest:
+    def _rules(self, request: ApiRequest, review: Manifest) -> Manifest:
         namespace = (review.get("spec") or {}).get("namespace")
         if not namespace:
             raise bad_request("no namespace on request")
@@ -130,11 +137,11 @@ class Reviews:
             status["evaluationError"] = missing[0] if len(missing) == 1 else f"[{', '.join(dict.fromkeys(missing))}]"
         return {**review, "metadata": {}, "spec": {}, "status": status}
 
-    def _self(self, request: Request, review: Manifest) -> Manifest:
+    def _self(self, request: ApiRequest, review: Manifest) -> Manifest:
         metadata = {"creationTimestamp": timestamp(self._store.clock())}
         return {**review, "metadata": metadata, "status": {"userInfo": _user_info(request.user)}}
 
-    def _token(self, _: Request, review: Manifest) -> Manifest:
+    def _token(self, _: ApiRequest, review: Manifest) -> Manifest:
         token = (review.get("spec") or {}).get("token")
         if not token:
             raise bad_request("token is required for TokenReview in authentication")

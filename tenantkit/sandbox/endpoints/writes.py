@@ -1,8 +1,8 @@
-"""Create, update, patch and apply: one object's way from the request to the store.
+"""The writing verbs: create, update, patch and apply.
 
-The order of steps is that of the real server's handlers, since each refusal has its place in it: read, note who manages
-which field, mutating admission, escalation check, the server's own fields, validation, reviewing admission, store. Each
-step takes an object and returns another; nothing stored is changed in place.
+The steps are in the order of the real server's handlers, which decides the error that a request gets: decode, update
+managed fields, mutating admission, escalation check, strategy, validation, validating admission, store. Each step
+returns a new object; stored objects are never changed in place.
 
 Source: apiserver's pkg/endpoints/handlers and pkg/registry/generic/registry/store.go, 1.37.
 """
@@ -33,7 +33,7 @@ from tenantkit.sandbox.auth.rbac import ROLES
 from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
-from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, in_scales_version, scale_of, scaled
+from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version
 from tenantkit.sandbox.managedfields.apply import apply
 from tenantkit.sandbox.managedfields.fieldmanager import same_but_for_times, track_update
 from tenantkit.sandbox.managedfields.fieldpath import TypedError
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.auth.rbac import Authorizer
     from tenantkit.sandbox.endpoints.options import WriteOptions
-    from tenantkit.sandbox.endpoints.request import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
@@ -57,27 +57,27 @@ _MODIFIED = "the object has been modified; please apply your changes to the late
 
 
 class Writes:
-    """The writing verbs over one store; each answers with the HTTP status and the object."""
+    """The writing verbs over one store; each returns the HTTP status and the object."""
 
     def __init__(self, store: Store, authorizer: Authorizer) -> None:
         self._store = store
         self._authorizer = authorizer
 
-    def create(self, resource: Resource, request: Request) -> tuple[int, Manifest]:
+    def create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """POST of a new object."""
         options = write_options("CreateOptions", request)
         manifest = self._read(resource, request, options)
         metadata = {key: value for key, value in manifest["metadata"].items() if key not in SET_BY_THE_SERVER}
-        manifest = _placed({**manifest, "metadata": metadata}, resource, request)
+        manifest = _in_namespace({**manifest, "metadata": metadata}, resource, request)
         return CREATED, self._create(resource, request, options, self._tracked(None, manifest, options))
 
-    def update(self, resource: Resource, request: Request) -> tuple[int, Manifest]:
-        """PUT of a whole object, or of the part of it that a subresource is."""
+    def update(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+        """PUT of an object or a subresource."""
         subresource = request.info.subresource
         options = write_options("UpdateOptions", request)
         if subresource == SCALE:
             return self._rescale(resource, request, options)
-        manifest = _placed(self._read(resource, request, options), resource, request)
+        manifest = _in_namespace(self._read(resource, request, options), resource, request)
         _check_name(manifest, request)
         old, namespace = self._old(resource, request), request.info.namespace if resource.namespaced else ""
         if old is None:
@@ -86,15 +86,15 @@ class Writes:
             if uid := manifest["metadata"].get("uid"):
                 missing = {"metadata": {**manifest["metadata"], "namespace": namespace, "uid": ""}}
                 raise other_uid(resource, missing, uid, dry_run=options.dry_run)
-            return CREATED, self._create_instead(resource, request, options, self._tracked(None, manifest, options))
+            return CREATED, self._create_on_write(resource, request, options, self._tracked(None, manifest, options))
         uid = manifest["metadata"].get("uid")
         if uid and uid != old["metadata"]["uid"]:
             raise other_uid(resource, old, uid, dry_run=options.dry_run)
         tracked = self._tracked(old, manifest, options, subresource)
         return OK, self._replace(resource, request, options, tracked, old)
 
-    def patch(self, resource: Resource, request: Request) -> tuple[int, Manifest]:
-        """PATCH of any of the four kinds."""
+    def patch(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+        """PATCH with one of the four patch types."""
         media_type = request.content_type.partition(";")[0].strip()
         if media_type not in PATCH_TYPES:
             message = "415: Unsupported Media Type"
@@ -117,35 +117,35 @@ class Writes:
         return OK, self._replace(resource, request, options, tracked, old)
 
     def _rescale(
-        self, resource: Resource, request: Request, options: WriteOptions, media_type: str = ""
+        self, resource: Resource, request: ApiRequest, options: WriteOptions, media_type: str = ""
     ) -> tuple[int, Manifest]:
-        """PUT or PATCH of a workload's scale; answers with the workload."""
-        part, old = resource.subresources[SCALE], self._old(resource, request)
+        """PUT or PATCH of a workload's scale; returns the workload."""
+        subresource, old = resource.subresources[SCALE], self._old(resource, request)
         if old is None:
             raise not_found(resource, request.info.name)
         if media_type == APPLY_PATCH:
-            sent = read_body(request.body, "application/yaml", kind=part.kind)
+            sent = read_body(request.body, "application/yaml", kind=subresource.kind)
         elif media_type:
             sent = patch(scale_of(old), request.body, media_type, strict=options.strict)
         else:
-            sent = read_body(request.body, request.content_type, kind=part.kind)
-        scale, unknown = read_as(sent, part.api_version, part.kind, strict=options.strict)
+            sent = read_body(request.body, request.content_type, kind=subresource.kind)
+        scale, unknown = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
         _warn(request, options, unknown)
         _check_name({"metadata": scale.get("metadata") or {}}, request)
         uid = (scale.get("metadata") or {}).get("uid")
         if uid and uid != old["metadata"]["uid"]:
             raise other_uid(resource, old, uid)
-        wanted, manager = scaled(old, scale), options.manager
+        rescaled, manager = scaled(old, scale), options.manager
         if media_type == APPLY_PATCH:
             config, now = applied_scale(old, scale), timestamp(self._store.clock())
-            with in_scales_version(resource):
+            with with_scale_version(resource):
                 tracked = apply(old, config, manager=manager, force=options.force, time=now, subresource=SCALE)
         else:
-            tracked = self._tracked(old, wanted, options, SCALE)
+            tracked = self._tracked(old, rescaled, options, SCALE)
         return OK, self._replace(resource, request, options, tracked, old)
 
     def _apply(
-        self, resource: Resource, request: Request, options: WriteOptions, old: Manifest | None
+        self, resource: Resource, request: ApiRequest, options: WriteOptions, old: Manifest | None
     ) -> tuple[int, Manifest]:
         subresource = request.info.subresource
         try:
@@ -153,7 +153,7 @@ class Writes:
         except ValueError as error:
             raise bad_request(f"error encoding patch: {error}") from error
         if not isinstance(applied, dict):
-            raise bad_request("error decoding YAML: the patch is no object")
+            raise bad_request("error decoding YAML: the patch is not an object")
         version, kind = (text if isinstance(text := applied.get(part), str) else "" for part in ("apiVersion", "kind"))
         if (version, kind) != (resource.api_version, resource.kind):
             shown = version if "/" in version else f"/{version}"
@@ -167,15 +167,15 @@ class Writes:
         if old is None and uid:
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(resource, request.info.name, why)
-        _check_name(_placed(result, resource, request), request)
+        _check_name(_in_namespace(result, resource, request), request)
         if old is None:
-            return CREATED, self._create_instead(resource, request, options, result)
+            return CREATED, self._create_on_write(resource, request, options, result)
         return OK, self._replace(resource, request, options, result, old)
 
-    def _create_instead(
-        self, resource: Resource, request: Request, options: WriteOptions, manifest: Manifest
+    def _create_on_write(
+        self, resource: Resource, request: ApiRequest, options: WriteOptions, manifest: Manifest
     ) -> Manifest:
-        """An update or apply of what is not there: it takes the right to create, too."""
+        """An update or apply of an object that does not exist; it needs permission to create."""
         self._authorizer.check(request.user, replace(request.info, verb="create"))
         _check_version(manifest["metadata"].get("resourceVersion") or "")
         if not options.dry_run:
@@ -183,9 +183,9 @@ class Writes:
             manifest = {**manifest, "metadata": metadata}
         return self._create(resource, request, options, manifest)
 
-    def _create(self, resource: Resource, request: Request, options: WriteOptions, manifest: Manifest) -> Manifest:
+    def _create(self, resource: Resource, request: ApiRequest, options: WriteOptions, manifest: Manifest) -> Manifest:
         store = self._store
-        manifest = _placed(manifest, resource, request, fill=True)
+        manifest = _in_namespace(manifest, resource, request, fill=True)
         user, warnings = request.user, request.warnings
         attributes = Attributes("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
         manifest = mutate(attributes)
@@ -193,10 +193,10 @@ class Writes:
         return store_new(replace(attributes, manifest=manifest), group=request.info.group)
 
     def _replace(
-        self, resource: Resource, request: Request, options: WriteOptions, manifest: Manifest, old: Manifest
+        self, resource: Resource, request: ApiRequest, options: WriteOptions, manifest: Manifest, old: Manifest
     ) -> Manifest:
         store, subresource = self._store, request.info.subresource
-        manifest = _placed(manifest, resource, request, fill=True)
+        manifest = _in_namespace(manifest, resource, request, fill=True)
         user, warnings = request.user, request.warnings
         attributes = Attributes("UPDATE", resource, manifest, old, store, user, subresource, options.dry_run, warnings)
         manifest = mutate(attributes)
@@ -214,14 +214,14 @@ class Writes:
             return manifest
         return remove_or_put(store, resource, manifest, old)
 
-    def _read(self, resource: Resource, request: Request, options: WriteOptions) -> Manifest:
-        """The object in the body, canonical, with defaults."""
+    def _read(self, resource: Resource, request: ApiRequest, options: WriteOptions) -> Manifest:
+        """The object in the body, in canonical form with defaults."""
         sent = read_body(request.body, request.content_type, kind=resource.kind)
         found, unknown = read_as(sent, resource.api_version, resource.kind, strict=options.strict)
         _warn(request, options, unknown)
         return {**found, "metadata": found.get("metadata") or {}}
 
-    def _old(self, resource: Resource, request: Request) -> Manifest | None:
+    def _old(self, resource: Resource, request: ApiRequest) -> Manifest | None:
         return self._store.get(resource, request.info.name, request.info.namespace if resource.namespaced else "")
 
     def _tracked(
@@ -230,17 +230,17 @@ class Writes:
         now = timestamp(self._store.clock())
         try:
             return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
-        except TypedError:  # such as an item of a list that lacks its key: validation will tell
+        except TypedError:  # such as a list item without its key: validation reports it
             return manifest
 
 
-def _warn(request: Request, options: WriteOptions, unknown: list[str]) -> None:
+def _warn(request: ApiRequest, options: WriteOptions, unknown: list[str]) -> None:
     if options.warn:
         request.warnings.extend(unknown)
 
 
-def _placed(manifest: Manifest, resource: Resource, request: Request, *, fill: bool = False) -> Manifest:
-    """The object, checked to be of the request's namespace; `fill` writes that into it."""
+def _in_namespace(manifest: Manifest, resource: Resource, request: ApiRequest, *, fill: bool = False) -> Manifest:
+    """The object, checked against the request's namespace; `fill` sets the namespace."""
     namespace = request.info.namespace if resource.namespaced else ""
     sent = manifest["metadata"].get("namespace") or ""
     if sent and namespace and sent != namespace:
@@ -251,14 +251,14 @@ def _placed(manifest: Manifest, resource: Resource, request: Request, *, fill: b
     return {**manifest, "metadata": metadata | ({"namespace": namespace} if namespace else {})}
 
 
-def _check_name(manifest: Manifest, request: Request) -> None:
-    """The object in the body must be the one in the path."""
-    name, wanted = manifest["metadata"].get("name"), request.info.name
+def _check_name(manifest: Manifest, request: ApiRequest) -> None:
+    """Raise ApiError 400 if the name in the body is not that in the path."""
+    name, name_in_path = manifest["metadata"].get("name"), request.info.name
     if not name:
         why = "undeterminable: name must be provided"
-        raise bad_request(f"the name of the object ({wanted} based on URL) was {why}")
-    if name != wanted:
-        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({wanted})")
+        raise bad_request(f"the name of the object ({name_in_path} based on URL) was {why}")
+    if name != name_in_path:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({name_in_path})")
 
 
 def _check_version(version: str) -> None:
@@ -268,7 +268,7 @@ def _check_version(version: str) -> None:
 
 
 def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Manifest:
-    """The object at the live one's version; raises ApiError where it speaks of another version."""
+    """The object with the live resourceVersion; raises ApiError if it names another version."""
     version, live = manifest["metadata"].get("resourceVersion") or "", old["metadata"]["resourceVersion"]
     name = old["metadata"]["name"]
     _check_version(version)

@@ -240,7 +240,7 @@ def _shown(owner: FieldOwner) -> str:
 
 
 def _without_own_client_side_apply(job: _Job, conflicts: _Conflicts) -> _Conflicts | None:
-    """Kubectl's conflicts without those with its own client-side apply; None if there are no others."""
+    """The conflicts of kubectl, without those with its own client-side apply; None if there are no others."""
     text = (job.live["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
     try:
         last = json.loads(text or "")

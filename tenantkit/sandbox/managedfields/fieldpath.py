@@ -236,7 +236,7 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noq
     by_old = {element: items[0] for element, items in grouped(kind, live).items() if len(items) == 1}
     by_new = dict(zip(new, applied, strict=True))
     shared = iter([element for element in new if element in set(old)])
-    wanted, done, out, left, right = next(shared, None), set[str](), [], 0, 0
+    next_shared, done, out, left, right = next(shared, None), set[str](), [], 0, 0
 
     def take(element: str) -> None:
         out.append(merge(kind.item, by_old.get(element, MISSING), by_new[element]))
@@ -246,9 +246,9 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noq
         if left < len(old) and right < len(new):
             if old[left] == new[right]:
                 take(old[left])
-                left, right, wanted = left + 1, right + 1, next(shared, None)
+                left, right, next_shared = left + 1, right + 1, next(shared, None)
                 continue
-            if old[left] in by_new and wanted is not None and wanted != old[left]:
+            if old[left] in by_new and next_shared is not None and next_shared != old[left]:
                 left += 1  # in both lists: added in the order of the applied list
                 continue
         if left < len(old):
@@ -260,8 +260,8 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noq
                 left += 1
         if right < len(new):
             take(new[right])
-            if wanted == new[right]:
-                wanted = next(shared, None)
+            if next_shared == new[right]:
+                next_shared = next(shared, None)
             right += 1
     return out or MISSING
 

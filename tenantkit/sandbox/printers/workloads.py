@@ -77,9 +77,9 @@ def _job_status(job: Manifest) -> str:
 
 def _completions(job: Manifest) -> str:
     done, parallelism = at(job, "status.succeeded", 0), at(job, "spec.parallelism", 0)
-    wanted = at(job, "spec.completions", None)
-    if wanted is not None:
-        return f"{done}/{wanted}"
+    completions = at(job, "spec.completions", None)
+    if completions is not None:
+        return f"{done}/{completions}"
     return f"{done}/1 of {parallelism}" if parallelism > 1 else f"{done}/1"
 
 

@@ -78,7 +78,7 @@ def _unblocks_deletion(manifest: Manifest, old: Manifest) -> bool:
 
 
 def marked(live: Manifest, now: datetime) -> Manifest:
-    """The object, marked as being deleted once its finalizers have been removed."""
+    """The object, marked as being deleted; it is removed with its last finalizer."""
     metadata = dict(live["metadata"])
     if not metadata.get("deletionTimestamp"):
         if metadata.get("generation"):
@@ -121,7 +121,7 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
 
 
 def _is_ready_to_remove(resource: Resource, manifest: Manifest) -> bool:
-    """Whether a marked pod has no grace period or finalizers left; other kinds are only marked if they have finalizers."""
+    """Whether a marked pod has no grace period or finalizers left; other kinds are marked only with finalizers."""
     metadata = manifest["metadata"]
     is_pod = resource.qualified == "pods"
     return is_pod and not metadata.get("deletionGracePeriodSeconds") and not metadata.get("finalizers")

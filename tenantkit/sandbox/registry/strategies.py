@@ -74,8 +74,8 @@ def prepare_create(manifest: Manifest) -> Manifest:
     match kind:
         case "Namespace":
             finalizers = list(manifest["spec"].get("finalizers") or ())
-            wanted = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
-            found |= {"spec": {**manifest["spec"], "finalizers": wanted}, "status": {"phase": "Active"}}
+            finalizers = finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]
+            found |= {"spec": {**manifest["spec"], "finalizers": finalizers}, "status": {"phase": "Active"}}
         case "Pod":
             found["status"] = _first_status(manifest)
             found["spec"] = _with_app_armor_fields(manifest)
@@ -174,8 +174,8 @@ def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
     """A Job's spec and metadata with the selector and labels for its pods."""
     spec, template = job["spec"], job["spec"]["template"]
     generated = dict.fromkeys(_JOB_NAME, metadata.get("name", "")) | dict.fromkeys(_JOB_UID, metadata.get("uid", ""))
-    about = template.get("metadata") or {}
-    given, selector = about.get("labels"), spec.get("selector") or {}
+    template_metadata = template.get("metadata") or {}
+    given, selector = template_metadata.get("labels"), spec.get("selector") or {}
     labels = {**generated, **(given or {})}
     if given is not None and metadata.get("labels") is given:  # inherited, see defaults_workloads.py
         metadata = {**metadata, "labels": labels}
@@ -183,7 +183,7 @@ def _with_selector(job: Manifest, metadata: Manifest) -> Manifest:
     spec = {
         **spec,
         "selector": {**selector, "matchLabels": matched},
-        "template": {**template, "metadata": {**about, "labels": labels}},
+        "template": {**template, "metadata": {**template_metadata, "labels": labels}},
     }
     return {"metadata": metadata, "spec": spec}
 

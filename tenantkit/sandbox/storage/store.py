@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from tenantkit.sandbox.apimachinery.errors import gone, not_found
+from tenantkit.sandbox.apimachinery.errors import not_found, resource_expired
 from tenantkit.sandbox.storage.names import GeneratedNames
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Store:
 
     def _since(self, version: int) -> builtins.list[Event]:
         if version < self._oldest_version:
-            raise gone(f"too old resource version: {version} ({self._oldest_version})")
+            raise resource_expired(f"too old resource version: {version} ({self._oldest_version})")
         # Versions have no gaps, so an event's index follows from its version.
         first = max(0, len(self._events) - (self.resource_version - version))
         return [self._events[index] for index in range(first, len(self._events))]
