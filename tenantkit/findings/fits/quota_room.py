@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import parse_amounts
-from tenantkit.rules.pod_quota import left_unsaid, pod_entries, pod_in_scope, pod_usage
+from tenantkit.rules.pod_quota import unset_resources, pod_entries, pod_in_scope, pod_usage
 from tenantkit.rules.quota_status import counted_usage
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def quota_room(quotas: Iterable[Manifest], pod: Manifest, now: datetime) -> Iter
         status = quota.get("status") or {}
         hard, used = parse_amounts(status.get("hard")), parse_amounts(status.get("used"))
         entries, counted = pod_entries(hard), counted_usage(quota)
-        if missing := left_unsaid(pod["spec"], entries):
+        if missing := unset_resources(pod["spec"], entries):
             resource = missing.partition(" for:")[0]
             yield QuotaRoom(quota_name, resource, Fraction(0), None, 0, f"must specify {missing}")
         for name in sorted(wanted | entries):

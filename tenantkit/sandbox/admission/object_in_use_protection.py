@@ -1,4 +1,4 @@
-"""StorageObjectInUseProtection and TaintNodesByCondition: finalizers of volumes and claims, the taint of a new node."""
+"""StorageObjectInUseProtection: finalizers of volumes and claims. TaintNodesByCondition: the taint of a new Node."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.admission.attributes import Attributes
 
-
 _NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
 
 
-def protect(attributes: Attributes) -> Manifest:
-    """StorageObjectInUseProtection and TaintNodesByCondition: claims and volumes in use stay, new nodes must report."""
+def protect_objects_in_use(attributes: Attributes) -> Manifest:
+    """Add the protection finalizer to claims and volumes, and the not-ready taint to new Nodes."""
     manifest, metadata = attributes.manifest, attributes.manifest["metadata"]
     if attributes.operation != "CREATE" or attributes.subresource:
         return manifest

@@ -1,8 +1,9 @@
-"""The quota entries that each kind counts towards, and how much of them an object takes.
+"""The quota entries that each kind counts towards, and how much of them an object uses.
 
-Admission and the quota controller both read this, so that reserved and counted amounts never differ. As on a real
-server, admission reserves usage in `status.used`, and only the controller gives it back.
-Rejected alternative: counting at each request, which hides the time in which a new quota is not counted yet.
+Admission and the quota controller use the same functions, so that reserved and counted usage never differ. As on a real
+server, admission reserves usage in `status.used`, and only the controller releases it.
+Rejected alternative: counting all objects at each request, which would hide that a new quota is not enforced until the
+controller has counted it.
 
 Source: page "Resource Quotas"; pkg/quota/v1/evaluator/core, 1.37.
 """
@@ -32,7 +33,7 @@ _UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 
 
 def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
-    """Which of these quota entries objects of this kind count towards."""
+    """The entries of a quota, among `names`, that objects of this kind count towards."""
     if resource.qualified in _UNCOUNTED or not resource.namespaced or "list" not in resource.verbs:
         return set()
     match resource.qualified:
@@ -46,11 +47,11 @@ def tracked(resource: Resource, names: Iterable[str]) -> set[str]:
                 name for name in names if name in {*_CLAIMS, "count/persistentvolumeclaims"} or name.endswith(endings)
             }
         case qualified:
-            return _counting(qualified).intersection(names)
+            return _object_counts(qualified).intersection(names)
 
 
 def usage(resource: Resource, manifest: Manifest, now: datetime) -> Amounts:
-    """How much of each quota entry this object takes."""
+    """How much of each quota entry an object uses."""
     match resource.qualified:
         case "pods":
             return pod_usage(manifest, now)
@@ -59,18 +60,18 @@ def usage(resource: Resource, manifest: Manifest, now: datetime) -> Amounts:
         case "persistentvolumeclaims":
             return _claim_usage(manifest)
         case qualified:
-            return dict.fromkeys(_counting(qualified), ONE)
+            return dict.fromkeys(_object_counts(qualified), ONE)
 
 
 def in_scope(quota: Manifest, resource: Resource, manifest: Manifest) -> bool:
-    """Whether the quota's scopes, if it has any, take this object in; only pods have scopes here."""
+    """Whether an object is in a quota's scopes; a quota with scopes matches only pods here."""
     if resource.qualified == "pods":
         return pod_in_scope(quota, manifest["spec"])
     return not quota["spec"].get("scopes") and not (quota["spec"].get("scopeSelector") or {}).get("matchExpressions")
 
 
 def counts_less(resource: Resource, before: Manifest, after: Manifest, now: datetime) -> bool:
-    """Whether a change of an object gives quota back, or moves it to another scope, so that quotas need a new count."""
+    """Whether an update releases quota or moves a pod to another scope, so that usage must be counted again."""
     match resource.qualified:
         case "pods":
             ended = is_charged(before, now) and not is_charged(after, now)
@@ -83,14 +84,14 @@ def counts_less(resource: Resource, before: Manifest, after: Manifest, now: date
 
 
 def is_checked_on_update(resource: Resource, before: Manifest, after: Manifest) -> bool:
-    """Whether an update of this kind can take more: services and claims can, a pod only by a change of its deadline."""
+    """Whether an update can use more quota: of Services and claims always, of a pod only if its deadline changes."""
     if resource.qualified == "pods":
         return has_deadline(before["spec"]) != has_deadline(after["spec"])
     return resource.qualified in {"services", "persistentvolumeclaims"}
 
 
-def _counting(qualified: str) -> set[str]:
-    """The entries that only count objects of a kind: `count/…` for all, a name of its own for the oldest four."""
+def _object_counts(qualified: str) -> set[str]:
+    """The entries that count objects of a kind: `count/…`, and for four kinds also the plain name."""
     return {f"count/{qualified}"} | ({qualified} & _ALIASED)
 
 
@@ -108,11 +109,11 @@ def _service_usage(spec: Manifest) -> Amounts:
 
 def _claim_usage(claim: Manifest) -> Amounts:
     used = {"persistentvolumeclaims": ONE, "count/persistentvolumeclaims": ONE}
-    asked = parse_amounts((claim["spec"].get("resources") or {}).get("requests")).get("storage")
-    if asked is not None:
-        used["requests.storage"] = Amount(Fraction(ceil(asked.value)), asked.family)
-    old_class = (claim["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
-    storage_class = old_class or claim["spec"].get("storageClassName")
+    storage = parse_amounts((claim["spec"].get("resources") or {}).get("requests")).get("storage")
+    if storage is not None:
+        used["requests.storage"] = Amount(Fraction(ceil(storage.value)), storage.family)
+    beta_class = (claim["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
+    storage_class = beta_class or claim["spec"].get("storageClassName")
     if storage_class:
         used |= {f"{storage_class}{_BY_CLASS}{name}": used[name] for name in _CLAIMS if name in used}
     return used

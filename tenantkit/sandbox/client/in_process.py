@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.chain import mutate, review
-from tenantkit.sandbox.apimachinery.errors import invalid
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.resources import PODS
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.apis.validation.objects import validate
-from tenantkit.sandbox.auth.rbac import service_account_user
-from tenantkit.sandbox.endpoints.bodies import read_as
-from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.endpoints.pod_subresources import bound
-from tenantkit.sandbox.endpoints.writes import store_new
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.auth.users import service_account_user
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.binding import bound
+from tenantkit.sandbox.registry.create import check_valid, store_new
+from tenantkit.sandbox.registry.delete import delete_live, remove_or_put
 from tenantkit.sandbox.registry.strategies import prepare_update
 
 if TYPE_CHECKING:
@@ -83,9 +81,7 @@ class InProcessClient:
             return live
         attributes = Attributes("UPDATE", resource, tracked, live, self._store, self._user, subresource)
         after = prepare_update(mutate(attributes), live, subresource=subresource)
-        causes = validate(after, live, subresource=subresource)
-        if causes:
-            raise invalid(resource.api_version, resource.kind, after["metadata"]["name"], causes)
+        check_valid(after, live, subresource=subresource)
         review(replace(attributes, manifest=after))
         return remove_or_put(self._store, resource, after, live)
 

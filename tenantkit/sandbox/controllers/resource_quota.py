@@ -1,7 +1,7 @@
-"""What of each quota is used: counted again when the quota is new or changed, and when an object gives something back.
+"""The status of quotas: usage is counted when a quota is new or changed, and when an object releases some of it.
 
-Objects that come are no reason to count: admission has already written down what they take. Nor is a status that
-somebody else wrote: that stays until all quotas are counted anew, five minutes later at most.
+New objects need no count, since admission has reserved their usage. A status that somebody else has written is kept
+until the next full count, at most five minutes later.
 
 Source: pkg/controller/resourcequota and pkg/quota/v1/install/update_filter.go, 1.37.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Event, Store
 
 _COUNTED_EVERY = timedelta(minutes=5)
-# A server counts these too; the sandbox, which serves none of them, knows that there are none.
+# kinds that a real server also counts; the sandbox does not serve them, so there are none
 _ALWAYS_NONE = frozenset(
     {
         "replicationcontrollers",
@@ -52,12 +52,12 @@ class QuotaController:
         self._client = InProcessClient(store, "resourcequota-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The quota itself, or those quotas that count what went."""
+        """The quota itself, or the quotas of which an object releases usage."""
         found: list[str] = []
         is_live_quota = event.resource == QUOTAS and event.type != "DELETED"
         if is_live_quota and _hard_changed(event):
             found.append(_key(event.manifest))
-        if event.resource.namespaced and self._gives_back(event):
+        if event.resource.namespaced and self._releases_usage(event):
             found += [
                 _key(quota)
                 for quota in self._store.list(QUOTAS, event.manifest["metadata"]["namespace"])
@@ -66,7 +66,7 @@ class QuotaController:
         return found
 
     def sync(self, key: str) -> datetime | None:
-        """Count for one quota, and write its status if that says something new; when to count again in any case."""
+        """Count for one quota and write its status if it changes; returns when to count again."""
         namespace, _, name = key.partition("/")
         quota = self._store.get(QUOTAS, name, namespace)
         if quota is None:
@@ -76,7 +76,7 @@ class QuotaController:
             self._client.update(QUOTAS, quota, subresource="status", status=status)
         return self._store.clock() + _COUNTED_EVERY
 
-    def _gives_back(self, event: Event) -> bool:
+    def _releases_usage(self, event: Event) -> bool:
         if event.type == "DELETED":
             return True
         if event.previous is None:
@@ -85,7 +85,7 @@ class QuotaController:
 
 
 def _counted(quota: Manifest, store: Store, now: datetime) -> Manifest:
-    """The status that the quota controller would write: `hard` as asked, `used` counted from what is stored."""
+    """The status of a quota: `hard` from its spec, `used` counted from the stored objects."""
     hard = (quota["spec"].get("hard")) or {}
     used = {
         name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
@@ -115,7 +115,7 @@ def _hard_changed(event: Event) -> bool:
 
 
 def _same_status(before: Manifest, after: Manifest) -> bool:
-    """Equal in value: a quota that only writes an amount in another way has nothing new to say."""
+    """Whether two statuses are equal in value, however their amounts are written."""
     return all(_values(before.get(field)) == _values(after.get(field)) for field in ("hard", "used"))
 
 

@@ -1,4 +1,4 @@
-"""Writes of the API server itself, outside any request: its first objects, and the quota that admission reserves.
+"""Writes of the API server itself, outside any request: its first objects.
 
 Controllers, the scheduler and the kubelet write through client/in_process.py instead.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 API_SERVER = "kube-apiserver"
 
 
-def put_as(  # noqa: PLR0913 (one write, all by name)
+def put_as(  # noqa: PLR0913 (the parameters of one write)
     manager: str,
     store: Store,
     resource: Resource,
