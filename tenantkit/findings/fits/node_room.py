@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.causes.scheduler_reasons import read_reason
 from tenantkit.frames.quota import quantity_text
-from tenantkit.rules.node_fit import copies_that_fit, multinode_fields, misfit, node_state
+from tenantkit.rules.node_fit import copies_that_fit, misfit, multinode_fields, node_state
 from tenantkit.rules.pod_affinity import NOT_FAR, NOT_NEAR, NOT_SPREAD, Surroundings, has_pod_constraints
 from tenantkit.rules.pod_requests import pod_requests
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import parse_amounts
-from tenantkit.rules.pod_quota import unset_resources, pod_entries, pod_in_scope, pod_usage
+from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage, unset_resources
 from tenantkit.rules.quota_status import counted_usage
 
 if TYPE_CHECKING:
