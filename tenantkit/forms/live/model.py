@@ -161,5 +161,5 @@ def _seen(kind: str, manifest: Manifest) -> tuple[str, str]:
     if kind == "Namespace":
         return (manifest.get("status") or {}).get("phase") or "", ""
     state = workload_state(kind, manifest)
-    counts = f"{state.ready} of {state.desired} ready" if state.ready is not None else ""
+    counts = f"{state.pods_ready} of {state.pods_desired} ready" if state.pods_ready is not None else ""
     return state.state or "", counts

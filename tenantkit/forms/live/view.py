@@ -209,7 +209,7 @@ class LiveView(Form):
             nothing = f"Nothing is found that keeps {workload or 'anything'} of {place} from running"
             self.panel.show(notice("info", f"{nothing}. What began within the last minute is given its time."))
             return
-        columns = ("workload", "cause", "object", "message", "evidence", "what_to_do")
+        columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
         cells = found[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
         caption = f"Why {workload or 'something'} of {place} does not run: {len(rows)} cause{'s' * (len(rows) != 1)}"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, PermissionDenied
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
+from tenantkit.rules.label_selectors import parse_label_selector
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.rules.selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
