@@ -61,7 +61,9 @@ def list_visible(
     RBAC: list that kind, for the whole cluster or in each namespace; for Namespace itself, get each.
 
     Example:
-        >>> pods, scope = list_visible(cluster, "Pod")  # doctest: +SKIP
+        >>> pods, scope = list_visible(cluster, "Pod", namespaces=["speech"])
+        >>> scope
+        ('speech',)
     """
     return project_visible(
         cluster, kind, _whole, namespaces=namespaces, label_selector=label_selector, field_selector=field_selector
@@ -95,7 +97,9 @@ def project_visible(  # noqa: PLR0913 (all but three are optional)
         The projections, and the namespaces that they cover.
 
     Example:
-        >>> names, scope = project_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
+        >>> names, scope = project_visible(cluster, "Namespace", lambda namespace: namespace["metadata"]["name"])
+        >>> "speech" in names, scope
+        (True, 'cluster')
     """
     check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
@@ -192,8 +196,8 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
     RBAC: list namespaces, or get each.
 
     Example:
-        >>> visible_namespaces(cluster)  # doctest: +SKIP
-        ('speech', 'vision')
+        >>> visible_namespaces(cluster, namespaces=["speech", "search"])
+        ('search', 'speech')
     """
     found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
     return tuple(sorted(item["metadata"]["name"] for item in found))
