@@ -31,7 +31,7 @@ def run(file: Path) -> list[str]:
     """Run one benchmark, show what it prints, and return its missed figures, or that it failed."""
     print(f"==> {file.stem}", flush=True)
     missed, environment = [], os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, file]
+    command = [sys.executable, str(file)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)

@@ -117,9 +117,8 @@ def main() -> int:
     print(f"requests of a plan: {requests[0]} for one tenant, {requests[1]} for {COUNT} (lists come in pages of 500)")
     figures = Figures()
     apply_ratio, plan_ratio = report("loopback, where no target applies", near)
-    print(
-        f"apply of {COUNT} new tenants: {apply_ratio:.1f} x faster\nplan with nothing to do: {plan_ratio:.0f} x faster"
-    )
+    print(f"apply of {COUNT} new tenants: {apply_ratio:.1f} x faster")
+    print(f"plan with nothing to do: {plan_ratio:.0f} x faster")
     apply_ratio, plan_ratio = report(f"{ROUND_TRIP_MS} ms away", far)
     figures.show(f"apply of {COUNT} new tenants: {apply_ratio:.1f} x faster", apply_ratio, at_least=APPLY_TARGET)
     figures.show(f"plan with nothing to do: {plan_ratio:.0f} x faster", plan_ratio, at_least=PLAN_TARGET)
