@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Answer, Wire
 
-    Eventually = Callable[..., Any]
 
 _GROUPS = {
     "deployments": "/apis/apps/v1",
@@ -32,7 +30,6 @@ class Workloads:
 
     wire: Wire
     namespace: str
-    eventually: Eventually
 
     def path(self, plural: str, name: str = "") -> str:
         root = f"{_GROUPS.get(plural, '/api/v1')}/namespaces/{self.namespace}/{plural}"
@@ -71,7 +68,7 @@ class Workloads:
 
     def number_of_pods(self, count: int, selector: str = "") -> list[Manifest]:
         """The pods, once there are so many."""
-        self.eventually(lambda: len(self.pods(selector)) == count)
+        eventually(lambda: len(self.pods(selector)) == count)
         return self.pods(selector)
 
     def say_ready(self, pod: Manifest, *, ready: bool = True, address: str = "", since: str = SINCE) -> None:
@@ -113,14 +110,14 @@ class Workloads:
             assert {key: status.get(key) for key in expected} == expected
             return True
 
-        self.eventually(found)
+        eventually(found)
         status: Manifest = self.get(plural, name)["status"]
         return status
 
     def limit_pods(self, count: int) -> None:
         """A quota of pods that counts."""
         self.create("resourcequotas", "few", {"hard": {"pods": str(count)}})
-        self.eventually(lambda: (self.get("resourcequotas", "few").get("status") or {}).get("hard"))
+        eventually(lambda: (self.get("resourcequotas", "few").get("status") or {}).get("hard"))
 
 
 def pod_spec(image: str = "busybox", **fields: Any) -> Manifest:
