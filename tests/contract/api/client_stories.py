@@ -1,8 +1,8 @@
-"""One small story, told by each client that people use: make, list, watch, change, conflict, delete.
+"""One short scenario with each common client: create, list, watch, change, conflict, delete.
 
     python -m tests.contract.api.client_stories CLIENT KUBECONFIG CONTEXT NAMESPACE
 
-prints what the client saw, a JSON list. A process each, since some keep threads and event loops of their own.
+prints what the client saw as a JSON list. Each client runs in its own process, since some keep threads and event loops.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SAME_FOR_ALL = [
 
 
 class Teller(NamedTuple):
-    """Who is connected where."""
+    """Where the client connects, and as whom."""
 
     client: str
     kubeconfig: str
@@ -36,7 +36,7 @@ class Teller(NamedTuple):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the story is about."""
+        """The ConfigMap of the scenario."""
         metadata = {"name": NAME, "namespace": self.namespace, "labels": {LABEL: self.client}}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"step": "1"}}
 
@@ -46,7 +46,7 @@ class Teller(NamedTuple):
 
 
 def by_typed(teller: Teller) -> list[Any]:
-    """The official client's typed objects, and its Watch."""
+    """Run it with the official client's typed objects and its Watch."""
     from kubernetes import client, config, watch
 
     connect: Any = config.new_client_from_config
@@ -57,7 +57,7 @@ def by_typed(teller: Teller) -> list[Any]:
     found = api.list_namespaced_config_map(teller.namespace, label_selector=teller.selector)
     seen.append(["listed", [it.metadata.name for it in found.items]])
     api.patch_namespaced_config_map(NAME, teller.namespace, {"data": {"step": "2"}})
-    watching: Any = watch.Watch  # the client's own gap: it has no types
+    watching: Any = watch.Watch  # the client has no types here
     events = watching().stream(
         api.list_namespaced_config_map,
         teller.namespace,
@@ -80,7 +80,7 @@ def by_typed(teller: Teller) -> list[Any]:
 
 
 def by_dynamic(teller: Teller) -> list[Any]:
-    """The official client's DynamicClient."""
+    """Run it with the official client's DynamicClient."""
     from kubernetes import config, dynamic
 
     connect: Any = config.new_client_from_config

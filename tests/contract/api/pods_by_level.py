@@ -1,4 +1,4 @@
-"""Pods, and what the API server says of each under the levels baseline and restricted: the table of the tests."""
+"""Pods, and the violations that the API server reports for each at the levels baseline and restricted."""
 
 from __future__ import annotations
 

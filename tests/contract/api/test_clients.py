@@ -1,4 +1,4 @@
-"""The clients that people have: each tells the same small story, and the server must be to all of them what any is."""
+"""Common clients work: each runs the same short scenario, with the same results as on any other server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from tests.contract.engines import Engine
 
 _TIMEOUT_S = 60
-_OTHERS = ("kr8s", "lightkube")  # what tenantkit itself does not need
+_OTHERS = ("kr8s", "lightkube")  # clients that tenantkit itself does not need
 
 
 @pytest.mark.parametrize("client", STORIES)
-def test_makes_lists_watches_changes_conflicts_and_deletes(client: str, engine: Engine, namespace: str) -> None:
+def test_a_client_creates_lists_watches_changes_conflicts_and_deletes(
+    client: str, engine: Engine, namespace: str
+) -> None:
     if client in _OTHERS and importlib.util.find_spec(client) is None:
         pytest.skip(f"{client} is not installed here")
     login = engine.login("admin")

@@ -1,6 +1,6 @@
 """READY, STATUS and RESTARTS of Pods in the table that `kubectl get` prints; the same on both engines.
 
-No kubelet runs on either: what it would write into a Pod's status, the test writes.
+No kubelet runs on either: the tests write the status that it would write.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def status(*containers: Json, init: tuple[Json, ...] = (), phase: str = "Running
 
 
 def pod(init: tuple[str, ...] = (), **spec: Any) -> Json:
-    """A Pod of two containers; an init container whose name begins with `side` goes on running beside them."""
+    """A Pod of two containers; an init container whose name begins with `side` keeps running beside them."""
     always = {"restartPolicy": "Always"}
     prepared = [{"name": name, "image": "i", **(always if name.startswith("side") else {})} for name in init]
     containers = [{"name": name, "image": "i"} for name in ("one", "two")]
@@ -148,7 +148,7 @@ def namespace_of_pods(cluster: Cluster) -> Iterator[None]:
 
 @pytest.fixture
 def told(wire: Wire) -> Iterator[Callable[..., Answer]]:
-    """Make a Pod, write its status, and give back the table of it; the Pod is gone afterwards."""
+    """Create a Pod, write its status, and return its table; the Pod is deleted afterwards."""
 
     def tell(manifest: Json, told: Json) -> Answer:
         made = wire("POST", PATH, manifest)
@@ -169,18 +169,20 @@ def check(answer: Answer, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("written", "expected"), PLAIN.values(), ids=PLAIN)
-def test_a_word_is_made_of_the_containers(told: Callable[..., Answer], written: Json, expected: list[str]) -> None:
+def test_the_status_is_derived_from_the_containers(
+    told: Callable[..., Answer], written: Json, expected: list[str]
+) -> None:
     check(told(pod(), written), expected)
 
 
 @pytest.mark.parametrize(("init", "written", "expected"), INIT.values(), ids=INIT)
-def test_init_containers_are_told_until_they_are_done(
+def test_init_containers_are_shown_until_they_are_done(
     told: Callable[..., Answer], init: tuple[str, ...], written: Json, expected: list[str]
 ) -> None:
     check(told(pod(init), written), expected)
 
 
-def test_the_wide_columns_tell_where_a_pod_is(wire: Wire, told: Callable[..., Answer]) -> None:
+def test_the_wide_columns_show_where_a_pod_runs(wire: Wire, told: Callable[..., Answer]) -> None:
     gates = [{"conditionType": "example.com/a"}, {"conditionType": "example.com/b"}]
     passed = [{"type": "example.com/a", "status": "True"}, {"type": "example.com/b", "status": "False"}]
     written = status(ONE, TWO, podIP="10.1.2.3", podIPs=[{"ip": "10.1.2.3"}], conditions=passed)
@@ -193,7 +195,7 @@ def test_the_wide_columns_tell_where_a_pod_is(wire: Wire, told: Callable[..., An
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed", "Running"])
-def test_a_row_says_that_its_pod_has_ended(told: Callable[..., Answer], phase: str) -> None:
+def test_the_row_of_a_finished_pod_has_a_condition(told: Callable[..., Answer], phase: str) -> None:
     [row] = told(pod(), {"phase": phase}).body["rows"]
 
     messages = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
@@ -209,7 +211,9 @@ def test_a_row_says_that_its_pod_has_ended(told: Callable[..., Answer], phase: s
         ({"phase": "Succeeded"}, "Succeeded"),
     ],
 )
-def test_a_pod_that_is_to_go_says_so(wire: Wire, told: Callable[..., Answer], written: Json, word: str) -> None:
+def test_the_row_of_a_deleted_pod_is_terminating(
+    wire: Wire, told: Callable[..., Answer], written: Json, word: str
+) -> None:
     held = pod(nodeName="n1")
     held["metadata"]["finalizers"] = ["example.com/hold"]
     told(held, written)

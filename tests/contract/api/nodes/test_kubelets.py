@@ -1,4 +1,4 @@
-"""What kubelets, or who plays them, write of nodes and pods; the same on both engines."""
+"""The status of nodes and pods that kubelets or their stand-ins write; the same on both engines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONTAINER = {"name": "main", "image": "registry.example.ai/main:1"}
 
 @pytest.fixture
 def run(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
-    """Makes a pod, and gives it back once it runs."""
+    """Create a pod, and return it once it runs."""
 
     def make(**spec: Any) -> Manifest:
         eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -51,13 +51,13 @@ def test_a_new_node_gets_all_its_conditions(cluster: Cluster, gpu_node: Callable
     }
 
 
-def test_a_node_keeps_the_room_that_it_was_made_with(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
+def test_a_node_keeps_the_capacity_that_it_was_created_with(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
     node = gpu_node(lambda manifest: manifest["status"]["allocatable"].update({"cpu": "60"}))
     status = cluster.get("Node", node)["status"]
     assert (status["allocatable"]["cpu"], status["allocatable"]["nvidia.com/gpu"]) == ("60", "8")
 
 
-def test_a_pod_that_runs_is_ready_by_all_conditions(gpu_node: Callable[..., str], run: Callable[..., Manifest]) -> None:
+def test_a_running_pod_is_ready_by_all_conditions(gpu_node: Callable[..., str], run: Callable[..., Manifest]) -> None:
     gpu_node()
     pod = run(readinessGates=[{"conditionType": "example.ai/loaded"}])
     told = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
@@ -86,7 +86,7 @@ def test_a_pod_that_names_its_node_needs_no_scheduler(
     assert run(nodeName=node)["spec"]["nodeName"] == node
 
 
-def test_a_pod_on_a_node_that_is_not_there_waits_for_it(cluster: Cluster, namespace: str) -> None:
+def test_a_pod_on_a_node_that_does_not_exist_waits_for_it(cluster: Cluster, namespace: str) -> None:
     node = f"late-{uuid.uuid4().hex[:6]}"
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
@@ -99,7 +99,7 @@ def test_a_pod_on_a_node_that_is_not_there_waits_for_it(cluster: Cluster, namesp
         cluster.delete(ref_of(late))
 
 
-def test_what_is_written_into_a_running_pods_status_stays(
+def test_a_written_status_of_a_running_pod_stays(
     cluster: Cluster, wire: Wire, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest]
 ) -> None:
     gpu_node()
@@ -116,7 +116,7 @@ def test_what_is_written_into_a_running_pods_status_stays(
     assert (now["state"], now["restartCount"]) == (waiting, 7)
 
 
-def test_a_deleted_pod_goes(
+def test_a_deleted_pod_is_removed(
     cluster: Cluster, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest]
 ) -> None:
     gpu_node()
@@ -131,7 +131,7 @@ def test_a_deleted_pod_goes(
     eventually(is_gone)
 
 
-def test_a_waiting_pod_is_told_of_which_state_of_it_that_is(
+def test_the_condition_of_a_waiting_pod_has_its_observed_generation(
     cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
 ) -> None:
     gpu_node()

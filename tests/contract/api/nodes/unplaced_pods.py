@@ -1,4 +1,4 @@
-"""Nodes and a pod that none of them takes, each with what the scheduler says of it."""
+"""Nodes and a pod that fits none of them, with the scheduler's message."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def as_they_are(_: Manifest) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """Nodes, a pod, and what is said: how many nodes for which reason, and how many for which reason of preemption."""
+    """Nodes, a pod, and the message: how many nodes per reason, also of preemption."""
 
     name: str
     nodes: tuple[Callable[[Manifest], None], ...]
