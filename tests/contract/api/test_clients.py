@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.api.client_stories import SAME_FOR_ALL, STORIES
+from tests.contract.api.client_scenario import CLIENTS, SAME_FOR_ALL
 
 if TYPE_CHECKING:
     from tests.contract.engines import Engine
@@ -19,17 +19,17 @@ _TIMEOUT_S = 60
 _OTHERS = ("kr8s", "lightkube")  # clients that tenantkit itself does not need
 
 
-@pytest.mark.parametrize("client", STORIES)
+@pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_creates_lists_watches_changes_conflicts_and_deletes(
     client: str, engine: Engine, namespace: str
 ) -> None:
     if client in _OTHERS and importlib.util.find_spec(client) is None:
         pytest.skip(f"{client} is not installed here")
     login = engine.login("admin")
-    told = [client, str(login.kubeconfig), login.context or "", namespace]
+    arguments = [client, str(login.kubeconfig), login.context or "", namespace]
 
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.contract.api.client_stories", *told],
+        [sys.executable, "-m", "tests.contract.api.client_scenario", *arguments],
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,

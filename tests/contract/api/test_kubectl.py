@@ -168,11 +168,11 @@ def test_describe_shows_a_namespace_with_its_quota(run: Callable[..., str], name
     run("create", "-f", "-", stdin=quota(namespace, 3))
     run("wait", "--for=jsonpath={.status.hard.pods}=3", "quota/team", "-n", namespace, "--timeout=20s")
 
-    told = run("describe", "ns", namespace)
+    printed = run("describe", "ns", namespace)
 
-    assert f"Name:         {namespace}" in told
-    assert "Status:       Active" in told
-    assert "pods      0     3" in told
+    assert f"Name:         {namespace}" in printed
+    assert "Status:       Active" in printed
+    assert "pods      0     3" in printed
 
 
 def test_describe_shows_an_ingress_and_a_quota(run: Callable[..., str], namespace: str) -> None:

@@ -75,13 +75,13 @@ def refusal(why: str, name: str = "trainer") -> Manifest:
 def test_all_violations_of_a_level_are_in_the_refusal_or_the_warning(
     wire: Wire, labelled: Namespaces, case: Case, level: str
 ) -> None:
-    told = case.told(level)
+    violations = case.violations(level)
     enforced = create(wire, labelled(enforce=level), case.pod)
     warned = create(wire, labelled(warn=level), case.pod)
     assert warned.status == 201
-    if told:
-        assert enforced.body == refusal(f'violates PodSecurity "{level}:latest": {told}')
-        assert warnings(warned) == [f'would violate PodSecurity "{level}:latest": {told}']
+    if violations:
+        assert enforced.body == refusal(f'violates PodSecurity "{level}:latest": {violations}')
+        assert warnings(warned) == [f'would violate PodSecurity "{level}:latest": {violations}']
     else:
         assert (enforced.status, warnings(enforced), warnings(warned)) == (201, [], [])
 
@@ -109,7 +109,7 @@ def test_each_mode_has_its_own_label_and_version(
 
 
 @pytest.mark.parametrize(
-    ("version", "manifest", "told"),
+    ("version", "manifest", "violations"),
     [
         ("v1.7", pod(container("main", {"allowPrivilegeEscalation": True})), ""),
         ("v1.18", pod(container("main", {"capabilities": None}), security={"seccompProfile": None}), ""),
@@ -151,18 +151,20 @@ def test_each_mode_has_its_own_label_and_version(
     ],
 )
 def test_an_older_version_of_the_standards_has_the_checks_of_its_time(
-    wire: Wire, labelled: Namespaces, version: str, manifest: Manifest, told: str
+    wire: Wire, labelled: Namespaces, version: str, manifest: Manifest, violations: str
 ) -> None:
     answer = create(wire, labelled(warn="restricted", warn_version=version), manifest)
     assert answer.status == 201
-    assert warnings(answer) == ([f'would violate PodSecurity "restricted:{version}": {told}'] if told else [])
+    assert warnings(answer) == (
+        [f'would violate PodSecurity "restricted:{version}": {violations}'] if violations else []
+    )
 
 
 def test_an_enforced_level_warns_at_the_version_for_warnings(wire: Wire, labelled: Namespaces) -> None:
     where = labelled(enforce="baseline", enforce_version="v1.33", warn_version="latest")
     answer = create(wire, where, pod(container("main", livenessProbe={"tcpSocket": {"port": 80, "host": "10.0.0.1"}})))
-    told = 'probe or lifecycle host (container "main" uses probe or lifecycle host "10.0.0.1")'
-    assert (answer.status, warnings(answer)) == (201, [f'would violate PodSecurity "baseline:latest": {told}'])
+    violations = 'probe or lifecycle host (container "main" uses probe or lifecycle host "10.0.0.1")'
+    assert (answer.status, warnings(answer)) == (201, [f'would violate PodSecurity "baseline:latest": {violations}'])
 
 
 def test_a_pod_without_a_name_is_refused_under_its_generated_name(wire: Wire, labelled: Namespaces) -> None:
@@ -212,14 +214,14 @@ def test_an_existing_pod_may_be_labelled_but_gets_no_new_image(wire: Wire, names
     where, path = namespace, f"/api/v1/namespaces/{namespace}"
     eventually(lambda: create(wire, where, bare(), dry_run="").status == 201)
     label(wire, where, enforce="restricted")
-    told = next(case for case in CASES if case.name == "a-pod-that-says-nothing").told("restricted")
+    violations = next(case for case in CASES if case.name == "a-pod-without-settings").violations("restricted")
     image = {"spec": {"containers": [{"name": "main", "image": "alpine"}]}}
 
     def new_image() -> Answer:
         return wire("PATCH", f"{path}/pods/trainer", image, content_type=STRATEGIC_PATCH, query={"dryRun": "All"})
 
     eventually(lambda: new_image().status == 403)
-    assert new_image().body == refusal(f'violates PodSecurity "restricted:latest": {told}')
+    assert new_image().body == refusal(f'violates PodSecurity "restricted:latest": {violations}')
     labels = {"metadata": {"labels": {"team": "cv"}}}
     assert wire("PATCH", f"{path}/pods/trainer", labels, content_type=MERGE_PATCH).status == 200
     status = {"status": {"phase": "Running"}}
@@ -250,7 +252,7 @@ def test_an_existing_pod_may_be_labelled_but_gets_no_new_image(wire: Wire, names
 def test_the_level_applies_to_ephemeral_containers_too(
     wire: Wire, namespace: str, mode: str, debug: tuple[Manifest, str]
 ) -> None:
-    security, told = debug
+    security, violations = debug
     label(wire, namespace, **{mode: "restricted"})
 
     def is_known() -> bool:
@@ -262,12 +264,12 @@ def test_the_level_applies_to_ephemeral_containers_too(
     path = f"/api/v1/namespaces/{namespace}/pods/trainer/ephemeralcontainers"
     added = {"spec": {"ephemeralContainers": [container("debug", security)]}}
     answer = wire("PATCH", path, added, content_type=STRATEGIC_PATCH)
-    if told and mode == "enforce":
-        assert answer.body == refusal(f'violates PodSecurity "restricted:latest": {told}')
+    if violations and mode == "enforce":
+        assert answer.body == refusal(f'violates PodSecurity "restricted:latest": {violations}')
     else:
         assert (answer.status, warnings(answer)) == (
             200,
-            [f'would violate PodSecurity "restricted:latest": {told}'] if told else [],
+            [f'would violate PodSecurity "restricted:latest": {violations}'] if violations else [],
         )
         assert [item["name"] for item in answer.body["spec"]["ephemeralContainers"]] == ["debug"]
 
@@ -291,7 +293,7 @@ def test_a_stricter_level_names_the_existing_pods_that_violate_it(wire: Wire, na
         assert create(wire, namespace, {**unsafe, "metadata": {"name": name}}, dry_run="").status == 201
     assert create(wire, namespace, {**pod(), "metadata": {"name": "f"}}, dry_run="").status == 201
 
-    def told(level: str) -> str:
+    def violations(level: str) -> str:
         return f'existing pods in namespace "{namespace}" violate the new PodSecurity enforce level "{level}"'
 
     def relabelled(**modes: str | None) -> list[str]:
@@ -302,13 +304,13 @@ def test_a_stricter_level_names_the_existing_pods_that_violate_it(wire: Wire, na
     # a real server reads from a cache, which may not have the last pod yet
     hosts = "d (and 1 other pod): host namespaces"
     eventually(
-        lambda: [relabelled(enforce=None), relabelled(enforce="baseline")][1] == [told("baseline:latest"), hosts]
+        lambda: [relabelled(enforce=None), relabelled(enforce="baseline")][1] == [violations("baseline:latest"), hosts]
     )
     bares = f"a (and 2 other pods): {BARE_REASONS}"
-    assert relabelled(enforce="restricted") == [told("restricted:latest"), bares, hosts]
+    assert relabelled(enforce="restricted") == [violations("restricted:latest"), bares, hosts]
     assert relabelled(enforce="restricted", team="cv") == []
     assert relabelled(enforce="baseline") == []
-    assert relabelled(enforce_version="v1.20") == [told("baseline:v1.20"), hosts]
+    assert relabelled(enforce_version="v1.20") == [violations("baseline:v1.20"), hosts]
     assert relabelled(enforce="privileged") == []
     assert relabelled(warn="restricted") == []
 
@@ -340,9 +342,9 @@ def invalid_labels(name: str) -> Manifest:
         }
         for mode, value in WRONG.items()
     ]
-    told = ", ".join(f"{cause['field']}: {cause['message']}" for cause in causes)
+    violations = ", ".join(f"{cause['field']}: {cause['message']}" for cause in causes)
     details = {"kind": "Namespace", "name": name, "causes": causes}
-    return status(422, "Invalid", f'Namespace "{name}" is invalid: [{told}]', details)
+    return status(422, "Invalid", f'Namespace "{name}" is invalid: [{violations}]', details)
 
 
 def test_a_namespace_is_not_created_with_labels_that_name_no_level(wire: Wire) -> None:

@@ -53,7 +53,7 @@ def version(answer: Answer) -> str:
     return found
 
 
-def told(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def summary(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["type"], event["object"]["metadata"]["name"]) for event in events]
 
 
@@ -153,7 +153,7 @@ def test_a_watch_sends_the_events_since_the_list(wire: Wire, path: str) -> None:
     since = version(wire("GET", path, query={"fieldSelector": OURS}))
     change_all(wire, path)
     events = wire.watch(path, count=4, query={"resourceVersion": since, "fieldSelector": OURS})
-    assert told(events) == [("MODIFIED", "a"), ("DELETED", "b"), ("MODIFIED", "c"), ("ADDED", "e")]
+    assert summary(events) == [("MODIFIED", "a"), ("DELETED", "b"), ("MODIFIED", "c"), ("ADDED", "e")]
     assert events[0]["object"] == wire("GET", f"{path}/a").body
 
 
@@ -161,7 +161,7 @@ def test_an_object_that_stops_matching_a_watch_is_sent_as_deleted(wire: Wire, pa
     since = version(wire("GET", path))
     change_all(wire, path)
     events = wire.watch(path, count=3, query={"resourceVersion": since, "labelSelector": "app=trainer"})
-    assert told(events) == [("MODIFIED", "a"), ("DELETED", "c"), ("ADDED", "e")]
+    assert summary(events) == [("MODIFIED", "a"), ("DELETED", "c"), ("ADDED", "e")]
 
 
 def test_a_watch_of_one_object_sends_no_events_of_others(wire: Wire, path: str) -> None:
@@ -169,12 +169,12 @@ def test_a_watch_of_one_object_sends_no_events_of_others(wire: Wire, path: str) 
     change_all(wire, path)
     wire("DELETE", f"{path}/a")
     events = wire.watch(path, count=2, query={"resourceVersion": since, "fieldSelector": "metadata.name=a"})
-    assert told(events) == [("MODIFIED", "a"), ("DELETED", "a")]
+    assert summary(events) == [("MODIFIED", "a"), ("DELETED", "a")]
 
 
 def test_a_watch_without_a_version_begins_with_the_existing_objects(wire: Wire, path: str) -> None:
     events = wire.watch(path, count=4, query={"fieldSelector": OURS})
-    assert sorted(told(events)) == [("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c"), ("ADDED", "d")]
+    assert sorted(summary(events)) == [("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c"), ("ADDED", "d")]
 
 
 def test_a_deleted_object_is_sent_with_the_version_of_its_deletion(wire: Wire, path: str) -> None:
@@ -190,7 +190,7 @@ def test_a_watch_from_the_version_of_an_event_continues_after_it(wire: Wire, pat
     query = {"labelSelector": "app=trainer"}
     first = wire.watch(path, count=1, query={**query, "resourceVersion": since})
     seen = first[0]["object"]["metadata"]["resourceVersion"]
-    assert told(wire.watch(path, count=2, query={**query, "resourceVersion": seen})) == [
+    assert summary(wire.watch(path, count=2, query={**query, "resourceVersion": seen})) == [
         ("DELETED", "c"),
         ("ADDED", "e"),
     ]

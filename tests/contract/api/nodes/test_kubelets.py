@@ -41,8 +41,8 @@ def run(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
 def test_a_new_node_gets_all_its_conditions(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
     node = gpu_node()
     eventually(lambda: len(cluster.get("Node", node)["status"]["conditions"]) == 5)
-    told = cluster.get("Node", node)["status"]["conditions"]
-    assert {item["type"]: (item["status"], item["reason"], item["message"]) for item in told} == {
+    found = cluster.get("Node", node)["status"]["conditions"]
+    assert {item["type"]: (item["status"], item["reason"], item["message"]) for item in found} == {
         "Ready": ("True", "KubeletReady", "kubelet is posting ready status"),
         "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -60,9 +60,9 @@ def test_a_node_keeps_the_capacity_that_it_was_created_with(cluster: Cluster, gp
 def test_a_running_pod_is_ready_by_all_conditions(gpu_node: Callable[..., str], run: Callable[..., Manifest]) -> None:
     gpu_node()
     pod = run(readinessGates=[{"conditionType": "example.ai/loaded"}])
-    told = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
+    found = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
     wanted = ("PodScheduled", "Initialized", "Ready", "ContainersReady", "example.ai/loaded")
-    assert told == dict.fromkeys(wanted, "True")
+    assert found == dict.fromkeys(wanted, "True")
 
 
 def test_init_containers_have_ended_and_sidecars_run(
@@ -139,5 +139,5 @@ def test_the_condition_of_a_waiting_pod_has_its_observed_generation(
     large = {**_CONTAINER, "resources": {"requests": {"cpu": "65"}}}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
     cluster.create(pod | {"spec": {"containers": [large]}})
-    told = eventually(lambda: condition(cluster.get("Pod", "one", namespace), "PodScheduled"))
-    assert (told["observedGeneration"], told["lastProbeTime"]) == (1, None)
+    found = eventually(lambda: condition(cluster.get("Pod", "one", namespace), "PodScheduled"))
+    assert (found["observedGeneration"], found["lastProbeTime"]) == (1, None)

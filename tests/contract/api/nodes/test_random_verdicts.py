@@ -123,5 +123,5 @@ def test_a_random_pod_is_scheduled_or_refused_as_the_rules_say(make_world: Calla
     world = make_world(seed)
     for _ in range(PODS_EACH):
         pod, fitting, message = world.ask()
-        node, told = pod["spec"].get("nodeName", ""), condition(pod, "PodScheduled").get("message", "")
-        assert (node in fitting, told) == (bool(fitting), message), (pod["spec"], fitting)
+        node, found = pod["spec"].get("nodeName", ""), condition(pod, "PodScheduled").get("message", "")
+        assert (node in fitting, found) == (bool(fitting), message), (pod["spec"], fitting)

@@ -56,7 +56,7 @@ def test_a_pod_that_requests_more_gpus_than_a_node_has_is_reported(
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(deployment(namespace, resources={"limits": {"nvidia.com/gpu": "9"}}))
 
-    def is_told() -> bool:  # the scheduler may have reported before the second node was ready
+    def is_reported() -> bool:  # the scheduler may have reported before the second node was ready
         placed = condition(only_pod(cluster, namespace), "PodScheduled")
         assert (placed.get("status"), placed.get("reason")) == ("False", "Unschedulable")
         assert placed["message"] == (
@@ -65,4 +65,4 @@ def test_a_pod_that_requests_more_gpus_than_a_node_has_is_reported(
         )
         return True
 
-    eventually(is_told)
+    eventually(is_reported)

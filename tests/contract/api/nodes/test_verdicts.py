@@ -73,9 +73,9 @@ def test_the_reasons_against_each_node_are_reported(
     nodes = f"0/{len(case.nodes)} nodes are available:"
 
     def is_said() -> bool:  # it may have reported before the newest node was ready
-        told = condition(cluster.get("Pod", pod.name, pod.namespace), "PodScheduled")
-        assert (told["status"], told["reason"]) == ("False", "Unschedulable")
-        assert told["message"] == f"{nodes} {case.reasons}. preemption: {nodes} {case.preemption}."
+        scheduled = condition(cluster.get("Pod", pod.name, pod.namespace), "PodScheduled")
+        assert (scheduled["status"], scheduled["reason"]) == ("False", "Unschedulable")
+        assert scheduled["message"] == f"{nodes} {case.reasons}. preemption: {nodes} {case.preemption}."
         return True
 
     eventually(is_said)
@@ -89,8 +89,8 @@ def test_a_scheduling_gate_blocks_without_an_event(
     cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     gpu_node()
-    told = condition(placed(schedulingGates=[{"name": "example.com/approval"}]), "PodScheduled")
-    assert (told["reason"], told["message"]) == (
+    scheduled = condition(placed(schedulingGates=[{"name": "example.com/approval"}]), "PodScheduled")
+    assert (scheduled["reason"], scheduled["message"]) == (
         "SchedulingGated",
         "Scheduling is blocked due to non-empty scheduling gates",
     )
@@ -119,8 +119,8 @@ def test_a_claim_without_a_volume_blocks_its_pod(  # noqa: PLR0913 (fixtures)
             }
         )
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
-    told = condition(placed(volumes=volumes), "PodScheduled")
-    assert told["message"] == f"0/1 nodes are available: {says}. not found"
+    scheduled = condition(placed(volumes=volumes), "PodScheduled")
+    assert scheduled["message"] == f"0/1 nodes are available: {says}. not found"
 
 
 def test_the_events_name_the_node_or_the_reasons(
@@ -130,13 +130,13 @@ def test_the_events_name_the_node_or_the_reasons(
     placed()
     placed(name="big", requests={"cpu": "65"})
 
-    def told() -> dict[str, tuple[Any, ...]]:
+    def scheduled() -> dict[str, tuple[Any, ...]]:
         events = cluster.list("Event", namespace=namespace)
         assert {event["reason"] for event in events} >= {"Scheduled", "FailedScheduling"}
         parts = ("type", "message", "action", "reportingComponent", "firstTimestamp", "source")
         return {event["reason"]: tuple(event.get(part) for part in parts) for event in events}
 
-    events = eventually(told)
+    events = eventually(scheduled)
     assert events["Scheduled"] == (
         "Normal",
         f"Successfully assigned {namespace}/one to {node}",
@@ -161,8 +161,8 @@ def test_gpus_are_used_until_none_is_left(gpu_node: MakeNode, placed: Callable[.
     gpu_node()
     for name in ("a", "b"):
         assert placed(name=name, requests={GPU: "4"})["spec"]["nodeName"]
-    told = condition(placed(name="c", requests={GPU: "1"}), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="c", requests={GPU: "1"}), "PodScheduled")
+    assert scheduled["message"] == (
         f"0/1 nodes are available: 1 Insufficient {GPU}. preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
     )
 
@@ -211,8 +211,8 @@ def test_a_pod_with_anti_affinity_gets_a_separate_node(gpu_node: MakeNode, place
     alone = affinity("podAntiAffinity", labelSelector={"matchLabels": {"group": "serve"}})
     pods = [placed(name=name, labels={"group": "serve"}, **alone) for name in ("a", "b")]
     assert {one["spec"]["nodeName"] for one in pods} == names
-    told = condition(placed(name="c", labels={"group": "serve"}, **alone), "PodScheduled")
-    assert told["message"].startswith("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.")
+    scheduled = condition(placed(name="c", labels={"group": "serve"}, **alone), "PodScheduled")
+    assert scheduled["message"].startswith("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.")
 
 
 def test_the_anti_affinity_of_a_running_pod_keeps_others_away(
@@ -220,8 +220,8 @@ def test_the_anti_affinity_of_a_running_pod_keeps_others_away(
 ) -> None:
     gpu_node()
     placed(name="a", **affinity("podAntiAffinity", labelSelector={"matchLabels": {"group": "noisy"}}))
-    told = condition(placed(name="b", labels={"group": "noisy"}), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="b", labels={"group": "noisy"}), "PodScheduled")
+    assert scheduled["message"] == (
         "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. "
         f"preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
     )
@@ -284,8 +284,8 @@ def test_a_host_port_belongs_to_one_pod(gpu_node: MakeNode, placed: Callable[...
     gpu_node()
     port = {"name": "main", "image": "main", "ports": [{"containerPort": 80, "hostPort": 8080}]}
     assert placed(name="a", containers=[port])["spec"]["nodeName"]
-    told = condition(placed(name="b", containers=[port]), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="b", containers=[port]), "PodScheduled")
+    assert scheduled["message"] == (
         "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. "
         f"preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
     )
@@ -298,8 +298,8 @@ def test_spread_pods_are_even_and_the_last_one_is_reported(gpu_node: MakeNode, p
     spread = {"topologySpreadConstraints": [{**rule, "labelSelector": {"matchLabels": {"group": "serve"}}}]}
     pods = [placed(name=name, labels={"group": "serve"}, **spread) for name in ("a", "b")]
     assert len({one["spec"]["nodeName"] for one in pods}) == 2
-    told = condition(placed(name="c", labels={"group": "serve"}, **spread), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="c", labels={"group": "serve"}, **spread), "PodScheduled")
+    assert scheduled["message"] == (
         "0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints. "
         f"preemption: 0/2 nodes are available: 2 {NO_VICTIMS}."
     )
@@ -314,9 +314,9 @@ def test_a_pod_that_never_preempts_is_reported(
     path = "/apis/scheduling.k8s.io/v1/priorityclasses"
     assert wire("POST", path, {**meek, "value": 10, "preemptionPolicy": "Never"}).status == 201
     try:
-        told = condition(placed(priorityClassName=name, requests={"cpu": "65"}), "PodScheduled")
+        scheduled = condition(placed(priorityClassName=name, requests={"cpu": "65"}), "PodScheduled")
     finally:
         wire("DELETE", f"{path}/{name}")
-    assert told["message"] == (
+    assert scheduled["message"] == (
         "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
     )
