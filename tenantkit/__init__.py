@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tenantkit.findings.why import why as why
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
-    from tenantkit.forms.tenant import TenantForm as TenantForm
+    from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
@@ -69,7 +69,7 @@ _HOME = {
     "Route": "spec.route",
     "Sandbox": "sandbox.server",
     "Tenant": "spec.tenant",
-    "TenantForm": "forms.tenant",
+    "TenantForm": "forms.tenant.form",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
     "delete_tenant": "provision.delete",
