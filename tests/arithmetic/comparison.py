@@ -9,8 +9,8 @@ until the controller comes round again after five minutes; a change of its spec 
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
@@ -26,17 +26,14 @@ from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage
 from tenantkit.rules.quantities import parse_quantity
 from tests.arithmetic.random_pods import DEVICES, HUGE, PRIORITY, RUNTIME, random_pod, random_status
 from tests.contract.namespaces import fresh_name, own_namespace
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
 PODS_A_NAMESPACE = 40
 _THREADS = 8
-_POLL_S = 0.1
-_TIMEOUT_S = 60
 _SETTLED_S = 10
 
 _SILENT = ("pods", "count/pods", *(f"requests.{name}" for name in DEVICES), HUGE, f"requests.{HUGE}")
@@ -90,7 +87,7 @@ def compare(cluster: Cluster, *, pods: int, seed: int) -> Comparison:
 def _compare_one(  # noqa: PLR0913 (where, with what, and in which order)
     cluster: Cluster, namespace: str, draw: Random, found: Comparison, *, is_first: bool, has_runtime: bool
 ) -> None:
-    _until(lambda: _has_account(cluster, namespace), "the default ServiceAccount")
+    eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     if is_first:
         _make_quotas(cluster, namespace)
     wanted = [
@@ -115,16 +112,18 @@ def _compare_one(  # noqa: PLR0913 (where, with what, and in which order)
         seen.update(_used(cluster, namespace))
         return seen == expected
 
-    is_same = _until(is_equal, timeout_s=_SETTLED_S)
-    if not is_same:
+    with suppress(AssertionError):
+        eventually(is_equal, timeout_s=_SETTLED_S)
+    if seen != expected:
         stale = [name for name, entries in expected.items() if seen.get(name) != entries]
         for name in stale:
             _count_anew(cluster, namespace, name)
         found.recounted += len(stale)
-        is_same = _until(is_equal)
+        with suppress(AssertionError):
+            eventually(is_equal)
     found.pods += len(pods)
     found.entries += sum(map(len, expected.values()))
-    if not is_same:
+    if seen != expected:
         found.differences += [
             f"{namespace} {name} {entry}: the server has {seen.get(name, {}).get(entry)}, we {amount}"
             for name, entries in expected.items()
@@ -174,7 +173,7 @@ def _used(cluster: Cluster, namespace: str) -> dict[str, dict[str, Fraction]]:
 def _make_quotas(cluster: Cluster, namespace: str) -> None:
     for name, entries, spec in _QUOTAS:
         cluster.create(_quota(namespace, name, entries, spec))
-    _until(lambda: all(map(bool, _used(cluster, namespace).values())), "the quotas' first count")
+    eventually(lambda: all(map(bool, _used(cluster, namespace).values())))  # the quotas' first count
 
 
 def _quota(namespace: str, name: str, entries: tuple[str, ...], spec: dict[str, Any]) -> Manifest:
@@ -224,22 +223,3 @@ def _count_anew(cluster: Cluster, namespace: str, name: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas/{name}"
     body = orjson.dumps({"spec": {"hard": {"pods": "2P"}}})
     cluster.session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))
-
-
-def _has_account(cluster: Cluster, namespace: str) -> bool:
-    try:
-        return bool(cluster.get("ServiceAccount", "default", namespace))
-    except NotFound:
-        return False
-
-
-def _until(question: Callable[[], bool], what: str | None = None, *, timeout_s: float = _TIMEOUT_S) -> bool:
-    """Ask until the answer is yes; False, or where it is said what is waited for an error, when the time is up."""
-    deadline = time.monotonic() + timeout_s
-    while not question():
-        if time.monotonic() > deadline:
-            if what is not None:
-                raise TimeoutError(f"{what} has not come within {timeout_s} s")
-            return False
-        time.sleep(_POLL_S)
-    return True

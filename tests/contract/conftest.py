@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.cluster.connection.connect import connect
-from tenantkit.exceptions import ClusterError
 from tenantkit.rules.manifest import ref_of
 from tests.contract import engines
 from tests.contract.api.kind_samples import GATEWAY_API, GOOD, QUIET, place
@@ -24,14 +22,13 @@ from tests.contract.nodes import PRODUCT, takes_pods
 from tests.contract.wire import Wire
 from tests.controlplane.components import BINARIES
 from tests.controlplane.nodes import make_node
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
-
-_POLL_S = 0.05
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -135,7 +132,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def shared_namespace(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[str]:
+def shared_namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace for objects whose names do not meet; pods can be made there."""
     with own_namespace(cluster, fresh_name()) as name:
         eventually(lambda: cluster.get("ServiceAccount", "default", name))
@@ -161,33 +158,14 @@ def make_kind(wire: Wire, shared_namespace: str) -> Iterator[Callable[..., Manif
             wire("DELETE", place(manifest))
 
 
-@pytest.fixture(scope="session")
-def eventually() -> Callable[..., Any]:
-    """Ask until the answer is true, and give it back; what stood in the way is told once the time is up.
-
-    A controller that was told of a conflict tries again after one second, then two, four, eight and so on.
-    """
-
-    def ask(question: Callable[[], Any], timeout_s: float = 60) -> Any:
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                answer = question()
-            except (ClusterError, AssertionError) as not_yet:
-                if time.monotonic() > deadline:
-                    not_yet.add_note(f"still so after {timeout_s} s")
-                    raise
-            else:
-                if answer:
-                    return answer
-                assert time.monotonic() < deadline, f"still {answer!r} after {timeout_s} s"
-            time.sleep(_POLL_S)
-
-    return ask
+@pytest.fixture(scope="session", name="eventually")
+def eventually_fixture() -> Callable[..., Any]:
+    """`tests.eventually.eventually`."""
+    return eventually
 
 
 @pytest.fixture
-def gpu_node(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[Callable[..., str]]:
+def gpu_node(cluster: Cluster) -> Iterator[Callable[..., str]]:
     """Makes a ready node with eight GPUs, and gives back its name; all are gone after the test.
 
     Its argument changes the manifest before it is sent: taints, fewer GPUs, another label.

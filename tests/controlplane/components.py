@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import socket
 import tempfile
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from tests.controlplane.credentials import CONTROLLER_MANAGER, HOST, KWOK, SCHEDULER, make_credentials
 from tests.controlplane.processes import Component
 from tests.controlplane.readiness import answers, controllers_work, listens, pods_run
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,6 @@ NODE_NAMES = ("kube-scheduler", "kwok")
 POD_ADDRESSES = "10.244.0.0/16"
 READY_TIMEOUT_S = 60.0  # it takes about five on two idle cores
 
-_POLL_S = 0.1
 _STAGES = Path(__file__).with_name("kwok") / "stages.yaml"
 
 
@@ -167,12 +166,19 @@ def _held_port() -> Iterator[socket.socket]:
 
 def _wait(is_ready: Callable[[], str | None], components: list[Component], check: Callable[[], None]) -> None:
     """Ask until ready, while everything that was started is alive and somebody still wants it."""
-    newest, deadline = components[-1], time.monotonic() + READY_TIMEOUT_S
-    while (why_not := is_ready()) is not None:
+    newest = components[-1]
+
+    def is_up() -> bool:
+        why_not = is_ready()
+        if why_not is None:
+            return True
         check()
         for component in components:
             component.check_alive()
-        if time.monotonic() > deadline:
-            why = f"{newest.name} is not ready after {READY_TIMEOUT_S:.0f} s: {why_not}"
-            raise NotReadyError(f"{why}; its last lines:\n{newest.log_tail()}")
-        time.sleep(_POLL_S)
+        raise AssertionError(why_not)
+
+    try:
+        eventually(is_up, timeout_s=READY_TIMEOUT_S, poll_s=0.1)
+    except AssertionError as why_not:
+        why = f"{newest.name} is not ready after {READY_TIMEOUT_S:.0f} s: {why_not}"
+        raise NotReadyError(f"{why}; its last lines:\n{newest.log_tail()}") from None

@@ -6,10 +6,11 @@ built-in kinds is put there.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +24,10 @@ GROUP = "gateway.networking.k8s.io"
 PLURALS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
 _CRDS = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _READY_S = 30.0
-_POLL_S = 0.1
 _OK, _CREATED, _CONFLICT, _NOT_FOUND = 200, 201, 409, 404
 
 
-class NotServedError(Exception):
+class NotServedError(AssertionError):
     """The control plane does not serve these kinds; the message says what it answered last."""
 
 
@@ -56,11 +56,7 @@ def put_on(ask: Ask, go_modules: Path) -> list[str]:
         if status not in {_CREATED, _CONFLICT}:
             raise NotServedError(f"POST of {definition['metadata']['name']}: {body}")
         made += [definition["metadata"]["name"]] if status == _CREATED else []
-    deadline = time.monotonic() + _READY_S
-    while (why_not := _missing(ask)) is not None:
-        if time.monotonic() > deadline:
-            raise NotServedError(f"not served after {_READY_S:.0f} s: {why_not}")
-        time.sleep(_POLL_S)
+    eventually(lambda: _all_are_served(ask), timeout_s=_READY_S)
     return made
 
 
@@ -68,21 +64,17 @@ def take_off(ask: Ask, names: list[str]) -> None:
     """Delete these CRDs, and with them all objects of their kinds, and wait until they are gone."""
     for name in names:
         ask("DELETE", f"{_CRDS}/{name}", None)
-    deadline = time.monotonic() + _READY_S
-    while any(ask("GET", f"{_CRDS}/{name}", None)[0] != _NOT_FOUND for name in names):
-        if time.monotonic() > deadline:
-            raise NotServedError(f"{names} are still there after {_READY_S:.0f} s")
-        time.sleep(_POLL_S)
+    paths = [f"{_CRDS}/{name}" for name in names]
+    eventually(lambda: all(ask("GET", path, None)[0] == _NOT_FOUND for path in paths), timeout_s=_READY_S)
 
 
-def _missing(ask: Ask) -> str | None:
-    """What is not there yet."""
+def _all_are_served(ask: Ask) -> bool:
     for version, plurals in (("v1", PLURALS[:3]), ("v1beta1", PLURALS[3:])):
         schemas = str(ask("GET", f"openapi/v3/apis/{GROUP}/{version}", None))
         for plural in plurals:
             status, body = ask("GET", f"apis/{GROUP}/{version}/{plural}", None)
             if status != _OK:
-                return f"{plural}: {body}"
+                raise NotServedError(f"{plural} of {version}: {body}")
             if f"/{version}/{plural}" not in schemas and f"/{{namespace}}/{plural}" not in schemas:
-                return f"{plural}: no schema"
-    return None
+                raise NotServedError(f"{plural} of {version} has no schema")
+    return True

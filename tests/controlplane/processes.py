@@ -10,11 +10,11 @@ import ctypes
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _SHOWN_LOG_LINES = 20
@@ -55,6 +55,19 @@ class Component:
         """End it, and return once it is gone."""
         self._process.kill()
         self._process.wait()
+
+
+def processes_of(folder: Path) -> dict[str, int]:
+    """The running programs that were started with that folder: process id by name."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            program, *words = (place / "cmdline").read_text(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+        if any(str(folder) in word for word in words):
+            found[Path(program).name] = int(place.name)
+    return found
 
 
 def _die_with_parent() -> Callable[[], object] | None:

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,11 @@ import pytest
 
 from tests.controlplane.components import NAMES, NODE_NAMES
 from tests.controlplane.controlplane import ControlPlane, ControlPlaneError
+from tests.controlplane.processes import processes_of
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = [
     pytest.mark.controlplane,
@@ -42,26 +43,6 @@ def test_holds_a_control_plane():
         print(plane.kubeconfig, flush=True)
         threading.Event().wait()
 """
-
-
-def processes_of(folder: Path) -> dict[str, int]:
-    """The running programs that were started with that folder: process id by name."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            program, *words = (place / "cmdline").read_text(errors="replace").split("\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
-        if any(str(folder) in word for word in words):
-            found[Path(program).name] = int(place.name)
-    return found
-
-
-def until(question: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not question():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -88,8 +69,8 @@ def test_a_run_that_is_ended_takes_its_control_plane_along(run: subprocess.Popen
     folder = kubeconfig_of(run).parent
     assert {*NAMES, *NODE_NAMES} <= set(processes_of(folder))
     run.send_signal(how)
-    until(lambda: not processes_of(folder), f"all processes of {folder} gone after {how.name}")
-    until(lambda: not folder.exists(), f"{folder} gone after {how.name}")
+    eventually(lambda: not processes_of(folder), timeout_s=WITHIN_S)
+    eventually(lambda: not folder.exists(), timeout_s=WITHIN_S)
 
 
 def test_a_kubeconfig_is_for_its_owner_alone_and_goes_with_the_rest() -> None:
@@ -109,7 +90,7 @@ def test_a_component_that_dies_is_told_with_its_last_lines() -> None:
     plane = ControlPlane().__enter__()
     folder = plane.kubeconfig.parent
     os.kill(processes_of(folder)["etcd"], signal.SIGKILL)
-    until(lambda: not folder.exists(), "the control plane gives up")
+    eventually(lambda: not folder.exists(), timeout_s=WITHIN_S)
     with pytest.raises(ControlPlaneError, match=r"etcd ended with exit code -9; its last lines:\n.+"):
         plane.close()
     assert processes_of(folder) == {}
@@ -119,7 +100,7 @@ def test_components_do_not_outlive_their_supervisor() -> None:
     plane = ControlPlane(nodes=True).__enter__()
     folder = plane.kubeconfig.parent
     os.kill(plane.supervisor_id, signal.SIGKILL)
-    until(lambda: not processes_of(folder), "all components gone")
+    eventually(lambda: not processes_of(folder), timeout_s=WITHIN_S)
     with pytest.raises(ControlPlaneError):
         plane.close()
     shutil.rmtree(folder)  # the one thing that nobody was left to do

@@ -20,6 +20,7 @@ from tests.differential.kinds import RUN
 from tests.differential.kinds_access import GROUP, ref
 from tests.differential.kinds_pods import CONTAINERS
 from tests.differential.steps import NAMESPACES, Step
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +31,6 @@ PATIENCE_S = 10.0  # with an engine whose answers change no more, and are still 
 _GOES_WITHIN_S = 8.0  # what a namespace takes to go, and its controller shows little of that
 _RESTS_WITHIN_S = 60.0
 _QUIET_S = 0.7
-_POLL_S = 0.02
 _CLUSTER_NAMES = tuple(f"{RUN}-{name}" for name in (*NAMES, "other"))
 _ACCESS = frozenset({"roles", "rolebindings", "clusterroles", "clusterrolebindings"})
 _ADMISSION = frozenset({"namespaces", "serviceaccounts", "limitranges", "resourcequotas"})
@@ -99,17 +99,21 @@ class Run:
 
     def _rest(self, plurals: set[str], step: Step | None = None, *, quiet_s: float = 0) -> list[Difference]:
         """What differs still when nothing changes any more; empty as soon as nothing does, and has not for so long."""
-        probes, before = _probes(plurals), None
+        probes = _probes(plurals)
+        before: list[Difference] | None = None
         patience_s = max(self.patience_s, _GOES_WITHIN_S if "namespaces" in plurals else 0)
         began = since = time.monotonic()
-        while True:
+
+        def rests() -> bool:
+            nonlocal before, since
             different = self._different_state(step, plurals | self.touched) or self._different_probes(probes)
             now = time.monotonic()
             if different != before:
                 before, since = different, now
-            if now - since >= (patience_s if different else quiet_s) or now - began > _RESTS_WITHIN_S:
-                return different
-            time.sleep(_POLL_S)
+            return now - since >= (patience_s if different else quiet_s) or now - began > _RESTS_WITHIN_S
+
+        eventually(rests, timeout_s=2 * _RESTS_WITHIN_S, poll_s=0.02)
+        return before or []
 
     def _different_state(self, step: Step | None, plurals: Iterable[str]) -> list[Difference]:
         found = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import orjson
 
@@ -22,18 +23,16 @@ from tenantkit.rules.amounts import parse_amounts
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.pod_quota import pod_in_scope, pod_usage
+from tests.eventually import eventually
 from tests.fits.worlds import PRIORITY, make_request, make_tenant, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest, ObjectRef
     from tests.fits.worlds import Request
 
 REQUESTS_A_WORLD = 12
 REQUESTS_A_TENANT = 3
-_POLL_S = 0.05
 _REQUEST = "request-"
 _TIMEOUT_S = 30
 _ANEW_S = 5
@@ -113,13 +112,16 @@ def _do(cluster: Cluster, namespace: str, request: Request, expected: int | None
 
 def _placed_of(cluster: Cluster, namespace: str, count: int, expected: int | None) -> int:
     """How many of the pods have a node once the scheduler has judged all; it may think again of those that wait."""
+    if not count:
+        return 0
+
+    def placed() -> int:
+        judged = eventually(lambda: _judged(cluster, namespace, count), timeout_s=_TIMEOUT_S)
+        return sum(condition(pod, "PodScheduled", "True") is not None for pod in judged)
+
     deadline = time.monotonic() + _SECOND_THOUGHTS_S
-    while True:
-        live = _wait(lambda: _judged(cluster, namespace, count))
-        placed = sum(condition(pod, "PodScheduled", "True") is not None for pod in live)
-        if expected in (None, placed) or time.monotonic() > deadline:
-            return placed
-        time.sleep(_POLL_S)
+    eventually(lambda: expected in (None, placed()) or time.monotonic() > deadline, timeout_s=_TIMEOUT_S)
+    return placed()
 
 
 def _judged(cluster: Cluster, namespace: str, count: int) -> list[Manifest] | None:
@@ -136,15 +138,12 @@ def _settle(cluster: Cluster, namespace: str) -> None:
     Only the controller gives back, and later; and at times it counts without what was made a moment ago, and does not
     look again until something else goes, or the quota's spec changes.
     """
-    began, turn = time.monotonic(), 0
-    while not _is_settled(cluster, namespace):
-        waited_s = time.monotonic() - began
-        if waited_s > _TIMEOUT_S:
-            raise TimeoutError(f"the quotas of {namespace!r} are not counted right after {_TIMEOUT_S} s")
-        if waited_s > (turn + 1) * _ANEW_S:
-            turn += 1
-            _count_anew(cluster, namespace, turn)
-        time.sleep(_POLL_S)
+    for turn in range(1, _TIMEOUT_S // _ANEW_S):
+        with suppress(AssertionError):
+            eventually(lambda: _is_settled(cluster, namespace), timeout_s=_ANEW_S)
+            return
+        _count_anew(cluster, namespace, turn)
+    eventually(lambda: _is_settled(cluster, namespace), timeout_s=_ANEW_S)
 
 
 def _count_anew(cluster: Cluster, namespace: str, turn: int) -> None:
@@ -179,8 +178,8 @@ class _World:
         world = make_world(self._random, self._name)
         for node in world.nodes:
             self._make(node)
-        _wait(lambda: all(condition(self._cluster.get("Node", ref.name), "Ready", "True") for ref in self._made))
-        _wait(lambda: all(_is_untainted(self._cluster.get("Node", ref.name)) for ref in self._made))
+        eventually(lambda: all(condition(self._cluster.get("Node", ref.name), "Ready", "True") for ref in self._made))
+        eventually(lambda: all(_is_untainted(self._cluster.get("Node", ref.name)) for ref in self._made))
         self._namespace(f"{self._name}-load")
         for pod in world.load:
             self._make(_placed(pod, f"{self._name}-load"))
@@ -197,7 +196,7 @@ class _World:
         for manifest in tenant:
             if manifest["kind"] != "Pod":
                 self._make(manifest)
-        _wait(lambda: self._are_counted(namespace))
+        eventually(lambda: self._are_counted(namespace))
         for manifest in tenant:
             if manifest["kind"] == "Pod":
                 self._hold(manifest)
@@ -206,7 +205,7 @@ class _World:
 
     def _namespace(self, name: str) -> None:
         self._make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        _wait(lambda: self._cluster.get("ServiceAccount", "default", name))
+        eventually(lambda: self._cluster.get("ServiceAccount", "default", name))
 
     def _hold(self, pod: Manifest) -> None:
         try:
@@ -251,7 +250,7 @@ def _remove(cluster: Cluster, refs: list[ObjectRef]) -> None:
                 cluster.delete(ref)
         except NotFound:
             continue
-    _wait(lambda: not any(_is_there(cluster, ref) for ref in refs if ref.kind in ("Pod", "Node")))
+    eventually(lambda: not any(_is_there(cluster, ref) for ref in refs if ref.kind in ("Pod", "Node")))
 
 
 def _delete_at_once(cluster: Cluster, ref: ObjectRef) -> None:
@@ -266,18 +265,3 @@ def _is_there(cluster: Cluster, ref: ObjectRef) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _wait(question: Callable[[], Any]) -> Any:
-    """The answer, once there is one: nothing waited for here takes long."""
-    deadline = time.monotonic() + _TIMEOUT_S
-    while True:
-        try:
-            answer = question()
-        except NotFound:
-            answer = None
-        if answer or answer == []:
-            return answer
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"still {answer!r} after {_TIMEOUT_S} s")
-        time.sleep(_POLL_S)

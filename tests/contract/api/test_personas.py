@@ -10,6 +10,7 @@ import pytest
 from tenantkit.cluster.identity import whoami
 from tests.contract.engines import ForeignEngine
 from tests.controlplane.credentials import user_name
+from tests.statuses import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
 RBAC = "rbac.authorization.k8s.io"
 RBAC_V1 = f"{RBAC}/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1"
-
-
-def status(code: int, reason: str, message: str, **details: Any) -> Manifest:
-    """What a server says when it refuses: a Status."""
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": message,
-        "reason": reason,
-        "code": code,
-        **details,
-    }
 
 
 def binding(name: str, persona: str, role: str) -> Manifest:

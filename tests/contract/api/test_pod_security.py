@@ -13,7 +13,7 @@ from tests.contract.api.pod_cases import bare, container, pod
 from tests.contract.api.pods_by_level import CASES
 from tests.contract.namespaces import fresh_name
 from tests.contract.wire import APPLY, MERGE_PATCH, STRATEGIC_PATCH
-from tests.statuses import forbidden
+from tests.statuses import forbidden, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,8 +182,8 @@ def test_a_workload_is_warned_of_for_its_template_at_each_write_and_never_refuse
     change = {"metadata": {"labels": {"a": "b"}}}
     changed = wire("PATCH", f"{good.path(where)}/train", change, content_type=MERGE_PATCH)
 
-    for answer, status in ((made, 201), (changed, 200)):
-        assert answer.status == status
+    for answer, code in ((made, 201), (changed, 200)):
+        assert answer.status == code
         [warning] = warnings(answer)
         assert warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
 
@@ -345,16 +345,8 @@ def invalid_labels(name: str) -> Manifest:
         for mode, value in WRONG.items()
     ]
     told = ", ".join(f"{cause['field']}: {cause['message']}" for cause in causes)
-    return {
-        "apiVersion": "v1",
-        "kind": "Status",
-        "metadata": {},
-        "status": "Failure",
-        "code": 422,
-        "reason": "Invalid",
-        "message": f'Namespace "{name}" is invalid: [{told}]',
-        "details": {"kind": "Namespace", "name": name, "causes": causes},
-    }
+    details = {"kind": "Namespace", "name": name, "causes": causes}
+    return status(422, "Invalid", f'Namespace "{name}" is invalid: [{told}]', details)
 
 
 def test_a_namespace_is_not_made_with_labels_that_name_no_level(wire: Wire) -> None:

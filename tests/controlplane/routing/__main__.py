@@ -16,8 +16,8 @@ import select
 import subprocess
 import sys
 import threading
-import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from tests.controlplane.components import BINARIES, running
 from tests.controlplane.nodes import make_node
 from tests.controlplane.processes import Component
 from tests.controlplane.routing.questions import GRANTED_HOST, GRANTED_PATH, Answer, Question
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 _ENVOY, _POD_PORT, _XDS_PORT = ("127.0.0.1", 8080), 8080, 8001
 _WITHIN_S = 30.0
-_POLL_S = 0.1
 
 
 def main() -> int:
@@ -145,12 +145,13 @@ def _addresses(cluster: Cluster) -> dict[str, str]:
 
 
 def _address(cluster: Cluster, namespace: str) -> str:
-    deadline = time.monotonic() + _WITHIN_S
-    while True:
+    def address() -> str:
+        _check()
         addresses = [pod["status"].get("podIP") for pod in cluster.list("Pod", namespace=namespace)]
-        if addresses and addresses[0]:
-            return str(addresses[0])
-        _wait(deadline, f"no pod of {namespace} has an address: {cluster.list('Event', namespace=namespace)}")
+        assert addresses, f"no pod in {namespace}: {cluster.list('Event', namespace=namespace)}"
+        return str(addresses[0] or "")
+
+    return eventually(address, timeout_s=_WITHIN_S)
 
 
 @contextmanager
@@ -189,27 +190,20 @@ def ask(question: Question) -> Answer:
 
 
 def _until_answered(questions: Sequence[Question], components: Sequence[Component]) -> None:
-    deadline = time.monotonic() + _WITHIN_S
     for question in questions:
-        while True:
-            try:
-                answer = ask(question)
-            except OSError as error:
-                why = str(error)
-            else:
-                if answer.status == 200:
-                    break
-                why = f"status {answer.status}"
-            for component in components:
-                component.check_alive()
-            _wait(deadline, f"{question.host}{question.path}: {why}")
+        eventually(partial(_is_answered, question, components), timeout_s=_WITHIN_S)
 
 
-def _wait(deadline: float, why_not: str) -> None:
+def _is_answered(question: Question, components: Sequence[Component]) -> bool:
     _check()
-    if time.monotonic() > deadline:
-        raise TimeoutError(f"not within {_WITHIN_S:.0f} s: {why_not}")
-    time.sleep(_POLL_S)
+    for component in components:
+        component.check_alive()
+    try:
+        answer = ask(question)
+    except OSError as error:
+        raise AssertionError(f"{question.host}{question.path}: {error}") from error
+    assert answer.status == 200, f"{question.host}{question.path}: status {answer.status}"
+    return True
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.controlplane.components import NAMES, NODE_NAMES
+from tests.controlplane.processes import processes_of
 from tests.controlplane.routing.questions import Answer, questions, tenant_of
-from tests.controlplane.test_nothing_is_left_behind import processes_of, until
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(180)]
 
 ROOT = Path(__file__).parents[3]
+WITHIN_S = 30.0
 # every address that kwok gives a pod is this machine's, in here alone
 IN_ITS_OWN_NETWORK = [
     "unshare",
@@ -105,9 +107,9 @@ def test_all_of_it_ends_with_whoever_asked(
     asking: Callable[[Sequence[Question]], subprocess.Popen[str]], folder: Path
 ) -> None:
     process = asking(questions())
-    until(lambda: {"envoy", "contour", *NAMES, *NODE_NAMES} <= set(processes_of(folder)), "all of it runs")
+    eventually(lambda: {"envoy", "contour", *NAMES, *NODE_NAMES} <= set(processes_of(folder)), timeout_s=WITHIN_S)
     assert process.stdin is not None
     process.stdin.close()
-    until(lambda: process.poll() is not None, "it ends")
+    eventually(lambda: process.poll() is not None, timeout_s=WITHIN_S)
     assert processes_of(folder) == {}
     assert list(folder.iterdir()) == []
