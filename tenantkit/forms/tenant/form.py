@@ -304,7 +304,7 @@ class TenantForm(BaseForm):
         if isinstance(error, InvalidSpecError):
             self._inputs.show(error.problems)
             labels = {name: field.label for name, field in self.fields.items()}
-            self.panel.show(results.problems_notice(error.problems, labels))
+            self.panel.show(results.problems_notice(error, labels))
             return
         if not isinstance(error, TenantKitError):
             self.plan = None  # anything may have been written

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from tenantkit.exceptions import Problem
+    from tenantkit.exceptions import InvalidSpecError
     from tenantkit.forms.kit.markup import Content, Html
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
@@ -49,17 +49,18 @@ def plan_notice(plan: Plan) -> Html:
     return notice("info", "Nothing was changed yet. Review the plan, then click Apply.", word="Planned")
 
 
-def problems_notice(problems: Sequence[Problem], labels: Mapping[str, str]) -> Html:
+def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
     """The labels of the fields to correct. Each field shows its own problems; only the others are listed here.
 
     Args:
-        problems: of an InvalidSpecError.
+        error: with the invalid fields.
         labels: of the form's fields, by name.
     """
-    to_correct = [label for name, label in labels.items() if any(field_of(problem) == name for problem in problems)]
-    others = [problem.words("form") for problem in problems if field_of(problem) not in labels]
+    to_correct = [label for name, label in labels.items() if any(field_of(problem) == name for problem in error.problems)]
+    others = [problem.words("form") for problem in error.problems if field_of(problem) not in labels]
     lead = [f"Correct the fields marked above ({'; '.join(to_correct)}), then plan again."] if to_correct else []
-    return notice("error", "\n".join([*lead, *others, "Nothing was changed."]), word="Invalid")
+    hint = [error.hint.words("form")] if error.hint is not None else []
+    return notice("error", "\n".join([*lead, *others, *hint, "Nothing was changed."]), word="Invalid")
 
 
 def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...]:

@@ -240,7 +240,7 @@ def test_the_namespaces_of_the_call_come_before_those_of_the_connection() -> Non
     assert list_visible(connection, "Pod")[1] == ("vision", "speech")
 
     connection = cluster(Script(page("a")), namespaces=["vision", "speech"])
-    assert list_visible(connection, "Pod", namespaces=["other", "other"])[1] == ("other",)
+    assert list_visible(connection, "Pod", namespaces=["other"])[1] == ("other",)
 
 
 def test_no_namespaces_are_none_and_not_all() -> None:
