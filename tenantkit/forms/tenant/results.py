@@ -13,7 +13,7 @@ from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.tenant.fields import field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -56,7 +56,8 @@ def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
         error: with the invalid fields.
         labels: of the form's fields, by name.
     """
-    to_correct = [label for name, label in labels.items() if any(field_of(problem) == name for problem in error.problems)]
+    invalid = {field_of(problem) for problem in error.problems}
+    to_correct = [label for name, label in labels.items() if name in invalid]
     others = [problem.words("form") for problem in error.problems if field_of(problem) not in labels]
     lead = [f"Correct the fields marked above ({'; '.join(to_correct)}), then plan again."] if to_correct else []
     hint = [error.hint.words("form")] if error.hint is not None else []
