@@ -25,6 +25,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
+        "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
         "name_namespaces": (

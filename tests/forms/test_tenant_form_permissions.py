@@ -53,12 +53,12 @@ def test_a_stranger_sees_disabled_buttons_and_the_missing_permissions(
 
         assert form.disabled == {
             "plan": "you need permission to list namespaces",
-            "apply": "you need permission to create namespaces and create resourcequotas and create rolebindings. "
-            "Somebody who has it can apply the YAML below",
+            "apply": "you need permission to create namespaces, create resourcequotas and create rolebindings: "
+            "somebody who has it can apply the YAML below",
         }
         assert form.plan_button.disabled
         assert "kind: Tenant" in form.yaml
-        with pytest.raises(PermissionDenied, match="create namespaces"):
+        with pytest.raises(PermissionDenied, match=r"somebody who has it can apply `form\.yaml`"):
             form.submit()
 
 
@@ -72,5 +72,5 @@ def test_an_editor_may_plan_but_not_change_anything(
         form = TenantForm(editor, vision.name)
 
         assert [name for name, field in form.fields.items() if not field.locked] == []
-        assert "create rolebindings and create ingresses" in form.disabled["apply"]
+        assert "create rolebindings and create ingresses in namespace" in form.disabled["apply"]
         assert form.submit(plan_only=True).has_changes is False

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.hints import Hint
+
 if TYPE_CHECKING:
     from tenantkit.forms.tenant.permissions import MissingPermissions
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
+
+APPLY_HINT = Hint("somebody who has it can apply {form_yaml}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,12 @@ def apply_refusal(missing: MissingPermissions, *, is_new: bool) -> str:
     permissions = missing.grant
     if not is_new:
         permissions = f"{missing.grant}, or to {missing.team}" if missing.grant and missing.team else ""
-    if not permissions:
-        return ""
-    return f"you need permission to {permissions}. Somebody who has it can apply the YAML below"
+    return f"you need permission to {permissions}" if permissions else ""
 
 
 def _apply_reason(state: FormState) -> str:
     if reason := apply_refusal(state.missing, is_new=state.is_new):
-        return reason
+        return f"{reason}: {APPLY_HINT.words('form')}"
     if state.tenant is None:
         is_started = state.shows_all_problems or state.plan
         return "some fields are missing or invalid" if is_started else "fill in the fields, then plan"

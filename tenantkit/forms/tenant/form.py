@@ -24,7 +24,7 @@ from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element
 from tenantkit.forms.kit.panel import notice
 from tenantkit.forms.tenant import results
-from tenantkit.forms.tenant.buttons import FormState, apply_refusal, disabled_reasons, plan_refusal
+from tenantkit.forms.tenant.buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.permissions import missing_permissions
@@ -262,7 +262,7 @@ class TenantForm(BaseForm):
 
     def _plan_and_apply(self) -> Report:
         if reason := apply_refusal(self._missing, is_new=self._existing is None):
-            raise PermissionDenied(f"cannot apply: {reason}", status=403, operation="apply")
+            raise PermissionDenied(f"cannot apply: {reason}", status=403, operation="apply", hint=APPLY_HINT)
         return self._apply_plan(self._make_plan())
 
     def _keep_report(self, plan: Plan, report: Report) -> None:

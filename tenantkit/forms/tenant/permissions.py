@@ -89,4 +89,5 @@ def _missing(cluster: Cluster, permissions: Sequence[_Permission], namespace: st
         if not is_allowed
     ]
     where = f" in namespace {namespace!r}" if namespace else ""
-    return f"{' and '.join(refused)}{where}" if refused else ""
+    listed = " and ".join([", ".join(refused[:-1]), refused[-1]] if refused[1:] else refused)
+    return f"{listed}{where}" if refused else ""
