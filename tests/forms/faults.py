@@ -70,9 +70,9 @@ class FaultyTransport:
     @classmethod
     def put_into(cls, cluster: Cluster) -> FaultyTransport:
         """Send the requests of a cluster through this transport, and retry without a pause."""
-        transport = cls(cluster.session._transport)
-        cluster.session._transport = transport
-        cluster.session.sleep = lambda _: None
+        transport = cls(cluster._session._transport)
+        cluster._session._transport = transport
+        cluster._session.sleep = lambda _: None
         return transport
 
     def fail_from(self, number: int, fault: Fault, *, lost: bool = False) -> None:

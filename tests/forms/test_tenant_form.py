@@ -282,7 +282,7 @@ def _edit(cluster: Cluster, manifest: dict[str, Any]) -> None:
     from tenantkit.cluster.http.session import Call
 
     place = f"/api/v1/namespaces/{manifest['metadata']['namespace']}/resourcequotas/{manifest['metadata']['name']}"
-    cluster.session.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Operation("edit"), orjson.dumps(manifest)))
+    cluster._session.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Operation("edit"), orjson.dumps(manifest)))
 
 
 def test_a_tenant_that_does_not_exist_raises_an_error(cluster: Cluster) -> None:

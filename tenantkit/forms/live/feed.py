@@ -136,7 +136,10 @@ class Feed:
             self._stop.wait()
             return
         events = self._cluster.watch(
-            kind, namespace=namespace, stop=self._stop, tell=lambda error: self._set_connection(target, error)
+            kind,
+            namespace=namespace,
+            stop=self._stop,
+            on_connection_change=lambda error: self._set_connection(target, error),
         )
         for event in events:
             with self.lock:
