@@ -1,9 +1,9 @@
-"""Fetching a long list as a frame, against the least that it could cost: the bytes fetched, and parsed by orjson.
+"""Fetching a long list as a frame, against the lowest possible cost: fetching the bytes, and parsing them with orjson.
 
-A server in a process of its own answers recorded pages over TLS; each side runs in a fresh process, in turn, each with
-a connection that is open already, pages of 500 where it lets one say so, and its imports done. The floor pauses the
-garbage collector and keeps what it parsed; it makes no frame. Nor do the other clients, which stop at their own
-objects. A benchmark says what is listed, and how tenantkit is asked for it.
+A server in a process of its own answers recorded pages over TLS. Each side runs in a fresh process, in turn, with an
+open connection, pages of 500 if the client allows it, and its imports done. The floor pauses the garbage collector and
+keeps the parsed objects, without a frame. The other clients stop at their own objects too. Each benchmark defines the
+list and tenantkit's call.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
 PAGE = 500
 TOKEN = "benchmark"  # noqa: S105 (the server looks at none)
 WARM_UP = "warm-up"
-FEW = 2  # rounds of those that are looked at only for comparison
+FEW = 2  # rounds of the clients that are shown only for comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a benchmark lists.
+    """The list of a benchmark.
 
     Args:
-        script: the benchmark's own file, to be started again.
+        script: the benchmark's own file, which is started again for each side.
         plural: of the core group: `pods`.
         kind: of an item.
-        count: how many, unless told otherwise.
-        collections: the items of so many, by the path of their collection; those of `plural` and what else is asked.
-        ask: tenantkit's own way, given a connection; how many it found.
-        typed: the name of the official client's method for one namespace and for all.
+        count: how many items; default of `--count`.
+        collections: from the count to the items of each collection, by its path; and of those that tenantkit reads too.
+        ask: tenantkit's call, given a connection and namespaces; returns how many items it found.
+        typed: the names of the official client's methods for one namespace and for all.
         target: the highest ratio to the floor's time.
         memory_target: the highest ratio of its memory to the bytes of the answers; None: not bounded.
     """
@@ -69,12 +69,12 @@ class Listing:
 
     @property
     def path(self) -> str:
-        """Where they lie."""
+        """The path of the collection."""
         return f"/api/v1/{self.plural}"
 
     @property
     def discovery(self) -> dict[str, dict[str, Any]]:
-        """What some clients want to know first."""
+        """The answers that some clients need first."""
         kind = {"name": self.plural, "singularName": self.kind.lower(), "namespaced": True, "kind": self.kind}
         resources = [kind | {"verbs": ["get", "list"]}]
         return {
@@ -86,7 +86,7 @@ class Listing:
 
 
 class Pages:
-    """The answers, each made once."""
+    """The answers, each built once."""
 
     def __init__(self, listing: Listing, count: int) -> None:
         self.listing = listing
@@ -97,7 +97,7 @@ class Pages:
                 self.page(path, start, PAGE)
 
     def answer(self, target: str) -> bytes:
-        """The body for a path and query; a namespace of its own holds nothing."""
+        """The body for a path and query; a single namespace is empty."""
         url = urlsplit(target)
         if found := self.listing.discovery.get(url.path.rstrip("/")):
             return orjson.dumps(found)
@@ -106,7 +106,7 @@ class Pages:
         return self.page(url.path, int(query.get("continue", 0)), int(query.get("limit", 0)) or len(items))
 
     def page(self, path: str, start: int, limit: int) -> bytes:
-        """So many items from the one at start, as a list."""
+        """A list of `limit` items from `start` on."""
         if (path, start, limit) not in self.made:
             items = self.collections.get(path, [])
             end = start + limit
@@ -133,11 +133,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the figures are what is to be read."""
+        """Log nothing, since the output is the figures."""
 
 
 def serve(listing: Listing, folder: Path, count: int) -> None:
-    """Write a kubeconfig into the folder, say so, and answer until the end."""
+    """Write a kubeconfig into the folder, print `ready`, and answer until the process ends."""
     import trustme
 
     authority = trustme.CA()
@@ -187,7 +187,7 @@ def floor(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def tenantkit(listing: Listing, kubeconfig: Path) -> Fetch:
-    """Ours, to the frame."""
+    """tenantkit, up to the frame."""
     import tenantkit as tk
 
     cluster = tk.connect(kubeconfig=kubeconfig)
@@ -197,7 +197,7 @@ def tenantkit(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def lightkube(listing: Listing, kubeconfig: Path) -> Fetch:
-    """To lightkube's models."""
+    """lightkube, up to its models."""
     from lightkube import Client, KubeConfig
     from lightkube.resources import core_v1
 
@@ -208,7 +208,7 @@ def lightkube(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def typed(listing: Listing, kubeconfig: Path) -> Fetch:
-    """To the official client's typed models."""
+    """The official client, up to its typed models."""
     from kubernetes import client, config
 
     config.load_kube_config(str(kubeconfig))  # type: ignore[no-untyped-call]
@@ -230,7 +230,7 @@ def typed(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def kr8s(listing: Listing, kubeconfig: Path) -> Fetch:
-    """To kr8s' objects."""
+    """kr8s, up to its objects."""
     import kr8s as client
 
     api = client.api(kubeconfig=str(kubeconfig))
@@ -248,7 +248,7 @@ SIDES: dict[str, tuple[Callable[[Listing, Path], Fetch], str | None]] = {
 
 
 def measure(listing: Listing, side: str, kubeconfig: Path, count: int) -> None:
-    """One side, once: print seconds and what memory it took at most, in megabytes."""
+    """Run one side once: print its seconds and its peak memory in megabytes."""
     fetch = SIDES[side][0](listing, kubeconfig)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
@@ -261,7 +261,7 @@ def measure(listing: Listing, side: str, kubeconfig: Path, count: int) -> None:
 
 @contextmanager
 def served(listing: Listing, count: int) -> Iterator[tuple[Path, float]]:
-    """The kubeconfig of a running server, and how many megabytes its list has."""
+    """The kubeconfig of a running server, and the size of its list in megabytes."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, listing.script, "--serve", folder, "--count", str(count)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -304,7 +304,7 @@ def compare(listing: Listing, count: int, rounds: int) -> int:
 
 
 def run(listing: Listing) -> int:
-    """Compare, or be one of the processes that a comparison consists of."""
+    """Compare all sides, or run as one of the processes of a comparison."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--count", type=int, default=listing.count)
     parser.add_argument("--rounds", type=int, default=7)

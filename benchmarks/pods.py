@@ -34,7 +34,7 @@ WEIGHTS = (90, 3, 3, 4)
 
 
 def collections(count: int) -> Mapping[str, list[bytes]]:
-    """Pods, and what ours asks besides: their Deployments' metadata, and the namespaces."""
+    """Pods, and what tenantkit reads besides: the metadata of their Deployments, and the namespaces."""
     draw = random.Random(1)  # noqa: S311 (the same answers every time)
     workloads = range(-(-count // PODS_OF_A_WORKLOAD))
     return {
@@ -52,7 +52,7 @@ def namespace(number: int) -> dict[str, Any]:
 
 
 def metadata(name: str, workload: int, **more: Any) -> dict[str, Any]:
-    """What every object has of it."""
+    """The metadata that every object has."""
     return {
         "name": name,
         "namespace": f"team-{workload % NAMESPACES}",
@@ -78,7 +78,7 @@ def managed(manager: str, top: str, *names: str) -> dict[str, Any]:
 
 
 def pod(number: int, draw: random.Random) -> dict[str, Any]:
-    """A pod of a Deployment with two containers, as a server and a kubelet have written it."""
+    """A pod of a Deployment with two containers, as a server and a kubelet write it."""
     workload = number // PODS_OF_A_WORKLOAD
     code = f"{workload * 7919 % 2**32:x}"
     owner = {

@@ -67,14 +67,14 @@ def tenants(prefix: str) -> list[tk.Tenant]:
 
 
 def seconds(act: Callable[[], object]) -> float:
-    """How long it takes."""
+    """How long the call takes."""
     start = time.perf_counter()
     act()
     return time.perf_counter() - start
 
 
 def kubectl(kubeconfig: Path, *words: str) -> None:
-    """One kubectl command; `diff` exits with 1 when there are differences."""
+    """Run one kubectl command; `diff` exits with 1 if there are differences."""
     command = [KUBECTL, "--kubeconfig", str(kubeconfig), "--context", CONTEXT, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in {0, 1} or (done.returncode == 1 and words[0] != "diff"):
@@ -90,7 +90,7 @@ def written(wanted: Sequence[tk.Tenant], folder: str) -> str:
 
 
 def one_round(cluster: Cluster, kubeconfig: Path, folder: str) -> Round:
-    """Both sides, one after the other."""
+    """Measure both sides, one after the other."""
     ours, theirs = tenants("ours"), tenants("theirs")
     ours_file, theirs_file = written(ours, folder), written(theirs, folder)
     return Round(
@@ -126,9 +126,9 @@ def main() -> int:
 
 
 def rounds_at(round_trip_ms: float) -> tuple[list[Round], tuple[int, int]]:
-    """Rounds at that distance, and how many requests a plan of one tenant makes, and one of all."""
+    """Rounds at that distance, and the numbers of requests of a plan for one tenant and for all."""
     rounds, requests = [], (0, 0)
-    for _ in range(ROUNDS):  # a fresh server each: on a fuller one a plan reads more pages, and kubectl does not
+    for _ in range(ROUNDS):  # a fresh server each, since on a fuller one a plan reads more pages, unlike kubectl
         with ControlPlane() as plane, tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             kubeconfig = plane.kubeconfig
             if round_trip_ms:

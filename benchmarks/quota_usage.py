@@ -46,7 +46,7 @@ def recorded_quotas(count: int) -> list[bytes]:
 
 
 def used_of(name: str, hard: str, draw: random.Random) -> str:
-    """Something between nothing and all of it, in the round amounts that pods ask for, as the server writes it."""
+    """A random part of it, in the round amounts that pods request, as the server writes it."""
     granted = parse_quantity(hard)
     step = next((step for part, step in STEPS.items() if part in name), Fraction(1))
     used = step * draw.randint(0, int(granted / step))
@@ -54,7 +54,7 @@ def used_of(name: str, hard: str, draw: random.Random) -> str:
 
 
 def server_fields(number: int, hard: dict[str, str]) -> dict[str, Any]:
-    """What the server adds to an object's metadata: most of its bytes."""
+    """The fields that the server adds to an object's metadata, which are most of its bytes."""
     fields: dict[str, Any] = {f"f:{name}": {} for name in hard}
     labels: dict[str, Any] = {f"f:{name}": {} for name in (MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABEL)}
     entry = {"apiVersion": "v1", "time": "2026-11-25T13:08:27Z", "fieldsType": "FieldsV1"}

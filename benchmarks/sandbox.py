@@ -60,7 +60,7 @@ def sandbox_process() -> Iterator[tuple[Path, int]]:
 
 
 def first_answer_s() -> float:
-    """From call to first answer, beyond imports: the median of fresh interpreters."""
+    """Seconds from call to first answer, without imports: the median of fresh interpreters."""
     runs = [subprocess.run([sys.executable, "-c", FIRST_ANSWER], capture_output=True, text=True) for _ in range(STARTS)]  # noqa: PLW1510 (float() tells)
     return statistics.median(float(run.stdout) for run in runs)
 
@@ -72,7 +72,7 @@ def config_map(number: int, step: int) -> dict[str, Any]:
 
 
 def pod(number: int) -> dict[str, Any]:
-    """A pod as a training job has it."""
+    """A pod of a training job."""
     amounts = {"cpu": "500m", "memory": "1Gi"}
     container = {"name": "main", "image": "trainer:1.0", "resources": {"requests": amounts, "limits": amounts}}
     metadata = {"name": f"pod-{number:05d}", "namespace": "default", "labels": {"app": "trainer"}}
@@ -80,7 +80,7 @@ def pod(number: int) -> dict[str, Any]:
 
 
 def many(act: Callable[[Any], object], items: list[dict[str, Any]]) -> float:
-    """How long it takes, with some requests in flight."""
+    """How long all calls take, with several in parallel."""
     start = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for _ in pool.map(act, items):
@@ -89,13 +89,13 @@ def many(act: Callable[[Any], object], items: list[dict[str, Any]]) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    """What the process has in memory."""
+    """The resident memory of a process."""
     (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
     return int(line.split()[1]) / 1024
 
 
 def memory_mb() -> float:
-    """Of a sandbox with many objects."""
+    """The memory of a sandbox with many objects."""
     with sandbox_process() as (kubeconfig, pid), tk.connect(kubeconfig=kubeconfig) as cluster:
         many(cluster.create, [config_map(number, 0) for number in range(OBJECTS)])
         return resident_mb(pid)

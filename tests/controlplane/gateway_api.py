@@ -1,7 +1,7 @@
-"""Puts the Gateway API's kinds on a control plane, and takes them off again: its CRDs, of the standard channel.
+"""Installs the Gateway API's CRDs of the standard channel on a control plane, and removes them again.
 
-They lie in the Go module that Contour requires; `go mod download` in contour/ fetches it. Only what the sandbox has as
-built-in kinds is put there.
+They are in the Go module that Contour requires; `go mod download` in contour/ fetches it. Only the kinds that the
+sandbox has are installed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    # a method, a path without its first slash, a body: the status and the JSON that is answered
+    # from a method, a path without its first slash and a body to the status and the JSON of the answer
     Ask = Callable[[str, str, Any], tuple[int, Any]]
 
 VERSION = "v1.3.0"
@@ -28,7 +28,7 @@ _OK, _CREATED, _CONFLICT, _NOT_FOUND = 200, 201, 409, 404
 
 
 class NotServedError(AssertionError):
-    """The control plane does not serve these kinds; the message says what it answered last."""
+    """The control plane does not serve these kinds; the message has its last answer."""
 
 
 def definitions(go_modules: Path) -> list[Any]:
@@ -42,13 +42,13 @@ def definitions(go_modules: Path) -> list[Any]:
 
 
 def put_on(ask: Ask, go_modules: Path) -> list[str]:
-    """Put the CRDs there, and wait until all of their kinds are served and their schemas told.
+    """Create the CRDs, and wait until all of their kinds and schemas are served.
 
     Returns:
-        The names of those that were not there yet, for `take_off`.
+        The names of the CRDs that did not exist before, for `take_off`.
 
     Raises:
-        NotServedError: they still are not after half a minute.
+        NotServedError: they are not served after half a minute.
     """
     made = []
     for definition in definitions(go_modules):
@@ -61,7 +61,7 @@ def put_on(ask: Ask, go_modules: Path) -> list[str]:
 
 
 def take_off(ask: Ask, names: list[str]) -> None:
-    """Delete these CRDs, and with them all objects of their kinds, and wait until they are gone."""
+    """Delete these CRDs and with them all objects of their kinds, and wait until they no longer exist."""
     for name in names:
         ask("DELETE", f"{_CRDS}/{name}", None)
     paths = [f"{_CRDS}/{name}" for name in names]

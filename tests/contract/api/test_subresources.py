@@ -12,6 +12,7 @@ import pytest
 from tests.contract.api.kind_samples import GOOD, POD, QUIET, anonymous, changed
 from tests.contract.namespaces import fresh_name
 from tests.contract.wire import APPLY, MERGE_PATCH, STRATEGIC_PATCH
+from tests.eventually import eventually
 from tests.statuses import status
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ DONE = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success
 
 
 @pytest.fixture
-def home(cluster: Cluster, namespace: str, eventually: Callable[..., Any]) -> str:
+def home(cluster: Cluster, namespace: str) -> str:
     """A namespace in which pods can be made."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     return namespace

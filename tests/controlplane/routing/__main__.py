@@ -1,9 +1,9 @@
-"""Serves the three tenants of `tenantkit demo` behind a real ingress controller, and prints what is answered where.
+"""Serves the three tenants of `tenantkit demo` behind a real ingress controller, and prints the answers of each host.
 
-Everything is real but the pods: kwok says that they run and gives them addresses, and here a small HTTP server listens
-on each. So it has to be a network namespace of its own (`unshare -rn`), in which every such address is local; in it
-fixed ports are nobody else's. Turned down: pods on loopback, which endpoint slices refuse; reading the Ingresses only,
-which says what we asked for and not what a controller makes of it.
+Everything is real except the pods: kwok reports that they run and gives them addresses, and a small HTTP server here
+listens on each. So it needs a network namespace of its own (`unshare -rn`), in which every such address is local and
+fixed ports are free. Rejected alternatives: pods on loopback, which endpoint slices refuse; reading only the Ingresses,
+which shows what was requested and not what a controller makes of it.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ def main() -> int:
 
 
 def _check() -> None:
-    """End when whoever asked has gone: it holds the other end of standard input."""
+    """Exit if the process that started this one has ended: it holds the other end of standard input."""
     readable, _, _ = select.select([0], [], [], 0)
     if readable and os.read(0, 4096) == b"":
         raise SystemExit(1)
 
 
 def _ingress_controller(credentials: Credentials) -> Iterator[Component]:
-    """Contour, and the Envoy that it tells what to do."""
+    """Contour, and the Envoy that it configures."""
     kubectl(credentials.kubeconfig, "apply", "--server-side", "-f", str(BINARIES / "contour-crds.yaml"))
     kubectl(credentials.kubeconfig, "wait", "--for=condition=Established", "crd", "--all")
     folder, contour = credentials.folder, BINARIES / "contour"
@@ -101,7 +101,7 @@ def _xds() -> list[str]:
 
 
 def _serve_tenants(cluster: Cluster) -> None:
-    """The demo, a second host for its last tenant, and a pod for each."""
+    """Create the demo's tenants, a second host for the last one, and a pod for each."""
     run_demo(cluster, say=lambda _: None)
     last = demo_tenants()[-1]
     service = last.routes[0].service
@@ -156,7 +156,7 @@ def _address(cluster: Cluster, namespace: str) -> str:
 
 @contextmanager
 def _pod(name: str, address: str) -> Iterator[None]:
-    """What would run in the tenant's pod: it answers everything, with its own name."""
+    """The server that would run in the tenant's pod: it answers every request with the tenant's name."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -167,7 +167,7 @@ def _pod(name: str, address: str) -> Iterator[None]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: standard error is for what goes wrong."""
+            """Log nothing: standard error is for failures."""
 
     with ThreadingHTTPServer((address, _POD_PORT), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -178,7 +178,7 @@ def _pod(name: str, address: str) -> Iterator[None]:
 
 
 def ask(question: Question) -> Answer:
-    """What a client gets that resolves the host to where Envoy listens."""
+    """The answer that a client gets if it resolves the host to Envoy's address."""
     connection = http.client.HTTPConnection(*_ENVOY, timeout=10)
     try:
         connection.request("GET", question.path, headers={"Host": question.host})
