@@ -123,7 +123,6 @@ def form(notebook: NotebookPage) -> FormPage:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Path]:
-    """The path for a picture: in the documentation with --pictures, else in a temporary folder."""
-    is_kept = request.config.getoption("--pictures")
-    folder = Path(__file__).parents[2] / "docs" / "images" if is_kept else tmp_path
-    return lambda name: folder / name
+    """The file for a picture: in the repository with --pictures, else in a temporary folder."""
+    folder = Path(__file__).parents[2] if request.config.getoption("--pictures") else tmp_path
+    return lambda path: folder / path

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.notebook_page import SLOW_MS, VIEWPORT
+from tests.browser.notebook_page import SLOW_MS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Locator, Page
 
     from tests.browser.notebook_page import NotebookPage
@@ -84,18 +82,6 @@ class FormPage:
         self.field("Port").fill("80")
         self.field("Path").fill("/ai-service")
         self.expect_code(name)
-
-    def draw(self, file: Path) -> None:
-        """Take a picture of the whole form, on a page that is tall enough."""
-        # after a change of theme the form is briefly invisible
-        height = self.page.wait_for_function("root => root.offsetHeight", arg=self.root.element_handle()).json_value()
-        self.page.set_viewport_size({"width": VIEWPORT["width"], "height": height + 300})
-        try:
-            self.root.scroll_into_view_if_needed()
-            self.page.mouse.move(0, 0)
-            self.root.screenshot(path=file, animations="disabled", caret="hide")
-        finally:
-            self.page.set_viewport_size(VIEWPORT)
 
     def expect_code(self, name: str) -> None:
         """Wait until the kernel has received all input: a click can overtake keystrokes that the page holds back."""

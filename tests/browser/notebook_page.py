@@ -9,6 +9,8 @@ from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page, ViewportSize
 
     from tests.browser.lab_process import Lab
@@ -117,6 +119,18 @@ class NotebookPage:
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
         light = "false" if "Dark" in name else "true"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+
+    def draw(self, root: Locator, file: Path) -> None:
+        """Take a picture of a whole form, on a page that is tall enough."""
+        # after a change of theme the form is briefly invisible
+        height = self.page.wait_for_function("root => root.offsetHeight", arg=root.element_handle()).json_value()
+        self.page.set_viewport_size({"width": VIEWPORT["width"], "height": height + 300})
+        try:
+            root.scroll_into_view_if_needed()
+            self.page.mouse.move(0, 0)
+            root.screenshot(path=file, animations="disabled", caret="hide")
+        finally:
+            self.page.set_viewport_size(VIEWPORT)
 
     def _wait_for_output(self, index: int) -> Locator:
         """Wait until the cell has run, and check that it raised no error."""

@@ -14,7 +14,8 @@ from tests.browser.hostile import HOSTILE, expect_nothing_made
 from tests.browser.notebook_page import SLOW_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Locator
 
@@ -85,6 +86,24 @@ def test_hostile_messages_stay_text(
 
     expect(explorer).to_contain_text(HOSTILE["script"])
     expect_nothing_made(notebook, explorer)
+
+
+def test_the_explorer_leads_from_a_tenant_to_the_cause_of_a_problem(
+    notebook: NotebookPage, picture: Callable[[str], Path]
+) -> None:
+    notebook.delete_cells()
+    mark = f"view-{uuid.uuid4().hex[:8]}"
+    notebook.run(f'view = tk.Explorer(cluster)\nview.widget.add_class("{mark}")\nview')
+    root = notebook.page.locator(f".{mark}")
+    expect(root.locator(".tk-state")).to_have_text("live", timeout=SLOW_MS)
+
+    root.get_by_label("Tenant", exact=True).select_option("recsys")
+    root.get_by_label("Workload", exact=True).select_option("Job/train-b200")
+    root.get_by_role("button", name="Why?").click()
+
+    expect(root.locator(".tk-panel")).to_contain_text("Problems of Job/train-b200 in recsys: 1 cause", timeout=SLOW_MS)
+    notebook.draw(root, picture("notebooks/images/explorer.png"))
+    notebook.run("view.close()")
 
 
 def test_a_cell_run_again_leaves_one_view(notebook: NotebookPage, namespace: str) -> None:

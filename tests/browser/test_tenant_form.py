@@ -134,11 +134,15 @@ def test_all_text_of_the_form_has_enough_contrast_in_both_themes(
 ) -> None:
     form.fill_small("vision")
     form.plan()
+    form.notebook.draw(form.root, picture("notebooks/images/tenant-form.png"))
     faint = {}
     try:
-        for theme, file in (("JupyterLab Dark", "tenant-form-dark.png"), ("JupyterLab Light", "tenant-form.png")):
+        for theme, file in (
+            ("JupyterLab Dark", "docs/images/tenant-form-dark.png"),
+            ("JupyterLab Light", "docs/images/tenant-form.png"),
+        ):
             form.notebook.set_theme(theme)
-            form.draw(picture(file))
+            form.notebook.draw(form.root, picture(file))
             faint[theme] = form.page.evaluate(_FAINT, form.root.element_handle())
     finally:
         form.notebook.set_theme("JupyterLab Light")

@@ -86,7 +86,7 @@ def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...
 def equivalent_code(python: str, yaml: str) -> Html:
     """The Python code and the YAML that do the same, side by side."""
     codes = element("div", copyable(python, label="Python"), copyable(yaml, label="YAML"), class_="tk-codes")
-    return element("div", element("h3", "The same without the form", class_="tk-heading"), codes)
+    return element("div", element("h3", "Equivalent code and YAML", class_="tk-heading"), codes)
 
 
 def plan_table(plan: Plan) -> Html:
