@@ -73,7 +73,7 @@ def test_the_explorer_filters_by_kind_tenant_and_state(admin: Cluster, vision: T
 
     view.filters["tenant"].value = vision.name
     view.filters["kind"].value = "Pod"
-    assert "1 objects" in page.text
+    assert "1 object\n" in page.text
     view.filters["kind"].value = "Job"
 
     assert "0 objects" in page.text

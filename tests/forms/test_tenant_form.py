@@ -250,7 +250,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied")
+    assert panel_text(form).startswith("This plan cannot be applied\n8 objects are blocked or unknown.")
     assert form.disabled == {"apply": "the plan has blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()

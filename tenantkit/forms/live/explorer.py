@@ -106,7 +106,11 @@ class Explorer(LiveView):
         if not cells and self._is_unreadable(*([self.selected("kind")] if self.selected("kind") else KINDS)):
             return deleted  # kinds that cannot be read must not look like an empty table
         total = len(cells) + sum(1 for _ in rows)
-        count = f"the first {_ROW_LIMIT} of {total} objects" if total > len(cells) else f"{total} objects"
+        count = (
+            f"the first {_ROW_LIMIT} of {total} objects"
+            if total > len(cells)
+            else f"{total} object{'s' * (total != 1)}"
+        )
         return joined(deleted, table(columns, cells, caption=count))
 
     def _deleted_notice(self, options: Mapping[str, Sequence[str]]) -> Html | None:

@@ -166,7 +166,7 @@ def _state_and_detail(kind: str, manifest: Manifest) -> tuple[str, str]:
     if kind == "Pod":
         spec, pod = manifest.get("spec") or {}, pod_status(manifest)
         details = [f"on {spec['nodeName']}" if spec.get("nodeName") else "no node yet"]
-        details += [f"{pod.restarts} restarts"] if pod.restarts else []
+        details += [f"{pod.restarts} restart{'s' * (pod.restarts != 1)}"] if pod.restarts else []
         return pod.status or "", ", ".join(details)
     if kind == "Event":
         return manifest.get("type") or "", f"{_parent(manifest)}: {manifest.get('reason')}: {manifest.get('message')}"

@@ -75,8 +75,8 @@ class QuotaDashboard(LiveView):
         order = frame["state"].map({state: place for place, state in enumerate(_WORST_FIRST)})
         frame = frame.assign(order=order).sort_values(["order", "used_pct"], ascending=[True, False], kind="stable")
         rows = [_row(row) for row in frame.head(_ROW_LIMIT).to_dict("records")]
-        is_cut = len(frame) > _ROW_LIMIT
-        count = f"the first {_ROW_LIMIT} of {len(frame)} entries" if is_cut else f"{len(frame)} entries"
+        entries = f"{len(frame)} entr{'y' if len(frame) == 1 else 'ies'}"
+        count = f"the first {_ROW_LIMIT} of {entries}" if len(frame) > _ROW_LIMIT else entries
         return table(_COLUMNS, rows, caption=count)
 
 

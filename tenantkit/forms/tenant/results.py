@@ -39,7 +39,8 @@ def plan_notice(plan: Plan) -> Html:
     """A summary of a plan, and what to do next."""
     blocked = sum(change.action in ("blocked", "unknown") for change in plan.changes)
     if blocked:
-        text = f"{blocked} objects are blocked or unknown; the table below says why. Nothing was changed."
+        objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
+        text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."
         return notice("error", text, word="This plan cannot be applied")
     if not plan.has_changes:
         return notice("ok", "The cluster already matches the form.", word="No changes")
