@@ -330,9 +330,10 @@ def _rows(plan: Plan) -> dict[str, Any]:
 
 
 def _read(file: str) -> SpecFile:
-    from tenantkit.spec.files import read_specs
+    from tenantkit.spec.files import parse_specs
 
-    return read_specs(file)
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    return parse_specs(content, source=file)
 
 
 def _connect(kubeconfig: str | Path | None, context: str | None) -> Cluster:
