@@ -69,7 +69,7 @@ def parse_person(text: str) -> Subject:
     if not name or name != name.strip() or not name.isprintable():
         raise ValueError(_GRAMMAR)
     if name.startswith("system:"):
-        raise ValueError(f"{name!r} is reserved for Kubernetes: {_GRAMMAR}")
+        raise ValueError(f"names that start with 'system:' are reserved for Kubernetes: {_GRAMMAR}")
     return Subject(kind, name)
 
 
