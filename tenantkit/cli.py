@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.changes import Row
+    from tenantkit.provision.changes import PlanRow
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
     from tenantkit.spec.files import SpecFile
@@ -51,7 +51,7 @@ WORDS = {
     "give token=, or a kubeconfig": "give a kubeconfig",
     ", or give connect() a longer timeout_s": "",
     "namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES": "$TENANTKIT_NAMESPACES",
-    "give this row to apply(take_back=…)": "apply with --take-back KIND/NAME, or with --take-back all",
+    "pass this row to apply(force_conflicts=…)": "apply with --take-back KIND/NAME, or with --take-back all",
     "tk.Sandbox()": "`tenantkit sandbox --kubeconfig FILE`",
     "tk.install_platform(cluster), or `tenantkit install`": "`tenantkit install`",
     "tk.whoami(cluster) says": "`kubectl auth whoami` says",
@@ -259,10 +259,10 @@ def _apply(options: argparse.Namespace) -> int:
         plan = _planned(cluster, options)
         _say(str(plan))
         taken = _taken_back(plan, options.take_back)
-        return _carry_out(options, lambda: apply(cluster, plan, take_back=taken))
+        return _carry_out(options, lambda: apply(cluster, plan, force_conflicts=taken))
 
 
-def _taken_back(plan: Plan, named: Sequence[str]) -> list[Row]:
+def _taken_back(plan: Plan, named: Sequence[str]) -> list[PlanRow]:
     """The conflicts that are named: by object, by field, or all of them.
 
     Raises:
@@ -278,7 +278,7 @@ def _taken_back(plan: Plan, named: Sequence[str]) -> list[Row]:
     return [row for row, words in spellings if not words.isdisjoint(named)]
 
 
-def _spellings(row: Row) -> set[str]:
+def _spellings(row: PlanRow) -> set[str]:
     """What a conflict is called on the command line; its longest name is its own alone."""
     named = f"{row.ref.kind}/{row.ref.name}"
     names = {named, f"{row.ref.namespace}/{named}"} if row.ref.namespace else {named}
@@ -288,7 +288,7 @@ def _spellings(row: Row) -> set[str]:
 def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = False) -> Plan:
     """The plan of a file's tenants; a platform in the same file must be the cluster's."""
     from tenantkit.provision.plan import plan
-    from tenantkit.provision.stored import find_platform
+    from tenantkit.provision.stored_platform import find_platform
     from tenantkit.spec.platform import Platform
 
     specs = _read(options.file)
@@ -298,7 +298,7 @@ def _planned(cluster: Cluster, options: argparse.Namespace, *, server: bool = Fa
         reason = f"is not what the cluster has: run `tenantkit install {options.file}` first"
         raise InvalidSpecError([Problem("Platform", specs.platform.domain, reason)], source=options.file)
     try:
-        return plan(cluster, specs.tenants, platform=platform, server=server)
+        return plan(cluster, specs.tenants, platform=platform, dry_run="server" if server else None)
     except InvalidSpecError as error:
         raise InvalidSpecError(specs.located(error.problems), source=error.source or options.file) from None
 

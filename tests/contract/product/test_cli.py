@@ -134,7 +134,7 @@ def test_a_namespace_of_somebody_else_is_refused_and_named(
     done = run("apply", "-", stdin=spec(namespace))
 
     assert done.returncode == 1
-    assert f"Namespace '{namespace}': it exists and belongs to somebody else" in done.stderr
+    assert f"Namespace '{namespace}': it exists and belongs to someone else" in done.stderr
     assert cluster.get("Namespace", namespace) == before
 
 
