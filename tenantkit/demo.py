@@ -84,12 +84,12 @@ def demo_tenants() -> list[Tenant]:
     ]
 
 
-def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
+def run_demo(cluster: Cluster, *, notify: Callable[[str], None]) -> DemoResult:
     """Put the example on a cluster, and read it back from there.
 
     Args:
         cluster: where; the platform is installed there unless there is one, which stays as it is and is used.
-        say: takes each line of progress.
+        notify: takes each line of progress.
 
     Raises:
         InvalidSpecError: the platform that is there has no size `small`.
@@ -102,13 +102,13 @@ def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
     platform = find_platform(cluster)
     if platform is None:
         platform = Platform()
-        say("installing the platform: roles and settings")
+        notify("installing the platform: roles and settings")
         install_platform(cluster, platform, progress=False)
     tenants = demo_tenants()
     planned = plan(cluster, tenants, platform=platform)
-    say(str(planned))
+    notify(str(planned))
     report = apply(cluster, planned, progress=False)
-    say(report.summary)
+    notify(report.summary)
     return DemoResult(
         urls=report.urls,
         outputs={_output(tenant): _hostname(cluster, platform, tenant) for tenant in tenants},

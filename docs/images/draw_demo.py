@@ -30,7 +30,7 @@ def main() -> None:
     with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
         tk.install_platform(cluster, progress=False)
         plan = tk.plan(cluster, demo_tenants()[:1])
-        result = run_demo(cluster, say=lambda _: None)
+        result = run_demo(cluster, notify=lambda _: None)
     quota = result.quota[result.quota["resource"].isin(RESOURCES)][COLUMNS].head(8)
     urls = "".join(
         f"<div><code>{escape(name)} &nbsp; {escape(url)}</code></div>"

@@ -39,7 +39,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
     *,
     kubeconfig: Path,
     context: str | None,
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
     port: int | None = None,
     browser: bool = True,
 ) -> None:
@@ -49,7 +49,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
         copies: of `copy_notebooks`; the first one is opened.
         kubeconfig: what kernels connect to, by `connect()` without arguments.
         context: of it. Default: its current one.
-        say: takes what there is to know; the address with its token is told by JupyterLab itself.
+        notify: takes what there is to know; the address with its token is told by JupyterLab itself.
         port: to listen on, at loopback unless the user's Jupyter settings say otherwise. Default: Jupyter's own, 8888
             or the next that is free.
         browser: whether to open one.
@@ -65,7 +65,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
         os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
-        say(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
+        notify(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
         server.start()
 
 

@@ -61,7 +61,7 @@ def test_by_default_no_news_are_fetched(tmp_path: Path) -> None:
 
 
 def test_without_jupyterlab_it_is_one_line_that_says_what_to_install() -> None:
-    program = "import sys; sys.modules['jupyterlab'] = None; from tenantkit.cli import main; sys.exit(main(['lab']))"
+    program = "import sys; sys.modules['jupyterlab'] = None; from tenantkit.cli.main import main; sys.exit(main(['lab']))"
 
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
 

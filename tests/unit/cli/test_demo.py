@@ -37,7 +37,7 @@ def test_the_demo_is_made_for_the_platform_that_is_there() -> None:
     with Sandbox() as box, connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
         install_platform(cluster, Platform(domain="ai.example.com", namespace_prefix="team-"), progress=False)
 
-        result = run_demo(cluster, say=lambda _: None)
+        result = run_demo(cluster, notify=lambda _: None)
 
         assert result.urls["tenant-1"] == ["http://tenant-1.ai.example.com/ai-service"]
         assert result.outputs["tenant_1_ingress_hostname"] == "tenant-1.ai.example.com"

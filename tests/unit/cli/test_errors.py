@@ -1,0 +1,75 @@
+"""Errors are worded for the command line, and each has its exit code."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+import pytest
+
+from tenantkit.cli.main import main, program
+from tenantkit.exceptions import PermissionDenied, TenantKitError
+from tenantkit.hints import Hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAME = "raise-an-error"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
+    def run_command(error: BaseException) -> int:
+        @click.command(NAME)
+        def command() -> NoReturn:
+            raise error
+
+        monkeypatch.setitem(program.commands, NAME, command)
+        return main([NAME])
+
+    return run_command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "shown"),
+    [
+        (TenantKitError("it failed"), 1, "tenantkit: it failed\n"),
+        (
+            PermissionDenied("may not list pods", hint=Hint("{whoami} shows who the server thinks you are")),
+            1,
+            "tenantkit: may not list pods: `kubectl auth whoami` shows who the server thinks you are\n",
+        ),
+        (
+            TenantKitError("tk.whoami(cluster) is a name in the cluster"),
+            1,
+            "tenantkit: tk.whoami(cluster) is a name in the cluster\n",
+        ),
+        (
+            FileNotFoundError(2, "No such file or directory", "tenants.yaml"),
+            1,
+            "tenants.yaml: No such file or directory\n",
+        ),
+        (KeyboardInterrupt(), 130, "tenantkit: interrupted; run the same command again to continue\n"),
+        (click.UsageError("no such thing"), 2, "Error: no such thing\n"),
+    ],
+)
+def test_an_error_has_a_text_for_the_shell_and_an_exit_code(
+    error: BaseException,
+    code: int,
+    shown: str,
+    run: Callable[[BaseException], int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(error) == code
+
+    output = capsys.readouterr()
+    assert (output.out, output.err.endswith(shown)) == ("", True), output.err
+
+
+def test_sigterm_is_handled_only_while_a_command_runs() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    main(["--version"])
+
+    assert signal.getsignal(signal.SIGTERM) is before
