@@ -27,11 +27,15 @@ TenantKitError
 
 from __future__ import annotations
 
+from copy import copy as _copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.hints import Message
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
     from tenantkit.hints import Hint, Surface
     from tenantkit.provision.report import Report
@@ -42,25 +46,62 @@ _VALUE_LIMIT = 80
 class TenantKitError(Exception):
     """Base of all errors of tenantkit: catch it to catch them all.
 
+    Args:
+        what: what happened, and to what. A Message where the words depend on the surface.
+        hint: what to do next.
+
     Attributes:
         hint: what to do next, as data; None where `what` says it all. `str()` shows both in Python's words.
+
+    Raises:
+        ValueError: there is no text.
     """
 
-    def __init__(self, what: str, *, hint: Hint | None = None) -> None:
-        super().__init__(what)
+    hint: Hint | None
+    _between = ": "
+
+    def __init__(self, what: str | Message, *, hint: Hint | None = None) -> None:
+        text = str(what)
+        if not text.strip():
+            raise ValueError("an error needs a text that says what happened")
+        super().__init__(text)
+        self._what = what
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle all there is: Exception itself calls the class with the text alone."""
+        return _restored, (type(self), self.args, self.__dict__)
 
     @property
     def what(self) -> str:
         """What happened, and to what."""
-        return str(self.args[0])
+        return str(self._what)
 
     def __str__(self) -> str:
         return self.words("python")
 
     def words(self, surface: Surface) -> str:
         """What happened and what to do next, in the words of Python, the command line or a form."""
-        return self.what if self.hint is None else f"{self.what}: {self.hint.words(surface)}"
+        return self._with_hint(_words(self._what, surface), surface)
+
+    def with_hint(self, hint: Hint) -> Self:
+        """A copy that gives this hint, too, after its own."""
+        error = _copy(self)
+        error.hint = hint if self.hint is None else self.hint.then(hint)
+        return error
+
+    def _with_hint(self, text: str, surface: Surface) -> str:
+        return text if self.hint is None else f"{text}{self._between}{self.hint.words(surface)}"
+
+
+def _restored(kind: type[TenantKitError], args: tuple[object, ...], state: dict[str, Any]) -> TenantKitError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+def _words(text: str | Message, surface: Surface) -> str:
+    return text.words(surface) if isinstance(text, Message) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +119,32 @@ class Problem:
 
     def words(self, surface: Surface) -> str:
         """The problem in the words of Python, the command line or a form."""
+        where = f"line {self.line}: " if self.line is not None else ""
+        more = "" if self.hint is None else f": {self.hint.words(surface)}"
+        return f"{where}{self.subject}{self.reason}{more}"
+
+    @property
+    def subject(self) -> str:
+        """The field and its value, cut to 80 characters, in front of the reason."""
         shown = repr(self.value)
         if len(shown) > _VALUE_LIMIT:
             shown = shown[:_VALUE_LIMIT] + "…"
-        where = f"line {self.line}: " if self.line is not None else ""
-        more = "" if self.hint is None else f": {self.hint.words(surface)}"
-        return f"{where}{self.field}={shown}: {self.reason}{more}"
+        return f"{self.field}={shown}: "
 
 
 class InvalidSpecError(TenantKitError, ValueError):
-    """A Platform, a Tenant or a file says what can't be; all wrong fields at once, in `problems`."""
+    """A Platform, a Tenant, a file or an argument is invalid; all wrong fields at once, in `problems`."""
 
-    def __init__(self, problems: Sequence[Problem], *, source: str | None = None) -> None:
+    def __init__(self, problems: Sequence[Problem], *, source: str | None = None, hint: Hint | None = None) -> None:
         self.problems = tuple(problems)
         self.source = source
-        super().__init__(self.words("python"))
+        super().__init__(self._lines("python"), hint=hint)
 
     def words(self, surface: Surface) -> str:
         """All wrong fields, one a line."""
+        return self._with_hint(self._lines(surface), surface)
+
+    def _lines(self, surface: Surface) -> str:
         lead = f"{self.source}: " if self.source else ""
         return lead + "\n".join(problem.words(surface) for problem in self.problems)
 
@@ -106,7 +155,7 @@ class InvalidSpecError(TenantKitError, ValueError):
 
     @property
     def value(self) -> Any:
-        """What the first wrong field holds."""
+        """The value of the first wrong field."""
         return self.problems[0].value
 
     @property
@@ -126,9 +175,11 @@ class ConnectionConfigError(TenantKitError):
 class ClusterError(TenantKitError):
     """The API server answered with an error, or not at all; `status` is None when there was no answer."""
 
+    _between = "; "
+
     def __init__(  # noqa: PLR0913 (what a caller may want to tell apart)
         self,
-        message: str,
+        what: str | Message,
         *,
         status: int | None = None,
         reason: str | None = None,
@@ -139,7 +190,7 @@ class ClusterError(TenantKitError):
         causes: Sequence[str] = (),
         hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(what, hint=hint)
         self.status = status
         self.reason = reason
         self.operation = operation
@@ -204,8 +255,8 @@ class StalePlanError(TenantKitError):
 class PartialApplyError(TenantKitError):
     """Something in a plan failed; `report` says what was done, what failed and what was not attempted."""
 
-    def __init__(self, message: str, *, report: Report, hint: Hint | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, what: str | Message, *, report: Report, hint: Hint | None = None) -> None:
+        super().__init__(what, hint=hint)
         self.report = report
 
 

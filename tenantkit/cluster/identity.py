@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.arguments import check_is_cluster
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.reviews import review
 
@@ -32,6 +32,7 @@ class Identity:
     is_sandbox: bool
 
 
+@takes_cluster
 def whoami(cluster: Cluster) -> Identity:
     """Who the server takes you for: the first thing to look at when something is denied.
 
@@ -51,7 +52,6 @@ def whoami(cluster: Cluster) -> Identity:
         >>> whoami(cluster).username  # doctest: +SKIP
         'dana@example.com'
     """
-    check_is_cluster(cluster)
     answer = review(cluster.session, "SelfSubjectReview", {}, Operation("ask who I am"))
     found = (answer.get("status") or {}).get("userInfo") or {}
     cluster.user = str(found.get("username") or "")

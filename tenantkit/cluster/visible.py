@@ -7,12 +7,12 @@ Source: pages "Authorization" (Checking API access) and "Authenticating" (API ac
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.requests.list import Selection, list_kept
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.hints import Hint
 from tenantkit.rules.kinds import Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
 
@@ -27,6 +27,7 @@ Scope = tuple[str, ...] | Literal["cluster"]
 _Kept = TypeVar("_Kept")
 
 _THREADS = 8
+_NAME_NAMESPACES = Hint("{name_namespaces}")  # the default namespace, which was tried, is rarely the right one
 
 
 def list_visible(
@@ -154,7 +155,7 @@ def each_visible(
         readings = list(zip(asked, pool.map(tried, asked), strict=True))
     refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
     if len(refusals) == len(asked):
-        raise refusals[0] if is_told else _untold(refusals[0])
+        raise refusals[0] if is_told else refusals[0].with_hint(_NAME_NAMESPACES)
     found = [(namespace, cast("_Kept", kept)) for namespace, (kept, refusal) in readings if refusal is None]
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 
@@ -180,14 +181,6 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
     """
     found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
     return tuple(sorted(item["metadata"]["name"] for item in found))
-
-
-def _untold(refusal: PermissionDenied) -> PermissionDenied:
-    """The same for who has not said which namespaces are theirs: most likely others than the one that was tried."""
-    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
-    told = copy(refusal)
-    told.args = (f"{refusal}; {hint}",)
-    return told
 
 
 def _whole(manifest: Manifest) -> Manifest:

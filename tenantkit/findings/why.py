@@ -12,6 +12,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.findings.causes.containers import not_running
@@ -66,6 +67,7 @@ FINDERS: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (
 )
 
 
+@takes_cluster
 def why(
     cluster: Cluster, tenant: str | None = None, *, workload: str | None = None, namespaces: Sequence[str] | None = None
 ) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ipywidgets import HTML, Button, Checkbox
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import (
     CancelledError,
     InvalidSpecError,
@@ -82,6 +83,7 @@ class TenantForm(Form):
         >>> form.submit().urls  # doctest: +SKIP
     """
 
+    @takes_cluster
     def __init__(self, cluster: Cluster, tenant: str | None = None) -> None:
         super().__init__(cluster, css_class="tk-tenant-form")
         self._inputs = TenantInputs(get_platform(cluster))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from typing_extensions import TypedDict
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -81,6 +82,7 @@ class _Parts(TypedDict, total=False):
     reportingComponent: str
 
 
+@takes_cluster
 def events(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
     """What has happened to objects, the latest first: one row per object, type, reason and message.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.requests.list import Selection, list_kept
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import PermissionDenied
@@ -71,6 +72,7 @@ class Reserved:
             self.resources[name] = self.resources.get(name, 0) + amount
 
 
+@takes_cluster
 def nodes(cluster: Cluster) -> pd.DataFrame:
     """What each node has, what is reserved there and what is free: one row per node.
 

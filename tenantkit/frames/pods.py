@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
@@ -64,6 +65,7 @@ PODS: Schema = {
 PodRead: TypeAlias = "tuple[str, str, Owner | None, tuple[Any, ...]]"
 
 
+@takes_cluster
 def pods(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
     """Pods, how they fare and what they request: one row per pod.
 

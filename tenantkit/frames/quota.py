@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from typing_extensions import TypedDict
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.fast_quantities import Numbers
@@ -59,6 +60,7 @@ NEAR_PCT = 80.0
 STATES = ("pending", "over", "none", "full", "near", "ok")
 
 
+@takes_cluster
 def quota_usage(
     cluster: Cluster,
     *,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.creators import creator_of
@@ -73,6 +74,7 @@ class _Held:
         self.since = min(filter(None, (self.since, created)), default=None)
 
 
+@takes_cluster
 def quota_holders(cluster: Cluster, tenant: str) -> pd.DataFrame:
     """Who holds a tenant's quota: one row per quota, resource, workload and person. Experimental.
 

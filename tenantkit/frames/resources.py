@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.requests.discovery import kind_named, served_kinds
 from tenantkit.cluster.requests.tables import Table, list_table
 from tenantkit.cluster.visible import each_visible
@@ -39,6 +40,7 @@ _NOTHING = frozenset({"<none>", "<unset>", "<unknown>"})
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "True": True, "False": False}
 
 
+@takes_cluster
 def resources(
     cluster: Cluster, kind: str, *, namespaces: Sequence[str] | None = None, label_selector: str | None = None
 ) -> pd.DataFrame:

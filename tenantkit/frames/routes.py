@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
@@ -43,6 +44,7 @@ ROUTES: Schema = {
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, and still written
 
 
+@takes_cluster
 def routes(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
     """Where tenants' services are exposed: one row per host and path.
 

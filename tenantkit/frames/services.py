@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
@@ -47,6 +48,7 @@ SERVICES: Schema = {
 _OF_SERVICE = "kubernetes.io/service-name"
 
 
+@takes_cluster
 def services(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
     """Services, where they are reached, and how many endpoints answer: one row per service.
 

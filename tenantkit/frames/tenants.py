@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -48,6 +49,7 @@ TENANTS: Schema = {
 _LATEST = datetime(2262, 1, 1, tzinfo=UTC)
 
 
+@takes_cluster
 def tenants(cluster: Cluster, *, namespaces: Sequence[str] | None = None, drift: bool = False) -> pd.DataFrame:
     """The tenants and what they were granted: one row per tenant.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from typing_extensions import TypedDict
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
@@ -85,6 +86,7 @@ class VolumeParts(TypedDict, total=False):
     status: _Status
 
 
+@takes_cluster
 def volumes(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
     """Claims of persistent volumes: one row per claim.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.creators import creator_of
@@ -86,6 +87,7 @@ class _Total:
 _Place: TypeAlias = "tuple[str, Owner]"
 
 
+@takes_cluster
 def workloads(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
     """What runs pods, how it fares and what it holds: one row per workload.
 

@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import (
     InvalidSpecError,
     PartialApplyError,
@@ -48,6 +49,7 @@ _QUOTA_WAIT_S = 30.0
 _NAMED = 5
 
 
+@takes_cluster
 def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a default that suits most)
     cluster: Cluster,
     plan: Plan,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.display.tables import html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, Problem
@@ -85,6 +86,7 @@ class Deletion:
         return [(kind, "unknown" if count is None else str(count)) for kind, count in self.counts.items() if count != 0]
 
 
+@takes_cluster
 def plan_delete(cluster: Cluster, name: str) -> Deletion:
     """What deleting a tenant would take along. Reads, and changes nothing.
 
@@ -112,6 +114,7 @@ def plan_delete(cluster: Cluster, name: str) -> Deletion:
     return Deletion(name, namespace, counts, _is_protected(live), live["metadata"]["uid"])
 
 
+@takes_cluster
 def delete_tenant(cluster: Cluster, name: str, *, confirm: str, timeout_s: float = 120.0) -> Deletion:
     """Delete a tenant with everything in it, and wait until it is gone. There is no way back.
 

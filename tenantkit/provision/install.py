@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, Problem
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
 
 
+@takes_cluster
 def plan_platform(cluster: Cluster, platform: Platform | None = None) -> Plan:
     """What `install` would change. Reads, and changes nothing.
 
@@ -47,6 +49,7 @@ def plan_platform(cluster: Cluster, platform: Platform | None = None) -> Plan:
     return make_install_plan(used, read_refs(cluster, refs))
 
 
+@takes_cluster
 def install_platform(
     cluster: Cluster, platform: Platform | None = None, *, take_back: TakeBack | None = None, progress: bool = True
 ) -> Report:
@@ -83,6 +86,7 @@ def install_platform(
     return apply(cluster, planned, take_back=take_back, progress=progress)
 
 
+@takes_cluster
 def uninstall_platform(cluster: Cluster, *, confirm: str, timeout_s: float = 120.0) -> Report:
     """Remove what `install` made; what bears other labels stays.
 

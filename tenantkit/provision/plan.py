@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import html_table, text_table, value_text
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY, TENANT_LABEL
@@ -117,6 +118,7 @@ class Plan:
         return [_cells(row) for row in self.rows if row.action != "unchanged"]
 
 
+@takes_cluster
 def plan(
     cluster: Cluster, tenants: Tenant | Sequence[Tenant], *, platform: Platform | None = None, server: bool = False
 ) -> Plan:

@@ -10,7 +10,7 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.arguments import check_is_cluster
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, Problem
 from tenantkit.manifests.labels import (
     GRANT_ANNOTATION,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 TENANT_NAMESPACES = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 
+@takes_cluster
 def get_platform(cluster: Cluster) -> Platform:
     """The platform's settings as the cluster has them; the defaults where none was installed.
 
@@ -50,9 +51,9 @@ def get_platform(cluster: Cluster) -> Platform:
     return find_platform(cluster) or Platform()
 
 
+@takes_cluster
 def find_platform(cluster: Cluster) -> Platform | None:
     """The platform's settings; None where none was installed. Raises, and needs, what `get_platform` does."""
-    check_is_cluster(cluster)
     try:
         stored = cluster.get("ConfigMap", PLATFORM_CONFIG_MAP, SYSTEM_NAMESPACE)
     except NotFound:
@@ -69,6 +70,7 @@ def find_platform(cluster: Cluster) -> Platform | None:
     return Platform.from_stored(data, source=source)
 
 
+@takes_cluster
 def get_tenant(cluster: Cluster, name: str) -> Tenant:
     """One tenant as the cluster has it stored: the platform's grant and the team's part.
 
@@ -98,6 +100,7 @@ def get_tenant(cluster: Cluster, name: str) -> Tenant:
     return _tenant(live, part)
 
 
+@takes_cluster
 def get_tenants(cluster: Cluster) -> list[Tenant]:
     """All tenants that you may see, by name.
 

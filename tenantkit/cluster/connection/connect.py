@@ -30,6 +30,7 @@ from tenantkit.cluster.http.session import Call, Session
 from tenantkit.cluster.http.transport import Endpoint
 from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ConnectionConfigError, NotFound, PermissionDenied
+from tenantkit.hints import Hint, Message
 from tenantkit.rules.names import check_dns_label
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
     if not isinstance(timeout_s, int | float) or not timeout_s > 0:
-        raise ConnectionConfigError(f"timeout_s={timeout_s!r}: give seconds, more than 0")
+        raise ConnectionConfigError(f"timeout_s={timeout_s!r} is not valid: use seconds, more than 0, for example 35")
     source = _source(kubeconfig, context, server)
     load = _overridden(source.load, token=token, ca_file=ca_file)
     chosen = _namespaces(namespaces)
@@ -123,7 +124,7 @@ def _check_kinds(**given: object) -> None:
     for name, value in given.items():
         kinds, wanted = _PATH if name in ("kubeconfig", "ca_file") else _TEXT
         if value is not None and not isinstance(value, kinds):
-            raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: give {wanted}")
+            raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: use {wanted}")
 
 
 def _version(session: Session) -> str:
@@ -139,14 +140,14 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
     if server is not None:
         if kubeconfig is not None or context is not None:
             raise ConnectionConfigError(
-                "give server=, or kubeconfig= and context=, not both: whose credentials are meant?"
+                "server= cannot be combined with kubeconfig= or context=: pass one, or the other"
             )
         return _by_hand(server)
     if kubeconfig is not None:
-        return _from_files(_existing(os.fspath(kubeconfig), "kubeconfig= names"), context)
+        return _from_files(_existing(os.fspath(kubeconfig), Message("{kubeconfig}")), context)
     variable = os.environ.get("KUBECONFIG", "")
     if variable.strip(os.pathsep + " "):
-        return _from_files(_existing(variable, "$KUBECONFIG names"), context)
+        return _from_files(_existing(variable, Message("$KUBECONFIG")), context)
     in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
     has_token = (POD_FOLDER / "token").is_file()
     if in_pod and has_token and context is None:
@@ -154,23 +155,31 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
     default = Path.home() / ".kube" / "config"
     if default.is_file():
         return _from_files([default], context)
-    pod = "the pod's service account (not in a pod)"
+    pod = Message("not in a pod")
     if in_pod:
-        pod = f"the pod's service account ({'not for context=' if has_token else 'no token is mounted in this pod'})"
+        pod = Message("not used with {context}") if has_token else Message("no token is mounted in this pod")
     raise ConnectionConfigError(
-        f"no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), {pod}, "
-        f"{default} (not there). Give kubeconfig=, set $KUBECONFIG, or, in a pod, ask for a service account with "
-        "automountServiceAccountToken; to try tenantkit without a cluster: tk.Sandbox()"
+        Message(
+            "no cluster to connect to: looked at {sources} (not given), $KUBECONFIG (not set), the pod's service "
+            "account ({pod}), {default} (does not exist)",
+            {"pod": pod, "default": default},
+        ),
+        hint=Hint(
+            "pass {kubeconfig}, set $KUBECONFIG, or, in a pod, ask for a service account with "
+            "automountServiceAccountToken; to try tenantkit without a cluster, use {sandbox}"
+        ),
     )
 
 
-def _existing(value: str, lead: str) -> list[Path]:
-    """The files that are there, of one or several; none is an error, since they were meant."""
+def _existing(value: str, source: Message) -> list[Path]:
+    """The existing files of one or several; without any it is an error, since they were named."""
     paths = [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
     found = [path for path in paths if path.exists()]
     if not found:
         shown = ", ".join(str(path) for path in paths) or repr(value)
-        raise ConnectionConfigError(f"{lead} {shown}, which is not there: give a file that is")
+        which = "which does not exist" if len(paths) == 1 else "none of which exists"
+        what = Message("{source} names {files}, {which}", {"source": source, "files": shown, "which": which})
+        raise ConnectionConfigError(what, hint=Hint("name an existing file"))
     return found
 
 
@@ -197,7 +206,7 @@ def _from_pod() -> _Source:
             read(client_configuration=configuration)
         except (config.ConfigException, OSError) as error:
             raise ConnectionConfigError(
-                f"this pod's service account can't be used: {error}; see what is mounted at {POD_FOLDER}"
+                f"this pod's service account can't be used: {error}; check the files mounted at {POD_FOLDER}"
             ) from None
         return Login(endpoint_of(configuration), lambda: authorization_of(configuration))
 
@@ -211,7 +220,7 @@ def _from_pod() -> _Source:
 def _by_hand(server: str) -> _Source:
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ConnectionConfigError("server= is no URL of an API server: write it as in 'https://10.0.0.1:6443'")
+        raise ConnectionConfigError("server= is not the URL of an API server: use one like 'https://10.0.0.1:6443'")
     endpoint = Endpoint(server.rstrip("/"), proxy=proxy_for(server))
     return _Source(lambda: Login(endpoint, lambda: None))
 
@@ -241,14 +250,14 @@ def _check_encryption(login: Login) -> None:
     server = login.endpoint.server
     is_near = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
     if server.startswith("http:") and not is_near and login.authorization() is not None:
-        raise ConnectionConfigError(f"{server} is not encrypted, and a token could be read on its way: use https://")
+        raise ConnectionConfigError(f"{server} is not encrypted, so that others could read the token: use https://")
 
 
 def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
     if isinstance(given, str):
-        raise ConnectionConfigError(f"namespaces={given!r} is one text: give a list, namespaces=[{given!r}]")
+        raise ConnectionConfigError(f"namespaces={given!r} is not a list: use namespaces=[{given!r}]")
     if given is not None and not isinstance(given, Iterable):
-        raise ConnectionConfigError(f"namespaces={given!r} is no list: give one, for example namespaces=['vision']")
+        raise ConnectionConfigError(f"namespaces={given!r} is not a list: use one, for example namespaces=['vision']")
     source = "namespaces" if given is not None else f"${NAMESPACES_VARIABLE}"
     names = given if given is not None else os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
     for name in names:
@@ -259,4 +268,4 @@ def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
 def _check_namespace(source: str, name: object) -> None:
     reason = check_dns_label(name)
     if reason is not None:
-        raise ConnectionConfigError(f"{source}: {name!r} is no namespace: {reason}")
+        raise ConnectionConfigError(f"{source}: {name!r} is not a namespace: {reason}")

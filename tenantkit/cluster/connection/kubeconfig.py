@@ -22,9 +22,10 @@ import yaml
 from tenantkit.cluster.connection.proxies import proxy_for
 from tenantkit.cluster.http.transport import Endpoint
 from tenantkit.exceptions import ConnectionConfigError
+from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tenantkit.cluster.http.credentials import Headers
@@ -58,24 +59,24 @@ def read_context(paths: Sequence[Path], context: str | None) -> ContextEntry:
     contexts = _merged(files, "contexts", "context")
     name = context or next((str(file["current-context"]) for _, file in files if file.get("current-context")), None)
     if name is None:
-        raise ConnectionConfigError(f"{shown} names no current-context: give context=, {_one_of(contexts)}")
+        raise ConnectionConfigError(f"{shown} has no current-context", hint=_choose_context(contexts))
     if name not in contexts:
-        near = get_close_matches(name, contexts, n=1)
-        meant = f"perhaps {near[0]!r}; " if near else ""
-        what = "context" if context else "current-context"
-        raise ConnectionConfigError(f"{shown} has no {what} {name!r}: {meant}give context=, {_one_of(contexts)}")
+        what = f"{shown} has no context {name!r}"
+        if not context:
+            what = f"{shown} has no context {name!r}, which is its current-context"
+        raise ConnectionConfigError(what, hint=_choose_context(contexts, near=get_close_matches(name, contexts, n=1)))
     chosen = contexts[name]
     clusters, users = _merged(files, "clusters", "cluster"), _merged(files, "users", "user")
     cluster, user = clusters.get(str(chosen.get("cluster"))), users.get(str(chosen.get("user")))
     if cluster is None or not isinstance(cluster.get("server"), str):
         raise ConnectionConfigError(
-            f"context {name!r} of {shown} is on cluster {chosen.get('cluster')!r}, which has no server there: add "
-            f"it, or give another context=, {_one_of(contexts)}"
+            f"context {name!r} of {shown} names cluster {chosen.get('cluster')!r}, which has no server there",
+            hint=_other_context(contexts),
         )
     if chosen.get("user") and user is None:
         raise ConnectionConfigError(
-            f"context {name!r} of {shown} is for user {chosen['user']!r}, who is not there: add it, or give another "
-            f"context=, {_one_of(contexts)}"
+            f"context {name!r} of {shown} names user {chosen['user']!r}, which does not exist there",
+            hint=_other_context(contexts),
         )
     user_name = str(chosen["user"]) if chosen.get("user") else None
     namespace = str(chosen["namespace"]) if chosen.get("namespace") else None
@@ -95,7 +96,7 @@ def load_context(entry: ContextEntry) -> Any:
     load: Callable[..., object] = config.load_kube_config
     files = os.pathsep.join(str(path) for path in entry.paths)
     with _logged_errors() as logged:
-        _told(entry, lambda: load(files, context=entry.name, client_configuration=configuration))
+        _safely(entry, lambda: load(files, context=entry.name, client_configuration=configuration))
     if not authorization_of(configuration) and not configuration.cert_file:
         _check_plug_in(entry, logged)
     return configuration
@@ -149,7 +150,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConnectionConfigError(f"kubeconfig {path} can't be read: {reason}") from None
     try:
         found = yaml.safe_load(text)
@@ -157,9 +158,9 @@ def _read(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
         # Its text quotes the file, where tokens are.
-        raise ConnectionConfigError(f"kubeconfig {path}{where}: no valid YAML: mend it there") from None
+        raise ConnectionConfigError(f"kubeconfig {path}{where}: not valid YAML: fix it there") from None
     if not isinstance(found, dict):
-        raise ConnectionConfigError(f"kubeconfig {path} is empty or no mapping: it should begin with apiVersion: v1")
+        raise ConnectionConfigError(f"kubeconfig {path} is empty or not a mapping: it should begin with apiVersion: v1")
     return found
 
 
@@ -169,7 +170,7 @@ def _merged(files: list[tuple[Path, dict[str, Any]]], section: str, key: str) ->
     for path, file in files:
         entries = file.get(section) or []
         if not isinstance(entries, list) or not all(isinstance(entry, dict) and "name" in entry for entry in entries):
-            raise ConnectionConfigError(f"kubeconfig {path}: {section} should be a list of entries with a name each")
+            raise ConnectionConfigError(f"kubeconfig {path}: {section} should be a list of entries, each with a name")
         for entry in entries:
             content = entry.get(key) or {}
             if not isinstance(content, dict):
@@ -180,8 +181,21 @@ def _merged(files: list[tuple[Path, dict[str, Any]]], section: str, key: str) ->
     return merged
 
 
-def _one_of(contexts: dict[str, dict[str, Any]]) -> str:
-    return f"one of {', '.join(repr(name) for name in sorted(contexts))}" if contexts else "of a file that has any"
+def _choose_context(contexts: Iterable[str], *, near: Sequence[str] = ()) -> Hint:
+    names = _shown(contexts)
+    if not names:
+        return Hint("use another kubeconfig: this one has no contexts")
+    if near:
+        return Hint("did you mean {near!r}? pass {context}, one of {names}", {"near": near[0], "names": names})
+    return Hint("pass {context}, one of {names}", {"names": names})
+
+
+def _other_context(contexts: Iterable[str]) -> Hint:
+    return Hint("add it, or pass another {context}, one of {names}", {"names": _shown(contexts)})
+
+
+def _shown(contexts: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in sorted(contexts))
 
 
 def _check_plug_in(entry: ContextEntry, logged: list[str]) -> None:
@@ -190,24 +204,24 @@ def _check_plug_in(entry: ContextEntry, logged: list[str]) -> None:
     why = f": {_cut(logged[-1])}" if logged else ""
     if isinstance(plug_in, dict):
         raise ConnectionConfigError(
-            f"user {entry.user_name!r}: the exec plug-in {plug_in.get('command')!r} gave no credentials{why}; run it "
-            "in a terminal to sign in or to see what is missing"
+            f"user {entry.user_name!r}: the exec plug-in {plug_in.get('command')!r} returned no credentials{why}; "
+            "run it in a terminal to sign in, or to see its error"
         )
     if isinstance(provider, dict):
         raise ConnectionConfigError(
-            f"user {entry.user_name!r}: the auth-provider {provider.get('name')!r} gave no token{why}; get a new "
-            "kubeconfig with an exec plug-in: most providers have been replaced by one"
+            f"user {entry.user_name!r}: the auth-provider {provider.get('name')!r} returned no token{why}; get "
+            "a new kubeconfig with an exec plug-in, which has replaced most providers"
         )
 
 
-def _told(entry: ContextEntry, load: Callable[[], object]) -> None:
-    """Do it; whatever the client raises is told without what it may quote."""
+def _safely(entry: ContextEntry, load: Callable[[], object]) -> None:
+    """Load; an error of the client is reported without text that it may quote."""
     try:
         load()
     except Exception as error:  # noqa: BLE001 (KeyError, binascii.Error, OSError, its own: by version)
         raise ConnectionConfigError(
-            f"context {entry.name!r} of {', '.join(map(str, entry.paths))} can't be used: {_words(error)}; mend "
-            f"cluster or user {entry.user_name!r} there"
+            f"context {entry.name!r} of {', '.join(map(str, entry.paths))} can't be used: {_words(error)}; fix "
+            f"its cluster or user {entry.user_name!r} there"
         ) from None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.http.transport import Answer, ConnectionFailure
 
 RETRIED_STATUSES = frozenset({429, 503})
-RETRIED_TROUBLES: frozenset[ConnectionFailure] = frozenset({"reset"})
+RETRIED_FAILURES: frozenset[ConnectionFailure] = frozenset({"reset"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Retries:
         return asked + self.pause_s(attempt, jitter)
 
     def after_failure(
-        self, trouble: ConnectionFailure, attempt: int, jitter: Callable[[], float], *, is_repeatable: bool
+        self, reason: ConnectionFailure, attempt: int, jitter: Callable[[], float], *, is_repeatable: bool
     ) -> float | None:
         """Seconds until the next attempt, or None where the failure stands."""
-        if trouble not in RETRIED_TROUBLES or not is_repeatable or attempt >= self.attempts:
+        if reason not in RETRIED_FAILURES or not is_repeatable or attempt >= self.attempts:
             return None
         return self.pause_s(attempt, jitter)
 

@@ -22,6 +22,7 @@ from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.transport import Answer, Request, Stream, TransportError
 from tenantkit.exceptions import ConnectionConfigError, TenantKitError
+from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +133,7 @@ class Session:
                 answer = self._send(call)
             except TransportError as failure:
                 pause = self.retries.after_failure(
-                    failure.trouble, attempt, self.jitter, is_repeatable=call.is_repeatable
+                    failure.reason, attempt, self.jitter, is_repeatable=call.is_repeatable
                 )
                 if pause is None:
                     is_write = call.method != "GET"
@@ -182,7 +183,7 @@ class Session:
             try:
                 self._send(call)
             except TransportError as failure:
-                if failure.trouble == "busy":
+                if failure.reason == "busy":
                     return True  # all connections are in use: nothing was asked
             except TenantKitError:
                 return True  # closed, or without credentials: whoever asks for more is told
@@ -215,7 +216,7 @@ class Session:
 
     def _counted(self, send: Callable[[Request], _Reply], request: Request) -> _Reply:
         if self._is_closed:
-            raise ConnectionConfigError(f"this connection to {self.server} is closed: connect() again")
+            raise ConnectionConfigError(f"this connection to {self.server} is closed", hint=Hint("{connect_again}"))
         with self._lock:
             self._requests += 1
         reply = _logged(send, request)

@@ -25,6 +25,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from tenantkit import __version__
 from tenantkit.cluster.http.transport import Answer, TransportError
 from tenantkit.exceptions import ConnectionConfigError
+from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +62,7 @@ class Urllib3Transport:
             body = _whole(response, deadline)
         except _FAILURES as error:
             response.close()
-            raise _no_answer(error) from error
+            raise _transport_error(error) from error
         except BaseException:
             response.close()  # Ctrl-C: a half-read connection must not be used again
             raise
@@ -106,7 +107,7 @@ class Urllib3Transport:
                 enforce_content_length=True,
             )
         except _FAILURES as error:
-            raise _no_answer(error) from error
+            raise _transport_error(error) from error
 
     def _common_headers(self) -> dict[str, str]:
         host = urlsplit(self._endpoint.server).netloc.rpartition("@")[2]
@@ -138,7 +139,7 @@ class _Lines:
                 *whole, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in whole if line)
         except _FAILURES as error:
-            raise _no_answer(error) from error
+            raise _transport_error(error) from error
         if rest.strip():
             raise TransportError("reset", "the stream ended in the middle of a line")
 
@@ -147,7 +148,7 @@ class _Lines:
         try:
             return bytes(self._response.read(decode_content=True))
         except _FAILURES as error:
-            raise _no_answer(error) from error
+            raise _transport_error(error) from error
 
     def shut(self) -> None:
         """End a blocked read; the plain socket's own method, since an SSLSocket's would take its TLS away under it."""
@@ -188,7 +189,7 @@ def _pool(endpoint: Endpoint, *, block: bool) -> urllib3.PoolManager:
     proxy = urlsplit(endpoint.proxy)
     if proxy.scheme not in ("http", "https") or not proxy.hostname:
         raise ConnectionConfigError(
-            f"the proxy for {endpoint.server} is of kind {proxy.scheme or 'unknown'!r}: use an http:// or https:// one "
+            f"the proxy for {endpoint.server} has the scheme {proxy.scheme or 'unknown'!r}: use http:// or https:// "
             "in the kubeconfig's proxy-url or in $HTTPS_PROXY, or name the server in $NO_PROXY"
         )
     if proxy.username is not None:
@@ -227,8 +228,8 @@ def _tls(endpoint: Endpoint) -> ssl.SSLContext:
             context.load_default_certs()
     except (OSError, ValueError) as error:
         raise ConnectionConfigError(
-            f"the certificate authority of {endpoint.server} is not readable as PEM ({_words(error)}): mend "
-            "certificate-authority(-data) in the kubeconfig, or ca_file="
+            f"the certificate authority of {endpoint.server} is not readable as PEM ({_words(error)})",
+            hint=Hint("{pass_ca_file}, in PEM format"),
         ) from None
     return _with_client_certificate(context, endpoint)
 
@@ -241,18 +242,18 @@ def _with_client_certificate(context: ssl.SSLContext, endpoint: Endpoint) -> ssl
         except (OSError, ValueError) as error:
             raise ConnectionConfigError(
                 f"the client certificate for {endpoint.server} and its key are not readable as an unencrypted PEM pair "
-                f"({_words(error)}): mend client-certificate(-data) and client-key(-data) in the kubeconfig"
+                f"({_words(error)}): fix client-certificate(-data) and client-key(-data) in the kubeconfig"
             ) from None
     return context
 
 
-def _no_answer(error: BaseException) -> TransportError:
-    """One of urllib3's many failures as one of few troubles."""
+def _transport_error(error: BaseException) -> TransportError:
+    """The TransportError of an exception of urllib3."""
     chain = list(_chain(error))
-    return TransportError(_trouble(chain), _words(chain[-1]))
+    return TransportError(_reason(chain), _words(chain[-1]))
 
 
-def _trouble(chain: list[BaseException]) -> ConnectionFailure:
+def _reason(chain: list[BaseException]) -> ConnectionFailure:
     """What went wrong, from an error and what it wraps; the innermost says most."""
     kinds = urllib3.exceptions
     text = " ".join(str(error) for error in chain)
@@ -272,7 +273,7 @@ def _trouble(chain: list[BaseException]) -> ConnectionFailure:
         ("timeout", _has(chain, kinds.ReadTimeoutError) or _has(chain, TimeoutError)),
         ("garbled", _has(chain, kinds.DecodeError)),
     )
-    return next((trouble for trouble, is_it in checks if is_it), "reset")
+    return next((reason for reason, is_it in checks if is_it), "reset")
 
 
 def _has(chain: list[BaseException], kind: type[BaseException]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.human_amounts import amount_text
@@ -160,6 +161,7 @@ class Fit:
         return [tuple(_text(row[name], row["resource"]) for name in _SHOWN) for row in rows]
 
 
+@takes_cluster
 def fits(  # noqa: PLR0913 (what a pod can ask for; all but two are optional)
     cluster: Cluster,
     tenant: str,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.forms.kit.markup import joined
 from tenantkit.forms.kit.panel import notice, table
 from tenantkit.forms.live.view import LiveView, cell_text
@@ -50,6 +51,7 @@ class Explorer(LiveView):
 
     within = {"team": ("tenant", "workload", "pod"), "tenant": ("workload", "pod"), "workload": ("pod",)}
 
+    @takes_cluster
     def __init__(self, cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> None:
         kinds = ("Namespace", *KINDS)
         filters = ("team", "tenant", "workload", "pod", "kind", "state")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.human_amounts import amount_text, used_text
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import table
@@ -43,6 +44,7 @@ class QuotaDashboard(LiveView):
         >>> QuotaDashboard(cluster)  # doctest: +SKIP
     """
 
+    @takes_cluster
     def __init__(self, cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> None:
         kinds = ("Namespace", "ResourceQuota")
         filters = ("tenant", "team", "state")

@@ -1,7 +1,8 @@
-"""What somebody tries who has read only the README: each error says what was given and what to give instead."""
+"""Wrong arguments that are easy to pass: each error names the argument and a right form of it."""
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,33 +18,39 @@ if TYPE_CHECKING:
 # Whatever is wrong on purpose here would be wrong to a type checker, too.
 asked: Any = tk
 
-_NO_CLUSTER = "cluster='vision': give what tk.connect() returns, before all else"
-_ON_NOTHING: list[Callable[[], object]] = [
-    lambda: asked.why("vision"),
-    lambda: asked.fits("vision", "vision"),
-    lambda: asked.quota_holders("vision", "vision"),
-    lambda: asked.pods("vision"),
-    lambda: asked.workloads("vision"),
-    lambda: asked.events("vision"),
-    lambda: asked.services("vision"),
-    lambda: asked.volumes("vision"),
-    lambda: asked.quota_usage("vision"),
-    lambda: asked.tenants("vision"),
-    lambda: asked.routes("vision"),
-    lambda: asked.plan("vision", []),
-    lambda: asked.whoami("vision"),
-    lambda: asked.TenantForm("vision"),
-    lambda: asked.Explorer("vision"),
-    lambda: asked.QuotaDashboard("vision"),
-]
+_CONNECT = "pass the result of tk.connect() as the first argument"
 
 
-@pytest.mark.parametrize("call", _ON_NOTHING)
-def test_who_forgets_the_cluster_is_told_what_comes_first(call: Callable[[], object]) -> None:
+def _takes_a_cluster(public: object) -> bool:
+    """Whether the first parameter of a public function, or of a form, is `cluster`."""
+    if not callable(public):
+        return False
+    return next(iter(inspect.signature(public).parameters), "") == "cluster"
+
+
+TAKE_A_CLUSTER = [name for name in tk.__all__ if _takes_a_cluster(getattr(tk, name))]
+
+
+def test_the_functions_and_forms_that_take_a_cluster_are_found() -> None:
+    assert {"TenantForm", "apply", "get_tenant", "plan", "pods", "whoami", "why"} <= set(TAKE_A_CLUSTER)
+
+
+@pytest.mark.parametrize("name", TAKE_A_CLUSTER)
+def test_a_missing_cluster_is_reported_as_missing(name: str) -> None:
     with pytest.raises(InvalidSpecError) as caught:
-        call()
+        getattr(asked, name)()
 
-    assert str(caught.value) == _NO_CLUSTER
+    assert str(caught.value) == f"cluster is missing: {_CONNECT}"
+
+
+@pytest.mark.parametrize("wrong", ["vision", None], ids=repr)
+@pytest.mark.parametrize("name", TAKE_A_CLUSTER)
+def test_a_value_that_is_not_a_cluster_is_refused(name: str, wrong: object) -> None:
+    for call in (lambda: getattr(asked, name)(wrong), lambda: getattr(asked, name)(cluster=wrong)):
+        with pytest.raises(InvalidSpecError) as caught:
+            call()
+
+        assert str(caught.value) == f"cluster={wrong!r} is not a Cluster: {_CONNECT}"
 
 
 @pytest.mark.parametrize(
@@ -120,8 +127,8 @@ def test_what_is_no_frame_is_refused_with_what_returns_one(cluster: Cluster) -> 
     by_team = tk.quota_usage(cluster, by="team")
     calls: list[Callable[[], object]] = [
         lambda: asked.styled([1]),
-        lambda: asked.quota_bars([1]),
-        lambda: asked.gpus([1], [1]),
+        lambda: asked.plots.quota_bars([1]),
+        lambda: asked.plots.gpus([1], [1]),
         lambda: tk.plots.quota_heatmap(by_team),
     ]
     for call in calls:

@@ -179,7 +179,7 @@ def test_each_kind_of_credentials_is_loaded(
     [
         (plug_in(None, code=3), "exec: process returned 3. please sign in"),
         ({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "not-there"}}, "not-there"),
-        ({"auth-provider": {"name": "azure", "config": {}}}, "the auth-provider 'azure' gave no token"),
+        ({"auth-provider": {"name": "azure", "config": {}}}, "the auth-provider 'azure' returned no token"),
     ],
 )
 def test_a_plug_in_that_gives_nothing_is_an_error_and_not_nobody(
@@ -241,7 +241,7 @@ def test_a_variable_that_names_no_file_is_not_passed_over(home: Path, monkeypatc
 
     with pytest.raises(ConnectionConfigError) as caught:
         connect()
-    assert str(caught.value) == f"$KUBECONFIG names {home / 'gone'}, which is not there: give a file that is"
+    assert str(caught.value) == f"$KUBECONFIG names {home / 'gone'}, which does not exist: name an existing file"
 
 
 def test_of_several_files_the_first_to_say_something_counts(home: Path) -> None:
@@ -260,9 +260,15 @@ def test_where_nothing_is_there_everything_that_was_looked_at_is_told(home: Path
         connect()
     assert str(caught.value) == (
         "no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), "
-        f"the pod's service account (not in a pod), {home}/.kube/config (not there). Give kubeconfig=, "
+        f"the pod's service account (not in a pod), {home}/.kube/config (does not exist): pass kubeconfig=, "
         "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
-        "to try tenantkit without a cluster: tk.Sandbox()"
+        "to try tenantkit without a cluster, use tk.Sandbox()"
+    )
+    assert caught.value.words("shell") == (
+        "no cluster to connect to: looked at --kubeconfig (not given), $KUBECONFIG (not set), "
+        f"the pod's service account (not in a pod), {home}/.kube/config (does not exist): pass --kubeconfig, "
+        "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
+        "to try tenantkit without a cluster, use `tenantkit sandbox --kubeconfig FILE`"
     )
 
 
@@ -281,24 +287,27 @@ def test_a_wrong_context_names_the_nearest_and_all_there_are(home: Path) -> None
     with pytest.raises(ConnectionConfigError) as caught:
         connect(kubeconfig=path, context="stagin")
     assert str(caught.value) == (
-        f"{path} has no context 'stagin': perhaps 'staging'; give context=, one of 'production', 'staging'"
+        f"{path} has no context 'stagin': did you mean 'staging'? pass context=, one of 'production', 'staging'"
     )
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is empty or no mapping"),
-        ("- a", "is empty or no mapping"),
-        (f"a: [\nb: {SECRET}", "line 2: no valid YAML"),
-        ({**kubeconfig(), "current-context": None}, "names no current-context: give context=, one of 'lab'"),
-        ({**kubeconfig(), "contexts": None}, "has no current-context 'lab': give context=, of a file that has any"),
+        ("", "is empty or not a mapping"),
+        ("- a", "is empty or not a mapping"),
+        (f"a: [\nb: {SECRET}", "line 2: not valid YAML"),
+        ({**kubeconfig(), "current-context": None}, "has no current-context: pass context=, one of 'lab'"),
+        (
+            {**kubeconfig(), "contexts": None},
+            "has no context 'lab', which is its current-context: use another kubeconfig",
+        ),
         ({**kubeconfig(), "contexts": [{"context": {"user": SECRET}}]}, "contexts should be a list of entries"),
         ({**kubeconfig(), "users": [{"name": "u-lab", "user": SECRET}]}, "users 'u-lab' should hold a mapping 'user'"),
-        ({**kubeconfig(), "users": []}, "context 'lab' of .* is for user 'u-lab', who is not there"),
-        ({**kubeconfig(), "clusters": []}, "is on cluster 'c-lab', which has no server there"),
+        ({**kubeconfig(), "users": []}, "context 'lab' of .* names user 'u-lab', which does not exist there"),
+        ({**kubeconfig(), "clusters": []}, "names cluster 'c-lab', which has no server there"),
         (kubeconfig(cluster={"certificate-authority": "gone.crt"}), "File does not exist: .*gone.crt"),
-        (kubeconfig(user={"exec": {"token": SECRET}}), "the exec plug-in None gave no credentials"),
+        (kubeconfig(user={"exec": {"token": SECRET}}), "the exec plug-in None returned no credentials"),
         (kubeconfig(cluster={"certificate-authority-data": SECRET + "!"}), "can't be used: "),
         (kubeconfig(cluster={"certificate-authority-data": encoded("x")}), "not readable as PEM"),
     ],
@@ -317,26 +326,26 @@ def test_a_file_that_may_not_be_read_is_told(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"server": SERVER, "context": "lab"}, "not both"),
-        ({"server": SERVER, "kubeconfig": "x"}, "not both"),
-        ({"server": "10.0.0.1:6443"}, "is no URL of an API server"),
-        ({"server": f"https://u:{SECRET}@host"}, "is no URL of an API server"),
+        ({"server": SERVER, "context": "lab"}, "cannot be combined"),
+        ({"server": SERVER, "kubeconfig": "x"}, "cannot be combined"),
+        ({"server": "10.0.0.1:6443"}, "is not the URL of an API server"),
+        ({"server": f"https://u:{SECRET}@host"}, "is not the URL of an API server"),
         ({"server": "http://10.0.0.1", "token": "t"}, "is not encrypted"),
-        ({"server": SERVER, "token": ""}, "token= gave nothing"),
-        ({"server": SERVER, "timeout_s": 0}, "give seconds, more than 0"),
-        ({"server": SERVER, "timeout_s": "35"}, "timeout_s='35': give seconds, more than 0"),
-        ({"kubeconfig": 5}, r"kubeconfig= is of type int: give a file's path, as text or a pathlib\.Path"),
-        ({"kubeconfig": {"token": SECRET}}, "kubeconfig= is of type dict: give a file's path"),
-        ({"server": SERVER, "ca_file": 5}, "ca_file= is of type int: give a file's path"),
-        ({"context": 5}, "context= is of type int: give text"),
-        ({"server": 5}, "server= is of type int: give text"),
+        ({"server": SERVER, "token": ""}, "token= is empty"),
+        ({"server": SERVER, "timeout_s": 0}, "is not valid: use seconds, more than 0"),
+        ({"server": SERVER, "timeout_s": "35"}, "timeout_s='35' is not valid: use seconds, more than 0"),
+        ({"kubeconfig": 5}, r"kubeconfig= is of type int: use a file's path, as text or a pathlib\.Path"),
+        ({"kubeconfig": {"token": SECRET}}, "kubeconfig= is of type dict: use a file's path"),
+        ({"server": SERVER, "ca_file": 5}, "ca_file= is of type int: use a file's path"),
+        ({"context": 5}, "context= is of type int: use text"),
+        ({"server": 5}, "server= is of type int: use text"),
         (
             {"server": SERVER, "namespaces": 5},
-            r"namespaces=5 is no list: give one, for example namespaces=\['vision'\]",
+            r"namespaces=5 is not a list: use one, for example namespaces=\['vision'\]",
         ),
-        ({"server": SERVER, "namespaces": "vision"}, r"give a list, namespaces=\['vision'\]"),
-        ({"server": SERVER, "namespaces": ["Vision"]}, "namespaces: 'Vision' is no namespace: .*'vision'"),
-        ({"server": SERVER, "namespace": "a/b"}, "namespace: 'a/b' is no namespace"),
+        ({"server": SERVER, "namespaces": "vision"}, r"is not a list: use namespaces=\['vision'\]"),
+        ({"server": SERVER, "namespaces": ["Vision"]}, "namespaces: 'Vision' is not a namespace: .*'vision'"),
+        ({"server": SERVER, "namespace": "a/b"}, "namespace: 'a/b' is not a namespace"),
     ],
 )
 def test_arguments_that_can_not_be_meant_are_refused(arguments: dict[str, Any], message: str) -> None:
@@ -382,7 +391,7 @@ def test_a_kubeconfig_that_was_renewed_meanwhile_is_read_again_at_401(server: Se
 
 
 def test_a_token_that_is_not_known_is_unauthorized_at_once(server: Server) -> None:
-    with pytest.raises(Unauthorized, match=f"could not connect to {server.url}: .*sign in again"):
+    with pytest.raises(Unauthorized, match=f"could not connect to {server.url}: .*sign in, then"):
         connect(server=server.url, token="expired")
 
 

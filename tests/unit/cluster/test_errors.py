@@ -78,21 +78,21 @@ def test_a_body_that_is_no_status_is_not_repeated(code: int) -> None:
     page = Answer(code, {"content-type": "text/html"}, b"<html>session=secret</html>")
 
     assert type(error(page)) is ERROR_OF.get(code, ClusterUnavailable if code >= 500 else ClusterError)
-    assert f"{SERVER} answered {code} with text/html, no Kubernetes status; " in str(error(page))
+    assert f"{SERVER} answered {code} with text/html, which is not a Kubernetes status; " in str(error(page))
     assert "secret" not in str(error(page))
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[1]", b'{"kind": "Pod"}', b"\xff"])
 def test_only_a_status_is_believed(body: bytes) -> None:
-    assert "no Kubernetes status" in str(error(Answer(500, {}, body)))
+    assert "not a Kubernetes status" in str(error(Answer(500, {}, body)))
 
 
 def test_a_denial_says_who_may_not_and_what_next() -> None:
     message = 'configmaps "a" is forbidden: User "dana@example.com" cannot get resource "configmaps"'
 
     assert str(error(status(403, "Forbidden", message))) == (
-        f"may not get ConfigMap 'a' in 'vision': {message}; ask who owns it for that right; "
-        "tk.whoami(cluster) says who you are to the server"
+        f"may not get ConfigMap 'a' in 'vision': {message}; ask its owner for that permission; "
+        "tk.whoami(cluster) shows who the server thinks you are"
     )
 
 
@@ -101,11 +101,11 @@ def test_a_denial_says_who_may_not_and_what_next() -> None:
     [
         ('pods "a" is forbidden: exceeded quota: tenantkit-quota, requested: pods=1', "tk.quota_usage(cluster)"),
         ('pods "a" is forbidden: failed quota: q: must specify requests.cpu', "requests and limits"),
-        ('pods "a" is forbidden: violates PodSecurity "restricted:latest"', "as the level asks"),
+        ('pods "a" is forbidden: violates PodSecurity "restricted:latest"', "to meet that level"),
         ("ValidatingAdmissionPolicy 'hosts' with binding 'b' denied request: no", "that policy names"),
         ('admission webhook "x.example.com" denied the request: no', "that webhook names"),
-        ("unable to create new content in namespace x because it is being terminated", "is gone"),
-        ('user "x" is attempting to grant RBAC permissions not currently held', "has all of it"),
+        ("unable to create new content in namespace x because it is being terminated", "is deleted"),
+        ('user "x" is attempting to grant RBAC permissions not currently held', "has all permissions of a role"),
         ('User "system:anonymous" cannot list resource "pods"', "no token was sent"),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_field_of_somebody_else_is_named_in_the_causes() -> None:
     found = error(status(409, "Conflict", "Apply failed with 1 conflict", causes=[cause]))
 
     assert found.causes == ('.data.k: conflict with "kubectl"',)
-    assert str(found).endswith("leave those fields to who owns them, or take them back explicitly")
+    assert str(found).endswith("leave those fields to their owners, or take them over explicitly")
 
 
 def test_a_kind_that_is_not_served_is_told_apart_from_a_name_that_is_not_there() -> None:
@@ -137,7 +137,7 @@ def test_an_apply_of_an_unknown_field_is_the_senders_mistake_although_it_is_answ
 def test_a_webhook_that_does_not_answer_is_named_as_what_is_broken() -> None:
     message = 'Internal error occurred: failed calling webhook "x": context deadline exceeded'
 
-    assert str(error(status(500, "InternalError", message))).endswith("tell whoever runs it")
+    assert str(error(status(500, "InternalError", message))).endswith("report it to the cluster's administrators")
 
 
 def test_a_long_message_is_cut_and_one_printable_line() -> None:
@@ -191,7 +191,7 @@ def test_a_write_that_was_cut_off_may_have_been_done() -> None:
     cut = error_of_transport(TransportError("reset"), create, SERVER, is_write=True)
     refused = error_of_transport(TransportError("refused"), create, SERVER, is_write=True)
 
-    assert str(cut).endswith("it may have been done all the same: look before you repeat it")
+    assert str(cut).endswith("it may have been done all the same: check before you repeat it")
     assert "may have been done" not in str(refused)
 
 

@@ -76,7 +76,7 @@ def test_whole_objects_come_with_their_kind_put_back() -> None:
 
 def test_who_has_not_said_which_namespaces_are_theirs_is_told_how_to() -> None:
     denied = status(403, "Forbidden", "pods is forbidden")
-    hint = "name the namespaces that are yours: namespaces=[…] here or at connect(), or $TENANTKIT_NAMESPACES"
+    hint = "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES"
 
     with pytest.raises(PermissionDenied) as caught:
         keep_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)
@@ -92,7 +92,7 @@ def test_an_answer_that_is_no_list_is_an_error_of_the_server() -> None:
     reply = answer()
     broken = type(reply)(200, reply.headers, b"<html>")
 
-    with pytest.raises(ClusterError, match="answered 200 with application/json, no Kubernetes status"):
+    with pytest.raises(ClusterError, match="answered 200 with application/json, which is not a Kubernetes status"):
         keep_visible(cluster(Script(broken)), "Pod", len, parts=Parts)
 
 

@@ -41,7 +41,7 @@ def ok(handler: Handler) -> None:
     handler.send({"gitVersion": "v1.37.2"})
 
 
-def trouble_with(endpoint: Endpoint, request: Request = GET) -> TransportError:
+def error_of(endpoint: Endpoint, request: Request = GET) -> TransportError:
     transport = Urllib3Transport(endpoint)
     try:
         with pytest.raises(TransportError) as caught:
@@ -100,11 +100,9 @@ def unused_port() -> int:
 
 
 def test_each_way_of_not_reaching_a_server_is_told_apart() -> None:
-    assert trouble_with(Endpoint(f"http://127.0.0.1:{unused_port()}")).trouble == "refused"
-    assert trouble_with(Endpoint("http://nowhere.invalid")).trouble == "dns"
-    assert (
-        trouble_with(Endpoint("http://example.invalid", proxy=f"http://127.0.0.1:{unused_port()}")).trouble == "proxy"
-    )
+    assert error_of(Endpoint(f"http://127.0.0.1:{unused_port()}")).reason == "refused"
+    assert error_of(Endpoint("http://nowhere.invalid")).reason == "dns"
+    assert error_of(Endpoint("http://example.invalid", proxy=f"http://127.0.0.1:{unused_port()}")).reason == "proxy"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +116,7 @@ def test_each_way_of_not_reaching_a_server_is_told_apart() -> None:
 )
 def test_each_way_of_not_answering_is_told_apart(act: object, expected: ConnectionFailure) -> None:
     with serving(act) as server:  # type: ignore[arg-type]
-        assert trouble_with(Endpoint(server.url), Request("GET", "/", 0.3)).trouble == expected
+        assert error_of(Endpoint(server.url), Request("GET", "/", 0.3)).reason == expected
 
 
 def test_an_answer_that_is_cut_short_is_none() -> None:
@@ -131,7 +129,7 @@ def test_an_answer_that_is_cut_short_is_none() -> None:
         handler.cut()
 
     with serving(half) as server:
-        assert trouble_with(Endpoint(server.url)).trouble == "reset"
+        assert error_of(Endpoint(server.url)).reason == "reset"
 
 
 def test_an_answer_that_drips_is_given_up_though_no_single_read_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +142,7 @@ def test_an_answer_that_drips_is_given_up_though_no_single_read_is_late(monkeypa
 
     with serving(drip) as server:
         started = time.monotonic()
-        assert trouble_with(Endpoint(server.url), Request("GET", "/", 0.3)).trouble == "timeout"
+        assert error_of(Endpoint(server.url), Request("GET", "/", 0.3)).reason == "timeout"
         assert time.monotonic() - started < 2
 
 
@@ -267,9 +265,9 @@ def test_a_trusted_server_is_reached_and_a_foreign_one_is_not(authority: Authori
     with serving(ok, authority.server()) as server:
         with connect(server=server.url, ca_file=authority.ca_file) as cluster:
             assert cluster.server_version == "v1.37.2"
-        with pytest.raises(ClusterUnavailable, match="its certificate is not to be trusted"):
+        with pytest.raises(ClusterUnavailable, match="its certificate is not trusted"):
             connect(server=server.url, ca_file=foreign)
-        with pytest.raises(ClusterUnavailable, match="its certificate is not to be trusted"):
+        with pytest.raises(ClusterUnavailable, match="its certificate is not trusted"):
             connect(server=server.url)
     assert len(server.seen) == 1
 
@@ -277,7 +275,7 @@ def test_a_trusted_server_is_reached_and_a_foreign_one_is_not(authority: Authori
 def test_a_certificate_for_another_name_is_not_trusted_unless_that_name_was_given(authority: Authority) -> None:
     with serving(ok, authority.server("kubernetes.default.svc")) as server:
         endpoint = Endpoint(server.url, ca_file=authority.ca_file)
-        assert trouble_with(endpoint).trouble == "certificate"
+        assert error_of(endpoint).reason == "certificate"
         named = Endpoint(server.url, ca_file=authority.ca_file, tls_server_name="kubernetes.default.svc")
         transport = Urllib3Transport(named)
         assert transport.send(GET).status == 200
@@ -290,7 +288,7 @@ def test_a_client_certificate_is_shown_and_its_lack_is_told(authority: Authority
         transport = Urllib3Transport(Endpoint(server.url, authority.ca_file, certificate, key))
         assert transport.send(GET).status == 200
         transport.close()
-        assert trouble_with(Endpoint(server.url, authority.ca_file)).trouble in ("client certificate", "reset")
+        assert error_of(Endpoint(server.url, authority.ca_file)).reason in ("client certificate", "reset")
 
 
 def test_new_certificates_are_used_from_the_next_request_on(authority: Authority) -> None:
@@ -307,7 +305,7 @@ def test_new_certificates_are_used_from_the_next_request_on(authority: Authority
 def test_what_speaks_no_tls_is_told_apart(authority: Authority) -> None:
     with serving(ok) as server:
         https = server.url.replace("http:", "https:")
-        assert trouble_with(Endpoint(https, authority.ca_file)).trouble == "not tls"
+        assert error_of(Endpoint(https, authority.ca_file)).reason == "not tls"
 
 
 @pytest.mark.parametrize("field", ["ca_file", "cert_file"])
@@ -324,7 +322,7 @@ def test_a_file_that_holds_no_certificate_is_an_error_before_any_request(
 
 
 def test_a_proxy_of_an_unknown_kind_is_refused_without_its_password() -> None:
-    with pytest.raises(ConnectionConfigError, match="of kind 'socks5'") as caught:
+    with pytest.raises(ConnectionConfigError, match="has the scheme 'socks5'") as caught:
         Urllib3Transport(Endpoint("https://127.0.0.1:1", proxy="socks5://user:hunter2@proxy:1080"))
     assert "hunter2" not in str(caught.value)
 
