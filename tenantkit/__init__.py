@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from tenantkit.provision.stored import get_tenant as get_tenant
     from tenantkit.provision.stored import get_tenants as get_tenants
     from tenantkit.sandbox.server import Sandbox as Sandbox
-    from tenantkit.spec.files import format_specs as format_specs
     from tenantkit.spec.files import read_specs as read_specs
+    from tenantkit.spec.files import write_specs as write_specs
     from tenantkit.spec.platform import Platform as Platform
     from tenantkit.spec.quota import ContainerLimits as ContainerLimits
     from tenantkit.spec.quota import Quota as Quota
@@ -75,7 +75,6 @@ _HOME = {
     "delete_tenant": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
-    "format_specs": "spec.files",
     "get_platform": "provision.stored",
     "get_tenant": "provision.stored",
     "install_platform": "provision.install",
@@ -87,6 +86,7 @@ _HOME = {
     "pods": "frames.pods",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
+    "write_specs": "spec.files",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",

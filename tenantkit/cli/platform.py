@@ -11,6 +11,7 @@ from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import output_option
 from tenantkit.cli.reports import print_report
+from tenantkit.cli.spec_files import read_spec_file
 from tenantkit.exceptions import InvalidSpecError, Problem
 
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def install(file: str | None, kubeconfig: str | None, context: str | None, outpu
     is installed: its roles and settings.
     """
     from tenantkit.provision.install import install_platform
-    from tenantkit.spec.files import read_specs
     from tenantkit.spec.platform import Platform
 
-    specs = read_specs(file) if file else None
+    specs = read_spec_file(file) if file else None
     if specs is not None and specs.platform is None:
         raise InvalidSpecError([Problem("kind", "Tenant", "install takes `kind: Platform`")], source=file)
     platform = specs.platform if specs and specs.platform else Platform()

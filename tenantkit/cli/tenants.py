@@ -14,6 +14,7 @@ from tenantkit.cli.force_conflicts import named_conflicts
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
 from tenantkit.cli.reports import REFUSED, print_report
+from tenantkit.cli.spec_files import read_spec_file
 from tenantkit.exceptions import InvalidSpecError, Problem
 
 if TYPE_CHECKING:
@@ -87,10 +88,9 @@ def _plan(cluster: Cluster, file: str, *, server: bool = False) -> Plan:
     """The plan of a file's tenants; a platform in the same file must be the cluster's."""
     from tenantkit.provision.plan import plan as make_plan
     from tenantkit.provision.stored import find_platform
-    from tenantkit.spec.files import read_specs
     from tenantkit.spec.platform import Platform
 
-    specs = read_specs(file)
+    specs = read_spec_file(file)
     _check_tenants(specs, file)
     platform = find_platform(cluster)
     if specs.platform is not None and specs.platform != (platform or Platform()):

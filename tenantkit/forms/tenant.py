@@ -33,7 +33,6 @@ from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored import get_platform, get_tenant
-from tenantkit.spec.files import format_specs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +141,7 @@ class TenantForm(Form):
         Raises:
             InvalidSpecError: a field is wrong.
         """
-        return format_specs([self.tenant])
+        return self.tenant.to_yaml()
 
     @property
     def off(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ def test_wrong_values_are_told_at_their_fields_all_at_once_and_as_they_are_typed
     form.fields["routes"].rows[0]["port"].value = "99999"  # type: ignore[attr-defined]
 
     assert note(form, "name").startswith("use lower-case letters, digits and '-'")
-    assert note(form, "owners").startswith("Line 2, 'system:admin': Kubernetes' own")
+    assert note(form, "owners").startswith("Line 2, 'system:admin': names that start with 'system:' are reserved")
     assert note(form, "expires").startswith("give date, time and zone")
     with pytest.raises(InvalidSpecError) as caught:
         _ = form.tenant

@@ -102,7 +102,7 @@ def test_a_wrong_file_is_reported_with_its_lines_and_changes_nothing(
     done = run("apply", "-", stdin=spec(name) + "tem: cv\n")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "tenantkit: -: line 7: tem='cv': no such field; did you mean 'team'?\n"
+    assert done.stderr == "tenantkit: -: line 7: tem='cv': no such field: did you mean 'team'?\n"
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 

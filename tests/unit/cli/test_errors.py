@@ -14,6 +14,7 @@ from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 NAME = "raise-an-error"
 
@@ -38,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
         (
             PermissionDenied("may not list pods", hint=Hint("{whoami} shows who the server thinks you are")),
             1,
-            "tenantkit: may not list pods: `kubectl auth whoami` shows who the server thinks you are\n",
+            "tenantkit: may not list pods; `kubectl auth whoami` shows who the server thinks you are\n",
         ),
         (
             TenantKitError("tk.whoami(cluster) is a name in the cluster"),
@@ -65,6 +66,36 @@ def test_an_error_has_a_text_for_the_shell_and_an_exit_code(
 
     output = capsys.readouterr()
     assert (output.out, output.err.endswith(shown)) == ("", True), output.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--kubeconfig", "missing"], "{folder}/missing"),
+        (["--kubeconfig", "empty"], "{folder}/empty"),
+        (["--kubeconfig", "empty", "--context", "x"], "{folder}/empty has no context 'x'"),
+        ([], "--kubeconfig"),
+    ],
+)
+def test_a_wrong_connection_is_reported_in_the_names_of_the_options(
+    arguments: list[str],
+    shown: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "empty").write_text("kind: Config")
+
+    code = main(["install", *arguments])
+
+    error = capsys.readouterr().err
+    assert (code, shown.format(folder=tmp_path) in error) == (1, True), error
+    assert "=" not in error
+    assert "tk." not in error
 
 
 def test_sigterm_is_handled_only_while_a_command_runs() -> None:

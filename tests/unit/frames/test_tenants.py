@@ -93,18 +93,18 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
         (
             '{"apiVersion":"tenantkit.dev/v7","name":"vision"}',
             (
-                "the grant of namespace 'vision' is written as tenantkit.dev/v7; this tenantkit knows "
-                "tenantkit.dev/v1alpha1: install a tenantkit that knows tenantkit.dev/v7, nothing was read or changed"
+                "the grant of namespace 'vision' has apiVersion tenantkit.dev/v7, and this version of tenantkit reads "
+                "tenantkit.dev/v1alpha1: install a version that reads tenantkit.dev/v7. Nothing was changed"
             ),
         ),
         (
             "[]",
-            "the grant of namespace 'vision': json=[]: is no JSON object: plan and apply the tenant again",
+            "the grant of namespace 'vision': json=[]: is not a JSON object: plan and apply the tenant again",
         ),
         (
             None,
             (
-                "the grant of namespace 'vision': json='': is no JSON (Expecting value: line 1 column 1 (char 0)): "
+                "the grant of namespace 'vision': json='': is not JSON (Expecting value: line 1 column 1 (char 0)): "
                 "plan and apply the tenant again"
             ),
         ),
@@ -179,8 +179,8 @@ def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' is written as tenantkit.dev/v7"),
-        ("no json", "the team's part of namespace 'vision': json='no json': is no JSON"),
+        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' has apiVersion tenantkit.dev/v7"),
+        ("no json", "the team's part of namespace 'vision': json='no json': is not JSON"),
     ],
 )
 def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, reason: str) -> None:
