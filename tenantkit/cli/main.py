@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import shell_complete
 
 from tenantkit import __version__
 from tenantkit.cli import completion, local, platform, tenants
@@ -66,25 +69,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `tenantkit`. Default: those of the process.
     """
-    words = None if arguments is None else list(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with interrupted_by_sigterm():
-            return int(
-                program.main(
-                    words, prog_name=completion.PROGRAM, complete_var=completion.VARIABLE, standalone_mode=False
-                )
-                or ExitCode.DONE
-            )
+            return _run(words)
+    except click.exceptions.Exit as ended:  # of --help and --version
+        return ended.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(BrokenPipeError):
+            error.show()
         return error.exit_code
     except TenantKitError as error:
         notify(f"tenantkit: {error.words('shell')}")
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         notify("tenantkit: interrupted; run the same command again to continue")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        discard(sys.stderr)
+    except BrokenPipeError:  # of click's own texts, such as the help: every other output handles it itself
+        discard(sys.stdout)
+        return ExitCode.DONE
     except OSError as error:
         notify(f"tenantkit: {error.filename or 'I/O'}: {error.strerror or error}")
     return ExitCode.FAILED
+
+
+def _run(words: list[str]) -> int:
+    """As `click.Command.main`, without its own exit codes for Ctrl-C and closed pipes."""
+    instruction = os.environ.get(completion.VARIABLE)
+    if instruction:
+        return shell_complete(program, {}, completion.PROGRAM, completion.VARIABLE, instruction)
+    with program.make_context(completion.PROGRAM, words) as context:
+        return int(program.invoke(context))

@@ -48,7 +48,9 @@ def notify(text: str) -> None:
     _write(sys.stderr, text)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # a process that started without it
+        return
     try:
         stream.write(f"{text}\n")
         stream.flush()

@@ -50,6 +50,27 @@ def test_output_to_a_closed_pipe_is_dropped_and_the_command_continues() -> None:
     assert (done.returncode, done.stderr) == (0, "finished\n")
 
 
+@pytest.mark.parametrize("words", [["--help"], ["plan", "--help"], ["--version"], ["completion", "zsh"]])
+def test_a_closed_pipe_ends_a_command_quietly(words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tenantkit", *words], stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60
+    )
+
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_process_without_standard_output_still_runs_its_command() -> None:
+    command = f"exec {sys.executable} -m tenantkit completion zsh >&-"
+
+    done = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, check=False, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(
     ("report", "code"),
     [
