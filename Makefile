@@ -64,7 +64,7 @@ facts: $(VENV)/.has-all controlplane ## regenerate tenantkit/sandbox/data from a
 	$(call say,reading the facts for the sandbox from a control plane)
 	@$(VENV)/bin/python -m tests.controlplane.generate_facts
 
-lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts and the limits of file length
+lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts, and the checks for circles and long files
 	$(call say,ruff)
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
@@ -72,15 +72,15 @@ lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts and the limi
 	@$(VENV)/bin/mypy tenantkit tests benchmarks
 	$(call say,import contracts)
 	@$(VENV)/bin/lint-imports
-	$(call say,lengths of files)
-	@$(VENV)/bin/pytest -q tests/unit/project/test_files_are_short.py
+	$(call say,import circles and lengths of files)
+	@$(VENV)/bin/pytest -q tests/unit/project/test_files_are_short.py tests/unit/project/test_no_import_circles.py
 
 test-lowest: $(VENV_LOWEST)/.has-all ## run the unit and contract tests with the lowest supported libraries
 	$(call say,pytest with the lowest supported libraries)
 	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane'
 
 bench: $(VENV)/.has-all controlplane ## measure the ratios of docs/benchmarks.md
-	@for file in benchmarks/{imports,pods,provisioning,quota_usage,sandbox}.py; do PYTHONPATH=. $(VENV)/bin/python "$$file"; done
+	@$(VENV)/bin/python -m benchmarks
 
 clean: ## remove the environments, builds and caches of this folder
 	rm -rf $(VENV) $(VENV_LOWEST) .build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

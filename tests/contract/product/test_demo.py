@@ -38,7 +38,7 @@ def demo(engine: Engine, cluster: Cluster, eventually: Callable[..., Any]) -> It
     yield run
     for name in TENANTS:
         cluster.delete(ObjectRef("v1", "Namespace", name))
-    eventually(lambda: not {it["metadata"]["name"] for it in cluster.list("Namespace")} & set(TENANTS), 30)
+    eventually(lambda: not {it["metadata"]["name"] for it in cluster.list("Namespace")} & set(TENANTS), timeout_s=30)
 
 
 def holds(live: Any, wanted: Any) -> bool:
