@@ -56,7 +56,8 @@ def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
         OSError: the folder cannot be written.
 
     Example:
-        >>> print(copy_notebooks("/tmp/notebooks"))  # doctest: +SKIP
+        >>> copy_notebooks("notebooks").first
+        PosixPath('01-quickstart.ipynb')
     """
     target = Path(folder).absolute()
     target.mkdir(parents=True, exist_ok=True)

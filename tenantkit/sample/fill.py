@@ -44,7 +44,10 @@ def fill_sample(cluster: Cluster) -> None:
     RBAC: cluster administrator.
 
     Example:
-        >>> fill_sample(connect(kubeconfig=box.kubeconfig, context="sandbox-admin"))  # doctest: +SKIP
+        >>> with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as admin:
+        ...     fill_sample(admin)
+        ...     len(tk.tenants(admin))
+        7
     """
     for node in sample_nodes():
         cluster.create(node)
