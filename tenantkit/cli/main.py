@@ -16,7 +16,8 @@ from tenantkit.cli.command import write_exit_codes
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.interrupts import interrupted_by_sigterm
 from tenantkit.cli.output import discard, notify
-from tenantkit.exceptions import TenantKitError
+from tenantkit.cli.reports import exit_code
+from tenantkit.exceptions import PartialApplyError, TenantKitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(BrokenPipeError):
             error.show()
         return error.exit_code
+    except PartialApplyError as error:
+        notify(f"tenantkit: {error.words('shell')}")
+        return exit_code(error.report)
     except TenantKitError as error:
         notify(f"tenantkit: {error.words('shell')}")
     except KeyboardInterrupt:

@@ -9,8 +9,9 @@ import click
 import pytest
 
 from tenantkit.cli.main import main, program
-from tenantkit.exceptions import PermissionDenied, TenantKitError
+from tenantkit.exceptions import PartialApplyError, PermissionDenied, TenantKitError
 from tenantkit.hints import Hint
+from tenantkit.provision.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
             1,
             "tenants.yaml: No such file or directory\n",
         ),
+        (PartialApplyError("interrupted", report=Report(interrupted=True)), 130, "tenantkit: interrupted\n"),
         (KeyboardInterrupt(), 130, "tenantkit: interrupted; run the same command again to continue\n"),
         (click.UsageError("no such thing"), 2, "Error: no such thing\n"),
     ],
