@@ -1,7 +1,7 @@
-"""One request of a run, and how one is drawn from the grammar.
+"""One request of a run, and how it is drawn from the grammar.
 
-A step knows nothing of answers, so that a sequence can be cut down to what is needed to see a difference: `$rv` and
-`$uid` stand for what is live when it is sent, `RUN` for what makes a run's names its own.
+A step does not depend on earlier answers, so that a sequence can be reduced to the steps that a difference needs: `$rv`
+and `$uid` stand for those of the live object at the time, `RUN` for the name of the run.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Step:
     body: Any = None
     content_type: str = JSON
     accept: str = JSON
-    edits: tuple[tuple[str, Any], ...] | None = None  # changes to what is live there, sent instead of a body
+    edits: tuple[tuple[str, Any], ...] | None = None  # edits of the live object, sent instead of a body
 
     @property
     def writes(self) -> bool:
-        """Whether anything may be otherwise afterwards."""
+        """Whether the request may change anything."""
         return self.method != "GET" and "dryRun" not in self.query
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Step:
 
 
 def draw_step(chance: Random, operation: str = "") -> Step:
-    """A step; of that operation, where one is named."""
+    """A random step; of the given operation, if any."""
     operation = operation or weighted(chance, OPERATIONS)
     kind = BY_PLURAL[weighted(chance, {kind.plural: kind.weight for kind in KINDS})]
     if operation == "status" and not kind.status:
@@ -80,7 +80,7 @@ _MAKES = {"create", "replace"}
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What a step is about, and the chance that says the rest."""
+    """The object of a step, and the source of its random choices."""
 
     chance: Random
     operation: str
@@ -135,7 +135,7 @@ def _change(at: _Place) -> Step:
 
 
 def _edit(chance: Random, kind: Kind) -> tuple[str, Any]:
-    """A field of the kind and a value for it: mostly a good one."""
+    """A field of the kind and a value for it, mostly a valid one."""
     table = {**METADATA, **kind.needs, **kind.may} if chance.randrange(10) < 7 else {**WRONG_METADATA, **kind.wrong}
     own = [path for path in table if path not in METADATA and path not in WRONG_METADATA]
     path = chance.choice(own if own and chance.randrange(4) else sorted(table))
@@ -164,7 +164,7 @@ def _nested(path: str, value: Any) -> Any:
 
 
 def _merged(*bodies: Any) -> Any:
-    """Objects laid over each other, deep."""
+    """A deep merge of objects."""
     result: dict[str, Any] = {}
     for body in bodies:
         for key, value in body.items():

@@ -1,4 +1,4 @@
-"""What the comparison puts aside is what two servers can't have in common, and no more."""
+"""The comparison ignores only values that two servers can't have in common."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_identities_versions_and_times_may_differ() -> None:
     assert places(answer(metadata=one), answer(metadata=other)) == []
 
 
-def test_a_status_a_word_of_a_message_a_warning_a_field_and_its_type_may_not() -> None:
+def test_a_status_a_message_a_warning_a_field_and_its_type_may_not_differ() -> None:
     assert places(answer(200), answer(201)) == ["status"]
     assert places(answer(message="a b"), answer(message="a c")) == ["body.message"]
     assert places(answer(200, "old"), answer(200)) == ["warnings"]

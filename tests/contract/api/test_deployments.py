@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.workloads import Workloads, new_image, replicated, template
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
@@ -20,8 +19,8 @@ AVAILABLE = ("True", "MinimumReplicasAvailable", "Deployment has minimum availab
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any]) -> Workloads:
-    found = Workloads(wire, namespace, eventually)
+def workloads(wire: Wire, namespace: str) -> Workloads:
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -46,7 +45,7 @@ def roll_out(workloads: Workloads, replicas: int, **fields: Any) -> Manifest:
     workloads.number_of_pods(replicas)
     workloads.all_ready()
     workloads.status_is("deployments", "web", availableReplicas=replicas, observedGeneration=1)
-    workloads.eventually(lambda: progress(workloads)[1] == "NewReplicaSetAvailable")
+    eventually(lambda: progress(workloads)[1] == "NewReplicaSetAvailable")
     (found,) = sets(workloads)
     return found
 
@@ -63,7 +62,7 @@ def finish(workloads: Workloads, image: str) -> None:
         images = {pod["spec"]["containers"][0]["image"] for pod in workloads.pods()}
         return images == {image} and progress(workloads)[1] == "NewReplicaSetAvailable"
 
-    workloads.eventually(done, 40)
+    eventually(done, timeout_s=40)
 
 
 def test_it_makes_a_replica_set_of_its_template(workloads: Workloads) -> None:
@@ -95,7 +94,7 @@ def test_its_pods_carry_the_hash_and_the_replica_sets_name(workloads: Workloads)
 
 def test_its_annotations_are_its_replica_sets_too_and_it_learns_its_revision(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(0), annotations={"team": "vision"})
-    workloads.eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "1")
+    eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "1")
     (found,) = sets(workloads)
     assert found["metadata"]["annotations"]["team"] == "vision"
 
@@ -105,7 +104,7 @@ def test_growing_is_told_in_an_event(workloads: Workloads) -> None:
     workloads.number_of_pods(2)
     (found,) = sets(workloads)
     said = f"Scaled up replica set {found['metadata']['name']} from 0 to 2"
-    workloads.eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == {said})
+    eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == {said})
     (event,) = workloads.events("web")
     assert (event["type"], event["source"]) == ("Normal", {"component": "deployment-controller"})
     assert (event["involvedObject"]["kind"], event["involvedObject"]["apiVersion"]) == ("Deployment", "apps/v1")
@@ -151,7 +150,7 @@ def test_once_all_pods_are_ready_it_has_progressed(workloads: Workloads) -> None
 
 def test_none_at_all_is_complete_at_once(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(0))
-    workloads.eventually(lambda: progress(workloads)[1] == "NewReplicaSetAvailable")
+    eventually(lambda: progress(workloads)[1] == "NewReplicaSetAvailable")
     assert workloads.conditions("deployments", "web")["Available"] == AVAILABLE
 
 
@@ -172,7 +171,7 @@ def test_another_size_is_given_to_the_one_replica_set(workloads: Workloads) -> N
     workloads.number_of_pods(1)
     workloads.status_is("deployments", "web", replicas=1, observedGeneration=3)
     said = {f"Scaled {way} replica set {name} from {sizes}" for way, sizes in SCALINGS}
-    workloads.eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == said)
+    eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == said)
     (found,) = sets(workloads)
     assert (annotation(found, "desired-replicas"), annotation(found, "max-replicas")) == ("1", "2")
 
@@ -183,8 +182,8 @@ SCALINGS = [("up", "0 to 2"), ("up", "2 to 5"), ("down", "5 to 1")]
 def test_a_new_template_starts_a_second_replica_set_as_large_as_the_surge(workloads: Workloads) -> None:
     roll_out(workloads, 4)
     workloads.patch("deployments", "web", new_image("next"))
-    workloads.eventually(lambda: len(sets(workloads)) == 2)
-    workloads.eventually(lambda: sizes(workloads) == [3, 2])
+    eventually(lambda: len(sets(workloads)) == 2)
+    eventually(lambda: sizes(workloads) == [3, 2])
     workloads.status_is("deployments", "web", replicas=5, updatedReplicas=2, availableReplicas=3, unavailableReplicas=2)
     assert [annotation(item, "revision") for item in sets(workloads)] == ["1", "2"]
     assert annotation(workloads.get("deployments", "web"), "revision") == "2"
@@ -214,7 +213,7 @@ def test_surge_and_unavailable_bound_the_first_step(
     rolling = {"maxSurge": surge, "maxUnavailable": unavailable}
     roll_out(workloads, 4, strategy={"type": "RollingUpdate", "rollingUpdate": rolling})
     workloads.patch("deployments", "web", new_image("next"))
-    workloads.eventually(lambda: sizes(workloads) == expected)
+    eventually(lambda: sizes(workloads) == expected)
     workloads.status_is("deployments", "web", observedGeneration=2, replicas=sum(expected), updatedReplicas=expected[1])
     assert sizes(workloads) == expected
 
@@ -228,7 +227,7 @@ def test_recreate_makes_new_pods_once_the_old_are_gone(workloads: Workloads) -> 
     new = sets(workloads)[1]["metadata"]["name"]
     said = {f"Scaled {what}" for what in (f"up replica set {old} from 0 to 2", f"down replica set {old} from 2 to 0")}
     said.add(f"Scaled up replica set {new} from 0 to 2")
-    workloads.eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == said)
+    eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == said)
 
 
 def test_recreate_waits_for_an_old_pod_that_does_not_go(workloads: Workloads) -> None:
@@ -252,7 +251,7 @@ def test_the_template_of_old_brings_back_its_replica_set(workloads: Workloads) -
     second, back = sets(workloads)
     assert (back["metadata"]["name"], annotation(back, "revision")) == (first, "3")
     assert (annotation(back, "revision-history"), annotation(second, "revision")) == ("1", "2")
-    workloads.eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "3")
+    eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "3")
 
 
 def test_only_so_many_old_replica_sets_are_kept(workloads: Workloads) -> None:
@@ -260,20 +259,20 @@ def test_only_so_many_old_replica_sets_are_kept(workloads: Workloads) -> None:
     for image in ("second", "third"):
         workloads.patch("deployments", "web", new_image(image))
         finish(workloads, image)
-    workloads.eventually(lambda: [annotation(item, "revision") for item in sets(workloads)] == ["2", "3"])
+    eventually(lambda: [annotation(item, "revision") for item in sets(workloads)] == ["2", "3"])
 
 
 def test_a_paused_one_makes_no_new_replica_set(workloads: Workloads) -> None:
     roll_out(workloads, 1)
     workloads.patch("deployments", "web", {"spec": {"paused": True, **new_image("next")["spec"]}})
-    workloads.eventually(lambda: progress(workloads) == ("Unknown", "DeploymentPaused", "Deployment is paused"))
+    eventually(lambda: progress(workloads) == ("Unknown", "DeploymentPaused", "Deployment is paused"))
     workloads.status_is("deployments", "web", observedGeneration=2, updatedReplicas=None, replicas=1)
     assert sizes(workloads) == [1]
 
 
 def test_a_resumed_one_goes_on(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(1, paused=True))
-    workloads.eventually(lambda: progress(workloads)[1] == "DeploymentPaused")
+    eventually(lambda: progress(workloads)[1] == "DeploymentPaused")
     assert not sets(workloads)
     workloads.patch("deployments", "web", {"spec": {"paused": False}})
     workloads.number_of_pods(1)
@@ -283,24 +282,24 @@ def test_a_resumed_one_goes_on(workloads: Workloads) -> None:
 def test_a_size_given_in_the_middle_of_a_rollout_is_shared_out(workloads: Workloads) -> None:
     roll_out(workloads, 4)
     workloads.patch("deployments", "web", new_image("next"))
-    workloads.eventually(lambda: sizes(workloads) == [3, 2])
+    eventually(lambda: sizes(workloads) == [3, 2])
     workloads.patch("deployments", "web", {"spec": {"replicas": 8}})
-    workloads.eventually(lambda: sizes(workloads) == [6, 4])
+    eventually(lambda: sizes(workloads) == [6, 4])
     workloads.status_is("deployments", "web", observedGeneration=3, replicas=10, updatedReplicas=4)
 
 
 def test_unhealthy_old_pods_make_room_first(workloads: Workloads) -> None:
     roll_out(workloads, 4)
     workloads.patch("deployments", "web", new_image("broken"))
-    workloads.eventually(lambda: sizes(workloads) == [3, 2])
+    eventually(lambda: sizes(workloads) == [3, 2])
     workloads.patch("deployments", "web", new_image("mended"))
-    workloads.eventually(lambda: sizes(workloads) == [3, 0, 2])
+    eventually(lambda: sizes(workloads) == [3, 0, 2])
 
 
 def test_a_quotas_denial_shows_on_the_deployment(workloads: Workloads) -> None:
     workloads.limit_pods(1)
     workloads.create("deployments", "web", replicated(3))
-    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
+    eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
     name = sets(workloads)[0]["metadata"]["name"]
     status, reason, message = workloads.conditions("deployments", "web")["ReplicaFailure"]
     assert (status, reason) == ("True", "FailedCreate")
@@ -313,29 +312,29 @@ def test_a_quotas_denial_shows_on_the_deployment(workloads: Workloads) -> None:
 def test_more_quota_takes_the_failure_away(workloads: Workloads) -> None:
     workloads.limit_pods(1)
     workloads.create("deployments", "web", replicated(2))
-    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
+    eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
     workloads.patch("resourcequotas", "few", {"spec": {"hard": {"pods": "2"}}})
-    workloads.eventually(lambda: "ReplicaFailure" not in workloads.conditions("deployments", "web"), 60)
+    eventually(lambda: "ReplicaFailure" not in workloads.conditions("deployments", "web"), timeout_s=60)
     workloads.status_is("deployments", "web", replicas=2)
 
 
 def test_a_quota_of_replica_sets_is_told_on_the_deployment(workloads: Workloads) -> None:
     key = "count/replicasets.apps"
     workloads.create("resourcequotas", "none", {"hard": {key: "0"}})
-    workloads.eventually(lambda: (workloads.get("resourcequotas", "none").get("status") or {}).get("hard"))
+    eventually(lambda: (workloads.get("resourcequotas", "none").get("status") or {}).get("hard"))
     workloads.create("deployments", "web", replicated(1))
-    workloads.eventually(lambda: progress(workloads)[1] == "ReplicaSetCreateError")
+    eventually(lambda: progress(workloads)[1] == "ReplicaSetCreateError")
     denial = rf"exceeded quota: none, requested: {key}=1, used: {key}=0, limited: {key}=0"
     said = rf'Failed to create new replica set "(web-[a-z0-9]+)": replicasets.apps "\1" is forbidden: {denial}'
     assert re.fullmatch(said, progress(workloads)[2])
-    workloads.eventually(lambda: workloads.events("web", "ReplicaSetCreateError"))
+    eventually(lambda: workloads.events("web", "ReplicaSetCreateError"))
     event = workloads.events("web", "ReplicaSetCreateError")[0]
     assert (event["type"], event["message"]) == ("Warning", progress(workloads)[2])
 
 
 def test_who_does_not_get_on_in_time_is_told_so(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(1, progressDeadlineSeconds=1))
-    workloads.eventually(lambda: progress(workloads)[1] == "ProgressDeadlineExceeded", 30)
+    eventually(lambda: progress(workloads)[1] == "ProgressDeadlineExceeded", timeout_s=30)
     name = sets(workloads)[0]["metadata"]["name"]
     assert progress(workloads)[::2] == ("False", f'ReplicaSet "{name}" has timed out progressing.')
 
@@ -346,7 +345,7 @@ def test_it_adopts_a_replica_set_of_its_template(workloads: Workloads) -> None:
     workloads.create("replicasets", "found", orphan, labels={"app": "web"})
     workloads.number_of_pods(1)
     owner = workloads.create("deployments", "web", replicated(1))
-    workloads.eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "1")
+    eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "1")
     (found,) = sets(workloads)
     assert found["metadata"]["ownerReferences"][0]["uid"] == owner["metadata"]["uid"]
     assert (found["metadata"]["name"], annotation(found, "revision")) == ("found", "1")
@@ -358,12 +357,12 @@ def test_it_adopts_a_replica_set_of_its_template(workloads: Workloads) -> None:
 def test_all_goes_with_it(workloads: Workloads) -> None:
     roll_out(workloads, 2)
     assert workloads.delete("deployments", "web").status == 200
-    workloads.eventually(lambda: not workloads.all("replicasets") and not workloads.pods(), 40)
+    eventually(lambda: not workloads.all("replicasets") and not workloads.pods(), timeout_s=40)
 
 
 def test_orphans_stay(workloads: Workloads) -> None:
     name = roll_out(workloads, 1)["metadata"]["name"]
     workloads.delete("deployments", "web", propagationPolicy="Orphan")
-    workloads.eventually(lambda: not workloads.all("deployments"), 40)
+    eventually(lambda: not workloads.all("deployments"), timeout_s=40)
     assert not workloads.get("replicasets", name)["metadata"].get("ownerReferences")
     assert len(workloads.pods()) == 1

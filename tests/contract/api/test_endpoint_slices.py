@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.workloads import Workloads, pod_spec
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
@@ -20,8 +21,8 @@ HTTP = {"name": "http", "port": 80, "targetPort": 8080}
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any]) -> Workloads:
-    found = Workloads(wire, namespace, eventually)
+def workloads(wire: Wire, namespace: str) -> Workloads:
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -62,7 +63,7 @@ def one_slice(workloads: Workloads, *addresses: str) -> Manifest:
         assert present == sorted(addresses)
         return True
 
-    workloads.eventually(found)
+    eventually(found)
     (item,) = workloads.all("endpointslices")
     return item
 
@@ -124,7 +125,7 @@ def test_a_pod_that_goes_is_not_ready_any_more(workloads: Workloads, node: str) 
     one_slice(workloads, "10.1.0.1")
     workloads.delete("pods", "a")
     going = {"ready": False, "serving": True, "terminating": True}
-    workloads.eventually(lambda: one_slice(workloads, "10.1.0.1")["endpoints"][0]["conditions"] == going)
+    eventually(lambda: one_slice(workloads, "10.1.0.1")["endpoints"][0]["conditions"] == going)
 
 
 def test_a_pod_on_no_node_stands_in_none(workloads: Workloads, node: str) -> None:
@@ -188,7 +189,7 @@ def test_pods_that_know_a_port_by_other_numbers_have_slices_of_their_own(workloa
         items = [item for item in workloads.all("endpointslices") if item["ports"]]
         return sorted((item["ports"][0]["port"], len(item["endpoints"])) for item in items)
 
-    workloads.eventually(lambda: found() == [(8001, 2), (8002, 1)])
+    eventually(lambda: found() == [(8001, 2), (8002, 1)])
 
 
 def test_a_port_that_no_container_names_is_left_out(workloads: Workloads, node: str) -> None:
@@ -209,7 +210,7 @@ def test_labels_of_the_service_are_the_slices_too(workloads: Workloads) -> None:
     service(workloads)
     one_slice(workloads)
     workloads.patch("services", "web", {"metadata": {"labels": {"team": "speech"}}})
-    workloads.eventually(lambda: one_slice(workloads)["metadata"]["labels"]["team"] == "speech")
+    eventually(lambda: one_slice(workloads)["metadata"]["labels"]["team"] == "speech")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_a_deleted_slice_is_made_again(workloads: Workloads) -> None:
     service(workloads)
     name = one_slice(workloads)["metadata"]["name"]
     assert workloads.delete("endpointslices", name).status == 200
-    workloads.eventually(lambda: name not in {item["metadata"]["name"] for item in workloads.all("endpointslices")})
+    eventually(lambda: name not in {item["metadata"]["name"] for item in workloads.all("endpointslices")})
     assert one_slice(workloads)["metadata"]["name"] != name
 
 
@@ -237,4 +238,4 @@ def test_slices_go_with_their_service(workloads: Workloads) -> None:
     service(workloads)
     one_slice(workloads)
     assert workloads.delete("services", "web").status == 200
-    workloads.eventually(lambda: not workloads.all("endpointslices"), 40)
+    eventually(lambda: not workloads.all("endpointslices"), timeout_s=40)

@@ -8,20 +8,18 @@ import pytest
 
 from tests.contract.api.pod_cases import bare
 from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Answer, Wire
 
-    Eventually = Callable[..., Any]
 
 DEBUG = {"name": "debug", "image": "busybox"}
 
 
 @pytest.fixture
-def path(wire: Wire, namespace: str, eventually: Eventually) -> str:
+def path(wire: Wire, namespace: str) -> str:
     """Where a pod is that has none."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
     eventually(lambda: wire("POST", pods, bare()).status == 201)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.contract.namespaces import fresh_name
 from tests.contract.wire import JSON_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Answer, Wire
 
-    Eventually = Callable[..., Any]
 
 HOLD = "example.com/hold"
 ABSENT_UID = "00000000-0000-0000-0000-000000000000"
@@ -78,7 +79,7 @@ def owned_by(owner: Manifest, **fields: Any) -> Manifest:
     return reference | {"name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"], **fields}
 
 
-def test_what_an_object_owns_goes_after_it_down_to_the_last(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_what_an_object_owns_goes_after_it_down_to_the_last(maps: ConfigMaps) -> None:
     grandparent = maps.create("grandparent")
     parent = maps.create("parent", owned_by(grandparent))
     maps.create("child", owned_by(parent))
@@ -86,46 +87,44 @@ def test_what_an_object_owns_goes_after_it_down_to_the_last(maps: ConfigMaps, ev
     answer = maps.delete("grandparent")
     details = {"name": "grandparent", "kind": "configmaps", "uid": grandparent["metadata"]["uid"]}
     assert (answer.status, answer.body["status"], answer.body["details"]) == (200, "Success", details)
-    eventually(lambda: maps.get("parent") is None and maps.get("child") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None and maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.get("stranger")
 
 
-def test_an_object_with_two_owners_lives_until_the_last_is_gone(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_an_object_with_two_owners_lives_until_the_last_is_gone(maps: ConfigMaps) -> None:
     first, second = maps.create("first"), maps.create("second")
     maps.create("shared", owned_by(first), owned_by(second))
     maps.delete("first")
-    eventually(lambda: maps.owners("shared") == ["second"], COLLECTING_TAKES_S)
+    eventually(lambda: maps.owners("shared") == ["second"], timeout_s=COLLECTING_TAKES_S)
     managers = {entry["manager"]: entry["operation"] for entry in maps.metadata("shared")["managedFields"]}
     assert set(managers.values()) == {"Update"}
     maps.delete("second")
-    eventually(lambda: maps.get("shared") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("shared") is None, timeout_s=COLLECTING_TAKES_S)
 
 
 @pytest.mark.parametrize("wrong", [{"uid": ABSENT_UID}, {"name": "other"}, {"kind": "Secret"}])
-def test_an_owner_that_is_not_the_one_referred_to_counts_as_gone(
-    maps: ConfigMaps, eventually: Eventually, wrong: Manifest
-) -> None:
+def test_an_owner_that_is_not_the_one_referred_to_counts_as_gone(maps: ConfigMaps, wrong: Manifest) -> None:
     maps.create("child", owned_by(maps.create("parent"), **wrong))
-    eventually(lambda: maps.get("child") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.get("parent")
 
 
-def test_an_owner_in_another_namespace_counts_as_gone(maps: ConfigMaps, wire: Wire, eventually: Eventually) -> None:
+def test_an_owner_in_another_namespace_counts_as_gone(maps: ConfigMaps, wire: Wire) -> None:
     elsewhere = wire("GET", "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt").body
     maps.create("child", owned_by(elsewhere))
-    eventually(lambda: maps.get("child") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
 
 
-def test_an_owner_of_a_kind_that_nobody_serves_keeps_its_dependents(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_an_owner_of_a_kind_that_nobody_serves_keeps_its_dependents(maps: ConfigMaps) -> None:
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "name": "parent", "uid": ABSENT_UID}
     maps.create("child-of-a-widget", widget)
     maps.create("child-of-nobody", widget | {"apiVersion": "v1", "kind": "ConfigMap", "uid": ABSENT_UID[:-1] + "1"})
-    eventually(lambda: maps.get("child-of-nobody") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("child-of-nobody") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.owners("child-of-a-widget") == ["parent"]
 
 
 def test_what_the_cluster_has_once_may_own_what_is_in_a_namespace_but_not_the_other_way_round(
-    maps: ConfigMaps, wire: Wire, eventually: Eventually
+    maps: ConfigMaps, wire: Wire
 ) -> None:
     path, name = "/apis/rbac.authorization.k8s.io/v1/clusterroles", maps.namespace
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": []}
@@ -134,81 +133,77 @@ def test_what_the_cluster_has_once_may_own_what_is_in_a_namespace_but_not_the_ot
     assert wire("POST", path, {**role, "metadata": owned}).status == 201
     try:
         assert wire("DELETE", f"{path}/{name}").status == 200
-        eventually(lambda: maps.get("child") is None, COLLECTING_TAKES_S)
+        eventually(lambda: maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
         assert wire("GET", f"{path}/{name}-owned").status == 200
     finally:
         assert wire("DELETE", f"{path}/{name}-owned").status == 200
 
 
-def test_a_deletion_in_the_foreground_waits_for_dependents_that_block_it(
-    maps: ConfigMaps, eventually: Eventually
-) -> None:
+def test_a_deletion_in_the_foreground_waits_for_dependents_that_block_it(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     maps.create("child", owned_by(parent, blockOwnerDeletion=True), finalizers=[HOLD])
     answer = maps.delete("parent", "Foreground")
     assert answer.status == 200
     assert answer.body["metadata"]["finalizers"] == ["foregroundDeletion"]
     assert answer.body["metadata"]["deletionGracePeriodSeconds"] == 0
-    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), COLLECTING_TAKES_S)
+    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), timeout_s=COLLECTING_TAKES_S)
     assert maps.metadata("child")["finalizers"] == [HOLD]
     assert maps.metadata("parent")["finalizers"] == ["foregroundDeletion"]
     maps.let_go("child")
-    eventually(lambda: maps.get("parent") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.get("child") is None
 
 
-def test_a_deletion_in_the_foreground_does_not_wait_for_others(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_a_deletion_in_the_foreground_does_not_wait_for_others(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     maps.create("child", owned_by(parent), finalizers=[HOLD])
     maps.delete("parent", "Foreground")
-    eventually(lambda: maps.get("parent") is None, COLLECTING_TAKES_S)
-    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
+    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), timeout_s=COLLECTING_TAKES_S)
 
 
-def test_a_dependent_that_stops_blocking_lets_its_owner_go(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_a_dependent_that_stops_blocking_lets_its_owner_go(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     maps.create("child", owned_by(parent, blockOwnerDeletion=True), finalizers=[HOLD])
     maps.delete("parent", "Foreground")
-    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), COLLECTING_TAKES_S)
+    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), timeout_s=COLLECTING_TAKES_S)
     patch = [{"op": "replace", "path": "/metadata/ownerReferences/0/blockOwnerDeletion", "value": False}]
     assert maps.wire("PATCH", f"{maps.path}/child", patch, content_type=JSON_PATCH).status == 200
-    eventually(lambda: maps.get("parent") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.get("child")
 
 
-def test_a_deletion_in_the_foreground_goes_down_to_the_last(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_a_deletion_in_the_foreground_goes_down_to_the_last(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     child = maps.create("child", owned_by(parent, blockOwnerDeletion=True))
     maps.create("grandchild", owned_by(child, blockOwnerDeletion=True), finalizers=[HOLD])
     maps.delete("parent", "Foreground")
-    eventually(lambda: maps.metadata("grandchild").get("deletionTimestamp"), COLLECTING_TAKES_S)
+    eventually(lambda: maps.metadata("grandchild").get("deletionTimestamp"), timeout_s=COLLECTING_TAKES_S)
     assert maps.metadata("child")["finalizers"] == ["foregroundDeletion"]
     assert maps.get("parent")
     maps.let_go("grandchild")
-    eventually(lambda: maps.get("parent") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
     assert (maps.get("child"), maps.get("grandchild")) == (None, None)
 
 
-def test_a_dependent_with_an_owner_that_stays_forgets_one_that_goes_in_the_foreground(
-    maps: ConfigMaps, eventually: Eventually
-) -> None:
+def test_a_dependent_with_an_owner_that_stays_forgets_one_that_goes_in_the_foreground(maps: ConfigMaps) -> None:
     going, staying = maps.create("going"), maps.create("staying")
     maps.create("shared", owned_by(going, blockOwnerDeletion=True), owned_by(staying, blockOwnerDeletion=True))
     maps.delete("going", "Foreground")
-    eventually(lambda: maps.get("going") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("going") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.owners("shared") == ["staying"]
 
 
-def test_owners_of_each_other_go_together_in_the_foreground(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_owners_of_each_other_go_together_in_the_foreground(maps: ConfigMaps) -> None:
     first = maps.create("first")
     second = maps.create("second", owned_by(first, blockOwnerDeletion=True))
     patch = [{"op": "add", "path": "/metadata/ownerReferences", "value": [owned_by(second, blockOwnerDeletion=True)]}]
     assert maps.wire("PATCH", f"{maps.path}/first", patch, content_type=JSON_PATCH).status == 200
     maps.delete("first", "Foreground")
-    eventually(lambda: maps.get("first") is None and maps.get("second") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("first") is None and maps.get("second") is None, timeout_s=COLLECTING_TAKES_S)
 
 
-def test_a_second_delete_may_give_up_waiting(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_a_second_delete_may_give_up_waiting(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     maps.create("child", owned_by(parent, blockOwnerDeletion=True), finalizers=[HOLD])
     maps.delete("parent", "Foreground")
@@ -216,54 +211,54 @@ def test_a_second_delete_may_give_up_waiting(maps: ConfigMaps, eventually: Event
     assert (again.status, again.body["metadata"]["finalizers"]) == (200, ["foregroundDeletion"])
     assert maps.delete("parent", "Background").body["status"] == "Success"
     assert maps.get("parent") is None
-    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), COLLECTING_TAKES_S)
+    eventually(lambda: maps.metadata("child").get("deletionTimestamp"), timeout_s=COLLECTING_TAKES_S)
 
 
 @pytest.mark.parametrize("options", [{"propagationPolicy": "Orphan"}, {"orphanDependents": True}])
-def test_orphans_forget_their_owner_and_stay(maps: ConfigMaps, eventually: Eventually, options: Manifest) -> None:
+def test_orphans_forget_their_owner_and_stay(maps: ConfigMaps, options: Manifest) -> None:
     parent, other = maps.create("parent"), maps.create("other")
     maps.create("child", owned_by(parent, controller=True))
     maps.create("shared", owned_by(parent), owned_by(other))
     answer = maps.delete("parent", **options)
     assert (answer.status, answer.body["metadata"]["finalizers"]) == (200, ["orphan"])
-    eventually(lambda: maps.get("parent") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
     assert "ownerReferences" not in maps.metadata("child")
     assert maps.owners("shared") == ["other"]
 
 
-def test_an_object_may_say_itself_that_it_leaves_orphans(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_an_object_may_say_itself_that_it_leaves_orphans(maps: ConfigMaps) -> None:
     maps.create("child", owned_by(maps.create("parent", finalizers=["orphan"])))
     assert maps.delete("parent").body["metadata"]["finalizers"] == ["orphan"]
-    eventually(lambda: maps.get("parent") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
     assert "ownerReferences" not in maps.metadata("child")
 
 
-def test_an_object_that_is_collected_leaves_orphans_if_it_says_so(maps: ConfigMaps, eventually: Eventually) -> None:
+def test_an_object_that_is_collected_leaves_orphans_if_it_says_so(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     child = maps.create("child", owned_by(parent), finalizers=["orphan"])
     maps.create("grandchild", owned_by(child))
     maps.delete("parent")
-    eventually(lambda: maps.get("child") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
     assert "ownerReferences" not in maps.metadata("grandchild")
 
 
-def test_many_are_deleted_as_one_is(maps: ConfigMaps, wire: Wire, eventually: Eventually) -> None:
+def test_many_are_deleted_as_one_is(maps: ConfigMaps, wire: Wire) -> None:
     for name in ("a", "b"):
         maps.create(f"child-of-{name}", owned_by(maps.create(name, labels={"part": "parent"})))
     query = {"labelSelector": "part=parent", "propagationPolicy": "Orphan"}
     assert wire("DELETE", maps.path, query=query).status == 200
-    eventually(lambda: maps.get("a") is None and maps.get("b") is None, COLLECTING_TAKES_S)
+    eventually(lambda: maps.get("a") is None and maps.get("b") is None, timeout_s=COLLECTING_TAKES_S)
     assert ["ownerReferences" in maps.metadata(f"child-of-{name}") for name in ("a", "b")] == [False, False]
 
 
-def test_a_pod_is_collected_with_its_owner(maps: ConfigMaps, wire: Wire, eventually: Eventually) -> None:
+def test_a_pod_is_collected_with_its_owner(maps: ConfigMaps, wire: Wire) -> None:
     path = f"/api/v1/namespaces/{maps.namespace}/pods"
     metadata = {"name": "trainer", "ownerReferences": [owned_by(maps.create("parent"))]}
     spec = {"containers": [{"name": "main", "image": "busybox"}]}
     manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
     eventually(lambda: wire("POST", path, manifest).status == 201)
     maps.delete("parent")
-    eventually(lambda: wire("GET", f"{path}/trainer").status == 404, COLLECTING_TAKES_S)
+    eventually(lambda: wire("GET", f"{path}/trainer").status == 404, timeout_s=COLLECTING_TAKES_S)
 
 
 OPTIONS: tuple[Manifest, ...] = (
@@ -303,15 +298,19 @@ def marks(wire: Wire, path: str, names: list[str], **common: Any) -> list[tuple[
     return found
 
 
+def is_created(wire: Wire, path: str, manifest: Manifest) -> bool:
+    return wire("POST", path, manifest).status == 201
+
+
 @pytest.mark.parametrize("finalizer", MARKS)
 @pytest.mark.parametrize("plural", ["configmaps", "events", "pods"])
 def test_a_delete_marks_what_it_was_asked_for_or_else_what_the_object_says(
-    wire: Wire, namespace: str, eventually: Eventually, plural: str, finalizer: str
+    wire: Wire, namespace: str, plural: str, finalizer: str
 ) -> None:
     path, names = f"/api/v1/namespaces/{namespace}/{plural}", [f"parent-{index}" for index, _ in enumerate(OPTIONS)]
     for name in names:
         manifest = object_of(plural, namespace, name, finalizer)
-        eventually(lambda manifest=manifest: wire("POST", path, manifest).status == 201)
+        eventually(partial(is_created, wire, path, manifest))
     expected = {
         "configmaps": [(200, "ConfigMap" if mark else "Status", mark) for mark in MARKS[finalizer]],
         "events": [(200, "Status", "")] * len(OPTIONS),
@@ -330,14 +329,12 @@ def test_a_namespace_that_is_to_leave_no_orphans_goes_in_the_foreground(wire: Wi
     assert wire("DELETE", f"{path}/{name}").status == 200
 
 
-def test_a_namespace_that_is_deleted_in_the_foreground_goes(
-    maps: ConfigMaps, wire: Wire, eventually: Eventually
-) -> None:
+def test_a_namespace_that_is_deleted_in_the_foreground_goes(maps: ConfigMaps, wire: Wire) -> None:
     maps.create("child", owned_by(maps.create("parent"), blockOwnerDeletion=True))
     path = f"/api/v1/namespaces/{maps.namespace}"
     answer = wire("DELETE", path, query={"propagationPolicy": "Foreground"})
     assert (answer.status, answer.body["metadata"]["finalizers"]) == (200, ["foregroundDeletion"])
-    eventually(lambda: wire("GET", path).status == 404, COLLECTING_TAKES_S)
+    eventually(lambda: wire("GET", path).status == 404, timeout_s=COLLECTING_TAKES_S)
 
 
 @pytest.mark.parametrize(

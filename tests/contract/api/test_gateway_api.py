@@ -18,6 +18,7 @@ from tests.contract.tables import TABLE, comparable
 from tests.contract.wire import APPLY, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, kubectl
 from tests.controlplane.gateway_api import put_on, take_off
 from tests.controlplane.generate_facts import modules_of_go
+from tests.statuses import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -196,16 +197,11 @@ def test_there_is_no_strategic_merge_for_it(wire: Wire, make_kind: Callable[...,
 
     answer = wire("PATCH", place(made), {"metadata": {"labels": {"a": "b"}}}, content_type=STRATEGIC_PATCH)
 
-    assert answer.body == {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": "the body of the request was in an unknown format - accepted media types include: "
-        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
-        "reason": "UnsupportedMediaType",
-        "code": 415,
-    }
+    message = (
+        "the body of the request was in an unknown format - accepted media types include: "
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+    )
+    assert answer.body == status(415, "UnsupportedMediaType", message)
 
 
 @pytest.mark.parametrize(

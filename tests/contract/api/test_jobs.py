@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.workloads import SINCE, Workloads, pod_spec
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
@@ -22,8 +21,8 @@ LIMIT = ("True", "BackoffLimitExceeded", "Job has reached the specified backoff 
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any]) -> Workloads:
-    found = Workloads(wire, namespace, eventually)
+def workloads(wire: Wire, namespace: str) -> Workloads:
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -64,9 +63,7 @@ def test_it_makes_a_pod_that_is_tracked_and_knows_its_job(workloads: Workloads) 
     }
     (reference,) = metadata["ownerReferences"]
     assert (reference["apiVersion"], reference["kind"], reference["uid"]) == ("batch/v1", "Job", uid)
-    workloads.eventually(
-        lambda: workloads.messages("train", "SuccessfulCreate") == {f"Created pod: {metadata['name']}"}
-    )
+    eventually(lambda: workloads.messages("train", "SuccessfulCreate") == {f"Created pod: {metadata['name']}"})
     assert workloads.events("train")[0]["source"] == {"component": "job-controller"}
 
 
@@ -87,7 +84,7 @@ def test_once_its_pod_has_succeeded_it_is_complete(workloads: Workloads) -> None
     (pod,) = workloads.number_of_pods(1)
     end(workloads, pod, "Succeeded")
     status = workloads.status_is("jobs", "train", succeeded=1, active=None, ready=0, terminating=0, failed=None)
-    workloads.eventually(lambda: "Complete" in conditions(workloads))
+    eventually(lambda: "Complete" in conditions(workloads))
     status = workloads.get("jobs", "train")["status"]
     assert [item["type"] for item in status["conditions"]] == ["SuccessCriteriaMet", "Complete"]
     assert conditions(workloads) == {"SuccessCriteriaMet": REACHED, "Complete": REACHED}
@@ -106,7 +103,7 @@ def test_the_end_is_told_and_the_pod_let_go(workloads: Workloads) -> None:
     job(workloads)
     (pod,) = workloads.number_of_pods(1)
     end(workloads, pod, "Succeeded")
-    workloads.eventually(lambda: workloads.messages("train", "Completed") == {"Job completed"})
+    eventually(lambda: workloads.messages("train", "Completed") == {"Job completed"})
     (event,) = workloads.events("train", "Completed")
     assert event["type"] == "Normal"
     assert not workloads.get("pods", pod["metadata"]["name"])["metadata"].get("finalizers")
@@ -121,7 +118,7 @@ def test_of_several_completions_as_many_run_at_once_as_may(workloads: Workloads)
     workloads.status_is("jobs", "train", active=1, succeeded=2)
     (last,) = running(workloads)
     end(workloads, last, "Succeeded")
-    workloads.eventually(lambda: conditions(workloads).get("Complete") == REACHED)
+    eventually(lambda: conditions(workloads).get("Complete") == REACHED)
     workloads.status_is("jobs", "train", active=None, succeeded=3)
     assert len(workloads.pods()) == 3
 
@@ -133,7 +130,7 @@ def test_without_a_number_of_completions_one_success_lets_the_rest_run_out(workl
     workloads.status_is("jobs", "train", active=1, succeeded=1)
     assert conditions(workloads) == {}
     end(workloads, second, "Succeeded")
-    workloads.eventually(lambda: conditions(workloads).get("Complete") == REACHED)
+    eventually(lambda: conditions(workloads).get("Complete") == REACHED)
     assert len(workloads.pods()) == 2
 
 
@@ -161,11 +158,11 @@ def test_one_failure_too_many_is_the_end(workloads: Workloads) -> None:
     workloads.number_of_pods(2)
     (pod,) = running(workloads)
     end(workloads, pod, "Failed")
-    workloads.eventually(lambda: conditions(workloads).get("Failed") == LIMIT)
+    eventually(lambda: conditions(workloads).get("Failed") == LIMIT)
     assert conditions(workloads) == {"FailureTarget": LIMIT, "Failed": LIMIT}
     status = workloads.status_is("jobs", "train", failed=2, active=None, ready=0, terminating=0)
     assert "completionTime" not in status
-    workloads.eventually(lambda: workloads.messages("train", "BackoffLimitExceeded") == {LIMIT[2]})
+    eventually(lambda: workloads.messages("train", "BackoffLimitExceeded") == {LIMIT[2]})
     assert workloads.events("train", "BackoffLimitExceeded")[0]["type"] == "Warning"
 
 
@@ -173,7 +170,7 @@ def test_a_failure_ends_the_pods_beside_it_which_count_as_failed(workloads: Work
     job(workloads, completions=3, parallelism=3, backoffLimit=0)
     pods = workloads.number_of_pods(3)
     end(workloads, pods[0], "Failed")
-    workloads.eventually(lambda: conditions(workloads).get("Failed") == LIMIT)
+    eventually(lambda: conditions(workloads).get("Failed") == LIMIT)
     workloads.status_is("jobs", "train", failed=3, active=None, terminating=0)
     assert [pod["metadata"]["name"] for pod in workloads.pods()] == [pods[0]["metadata"]["name"]]
     assert len(workloads.messages("train", "SuccessfulDelete")) == 2
@@ -185,7 +182,7 @@ def test_containers_that_start_again_too_often_are_the_end(workloads: Workloads)
     container = {"name": "main", "image": "busybox", "imageID": "", "ready": False, "restartCount": 2}
     status = {"phase": "Running", "containerStatuses": [container]}
     workloads.patch("pods", pod["metadata"]["name"], {"status": status}, status=True)
-    workloads.eventually(lambda: conditions(workloads).get("Failed") == LIMIT)
+    eventually(lambda: conditions(workloads).get("Failed") == LIMIT)
     workloads.status_is("jobs", "train", failed=1)
 
 
@@ -194,14 +191,14 @@ def test_a_deleted_pod_counts_as_failed(workloads: Workloads) -> None:
     (pod,) = workloads.number_of_pods(1)
     workloads.delete("pods", pod["metadata"]["name"])
     workloads.status_is("jobs", "train", failed=1)
-    workloads.eventually(lambda: workloads.wire("GET", workloads.path("pods", pod["metadata"]["name"])).status == 404)
+    eventually(lambda: workloads.wire("GET", workloads.path("pods", pod["metadata"]["name"])).status == 404)
 
 
 def test_what_takes_too_long_is_ended(workloads: Workloads) -> None:
     job(workloads, activeDeadlineSeconds=1)
     workloads.number_of_pods(1)
     late = ("True", "DeadlineExceeded", "Job was active longer than specified deadline")
-    workloads.eventually(lambda: conditions(workloads).get("Failed") == late, 30)
+    eventually(lambda: conditions(workloads).get("Failed") == late, timeout_s=30)
     workloads.status_is("jobs", "train", failed=1, active=None)
     workloads.number_of_pods(0)
     assert workloads.messages("train", "DeadlineExceeded") == {late[2]}
@@ -209,20 +206,20 @@ def test_what_takes_too_long_is_ended(workloads: Workloads) -> None:
 
 def test_a_suspended_one_makes_no_pods(workloads: Workloads) -> None:
     job(workloads, suspend=True)
-    workloads.eventually(lambda: conditions(workloads) == {"Suspended": ("True", "JobSuspended", "Job suspended")})
+    eventually(lambda: conditions(workloads) == {"Suspended": ("True", "JobSuspended", "Job suspended")})
     workloads.status_is("jobs", "train", startTime=None, active=None)
     assert not workloads.pods()
-    workloads.eventually(lambda: workloads.messages("train", "Suspended") == {"Job suspended"})
+    eventually(lambda: workloads.messages("train", "Suspended") == {"Job suspended"})
 
 
 def test_a_resumed_one_starts(workloads: Workloads) -> None:
     job(workloads, suspend=True)
-    workloads.eventually(lambda: "Suspended" in conditions(workloads))
+    eventually(lambda: "Suspended" in conditions(workloads))
     workloads.patch("jobs", "train", {"spec": {"suspend": False}})
     workloads.number_of_pods(1)
-    workloads.eventually(lambda: conditions(workloads) == {"Suspended": ("False", "JobResumed", "Job resumed")})
+    eventually(lambda: conditions(workloads) == {"Suspended": ("False", "JobResumed", "Job resumed")})
     assert workloads.status_is("jobs", "train", active=1)["startTime"]
-    workloads.eventually(lambda: workloads.messages("train", "Resumed") == {"Job resumed"})
+    eventually(lambda: workloads.messages("train", "Resumed") == {"Job resumed"})
 
 
 def test_suspending_deletes_what_runs_without_counting_it(workloads: Workloads) -> None:
@@ -232,7 +229,7 @@ def test_suspending_deletes_what_runs_without_counting_it(workloads: Workloads) 
     workloads.number_of_pods(0)
     workloads.status_is("jobs", "train", active=None, failed=None, startTime=None, terminating=0)
     said = {f"Deleted pod: {pod['metadata']['name']}" for pod in pods}
-    workloads.eventually(lambda: workloads.messages("train", "SuccessfulDelete") == said)
+    eventually(lambda: workloads.messages("train", "SuccessfulDelete") == said)
 
 
 def test_less_parallelism_deletes_pods(workloads: Workloads) -> None:
@@ -262,11 +259,11 @@ def test_indexes_are_counted_once_and_filled_up(workloads: Workloads) -> None:
         def chosen(number: str = number) -> list[Manifest]:
             return [pod for pod in running(workloads) if pod["metadata"]["labels"][INDEX] == number]
 
-        workloads.eventually(chosen)
+        eventually(chosen)
         end(workloads, chosen()[0], "Succeeded")
         if number == "1":
             workloads.status_is("jobs", "train", completedIndexes="1", succeeded=1, active=2)
-    workloads.eventually(lambda: conditions(workloads).get("Complete") == REACHED)
+    eventually(lambda: conditions(workloads).get("Complete") == REACHED)
     workloads.status_is("jobs", "train", completedIndexes="0-3", succeeded=4)
 
 
@@ -281,20 +278,20 @@ def test_a_failed_index_is_tried_again(workloads: Workloads) -> None:
 def test_a_quotas_denial_is_told_in_an_event(workloads: Workloads) -> None:
     workloads.limit_pods(0)
     job(workloads)
-    workloads.eventually(lambda: workloads.events("train", "FailedCreate"))
+    eventually(lambda: workloads.events("train", "FailedCreate"))
     denial = "exceeded quota: few, requested: pods=1, used: pods=0, limited: pods=0"
     message = workloads.events("train", "FailedCreate")[0]["message"]
     assert re.fullmatch(rf'Error creating: pods "train-[a-z0-9]{{5}}" is forbidden: {denial}', message)
     workloads.status_is("jobs", "train", active=None)
     workloads.patch("resourcequotas", "few", {"spec": {"hard": {"pods": "1"}}})
-    workloads.eventually(lambda: len(workloads.pods()) == 1, 60)
+    eventually(lambda: len(workloads.pods()) == 1, timeout_s=60)
 
 
 def test_after_its_time_a_finished_one_goes_with_its_pods(workloads: Workloads) -> None:
     job(workloads, ttlSecondsAfterFinished=1)
     (pod,) = workloads.number_of_pods(1)
     end(workloads, pod, "Succeeded")
-    workloads.eventually(lambda: not workloads.all("jobs") and not workloads.all("pods"), 40)
+    eventually(lambda: not workloads.all("jobs") and not workloads.all("pods"), timeout_s=40)
 
 
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
@@ -302,17 +299,17 @@ def test_pods_go_with_their_job_though_they_are_tracked(workloads: Workloads, po
     job(workloads, completions=2, parallelism=2)
     workloads.number_of_pods(2)
     workloads.delete("jobs", "train", propagationPolicy=policy)
-    workloads.eventually(lambda: not workloads.all("jobs") and not workloads.all("pods"), 40)
+    eventually(lambda: not workloads.all("jobs") and not workloads.all("pods"), timeout_s=40)
 
 
 def test_orphaned_pods_are_let_go(workloads: Workloads) -> None:
     job(workloads)
     (pod,) = workloads.number_of_pods(1)
     workloads.delete("jobs", "train", propagationPolicy="Orphan")
-    workloads.eventually(lambda: not workloads.all("jobs"), 40)
+    eventually(lambda: not workloads.all("jobs"), timeout_s=40)
 
     def free() -> bool:
         metadata = workloads.get("pods", pod["metadata"]["name"])["metadata"]
         return not metadata.get("finalizers") and not metadata.get("ownerReferences")
 
-    workloads.eventually(free, 40)
+    eventually(free, timeout_s=40)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.wire import kubectl
 from tests.contract.workloads import Workloads
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any]) -> Workloads:
-    found = Workloads(wire, namespace, eventually)
+def workloads(wire: Wire, namespace: str) -> Workloads:
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -45,7 +46,7 @@ def rolled_out(workloads: Workloads, run: Run) -> str:
         numbers = {status.get(part) for part in ("replicas", "updatedReplicas", "availableReplicas")}
         return numbers == {wanted} and status["observedGeneration"] == found["metadata"]["generation"]
 
-    workloads.eventually(done, 40)
+    eventually(done, timeout_s=40)
     return run("rollout", "status", "deployment/web", "--timeout=20s")
 
 
@@ -54,7 +55,7 @@ def test_a_rollout_there_and_back(workloads: Workloads, run: Run) -> None:
     done = 'deployment "web" successfully rolled out'
     assert rolled_out(workloads, run) == done
     assert run("set", "image", "deployment/web", "first=second") == "deployment.apps/web image updated"
-    workloads.eventually(lambda: len(workloads.all("replicasets")) == 2)
+    eventually(lambda: len(workloads.all("replicasets")) == 2)
     rolled_out(workloads, run)
     lines = run("rollout", "history", "deployment/web").splitlines()
     assert [line.split() for line in lines] == [
@@ -86,9 +87,9 @@ def test_restart_replaces_all_pods(workloads: Workloads, run: Run) -> None:
     rolled_out(workloads, run)
     before = {pod["metadata"]["name"] for pod in workloads.pods()}
     assert run("rollout", "restart", "deployment/web") == "deployment.apps/web restarted"
-    workloads.eventually(lambda: len(workloads.all("replicasets")) == 2)
+    eventually(lambda: len(workloads.all("replicasets")) == 2)
     rolled_out(workloads, run)
-    workloads.eventually(lambda: not before & {pod["metadata"]["name"] for pod in workloads.pods()})
+    eventually(lambda: not before & {pod["metadata"]["name"] for pod in workloads.pods()})
 
 
 def test_wait_sees_a_job_complete(workloads: Workloads, run: Run) -> None:
@@ -103,10 +104,10 @@ def test_wait_sees_a_job_complete(workloads: Workloads, run: Run) -> None:
 def test_describe_shows_what_happened(workloads: Workloads, run: Run) -> None:
     workloads.limit_pods(1)
     run("create", "deployment", "web", "--image=first", "--replicas=2")
-    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
+    eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
     (found,) = workloads.all("replicasets")
     name = found["metadata"]["name"]
-    workloads.eventually(lambda: workloads.events("web"))
+    eventually(lambda: workloads.events("web"))
     described = run("describe", "deployment", "web")
     assert f"Scaled up replica set {name} from 0 to 2" in described
     assert "ReplicaFailure   True    FailedCreate" in described

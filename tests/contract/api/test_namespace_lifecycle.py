@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tests.eventually import eventually
 from tests.statuses import forbidden
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
-    Eventually = Callable[..., Any]
 
 CONDITIONS = {
     "NamespaceDeletionDiscoveryFailure": ("False", "ResourcesDiscovered", "All resources successfully discovered"),
@@ -84,9 +85,7 @@ def let_go(cluster: Cluster, manifest: Manifest) -> None:
     cluster.patch_json(ref_of(manifest), [{"op": "remove", "path": "/metadata/finalizers"}])
 
 
-def test_a_new_namespace_holds_an_unlabelled_account_and_certificate(
-    cluster: Cluster, namespace: str, eventually: Eventually
-) -> None:
+def test_a_new_namespace_holds_an_unlabelled_account_and_certificate(cluster: Cluster, namespace: str) -> None:
     account = eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     assert account.keys() == {"apiVersion", "kind", "metadata"}
     assert account["metadata"].keys() == {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}
@@ -104,17 +103,16 @@ def test_a_new_namespace_holds_an_unlabelled_account_and_certificate(
     assert certificate["metadata"]["annotations"].keys() == {"kubernetes.io/description"}
 
 
-def test_the_default_account_and_the_certificate_are_put_back(
-    cluster: Cluster, namespace: str, eventually: Eventually
-) -> None:
+def test_the_default_account_and_the_certificate_are_put_back(cluster: Cluster, namespace: str) -> None:
     for kind, name in (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")):
-        before = eventually(lambda kind=kind, name=name: cluster.get(kind, name, namespace))
+        read = partial(cluster.get, kind, name, namespace)
+        before = eventually(read)
         cluster.delete(ref_of(before))
-        eventually(
-            lambda kind=kind, name=name, before=before: (
-                cluster.get(kind, name, namespace)["metadata"]["uid"] != before["metadata"]["uid"]
-            )
-        )
+        eventually(partial(is_another, read, before))
+
+
+def is_another(read: Callable[[], Manifest], before: Manifest) -> bool:
+    return bool(read()["metadata"]["uid"] != before["metadata"]["uid"])
 
 
 @pytest.mark.parametrize("write", ["create", "apply"])
@@ -147,7 +145,7 @@ def test_a_pod_with_a_service_account_that_is_not_there_is_refused(cluster: Clus
     assert f'pods "trainer" is forbidden: {message}' in str(caught.value)
 
 
-def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
+def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: str) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(config_map(namespace))
     cluster.delete(namespace_ref(namespace))
@@ -173,7 +171,7 @@ def test_a_namespace_that_goes_takes_nothing_new(
 
 
 def test_a_namespace_that_is_held_names_what_holds_it_and_goes_when_let_go(
-    cluster: Cluster, namespace: str, eventually: Eventually, held: list[Manifest]
+    cluster: Cluster, namespace: str, held: list[Manifest]
 ) -> None:
     cluster.delete(namespace_ref(namespace))
     eventually(lambda: cluster.get("Namespace", namespace)["status"].get("conditions"))

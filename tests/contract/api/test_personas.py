@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tenantkit.cluster.identity import whoami
 from tests.contract.engines import ForeignEngine
 from tests.controlplane.credentials import user_name
+from tests.eventually import eventually
+from tests.statuses import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,26 +21,11 @@ if TYPE_CHECKING:
     from tests.contract.engines import Engine
     from tests.contract.wire import Answer, Wire
 
-    Eventually = Callable[..., Any]
     WireAs = Callable[[str], Wire]
 
 RBAC = "rbac.authorization.k8s.io"
 RBAC_V1 = f"{RBAC}/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1"
-
-
-def status(code: int, reason: str, message: str, **details: Any) -> Manifest:
-    """What a server says when it refuses: a Status."""
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": message,
-        "reason": reason,
-        "code": code,
-        **details,
-    }
 
 
 def binding(name: str, persona: str, role: str) -> Manifest:
@@ -69,7 +56,7 @@ def review(wire: Wire, **attributes: str) -> Manifest:
 
 
 @pytest.fixture
-def give(wire: Wire, wire_as: WireAs, namespace: str, eventually: Eventually) -> Callable[[str, str], Wire]:
+def give(wire: Wire, wire_as: WireAs, namespace: str) -> Callable[[str, str], Wire]:
     """Bind a persona to a role in the namespace, and wait until the authoriser has seen it."""
 
     def given(persona: str, role: str) -> Wire:
@@ -203,9 +190,7 @@ def test_the_door_asks_the_server_what_one_may(
     assert cluster.can("create", "Namespace")
 
 
-def test_what_is_taken_away_is_gone(
-    wire: Wire, give: Callable[[str, str], Wire], namespace: str, eventually: Eventually
-) -> None:
+def test_what_is_taken_away_is_gone(wire: Wire, give: Callable[[str, str], Wire], namespace: str) -> None:
     viewer = give("viewer", "view")
     assert wire("DELETE", f"{bindings_path(namespace)}/viewer-view").status == 200
     path = f"/api/v1/namespaces/{namespace}/configmaps"

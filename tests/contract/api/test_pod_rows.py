@@ -13,6 +13,7 @@ from tenantkit.sandbox.apimachinery.resources import find
 from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
 from tests.contract.wire import MERGE_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,7 +140,7 @@ INIT: dict[str, tuple[tuple[str, ...], Json, list[str]]] = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def namespace_of_pods(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[None]:
+def namespace_of_pods(cluster: Cluster) -> Iterator[None]:
     with own_namespace(cluster, NAMESPACE):
         eventually(lambda: cluster.get("ServiceAccount", "default", NAMESPACE))
         yield

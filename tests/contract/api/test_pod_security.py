@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +13,8 @@ from tests.contract.api.pod_cases import bare, container, pod
 from tests.contract.api.pods_by_level import CASES
 from tests.contract.namespaces import fresh_name
 from tests.contract.wire import APPLY, MERGE_PATCH, STRATEGIC_PATCH
-from tests.statuses import forbidden
+from tests.eventually import eventually
+from tests.statuses import forbidden, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tests.contract.api.pod_cases import Case
     from tests.contract.wire import Answer, Wire
 
-    Eventually = Callable[..., Any]
     Namespaces = Callable[..., str]
 
 LABEL = "pod-security.kubernetes.io"
@@ -33,7 +33,7 @@ BARE_REASONS = "allowPrivilegeEscalation != false, unrestricted capabilities, ru
 
 
 @pytest.fixture(scope="module")
-def labelled(cluster: Cluster, eventually: Eventually) -> Iterator[Namespaces]:
+def labelled(cluster: Cluster) -> Iterator[Namespaces]:
     """A namespace with those labels, `enforce="baseline"` and so on, ready for pods; all gone at the end."""
     made: dict[str, str] = {}
 
@@ -182,8 +182,8 @@ def test_a_workload_is_warned_of_for_its_template_at_each_write_and_never_refuse
     change = {"metadata": {"labels": {"a": "b"}}}
     changed = wire("PATCH", f"{good.path(where)}/train", change, content_type=MERGE_PATCH)
 
-    for answer, status in ((made, 201), (changed, 200)):
-        assert answer.status == status
+    for answer, code in ((made, 201), (changed, 200)):
+        assert answer.status == code
         [warning] = warnings(answer)
         assert warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
 
@@ -195,7 +195,7 @@ def test_an_apply_is_refused_as_a_create_is(wire: Wire, labelled: Namespaces) ->
 
 
 def test_a_missing_account_is_told_before_the_level_and_the_level_before_the_quota(
-    wire: Wire, cluster: Cluster, labelled: Namespaces, eventually: Eventually
+    wire: Wire, cluster: Cluster, labelled: Namespaces
 ) -> None:
     where = labelled(enforce="baseline", audit="baseline")
     hard = {"pods": "0"}
@@ -208,9 +208,7 @@ def test_a_missing_account_is_told_before_the_level_and_the_level_before_the_quo
     assert "violates PodSecurity" in create(wire, where, UNSAFE).body["message"]
 
 
-def test_a_pod_that_is_there_may_be_labelled_but_gets_no_new_image(
-    wire: Wire, namespace: str, eventually: Eventually
-) -> None:
+def test_a_pod_that_is_there_may_be_labelled_but_gets_no_new_image(wire: Wire, namespace: str) -> None:
     where, path = namespace, f"/api/v1/namespaces/{namespace}"
     eventually(lambda: create(wire, where, bare(), dry_run="").status == 201)
     label(wire, where, enforce="restricted")
@@ -250,7 +248,7 @@ def test_a_pod_that_is_there_may_be_labelled_but_gets_no_new_image(
     ],
 )
 def test_a_container_for_debugging_is_held_to_the_level_too(
-    wire: Wire, namespace: str, eventually: Eventually, mode: str, debug: tuple[Manifest, str]
+    wire: Wire, namespace: str, mode: str, debug: tuple[Manifest, str]
 ) -> None:
     security, told = debug
     label(wire, namespace, **{mode: "restricted"})
@@ -284,9 +282,7 @@ def label(wire: Wire, name: str, **modes: str | None) -> Answer:
     return wire("PATCH", path, body, content_type=MERGE_PATCH)
 
 
-def test_a_namespace_that_gets_a_stricter_level_names_the_pods_that_are_against_it(
-    wire: Wire, namespace: str, eventually: Eventually
-) -> None:
+def test_a_namespace_that_gets_a_stricter_level_names_the_pods_that_are_against_it(wire: Wire, namespace: str) -> None:
     eventually(lambda: create(wire, namespace, bare("c"), dry_run="").status == 201)
     for name in ("a", "b"):
         assert create(wire, namespace, bare(name), dry_run="").status == 201
@@ -345,16 +341,8 @@ def invalid_labels(name: str) -> Manifest:
         for mode, value in WRONG.items()
     ]
     told = ", ".join(f"{cause['field']}: {cause['message']}" for cause in causes)
-    return {
-        "apiVersion": "v1",
-        "kind": "Status",
-        "metadata": {},
-        "status": "Failure",
-        "code": 422,
-        "reason": "Invalid",
-        "message": f'Namespace "{name}" is invalid: [{told}]',
-        "details": {"kind": "Namespace", "name": name, "causes": causes},
-    }
+    details = {"kind": "Namespace", "name": name, "causes": causes}
+    return status(422, "Invalid", f'Namespace "{name}" is invalid: [{told}]', details)
 
 
 def test_a_namespace_is_not_made_with_labels_that_name_no_level(wire: Wire) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.contract.api.kind_samples import GOOD, POD, QUIET
 from tests.contract.namespaces import fresh_name
 from tests.contract.wire import MERGE_PATCH
+from tests.eventually import eventually
 from tests.statuses import forbidden
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ DRY_RUN = {"dryRun": "All"}
 
 
 @pytest.fixture
-def home(cluster: Cluster, namespace: str, eventually: Callable[..., Any]) -> str:
+def home(cluster: Cluster, namespace: str) -> str:
     """A namespace in which pods can be made."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     return namespace
@@ -79,14 +80,14 @@ def test_a_pod_without_a_class_has_priority_0(wire: Wire, home: str) -> None:
     assert priority(pod(wire, home)) == {"priority": 0, "preemptionPolicy": "PreemptLowerPriority"}
 
 
-def test_a_pods_priority_is_its_classs(
-    wire: Wire, home: str, make_class: Callable[..., str], eventually: Callable[..., Any]
-) -> None:
+def test_a_pods_priority_is_its_classs(wire: Wire, home: str, make_class: Callable[..., str]) -> None:
     name = make_class(value=7, preemptionPolicy="Never")
 
-    answer = eventually(lambda: (found := pod(wire, home, priorityClassName=name)).status == 201 and found)
+    def created() -> Answer | None:
+        answer = pod(wire, home, priorityClassName=name)
+        return answer if answer.status == 201 else None
 
-    assert priority(answer) == {"priorityClassName": name, "priority": 7, "preemptionPolicy": "Never"}
+    assert priority(eventually(created)) == {"priorityClassName": name, "priority": 7, "preemptionPolicy": "Never"}
 
 
 def test_a_class_that_is_not_there_is_refused(wire: Wire, home: str) -> None:
@@ -124,9 +125,7 @@ def test_a_pod_may_not_give_itself_a_priority(wire: Wire, home: str, spec: Json,
     assert (answer.status, answer.body) == (403, forbidden("pods", "web", why))
 
 
-def test_one_class_at_most_is_the_default(
-    wire: Wire, home: str, make_class: Callable[..., str], eventually: Callable[..., Any]
-) -> None:
+def test_one_class_at_most_is_the_default(wire: Wire, home: str, make_class: Callable[..., str]) -> None:
     name = make_class(value=3, globalDefault=True)
     expected = {"priorityClassName": name, "priority": 3, "preemptionPolicy": "PreemptLowerPriority"}
     eventually(lambda: priority(pod(wire, home)) == expected)
@@ -141,7 +140,7 @@ def test_one_class_at_most_is_the_default(
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"])
-def test_workloads_count_against_a_quota(wire: Wire, home: str, kind: str, eventually: Callable[..., Any]) -> None:
+def test_workloads_count_against_a_quota(wire: Wire, home: str, kind: str) -> None:
     good = GOOD[kind]
     counted = f"count/{good.plural}.{good.api_version.partition('/')[0]}"
     quotas = f"/api/v1/namespaces/{home}/resourcequotas"

@@ -11,6 +11,7 @@ import pytest
 
 from tenantkit.exceptions import Conflict
 from tests.contract.wire import APPLY
+from tests.statuses import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,20 +65,7 @@ def conflict(manager: str, *fields: str, using: str = "") -> Manifest:
     causes = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {shown}", "field": field} for field in fields
     ]
-    return failure(409, "Conflict", message, details={"causes": causes})
-
-
-def failure(code: int, reason: str | None, message: str, **details: Any) -> Manifest:
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": message,
-        "code": code,
-        **({"reason": reason} if reason else {}),
-        **details,
-    }
+    return status(409, "Conflict", message, details={"causes": causes})
 
 
 def test_the_first_apply_creates_and_owns_what_it_named(apply: Apply) -> None:
@@ -242,24 +230,24 @@ def test_an_apply_can_insist_on_the_version_that_it_has_seen(apply: Apply) -> No
     stale = apply("one", config_map({"a": "3"}, resourceVersion=seen))
     message = f'Operation cannot be fulfilled on configmaps "shared": {STALE}'
     details = {"name": "shared", "kind": "configmaps"}
-    assert (stale.status, stale.body) == (409, failure(409, "Conflict", message, details=details))
+    assert (stale.status, stale.body) == (409, status(409, "Conflict", message, details=details))
 
 
 WRONG: Sequence[tuple[str, Manifest, Manifest]] = [
     (
         "another name",
         config_map(name="other"),
-        failure(400, "BadRequest", "the name of the object (other) does not match the name on the URL (shared)"),
+        status(400, "BadRequest", "the name of the object (other) does not match the name on the URL (shared)"),
     ),
     (
         "managed fields",
         config_map(managedFields=[{"manager": "x"}]),
-        failure(400, "BadRequest", "metadata.managedFields must be nil"),
+        status(400, "BadRequest", "metadata.managedFields must be nil"),
     ),
     (
         "a field that is not in the schema",
         {**config_map(), "dota": {"a": "1"}},
-        failure(
+        status(
             500,
             None,
             "failed to create typed patch object (/shared; /v1, Kind=ConfigMap): .dota: field not declared in schema",
@@ -284,7 +272,7 @@ def test_an_apply_without_a_field_manager_is_refused(wire: Wire, namespace: str)
         "causes": [{"reason": "FieldValueRequired", "message": cause, "field": "fieldManager"}],
     }
     message = f'PatchOptions.meta.k8s.io "" is invalid: fieldManager: {cause}'
-    assert (answer.status, answer.body) == (422, failure(422, "Invalid", message, details=details))
+    assert (answer.status, answer.body) == (422, status(422, "Invalid", message, details=details))
 
 
 def test_the_door_applies_as_tenantkit(cluster: Cluster, namespace: str) -> None:

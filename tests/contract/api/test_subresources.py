@@ -12,6 +12,8 @@ import pytest
 from tests.contract.api.kind_samples import GOOD, POD, QUIET, anonymous, changed
 from tests.contract.namespaces import fresh_name
 from tests.contract.wire import APPLY, MERGE_PATCH, STRATEGIC_PATCH
+from tests.eventually import eventually
+from tests.statuses import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +30,7 @@ DONE = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success
 
 
 @pytest.fixture
-def home(cluster: Cluster, namespace: str, eventually: Callable[..., Any]) -> str:
+def home(cluster: Cluster, namespace: str) -> str:
     """A namespace in which pods can be made."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     return namespace
@@ -205,16 +207,8 @@ def test_a_pod_is_bound_once(wire: Wire, home: str, node: str) -> None:
 
     answer = bind(wire, pod, "another")
 
-    assert answer.body == {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": f'Operation cannot be fulfilled on pods/binding "web": pod web is already assigned to node "{node}"',
-        "reason": "Conflict",
-        "details": {"name": "web", "kind": "pods/binding"},
-        "code": 409,
-    }
+    message = f'Operation cannot be fulfilled on pods/binding "web": pod web is already assigned to node "{node}"'
+    assert answer.body == status(409, "Conflict", message, {"name": "web", "kind": "pods/binding"})
 
 
 def test_a_pod_that_is_held_back_is_not_bound(wire: Wire, home: str, node: str) -> None:

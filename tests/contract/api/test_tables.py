@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +20,10 @@ from tests.contract.api.workload_table_samples import WORKLOAD_SAMPLES
 from tests.contract.namespaces import fresh_name, own_namespace
 from tests.contract.tables import TABLE, check_rows_are_the_sandboxs_own, comparable
 from tests.contract.wire import JSON, MERGE_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
@@ -59,7 +60,7 @@ def names(table: Manifest) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def shared(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[str]:
+def shared(cluster: Cluster) -> Iterator[str]:
     """A namespace for samples, whose names do not meet."""
     with own_namespace(cluster, fresh_name()) as name:
         eventually(lambda: cluster.get("ServiceAccount", "default", name))

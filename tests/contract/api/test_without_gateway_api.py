@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +12,10 @@ from tests.contract.api.kind_samples import GATEWAY_API
 from tests.contract.engines import OwnEngine
 from tests.contract.wire import Wire
 from tests.controlplane.generate_facts import DISCOVERY
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.contract.engines import Engine
 
@@ -54,7 +55,7 @@ def test_discovery_does_not_name_it(bare: Wire, accept: str) -> None:
     assert GROUP not in json.dumps(found)
 
 
-def test_it_has_no_schemas(bare: Wire, eventually: Callable[..., Any]) -> None:
+def test_it_has_no_schemas(bare: Wire) -> None:
     # where the kinds were there before, a real server forgets their schemas only after a while
     eventually(lambda: GROUP not in str(bare("GET", "/openapi/v3").body))
     assert bare("GET", f"/openapi/v3/apis/{GROUP}/v1").status == 404

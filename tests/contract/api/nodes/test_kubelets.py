@@ -11,6 +11,7 @@ from tenantkit.exceptions import NotFound
 from tenantkit.rules.manifest import ref_of
 from tests.contract.nodes import condition
 from tests.controlplane.nodes import make_node
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
-    Eventually = Callable[..., Any]
 
 _CONTAINER = {"name": "main", "image": "registry.example.ai/main:1"}
 
 
 @pytest.fixture
-def run(cluster: Cluster, namespace: str, eventually: Eventually) -> Callable[..., Manifest]:
+def run(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
     """Makes a pod, and gives it back once it runs."""
 
     def make(**spec: Any) -> Manifest:
@@ -38,9 +38,7 @@ def run(cluster: Cluster, namespace: str, eventually: Eventually) -> Callable[..
     return make
 
 
-def test_a_new_node_gets_all_its_conditions(
-    cluster: Cluster, gpu_node: Callable[..., str], eventually: Eventually
-) -> None:
+def test_a_new_node_gets_all_its_conditions(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
     node = gpu_node()
     eventually(lambda: len(cluster.get("Node", node)["status"]["conditions"]) == 5)
     told = cluster.get("Node", node)["status"]["conditions"]
@@ -88,9 +86,7 @@ def test_a_pod_that_names_its_node_needs_no_scheduler(
     assert run(nodeName=node)["spec"]["nodeName"] == node
 
 
-def test_a_pod_on_a_node_that_is_not_there_waits_for_it(
-    cluster: Cluster, namespace: str, eventually: Eventually
-) -> None:
+def test_a_pod_on_a_node_that_is_not_there_waits_for_it(cluster: Cluster, namespace: str) -> None:
     node = f"late-{uuid.uuid4().hex[:6]}"
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
@@ -121,7 +117,7 @@ def test_what_is_written_into_a_running_pods_status_stays(
 
 
 def test_a_deleted_pod_goes(
-    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest]
 ) -> None:
     gpu_node()
     cluster.delete(ref_of(run()))
@@ -136,7 +132,7 @@ def test_a_deleted_pod_goes(
 
 
 def test_a_waiting_pod_is_told_of_which_state_of_it_that_is(
-    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
 ) -> None:
     gpu_node()
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -20,6 +20,7 @@ from tenantkit.rules.pod_affinity import Surroundings
 from tenantkit.rules.unschedulable import judge, unschedulable
 from tests.contract.api.nodes.random_pods import random_node, random_pod
 from tests.contract.nodes import condition, takes_pods
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
-    Eventually = Callable[..., Any]
 
 CLUSTERS = range(20)
 PODS_EACH = 12
@@ -36,8 +36,8 @@ PODS_EACH = 12
 class World:
     """The random nodes, and the pods that are on them."""
 
-    def __init__(self, cluster: Cluster, eventually: Eventually, namespace: str, random: Random) -> None:
-        self._cluster, self._eventually, self._namespace, self._random = cluster, eventually, namespace, random
+    def __init__(self, cluster: Cluster, namespace: str, random: Random) -> None:
+        self._cluster, self._namespace, self._random = cluster, namespace, random
         self.nodes: list[str] = []
         self.pods: list[str] = []
 
@@ -46,18 +46,18 @@ class World:
             name = f"random-{uuid.uuid4().hex[:8]}"
             self._cluster.create(random_node(self._random, name))
             self.nodes.append(name)
-        self._eventually(lambda: all(takes_pods(self._cluster.get("Node", name)) for name in self.nodes), 30)
-        self._eventually(lambda: self._cluster.get("ServiceAccount", "default", self._namespace))
+        eventually(lambda: all(takes_pods(self._cluster.get("Node", name)) for name in self.nodes), timeout_s=30)
+        eventually(lambda: self._cluster.get("ServiceAccount", "default", self._namespace))
         for _ in range(self._random.randint(0, 10)):
             self.pods.append(self._create(node=self._random.choice(self.nodes)))
-        self._eventually(lambda: all(self._pod(name)["status"].get("podIP") for name in self.pods))
+        eventually(lambda: all(self._pod(name)["status"].get("podIP") for name in self.pods))
 
     def ask(self) -> tuple[Manifest, list[str], str]:
         """A random pod as it ended up, which nodes take it by the rules, and what is to be said where none does."""
         nodes = [self._cluster.get("Node", name) for name in self.nodes]
         placed = [self._pod(name) for name in self.pods]
         name = self._create()
-        self._eventually(lambda: condition(self._pod(name), "PodScheduled"))
+        eventually(lambda: condition(self._pod(name), "PodScheduled"))
         pod = self._pod(name)
         where = {node["metadata"]["name"]: node for node in nodes}
         on_nodes = [(other, where[other["spec"]["nodeName"]]) for other in placed]
@@ -88,7 +88,7 @@ class World:
     def _remove(self, pods: list[str]) -> None:
         for name in pods:
             self._delete(name)
-        self._eventually(lambda: not any(self._is_there(name) for name in pods))
+        eventually(lambda: not any(self._is_there(name) for name in pods))
 
     def _is_there(self, name: str) -> bool:
         try:
@@ -104,12 +104,12 @@ class World:
 
 
 @pytest.fixture
-def make_world(cluster: Cluster, namespace: str, eventually: Eventually) -> Iterator[Callable[[int], World]]:
+def make_world(cluster: Cluster, namespace: str) -> Iterator[Callable[[int], World]]:
     """Makes the random nodes of a seed, with pods on them; gone afterwards."""
     made: list[World] = []
 
     def make(seed: int) -> World:
-        made.append(World(cluster, eventually, namespace, Random(seed)))  # noqa: S311 (no secret)
+        made.append(World(cluster, namespace, Random(seed)))  # noqa: S311 (no secret)
         made[-1].fill()
         return made[-1]
 

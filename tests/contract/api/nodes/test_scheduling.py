@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.nodes import condition
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
-
-    Eventually = Callable[..., Any]
 
 
 def deployment(namespace: str, **container: Any) -> Manifest:
@@ -36,7 +35,7 @@ def only_pod(cluster: Cluster, namespace: str) -> Manifest:
 
 
 def test_the_pod_of_a_deployment_runs_on_a_node_and_has_an_address(
-    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
 ) -> None:
     node = gpu_node()
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -50,7 +49,7 @@ def test_the_pod_of_a_deployment_runs_on_a_node_and_has_an_address(
 
 
 def test_a_pod_that_asks_for_more_gpus_than_a_node_has_is_told_so(
-    cluster: Cluster, namespace: str, gpu_node: Callable[..., str], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
 ) -> None:
     gpu_node()
     gpu_node()

@@ -19,6 +19,7 @@ from tests.contract.api.nodes.unplaced_pods import (
     taint,
 )
 from tests.contract.nodes import condition
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tests.contract.api.nodes.unplaced_pods import Case
     from tests.contract.wire import Wire
 
-    Eventually = Callable[..., Any]
     MakeNode = Callable[..., str]
 
 
@@ -51,7 +51,7 @@ def pod(namespace: str, name: str = "one", **spec: Any) -> Manifest:
 
 
 @pytest.fixture
-def placed(cluster: Cluster, namespace: str, eventually: Eventually) -> Callable[..., Manifest]:
+def placed(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
     """Makes a pod, and gives it back once the scheduler has spoken."""
 
     def make(**asked: Any) -> Manifest:
@@ -65,7 +65,7 @@ def placed(cluster: Cluster, namespace: str, eventually: Eventually) -> Callable
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_keeps_a_pod_from_every_node_is_said(
-    case: Case, gpu_node: MakeNode, placed: Callable[..., Manifest], cluster: Cluster, eventually: Eventually
+    case: Case, gpu_node: MakeNode, placed: Callable[..., Manifest], cluster: Cluster
 ) -> None:
     for change in case.nodes:
         gpu_node(change)
@@ -124,7 +124,7 @@ def test_a_claim_without_a_volume_keeps_its_pod_back(  # noqa: PLR0913 (fixtures
 
 
 def test_the_events_name_the_node_or_the_reasons(
-    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     node = gpu_node()
     placed()
@@ -233,7 +233,7 @@ def test_another_schedulers_pod_is_left_alone(
 
 
 def test_a_waiting_pod_goes_to_a_node_that_comes(
-    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     placed()
     node = gpu_node()
@@ -241,7 +241,7 @@ def test_a_waiting_pod_goes_to_a_node_that_comes(
 
 
 def test_a_waiting_pod_gets_the_room_of_one_that_goes(
-    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     node = gpu_node()
     first = placed(name="a", requests={GPU: "8"})
@@ -251,7 +251,7 @@ def test_a_waiting_pod_gets_the_room_of_one_that_goes(
 
 
 def test_the_higher_priority_goes_first_where_only_one_fits(
-    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     placed(name="a", requests={GPU: "8"})
     placed(name="b", requests={GPU: "8"}, priorityClassName="system-node-critical")
@@ -261,7 +261,7 @@ def test_the_higher_priority_goes_first_where_only_one_fits(
 
 
 def test_an_uncordoned_node_takes_pods_again(
-    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], eventually: Eventually
+    cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     node = gpu_node(cordon)
     placed()
@@ -270,9 +270,7 @@ def test_an_uncordoned_node_takes_pods_again(
     assert eventually(lambda: cluster.get("Pod", "one", namespace)["spec"].get("nodeName")) == node
 
 
-def test_a_cordoned_node_has_the_taint_that_says_so(
-    cluster: Cluster, gpu_node: MakeNode, eventually: Eventually
-) -> None:
+def test_a_cordoned_node_has_the_taint_that_says_so(cluster: Cluster, gpu_node: MakeNode) -> None:
     node = gpu_node(cordon)
     taints = eventually(lambda: cluster.get("Node", node)["spec"].get("taints"))
     assert [(one["key"], one["effect"]) for one in taints] == [("node.kubernetes.io/unschedulable", "NoSchedule")]
