@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tenantkit.rules.node_fit import node_state
 from tenantkit.rules.pod_affinity import Surroundings, keeps_away, looks_around
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.pod_volumes import claim_names, ephemeral_claim_names
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, VOLUMES, find
@@ -122,11 +123,10 @@ class Scheduler:
 
     def _missing_volume(self, pod: Manifest) -> str:
         """Why a claim of the pod keeps it from every node."""
-        for volume in pod["spec"].get("volumes") or ():
-            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-            if not name:
-                continue
+        for name in claim_names(pod):
             claim = self._store.get(CLAIMS, name, pod["metadata"]["namespace"])
+            if claim is None and name in ephemeral_claim_names(pod):
+                continue  # the sandbox has no controller that creates it
             if claim is None:
                 return f'persistentvolumeclaim "{name}" not found'
             if claim["metadata"].get("deletionTimestamp"):

@@ -10,7 +10,7 @@ import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
 from tenantkit.forms.tenant.fields import FIELD_ROWS
 from tenantkit.forms.tenant.form import TenantForm
-from tenantkit.provision.wait_deleted import wait_until_gone
+from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
@@ -74,7 +74,7 @@ def test_all_invalid_values_are_shown_at_their_fields_while_they_are_typed(form:
     form.fields["routes"].rows[0]["port"].value = "99999"  # type: ignore[attr-defined]
 
     assert note(form, "name").startswith("use lower-case letters, digits and '-'")
-    assert note(form, "owners").startswith("Line 2, 'system:admin': Kubernetes' own")
+    assert note(form, "owners").startswith("Line 2, 'system:admin': names that start with 'system:' are reserved")
     assert note(form, "expires").startswith("give date, time and zone")
     with pytest.raises(InvalidSpecError) as caught:
         _ = form.tenant
@@ -165,7 +165,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
     form.submit()
     by_button = objects(cluster, name)
     admin.delete(ObjectRef("v1", "Namespace", name))
-    wait_until_gone(admin, name, timeout_s=30)
+    wait_until_deleted(admin, name, timeout_s=30)
 
     if output == "code":
         exec(form.code, {"cluster": cluster})  # noqa: S102 (tests that it runs)
@@ -268,7 +268,7 @@ def test_conflicts_are_overwritten_only_if_the_box_is_ticked(cluster: Cluster, v
     assert form.force_conflicts.layout.display is None
     assert "in conflict" in panel_text(form)
     form.force_conflicts.value = True
-    assert "take_back=" in form.code
+    assert "force_conflicts=" in form.code
     click(form, "apply")
 
     assert panel_text(form).startswith("Done")

@@ -31,8 +31,8 @@ from tenantkit.forms.tenant.permissions import missing_permissions
 from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
 from tenantkit.frames.quota import quota_usage
 from tenantkit.provision.apply import apply
-from tenantkit.provision.stored import get_platform, get_tenant
-from tenantkit.spec.files import format_specs
+from tenantkit.provision.stored import get_tenant
+from tenantkit.provision.stored_platform import get_platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.kit.field import FormField
     from tenantkit.forms.kit.markup import Content
     from tenantkit.provision.plan import Plan
-    from tenantkit.provision.report import Outcome, Report
+    from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.spec.tenant import Tenant
 
     _Result = TypeVar("_Result")
@@ -150,7 +150,7 @@ class TenantForm(BaseForm):
         Raises:
             InvalidSpecError: some fields are invalid.
         """
-        return format_specs([self.tenant])
+        return self.tenant.to_yaml()
 
     @property
     def disabled(self) -> dict[str, str]:
@@ -231,7 +231,7 @@ class TenantForm(BaseForm):
         total = sum(change.action != "unchanged" for change in plan.changes)
         done = 0
 
-        def on_progress(outcome: Outcome) -> None:
+        def on_progress(outcome: ApplyOutcome) -> None:
             nonlocal done
             done += 1
             status = "" if done < total else ", waiting for the quota to be counted"
@@ -245,7 +245,7 @@ class TenantForm(BaseForm):
             report = apply(
                 self.cluster,
                 plan,
-                take_back=rows,
+                force_conflicts=rows,
                 progress=False,
                 cancelled=self.job.cancelled,
                 on_progress=on_progress,

@@ -22,7 +22,7 @@ def tenant_code(tenant: Tenant, *, force_conflicts: bool = False) -> str:
         tenant: the wanted tenant.
         force_conflicts: whether to overwrite the fields that others have set.
     """
-    forced = ', take_back=[row for row in plan.rows if row.action == "conflict"]' if force_conflicts else ""
+    forced = ', force_conflicts=[row for row in plan.rows if row.action == "conflict"]' if force_conflicts else ""
     return (
         f"{_IMPORT}\ntenant = {python_text(tenant)}\n"
         f"plan = tk.plan(cluster, [tenant])\nreport = tk.apply(cluster, plan{forced})\n"

@@ -98,7 +98,7 @@ def plan_table(plan: Plan) -> Html:
             str(row.ref),
             element("code", _cut(row.field)) if row.field else None,
             *_differing(value_text(row.before), value_text(row.after)),
-            row.reason or None,
+            row.words("form") or None,
         )
         for row in plan.rows
         if row.action != "unchanged"
@@ -120,7 +120,7 @@ def report_table(report: Report) -> Html:
             it.action,
             str(it.ref),
             element("code", _cut(it.field)) if it.field else None,
-            it.reason or None,
+            it.words("form") or None,
         )
         for result, outcomes in groups
         for it in outcomes

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.pod_volumes import claim_names
 from tenantkit.sandbox.admission.object_in_use_protection import PROTECTED
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NODES, VOLUMES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
@@ -43,7 +44,7 @@ class ProtectionController:
         resource, manifest = event.resource, event.manifest
         if resource is _PODS:
             namespace = manifest["metadata"]["namespace"]
-            return [f"{CLAIMS.plural}/{namespace}/{name}" for name in _claims(manifest)] if _is_over(event) else []
+            return [f"{CLAIMS.plural}/{namespace}/{name}" for name in claim_names(manifest)] if _is_over(event) else []
         if event.type == "DELETED" or resource not in {CLAIMS, VOLUMES, NODES}:
             return []
         metadata = manifest["metadata"]
@@ -75,7 +76,7 @@ class ProtectionController:
             return bool((live.get("status") or {}).get("phase") == "Bound")
         name, namespace = live["metadata"]["name"], live["metadata"]["namespace"]
         pods = self._store.list(_PODS, namespace)
-        return any(pod["spec"].get("nodeName") and not _has_ended(pod) and name in _claims(pod) for pod in pods)
+        return any(pod["spec"].get("nodeName") and not _has_ended(pod) and name in claim_names(pod) for pod in pods)
 
     def _release(self, resource: Resource, live: Manifest) -> None:
         finalizers = [item for item in live["metadata"].get("finalizers") or [] if item != PROTECTED[resource]]
@@ -83,11 +84,6 @@ class ProtectionController:
         after = {**live, "metadata": metadata | ({"finalizers": finalizers} if finalizers else {})}
         now = timestamp(self._store.clock())
         remove_or_put(self._store, resource, track_update(live, after, manager=CONTROLLERS, time=now), live)
-
-
-def _claims(pod: Manifest) -> list[str]:
-    volumes = pod["spec"].get("volumes") or []
-    return [item["persistentVolumeClaim"]["claimName"] for item in volumes if "persistentVolumeClaim" in item]
 
 
 def _has_ended(pod: Manifest) -> bool:
