@@ -39,6 +39,10 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
+        "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
+        "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
+        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
+        "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
         "name_namespaces": (
             "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
             "name your namespaces in $TENANTKIT_NAMESPACES",
@@ -64,11 +68,6 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "report": ("see .report", "see the report", "see the report"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
-        "tenants": (
-            "tk.tenants(cluster)",
-            "`kubectl get namespaces -l tenantkit.dev/tenant`",
-            "`tk.tenants(cluster)`",
-        ),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
     }
 )

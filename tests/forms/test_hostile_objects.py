@@ -12,14 +12,14 @@ import pytest
 
 from tenantkit.cluster.requests.tables import Column, Table
 from tenantkit.display.styling import styled
-from tenantkit.findings.snapshot import Snapshot
+from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import why_frame
 from tenantkit.frames.events import events_frame
 from tenantkit.frames.kit.owners import Chains
 from tenantkit.frames.nodes import nodes_frame
 from tenantkit.frames.pods import pods_frame
 from tenantkit.frames.quota import quota_frame
-from tenantkit.frames.quota_holders import who_uses_frame
+from tenantkit.frames.quota_holders import quota_holders_frame
 from tenantkit.frames.resources import resources_frame
 from tenantkit.frames.routes import routes_frame
 from tenantkit.frames.services import services_frame
@@ -138,10 +138,10 @@ def frames(text: str, *, note: str | None = None) -> dict[str, pd.DataFrame]:
         "volumes": volumes_frame(manifests["PersistentVolumeClaim"], pods=pods),
         "resources": resources_frame(table),
         "quota_usage": quota_frame(quotas),
-        "quota_holders": who_uses_frame(text, quotas, pods, claims=(), chains=Chains(), now=NOW),
+        "quota_holders": quota_holders_frame(quotas, pods, claims=(), chains=Chains(), now=NOW),
         "tenants": tenants_frame(manifests["Namespace"]),
         "routes": routes_frame(manifests["Ingress"]),
-        "why": why_frame(Snapshot(manifests, NOW, {"Secret": text})),
+        "why": why_frame(ClusterSnapshot(manifests, NOW, {"Secret": text})),
     }
 
 

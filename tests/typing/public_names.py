@@ -46,7 +46,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.volumes(cluster), pd.DataFrame)
     assert_type(tk.resources(cluster, "rayclusters.ray.io"), pd.DataFrame)
     assert_type(tk.quota_holders(cluster, "vision"), pd.DataFrame)
-    assert_type(tk.quota_usage(cluster, by="team", measured=True), pd.DataFrame)
+    assert_type(tk.quota_usage(cluster, by="team", metrics=True), pd.DataFrame)
     assert_type(tk.why(cluster, "vision", workload="Job/train"), pd.DataFrame)
     assert_type(tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
     assert_type(tk.QuotaDashboard(cluster), tk.QuotaDashboard)

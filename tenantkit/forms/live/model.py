@@ -173,5 +173,5 @@ def _state_and_detail(kind: str, manifest: Manifest) -> tuple[str, str]:
     if kind == "Namespace":
         return (manifest.get("status") or {}).get("phase") or "", ""
     workload = workload_state(kind, manifest)
-    counts = f"{workload.ready} of {workload.desired} ready" if workload.ready is not None else ""
+    counts = f"{workload.pods_ready} of {workload.pods_desired} ready" if workload.pods_ready is not None else ""
     return workload.state or "", counts

@@ -215,7 +215,7 @@ class LiveView(BaseForm):
             text = f"No problems of {subject}. A pod younger than one minute may still be starting."
             self.panel.show(notice("info", text))
             return
-        columns = ("workload", "cause", "object", "message", "evidence", "what_to_do")
+        columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
         cells = causes[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
         caption = f"Problems of {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
