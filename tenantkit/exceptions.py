@@ -1,37 +1,41 @@
 """Every error that tenantkit raises: what happened, to what, and what to do next.
 
 TenantKitError
- ├── InvalidSpecError (also ValueError)   a Platform, Tenant or file says what can't be
- ├── SpecVersionError                     a spec was written by a newer tenantkit
- ├── ConnectionConfigError                no usable kubeconfig, context or token
- ├── ClusterError                         the API server's answer, or none
+ ├── InvalidSpecError (also ValueError)   a Platform, a Tenant, a file or an argument is not valid
+ ├── SpecVersionError                     a spec was written by a newer version of tenantkit
+ ├── ConnectionConfigError                there is no usable kubeconfig, context or token
+ ├── ClusterError                         the API server answered with an error, or not at all
  │    ├── BadRequest                      400  the server could not read the request
- │    ├── Unauthorized                    401  the server does not know who asks
- │    ├── PermissionDenied                403  it knows, and says no
- │    ├── NotFound                        404  no such object, or no such kind
- │    ├── Conflict                        409  somebody else's field, or a newer version
- │    │    └── AlreadyExists              409  an object of that name is there
+ │    ├── Unauthorized                    401  the credentials are missing, wrong or expired
+ │    ├── PermissionDenied                403  RBAC, a quota or a policy denies the request
+ │    ├── NotFound                        404  the object or its kind does not exist
+ │    ├── Conflict                        409  another manager owns a field, or the version is old
+ │    │    └── AlreadyExists              409  an object with that name exists
  │    ├── Expired                         410  the resource version is too old
- │    ├── Rejected                        422  the object is not valid, or policy says no
+ │    ├── Rejected                        422  the object is not valid
  │    ├── Throttled                       429  too many requests
- │    └── ClusterUnavailable              5xx, or no answer at all
- ├── OwnershipError                       it exists and is somebody else's
- ├── HostTakenError                       two tenants want one host and path
+ │    └── ClusterUnavailable              5xx, or no answer
+ ├── OwnershipError                       the object exists and belongs to somebody else
+ ├── HostTakenError                       two tenants want the same host and path
  ├── StalePlanError                       the cluster has changed since the plan was made
- ├── PartialApplyError                    some of a plan was done, some was not: see .report
- ├── WaitTimeoutError                     what was waited for has not come
- ├── BusyError                            a form is at work already
- ├── CancelledError                       it was cancelled before anything was written
+ ├── PartialApplyError                    a plan was applied in part; see .report
+ ├── WaitTimeoutError                     timed out waiting
+ ├── BusyError                            a form is still running
+ ├── CancelledError                       cancelled before anything was written
  └── MissingExtraError (also ImportError) an optional package is not installed
 """
 
 from __future__ import annotations
 
+from copy import copy as _copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.hints import Message
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
     from tenantkit.hints import Hint, Surface
     from tenantkit.provision.report import Report
@@ -42,25 +46,62 @@ _VALUE_LIMIT = 80
 class TenantKitError(Exception):
     """Base of all errors of tenantkit: catch it to catch them all.
 
+    Args:
+        what: what happened, and to what. A Message where the words depend on the surface.
+        hint: what to do next.
+
     Attributes:
         hint: what to do next, as data; None where `what` says it all. `str()` shows both in Python's words.
+
+    Raises:
+        ValueError: there is no text.
     """
 
-    def __init__(self, what: str, *, hint: Hint | None = None) -> None:
-        super().__init__(what)
+    hint: Hint | None
+    _between = ": "
+
+    def __init__(self, what: str | Message, *, hint: Hint | None = None) -> None:
+        text = str(what)
+        if not text.strip():
+            raise ValueError("an error needs a text that says what happened")
+        super().__init__(text)
+        self._what = what
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle all there is: Exception itself calls the class with the text alone."""
+        return _restored, (type(self), self.args, self.__dict__)
 
     @property
     def what(self) -> str:
         """What happened, and to what."""
-        return str(self.args[0])
+        return str(self._what)
 
     def __str__(self) -> str:
         return self.words("python")
 
     def words(self, surface: Surface) -> str:
         """What happened and what to do next, in the words of Python, the command line or a form."""
-        return self.what if self.hint is None else f"{self.what}: {self.hint.words(surface)}"
+        return self._with_hint(_words(self._what, surface), surface)
+
+    def with_hint(self, hint: Hint) -> Self:
+        """A copy that gives this hint, too, after its own."""
+        error = _copy(self)
+        error.hint = hint if self.hint is None else self.hint.then(hint)
+        return error
+
+    def _with_hint(self, text: str, surface: Surface) -> str:
+        return text if self.hint is None else f"{text}{self._between}{self.hint.words(surface)}"
+
+
+def _restored(kind: type[TenantKitError], args: tuple[object, ...], state: dict[str, Any]) -> TenantKitError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+def _words(text: str | Message, surface: Surface) -> str:
+    return text.words(surface) if isinstance(text, Message) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +119,32 @@ class Problem:
 
     def words(self, surface: Surface) -> str:
         """The problem in the words of Python, the command line or a form."""
+        where = f"line {self.line}: " if self.line is not None else ""
+        more = "" if self.hint is None else f": {self.hint.words(surface)}"
+        return f"{where}{self.subject}{self.reason}{more}"
+
+    @property
+    def subject(self) -> str:
+        """The field and its value, cut to 80 characters, in front of the reason."""
         shown = repr(self.value)
         if len(shown) > _VALUE_LIMIT:
             shown = shown[:_VALUE_LIMIT] + "…"
-        where = f"line {self.line}: " if self.line is not None else ""
-        more = "" if self.hint is None else f": {self.hint.words(surface)}"
-        return f"{where}{self.field}={shown}: {self.reason}{more}"
+        return f"{self.field}={shown}: "
 
 
 class InvalidSpecError(TenantKitError, ValueError):
-    """A Platform, a Tenant or a file says what can't be; all wrong fields at once, in `problems`."""
+    """A Platform, a Tenant, a file or an argument is invalid; all wrong fields at once, in `problems`."""
 
-    def __init__(self, problems: Sequence[Problem], *, source: str | None = None) -> None:
+    def __init__(self, problems: Sequence[Problem], *, source: str | None = None, hint: Hint | None = None) -> None:
         self.problems = tuple(problems)
         self.source = source
-        super().__init__(self.words("python"))
+        super().__init__(self._lines("python"), hint=hint)
 
     def words(self, surface: Surface) -> str:
         """All wrong fields, one a line."""
+        return self._with_hint(self._lines(surface), surface)
+
+    def _lines(self, surface: Surface) -> str:
         lead = f"{self.source}: " if self.source else ""
         return lead + "\n".join(problem.words(surface) for problem in self.problems)
 
@@ -106,7 +155,7 @@ class InvalidSpecError(TenantKitError, ValueError):
 
     @property
     def value(self) -> Any:
-        """What the first wrong field holds."""
+        """The value of the first wrong field."""
         return self.problems[0].value
 
     @property
@@ -116,19 +165,21 @@ class InvalidSpecError(TenantKitError, ValueError):
 
 
 class SpecVersionError(TenantKitError):
-    """A stored or given spec was written by a newer tenantkit; it is neither read nor written over."""
+    """A spec was written by a newer version of tenantkit; it is neither read nor overwritten."""
 
 
 class ConnectionConfigError(TenantKitError):
-    """There is no usable configuration to reach a cluster with: no file, no such context, no token."""
+    """There is no usable configuration for a connection: no kubeconfig, no such context, no token."""
 
 
 class ClusterError(TenantKitError):
-    """The API server answered with an error, or not at all; `status` is None when there was no answer."""
+    """The API server answered with an error, or not at all; `status` is None if there was no answer."""
 
-    def __init__(  # noqa: PLR0913 (what a caller may want to tell apart)
+    _between = "; "
+
+    def __init__(  # noqa: PLR0913 (what a caller may want to distinguish)
         self,
-        message: str,
+        what: str | Message,
         *,
         status: int | None = None,
         reason: str | None = None,
@@ -139,7 +190,7 @@ class ClusterError(TenantKitError):
         causes: Sequence[str] = (),
         hint: Hint | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(what, hint=hint)
         self.status = status
         self.reason = reason
         self.operation = operation
@@ -158,19 +209,19 @@ class Unauthorized(ClusterError):
 
 
 class PermissionDenied(ClusterError):
-    """403: RBAC, a quota or an admission plug-in says no."""
+    """403: RBAC, a quota or an admission plug-in denies the request."""
 
 
 class NotFound(ClusterError):
-    """404: the object or its kind is not on the server."""
+    """404: the object or its kind does not exist on the server."""
 
 
 class Conflict(ClusterError):
-    """409: another field manager owns a field, or somebody wrote a newer version."""
+    """409: another field manager owns a field, or there is a newer version of the object."""
 
 
 class AlreadyExists(Conflict):
-    """409 on create: an object of that name is there."""
+    """409 on create: an object with that name exists."""
 
 
 class Expired(ClusterError):
@@ -178,48 +229,48 @@ class Expired(ClusterError):
 
 
 class Rejected(ClusterError):
-    """422: the server or a policy finds the object invalid."""
+    """422: the server or a policy rejects the object as not valid."""
 
 
 class Throttled(ClusterError):
-    """429: the server asks for fewer requests, also after the retries."""
+    """429: too many requests, also after the retries."""
 
 
 class ClusterUnavailable(ClusterError):
-    """The server failed (5xx) or gave no answer in time."""
+    """The server failed (5xx), or gave no answer in time."""
 
 
 class OwnershipError(TenantKitError):
-    """An object exists and is somebody else's; tenantkit takes nothing over in passing."""
+    """An object exists and belongs to somebody else; tenantkit does not take it over."""
 
 
 class HostTakenError(TenantKitError):
-    """Two tenants, or a tenant and somebody else, want the same host and path."""
+    """Two tenants, or a tenant and another owner, want the same host and path."""
 
 
 class StalePlanError(TenantKitError):
-    """What is live has changed since the plan was made; plan again."""
+    """The cluster has changed since the plan was made; plan again."""
 
 
 class PartialApplyError(TenantKitError):
-    """Something in a plan failed; `report` says what was done, what failed and what was not attempted."""
+    """A plan was applied in part; `report` lists what was done, what failed and what was not attempted."""
 
-    def __init__(self, message: str, *, report: Report, hint: Hint | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, what: str | Message, *, report: Report, hint: Hint | None = None) -> None:
+        super().__init__(what, hint=hint)
         self.report = report
 
 
 class WaitTimeoutError(TenantKitError):
-    """What was waited for has not come within the time given; nothing was undone."""
+    """Timed out waiting; nothing was undone."""
 
 
 class BusyError(TenantKitError):
-    """A form is at work already; nothing more was begun."""
+    """A form is still running; nothing else was started."""
 
 
 class CancelledError(TenantKitError):
-    """It was cancelled before anything was written."""
+    """The operation was cancelled before anything was written."""
 
 
 class MissingExtraError(TenantKitError, ImportError):
-    """An optional package is not installed; the message is the command that installs it."""
+    """An optional package is not installed; the text is the command that installs it."""

@@ -1,56 +1,133 @@
-"""What to do next, as data: one sentence, in which the names of functions, options and buttons are references.
+"""Messages as data: sentences in which the names of functions, options and buttons are references.
 
 Each surface has its own words for a reference: `tk.whoami(cluster)` in Python, a command on the command line.
 Values are kept apart from the sentence, so that text from a cluster is never taken for a reference. Rejected
-alternative: replacing Python's words in the finished message, which also changes data that holds such a word.
+alternative: replacing Python's words in the finished text, which also changes data that holds such a word.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from string import Formatter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Surface: TypeAlias = Literal["python", "shell", "form"]
+SURFACES: tuple[Surface, ...] = get_args(Surface)
 
-# A reference with its words in Python, on the command line and in a form.
+# A reference with its words in Python, on the command line and in a form. Some are whole clauses, since the command
+# line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "connect": ("tk.connect()", "--kubeconfig", "a connection made by `tk.connect()`"),
+        "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
+        "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
+        "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
+        "delete_tenants": (
+            "tk.delete_tenants(cluster, …, confirm=…)",
+            "`kubectl delete namespace`",
+            "`tk.delete_tenants(cluster, …, confirm=…)`",
+        ),
+        "force_conflicts": (
+            "pass this row to apply(force_conflicts=…)",
+            "add --force-conflicts KIND/NAME",
+            "tick 'Overwrite the fields that others have set'",
+        ),
+        "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
+        "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
+        "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
+        "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
+        "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
+        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
+        "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
+        "name_namespaces": (
+            "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
+            "name your namespaces in $TENANTKIT_NAMESPACES",
+            "name your namespaces with namespaces=[…] in `tk.connect()`, or in $TENANTKIT_NAMESPACES",
+        ),
+        "pass_ca_file": (
+            "pass the cluster's CA file as ca_file=, or name it in the kubeconfig",
+            "name the cluster's CA file in the kubeconfig",
+            "pass the cluster's CA file to `tk.connect()` as ca_file=, or name it in the kubeconfig",
+        ),
+        "pass_token": (
+            "pass token=, or a kubeconfig whose user has a token",
+            "use a kubeconfig whose user has a token",
+            "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
+        ),
+        "pass_timeout": (
+            "try again, or pass a longer timeout_s to tk.connect()",
+            "try again",
+            "try again, or pass a longer timeout_s to `tk.connect()`",
+        ),
+        "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
+        "report": ("see .report", "see the report", "see the report"),
+        "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
+        "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
     }
 )
-_COLUMN: Mapping[Surface, int] = MappingProxyType({"python": 0, "shell": 1, "form": 2})
+_COLUMN: Mapping[Surface, int] = MappingProxyType({surface: column for column, surface in enumerate(SURFACES)})
 REFERENCES = frozenset(_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
-    """What to do next.
+class Message:
+    """A text in the words of the surface that shows it.
 
     Args:
-        sentence: with references in braces, such as `{whoami} shows who the server thinks you are`; other names in
-            braces are looked up in `values`.
-        values: what the sentence is about, such as names and amounts. They are shown as they are.
+        sentence: with references in braces, such as `{whoami} shows who the server thinks you are`. Other names in
+            braces are looked up in `values`; a brace that belongs to the text is doubled.
+        values: what the sentence is about, such as names and amounts. They are shown as they are; a Message among them
+            is shown in the words of the same surface.
+
+    Raises:
+        ValueError: a name in braces is neither a reference nor in `values`, or it is both.
 
     Example:
-        >>> hint = Hint("{whoami} shows who the server thinks you are")
-        >>> hint.words("python")
-        'tk.whoami(cluster) shows who the server thinks you are'
-        >>> hint.words("shell")
-        '`kubectl auth whoami` shows who the server thinks you are'
+        >>> message = Message("{whoami} shows who {server} thinks you are", {"server": "https://10.0.0.1"})
+        >>> message.words("python")
+        'tk.whoami(cluster) shows who https://10.0.0.1 thinks you are'
+        >>> message.words("shell")
+        '`kubectl auth whoami` shows who https://10.0.0.1 thinks you are'
     """
 
     sentence: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        unknown = names_in(self.sentence) - REFERENCES - set(self.values)
+        if unknown:
+            raise ValueError(f"{sorted(unknown)} in {self.sentence!r}: neither a reference nor a value")
+        if not REFERENCES.isdisjoint(self.values):
+            raise ValueError(f"{sorted(REFERENCES & set(self.values))}: a reference cannot be the name of a value")
+
+    def __str__(self) -> str:
+        return self.words("python")
 
     def words(self, surface: Surface = "python") -> str:
-        """The sentence in the words of a surface."""
+        """The text in the words of a surface."""
         column = _COLUMN[surface]
-        references = {name: words[column] for name, words in _WORDS.items()}
-        return self.sentence.format_map({**self.values, **references})
+        words = {name: each[column] for name, each in _WORDS.items()}
+        for name, value in self.values.items():
+            words[name] = value.words(surface) if isinstance(value, Message) else value  # type: ignore[assignment]
+        return self.sentence.format_map(words)
+
+
+class Hint(Message):
+    """What to do next, such as `Hint("ask an owner of {namespace!r}", {"namespace": "vision"})`."""
+
+    __slots__ = ()
+
+    def then(self, following: Hint) -> Hint:
+        """This hint, and then another one."""
+        return Hint("{first}; {following}", {"first": self, "following": following})
+
+
+def names_in(sentence: str) -> set[str]:
+    """The names in braces."""
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}

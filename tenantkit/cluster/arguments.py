@@ -1,12 +1,13 @@
-"""The `cluster` argument of public functions: forgotten or wrong, it is one error with one text.
+"""The `cluster` argument of public functions: missing or wrong, it is one error with one text.
 
-Rejected alternative: a check in the first line of each function, which is forgotten in the next one that is written.
+Rejected alternative: a check in the first line of each function, which is forgotten in the next new function.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, final
 
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
@@ -16,33 +17,77 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_MISSING = "(not given)"
+_CONNECT = Hint("pass the result of {connect} as the first argument")
+
+
+@final
+class _Missing:
+    """The value of an argument that was not passed."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value of which only the type is shown: a kubeconfig, for example, holds credentials."""
+
+    type_name: str
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name}>"
+
+
+class WrongArgument(Problem):
+    """A problem whose reason continues the sentence: `namespaces=[] is empty`, `cluster is missing`."""
+
+    __slots__ = ()
+
+    @property
+    def subject(self) -> str:
+        """The argument and its value, or its name alone if it was not passed."""
+        if self.value is MISSING:
+            return f"{self.field} "
+        return super(WrongArgument, self).subject.removesuffix(": ") + " "  # noqa: UP008 (slots: a second class)
 
 
 def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Decorate a public function, or a form's `__init__`, whose first argument is `cluster`.
+    """Decorate a public function whose first argument is `cluster`, or such an `__init__` of a form.
+
+    The decorated function raises InvalidSpecError if it is called without a Cluster: with a tenant's name, a kubeconfig
+    or a Sandbox.
 
     Raises:
-        InvalidSpecError: when the function is called without a Cluster: with a tenant's name, a kubeconfig, a Sandbox.
+        TypeError: at decoration, if the first argument has another name.
     """
-    code = function.__code__
-    place = 1 if code.co_varnames[0] == "self" else 0
+    names = function.__code__.co_varnames
+    place = 1 if names[0] == "self" else 0
+    if names[place] != "cluster":
+        raise TypeError(f"{function.__qualname__} takes {names[place]!r} first, not 'cluster'")
 
     @functools.wraps(function)
     def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        given: Any = args[place] if len(args) > place else kwargs.get("cluster", _MISSING)
-        check_is_cluster(given)
+        cluster: Any = args[place] if len(args) > place else kwargs.get("cluster", MISSING)
+        check_is_cluster(cluster)
         return function(*args, **kwargs)
 
     return checked
 
 
 def check_is_cluster(cluster: object) -> None:
-    """Refuse what is not a Cluster.
+    """Refuse everything but a Cluster.
 
     Raises:
-        InvalidSpecError: something else was given.
+        InvalidSpecError: it is missing, or it is something else.
     """
+    if cluster is MISSING:
+        raise InvalidSpecError([WrongArgument("cluster", MISSING, "is missing", hint=_CONNECT)])
     if not (hasattr(cluster, "get") and hasattr(cluster, "list")):
-        hint = Hint("pass what {connect} returns as the first argument")
-        raise InvalidSpecError([Problem("cluster", cluster, "is not a Cluster", hint=hint)])
+        shown = cluster if cluster is None or isinstance(cluster, str) else _Value(type(cluster).__name__)
+        raise InvalidSpecError([WrongArgument("cluster", shown, "is not a Cluster", hint=_CONNECT)])

@@ -1,11 +1,11 @@
-"""`whoami`: who the API server takes the caller for."""
+"""`whoami`: the user that the API server sees."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.arguments import check_is_cluster
+from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.reviews import review
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the server takes the user for.
+    """The user that the server sees.
 
     Args:
-        username: as RBAC would name it: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
+        username: as in RBAC: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
         groups: likewise.
-        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was given by hand.
+        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was passed.
         server: the API server's URL.
-        is_sandbox: whether it is tenantkit's own.
+        is_sandbox: whether the server is tenantkit's sandbox.
     """
 
     username: str
@@ -32,18 +32,19 @@ class Identity:
     is_sandbox: bool
 
 
+@takes_cluster
 def whoami(cluster: Cluster) -> Identity:
-    """Who the server takes you for: the first thing to look at when something is denied.
+    """The user that the server sees: check it first when something is denied.
 
     Args:
         cluster: where.
 
     Returns:
-        User name and groups in the server's words, and which server that is.
+        Your user name and groups on the server, and the server itself.
 
     Raises:
-        Unauthorized: it does not know you.
-        ClusterUnavailable: it gave no answer.
+        Unauthorized: the server does not accept the credentials.
+        ClusterUnavailable: the server gave no answer.
 
     RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
 
@@ -51,8 +52,7 @@ def whoami(cluster: Cluster) -> Identity:
         >>> whoami(cluster).username  # doctest: +SKIP
         'dana@example.com'
     """
-    check_is_cluster(cluster)
-    answer = review(cluster.session, "SelfSubjectReview", {}, Operation("ask who I am"))
+    answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
     found = (answer.get("status") or {}).get("userInfo") or {}
     cluster.user = str(found.get("username") or "")
     groups = tuple(str(group) for group in found.get("groups") or ())

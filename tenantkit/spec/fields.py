@@ -1,4 +1,4 @@
-"""The kinds of text that specs hold, each checked by a rule of Kubernetes."""
+"""The types of fields in specs, each checked by a rule of Kubernetes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
-from tenantkit.rules.names import (
-    check_dns_label,
-    check_dns_subdomain,
-    check_host,
-    check_http_path,
-    check_label_key,
-    check_label_value,
-    check_port,
-    check_resource_name,
-)
+from tenantkit.rules.labels import check_label_key, check_label_value, check_resource_name
+from tenantkit.rules.names import check_dns_label, check_dns_subdomain
 from tenantkit.rules.quantities import canonical_quantity, parse_quantity
+from tenantkit.rules.routing import check_host, check_http_path, check_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def _checked(check: Callable[[Any], str | None]) -> AfterValidator:
-    """A rule that names what is wrong, as a validator."""
+    """A validator from a rule, which returns the reason why a value is wrong, or None."""
 
     def validate(value: Any) -> Any:
         reason = check(value)
@@ -53,7 +46,7 @@ def _not_boolean(value: Any) -> Any:
 
 
 def _check_service_port(value: Any) -> Any:
-    """Not a union of two types, of which pydantic would tell both complaints."""
+    """Not a union of two types, for which pydantic would report two errors."""
     reason = check_port(value)
     if reason is not None:
         raise ValueError(reason)

@@ -137,10 +137,10 @@ def _frame_differences(pods: list[Manifest], expected: dict[str, Fraction]) -> l
     """Where the sums of the frame's columns differ from the quota's counts."""
     frame = pods_frame(pods).query("counted")
     sums = {
-        "requests.cpu": Fraction(round(frame["requests_cpu_cores"].sum() * 1000), 1000),
-        "limits.cpu": Fraction(round(frame["limits_cpu_cores"].sum() * 1000), 1000),
-        "requests.memory": Fraction(int(frame["requests_memory_bytes"].sum())),
-        "limits.memory": Fraction(int(frame["limits_memory_bytes"].sum())),
+        "requests.cpu": Fraction(round(frame["cpu_requests_cores"].sum() * 1000), 1000),
+        "limits.cpu": Fraction(round(frame["cpu_limits_cores"].sum() * 1000), 1000),
+        "requests.memory": Fraction(int(frame["memory_requests_bytes"].sum())),
+        "limits.memory": Fraction(int(frame["memory_limits_bytes"].sum())),
     }
     devices = sum((expected[f"requests.{name}"] for name in DEVICES), start=Fraction(0))
     wrong = [f"the frame has {name} {amount}, the quota {expected[name]}" for name, amount in sums.items()]
@@ -207,7 +207,7 @@ def _make_classes(cluster: Cluster) -> bool:
 
 def _post(cluster: Cluster, path: str, manifest: Manifest) -> None:
     try:
-        cluster.session.ask(Call("POST", path, Operation("create", manifest["kind"]), orjson.dumps(manifest)))
+        cluster._session.ask(Call("POST", path, Operation("create", manifest["kind"]), orjson.dumps(manifest)))
     except AlreadyExists:
         return
 
@@ -216,10 +216,10 @@ def _write_status(cluster: Cluster, pod: Manifest, status: Manifest) -> None:
     metadata = pod["metadata"]
     path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
     body = orjson.dumps({"status": status})
-    cluster.session.ask(Call("PATCH", path, Operation("patch", "Pod"), body, "application/merge-patch+json"))
+    cluster._session.ask(Call("PATCH", path, Operation("patch", "Pod"), body, "application/merge-patch+json"))
 
 
 def _count_anew(cluster: Cluster, namespace: str, name: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas/{name}"
     body = orjson.dumps({"spec": {"hard": {"pods": "2P"}}})
-    cluster.session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))
+    cluster._session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))

@@ -1,15 +1,14 @@
-"""`connect`: where to, and as whom. The first source that is there is used, and no other.
+"""`connect`: the server and the credentials of a connection, from the first source that is set.
 
-A source that is there and broken is an error: to go on to the next one could mean another cluster than the one that
-was meant. The connection is tried at once, by `/version`, so that a wrong address, certificate or token shows where it
-was given and not in the middle of a plan. Turned down: `kubernetes.config.load_config`, which falls through in
-silence, prints, and sets a process-wide default.
+A source that is set but broken is an error, since the next source could be another cluster. The connection is checked
+at once, by `/version`, so that a wrong address, certificate or token is reported here and not in the middle of a plan.
+Rejected alternative: `kubernetes.config.load_config`, which silently falls back to the next source, prints, and sets a
+process-wide default.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +23,14 @@ from tenantkit.cluster.connection.kubeconfig import (
     read_context,
 )
 from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.http.credentials import Credentials, Login, bearer
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call, Session
 from tenantkit.cluster.http.transport import Endpoint
 from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ConnectionConfigError, NotFound, PermissionDenied
+from tenantkit.hints import Hint, Message
 from tenantkit.rules.names import check_dns_label
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.connection.kubeconfig import ContextEntry
 
-TIMEOUT_S = 35.0  # the API server gives a write up after 34 s, and a webhook after 30: so that its answer arrives
+TIMEOUT_S = 35.0  # the API server gives up a write after 34 s, and a webhook after 30: its answer still arrives
 NAMESPACES_VARIABLE = "TENANTKIT_NAMESPACES"
 POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER = "in-cluster"
@@ -48,7 +49,7 @@ _TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What was found: how to log in, and what to call it."""
+    """A source of credentials, and its names."""
 
     load: Callable[[], Login]
     context: str | None = None
@@ -67,32 +68,33 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     namespaces: Sequence[str] | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> Cluster:
-    """A connection to a Kubernetes API server.
+    """Connect to a Kubernetes API server.
 
-    Where to is said by the first of these that is there, and no other: `server=`; `kubeconfig=`; $KUBECONFIG; the pod's
-    own service account (unless `context=` is given); `~/.kube/config`.
+    The address comes from the first of these that is set: `server=`; `kubeconfig=`; $KUBECONFIG; the pod's service
+    account (not with `context=`); `~/.kube/config`.
 
     Args:
         kubeconfig: a file, or several as in $KUBECONFIG.
         context: of the kubeconfig. Default: its current one.
         server: the API server's URL, with `token=` and, for a private authority, `ca_file=`.
-        token: a bearer token, or a function that returns one: asked now and then, and after a 401. Instead of the
-            source's own credentials.
-        ca_file: PEM file of whom to trust, instead of the source's own.
-        namespace: the connection's own. Default: the context's or the pod's; else `default`.
-        namespaces: those that functions work on unless told otherwise. Default: $TENANTKIT_NAMESPACES (separated by
-            commas), else all that you may list.
-        timeout_s: seconds for each call. Default 35: the server itself gives a write up after 34.
+        token: a bearer token, or a function that returns one, which is called periodically and after a 401. It
+            replaces the credentials of the source.
+        ca_file: a PEM file with the trusted authorities. It replaces that of the source.
+        namespace: the connection's namespace. Default: the context's or the pod's; else `default`.
+        namespaces: those that functions read by default. Default: $TENANTKIT_NAMESPACES (separated by commas), else
+            all that you may list.
+        timeout_s: seconds for each request. Default 35: the server gives up a write after 34.
 
     Returns:
         The connection; use it as a context manager, or close it.
 
     Raises:
-        ConnectionConfigError: no source is there, or the one that is can't be used; it says what was looked at.
-        Unauthorized: the server does not know who asks.
+        ConnectionConfigError: no source is set, or the one that is set can't be used; the error lists the sources.
+        InvalidSpecError: `namespaces` is not a list of namespaces.
+        Unauthorized: the server does not accept the credentials.
         ClusterUnavailable: the server gave no answer.
 
-    RBAC: none; get of the URL /version, where it may be had, tells which server it is.
+    RBAC: none; get of the URL /version, if it is allowed, gives the server's version.
     Source: page "Organizing Cluster Access Using kubeconfig Files".
 
     Example:
@@ -101,11 +103,12 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
     if not isinstance(timeout_s, int | float) or not timeout_s > 0:
-        raise ConnectionConfigError(f"timeout_s={timeout_s!r}: give seconds, more than 0")
+        raise ConnectionConfigError(f"timeout_s={timeout_s!r} is not valid: use seconds, more than 0, for example 35")
     source = _source(kubeconfig, context, server)
     load = _overridden(source.load, token=token, ca_file=ca_file)
     chosen = _namespaces(namespaces)
-    own = namespace or source.namespace or (chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE)
+    default = chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE
+    own = namespace or source.namespace or default
     _check_namespace("namespace", own)
     credentials = Credentials(load)
     session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
@@ -115,19 +118,26 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         session.close()
         raise
     user = None if token is not None else source.user
-    return Cluster(session, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
+    return Cluster._of(  # noqa: SLF001 (within the package)
+        session,
+        context=source.context,
+        user=user,
+        namespace=own,
+        namespaces=chosen,
+        server_version=version,
+    )
 
 
 def _check_kinds(**given: object) -> None:
-    """Refuse what is no text; what it is instead is not shown, since a kubeconfig holds credentials."""
+    """Refuse other types than text; the value is not shown, since a kubeconfig holds credentials."""
     for name, value in given.items():
         kinds, wanted = _PATH if name in ("kubeconfig", "ca_file") else _TEXT
         if value is not None and not isinstance(value, kinds):
-            raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: give {wanted}")
+            raise ConnectionConfigError(f"{name}= is of type {type(value).__name__}: use {wanted}")
 
 
 def _version(session: Session) -> str:
-    """The server's version; empty where a hardened cluster does not tell it to this user."""
+    """The server's version; empty if a hardened cluster does not show it to this user."""
     try:
         found = session.ask(Call("GET", "/version", Operation(f"connect to {session.server}"), is_repeatable=True))
     except (PermissionDenied, NotFound):
@@ -139,14 +149,14 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
     if server is not None:
         if kubeconfig is not None or context is not None:
             raise ConnectionConfigError(
-                "give server=, or kubeconfig= and context=, not both: whose credentials are meant?"
+                "server= cannot be combined with kubeconfig= or context=: pass one, or the other"
             )
         return _by_hand(server)
     if kubeconfig is not None:
-        return _from_files(_existing(os.fspath(kubeconfig), "kubeconfig= names"), context)
+        return _from_files(_existing(os.fspath(kubeconfig), Message("{kubeconfig}")), context)
     variable = os.environ.get("KUBECONFIG", "")
     if variable.strip(os.pathsep + " "):
-        return _from_files(_existing(variable, "$KUBECONFIG names"), context)
+        return _from_files(_existing(variable, Message("$KUBECONFIG")), context)
     in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
     has_token = (POD_FOLDER / "token").is_file()
     if in_pod and has_token and context is None:
@@ -154,23 +164,31 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
     default = Path.home() / ".kube" / "config"
     if default.is_file():
         return _from_files([default], context)
-    pod = "the pod's service account (not in a pod)"
+    pod = Message("not in a pod")
     if in_pod:
-        pod = f"the pod's service account ({'not for context=' if has_token else 'no token is mounted in this pod'})"
+        pod = Message("not used with {context}") if has_token else Message("no token is mounted in this pod")
     raise ConnectionConfigError(
-        f"no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), {pod}, "
-        f"{default} (not there). Give kubeconfig=, set $KUBECONFIG, or, in a pod, ask for a service account with "
-        "automountServiceAccountToken; to try tenantkit without a cluster: tk.Sandbox()"
+        Message(
+            "no cluster to connect to: looked at {sources} (not given), $KUBECONFIG (not set), the pod's service "
+            "account ({pod}), {default} (does not exist)",
+            {"pod": pod, "default": default},
+        ),
+        hint=Hint(
+            "pass {kubeconfig}, set $KUBECONFIG, or, in a pod, ask for a service account with "
+            "automountServiceAccountToken; to try tenantkit without a cluster, use {sandbox}"
+        ),
     )
 
 
-def _existing(value: str, lead: str) -> list[Path]:
-    """The files that are there, of one or several; none is an error, since they were meant."""
+def _existing(value: str, source: Message) -> list[Path]:
+    """The existing files of one or several; without any it is an error, since they were named."""
     paths = [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
     found = [path for path in paths if path.exists()]
     if not found:
         shown = ", ".join(str(path) for path in paths) or repr(value)
-        raise ConnectionConfigError(f"{lead} {shown}, which is not there: give a file that is")
+        which = "which does not exist" if len(paths) == 1 else "none of which exists"
+        what = Message("{source} names {files}, {which}", {"source": source, "files": shown, "which": which})
+        raise ConnectionConfigError(what, hint=Hint("name an existing file"))
     return found
 
 
@@ -197,21 +215,21 @@ def _from_pod() -> _Source:
             read(client_configuration=configuration)
         except (config.ConfigException, OSError) as error:
             raise ConnectionConfigError(
-                f"this pod's service account can't be used: {error}; see what is mounted at {POD_FOLDER}"
+                f"this pod's service account can't be used: {error}; check the files mounted at {POD_FOLDER}"
             ) from None
         return Login(endpoint_of(configuration), lambda: authorization_of(configuration))
 
     try:
         own = (POD_FOLDER / "namespace").read_text(encoding="utf-8").strip()
     except OSError:
-        own = ""  # a token without it is mounted by hand now and then
+        own = ""  # a token is sometimes mounted by hand, without it
     return _Source(load, IN_CLUSTER, None, own or None)
 
 
 def _by_hand(server: str) -> _Source:
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ConnectionConfigError("server= is no URL of an API server: write it as in 'https://10.0.0.1:6443'")
+        raise ConnectionConfigError("server= is not the URL of an API server: use one like 'https://10.0.0.1:6443'")
     endpoint = Endpoint(server.rstrip("/"), proxy=proxy_for(server))
     return _Source(lambda: Login(endpoint, lambda: None))
 
@@ -219,7 +237,7 @@ def _by_hand(server: str) -> _Source:
 def _overridden(
     load: Callable[[], Login], *, token: str | Callable[[], str] | None, ca_file: str | os.PathLike[str] | None
 ) -> Callable[[], Login]:
-    """The source's login with what the caller said instead; a token takes the place of certificates, too."""
+    """The source's login with the caller's token and authority. A token also replaces a client certificate."""
     authorization = None if token is None else bearer(token)
 
     def changed() -> Login:
@@ -239,24 +257,22 @@ def _overridden(
 
 def _check_encryption(login: Login) -> None:
     server = login.endpoint.server
-    is_near = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
-    if server.startswith("http:") and not is_near and login.authorization() is not None:
-        raise ConnectionConfigError(f"{server} is not encrypted, and a token could be read on its way: use https://")
+    is_local = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
+    if server.startswith("http:") and not is_local and login.authorization() is not None:
+        raise ConnectionConfigError(f"{server} is not encrypted, so that others could read the token: use https://")
 
 
-def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
-    if isinstance(given, str):
-        raise ConnectionConfigError(f"namespaces={given!r} is one text: give a list, namespaces=[{given!r}]")
-    if given is not None and not isinstance(given, Iterable):
-        raise ConnectionConfigError(f"namespaces={given!r} is no list: give one, for example namespaces=['vision']")
-    source = "namespaces" if given is not None else f"${NAMESPACES_VARIABLE}"
-    names = given if given is not None else os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
+def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:
+    """Those of the argument, else those of the environment."""
+    if namespaces is not None:
+        return check_filters(namespaces=namespaces).namespaces or ()
+    names = os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
     for name in names:
-        _check_namespace(source, name)
+        _check_namespace(f"${NAMESPACES_VARIABLE}", name)
     return tuple(dict.fromkeys(names))
 
 
 def _check_namespace(source: str, name: object) -> None:
     reason = check_dns_label(name)
     if reason is not None:
-        raise ConnectionConfigError(f"{source}: {name!r} is no namespace: {reason}")
+        raise ConnectionConfigError(f"{source}: {name!r} is not a namespace: {reason}")

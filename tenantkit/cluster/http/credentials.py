@@ -1,7 +1,7 @@
-"""Who one is to the server: the Authorization header, kept fresh, and loaded anew once the server refuses it.
+"""Credentials: the Authorization header, refreshed in time, and loaded again when the server refuses it.
 
-Sixteen threads that meet one 401 load once, since each says which headers were refused. What is the same after loading
-is not tried again. Credentials that were loaded anew for another server are never sent to this one.
+Sixteen threads that get a 401 load once, since each names the headers that were refused. Credentials that are the same
+after loading are not tried again. Credentials that turn out to be for another server are never sent to this one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 Headers = tuple[tuple[str, str], ...]
 
-FRESH_FOR_S = 10.0  # the client's own hook may run a plug-in: not for each request
+FRESH_FOR_S = 10.0  # the client's hook may run a plug-in, which is too slow for each request
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a kubeconfig, a pod or the arguments say: where to, and as whom.
+    """The server and the user of a kubeconfig, a pod or the arguments.
 
     Args:
-        endpoint: where to, with its certificates.
-        authorization: gives the Authorization header's value, or None; asked at most every ten seconds.
-        headers: to send beside it: impersonation.
+        endpoint: the server, with its certificates.
+        authorization: returns the Authorization header's value, or None; called at most every ten seconds.
+        headers: to send with it: impersonation.
     """
 
     endpoint: Endpoint
@@ -39,11 +39,11 @@ class Login:
 
 
 class Credentials:
-    """The headers that say who asks; thread-safe.
+    """The headers that authenticate the user; thread-safe.
 
     Args:
         load: reads the source again: the kubeconfig, the pod's token, the exec plug-in.
-        clock: monotonic seconds; given by tests.
+        clock: monotonic seconds; passed by tests.
     """
 
     def __init__(self, load: Callable[[], Login], *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,18 +58,18 @@ class Credentials:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where these credentials are for, with its certificates."""
+        """The server that these credentials are for, with its certificates."""
         return self._login.endpoint
 
     def headers(self) -> tuple[Headers, int]:
-        """The headers for the next request, and the number to give to `renew` if they are refused.
+        """The headers for the next request, and the number to pass to `renew` if they are refused.
 
         Raises:
-            ConnectionConfigError: the token source failed, or gave what is no token.
+            ConnectionConfigError: the token source failed, or did not return a token.
         """
         with self._lock:
             if self._fresh_until is None or self._clock() >= self._fresh_until:
-                self._ask()
+                self._refresh()
             return self._headers(), self._loaded
 
     def renew(self, refused: int) -> Endpoint | None:
@@ -79,10 +79,10 @@ class Credentials:
             refused: the number that came with the refused headers.
 
         Returns:
-            The endpoint to use from now on, or None where there is nothing new to try.
+            The endpoint to use from now on, or None if there is nothing new to try.
 
         Raises:
-            ConnectionConfigError: the source is not readable any more.
+            ConnectionConfigError: the source is no longer readable.
         """
         with self._lock:
             if refused != self._loaded:
@@ -93,46 +93,48 @@ class Credentials:
             login = self._load()
             if login.endpoint.server == before.server:
                 self._login = login
-                self._ask()
+                self._refresh()
             if (self._login.endpoint, self._headers()) == (before, headers_before):
                 self._nothing_new_until = self._clock() + FRESH_FOR_S
                 return None
             self._loaded += 1
             return self._login.endpoint
 
-    def _ask(self) -> None:
+    def _refresh(self) -> None:
         self._value = self._login.authorization()
         self._fresh_until = self._clock() + FRESH_FOR_S
 
     def _headers(self) -> Headers:
-        own: Headers = (("Authorization", self._value),) if self._value else ()
-        return own + self._login.headers
+        authorization: Headers = (("Authorization", self._value),) if self._value else ()
+        return authorization + self._login.headers
 
 
 def bearer(token: str | Callable[[], str]) -> Callable[[], str | None]:
-    """The Authorization header's source for a token, or for a function that gives one.
+    """The source of the Authorization header for a token, or for a function that returns one.
 
     Raises:
-        ConnectionConfigError: (also later, from the source) what was given is no token.
+        ConnectionConfigError: it is not a token; for a function, when the source is called.
     """
     if not callable(token):
         value = _checked(token)
         return lambda: value
 
-    def ask() -> str:
+    def call() -> str:
         try:
-            found = token()
+            value = token()
         except Exception as error:
-            # Its text may hold what it was given: the traceback below has it, the message doesn't.
-            raise ConnectionConfigError(f"token= was asked for a token and raised {type(error).__name__}") from error
-        return _checked(found)
+            # Its text may quote a credential: only the traceback below has it.
+            raise ConnectionConfigError(f"the function token= raised {type(error).__name__}") from error
+        return _checked(value)
 
-    return ask
+    return call
 
 
 def _checked(token: object) -> str:
     text = token.strip() if isinstance(token, str) else ""
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        what = "nothing" if token in ("", None) else f"a {type(token).__name__} that is no token"
-        raise ConnectionConfigError(f"token= gave {what}: give a bearer token, or a function that returns one, as text")
+        what = "is empty" if token in ("", None) else f"is not a bearer token, but of type {type(token).__name__}"
+        if isinstance(token, str) and text:
+            what = "is not a bearer token: it holds spaces or characters that a header cannot hold"
+        raise ConnectionConfigError(f"token= {what}; pass a bearer token as text, or a function that returns one")
     return f"Bearer {text}"

@@ -1,8 +1,8 @@
-"""Answers and silences into the errors of `exceptions.py`: translated once, here.
+"""The error of `exceptions.py` for each answer of the server, and for a missing answer: translated once, here.
 
-A body is believed only when it is a Status, and cut; anything else (a proxy's page) is told by its content type, never
-quoted. What looks like a token is blotted out, and of a Secret no value is repeated. What to do next is data: one
-sentence per status, per trouble, and per reason that a 403 may have.
+A body is trusted only if it is a Status, and it is cut. Any other body, such as a proxy's page, is reported by its
+content type and never quoted. Anything that looks like a token is redacted, and so are the values of a Secret. The
+hints are data: one per status, per connection failure, and per reason of a 403.
 Source: page "Kubernetes API Concepts"; the reasons are those of `metav1.StatusReason`.
 """
 
@@ -28,6 +28,7 @@ from tenantkit.exceptions import (
     Throttled,
     Unauthorized,
 )
+from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,71 +55,96 @@ _SERVER_ERROR = 500
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|(?i:bearer|basic)\s+[\w.~+/=-]{8,}")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|\{.*\}')
 
-_NEXT: Mapping[type[ClusterError], str] = MappingProxyType(
+_NEXT: Mapping[type[ClusterError], Hint] = MappingProxyType(
     {
-        BadRequest: "mend what was sent, or see whether this server is too old for it",
-        Unauthorized: "the token or certificate is missing, wrong or expired: sign in again, and connect anew",
-        PermissionDenied: "ask who owns it for that right; tk.whoami(cluster) says who you are to the server",
-        NotFound: "see whether its name and namespace are right",
-        Conflict: "read it again, and decide whose change it shall be",
-        AlreadyExists: "take another name, or change the one that is there",
-        Expired: "list again",
-        Rejected: "mend the fields that are named",
-        Throttled: "wait a little, and try again with less at once",
-        ClusterUnavailable: "try again; if it stays so, tell whoever runs the cluster",
-        ClusterError: "see whether this URL is a Kubernetes API server that knows this request",
+        BadRequest: Hint("fix the request, or check whether this server is too old for it"),
+        Unauthorized: Hint("the token or certificate is missing, wrong or expired: sign in, then {connect_again}"),
+        PermissionDenied: Hint("ask its owner for that permission; {whoami} shows who the server thinks you are"),
+        NotFound: Hint("check its name and namespace"),
+        Conflict: Hint("read it again, then decide which change to keep"),
+        AlreadyExists: Hint("use another name, or change the existing object"),
+        Expired: Hint("list again"),
+        Rejected: Hint("fix the fields named above"),
+        Throttled: Hint("wait a little, then try again with fewer requests at once"),
+        ClusterUnavailable: Hint("try again; if it fails again, report it to the cluster's administrators"),
+        ClusterError: Hint("check whether this URL is a Kubernetes API server that supports this request"),
     }
 )
 
-_WHAT_IS_BETWEEN = "see whether a proxy or a sign-in page is in between, and whether the server's address is right"
-_NEXT_WITHOUT_STATUS: Mapping[int, str] = MappingProxyType(
+_CHECK_PROXY = Hint("check for a proxy or a sign-in page in between, and check the server's address")
+_NEXT_WITHOUT_STATUS: Mapping[int, Hint] = MappingProxyType(
     {
-        400: "see whether the server's address should begin with https://, and what is in between",
+        400: Hint("check whether the server's address should begin with https://, and check for a proxy in between"),
         401: _NEXT[Unauthorized],
-        404: "this server does not have that kind: see what has to be installed for it, and whether the URL is right",
+        404: Hint("this server does not have that kind: check what has to be installed for it, and check the URL"),
         429: _NEXT[Throttled],
     }
 )
 _NOT_OF_ITS_SCHEMA = "failed to create typed patch object"
 
-# Why a 403 may have come, by a piece of the server's own words: RBAC is only one of the reasons.
-_DENIALS: tuple[tuple[str, str], ...] = (
-    ("exceeded quota", "use less, free some, or ask the platform for more; tk.quota_usage(cluster) shows what is used"),
-    ("failed quota", "say what each container requests and limits"),
-    ("violates PodSecurity", "change the pod as the level asks"),
-    ("ValidatingAdmissionPolicy", "change what that policy names; the platform team made it"),
-    ("admission webhook", "change what that webhook names; the platform team made it"),
-    ("being terminated", "wait until that namespace is gone, and make it anew"),
-    ("not currently held", "a role can be given only by somebody who has all of it"),
-    ("system:anonymous", "no token was sent: give token=, or a kubeconfig whose user has one"),
+# The reason for a 403, by a piece of the server's message: RBAC is only one of the reasons.
+_DENIALS: tuple[tuple[str, Hint], ...] = (
+    (
+        "exceeded quota",
+        Hint("use less, free some, or ask the platform team for more; {quota_usage} shows what is in use"),
+    ),
+    ("failed quota", Hint("set requests and limits for each container")),
+    ("violates PodSecurity", Hint("change the pod to meet that level")),
+    ("ValidatingAdmissionPolicy", Hint("change what that policy names; the platform team maintains it")),
+    ("admission webhook", Hint("change what that webhook names; the platform team maintains it")),
+    ("being terminated", Hint("wait until that namespace is deleted, then create it again")),
+    ("not currently held", Hint("only a user who has all permissions of a role can grant it")),
+    ("system:anonymous", Hint("no token was sent: {pass_token}")),
 )
 
-_TROUBLES: Mapping[ConnectionFailure, str] = MappingProxyType(
+_WITHOUT_ANSWER: Mapping[ConnectionFailure, tuple[str, Hint]] = MappingProxyType(
     {
-        "certificate": "its certificate is not to be trusted ({detail}): give the cluster's own authority with ca_file="
-        " or in the kubeconfig, and see that the server's name is the certificate's",
-        "client certificate": "it does not accept the client certificate ({detail}): renew the kubeconfig",
-        "not tls": "what answers there does not speak TLS: see whether the address and the port are right",
-        "dns": "its name is not known ({detail}): see whether it is spelt right, and whether you are in its network",
-        "refused": "nothing listens there: see whether the server runs, and whether the port is right",
-        "unreachable": "there is no way to it ({detail}): see whether you are in the right network, such as a VPN",
-        "connect timeout": "no connection in time: see whether you are in the right network, such as a VPN, and what "
-        "firewall is between",
-        "timeout": "no answer in time ({detail}): the server, or a webhook that it asks, is slow; try again, or give "
-        "connect() a longer timeout_s",
-        "reset": "the connection was cut off ({detail}): try again; if it stays so, see what is between",
-        "proxy": "the proxy in between said no ({detail}): see the kubeconfig's proxy-url, $HTTPS_PROXY and $NO_PROXY",
-        "busy": "all connections were busy ({detail}): do less at once",
-        "garbled": "the answer was not readable ({detail}): see what is between, such as a proxy",
+        "certificate": (
+            "its certificate is not trusted ({detail})",
+            Hint("{pass_ca_file}, and check that the certificate is for the server's name"),
+        ),
+        "client certificate": (
+            "it does not accept the client certificate ({detail})",
+            Hint("get a new kubeconfig"),
+        ),
+        "not tls": ("it does not speak TLS", Hint("check the address and the port")),
+        "dns": (
+            "its name cannot be resolved ({detail})",
+            Hint("check its spelling, and whether you are in its network"),
+        ),
+        "refused": ("the connection was refused", Hint("check whether the server runs, and check the port")),
+        "unreachable": (
+            "it cannot be reached ({detail})",
+            Hint("check whether you are in the right network, such as a VPN"),
+        ),
+        "connect timeout": (
+            "connecting timed out",
+            Hint("check whether you are in the right network, such as a VPN, and check for a firewall in between"),
+        ),
+        "timeout": (
+            "no answer in time ({detail})",
+            Hint("the server, or a webhook that it calls, is slow; {pass_timeout}"),
+        ),
+        "reset": (
+            "the connection was closed ({detail})",
+            Hint("try again; if it fails again, check for a proxy in between"),
+        ),
+        "proxy": (
+            "the proxy in between refused ({detail})",
+            Hint("check the kubeconfig's proxy-url, $HTTPS_PROXY and $NO_PROXY"),
+        ),
+        "busy": ("all connections are in use ({detail})", Hint("send fewer requests at once")),
+        "garbled": ("the answer is not readable ({detail})", Hint("check for a proxy in between")),
     }
 )
+_MAYBE_DONE = Hint("it may have been done all the same: check before you repeat it")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What was being done, to what: for messages."""
+    """What is done, and to which object: for messages."""
 
-    operation: str
+    verb: str
     kind: str | None = None
     name: str | None = None
     namespace: str | None = None
@@ -127,11 +153,11 @@ class Operation:
         what = f" {self.kind}" if self.kind else ""
         which = f" {self.name!r}" if self.name else ""
         where = f" in {self.namespace!r}" if self.namespace else ""
-        return f"{self.operation}{what}{which}{where}"
+        return f"{self.verb}{what}{which}{where}"
 
 
 def error_of_answer(answer: Answer, operation: Operation, server: str) -> ClusterError:
-    """The error that an answer of 300 and above means."""
+    """The error of an answer with a status of 300 or above."""
     status = status_of(answer)
     if status is None:
         return _error_without_status(answer, operation, server)
@@ -139,23 +165,24 @@ def error_of_answer(answer: Answer, operation: Operation, server: str) -> Cluste
 
 
 def error_of_status(status: Manifest, operation: Operation, *, code: int | None = None) -> ClusterError:
-    """The error that a Status means: as an answer's body, or as an event of a watch.
+    """The error of a Status, which is the body of an answer or an event of a watch.
 
     Args:
         status: of kind Status.
-        operation: what was asked.
-        code: of the answer, which is believed before the body's own.
+        operation: the request.
+        code: of the answer. It takes precedence over the body's own.
     """
     code = code or int(status.get("code") or _SERVER_ERROR)
     reason = str(status.get("reason") or "") or None
     is_secret = operation.kind == "Secret"
-    told = _clean(str(status.get("message") or reason or f"status {code}"), is_secret=is_secret)
-    kind = _class_of(code, reason, told)
+    message = _clean(str(status.get("message") or reason or f"status {code}"), is_secret=is_secret)
+    kind = _class_of(code, reason, message)
     return kind(
-        f"{_lead(kind, operation)}: {told}; {_next_step(kind, operation, told, status)}",
+        f"{_lead(kind, operation)}: {message}",
+        hint=_hint(kind, operation, message, status),
         status=code,
         reason=reason,
-        operation=operation.operation,
+        operation=operation.verb,
         kind=operation.kind,
         name=operation.name,
         namespace=operation.namespace,
@@ -166,16 +193,17 @@ def error_of_status(status: Manifest, operation: Operation, *, code: int | None 
 def error_of_transport(
     failure: TransportError, operation: Operation, server: str, *, is_write: bool = False
 ) -> ClusterUnavailable:
-    """The error that silence means; of a write that may have been heard, it says so."""
-    detail = _clean(failure.detail) or failure.trouble
-    told = _TROUBLES[failure.trouble].format(detail=detail)
-    maybe = is_write and failure.trouble in ("timeout", "reset", "garbled")
-    unsure = "; it may have been done all the same: look before you repeat it" if maybe else ""
-    whose = "" if server in operation.operation else f" from {server}"
+    """The error of a request without an answer; after a write, it says whether the write may have been done."""
+    text, hint = _WITHOUT_ANSWER[failure.reason]
+    reason = text.format(detail=_clean(failure.detail) or failure.reason)
+    if is_write and failure.reason in ("timeout", "reset", "garbled"):
+        hint = hint.then(_MAYBE_DONE)
+    source = "" if server in operation.verb else f" from {server}"
     return ClusterUnavailable(
-        f"could not {operation}: no answer{whose}: {told}{unsure}",
-        reason=failure.trouble,
-        operation=operation.operation,
+        f"could not {operation}: no answer{source}: {reason}",
+        hint=hint,
+        reason=failure.reason,
+        operation=operation.verb,
         kind=operation.kind,
         name=operation.name,
         namespace=operation.namespace,
@@ -183,12 +211,12 @@ def error_of_transport(
 
 
 def error_of_body(answer: Answer, operation: Operation, server: str) -> ClusterError:
-    """The error of an answer that says 200 and is not what an API server sends."""
+    """The error of an answer with status 200 whose body is not from an API server."""
     return _error_without_status(answer, operation, server)
 
 
 def status_of(answer: Answer) -> Manifest | None:
-    """An answer's body, if it is a Status."""
+    """The body of an answer, if it is a Status."""
     try:
         body = orjson.loads(answer.body)
     except ValueError:
@@ -199,22 +227,22 @@ def status_of(answer: Answer) -> Manifest | None:
 def _error_without_status(answer: Answer, operation: Operation, server: str) -> ClusterError:
     kind = _class_of(answer.status, None, "")
     content = _clean(answer.headers.get("content-type", "")) or "no content type"
-    step = _NEXT_WITHOUT_STATUS.get(answer.status, _WHAT_IS_BETWEEN)
     return kind(
-        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, no Kubernetes status; {step}",
+        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, which is not a Kubernetes status",
+        hint=_NEXT_WITHOUT_STATUS.get(answer.status, _CHECK_PROXY),
         status=answer.status,
-        operation=operation.operation,
+        operation=operation.verb,
         kind=operation.kind,
         name=operation.name,
         namespace=operation.namespace,
     )
 
 
-def _class_of(code: int, reason: str | None, told: str) -> type[ClusterError]:
+def _class_of(code: int, reason: str | None, message: str) -> type[ClusterError]:
     if reason == "AlreadyExists":
         return AlreadyExists
-    if code == _SERVER_ERROR and told.startswith(_NOT_OF_ITS_SCHEMA):
-        return BadRequest  # an apply of a field that the server doesn't have: it answers 500 for what was sent
+    if code == _SERVER_ERROR and message.startswith(_NOT_OF_ITS_SCHEMA):
+        return BadRequest  # an apply of an unknown field is answered with 500
     return ERROR_OF.get(code, ClusterUnavailable if code >= _SERVER_ERROR else ClusterError)
 
 
@@ -222,17 +250,17 @@ def _lead(kind: type[ClusterError], operation: Operation) -> str:
     return f"may not {operation}" if kind is PermissionDenied else f"could not {operation}"
 
 
-def _next_step(kind: type[ClusterError], operation: Operation, told: str, status: Manifest) -> str:
+def _hint(kind: type[ClusterError], operation: Operation, message: str, status: Manifest) -> Hint:
     if kind is PermissionDenied:
-        return next((step for words, step in _DENIALS if words in told), _NEXT[kind])
+        return next((hint for words, hint in _DENIALS if words in message), _NEXT[kind])
     if kind is NotFound and not (status.get("details") or {}).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
-    if kind is Rejected and operation.operation == "patch":
-        return "a place that the patch names is not there or not as it was: read it again"
+    if kind is Rejected and operation.verb == "patch":
+        return Hint("a path of the patch does not exist, or its value has changed: read the object again")
     if kind is Conflict and _is_field_conflict(status):
-        return "leave those fields to who owns them, or take them back explicitly"
-    if kind is ClusterUnavailable and "webhook" in told:
-        return "an admission webhook of this cluster does not work: tell whoever runs it"
+        return Hint("leave those fields to their owners, or take them over explicitly")
+    if kind is ClusterUnavailable and "webhook" in message:
+        return Hint("an admission webhook of this cluster does not work: report it to the cluster's administrators")
     return _NEXT[kind]
 
 

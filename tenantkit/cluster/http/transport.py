@@ -1,7 +1,7 @@
-"""The seam: bytes to an API server and bytes back. What is above it needs no network to be tested.
+"""The transport protocol: a request to an API server, and its answer. Code above it is tested without a network.
 
-A request is answered, or there is `TransportError` with the kind of trouble; urllib3 and its exceptions stay in
-`urllib3_transport`. Turned down: a seam at urllib3 itself, where each test would have to know its exceptions.
+A request is answered or raises TransportError with a reason. urllib3 and its exceptions stay in `urllib3_transport`.
+Rejected alternative: to replace urllib3 itself in tests, where each test would have to know its exceptions.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ConnectionFailure = Literal[
-    "certificate",  # the server's certificate is not to be trusted
-    "client certificate",  # the server does not want ours
-    "not tls",  # what answers speaks no TLS
+    "certificate",  # the server's certificate is not trusted
+    "client certificate",  # the server does not accept the client's
+    "not tls",  # the server does not speak TLS
     "dns",
     "refused",
     "unreachable",
     "connect timeout",
     "timeout",  # connected, and then no answer in time
-    "reset",  # connected, and then cut off
+    "reset",  # connected, and then closed
     "proxy",
     "busy",  # every connection of the pool was in use
     "garbled",
@@ -30,16 +30,16 @@ ConnectionFailure = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the server is, and what its connections need.
+    """The server's address, and the settings of its connections.
 
     Args:
-        server: `https://host:port`, with a path where a gateway has one; without a slash at the end.
-        ca_file: whom to trust; None: whom this machine trusts.
+        server: `https://host:port`, with a path behind a gateway; without a slash at the end.
+        ca_file: trusted authorities, PEM. None: those that this machine trusts.
         cert_file: client certificate, PEM.
         key_file: its key, PEM.
-        verify: False only where the kubeconfig says `insecure-skip-tls-verify`.
-        tls_server_name: the name that the certificate must have, where it isn't the host's.
-        proxy: `http://host:port`, perhaps with a password: in no repr.
+        verify: False only if the kubeconfig sets `insecure-skip-tls-verify`.
+        tls_server_name: the name that the certificate must have, if it is not the host's.
+        proxy: `http://host:port`. It may hold a password, so it is in no repr.
     """
 
     server: str
@@ -53,7 +53,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent; `headers` carry the credentials and are in no repr."""
+    """A request; `headers` carry the credentials and are in no repr."""
 
     method: str
     path: str
@@ -64,7 +64,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whole; the names of `headers` are in lower case."""
+    """A whole answer; the names of `headers` are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -72,7 +72,7 @@ class Answer:
 
 
 class Stream(Protocol):
-    """An answer that is read while it comes: a watch."""
+    """An answer that is read while it arrives: a watch."""
 
     status: int
     headers: Mapping[str, str]
@@ -119,9 +119,9 @@ class Transport(Protocol):
 
 
 class TransportError(Exception):
-    """The server gave no answer; `trouble` says how it failed, `detail` in the failing layer's words."""
+    """The server gave no answer; `reason` says how it failed, `detail` is the failing layer's message."""
 
-    def __init__(self, trouble: ConnectionFailure, detail: str = "") -> None:
-        super().__init__(f"{trouble}: {detail}" if detail else trouble)
-        self.trouble: ConnectionFailure = trouble
+    def __init__(self, reason: ConnectionFailure, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason: ConnectionFailure = reason
         self.detail = detail

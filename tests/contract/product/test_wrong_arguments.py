@@ -1,7 +1,9 @@
-"""What somebody tries who has read only the README: each error says what was given and what to give instead."""
+"""Wrong arguments that are easy to pass: each error names the argument and a right form of it."""
 
 from __future__ import annotations
 
+import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,33 +19,39 @@ if TYPE_CHECKING:
 # Whatever is wrong on purpose here would be wrong to a type checker, too.
 asked: Any = tk
 
-_NO_CLUSTER = "cluster='vision': give what tk.connect() returns, before all else"
-_ON_NOTHING: list[Callable[[], object]] = [
-    lambda: asked.why("vision"),
-    lambda: asked.fits("vision", "vision"),
-    lambda: asked.quota_holders("vision", "vision"),
-    lambda: asked.pods("vision"),
-    lambda: asked.workloads("vision"),
-    lambda: asked.events("vision"),
-    lambda: asked.services("vision"),
-    lambda: asked.volumes("vision"),
-    lambda: asked.quota_usage("vision"),
-    lambda: asked.tenants("vision"),
-    lambda: asked.routes("vision"),
-    lambda: asked.plan("vision", []),
-    lambda: asked.whoami("vision"),
-    lambda: asked.TenantForm("vision"),
-    lambda: asked.Explorer("vision"),
-    lambda: asked.QuotaDashboard("vision"),
-]
+_CONNECT = "pass the result of tk.connect() as the first argument"
 
 
-@pytest.mark.parametrize("call", _ON_NOTHING)
-def test_who_forgets_the_cluster_is_told_what_comes_first(call: Callable[[], object]) -> None:
+def _takes_a_cluster(public: object) -> bool:
+    """Whether the first parameter of a public function, or of a form, is `cluster`."""
+    if not callable(public):
+        return False
+    return next(iter(inspect.signature(public).parameters), "") == "cluster"
+
+
+TAKE_A_CLUSTER = [name for name in tk.__all__ if _takes_a_cluster(getattr(tk, name))]
+
+
+def test_the_functions_and_forms_that_take_a_cluster_are_found() -> None:
+    assert {"TenantForm", "apply", "get_tenant", "plan", "pods", "whoami", "why"} <= set(TAKE_A_CLUSTER)
+
+
+@pytest.mark.parametrize("name", TAKE_A_CLUSTER)
+def test_a_missing_cluster_is_reported_as_missing(name: str) -> None:
     with pytest.raises(InvalidSpecError) as caught:
-        call()
+        getattr(asked, name)()
 
-    assert str(caught.value) == _NO_CLUSTER
+    assert str(caught.value) == f"cluster is missing: {_CONNECT}"
+
+
+@pytest.mark.parametrize("wrong", ["vision", None], ids=repr)
+@pytest.mark.parametrize("name", TAKE_A_CLUSTER)
+def test_a_value_that_is_not_a_cluster_is_refused(name: str, wrong: object) -> None:
+    for call in (partial(getattr(asked, name), wrong), partial(getattr(asked, name), cluster=wrong)):
+        with pytest.raises(InvalidSpecError) as caught:
+            call()
+
+        assert str(caught.value) == f"cluster={wrong!r} is not a Cluster: {_CONNECT}"
 
 
 @pytest.mark.parametrize(
@@ -62,66 +70,62 @@ def test_several_tenants_where_one_is_meant_are_refused(call: Callable[[Cluster]
     assert str(caught.value) == "tenant=['vision']: give one tenant's name, for example 'vision'"
 
 
-def test_a_namespace_that_is_not_there_is_not_called_well(cluster: Cluster, namespace: str) -> None:
+def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(NotFound) as caught:
         tk.why(cluster, namespaces=[namespace, "visoin"])
 
-    assert str(caught.value) == (
-        "there is no namespace 'visoin': tk.tenants(cluster)['namespace'] shows those of tenants"
-    )
+    assert str(caught.value) == "there is no namespace 'visoin'; tk.tenants(cluster) lists those of tenants"
     assert tk.why(cluster, namespaces=[namespace]).attrs["scope"] == (namespace,)
 
 
-def test_a_workload_named_without_its_kind_is_told_with_it(cluster: Cluster, namespace: str) -> None:
+def test_the_error_of_a_workload_without_its_kind_names_the_kind(cluster: Cluster, namespace: str) -> None:
     spec = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}}
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "main", "image": "main"}]}}
     metadata = {"name": "api", "namespace": namespace}
     made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {**spec, "template": template}}
     cluster.create(made)
 
-    with pytest.raises(NotFound, match=r"^there is no workload 'api': did you mean 'Deployment/api'\?$"):
+    with pytest.raises(NotFound, match=r"^there is no workload 'api'; did you mean 'Deployment/api'\?$"):
         tk.why(cluster, namespaces=[namespace], workload="api")
-    with pytest.raises(InvalidSpecError, match="name one as Kind/name, for example 'Job/train'"):
+    with pytest.raises(InvalidSpecError, match="use Kind/name, for example 'Job/train'"):
         asked.why(cluster, namespaces=[namespace], workload=["Deployment/api"])
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"memory": 16}, "memory=16: a bare number is bytes: give a unit, for example '16Gi'"),
-        ({"gpus": "A100"}, "gpus='A100': use a whole number, for example 2; which kind is accelerator="),
+        ({"memory": 16}, "memory=16: a number without a unit is in bytes: add one, for example '16Gi'"),
+        ({"gpus": "A100"}, "gpus='A100': use a whole number, for example 2; pass the kind as accelerator="),
         (
             {"gpus": 2, "accelerator": "H100"},
             (
-                "accelerator='H100': name the resource, for example 'nvidia.com/gpu': "
-                "tk.nodes(cluster)['accelerator'] shows what nodes have"
+                "accelerator='H100': use a resource name such as 'nvidia.com/gpu': "
+                "column accelerator_kinds of tk.nodes(cluster) has the names"
             ),
         ),
     ],
 )
-def test_amounts_that_mean_something_else_are_refused(
-    wrong: dict[str, Any], said: str, cluster: Cluster, namespace: str
-) -> None:
+def test_ambiguous_amounts_are_refused(wrong: dict[str, Any], said: str, cluster: Cluster, namespace: str) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         tk.fits(cluster, namespace, **wrong)
 
     assert str(caught.value) == said
 
 
-def test_a_kind_that_is_no_text_is_not_guessed_at(cluster: Cluster) -> None:
+def test_a_kind_that_is_not_text_is_refused(cluster: Cluster) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         asked.resources(cluster, None)
 
     assert "kind=None: the server has no such kind to list: see" in str(caught.value)
 
 
-def test_what_is_no_frame_is_refused_with_what_returns_one(cluster: Cluster) -> None:
+def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_one(cluster: Cluster) -> None:
     said = []
     by_team = tk.quota_usage(cluster, by="team")
     calls: list[Callable[[], object]] = [
         lambda: asked.styled([1]),
-        lambda: asked.quota_bars([1]),
-        lambda: asked.gpus([1], [1]),
+        lambda: asked.plots.quota_bars([1]),
+        lambda: asked.plots.gpus([1], [1]),
         lambda: tk.plots.quota_heatmap(by_team),
     ]
     for call in calls:
@@ -130,8 +134,8 @@ def test_what_is_no_frame_is_refused_with_what_returns_one(cluster: Cluster) -> 
         said.append(str(caught.value))
 
     assert said == [
-        "frame=[1]: give a frame: tk.pods(cluster) returns one",
-        "frame=[1]: give a frame: quota_usage(cluster) returns one",
-        "nodes=[1]: give a frame: nodes(cluster) returns one",
-        "frame='quota_usage by team': give quota_usage(cluster), which is by tenant",
+        "frame=[1]: not a DataFrame: pass the result of tk.pods(cluster)",
+        "frame=[1]: not a DataFrame: pass the result of tk.quota_usage(cluster)",
+        "nodes=[1]: not a DataFrame: pass the result of tk.nodes(cluster)",
+        "frame='quota_usage by team': not by tenant: pass the result of tk.quota_usage(cluster)",
     ]

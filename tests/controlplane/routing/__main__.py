@@ -102,7 +102,7 @@ def _xds() -> list[str]:
 
 def _serve_tenants(cluster: Cluster) -> None:
     """Create the demo's tenants, a second host for the last one, and a pod for each."""
-    run_demo(cluster, say=lambda _: None)
+    run_demo(cluster, notify=lambda _: None)
     last = demo_tenants()[-1]
     service = last.routes[0].service
     second = Route(host=GRANTED_HOST, service=service, port=80, path=GRANTED_PATH)

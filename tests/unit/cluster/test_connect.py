@@ -1,4 +1,4 @@
-"""Where to connect, and as whom: which source is taken, what each kind of credentials becomes, what is told when not.
+"""The source of a connection, the credentials that it loads, and the errors of wrong ones.
 
 These run with the oldest and the newest official client alike: what is loaded must be the same.
 
@@ -179,10 +179,10 @@ def test_each_kind_of_credentials_is_loaded(
     [
         (plug_in(None, code=3), "exec: process returned 3. please sign in"),
         ({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "not-there"}}, "not-there"),
-        ({"auth-provider": {"name": "azure", "config": {}}}, "the auth-provider 'azure' gave no token"),
+        ({"auth-provider": {"name": "azure", "config": {}}}, "the auth-provider 'azure' returned no token"),
     ],
 )
-def test_a_plug_in_that_gives_nothing_is_an_error_and_not_nobody(
+def test_a_plug_in_without_credentials_is_an_error(
     home: Path, user: dict[str, Any], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ConnectionConfigError, match="user 'u-lab'") as caught:
@@ -191,7 +191,7 @@ def test_a_plug_in_that_gives_nothing_is_an_error_and_not_nobody(
     assert capsys.readouterr().err == ""
 
 
-def test_who_acts_as_another_says_so_in_each_request(server: Server, home: Path) -> None:
+def test_impersonation_is_sent_with_each_request(server: Server, home: Path) -> None:
     user = {
         "token": "t",
         "as": "dana@example.com",
@@ -212,7 +212,7 @@ def test_who_acts_as_another_says_so_in_each_request(server: Server, home: Path)
     assert impersonation_of(user)[2:4] == (("Impersonate-Group", "ml"), ("Impersonate-Group", "ops"))
 
 
-def test_the_arguments_come_before_everything_else(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_arguments_come_first(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(written(home / "other", kubeconfig("https://wrong.invalid"))))
 
     with connect(server=server.url, token="t") as cluster:
@@ -235,16 +235,16 @@ def test_the_home_comes_last(server: Server, home: Path) -> None:
         assert repr(cluster) == f"Cluster(context='lab', server='{server.url}', user='u-lab', namespace='n-lab')"
 
 
-def test_a_variable_that_names_no_file_is_not_passed_over(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_names_a_missing_file_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(home / ".kube" / "config", kubeconfig())
     monkeypatch.setenv("KUBECONFIG", str(home / "gone"))
 
     with pytest.raises(ConnectionConfigError) as caught:
         connect()
-    assert str(caught.value) == f"$KUBECONFIG names {home / 'gone'}, which is not there: give a file that is"
+    assert str(caught.value) == f"$KUBECONFIG names {home / 'gone'}, which does not exist: name an existing file"
 
 
-def test_of_several_files_the_first_to_say_something_counts(home: Path) -> None:
+def test_of_several_files_the_first_value_is_used(home: Path) -> None:
     first, second = kubeconfig("https://first", name="a"), kubeconfig("https://second", name="b")
     second["clusters"].append({"name": "c-a", "cluster": {"server": "https://hidden"}})
     paths = [written(home / "1", {**first, "current-context": ""}), written(home / "2", second)]
@@ -255,25 +255,31 @@ def test_of_several_files_the_first_to_say_something_counts(home: Path) -> None:
     assert config._from_files(paths, None).load().endpoint.server == "https://second"
 
 
-def test_where_nothing_is_there_everything_that_was_looked_at_is_told(home: Path) -> None:
+def test_without_any_source_the_error_lists_all_sources(home: Path) -> None:
     with pytest.raises(ConnectionConfigError) as caught:
         connect()
     assert str(caught.value) == (
         "no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), "
-        f"the pod's service account (not in a pod), {home}/.kube/config (not there). Give kubeconfig=, "
+        f"the pod's service account (not in a pod), {home}/.kube/config (does not exist): pass kubeconfig=, "
         "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
-        "to try tenantkit without a cluster: tk.Sandbox()"
+        "to try tenantkit without a cluster, use tk.Sandbox()"
+    )
+    assert caught.value.words("shell") == (
+        "no cluster to connect to: looked at --kubeconfig (not given), $KUBECONFIG (not set), "
+        f"the pod's service account (not in a pod), {home}/.kube/config (does not exist): pass --kubeconfig, "
+        "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
+        "to try tenantkit without a cluster, use `tenantkit sandbox --kubeconfig FILE`"
     )
 
 
-def test_a_pod_without_a_token_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pod_without_a_token_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
 
     with pytest.raises(ConnectionConfigError, match="no token is mounted in this pod"):
         connect()
 
 
-def test_a_wrong_context_names_the_nearest_and_all_there_are(home: Path) -> None:
+def test_the_error_of_a_wrong_context_names_the_nearest_and_all_contexts(home: Path) -> None:
     content = kubeconfig(name="staging")
     content["contexts"].append({"name": "production", "context": {"cluster": "c-staging", "user": "u-staging"}})
     path = written(home / "config", content)
@@ -281,35 +287,38 @@ def test_a_wrong_context_names_the_nearest_and_all_there_are(home: Path) -> None
     with pytest.raises(ConnectionConfigError) as caught:
         connect(kubeconfig=path, context="stagin")
     assert str(caught.value) == (
-        f"{path} has no context 'stagin': perhaps 'staging'; give context=, one of 'production', 'staging'"
+        f"{path} has no context 'stagin': did you mean 'staging'? pass context=, one of 'production', 'staging'"
     )
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is empty or no mapping"),
-        ("- a", "is empty or no mapping"),
-        (f"a: [\nb: {SECRET}", "line 2: no valid YAML"),
-        ({**kubeconfig(), "current-context": None}, "names no current-context: give context=, one of 'lab'"),
-        ({**kubeconfig(), "contexts": None}, "has no current-context 'lab': give context=, of a file that has any"),
+        ("", "is empty or not a mapping"),
+        ("- a", "is empty or not a mapping"),
+        (f"a: [\nb: {SECRET}", "line 2: not valid YAML"),
+        ({**kubeconfig(), "current-context": None}, "has no current-context: pass context=, one of 'lab'"),
+        (
+            {**kubeconfig(), "contexts": None},
+            "has no context 'lab', which is its current-context: use another kubeconfig",
+        ),
         ({**kubeconfig(), "contexts": [{"context": {"user": SECRET}}]}, "contexts should be a list of entries"),
         ({**kubeconfig(), "users": [{"name": "u-lab", "user": SECRET}]}, "users 'u-lab' should hold a mapping 'user'"),
-        ({**kubeconfig(), "users": []}, "context 'lab' of .* is for user 'u-lab', who is not there"),
-        ({**kubeconfig(), "clusters": []}, "is on cluster 'c-lab', which has no server there"),
+        ({**kubeconfig(), "users": []}, "context 'lab' of .* names user 'u-lab', which does not exist there"),
+        ({**kubeconfig(), "clusters": []}, "names cluster 'c-lab', which has no server there"),
         (kubeconfig(cluster={"certificate-authority": "gone.crt"}), "File does not exist: .*gone.crt"),
-        (kubeconfig(user={"exec": {"token": SECRET}}), "the exec plug-in None gave no credentials"),
+        (kubeconfig(user={"exec": {"token": SECRET}}), "the exec plug-in None returned no credentials"),
         (kubeconfig(cluster={"certificate-authority-data": SECRET + "!"}), "can't be used: "),
         (kubeconfig(cluster={"certificate-authority-data": encoded("x")}), "not readable as PEM"),
     ],
 )
-def test_a_broken_file_is_told_without_what_is_secret_in_it(home: Path, content: object, message: str) -> None:
+def test_the_error_of_a_broken_file_holds_no_secret_of_it(home: Path, content: object, message: str) -> None:
     with pytest.raises(ConnectionConfigError, match=message) as caught:
         connect(kubeconfig=written(home / "config", content))
     assert SECRET not in str(caught.value)
 
 
-def test_a_file_that_may_not_be_read_is_told(home: Path) -> None:
+def test_a_file_that_may_not_be_read_is_reported(home: Path) -> None:
     with pytest.raises(ConnectionConfigError, match="can't be read: Is a directory"):
         connect(kubeconfig=home)
 
@@ -317,35 +326,29 @@ def test_a_file_that_may_not_be_read_is_told(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"server": SERVER, "context": "lab"}, "not both"),
-        ({"server": SERVER, "kubeconfig": "x"}, "not both"),
-        ({"server": "10.0.0.1:6443"}, "is no URL of an API server"),
-        ({"server": f"https://u:{SECRET}@host"}, "is no URL of an API server"),
+        ({"server": SERVER, "context": "lab"}, "cannot be combined"),
+        ({"server": SERVER, "kubeconfig": "x"}, "cannot be combined"),
+        ({"server": "10.0.0.1:6443"}, "is not the URL of an API server"),
+        ({"server": f"https://u:{SECRET}@host"}, "is not the URL of an API server"),
         ({"server": "http://10.0.0.1", "token": "t"}, "is not encrypted"),
-        ({"server": SERVER, "token": ""}, "token= gave nothing"),
-        ({"server": SERVER, "timeout_s": 0}, "give seconds, more than 0"),
-        ({"server": SERVER, "timeout_s": "35"}, "timeout_s='35': give seconds, more than 0"),
-        ({"kubeconfig": 5}, r"kubeconfig= is of type int: give a file's path, as text or a pathlib\.Path"),
-        ({"kubeconfig": {"token": SECRET}}, "kubeconfig= is of type dict: give a file's path"),
-        ({"server": SERVER, "ca_file": 5}, "ca_file= is of type int: give a file's path"),
-        ({"context": 5}, "context= is of type int: give text"),
-        ({"server": 5}, "server= is of type int: give text"),
-        (
-            {"server": SERVER, "namespaces": 5},
-            r"namespaces=5 is no list: give one, for example namespaces=\['vision'\]",
-        ),
-        ({"server": SERVER, "namespaces": "vision"}, r"give a list, namespaces=\['vision'\]"),
-        ({"server": SERVER, "namespaces": ["Vision"]}, "namespaces: 'Vision' is no namespace: .*'vision'"),
-        ({"server": SERVER, "namespace": "a/b"}, "namespace: 'a/b' is no namespace"),
+        ({"server": SERVER, "token": ""}, "token= is empty"),
+        ({"server": SERVER, "timeout_s": 0}, "is not valid: use seconds, more than 0"),
+        ({"server": SERVER, "timeout_s": "35"}, "timeout_s='35' is not valid: use seconds, more than 0"),
+        ({"kubeconfig": 5}, r"kubeconfig= is of type int: use a file's path, as text or a pathlib\.Path"),
+        ({"kubeconfig": {"token": SECRET}}, "kubeconfig= is of type dict: use a file's path"),
+        ({"server": SERVER, "ca_file": 5}, "ca_file= is of type int: use a file's path"),
+        ({"context": 5}, "context= is of type int: use text"),
+        ({"server": 5}, "server= is of type int: use text"),
+        ({"server": SERVER, "namespace": "a/b"}, "namespace: 'a/b' is not a namespace"),
     ],
 )
-def test_arguments_that_can_not_be_meant_are_refused(arguments: dict[str, Any], message: str) -> None:
+def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ConnectionConfigError, match=message) as caught:
         connect(**arguments)
     assert SECRET not in str(caught.value)
 
 
-def test_the_namespaces_are_those_of_the_call_and_else_of_the_environment(
+def test_the_namespaces_come_from_the_call_or_else_from_the_environment(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TENANTKIT_NAMESPACES", "vision, speech,vision")
@@ -354,11 +357,11 @@ def test_the_namespaces_are_those_of_the_call_and_else_of_the_environment(
         assert (cluster.namespaces, cluster.namespace) == (("vision", "speech"), "default")
     with connect(server=server.url, namespaces=["other"]) as cluster:
         assert (cluster.namespaces, cluster.namespace) == (("other",), "other")
-    with connect(server=server.url, namespaces=[], namespace="own") as cluster:
-        assert (cluster.namespaces, cluster.namespace) == ((), "own")
+    with connect(server=server.url, namespaces=["other"], namespace="own") as cluster:
+        assert (cluster.namespaces, cluster.namespace) == (("other",), "own")
 
 
-def test_a_token_takes_the_place_of_all_other_credentials(home: Path) -> None:
+def test_a_token_replaces_all_other_credentials(home: Path) -> None:
     user = {
         "client-certificate-data": encoded("CERT"),
         "client-key-data": encoded("KEY"),
@@ -371,23 +374,23 @@ def test_a_token_takes_the_place_of_all_other_credentials(home: Path) -> None:
     assert (found.endpoint.ca_file, found.authorization()) == ("/x/ca.crt", "Bearer mine")
 
 
-def test_a_kubeconfig_that_was_renewed_meanwhile_is_read_again_at_401(server: Server, home: Path) -> None:
+def test_a_renewed_kubeconfig_is_read_again_after_a_401(server: Server, home: Path) -> None:
     path = written(home / "config", kubeconfig(server.url, user={"token": "good"}))
     with connect(kubeconfig=path) as cluster:
-        cluster.session._credentials._login = login(home / "old", kubeconfig(server.url, user={"token": "expired"}))
-        cluster.session._credentials._fresh_until = None
+        cluster._session._credentials._login = login(home / "old", kubeconfig(server.url, user={"token": "expired"}))
+        cluster._session._credentials._fresh_until = None
         cluster.get("Namespace", "x")
 
     assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer good", "Bearer expired", "Bearer good"]
 
 
-def test_a_token_that_is_not_known_is_unauthorized_at_once(server: Server) -> None:
-    with pytest.raises(Unauthorized, match=f"could not connect to {server.url}: .*sign in again"):
+def test_an_unknown_token_is_unauthorized_at_once(server: Server) -> None:
+    with pytest.raises(Unauthorized, match=f"could not connect to {server.url}: .*sign in, then"):
         connect(server=server.url, token="expired")
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_server_that_does_not_tell_its_version_is_a_server_all_the_same(status: int) -> None:
+def test_a_server_that_hides_its_version_can_be_connected_to(status: int) -> None:
     def hide(handler: Handler) -> None:
         handler.send({"kind": "Status", "code": status}, status)
 
@@ -418,7 +421,9 @@ def pod(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield server
 
 
-def test_a_pods_own_account_comes_before_the_home_and_its_token_is_read_again_at_401(pod: Server, home: Path) -> None:
+def test_a_pods_service_account_comes_before_the_home_and_its_token_is_read_again_after_a_401(
+    pod: Server, home: Path
+) -> None:
     written(home / ".kube" / "config", kubeconfig("https://wrong.invalid"))
     with pytest.raises(Unauthorized):
         connect()
@@ -436,7 +441,7 @@ def test_in_a_pod_a_context_means_the_kubeconfig(pod: Server, server: Server, ho
     assert pod.seen == []
 
 
-def test_an_unverified_server_is_warned_of_and_reached(home: Path) -> None:
+def test_an_unverified_server_can_be_connected_to(home: Path) -> None:
     content_of = Authority(home)
     with serving(lambda handler: handler.send({}), content_of.server("other.name")) as server:
         path = written(home / "config", kubeconfig(server.url, cluster={"insecure-skip-tls-verify": True}))
@@ -463,7 +468,7 @@ def test_an_unverified_server_is_warned_of_and_reached(home: Path) -> None:
         ("https://[::1]:6443", {"https": "http://p:1"}, None),
     ],
 )
-def test_the_environments_proxy_is_taken_as_kubectl_takes_it(
+def test_the_proxy_of_the_environment_is_chosen_as_by_kubectl(
     server: str, proxies: dict[str, str], expected: str | None
 ) -> None:
     assert proxy_for(server, proxies) == expected

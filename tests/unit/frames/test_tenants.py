@@ -13,7 +13,8 @@ from tenantkit.frames.tenants import TENANTS, tenants_frame
 from tenantkit.manifests.labels import GRANT_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import snapshot_of
+from tenantkit.provision.live import live_state
+from tenantkit.provision.reasons import Reason
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
@@ -78,7 +79,7 @@ def test_one_row_per_tenant_with_what_it_was_granted() -> None:
         }
     ).astype(TENANTS)
     pd.testing.assert_frame_equal(frame, expected)
-    assert frame.attrs == {"unreadable": {}}
+    assert frame.attrs == {"incomplete": {}}
 
 
 def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
@@ -93,18 +94,18 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
         (
             '{"apiVersion":"tenantkit.dev/v7","name":"vision"}',
             (
-                "the grant of namespace 'vision' is written as tenantkit.dev/v7; this tenantkit knows "
-                "tenantkit.dev/v1alpha1: install a tenantkit that knows tenantkit.dev/v7, nothing was read or changed"
+                "the grant of namespace 'vision' has apiVersion tenantkit.dev/v7, and this version of tenantkit reads "
+                "tenantkit.dev/v1alpha1: install a version that reads tenantkit.dev/v7. Nothing was changed"
             ),
         ),
         (
             "[]",
-            "the grant of namespace 'vision': json=[]: is no JSON object: plan and apply the tenant again",
+            "the grant of namespace 'vision': json=[]: is not a JSON object: plan and apply the tenant again",
         ),
         (
             None,
             (
-                "the grant of namespace 'vision': json='': is no JSON (Expecting value: line 1 column 1 (char 0)): "
+                "the grant of namespace 'vision': json='': is not JSON (Expecting value: line 1 column 1 (char 0)): "
                 "plan and apply the tenant again"
             ),
         ),
@@ -113,7 +114,7 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
 def test_an_unreadable_grant_leaves_its_cells_missing_and_says_why(grant: str | None, reason: str) -> None:
     frame = tenants_frame([with_grant(grant), live(SPEECH)])
 
-    assert frame.attrs == {"unreadable": {"vision": reason}}
+    assert frame.attrs == {"incomplete": {"vision": reason}}
     speech, vision = frame.iloc[0], frame.iloc[1]
     assert vision[["size", "owners", "hosts", "expires", "protected"]].isna().all()
     assert vision[["team", "namespace", "phase"]].tolist() == ["cv", "vision", "Active"]
@@ -139,8 +140,8 @@ def test_strings_are_data_whatever_they_say() -> None:
 def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
     objects = stored(VISION, SPEECH)
 
-    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
-        found={"vision": False, "speech": False}
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
+        drifted={"vision": False, "speech": False}
     )
 
 
@@ -148,30 +149,30 @@ def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
 def test_a_tenant_that_lacks_an_object_has_drifted(kind: str) -> None:
     objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]
 
-    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
-        found={"vision": True, "speech": False}
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
+        drifted={"vision": True, "speech": False}
     )
 
 
 def test_what_may_not_be_read_is_unknown_and_not_in_order() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "LimitRange"]
-    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
 
 def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
     objects = [each for each in stored(VISION) if each["kind"] not in ("LimitRange", "Ingress")]
-    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     drift = drift_of([live(VISION)], PLATFORM, snapshot)
 
-    assert drift.found == {"vision": True}
+    assert drift.drifted == {"vision": True}
 
 
 def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "ConfigMap"]
-    snapshot = snapshot_of(objects, unknown={("ConfigMap", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("ConfigMap", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
@@ -179,8 +180,8 @@ def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' is written as tenantkit.dev/v7"),
-        ("no json", "the team's part of namespace 'vision': json='no json': is no JSON"),
+        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' has apiVersion tenantkit.dev/v7"),
+        ("no json", "the team's part of namespace 'vision': json='no json': is not JSON"),
     ],
 )
 def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, reason: str) -> None:
@@ -189,35 +190,35 @@ def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, rea
     assert config_map["metadata"]["name"] == SPEC_CONFIG_MAP
     config_map["data"][SPEC_KEY] = part
 
-    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects))
+    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects))
 
-    assert drift.found == {"speech": False}
+    assert drift.drifted == {"speech": False}
     assert drift.unknown["vision"].startswith(reason)
 
 
 def test_a_tenant_that_no_longer_fits_its_platform_is_told_with_the_reason() -> None:
     platform = Platform(sizes={"tiny": Quota(requests_cpu="1", requests_memory="1Gi")})
 
-    drift = drift_of([live(VISION)], platform, snapshot_of(stored(VISION)))
+    drift = drift_of([live(VISION)], platform, live_state(stored(VISION)))
 
     assert drift == Drift(unknown={"vision": "vision.size='small': the platform's sizes are tiny"})
 
 
 def test_a_tenant_whose_namespace_the_platform_would_name_otherwise_is_told_with_the_reason() -> None:
-    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), snapshot_of(stored(VISION)))
+    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), live_state(stored(VISION)))
 
-    reason = "the platform would have tenant 'vision' in namespace 'ml-vision', not 'vision'"
+    reason = "the platform expects tenant 'vision' in namespace 'ml-vision', not 'vision'"
     assert drift == Drift(unknown={"vision": reason})
 
 
 def test_drift_fills_its_column_and_nothing_else() -> None:
     frame = tenants_frame([live(VISION), live(SPEECH), with_grant("[]") | {"metadata": {"name": "x"}}])
-    reasons: dict[str, Any] = frame.attrs["unreadable"]
+    reasons: dict[str, Any] = frame.attrs["incomplete"]
 
-    told = add_drift(frame, Drift(found={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
+    told = add_drift(frame, Drift(drifted={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
 
     assert told["drift"].tolist() == [pd.NA, True, pd.NA]
-    assert told.attrs == {"unreadable": {"speech": "may not list", "x": reasons["x"]}}
+    assert told.attrs == {"incomplete": {"speech": "may not list", "x": reasons["x"]}}
     pd.testing.assert_frame_equal(told.drop(columns="drift"), frame.drop(columns="drift"))
     assert told.dtypes.to_dict() == frame.dtypes.to_dict()
 

@@ -1,0 +1,106 @@
+"""API requests, and their attributes as parsed from method, path and query.
+
+Authorization uses only these attributes, so that a user without permission gets 403, not 404, for a resource that does
+not exist.
+
+Source: page "Authorization", section "Review your request attributes"; endpoints/request/requestinfo.go, 1.37.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tenantkit.rules.field_selectors import parse_field_selector
+from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
+from tenantkit.sandbox.auth.request_info import RequestInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenantkit.sandbox.auth.users import User
+
+_VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One request; `warnings` go into the response's headers."""
+
+    info: RequestInfo
+    user: User
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = ""
+    user_agent: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def parse_request_info(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
+    """The attributes of a request.
+
+    Args:
+        method: the HTTP method, in capitals.
+        path: the decoded path, without the query.
+        query: the query, which can make a list a watch or restrict it to one name.
+
+    Returns:
+        The attributes; `resource` is empty for a non-resource path.
+
+    Example:
+        >>> parse_request_info("GET", "/api/v1/namespaces/vision/pods", {}).verb
+        'list'
+    """
+    parts = path.strip("/").split("/")
+    plain = RequestInfo(method.lower(), path)
+    if parts[0] not in {"api", "apis"} or len(parts) < (3 if parts[0] == "api" else 4):
+        return plain
+    group, version, *rest = parts[1:] if parts[0] == "apis" else ["", *parts[1:]]
+    verb, namespace = _VERBS.get(method, ""), ""
+    if rest[0] == "watch" and len(rest) > 1:
+        verb, rest = "watch", rest[1:]
+    if rest[0] == "namespaces" and len(rest) > 1:
+        namespace = rest[1]
+        if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:  # noqa: PLR2004 (more than namespaces/NAME)
+            rest = rest[2:]
+    resource, name, subresource = (*rest, "", "")[:3]
+    if verb == "get" and not name:
+        verb = "watch" if flag(query, "watch", lenient=True) else "list"
+        name = _selected_name(query)
+    if verb == "delete" and not name:
+        verb = "deletecollection"
+    return RequestInfo(verb, path, group, version, resource, subresource, namespace, name)
+
+
+def flag(query: Mapping[str, str], name: str, *, lenient: bool = False) -> bool:
+    """A boolean of the query, by default False; an invalid one is a 400, unless `lenient`."""
+    text = query.get(name, "")
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if lenient:
+        return text.lower() not in {"false", "0"}
+    raise bad_request(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+
+
+def number(query: Mapping[str, str], name: str) -> int | None:
+    """A whole number of the query, by default None. Raises ApiError 400 if it is invalid."""
+    text = query.get(name, "")
+    if not text:
+        return None
+    if not text.removeprefix("-").isdecimal() or not text.isascii():
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def _selected_name(query: Mapping[str, str]) -> str:
+    """The name that the field selector of a list or watch requires; empty if any part of the query is invalid."""
+    try:
+        number(query, "limit")
+        parse_label_selector(query.get("labelSelector", ""))
+        return parse_field_selector(query.get("fieldSelector", "")).exact("metadata.name") or ""
+    except (ValueError, ApiError):
+        return ""
