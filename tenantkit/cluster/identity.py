@@ -23,6 +23,10 @@ class Identity:
         context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was passed.
         server: the API server's URL.
         is_sandbox: whether the server is tenantkit's sandbox.
+
+    Example:
+        >>> whoami(cluster).groups
+        ('system:masters', 'system:authenticated')
     """
 
     username: str
