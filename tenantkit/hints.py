@@ -25,6 +25,18 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
+        "delete_tenants": (
+            "tk.delete_tenants(cluster, …, confirm=…)",
+            "`kubectl delete namespace`",
+            "`tk.delete_tenants(cluster, …, confirm=…)`",
+        ),
+        "force_conflicts": (
+            "pass this row to apply(force_conflicts=…)",
+            "add --force-conflicts KIND/NAME",
+            "tick 'Overwrite the fields that others have set'",
+        ),
+        "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
+        "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
         "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
@@ -51,7 +63,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "try again",
             "try again, or pass a longer timeout_s to `tk.connect()`",
         ),
+        "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
+        "report": ("see .report", "see the report", "see the report"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
@@ -112,6 +126,15 @@ class Hint(Message):
     def then(self, following: Hint) -> Hint:
         """This hint, and then another one."""
         return Hint("{first}; {following}", {"first": self, "following": following})
+
+
+def reference(name: str) -> Message:
+    """The words of a reference that is chosen at run time, as a value for a message.
+
+    Raises:
+        ValueError: there is no such reference.
+    """
+    return Message(f"{{{name}}}")
 
 
 def names_in(sentence: str) -> set[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
-from tenantkit.hints import Hint
+from tenantkit.hints import Hint, reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,12 +142,13 @@ def look_of(theme: str) -> Look:
 def check_frame(field: str, frame: object, source: str, columns: Sequence[str]) -> None:
     """Raise InvalidSpecError where `frame` is not the DataFrame that the public function `source` returns."""
     if not hasattr(frame, "columns"):
-        hint = Hint("pass its attribute frame" if hasattr(frame, "frame") else f"pass the result of {{{source}}}")
+        call = Hint("pass the result of {source}", {"source": reference(source)})
+        hint = Hint("pass its attribute frame") if hasattr(frame, "frame") else call
         raise InvalidSpecError([Problem(field, frame, "not a DataFrame", hint=hint)])
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         reason = f"without the columns {', '.join(missing)}"
-        hint = Hint(f"pass the result of {{{source}}}")
+        hint = Hint("pass the result of {source}", {"source": reference(source)})
         raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=hint)])
 
 
