@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster as Cluster
     from tenantkit.cluster.connection.connect import connect as connect
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.fits.fits import Check as Check
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import fits as fits
     from tenantkit.findings.why import why as why
@@ -57,9 +59,11 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant as Tenant
 
 _HOME = {
+    "Check": "findings.fits.fits",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
     "Fit": "findings.fits.fits",
+    "InteractiveTable": "display.styling",
     "Explorer": "forms.live.explorer",
     "Plan": "provision.plan",
     "Platform": "spec.platform",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from tenantkit.display.tables import clean
 from tenantkit.findings.snapshot import last_seen
+from tenantkit.frames.kit.owners import owner_of
 from tenantkit.frames.kit.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
-from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import pod_status
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Row:
     """One object as it is shown; tenant and team are its namespace's.
 
     Args:
-        of: its controller, or what an event is about: `ReplicaSet/web-1`; empty where there is none.
+        of: its owner, or what an event is about: `Deployment/web`; empty where there is none.
         at: when an event was seen last, as the server writes it.
     """
 
@@ -145,8 +145,10 @@ def _in_order(rows: Iterable[Row]) -> list[Row]:
 
 
 def _of(manifest: Manifest) -> str:
-    about = manifest.get("involvedObject") or controller_of(manifest) or {}
-    return f"{about.get('kind')}/{about.get('name')}" if about else ""
+    involved, owner = manifest.get("involvedObject"), owner_of(manifest["metadata"])
+    if involved:
+        return f"{involved.get('kind')}/{involved.get('name')}"
+    return str(owner) if owner is not None else ""
 
 
 def _seen(kind: str, manifest: Manifest) -> tuple[str, str]:
