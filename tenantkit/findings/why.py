@@ -114,7 +114,7 @@ def why(
     Source: pages "Debug Pods" and "Pod Lifecycle".
 
     Example:
-        >>> causes = why(cluster, "vision")[["workload", "cause", "object", "next_steps"]]
+        >>> causes = why(cluster, "speech")[["workload", "cause", "object", "next_steps"]]
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     chosen = filters.namespaces

@@ -99,7 +99,7 @@ def quota_holders(
     Source: page "Resource Quotas".
 
     Example:
-        >>> gpus = quota_holders(cluster, "vision").query("resource == 'requests.nvidia.com/gpu'")
+        >>> gpus = quota_holders(cluster, "speech").query("resource == 'requests.nvidia.com/gpu'")
         >>> list(gpus.columns[7:10])
         ['workload', 'root_workload', 'creator']
     """
