@@ -1,5 +1,5 @@
-# Each target sets up what it needs, says so, and is quick when nothing has changed.
-# Needed on the machine: Python 3.11 or newer; for `controlplane` also Go 1.26 or newer.
+# Each target installs what it needs, prints that, and is quick when nothing has changed.
+# The machine needs Python 3.11 or newer, and for `controlplane` also Go 1.26 or newer.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-LAB ?=# further options of `tenantkit lab`: make lab LAB='--port 9999 --no-browser'
+LAB ?=# more options of `tenantkit lab`: make lab LAB='--port 9999 --no-browser'
 VENV := .venv
 VENV_LOWEST := .venv-lowest
 CONTROLPLANE := .build/controlplane
@@ -15,52 +15,56 @@ GO_MODULES := tests/controlplane
 KUBERNETES_VERSION = $(shell sed -n 's/^require k8s.io\/kubernetes v//p' $(GO_MODULES)/kubernetes/go.mod)
 VERSION_WORDS = $(subst ., ,$(KUBERNETES_VERSION))
 VERSION_PACKAGE := k8s.io/component-base/version
-# without these the server's /version answers nonsense
+# without these the server's /version has no usable version
 GO_LDFLAGS = -X $(VERSION_PACKAGE).gitVersion=v$(KUBERNETES_VERSION) -X $(VERSION_PACKAGE).gitMajor=$(word 1,$(VERSION_WORDS)) -X $(VERSION_PACKAGE).gitMinor=$(word 2,$(VERSION_WORDS))
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
 
-.PHONY: help demo test chromium lab controlplane test-controlplane controlplane-up conformance facts lint test-lowest bench clean
+.PHONY: help demo test chromium lab wheel controlplane test-controlplane controlplane-up conformance facts lint test-lowest bench clean
 
-help: ## what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.has-demo ## the three-tenant example on a sandbox of its own; ends by itself
+demo: $(VENV)/.has-demo ## run the three-tenant example on its own sandbox
 	@$(VENV)/bin/tenantkit demo
 
-test: $(VENV)/.has-all chromium ## everything that needs no cluster
+test: $(VENV)/.has-all chromium ## run all tests that need no cluster
 	$(call say,pytest without the control plane)
 	@$(VENV)/bin/pytest -m 'not controlplane'
 
-# for the browser tests; who may not install it has them skipped, and told
+# for the browser tests, which are skipped where it is not installed
 chromium:
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  printf '\033[1m==> installing chromium\033[0m\n' >&2; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	else echo "no chromium, so the browser tests are skipped: apt-get install chromium" >&2; fi
 
-lab: $(VENV)/.has-lab ## JupyterLab on the notebooks, beside a sandbox with a sample platform; Ctrl-C ends both
+lab: $(VENV)/.has-lab ## start JupyterLab on the notebooks, with a sandbox and a sample platform; Ctrl-C ends both
 	@$(VENV)/bin/tenantkit lab --folder .lab/notebooks $(LAB)
+
+wheel: $(VENV)/.has-build ## build dist/tenantkit-VERSION-py3-none-any.whl, with the notebooks
+	$(call say,building the wheel)
+	@$(VENV)/bin/python -m build --wheel --outdir dist
 
 COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour
 
 controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml) ## build the real control plane from Go modules, once
 
-test-controlplane: $(VENV)/.has-all controlplane ## the contract suite and the notebooks on the real control plane
+test-controlplane: $(VENV)/.has-all controlplane ## run the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
 	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/differential tests/fits tests/kernel tests/notebooks tests/sample -m controlplane
 
-controlplane-up: $(VENV)/.has-all controlplane ## a control plane to try things on, until Ctrl-C; with SAMPLE=1 the sample is on it
+controlplane-up: $(VENV)/.has-all controlplane ## run a control plane until Ctrl-C; with SAMPLE=1 it has the sample
 	@$(VENV)/bin/python -m tests.controlplane --nodes $(if $(SAMPLE),--sample)
 
-conformance: $(VENV)/.has-all controlplane $(CONTROLPLANE)/e2e.test ## Kubernetes' own conformance tests on both engines; the first time builds them
+conformance: $(VENV)/.has-all controlplane $(CONTROLPLANE)/e2e.test ## run Kubernetes' own conformance tests on both engines; builds them once
 	@$(VENV)/bin/python -m tests.conformance
 
-facts: $(VENV)/.has-all controlplane ## write tenantkit/sandbox/data anew from a real control plane
-	$(call say,asking a control plane for what the sandbox must know)
+facts: $(VENV)/.has-all controlplane ## regenerate tenantkit/sandbox/data from a real control plane
+	$(call say,reading the facts for the sandbox from a control plane)
 	@$(VENV)/bin/python -m tests.controlplane.generate_facts
 
-lint: $(VENV)/.has-all ## ruff, mypy --strict, import contracts, lengths of files
+lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts, and the checks for circles and long files
 	$(call say,ruff)
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
@@ -68,25 +72,25 @@ lint: $(VENV)/.has-all ## ruff, mypy --strict, import contracts, lengths of file
 	@$(VENV)/bin/mypy tenantkit tests benchmarks
 	$(call say,import contracts)
 	@$(VENV)/bin/lint-imports
-	$(call say,lengths of files)
-	@$(VENV)/bin/pytest -q tests/unit/project/test_files_are_short.py
+	$(call say,import circles and lengths of files)
+	@$(VENV)/bin/pytest -q tests/unit/project/test_files_are_short.py tests/unit/project/test_no_import_circles.py
 
-test-lowest: $(VENV_LOWEST)/.has-all ## unit and contract tests with the lowest supported libraries
+test-lowest: $(VENV_LOWEST)/.has-all ## run the unit and contract tests with the lowest supported libraries
 	$(call say,pytest with the lowest supported libraries)
 	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane'
 
-bench: $(VENV)/.has-all controlplane ## how fast: ratios in one run, see docs/benchmarks.md
-	@for file in benchmarks/{imports,pods,provisioning,quota_usage,sandbox}.py; do PYTHONPATH=. $(VENV)/bin/python "$$file"; done
+bench: $(VENV)/.has-all controlplane ## measure the ratios of docs/benchmarks.md
+	@$(VENV)/bin/python -m benchmarks
 
 clean: ## remove the environments, builds and caches of this folder
 	rm -rf $(VENV) $(VENV_LOWEST) .build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# --- environments: a stamp a set of packages, older than what it was installed from means install again
+# --- environments: one stamp per set of packages; an older stamp than its sources means installing again
 
 $(VENV)/bin/python $(VENV_LOWEST)/bin/python:
-	$(call say,making the Python environment $(@D:/bin=))
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11 or newer is needed; name one with make PYTHON=python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) can make no environments: apt-get install python3-venv" >&2; exit 1; }
+	$(call say,creating the Python environment $(@D:/bin=))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): tenantkit needs Python 3.11 or newer: name one with make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot create environments: apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv $(@D:/bin=)
 
 $(VENV)/.has-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -99,12 +103,17 @@ $(VENV)/.has-lab: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
 	@touch $(VENV)/.has-demo $@
 
-# pip knows dependency groups since 25.1
+# dependency groups need pip 25.1
 $(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(call say,installing tenantkit and what its tests need)
+	$(call say,installing tenantkit with the packages for its tests)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,tables]' --group dev
 	@touch $(VENV)/.has-demo $(VENV)/.has-lab $@
+
+$(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
+	$(call say,installing the builder of wheels)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build
+	@touch $@
 
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)
@@ -112,7 +121,7 @@ $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/
 	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[plots,sandbox,tables]' --group test
 	@touch $@
 
-# --- the control plane: minutes from nothing, seconds from Go's cache
+# --- the control plane: minutes the first time, seconds with Go's cache
 
 KUBE_PARTS := $(addprefix $(CONTROLPLANE)/,kube-apiserver kube-controller-manager kube-scheduler)
 
@@ -131,16 +140,16 @@ $(CONTROLPLANE)/kwok: $(GO_MODULES)/kwok/go.mod $(GO_MODULES)/kwok/go.sum
 $(CONTROLPLANE)/contour: $(GO_MODULES)/contour/go.mod $(GO_MODULES)/contour/go.sum
 
 define has-go
-@command -v go >/dev/null || { echo "go is not installed: Go 1.26 or newer builds the control plane" >&2; exit 1; }
+@command -v go >/dev/null || { echo "go is not installed: building the control plane needs Go 1.26 or newer" >&2; exit 1; }
 @mkdir -p $(@D)
 endef
 
 $(addprefix $(CONTROLPLANE)/,$(COMPONENTS)):
-	$(call say,building $(@F) from Go modules: minutes the first time, seconds once Go has its parts)
+	$(call say,building $(@F) from Go modules: minutes the first time, seconds with Go's cache)
 	$(has-go)
 	@cd $(GO_MODULES)/$(GO_MODULE) && go build -mod=readonly -buildvcs=false -ldflags "$(GO_LDFLAGS)" -o "$(CURDIR)/$@" $(GO_PACKAGE)
 
-# of the version that was built: its module lies where Go keeps it
+# of the version that was built, from the module in Go's cache
 $(CONTROLPLANE)/contour-crds.yaml: $(CONTROLPLANE)/contour
 	@cd $(GO_MODULES)/contour && install -m 644 "$$(go list -mod=readonly -m -f '{{.Dir}}' github.com/projectcontour/contour)/examples/contour/01-crds.yaml" "$(CURDIR)/$@"
 

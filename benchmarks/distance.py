@@ -1,7 +1,7 @@
-"""A way to a server that takes as long as to one some kilometres off: a TCP relay that holds each piece back.
+"""A TCP relay that adds the delay of a network, so that a local server is as far away as a real cluster.
 
-Clients and servers on one loopback have nothing between them, as no user's cluster has. The kernel's own delay (netem)
-would be simpler, and is not there on every machine.
+Clients and servers on one loopback have no network between them. The kernel's own delay (netem) would be simpler, but
+not every machine has it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def relay(port: int, *, one_way_ms: float) -> Iterator[int]:
-    """A port of the loopback from which everything goes to another, and back, so many milliseconds later each way.
+    """A loopback port that forwards to another one and back, with a delay of `one_way_ms` milliseconds each way.
 
-    In a process of its own, so that neither side's interpreter pays for it.
+    It runs in a process of its own, so that it costs neither side's interpreter anything.
     """
     command = [sys.executable, __file__, str(port), str(one_way_ms)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -34,7 +34,7 @@ def relay(port: int, *, one_way_ms: float) -> Iterator[int]:
 
 
 class _Way(asyncio.Protocol):
-    """One end: what comes in goes out at the other end, in order, after the delay."""
+    """One end of a connection: received data leaves at the other end, in order, after the delay."""
 
     def __init__(self, delay_s: float, port: int | None) -> None:
         self.delay_s, self.port = delay_s, port

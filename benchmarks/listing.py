@@ -1,9 +1,9 @@
-"""Fetching a long list as a frame, against the least that it could cost: the bytes fetched, and parsed by orjson.
+"""Fetching a long list as a frame, against the lowest possible cost: fetching the bytes, and parsing them with orjson.
 
-A server in a process of its own answers recorded pages over TLS; each side runs in a fresh process, in turn, each with
-a connection that is open already, pages of 500 where it lets one say so, and its imports done. The floor pauses the
-garbage collector and keeps what it parsed; it makes no frame. Nor do the other clients, which stop at their own
-objects. A benchmark says what is listed, and how tenantkit is asked for it.
+A server in a process of its own answers recorded pages over TLS. Each side runs in a fresh process, in turn, with an
+open connection, pages of 500 if the client allows it, and its imports done. The floor pauses the garbage collector and
+keeps the parsed objects, without a frame. The other clients stop at their own objects too. Each benchmark defines the
+list and tenantkit's call.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from benchmarks.figures import Figures
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -36,23 +38,23 @@ if TYPE_CHECKING:
 PAGE = 500
 TOKEN = "benchmark"  # noqa: S105 (the server looks at none)
 WARM_UP = "warm-up"
-FEW = 2  # rounds of those that are looked at only for comparison
+FEW = 2  # rounds of the clients that are shown only for comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a benchmark lists.
+    """The list of a benchmark.
 
     Args:
-        script: the benchmark's own file, to be started again.
+        script: the benchmark's own file, which is started again for each side.
         plural: of the core group: `pods`.
         kind: of an item.
-        count: how many, unless told otherwise.
-        collections: the items of so many, by the path of their collection; those of `plural` and what else is asked.
-        ask: tenantkit's own way, given a connection; how many it found.
-        typed: the name of the official client's method for one namespace and for all.
-        reach: the ratio to the floor that is to be reached.
-        memory_reach: how many times the answers' bytes it may need at most; None: not bounded.
+        count: how many items; default of `--count`.
+        collections: from the count to the items of each collection, by its path; and of those that tenantkit reads too.
+        ask: tenantkit's call, given a connection and namespaces; returns how many items it found.
+        typed: the names of the official client's methods for one namespace and for all.
+        target: the highest ratio to the floor's time.
+        memory_target: the highest ratio of its memory to the bytes of the answers; None: not bounded.
     """
 
     script: str
@@ -62,17 +64,17 @@ class Listing:
     collections: Callable[[int], Mapping[str, list[bytes]]]
     ask: Callable[[Any, list[str] | None], int]
     typed: tuple[str, str]
-    reach: float
-    memory_reach: float | None = None
+    target: float
+    memory_target: float | None = None
 
     @property
     def path(self) -> str:
-        """Where they lie."""
+        """The path of the collection."""
         return f"/api/v1/{self.plural}"
 
     @property
     def discovery(self) -> dict[str, dict[str, Any]]:
-        """What some clients want to know first."""
+        """The answers that some clients need first."""
         kind = {"name": self.plural, "singularName": self.kind.lower(), "namespaced": True, "kind": self.kind}
         resources = [kind | {"verbs": ["get", "list"]}]
         return {
@@ -84,7 +86,7 @@ class Listing:
 
 
 class Pages:
-    """The answers, each made once."""
+    """The answers, each built once."""
 
     def __init__(self, listing: Listing, count: int) -> None:
         self.listing = listing
@@ -95,7 +97,7 @@ class Pages:
                 self.page(path, start, PAGE)
 
     def answer(self, target: str) -> bytes:
-        """The body for a path and query; a namespace of its own holds nothing."""
+        """The body for a path and query; a single namespace is empty."""
         url = urlsplit(target)
         if found := self.listing.discovery.get(url.path.rstrip("/")):
             return orjson.dumps(found)
@@ -104,7 +106,7 @@ class Pages:
         return self.page(url.path, int(query.get("continue", 0)), int(query.get("limit", 0)) or len(items))
 
     def page(self, path: str, start: int, limit: int) -> bytes:
-        """So many items from the one at start, as a list."""
+        """A list of `limit` items from `start` on."""
         if (path, start, limit) not in self.made:
             items = self.collections.get(path, [])
             end = start + limit
@@ -131,11 +133,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the figures are what is to be read."""
+        """Log nothing, since the output is the figures."""
 
 
 def serve(listing: Listing, folder: Path, count: int) -> None:
-    """Write a kubeconfig into the folder, say so, and answer until the end."""
+    """Write a kubeconfig into the folder, print `ready`, and answer until the process ends."""
     import trustme
 
     authority = trustme.CA()
@@ -185,7 +187,7 @@ def floor(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def tenantkit(listing: Listing, kubeconfig: Path) -> Fetch:
-    """Ours, to the frame."""
+    """tenantkit, up to the frame."""
     import tenantkit as tk
 
     cluster = tk.connect(kubeconfig=kubeconfig)
@@ -195,7 +197,7 @@ def tenantkit(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def lightkube(listing: Listing, kubeconfig: Path) -> Fetch:
-    """To lightkube's models."""
+    """lightkube, up to its models."""
     from lightkube import Client, KubeConfig
     from lightkube.resources import core_v1
 
@@ -206,7 +208,7 @@ def lightkube(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def typed(listing: Listing, kubeconfig: Path) -> Fetch:
-    """To the official client's typed models."""
+    """The official client, up to its typed models."""
     from kubernetes import client, config
 
     config.load_kube_config(str(kubeconfig))  # type: ignore[no-untyped-call]
@@ -228,7 +230,7 @@ def typed(listing: Listing, kubeconfig: Path) -> Fetch:
 
 
 def kr8s(listing: Listing, kubeconfig: Path) -> Fetch:
-    """To kr8s' objects."""
+    """kr8s, up to its objects."""
     import kr8s as client
 
     api = client.api(kubeconfig=str(kubeconfig))
@@ -246,7 +248,7 @@ SIDES: dict[str, tuple[Callable[[Listing, Path], Fetch], str | None]] = {
 
 
 def measure(listing: Listing, side: str, kubeconfig: Path, count: int) -> None:
-    """One side, once: print seconds and what memory it took at most, in megabytes."""
+    """Run one side once: print its seconds and its peak memory in megabytes."""
     fetch = SIDES[side][0](listing, kubeconfig)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
@@ -259,7 +261,7 @@ def measure(listing: Listing, side: str, kubeconfig: Path, count: int) -> None:
 
 @contextmanager
 def served(listing: Listing, count: int) -> Iterator[tuple[Path, float]]:
-    """The kubeconfig of a running server, and how many megabytes its list has."""
+    """The kubeconfig of a running server, and the size of its list in megabytes."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, listing.script, "--serve", folder, "--count", str(count)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -273,7 +275,7 @@ def served(listing: Listing, count: int) -> Iterator[tuple[Path, float]]:
 
 
 def compare(listing: Listing, count: int, rounds: int) -> int:
-    """All sides in turn; print medians and ratios. 1 where what is to be reached is missed."""
+    """Run all sides in turn, and print medians and ratios; returns 1 if a figure misses its target."""
     seconds: dict[str, list[float]] = {}
     memory: dict[str, float] = {}
     with served(listing, count) as (kubeconfig, size):
@@ -293,17 +295,16 @@ def compare(listing: Listing, count: int, rounds: int) -> int:
     for side, median in medians.items():
         ratio = median / medians["floor"]
         print(f"{side:12}{median:10.3f}{min(seconds[side]):10.3f}{ratio:8.2f}{memory[side]:9.0f}")
-    is_missed = medians["tenantkit"] / medians["floor"] > listing.reach
-    print(f"to reach: {listing.reach}")
-    if listing.memory_reach is not None:
+    figures, ratio = Figures(), medians["tenantkit"] / medians["floor"]
+    figures.show(f"tenantkit takes {ratio:.2f} x the floor's time", ratio, at_most=listing.target)
+    if listing.memory_target is not None:
         times = memory["tenantkit"] / size
-        print(f"peak memory {times:.2f} x the list's bytes; to reach: {listing.memory_reach}")
-        is_missed = is_missed or times > listing.memory_reach
-    return int(is_missed)
+        figures.show(f"peak memory {times:.2f} x the list's bytes", times, at_most=listing.memory_target)
+    return figures.exit_code
 
 
 def run(listing: Listing) -> int:
-    """Compare, or be one of the processes that a comparison consists of."""
+    """Compare all sides, or run as one of the processes of a comparison."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--count", type=int, default=listing.count)
     parser.add_argument("--rounds", type=int, default=7)

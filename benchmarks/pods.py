@@ -1,9 +1,8 @@
 """`pods` over 5,000 pods of 6 KB, beside other clients; see `listing.py` for how they are compared.
 
-Ours also reads whose the namespaces are and who owns the Deployments, which the floor does not.
+tenantkit also reads the namespaces' tenants and the Deployments' owners, which the floor does not.
 
-`PYTHONPATH=. python benchmarks/pods.py [--count N] [--rounds N]`; exits with 1 when time or memory misses what is to be
-reached.
+`PYTHONPATH=. python benchmarks/pods.py [--count N] [--rounds N]`; exits with 1 if time or memory misses its target.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TEAM_LABEL,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REACH, MEMORY_REACH = 1.5, 3.0
+TARGET, MEMORY_TARGET = 1.5, 3.0
 PODS_OF_A_WORKLOAD = 8
 NAMESPACES = 100
 CREATED = "2026-11-25T13:08:27Z"
@@ -35,7 +34,7 @@ WEIGHTS = (90, 3, 3, 4)
 
 
 def collections(count: int) -> Mapping[str, list[bytes]]:
-    """Pods, and what ours asks besides: their Deployments' metadata, and the namespaces."""
+    """Pods, and what tenantkit reads besides: the metadata of their Deployments, and the namespaces."""
     draw = random.Random(1)  # noqa: S311 (the same answers every time)
     workloads = range(-(-count // PODS_OF_A_WORKLOAD))
     return {
@@ -53,7 +52,7 @@ def namespace(number: int) -> dict[str, Any]:
 
 
 def metadata(name: str, workload: int, **more: Any) -> dict[str, Any]:
-    """What every object has of it."""
+    """The metadata that every object has."""
     return {
         "name": name,
         "namespace": f"team-{workload % NAMESPACES}",
@@ -79,7 +78,7 @@ def managed(manager: str, top: str, *names: str) -> dict[str, Any]:
 
 
 def pod(number: int, draw: random.Random) -> dict[str, Any]:
-    """A pod of a Deployment with two containers, as a server and a kubelet have written it."""
+    """A pod of a Deployment with two containers, as a server and a kubelet write it."""
     workload = number // PODS_OF_A_WORKLOAD
     code = f"{workload * 7919 % 2**32:x}"
     owner = {
@@ -202,7 +201,7 @@ def status(containers: list[dict[str, Any]], phase: str, state: dict[str, Any], 
 
 
 def ask(cluster: Any, namespaces: list[str] | None) -> int:
-    """How many pods the frame tells of."""
+    """How many pods the frame has."""
     import tenantkit as tk
 
     return len(tk.pods(cluster, namespaces=namespaces))
@@ -216,8 +215,8 @@ LISTING = Listing(
     collections=collections,
     ask=ask,
     typed=("list_namespaced_pod", "list_pod_for_all_namespaces"),
-    reach=REACH,
-    memory_reach=MEMORY_REACH,
+    target=TARGET,
+    memory_target=MEMORY_TARGET,
 )
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """`quota_usage` over 10,000 namespaces, beside other clients; see `listing.py` for how they are compared.
 
-`PYTHONPATH=. python benchmarks/quota_usage.py [--count N] [--rounds N]`; exits with 1 when the ratio misses what is to
-be reached.
+`PYTHONPATH=. python benchmarks/quota_usage.py [--count N] [--rounds N]`; exits with 1 if the ratio misses its target.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from benchmarks.listing import Listing, run
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABEL
 from tenantkit.rules.quantities import format_quantity, parse_quantity
 
-REACH = 1.3
+TARGET = 1.3
 ENTRIES = 18
 
 ACCELERATORS = ("nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "nvidia.com/mig-3g.40gb", "amd.com/gpu")
@@ -47,7 +46,7 @@ def recorded_quotas(count: int) -> list[bytes]:
 
 
 def used_of(name: str, hard: str, draw: random.Random) -> str:
-    """Something between nothing and all of it, in the round amounts that pods ask for, as the server writes it."""
+    """A random part of it, in the round amounts that pods request, as the server writes it."""
     granted = parse_quantity(hard)
     step = next((step for part, step in STEPS.items() if part in name), Fraction(1))
     used = step * draw.randint(0, int(granted / step))
@@ -55,7 +54,7 @@ def used_of(name: str, hard: str, draw: random.Random) -> str:
 
 
 def server_fields(number: int, hard: dict[str, str]) -> dict[str, Any]:
-    """What the server adds to an object's metadata: most of its bytes."""
+    """The fields that the server adds to an object's metadata, which are most of its bytes."""
     fields: dict[str, Any] = {f"f:{name}": {} for name in hard}
     labels: dict[str, Any] = {f"f:{name}": {} for name in (MANAGED_BY_LABEL, TEAM_LABEL, TENANT_LABEL)}
     entry = {"apiVersion": "v1", "time": "2026-11-25T13:08:27Z", "fieldsType": "FieldsV1"}
@@ -79,7 +78,7 @@ def server_fields(number: int, hard: dict[str, str]) -> dict[str, Any]:
 
 
 def ask(cluster: Any, namespaces: list[str] | None) -> int:
-    """How many quotas the frame tells of."""
+    """How many quotas the frame has."""
     import tenantkit as tk
 
     return len(tk.quota_usage(cluster, namespaces=namespaces)) // ENTRIES
@@ -93,7 +92,7 @@ LISTING = Listing(
     collections=lambda count: {"/api/v1/resourcequotas": recorded_quotas(count)},
     ask=ask,
     typed=("list_namespaced_resource_quota", "list_resource_quota_for_all_namespaces"),
-    reach=REACH,
+    target=TARGET,
 )
 
 if __name__ == "__main__":

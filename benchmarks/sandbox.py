@@ -1,7 +1,7 @@
 """The sandbox beside the real control plane: its first answer, its memory, and the pace of lists and applies.
 
-Each sandbox is a process of its own, as the control plane is. `python benchmarks/sandbox.py`; exits with 1 when a
-figure misses what is to be reached.
+Each sandbox is a process of its own, as the control plane is. `python benchmarks/sandbox.py`; exits with 1 if a figure
+misses its target.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tenantkit as tk
+from benchmarks.figures import Figures
 from tests.controlplane.controlplane import ControlPlane
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
 
-STARTS, FIRST_ANSWER_REACH_S = 9, 0.3
-OBJECTS, MEMORY_REACH_MB = 10_000, 300
-PODS, APPLIES, ROUNDS, PACE_REACH = 5_000, 1_000, 3, 2
+STARTS, FIRST_ANSWER_TARGET_S = 9, 0.3
+OBJECTS, MEMORY_TARGET_MB = 10_000, 300
+PODS, APPLIES, ROUNDS, PACE_TARGET = 5_000, 1_000, 3, 2
 AT_ONCE = 8
 START_S = 30
 FIRST_ANSWER = """
@@ -48,11 +50,9 @@ def sandbox_process() -> Iterator[tuple[Path, int]]:
         command = [sys.executable, "-m", "tenantkit", "sandbox", "--kubeconfig", str(kubeconfig)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + START_S
-            while not kubeconfig.exists():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("the sandbox did not start")
-                time.sleep(0.01)
+            eventually(lambda: kubeconfig.exists() or process.poll() is not None, timeout_s=START_S, poll_s=0.01)
+            if process.poll() is not None:
+                raise RuntimeError("the sandbox did not start")
             yield kubeconfig, process.pid
         finally:
             process.send_signal(signal.SIGINT)
@@ -60,7 +60,7 @@ def sandbox_process() -> Iterator[tuple[Path, int]]:
 
 
 def first_answer_s() -> float:
-    """From call to first answer, beyond imports: the median of fresh interpreters."""
+    """Seconds from call to first answer, without imports: the median of fresh interpreters."""
     runs = [subprocess.run([sys.executable, "-c", FIRST_ANSWER], capture_output=True, text=True) for _ in range(STARTS)]  # noqa: PLW1510 (float() tells)
     return statistics.median(float(run.stdout) for run in runs)
 
@@ -72,7 +72,7 @@ def config_map(number: int, step: int) -> dict[str, Any]:
 
 
 def pod(number: int) -> dict[str, Any]:
-    """A pod as a training job has it."""
+    """A pod of a training job."""
     amounts = {"cpu": "500m", "memory": "1Gi"}
     container = {"name": "main", "image": "trainer:1.0", "resources": {"requests": amounts, "limits": amounts}}
     metadata = {"name": f"pod-{number:05d}", "namespace": "default", "labels": {"app": "trainer"}}
@@ -80,7 +80,7 @@ def pod(number: int) -> dict[str, Any]:
 
 
 def many(act: Callable[[Any], object], items: list[dict[str, Any]]) -> float:
-    """How long it takes, with some requests in flight."""
+    """How long all calls take, with several in parallel."""
     start = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for _ in pool.map(act, items):
@@ -89,13 +89,13 @@ def many(act: Callable[[Any], object], items: list[dict[str, Any]]) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    """What the process has in memory."""
+    """The resident memory of a process."""
     (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
     return int(line.split()[1]) / 1024
 
 
 def memory_mb() -> float:
-    """Of a sandbox with many objects."""
+    """The memory of a sandbox with many objects."""
     with sandbox_process() as (kubeconfig, pid), tk.connect(kubeconfig=kubeconfig) as cluster:
         many(cluster.create, [config_map(number, 0) for number in range(OBJECTS)])
         return resident_mb(pid)
@@ -114,20 +114,19 @@ def pace(cluster: Cluster) -> tuple[float, float]:
 
 
 def main() -> int:
-    """Print each figure beside what is to be reached; 1 when one misses it."""
+    """Print each figure beside its target; returns 1 if one misses it."""
     answer, memory = first_answer_s(), memory_mb()
     with sandbox_process() as (kubeconfig, _), tk.connect(kubeconfig=kubeconfig) as cluster:
         ours = pace(cluster)
     with ControlPlane() as plane, tk.connect(kubeconfig=plane.kubeconfig, context="controlplane-admin") as cluster:
         theirs = pace(cluster)
-    ratios = [mine / its for mine, its in zip(ours, theirs, strict=True)]
-    print(f"call to first answer      {answer:8.3f} s     to reach: {FIRST_ANSWER_REACH_S}")
-    print(f"{OBJECTS} objects             {memory:8.0f} MB    to reach: {MEMORY_REACH_MB}")
-    for what, mine, its, ratio in zip(
-        (f"list of {PODS} pods", f"{APPLIES} applies"), ours, theirs, ratios, strict=True
-    ):
-        print(f"{what:22} {mine:8.2f} s, real {its:.2f} s: {ratio:.2f} x     to reach: {PACE_REACH}")
-    return int(answer > FIRST_ANSWER_REACH_S or memory > MEMORY_REACH_MB or max(ratios) > PACE_REACH)
+    figures = Figures()
+    figures.show(f"call to first answer  {answer:9.3f} s", answer, at_most=FIRST_ANSWER_TARGET_S)
+    figures.show(f"{OBJECTS} objects         {memory:9.0f} MB", memory, at_most=MEMORY_TARGET_MB)
+    for what, mine, its in zip((f"list of {PODS} pods", f"{APPLIES} applies"), ours, theirs, strict=True):
+        text = f"{what:22} {mine:8.2f} s, real {its:.2f} s: {mine / its:.2f} x"
+        figures.show(text, mine / its, at_most=PACE_TARGET)
+    return figures.exit_code
 
 
 if __name__ == "__main__":

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from tenantkit.cli import main
+from tenantkit.cli.main import main
 
 sys.exit(main())

@@ -1,7 +1,7 @@
-"""The example that everybody starts from: three tenants, one hostname each, on one cluster.
+"""The first example: three tenants on one cluster, each with its own hostname.
 
-What it puts on the cluster are the six objects of the well-known example, and what a real platform adds to them:
-stored specs, quotas, limits, accounts and bindings.
+It creates the six objects of the well-known example and what a platform adds to them: stored specs, quotas, limits,
+accounts and bindings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tenantkit.display.human_amounts import amount_text
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored import find_platform
+from tenantkit.provision.stored_platform import find_platform
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
@@ -31,7 +31,7 @@ _RESOURCES = ("requests.cpu", "requests.memory", "requests.nvidia.com/gpu", "pod
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What the demo made: the tenants' URLs by name, the example's outputs, and the quota table."""
+    """The result of the demo: the tenants' URLs by name, the example's outputs, and the quota table."""
 
     urls: dict[str, list[str]]
     outputs: dict[str, str]
@@ -42,7 +42,7 @@ class DemoResult:
         return {"urls": self.urls, "outputs": self.outputs, "quota": json.loads(self.quota.to_json(orient="records"))}
 
     def as_text(self) -> str:
-        """The result for a terminal: URLs, outputs, and the quota's main lines."""
+        """The result for a terminal: URLs, outputs, and the main rows of the quota."""
         return "\n".join(
             [
                 "URLs",
@@ -55,15 +55,15 @@ class DemoResult:
         )
 
     def _quota_text(self) -> str:
-        shown = self.quota[self.quota["resource"].isin(_RESOURCES)]
+        rows = self.quota[self.quota["resource"].isin(_RESOURCES)]
         words = {
             column: [
                 "-" if pd.isna(amount) else amount_text(float(amount), unit)
-                for amount, unit in zip(shown[column], shown["unit"], strict=True)
+                for amount, unit in zip(rows[column], rows["unit"], strict=True)
             ]
             for column in ("used", "hard", "free")
         }
-        return shown.assign(**words)[["tenant", "resource", *words, "state"]].to_string(index=False)
+        return rows.assign(**words)[["tenant", "resource", *words, "state"]].to_string(index=False)
 
 
 def demo_tenants() -> list[Tenant]:
@@ -84,31 +84,31 @@ def demo_tenants() -> list[Tenant]:
     ]
 
 
-def run_demo(cluster: Cluster, *, say: Callable[[str], None]) -> DemoResult:
-    """Put the example on a cluster, and read it back from there.
+def run_demo(cluster: Cluster, *, notify: Callable[[str], None]) -> DemoResult:
+    """Create the example on a cluster and read it back.
 
     Args:
-        cluster: where; the platform is installed there unless there is one, which stays as it is and is used.
-        say: takes each line of progress.
+        cluster: the cluster. Its platform is used; without one, the default platform is installed.
+        notify: called with each line of progress.
 
     Raises:
-        InvalidSpecError: the platform that is there has no size `small`.
-        PartialApplyError: something failed; running it again goes on from there.
+        InvalidSpecError: the platform has no size `small`.
+        PartialApplyError: something failed; run it again to continue.
 
-    RBAC: what `install` and `apply` need: a cluster administrator, or a provisioner where the platform is installed.
+    RBAC: as for `install_platform` and `apply`: a cluster administrator, or a provisioner if the platform is installed.
     """
     from tenantkit.frames.quota import quota_usage
 
     platform = find_platform(cluster)
     if platform is None:
         platform = Platform()
-        say("installing the platform: roles and settings")
+        notify("installing the platform: roles and settings")
         install_platform(cluster, platform, progress=False)
     tenants = demo_tenants()
-    planned = plan(cluster, tenants, platform=platform)
-    say(str(planned))
-    report = apply(cluster, planned, progress=False)
-    say(report.summary)
+    changes = plan(cluster, tenants, platform=platform)
+    notify(str(changes))
+    report = apply(cluster, changes, progress=False)
+    notify(report.summary)
     return DemoResult(
         urls=report.urls,
         outputs={_output(tenant): _hostname(cluster, platform, tenant) for tenant in tenants},
@@ -121,6 +121,6 @@ def _output(tenant: Tenant) -> str:
 
 
 def _hostname(cluster: Cluster, platform: Platform, tenant: Tenant) -> str:
-    """The host as the cluster has it, not as it was asked for."""
+    """The host in the cluster, not in the spec."""
     ingress = cluster.get("Ingress", tenant.routes[0].name or "", platform.namespace(tenant))
     return str(ingress["spec"]["rules"][0]["host"])

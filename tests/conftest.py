@@ -1,7 +1,7 @@
-"""Options of the whole suite: pytest reads them only here, at the root of what it was asked to run.
+"""Options of the whole suite: pytest reads them only from the conftest at the root of the tests.
 
-Hypothesis times no example: on a busy machine one that is right took longer than its 200 ms. How fast something is,
-`benchmarks/` measure; what hangs, pytest-timeout ends.
+Hypothesis has no deadline: on a busy machine a correct example took longer than its 200 ms. `benchmarks/` measure how
+fast something is, and pytest-timeout ends what hangs.
 """
 
 from __future__ import annotations
@@ -30,5 +30,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--context", metavar="NAME", help="of --kubeconfig; default: its current context. Not a cluster that people use"
     )
     group.addoption(
-        "--pictures", action="store_true", help="let the browser tests draw the documentation's pictures anew"
+        "--pictures", action="store_true", help="let the browser tests redraw the pictures of the documentation"
     )

@@ -1,4 +1,4 @@
-"""What an API server answers when it refuses: a Status, whole."""
+"""The body of an API server's refusal: a Status object, compared whole."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 
+def status(code: int, reason: str | None, message: str, details: Manifest | None = None) -> Manifest:
+    """The Status of a failure; a reason or details that are None are left out, as the server does."""
+    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "code": code}
+    optional = {"reason": reason, "details": details}
+    return body | {key: value for key, value in optional.items() if value is not None}
+
+
 def forbidden(plural: str, name: str, why: str, **details: Any) -> Manifest:
-    """The Status of a 403: that object is forbidden, and why."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Status",
-        "metadata": {},
-        "status": "Failure",
-        "code": 403,
-        "reason": "Forbidden",
-        "message": f'{plural} "{name}" is forbidden: {why}',
-        "details": {"kind": plural, "name": name, **details},
-    }
+    """The Status of a 403 for one object."""
+    message = f'{plural} "{name}" is forbidden: {why}'
+    return status(403, "Forbidden", message, {"kind": plural, "name": name, **details})

@@ -1,6 +1,6 @@
-"""Draws demo.png: what `tenantkit demo` makes, as a notebook shows it. Needs Debian's chromium.
+"""Draws demo.png: the result of `tenantkit demo`, as a notebook shows it. Needs chromium.
 
-`python docs/images/draw_demo.py`, from the project's folder.
+Run `python docs/images/draw_demo.py` in the project's folder.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ COLUMNS = ["tenant", "resource", "unit", "used", "hard", "free", "used_pct", "st
 
 
 def main() -> None:
-    """Run the demo on a sandbox and photograph its tables."""
+    """Run the demo on a sandbox and take a picture of its tables."""
     with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
         tk.install_platform(cluster, progress=False)
         plan = tk.plan(cluster, demo_tenants()[:1])
-        result = run_demo(cluster, say=lambda _: None)
+        result = run_demo(cluster, notify=lambda _: None)
     quota = result.quota[result.quota["resource"].isin(RESOURCES)][COLUMNS].head(8)
     urls = "".join(
         f"<div><code>{escape(name)} &nbsp; {escape(url)}</code></div>"
-        for name, found in result.urls.items()
-        for url in found
+        for name, tenant_urls in result.urls.items()
+        for url in tenant_urls
     )
     table = quota.to_html(index=False, border=0, na_rep="", float_format="{:,.0f}".format)
     page = (

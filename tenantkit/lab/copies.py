@@ -1,8 +1,8 @@
-"""The notebooks that come with tenantkit, copied into a folder of the user's, where they may be changed.
+"""Copies tenantkit's notebooks into a folder of the user, who may change them there.
 
-What the user changed is never written over. A file of digests beside the copies tells what is still as it was written,
-so that a newer tenantkit can bring these, and only these, up to date. Turned down: to open the notebooks where they are
-installed, which another user may not write and the next upgrade would reset.
+A file that the user changed is never overwritten. A file of digests beside the copies records what was written, so that
+a newer tenantkit updates the unchanged files, and only these. Rejected alternative: opening the notebooks where they
+are installed, where another user may not write and the next upgrade resets them.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _DIGESTS = ".tenantkit.json"
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What copying did.
+    """The result of copying the notebooks.
 
     Args:
-        folder: where the notebooks are now, absolute.
-        first: the notebook to begin with, relative to the folder.
-        written: files that are new or newer.
-        kept: files that differ from tenantkit's, since the user changed them; they were left alone.
+        folder: the folder of the copies, absolute.
+        first: the first notebook to open, relative to the folder.
+        written: files that were created or updated.
+        kept: files that the user changed; they were not overwritten.
     """
 
     folder: Path
@@ -39,22 +39,25 @@ class Copies:
     kept: tuple[Path, ...]
 
     def __str__(self) -> str:
-        told = [f"notebooks in {self.folder}: {len(self.written)} written"]
-        told += [f"{path} is yours by now and stays; to get tenantkit's, rename it" for path in self.kept]
-        return "\n".join(told)
+        lines = [f"notebooks in {self.folder}: {len(self.written)} written"]
+        lines += [
+            f"{path}: you changed it, so it is kept; to get tenantkit's version, rename yours" for path in self.kept
+        ]
+        return "\n".join(lines)
 
 
 def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
-    """Copy the notebooks, and the pictures in them, into a folder. Repeatable.
+    """Copy the notebooks and their pictures into a folder. It may be called again.
 
     Args:
-        folder: where to; made if it is not there. Default `tenantkit-notebooks`, in the current folder.
+        folder: the folder, which is created if it does not exist. Default `tenantkit-notebooks`, in the current folder.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the folder cannot be written.
 
     Example:
-        >>> print(copy_notebooks("/tmp/notebooks"))  # doctest: +SKIP
+        >>> copy_notebooks("notebooks").first
+        PosixPath('01-quickstart.ipynb')
     """
     target = Path(folder).absolute()
     target.mkdir(parents=True, exist_ok=True)
@@ -62,13 +65,13 @@ def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
     written, kept = [], []
     sources = dict(_sources())
     for name, content in sources.items():
-        place = target / name
-        wanted, live = _digest(content), _digest_of(place)
+        path = target / name
+        wanted, live = _digest(content), _digest_of(path)
         if live is not None and live not in (wanted, known.get(str(name))):
             kept.append(name)
             continue
         if live != wanted:
-            _write(place, content)
+            _write(path, content)
             written.append(name)
         known[str(name)] = wanted
     _write(target / _DIGESTS, (json.dumps(known, indent=2, sort_keys=True) + "\n").encode())
@@ -77,7 +80,7 @@ def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
 
 
 def source_folder() -> Path:
-    """Where tenantkit's own notebooks are: in the wheel inside the package, in a checkout beside it."""
+    """The folder of tenantkit's own notebooks: in the package (wheel), or beside it (checkout)."""
     packaged = Path(str(files(__package__).joinpath("notebooks")))
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "notebooks"
 
@@ -91,7 +94,7 @@ def _sources() -> Iterator[tuple[Path, bytes]]:
 
 
 def _read_digests(folder: Path) -> dict[str, str]:
-    """What was written last time; where that can't be told, everything there counts as the user's."""
+    """The digests of the last copy; without them every file that differs counts as changed by the user."""
     try:
         known = json.loads((folder / _DIGESTS).read_bytes())
     except (FileNotFoundError, ValueError):
@@ -111,7 +114,7 @@ def _digest_of(path: Path) -> str | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all: a notebook cut in half would count as changed for ever."""
+    """Write a file completely or not at all: half a notebook would count as changed by the user forever."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,8 +1,8 @@
-"""JupyterLab, in this very process, on a folder of notebooks whose kernels know which cluster they are on.
+"""Runs JupyterLab in this process, on a folder of notebooks. Its kernels connect to the given cluster.
 
-One process, so that whatever ends it ends the sandbox beside it, too; kernels end with their server, and by themselves
-where it was killed. The user's own Jupyter settings hold, but for what would call home or open what another folder had
-open last. Turned down: a JupyterLab started as a child, which a killed parent leaves behind.
+It is one process, so that a signal ends the sandbox, too. Kernels end with their server, also when it is killed. The
+user's own Jupyter settings apply, except those that call home or reopen the documents of another folder. Rejected
+alternative: JupyterLab as a child process, which survives when its parent is killed.
 """
 
 from __future__ import annotations
@@ -39,51 +39,50 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
     *,
     kubeconfig: Path,
     context: str | None,
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
     port: int | None = None,
     browser: bool = True,
 ) -> None:
-    """Run JupyterLab on the copies until Ctrl-C, SIGTERM or the terminal's end.
+    """Run JupyterLab on the copies until Ctrl-C, SIGTERM or SIGHUP.
 
     Args:
-        copies: of `copy_notebooks`; the first one is opened.
-        kubeconfig: what kernels connect to, by `connect()` without arguments.
-        context: of it. Default: its current one.
-        say: takes what there is to know; the address with its token is told by JupyterLab itself.
-        port: to listen on, at loopback unless the user's Jupyter settings say otherwise. Default: Jupyter's own, 8888
-            or the next that is free.
-        browser: whether to open one.
+        copies: the result of `copy_notebooks`; the first notebook is opened.
+        kubeconfig: the cluster that `connect()` without arguments reaches in the kernels.
+        context: a context of the kubeconfig. Default: its current context.
+        notify: called with each message; JupyterLab itself prints the address with its token.
+        port: on loopback, unless the user's Jupyter settings differ. Default: 8888, or the next free one.
+        browser: whether to open a browser.
 
     Raises:
-        ConnectionConfigError: there is no such kubeconfig.
+        ConnectionConfigError: the kubeconfig does not exist.
     """
     with tempfile.TemporaryDirectory(prefix="tenantkit-lab-") as name:
         folder = Path(name)
         os.environ["KUBECONFIG"] = kubeconfig_variable(kubeconfig, context, folder)
-        # else a kernel that a user installed for another Python would be taken for this one's
+        # otherwise a kernel that the user installed for another Python would be used
         os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
         os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
-        say(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
+        notify(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
         server.start()
 
 
 def kubeconfig_variable(kubeconfig: Path, context: str | None, folder: Path) -> str:
-    """What $KUBECONFIG must be, so that this context is the current one.
+    """The value of $KUBECONFIG that makes this context the current one.
 
     Args:
-        kubeconfig: the file; it stays as it is.
-        context: of it. Default: its current one.
-        folder: for a file that names the context and nothing else. It stands first and last: the first to name one
-            wins (page "Organizing Cluster Access Using kubeconfig Files"), but the last in the official Python client.
+        kubeconfig: the file; it is not changed.
+        context: a context of the file. Default: its current context.
+        folder: for a file with the current context only. It is listed first and last: the first file that sets it wins
+            (page "Organizing Cluster Access Using kubeconfig Files"), but the last one in the official Python client.
 
     Raises:
-        ConnectionConfigError: there is no such file.
+        ConnectionConfigError: the file does not exist.
     """
     file = kubeconfig.absolute()
     if not file.is_file():
-        raise ConnectionConfigError(f"{kubeconfig} is not there: give --kubeconfig another file")
+        raise ConnectionConfigError(f"{kubeconfig} does not exist: pass another file to --kubeconfig")
     if context is None:
         return str(file)
     chosen = folder / f"context-{secrets.token_hex(4)}"
@@ -92,11 +91,11 @@ def kubeconfig_variable(kubeconfig: Path, context: str | None, folder: Path) -> 
 
 
 def config_path_variable(current: str | None, folder: Path) -> str:
-    """What $JUPYTER_CONFIG_PATH must be, so that nobody who has not chosen is asked whether to fetch Jupyter's news.
+    """The value of $JUPYTER_CONFIG_PATH with which JupyterLab does not ask whether to fetch news.
 
     Args:
-        current: the variable as it is; what it names goes on to count.
-        folder: where the defaults are written.
+        current: the variable as it is; its folders are kept.
+        folder: the folder for the defaults.
     """
     defaults = folder / "labconfig" / "default_setting_overrides.json"
     defaults.parent.mkdir()
@@ -105,16 +104,16 @@ def config_path_variable(current: str | None, folder: Path) -> str:
 
 
 def end_on_signals() -> None:
-    """Let whatever ends a program end this one as Ctrl-C does, so that nothing is left behind.
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that nothing is left behind.
 
-    Also where a shell has started it in the background, with Ctrl-C ignored.
+    This includes a process that a shell started in the background, where Ctrl-C is ignored.
     """
     for number in _ENDING:
         signal.signal(number, signal.default_int_handler)
 
 
 def _end_on_signals(stop: Callable[[], None]) -> None:
-    """Ends kernels first, which a KeyboardInterrupt in the server's loop would leave; a second Ctrl-C does not wait."""
+    """End the kernels before the server, which a KeyboardInterrupt would not do; a second Ctrl-C does not wait."""
 
     def end(*_: object) -> None:
         end_on_signals()
@@ -134,7 +133,7 @@ def _arguments(copies: Copies, folder: Path, *, port: int | None, browser: bool)
         yield "--ServerApp.port_retries=0"
     if os.geteuid() == 0:
         yield "--ServerApp.allow_root=True"  # a container's only user
-    # It calls nobody: no news, no check for updates, no list of extensions, no search for language servers by npm.
+    # No calls home: no news, no check for updates, no list of extensions, no search for language servers by npm.
     yield "--LabApp.news_url=None"
     yield "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
     yield "--LabApp.extension_manager=readonly"

@@ -1,1 +1,1 @@
-"""The sample: a platform with nodes, tenants and workloads, some of them broken, to look at and to learn on."""
+"""The sample: a platform with nodes, tenants and workloads, some of them broken, to explore and to learn with."""

@@ -1,8 +1,8 @@
-"""The sample's broken workloads, one of each kind: what `why` is for.
+"""The sample's broken workloads, one for each cause that `why` finds.
 
-Most are found by the cluster itself: a quota that is full, a security level, a node that is not there. What only a
-kubelet would find is captured: a status in the words of a real one (its sources, 1.37), written over that of a pod that
-runs. Each asks for little, so that the quotas stay as `workloads.py` has filled them.
+The cluster itself finds most of them: a full quota, a Pod Security level, a missing node. For the rest, which only a
+kubelet finds, the status that a real kubelet writes (its sources, 1.37) replaces the status of a running pod. Each
+requests little, so that the quotas stay as `workloads.py` fills them.
 
 Source: page "Debug Pods".
 """
@@ -27,13 +27,13 @@ _PROBE = "Readiness probe failed: HTTP probe failed with statuscode: 503"
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
-    """What a kubelet would have written of a pod.
+class KubeletReport:
+    """What a kubelet writes about a pod.
 
     Args:
-        container: written over the status of its container. `{now}`, `{pod}`, `{namespace}`, `{uid}` and `{image}`
-            stand for what they say.
-        event: reason and message of its latest event.
+        container: replaces these fields of the container's status. `{now}`, `{pod}`, `{namespace}`, `{uid}` and
+            `{image}` are filled in.
+        event: reason and message of the pod's latest event.
     """
 
     container: Manifest
@@ -41,22 +41,22 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class BrokenWorkload:
     """A workload that does not run.
 
     Args:
-        workload: which.
-        cause: as `why` calls it.
+        workload: the workload.
+        cause: the cause that `why` shows.
         pod_spec: further fields of its pods.
         container: further fields of their container.
-        captured: what a kubelet would say. Default: the cluster says it itself.
+        kubelet_report: what a kubelet writes. Default: the cluster finds the cause without a kubelet.
     """
 
     workload: Workload
     cause: str
     pod_spec: Manifest | None = None
     container: Manifest | None = None
-    captured: Captured | None = None
+    kubelet_report: KubeletReport | None = None
 
 
 def _small(tenant: str, kind: str, name: str) -> Workload:
@@ -71,85 +71,87 @@ def _ended(code: int, reason: str) -> Manifest:
     return {"terminated": {"exitCode": code, "reason": reason, "startedAt": "{now}", "finishedAt": "{now}"}}
 
 
-TROUBLES = (
-    Trouble(Workload("chatbot", "Deployment", "api", 2, "1", "2Gi"), "quota exceeded"),
-    Trouble(_small("robotics", "Deployment", "replay"), "quota exceeded"),
-    Trouble(
+BROKEN_WORKLOADS = (
+    BrokenWorkload(Workload("chatbot", "Deployment", "api", 2, "1", "2Gi"), "quota exceeded"),
+    BrokenWorkload(_small("robotics", "Deployment", "replay"), "quota exceeded"),
+    BrokenWorkload(
         _small("forecast", "Job", "backtest"),
         "pod security",
         container={"securityContext": {"privileged": True}},
     ),
-    Trouble(_small("forecast", "Deployment", "nightly"), "service account missing", {"serviceAccountName": "etl"}),
-    Trouble(
+    BrokenWorkload(
+        _small("forecast", "Deployment", "nightly"), "service account missing", {"serviceAccountName": "etl"}
+    ),
+    BrokenWorkload(
         _small("recsys", "Job", "train-b200"),
         "no node fits",
         {"nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-B200"}},
     ),
-    Trouble(
+    BrokenWorkload(
         _small("search", "Deployment", "vectors"),
         "volume unbound",
         {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "vectors"}}]},
     ),
-    Trouble(
+    BrokenWorkload(
         _small("speech", "Deployment", "diarize"),
         "image",
-        captured=Captured(_waiting("ImagePullBackOff", _NO_IMAGE), ("Failed", "Error: ErrImagePull")),
+        kubelet_report=KubeletReport(_waiting("ImagePullBackOff", _NO_IMAGE), ("Failed", "Error: ErrImagePull")),
     ),
-    Trouble(
+    BrokenWorkload(
         _small("speech", "Deployment", "align"),
         "config map missing",
         container={"envFrom": [{"configMapRef": {"name": "align-settings"}}]},
-        captured=Captured(
+        kubelet_report=KubeletReport(
             _waiting("CreateContainerConfigError", 'configmap "align-settings" not found'),
             ("Failed", 'Error: configmap "align-settings" not found'),
         ),
     ),
-    Trouble(
+    BrokenWorkload(
         _small("search", "Deployment", "crawl"),
         "crash loop",
-        captured=Captured(
+        kubelet_report=KubeletReport(
             _waiting("CrashLoopBackOff", _BACK_OFF, restartCount=7, lastState=_ended(1, "Error")),
             ("BackOff", "Back-off restarting failed container main in pod {pod}_{namespace}({uid})"),
         ),
     ),
-    Trouble(
+    BrokenWorkload(
         _small("recsys", "Deployment", "features"),
         "out of memory",
-        captured=Captured(
+        kubelet_report=KubeletReport(
             _waiting("CrashLoopBackOff", _BACK_OFF, restartCount=4, lastState=_ended(137, "OOMKilled")),
             ("BackOff", "Back-off restarting failed container main in pod {pod}_{namespace}({uid})"),
         ),
     ),
-    Trouble(
+    BrokenWorkload(
         _small("recsys", "Deployment", "ab-test"),
         "probe failing",
         container={"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}}},
-        captured=Captured({"ready": False}, ("Unhealthy", _PROBE)),
+        kubelet_report=KubeletReport({"ready": False}, ("Unhealthy", _PROBE)),
     ),
 )
 
 
-def make_trouble(trouble: Trouble) -> list[Manifest]:
-    """The workload, and the claim that it wants where it wants one."""
-    manifest = make_workload(trouble.workload)
+def make_broken_workload(broken: BrokenWorkload) -> list[Manifest]:
+    """The workload, with its claims before it."""
+    manifest = make_workload(broken.workload)
     pod_spec = manifest["spec"]["template"]["spec"]
-    pod_spec |= trouble.pod_spec or {}
-    pod_spec["containers"][0] |= trouble.container or {}
-    return [*_claims(pod_spec, trouble.workload.tenant), manifest]
+    pod_spec |= broken.pod_spec or {}
+    pod_spec["containers"][0] |= broken.container or {}
+    return [*_claims(pod_spec, broken.workload.tenant), manifest]
 
 
-def captured_status(trouble: Trouble, pod: Manifest, now: str) -> Manifest:
-    """The status of a pod as a kubelet would have written it.
+def reported_status(broken: BrokenWorkload, pod: Manifest, now: str) -> Manifest:
+    """The status of a pod as a kubelet writes it.
 
     Args:
-        trouble: one that is captured.
-        pod: live, and running.
-        now: as manifests write a moment.
+        broken: a workload with a kubelet's report.
+        pod: a live pod that runs.
+        now: the time, in the format of manifests.
     """
-    if trouble.captured is None:
-        raise ValueError(f"{trouble.workload.name}: the cluster says itself what is wrong with it")
-    words = _words(pod, now)
-    container = _filled(trouble.captured.container, words)
+    if broken.kubelet_report is None:
+        raise ValueError(f"{broken.workload.name}: a kubelet has nothing to report about it")
+    placeholders = _placeholders(pod, now)
+    container = _filled(broken.kubelet_report.container, placeholders)
     unready = {"status": "False", "reason": "ContainersNotReady", "message": _UNREADY, "lastTransitionTime": now}
     conditions = [
         {**each, **unready} if each["type"] in ("Ready", "ContainersReady") else each
@@ -165,11 +167,11 @@ def captured_status(trouble: Trouble, pod: Manifest, now: str) -> Manifest:
     }
 
 
-def captured_event(trouble: Trouble, pod: Manifest, now: str) -> Manifest:
-    """The event that a kubelet would have written of a pod."""
-    if trouble.captured is None:
-        raise ValueError(f"{trouble.workload.name}: the cluster says itself what is wrong with it")
-    metadata, (reason, message) = pod["metadata"], trouble.captured.event
+def reported_event(broken: BrokenWorkload, pod: Manifest, now: str) -> Manifest:
+    """The event that a kubelet writes about a pod."""
+    if broken.kubelet_report is None:
+        raise ValueError(f"{broken.workload.name}: a kubelet has nothing to report about it")
+    metadata, (reason, message) = pod["metadata"], broken.kubelet_report.event
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -178,11 +180,11 @@ def captured_event(trouble: Trouble, pod: Manifest, now: str) -> Manifest:
             "apiVersion": "v1",
             "kind": "Pod",
             "fieldPath": "spec.containers{main}",
-            **{part: metadata[part] for part in ("name", "namespace", "uid", "resourceVersion")},
+            **{field: metadata[field] for field in ("name", "namespace", "uid", "resourceVersion")},
         },
         "type": "Warning",
         "reason": reason,
-        "message": _filled(message, _words(pod, now)),
+        "message": _filled(message, _placeholders(pod, now)),
         "source": {"component": "kubelet", "host": pod["spec"]["nodeName"]},
         "firstTimestamp": now,
         "lastTimestamp": now,
@@ -207,7 +209,7 @@ def _claims(pod_spec: Manifest, namespace: str) -> list[Manifest]:
     ]
 
 
-def _words(pod: Manifest, now: str) -> dict[str, str]:
+def _placeholders(pod: Manifest, now: str) -> dict[str, str]:
     metadata = pod["metadata"]
     return {
         "{now}": now,
@@ -218,11 +220,11 @@ def _words(pod: Manifest, now: str) -> dict[str, str]:
     }
 
 
-def _filled(value: Any, words: dict[str, str]) -> Any:
-    """The same with every word in it replaced."""
+def _filled(value: Any, placeholders: dict[str, str]) -> Any:
+    """The value with every placeholder replaced."""
     if isinstance(value, str):
-        for word, meaning in words.items():
-            value = value.replace(word, meaning)
+        for placeholder, meaning in placeholders.items():
+            value = value.replace(placeholder, meaning)
     elif isinstance(value, dict):
-        return {key: _filled(each, words) for key, each in value.items()}
+        return {key: _filled(each, placeholders) for key, each in value.items()}
     return value

@@ -1,8 +1,8 @@
-"""Puts the sample on a cluster, through the API like anybody's work.
+"""Creates the sample on a cluster, through the API as every user does.
 
-So admission counts it as it would anywhere, and what is wrong with the broken pods is what the cluster itself found.
-Only what a kubelet alone would know is written into their status, since neither the sandbox nor kwok runs one: see
-`troubles.py`. Turned down: objects put into the sandbox's store, which no rule would have looked at.
+Admission checks and counts it, and the cluster itself finds what is wrong with the broken workloads. Only what a
+kubelet finds is written into their pods' status, since neither the sandbox nor kwok runs a kubelet: see `failures.py`.
+Rejected alternative: objects written into the sandbox's store, which no admission plug-in would check.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
-from tenantkit.sample.failures import TROUBLES, captured_event, captured_status, make_trouble
+from tenantkit.sample.failures import BROKEN_WORKLOADS, make_broken_workload, reported_event, reported_status
 from tenantkit.sample.neighbours import held_object, sample_neighbours
 from tenantkit.sample.nodes import sample_nodes
 from tenantkit.sample.tenants import LEAVING_TENANT, leaving_tenant, sample_platform, sample_tenants
@@ -24,27 +24,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.sample.failures import Trouble
+    from tenantkit.sample.failures import BrokenWorkload
 
-_COMES_UP_WITHIN_S = 60.0
+_RUNNING_WITHIN_S = 60.0
 
 
 def fill_sample(cluster: Cluster) -> None:
-    """Put the sample on a cluster that is empty: nodes, platform, tenants, workloads, neighbours.
+    """Create the sample on an empty cluster: nodes, platform, tenants, workloads and neighbours.
 
     Args:
-        cluster: where, as its administrator: a sandbox, or a control plane with a stand-in for kubelets. Never a
-            cluster that people work on: it makes nodes that are none.
+        cluster: connected as its administrator: a sandbox, or a control plane with a stand-in for kubelets. Never a
+            cluster that people work on: it creates Node objects without machines.
 
     Raises:
-        PartialApplyError: a tenant failed; its `report` says what.
-        AlreadyExists: the sample is there already.
-        WaitTimeoutError: its pods did not come up; the message says which.
+        PartialApplyError: a tenant failed; `report` lists its objects.
+        AlreadyExists: the sample is on the cluster already.
+        WaitTimeoutError: the message names the pods that do not run.
 
-    RBAC: a cluster administrator's.
+    RBAC: cluster administrator.
 
     Example:
-        >>> fill_sample(connect(kubeconfig=box.kubeconfig, context="sandbox-admin"))  # doctest: +SKIP
+        >>> with tk.Sandbox() as box, tk.connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as admin:
+        ...     fill_sample(admin)
+        ...     len(tk.tenants(admin))
+        7
     """
     for node in sample_nodes():
         cluster.create(node)
@@ -55,51 +58,51 @@ def fill_sample(cluster: Cluster) -> None:
     cluster.delete(ObjectRef("v1", "Namespace", LEAVING_TENANT))
     _wait_until_held(cluster)
     _wait_for_pods(cluster, {(it.tenant, it.name): it.pods for it in WORKLOADS})
-    for manifest in (made for trouble in TROUBLES for made in make_trouble(trouble)):
+    for manifest in (it for broken in BROKEN_WORKLOADS for it in make_broken_workload(broken)):
         cluster.create(manifest)
-    captured = [trouble for trouble in TROUBLES if trouble.captured is not None]
-    _wait_for_pods(cluster, {(it.workload.tenant, it.workload.name): it.workload.pods for it in captured})
-    for trouble in captured:
-        _capture(cluster, trouble)
+    reported = [broken for broken in BROKEN_WORKLOADS if broken.kubelet_report is not None]
+    _wait_for_pods(cluster, {(it.workload.tenant, it.workload.name): it.workload.pods for it in reported})
+    for broken in reported:
+        _report_as_kubelet(cluster, broken)
 
 
 def _wait_for_pods(cluster: Cluster, wanted: Mapping[tuple[str, str], int]) -> None:
-    """Until so many pods of each tenant's workloads run; nothing that comes later then takes their place."""
+    """Wait until so many pods of each workload run, so that later ones do not take their place."""
     running: dict[tuple[str, str], set[str]] = {key: set() for key in wanted}
-    for event in cluster.watch("Pod", label_selector=NAME_LABEL, timeout_s=_COMES_UP_WITHIN_S):
+    for event in cluster.watch("Pod", label_selector=NAME_LABEL, timeout_s=_RUNNING_WITHIN_S):
         metadata, status = event.manifest["metadata"], event.manifest.get("status") or {}
         key = (metadata["namespace"], metadata["labels"][NAME_LABEL])
         if status.get("phase") == "Running" and key in running:
             running[key].add(metadata["name"])
         if all(len(running[key]) >= count for key, count in wanted.items()):
             return
-    still = ", ".join(
-        f"{name} in {tenant}" for (tenant, name), found in running.items() if len(found) < wanted[tenant, name]
+    pending = ", ".join(
+        f"{name} in {tenant}" for (tenant, name), pods in running.items() if len(pods) < wanted[tenant, name]
     )
     raise WaitTimeoutError(
-        f"pods of the sample do not run after {_COMES_UP_WITHIN_S:g} s: {still}. They need nodes, a scheduler, and a "
+        f"pods of the sample do not run after {_RUNNING_WITHIN_S:g} s: {pending}. They need nodes, a scheduler, and a "
         f"kubelet or a stand-in for one"
     )
 
 
 def _wait_until_held(cluster: Cluster) -> None:
-    """Until the leaving namespace says what holds it."""
-    for event in cluster.watch("Namespace", name=LEAVING_TENANT, timeout_s=_COMES_UP_WITHIN_S):
+    """Wait until the status of the leaving namespace names its finalizers."""
+    for event in cluster.watch("Namespace", name=LEAVING_TENANT, timeout_s=_RUNNING_WITHIN_S):
         conditions = (event.manifest.get("status") or {}).get("conditions") or ()
         if any((it["type"], it["status"]) == ("NamespaceFinalizersRemaining", "True") for it in conditions):
             return
     raise WaitTimeoutError(
-        f"namespace {LEAVING_TENANT!r} of the sample does not say what holds it after {_COMES_UP_WITHIN_S:g} s: it "
-        f"needs a namespace controller"
+        f"the status of the sample's namespace {LEAVING_TENANT!r} names no finalizer after {_RUNNING_WITHIN_S:g} s: is "
+        f"a namespace controller running?"
     )
 
 
-def _capture(cluster: Cluster, trouble: Trouble) -> None:
-    """Write of a workload's pods what a kubelet would have found."""
-    selector = f"{NAME_LABEL}={trouble.workload.name}"
-    for pod in cluster.list("Pod", namespace=trouble.workload.tenant, label_selector=selector):
+def _report_as_kubelet(cluster: Cluster, broken: BrokenWorkload) -> None:
+    """Write the status and the event of a workload's pods as a kubelet does."""
+    selector = f"{NAME_LABEL}={broken.workload.name}"
+    for pod in cluster.list("Pod", namespace=broken.workload.tenant, label_selector=selector):
         now = cluster.server_time.strftime("%Y-%m-%dT%H:%M:%SZ")
-        pod_ref = ObjectRef("v1", "Pod", pod["metadata"]["name"], trouble.workload.tenant)
-        status = captured_status(trouble, pod, now)
+        pod_ref = ObjectRef("v1", "Pod", pod["metadata"]["name"], broken.workload.tenant)
+        status = reported_status(broken, pod, now)
         cluster.patch_json(pod_ref, [{"op": "replace", "path": "/status", "value": status}], subresource="status")
-        cluster.create(captured_event(trouble, pod, now))
+        cluster.create(reported_event(broken, pod, now))

@@ -1,7 +1,7 @@
-"""What else is on the sample's cluster: a namespace of others that takes a tenant's address, and one that goes.
+"""Two problems around the sample's tenants: a foreign Ingress at a tenant's address, and a namespace stuck Terminating.
 
-Both are what a platform engineer finds one morning: an Ingress that nobody had agreed on, and a namespace that has been
-Terminating since yesterday because a backup still holds an object.
+Platform engineers meet both: an Ingress that nobody agreed on, and a namespace that cannot be deleted because a backup
+still holds an object in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HOLDING_FINALIZER = "backup.example.com/snapshot"
 
 
 def sample_neighbours() -> list[Manifest]:
-    """A namespace that is not tenantkit's, with an Ingress at the host and path of recsys' `ranker`."""
+    """A namespace that is not a tenant, with an Ingress at the host and path of the route `ranker` of recsys."""
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": FOREIGN_NAMESPACE}},
         {
@@ -46,7 +46,7 @@ def sample_neighbours() -> list[Manifest]:
 
 
 def held_object() -> Manifest:
-    """What keeps the leaving tenant's namespace from going: a ConfigMap with a finalizer that nobody answers."""
+    """The ConfigMap that blocks the deletion of the leaving tenant: no controller removes its finalizer."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -1,6 +1,6 @@
-"""The sample's nodes: four machines of eight GPUs, one of them cordoned; as Node objects, which is all that is there.
+"""The sample's nodes: four machines with eight GPUs each, one of them cordoned. Only the Node objects exist.
 
-On a real cluster kwok's stand-in for the kubelet plays them; in the sandbox its own.
+On a real control plane kwok stands in for their kubelets, in the sandbox its own stand-in.
 """
 
 from __future__ import annotations

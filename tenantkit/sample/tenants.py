@@ -1,4 +1,4 @@
-"""The sample's platform and its tenants: six of different sizes, whose people are the sandbox's personas and others."""
+"""The sample's platform and six tenants of different sizes. Some of their members are users of the sandbox."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LEAVING_TENANT = "vintage"
 
 
 def sample_platform() -> Platform:
-    """The default platform, with one person who may make tenants without being the cluster's administrator."""
+    """The default platform, with one user who may create tenants but is not a cluster administrator."""
     return Platform(provisioners=[PROVISIONER])
 
 
 def sample_tenants() -> list[Tenant]:
-    """Six tenants of different sizes; `speech` is where the sandbox's owner, editor and viewer belong."""
+    """Six tenants of different sizes; the sandbox's owner, editor and viewer are members of `speech`."""
     return [
         Tenant(
             name="chatbot",
@@ -67,5 +67,5 @@ def sample_tenants() -> list[Tenant]:
 
 
 def leaving_tenant() -> Tenant:
-    """A seventh, which is being deleted."""
+    """A seventh tenant, which is being deleted."""
     return Tenant(name=LEAVING_TENANT, team="ml-language", owners=["ada@example.com"], size="small")

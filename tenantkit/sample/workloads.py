@@ -1,7 +1,6 @@
-"""The sample's workloads: inference services, training jobs and notebooks that use quotas from empty to full.
+"""The sample's workloads: inference services, training jobs and notebooks. Their tenants' quotas are empty to full.
 
-What each container requests is also its limit. `forecast` has none. Source of the names of labels: page "Recommended
-Labels".
+Each container's limits equal its requests. `forecast` has no workload. Source of the labels: page "Recommended Labels".
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
 
-# Stand-ins for a kubelet let a Job's pod succeed at once; with this, its training goes on until it is deleted.
+# Stand-ins for a kubelet complete a Job's pod at once; with this annotation it runs until it is deleted.
 RUNS_ON_ANNOTATION = "tenantkit.dev/stand-in-runs"
 RUNS_ON = "until-deleted"
 NAME_LABEL = "app.kubernetes.io/name"
@@ -22,7 +21,7 @@ NAME_LABEL = "app.kubernetes.io/name"
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One workload; `pods` at once, each of one container."""
+    """One workload with `pods` pods of one container each."""
 
     tenant: str
     kind: str
@@ -34,8 +33,8 @@ class Workload:
     port: int | None = None
 
 
-# speech uses a quarter of its cores, recsys half, robotics all its pods and few of its cores, search is near its cores
-# and out of GPUs, chatbot is full.
+# speech uses a quarter of its cores, recsys half, robotics all of its pods and few of its cores, search most of its
+# cores and all of its GPUs, chatbot everything.
 WORKLOADS = (
     Workload("chatbot", "Deployment", "chat", 8, "8", "32Gi", gpus=1, port=80),
     Workload("recsys", "Deployment", "ranker", 2, "2", "8Gi", port=80),
@@ -49,7 +48,7 @@ WORKLOADS = (
 
 
 def sample_workloads() -> list[Manifest]:
-    """The sample's workloads and the Services in front of them, in their order; each in its tenant's namespace.
+    """The sample's Services and workloads, each in its tenant's namespace.
 
     Example:
         >>> sorted({manifest["kind"] for manifest in sample_workloads()})
@@ -97,7 +96,7 @@ _SPECS: dict[str, Callable[[Workload], Manifest]] = {
 }
 
 
-def _pod_template(workload: Workload, further: Manifest) -> Manifest:
+def _pod_template(workload: Workload, more: Manifest) -> Manifest:
     amounts = {"cpu": workload.cpu, "memory": workload.memory}
     amounts |= {"nvidia.com/gpu": str(workload.gpus)} if workload.gpus else {}
     container = {
@@ -112,7 +111,7 @@ def _pod_template(workload: Workload, further: Manifest) -> Manifest:
             "containers": [container],
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "serviceAccountName": "workload",
-            **further,
+            **more,
         },
     }
 

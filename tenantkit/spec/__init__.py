@@ -1,1 +1,1 @@
-"""What is asked: Platform and Tenant, frozen and validated, to and from Python, YAML and JSON."""
+"""Platform and Tenant specs: frozen, validated, and read from and written to Python, YAML and JSON."""

@@ -1,8 +1,9 @@
-"""What every spec shares: frozen, strict about unknown fields, all wrong fields in one error.
+"""The base of all specs: frozen, strict about unknown fields, and all wrong fields in one error.
 
-Python spells fields `path_type`, files and the cluster spell them `pathType`, as Kubernetes does; an error names a
-field the way it was written. Pydantic checks; its wording is replaced, since "Input should be a valid tuple" helps no
-ML lead. Turned down: dataclasses with checks of our own, which would be the larger half of pydantic again.
+Python spells fields `path_type`. Files and the cluster spell them `pathType`, as Kubernetes does. An error names a
+field the way it was written. Pydantic does the checks, and its messages are replaced, since "Input should be a valid
+tuple" does not help an ML lead. Rejected alternative: dataclasses with hand-written checks, which would rebuild half of
+pydantic.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.spec.signatures import spec_signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +40,7 @@ _REASONS = {
     "int_from_float": "give a whole number",
 }
 
-_KEY = "[key]"  # how pydantic ends the path of a mapping's key, which is wrong itself
+_KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
 _PLAIN = re.compile(r"[\w-]+")
 
 
@@ -52,6 +54,11 @@ class Spec(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        cls.__signature__ = spec_signature(cls.model_fields)
 
     def __init__(self, /, *values: Any, **fields: Any) -> None:
         if values:
@@ -72,17 +79,37 @@ class Spec(BaseModel):
         def __delattr__(self, name: str) -> None:
             raise InvalidSpecError([_frozen(type(self), name, getattr(self, name, None))])
 
+    def with_(self, **changes: Any) -> Self:
+        """A copy with other values in some fields, validated like a new one.
+
+        Args:
+            changes: new values by field, such as `editors=["eve@example.com"]`; None clears an optional field.
+
+        Returns:
+            A new spec; this one stays as it is.
+
+        Raises:
+            InvalidSpecError: with every unknown or wrong field, and fields that do not fit together.
+
+        Example:
+            >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
+            >>> vision.with_(size="large", editors=["eve@example.com"]).size
+            'large'
+        """
+        cls = type(self)
+        return cls(**dict(self) | {_python_name(cls, name): value for name, value in changes.items()})
+
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any], *, source: str | None = None) -> Self:
         """Read a spec strictly, as from a file: every unknown or wrong field is refused, all at once.
 
         Args:
-            data: the fields, spelled `pathType` or `path_type`; `apiVersion` and `kind` may stand beside them.
+            data: the fields, spelled `pathType` or `path_type`, and optionally `apiVersion` and `kind`.
             source: where the data came from, for the error: `tenants.yaml, document 2`.
 
         Raises:
             InvalidSpecError: a field is unknown, missing or wrong.
-            SpecVersionError: `apiVersion` is one that this tenantkit does not know.
+            SpecVersionError: this version of tenantkit does not know that `apiVersion`.
         """
         try:
             return cls.model_validate(_fields(cls, data, source))
@@ -91,7 +118,7 @@ class Spec(BaseModel):
 
     @classmethod
     def from_stored(cls, data: Mapping[str, Any], *, source: str | None = None) -> Self:
-        """Read a spec tolerantly, as from the cluster: unknown fields are left out, wrong ones refused.
+        """Read a spec tolerantly, as from the cluster: unknown fields are left out, wrong ones are refused.
 
         Raises:
             InvalidSpecError: a known field is wrong.
@@ -105,7 +132,7 @@ class Spec(BaseModel):
         return cls.from_mapping(_without(fields, unknown), source=source)
 
     def to_mapping(self, *, include: set[str] | None = None) -> dict[str, Any]:
-        """The spec as plain data, spelled as files spell it; what is left at its default is left out.
+        """The spec as plain data, spelled as in files, without the fields that have their default.
 
         Args:
             include: Python names of the fields to keep; default: all.
@@ -113,7 +140,7 @@ class Spec(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=include)
 
     def to_stored(self, *, include: set[str] | None = None) -> dict[str, Any]:
-        """The spec as the cluster stores it: with its defaults, so that a later version's change nobody.
+        """The spec as the cluster stores it: with its defaults, so that new defaults do not change a stored spec.
 
         Args:
             include: Python names of the fields to keep; default: all.
@@ -127,31 +154,61 @@ class Spec(BaseModel):
         return f"<pre>{escape(repr(self))}</pre>"
 
 
+class Document(Spec):
+    """Base of the specs that a file can hold: those with a `kind`."""
+
+    def to_document(self) -> dict[str, Any]:
+        """The spec as one document of a file: `to_mapping` with `apiVersion` and `kind`."""
+        return {"apiVersion": API_VERSION, "kind": type(self).__name__, **self.to_mapping()}
+
+    def to_yaml(self) -> str:
+        """The spec as YAML text, as `write_specs` writes it and `read_specs` reads it.
+
+        Returns:
+            One document with `apiVersion` and `kind`, without the fields that have their default.
+
+        Example:
+            >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
+            >>> print(vision.to_yaml())
+            apiVersion: tenantkit.dev/v1alpha1
+            kind: Tenant
+            name: vision
+            team: ml-vision
+            owners:
+            - dana@example.com
+            size: small
+            <BLANKLINE>
+        """
+        import yaml
+
+        return yaml.safe_dump(self.to_document(), sort_keys=False, allow_unicode=True)
+
+
 def canonical_json(data: Mapping[str, Any]) -> str:
-    """The one JSON text of `data`: sorted keys, no blanks, so that equal specs are equal texts."""
+    """The canonical JSON of `data`: sorted keys and no spaces, so that equal specs have equal texts."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def check_version(api_version: object, *, source: str | None) -> None:
-    """Refuse an `apiVersion` that this tenantkit does not know.
+    """Refuse an `apiVersion` that this version of tenantkit does not know.
 
     Raises:
-        SpecVersionError: it is of our group, but another version.
-        InvalidSpecError: it is not of our group at all.
+        SpecVersionError: it is another version of tenantkit's API group.
+        InvalidSpecError: it belongs to another API group.
     """
     if api_version == API_VERSION:
         return
     where = source or "this spec"
     if isinstance(api_version, str) and api_version.startswith(f"{API_GROUP}/"):
         raise SpecVersionError(
-            f"{where} is written as {api_version}; this tenantkit knows {API_VERSION}: "
-            f"install a tenantkit that knows {api_version}, nothing was read or changed"
+            f"{where} has apiVersion {api_version}, and this version of tenantkit reads {API_VERSION}: "
+            f"install a version that reads {api_version}. Nothing was changed"
         )
     raise InvalidSpecError([Problem("apiVersion", api_version, f"use {API_VERSION!r}")], source=source)
 
 
 def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dict[str, Any]:
-    """`data` without its apiVersion and kind, both checked when they are there."""
+    """`data` without its apiVersion and kind, which are checked if given."""
     fields = dict(data)
     if "apiVersion" in fields:
         check_version(fields.pop("apiVersion"), source=source)
@@ -162,13 +219,13 @@ def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dic
 
 
 def _without(data: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
-    """`data` without what stands at `paths`."""
+    """`data` without the values at `paths`."""
     if isinstance(data, dict):
-        gone = {path[0] for path in paths if len(path) == 1}
+        removed = {path[0] for path in paths if len(path) == 1}
         return {
             key: _without(value, [path[1:] for path in paths if len(path) > 1 and path[0] == key])
             for key, value in data.items()
-            if key not in gone
+            if key not in removed
         }
     if isinstance(data, list | tuple):
         return [
@@ -181,17 +238,18 @@ def _without(data: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
 def _unnamed(cls: type[Spec], values: tuple[Any, ...]) -> Problem:
     first = next(iter(cls.model_fields))
     shown = values[0] if len(values) == 1 else values
-    return Problem(cls.__name__, shown, f"name each field, for example {cls.__name__}({first}={values[0]!r}, ...)")
+    reason = f"fields must be named, for example {cls.__name__}({first}={values[0]!r}, ...)"
+    return Problem(cls.__name__, shown, reason)
 
 
 def _frozen(cls: type[Spec], name: str, value: Any) -> Problem:
-    """Made anew it is checked anew, which `model_copy` would leave out."""
-    anew = f"{cls.__name__}(**dict(old) | {{{name!r}: ...}})"
-    return Problem(name, value, f"a {cls.__name__} is frozen: make a new one of it, {anew}")
+    """`with_` validates the copy, which pydantic's `model_copy` does not."""
+    copy = f"{cls.__name__.lower()}.with_({name}=...)"
+    return Problem(name, value, f"a {cls.__name__} cannot be changed: make a copy with {copy}")
 
 
 def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list[Problem]:
-    """Pydantic's errors in our words, one a field, and one a mapping's key."""
+    """Pydantic's errors in tenantkit's words: one per field, and one per key of a mapping."""
     problems: dict[tuple[str, bool], Problem] = {}
     for entry in error.errors(include_url=False):
         is_key = entry["loc"][-1:] == (_KEY,)
@@ -204,7 +262,7 @@ def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list
 
 
 def _spell(cls: type[Spec], location: Sequence[int | str], spelling: str) -> str:
-    """`routes[0].path_type` or `labels['a/b']`, spelled as the user did."""
+    """`routes[0].path_type` or `labels['a/b']`, spelled as in the input."""
     text = ""
     model: type[Spec] | None = cls
     for part in location:
@@ -225,7 +283,7 @@ def _python_name(model: type[Spec], alias: str) -> str:
 
 
 def _inner(model: type[Spec] | None, part: str) -> type[Spec] | None:
-    """The spec class below a path's part: that of the field, or the same one below a mapping's own key."""
+    """The spec class of a field's value; below a key of a mapping, the same class."""
     field = model.model_fields.get(_python_name(model, part)) if model else None
     if field is None:
         return model
@@ -259,5 +317,5 @@ def _unknown_field(cls: type[Spec], location: Sequence[int | str], spelling: str
     fields = (model or cls).model_fields
     known = [name if spelling == "python" else (field.alias or name) for name, field in fields.items()]
     close = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-    return f"no such field; {hint}"
+    advice = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
+    return f"no such field: {advice}"

@@ -1,4 +1,4 @@
-"""The kinds of text that specs hold, each checked by a rule of Kubernetes."""
+"""The types of fields in specs, each checked by a rule of Kubernetes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _checked(check: Callable[[Any], str | None]) -> AfterValidator:
-    """A rule that names what is wrong, as a validator."""
+    """A validator from a rule, which returns the reason why a value is wrong, or None."""
 
     def validate(value: Any) -> Any:
         reason = check(value)
@@ -46,7 +46,7 @@ def _not_boolean(value: Any) -> Any:
 
 
 def _check_service_port(value: Any) -> Any:
-    """Not a union of two types, of which pydantic would tell both complaints."""
+    """Not a union of two types, for which pydantic would report two errors."""
     reason = check_port(value)
     if reason is not None:
         raise ValueError(reason)

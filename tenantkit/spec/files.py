@@ -1,52 +1,55 @@
-"""Files of specs: YAML or JSON, read strictly, every wrong field named with its line.
+"""Files of specs: YAML or JSON, read strictly, with the line of every wrong field.
 
-One file may hold several documents: tenants, and at most one platform. Each says `kind: Tenant` or `kind: Platform`.
-YAML is read by PyYAML's safe loader, with two changes: a key that stands twice is an error (the last one would win in
-silence), and its nodes keep their lines.
+One file may hold several documents: tenants, and at most one platform, each with `kind: Tenant` or `kind: Platform`.
+PyYAML's safe loader reads them, with two changes: a repeated key is an error (PyYAML keeps the last one silently), and
+nodes keep their lines.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
-from tenantkit.spec.base import API_VERSION
+from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from tenantkit.spec.base import Spec
-
-_KINDS: dict[str, type[Spec]] = {"Tenant": Tenant, "Platform": Platform}
-# A field's path in parts: a name, an index, or a mapping's key as Python writes it.
+_KINDS: dict[str, type[Tenant | Platform]] = {"Tenant": Tenant, "Platform": Platform}
+_LIST = "List"
+# The parts of a field's path: a name, an index, or a key of a mapping in Python's quotes.
 _PART = re.compile(r"""\[(?:\d+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]|[^.\[\]]+""")
 
 
 @dataclass(frozen=True, slots=True)
 class SpecFile:
-    """What a file holds: its tenants in the file's order, and its platform, if any.
+    """The content of a file: its tenants in the file's order, and its platform, if any.
 
     Args:
         tenants: in the file's order.
         platform: None where the file has none.
-        nodes: where each tenant stands, by name.
+        specs: all of them, in the file's order.
+        nodes: the YAML node of each tenant, by name.
     """
 
     tenants: tuple[Tenant, ...]
     platform: Platform | None = None
+    specs: tuple[Tenant | Platform, ...] = ()
     nodes: Mapping[str, yaml.Node] = field(default_factory=dict, repr=False, compare=False)
 
     def located(self, problems: Sequence[Problem]) -> list[Problem]:
-        """What a platform finds wrong with these tenants (`vision.size`, a `name` that is there twice), with lines."""
-        return [Problem(problem.field, problem.value, problem.reason, self._line_of(problem)) for problem in problems]
+        """The problems that a platform finds with these tenants (`vision.size`, or a repeated `name`), with lines."""
+        return [replace(problem, line=self._line_of(problem)) for problem in problems]
 
     def _line_of(self, problem: Problem) -> int | None:
         name, _, below = problem.field.partition(".")
@@ -56,82 +59,153 @@ class SpecFile:
         return _line(node, below) if node is not None else problem.line
 
 
-def read_specs(path: str | Path) -> SpecFile:
+def read_specs(path: str | Path) -> list[Tenant | Platform]:
     """Read the tenants and the platform in a YAML or JSON file.
 
     Args:
-        path: of the file; `-` is standard input.
+        path: of the file. It may hold several YAML documents, or a `kind: List` with `items`.
+
+    Returns:
+        The specs in the file's order; at most one of them is a Platform.
 
     Raises:
         InvalidSpecError: with every wrong field of every document, each with its line.
-        SpecVersionError: a document is written for a newer tenantkit.
-        OSError: the file can't be read.
+        SpecVersionError: a document was written for a newer tenantkit.
+        OSError: the file cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tk.write_specs(f"{folder}/tenants.yaml", [vision])
+        ...     tk.read_specs(f"{folder}/tenants.yaml") == [vision]
+        True
     """
-    import sys
-
-    content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problem = Problem("encoding", content[error.start : error.start + 1], "save the file as UTF-8", line)
-        raise InvalidSpecError([problem], source=str(path)) from None
-    return parse_specs(text, source=str(path))
+    return list(parse_specs(Path(path).read_bytes(), source=str(path)).specs)
 
 
-def parse_specs(text: str, *, source: str) -> SpecFile:
+def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | Platform]) -> None:
+    """Write tenants and a platform into a file that `read_specs` reads back to equal specs.
+
+    Args:
+        path: of the file, which is replaced. A name that ends in `.json` is written as JSON, any other as YAML.
+        specs: one spec or several, with at most one Platform.
+
+    Raises:
+        InvalidSpecError: something in `specs` is not a Tenant or Platform, or there are two Platforms. The file stays
+            as it was.
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tk.write_specs(f"{folder}/vision.yaml", vision)
+        ...     print(pathlib.Path(folder, "vision.yaml").read_text())
+        apiVersion: tenantkit.dev/v1alpha1
+        kind: Tenant
+        name: vision
+        team: ml-vision
+        owners:
+        - dana@example.com
+        size: small
+        <BLANKLINE>
+    """
+    listed = _listed(specs)
+    is_json = str(path).lower().endswith(".json")
+    Path(path).write_text(_json_text(listed) if is_json else specs_text(listed), encoding="utf-8")
+
+
+def parse_specs(content: str | bytes, *, source: str) -> SpecFile:
     """Read the tenants and the platform in a YAML or JSON text.
 
     Args:
-        text: one or several YAML documents.
+        content: one or several YAML documents; bytes are UTF-8.
         source: the text's name in errors.
 
     Raises:
         InvalidSpecError: with every wrong field of every document, each with its line.
-        SpecVersionError: a document is written for a newer tenantkit.
+        SpecVersionError: a document was written for a newer tenantkit.
 
     Example:
         >>> text = "{kind: Tenant, name: vision, team: cv, owners: [dana@example.com], size: small}"
         >>> parse_specs(text, source="text").tenants[0].name
         'vision'
     """
-    specs: list[Spec] = []
+    specs: list[Tenant | Platform] = []
     problems: list[Problem] = []
     nodes: dict[str, yaml.Node] = {}
-    for node, data in _documents(text, source):
+    for node, data in _documents(_decoded(content, source), source):
         try:
             spec = _spec(data)
             specs.append(spec)
             if isinstance(spec, Tenant):
                 nodes[spec.name] = node
         except InvalidSpecError as error:
-            problems += [
-                Problem(problem.field, problem.value, problem.reason, _line(node, problem.field))
-                for problem in error.problems
-            ]
+            problems += [replace(problem, line=_line(node, problem.field)) for problem in error.problems]
         except SpecVersionError as error:
             raise SpecVersionError(f"{source}, line {node.start_mark.line + 1}: {error}") from None
     platforms = [spec for spec in specs if isinstance(spec, Platform)]
     if len(platforms) > 1:
-        problems.append(Problem("kind", "Platform", f"{len(platforms)} platforms: keep one of them"))
+        problems.append(_too_many_platforms(len(platforms)))
     if problems:
         raise InvalidSpecError(problems, source=source)
     return SpecFile(
         tenants=tuple(spec for spec in specs if isinstance(spec, Tenant)),
         platform=platforms[0] if platforms else None,
+        specs=tuple(specs),
         nodes=nodes,
     )
 
 
-def format_specs(specs: Sequence[Spec]) -> str:
+def specs_text(specs: Sequence[Tenant | Platform]) -> str:
     """The YAML text of specs, one document each; `parse_specs` reads it back to equal specs."""
-    documents = [{"apiVersion": API_VERSION, "kind": type(spec).__name__, **spec.to_mapping()} for spec in specs]
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump_all([spec.to_document() for spec in specs], sort_keys=False, allow_unicode=True)
 
 
-def _spec(data: Any) -> Spec:
+def _json_text(specs: Sequence[Tenant | Platform]) -> str:
+    """One document, or a List of them, as `kubectl get -o json` writes it."""
+    items = [spec.to_document() for spec in specs]
+    document = items[0] if len(items) == 1 else {"apiVersion": "v1", "kind": _LIST, "items": items}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _listed(specs: object) -> list[Tenant | Platform]:
+    """The specs in a list, all of them checked."""
+    is_one = isinstance(specs, str | Mapping | Spec) or not isinstance(specs, Iterable)
+    listed = [specs] if is_one else list(cast("Iterable[object]", specs))
+    problems = [Problem("specs", spec, "give a Tenant or a Platform") for spec in listed if not _is_spec(spec)]
+    platforms = [spec for spec in listed if isinstance(spec, Platform)]
+    if len(platforms) > 1:
+        problems.append(_too_many_platforms(len(platforms)))
+    if problems:
+        raise InvalidSpecError(problems)
+    return [spec for spec in listed if isinstance(spec, Tenant | Platform)]
+
+
+def _is_spec(spec: object) -> bool:
+    return isinstance(spec, Tenant | Platform)
+
+
+def _too_many_platforms(count: int) -> Problem:
+    return Problem("kind", "Platform", f"there are {count} platforms: keep one of them")
+
+
+def _decoded(content: str | bytes, source: str) -> str:
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = Problem("encoding", content[error.start : error.start + 1], "save the file as UTF-8", line)
+        raise InvalidSpecError([problem], source=source) from None
+
+
+def _spec(data: Any) -> Tenant | Platform:
     if not isinstance(data, dict):
-        raise InvalidSpecError([Problem("document", data, "give a mapping with 'kind: Tenant' or 'kind: Platform'")])
+        reason = "give a mapping with 'kind: Tenant' or 'kind: Platform'"
+        raise InvalidSpecError([Problem("document", data, reason)])
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise InvalidSpecError([Problem("kind", kind, f"use one of {', '.join(map(repr, _KINDS))}")])
@@ -139,34 +213,44 @@ def _spec(data: Any) -> Spec:
 
 
 def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
-    """Each document's node, for the lines, and data; empty documents are passed over."""
+    """Each document's node, for the lines, and its data; the items of a List, too, and no empty documents."""
     try:
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
             data = loader.construct_document(node) if node is not None else None
             if node is not None and data is not None:
-                yield node, data
+                yield from _items(node, data)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        reason = f"{error.problem or error.context}: mend the YAML there"
+        reason = f"{error.problem or error.context}: fix the YAML there"
         raise InvalidSpecError([Problem("YAML", "", reason, line)], source=source) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        reason = f"{error.reason}: write it as an escape in double quotes"
+        reason = f"{error.reason}: write the character as an escape in double quotes"
         raise InvalidSpecError([Problem("YAML", chr(error.character), reason, line)], source=source) from None
     except RecursionError:
-        raise InvalidSpecError([Problem("YAML", "", "is nested too deeply: no spec is")], source=source) from None
+        raise InvalidSpecError([Problem("YAML", "", "is nested too deeply to be a spec")], source=source) from None
+
+
+def _items(node: yaml.Node, data: Any) -> Iterator[tuple[yaml.Node, Any]]:
+    """A document itself, or the items of a `kind: List`."""
+    items = data.get("items") if isinstance(data, dict) and data.get("kind") == _LIST else None
+    below = _below(node, "items")
+    if isinstance(items, list) and below is not None and isinstance(below[1], yaml.SequenceNode):
+        yield from zip(below[1].value, items, strict=True)
+    else:
+        yield node, data
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which refuses a key that stands twice or is no text, and tells where a value can't be read."""
+    """The safe loader, with errors that name the line of a repeated key, a key that is not text, and a bad value."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 (PyYAML's)
         try:
             return super().construct_object(node, deep=deep)
-        except ValueError as error:  # such as a date that no calendar has
-            raise _refusal(f"{node.value!r} can't be read, {error}", node) from None
+        except ValueError as error:  # such as 30 February
+            raise _refusal(f"{node.value!r} cannot be read, {error}", node) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (PyYAML's)
         seen: set[Any] = set()
@@ -175,9 +259,9 @@ class _Loader(yaml.SafeLoader):
                 continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise _refusal(f"{key!r} can't be a key, which is text", key_node)
+                raise _refusal(f"{key!r} cannot be a key: keys are text", key_node)
             if key in seen:
-                raise _refusal(f"{key!r} stands there twice", key_node)
+                raise _refusal(f"{key!r} appears twice", key_node)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -187,7 +271,7 @@ def _refusal(reason: str, node: yaml.Node) -> yaml.MarkedYAMLError:
 
 
 def _line(node: yaml.Node, field: str) -> int:
-    """The line on which a field such as `routes[0].path` or `labels['a/b']` stands, or its nearest part."""
+    """The line of a field such as `routes[0].path` or `labels['a/b']`, or of its nearest parent."""
     line: int = node.start_mark.line + 1
     for part in _PART.findall(field):
         below = _below(node, ast.literal_eval(part[1:-1]) if part.startswith("[") else part)

@@ -1,7 +1,8 @@
-"""Persons, written the way people write them: `dana@example.com`, `group:ml-vision`, `sa:jupyterhub/jupyter-dana`.
+"""Persons as text: `dana@example.com`, `group:ml-vision`, `sa:jupyterhub/jupyter-dana`.
 
-One text form for all three, so that a person fits in a cell of a spreadsheet. Kubernetes' own `system:` users and
-groups are refused: a binding for `system:authenticated` would open a tenant to everybody (page "RBAC Good Practices").
+Users, groups and service accounts have one text form, so that a person fits in a cell of a spreadsheet. Kubernetes'
+`system:` users and groups are refused: a binding for `system:authenticated` would open a tenant to everyone (page "RBAC
+Good Practices").
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _GRAMMAR = "write a user 'dana@example.com', a group 'group:ml-vision' or a serv
 
 
 class Subject(NamedTuple):
-    """Whom a person's text means to Kubernetes; the name is without the text's own prefix."""
+    """The subject of a RoleBinding for a person; `name` is without the prefix `group:` or `sa:`."""
 
     kind: Literal["User", "Group", "ServiceAccount"]
     name: str
@@ -28,7 +29,7 @@ class Subject(NamedTuple):
 
 def _check_prefix(text: str) -> str:
     if text.startswith("system:"):
-        raise ValueError("Kubernetes' own names begin so, and 'group:authenticated' would be everybody: use another")
+        raise ValueError("Kubernetes reserves 'system:', and 'system:authenticated' is every user: use another prefix")
     return text
 
 
@@ -36,12 +37,15 @@ Prefix = Annotated[str, AfterValidator(_check_prefix)]
 
 
 class People(Spec):
-    """How the cluster's sign-in names people.
+    """How the cluster's authentication names users and groups.
 
     Args:
-        user_prefix: what the API server's `--oidc-username-prefix` puts before each user, for example `oidc:`.
-            Default: nothing.
-        group_prefix: the same for groups (`--oidc-groups-prefix`). Default: nothing.
+        user_prefix: the API server's `--oidc-username-prefix`, for example `oidc:`. Default: none.
+        group_prefix: its `--oidc-groups-prefix`. Default: none.
+
+    Example:
+        >>> tk.Platform(people=tk.People(user_prefix="oidc:")).people.user_prefix
+        'oidc:'
     """
 
     user_prefix: Prefix = ""
@@ -49,13 +53,13 @@ class People(Spec):
 
 
 def parse_person(text: str) -> Subject:
-    """Whom a text means.
+    """The subject that a text names.
 
     Args:
         text: `dana@example.com`, `group:ml-vision` or `sa:jupyterhub/jupyter-dana`.
 
     Raises:
-        ValueError: the text is none of these, or names one of Kubernetes' own `system:` identities.
+        ValueError: the text is none of these, or names one of Kubernetes' `system:` users or groups.
 
     Example:
         >>> parse_person("sa:jupyterhub/jupyter-dana")
@@ -69,7 +73,7 @@ def parse_person(text: str) -> Subject:
     if not name or name != name.strip() or not name.isprintable():
         raise ValueError(_GRAMMAR)
     if name.startswith("system:"):
-        raise ValueError(f"Kubernetes' own {name!r} is nobody's team; {_GRAMMAR}")
+        raise ValueError(f"names that start with 'system:' are reserved for Kubernetes: {_GRAMMAR}")
     return Subject(kind, name)
 
 

@@ -1,7 +1,7 @@
-"""The platform: what its team fixed once for all tenants, and whether a tenant fits into it.
+"""The platform: the settings for all tenants, and whether a tenant fits them.
 
-Every part of the schema is here from the start. What this version does not make yet (HTTPRoutes, NetworkPolicies) is
-refused by name: a wall that is asked for and silently not built is worse than none.
+The schema is complete from the start. Settings that this version does not carry out yet (HTTPRoutes, NetworkPolicies)
+are refused by name: a policy that is requested and silently not created is worse than none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label, check_dns_subdomain
 from tenantkit.rules.routing import check_host
-from tenantkit.spec.base import Spec
+from tenantkit.spec.base import Document, Spec
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.people import People, Person
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
@@ -44,7 +44,7 @@ def _check_cidr(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError:
-        raise ValueError("use a range of addresses such as '10.0.0.0/8'") from None
+        raise ValueError("use an address range such as '10.0.0.0/8'") from None
 
 
 Cidr = Annotated[str, AfterValidator(_check_cidr)]
@@ -65,7 +65,11 @@ class Gateway(Spec):
     Args:
         name: of the Gateway.
         namespace: where it is.
-        section: the listener's name. Default: any that takes the route.
+        section: the listener's name. Default: any listener that accepts the route.
+
+    Example:
+        >>> tk.Gateway(name="edge", namespace="infra").section is None
+        True
     """
 
     name: DnsSubdomain
@@ -74,15 +78,19 @@ class Gateway(Spec):
 
 
 class Routing(Spec):
-    """How tenants' routes reach the outside.
+    """How tenants' routes are exposed.
 
     Args:
-        by: `ingress`, `gateway` (HTTPRoutes) or `both`, while moving. Default `ingress`.
-        ingress_class: of each Ingress. Default: none, the cluster's default class.
-        tls_secret: name of the Secret with the certificate in each tenant's namespace; may hold `{name}`. Default: no
-            TLS.
-        annotations: on each Ingress, for the controller or a certificate issuer.
-        gateway: what HTTPRoutes attach to; needed for `gateway` and `both`.
+        by: `ingress`, `gateway` (HTTPRoutes) or `both`, during a migration. Default `ingress`.
+        ingress_class: of each Ingress. Default: the cluster's default class.
+        tls_secret: name of the Secret with the certificate in each tenant's namespace; it may contain `{name}`.
+            Default: no TLS.
+        annotations: on each Ingress, for the controller or a certificate issuer. Default: none.
+        gateway: the Gateway that HTTPRoutes attach to; needed for `gateway` and `both`.
+
+    Example:
+        >>> tk.Routing(ingress_class="contour", tls_secret="{name}-tls").by
+        'ingress'
     """
 
     by: Literal["ingress", "gateway", "both"] = "ingress"
@@ -95,14 +103,14 @@ class Routing(Spec):
     @classmethod
     def _made_by_this_version(cls, by: str) -> str:
         if by != "ingress":
-            raise ValueError("this version makes Ingresses only: use 'ingress'")
+            raise ValueError("this version creates Ingresses only: use 'ingress'")
         return by
 
     @field_validator("gateway")
     @classmethod
     def _no_gateway_yet(cls, gateway: Gateway | None) -> Gateway | None:
         if gateway is not None:
-            raise ValueError("this version makes Ingresses only: leave it out")
+            raise ValueError("this version creates Ingresses only: leave it out")
         return gateway
 
     @field_validator("tls_secret")
@@ -117,11 +125,15 @@ class Routing(Spec):
 
 
 class SharedEndpoint(Spec):
-    """Something outside the tenant that every tenant may reach: a registry, an object store, the API server.
+    """An endpoint outside the tenants that all of them may reach: a registry, an object store, the API server.
 
     Args:
-        cidr: range of addresses.
-        port: TCP port. Default: all.
+        cidr: address range.
+        port: TCP port. Default: all ports.
+
+    Example:
+        >>> tk.SharedEndpoint(cidr="10.20.0.5/32", port=5000).to_mapping()
+        {'cidr': '10.20.0.5/32', 'port': 5000}
     """
 
     cidr: Cidr
@@ -129,15 +141,20 @@ class SharedEndpoint(Spec):
 
 
 class Network(Spec):
-    """What may pass the walls of a tenant.
+    """The network traffic that tenants may receive and send.
 
     Args:
-        isolate: whether tenants are walled off by NetworkPolicies. Default: no.
-        routing_namespaces: namespaces of the ingress controllers, whose traffic comes in.
-        routing_cidrs: addresses of controllers on the host network, which no namespace selector matches.
-        internet: whether pods may reach the internet, without the cluster's and the metadata ranges. Default: yes.
-        cluster_cidrs: the cluster's own ranges: pods, services, nodes. Default: all private ranges.
-        shared: what every tenant may reach.
+        isolate: whether NetworkPolicies isolate tenants. Default: no.
+        routing_namespaces: namespaces of the ingress controllers, from which traffic is allowed. Default: none.
+        routing_cidrs: addresses of ingress controllers on the host network, which no namespace selector matches.
+            Default: none.
+        internet: whether pods may reach the internet, except the ranges in `cluster_cidrs`. Default: yes.
+        cluster_cidrs: the cluster's ranges of pods, services and nodes. Default: all private and link-local ranges.
+        shared: endpoints that all tenants may reach. Default: none.
+
+    Example:
+        >>> tk.Network().isolate
+        False
     """
 
     isolate: bool = False
@@ -157,20 +174,24 @@ class Network(Spec):
     @model_validator(mode="after")
     def _no_policies_yet(self) -> Self:
         if any(getattr(self, name) != field.default for name, field in type(self).model_fields.items()):
-            raise ValueError("this version makes no NetworkPolicies: leave `network` out")
+            raise ValueError("this version does not create NetworkPolicies: leave `network` out")
         return self
 
 
 class Security(Spec):
-    """What pods of tenants may be, and how images are pulled.
+    """Pod Security levels of tenants' namespaces, and Secrets for pulling images.
 
     Args:
-        enforce: Pod Security level below which a pod is refused (page "Pod Security Standards"). Default `baseline`:
-            notebooks and training images commonly run as root, which `restricted` refuses.
-        audit: level written to the audit log. Default `restricted`.
-        warn: level that warns who applies. Default `restricted`.
-        version: of the three levels: `latest` or such as `v1.37`. Default `latest`.
-        image_pull_secrets: names of Secrets in the tenant's namespace, for the ServiceAccounts. Default: none.
+        enforce: Pod Security level that pods must meet (page "Pod Security Standards"). Default `baseline`: notebook
+            and training images often run as root, which `restricted` refuses.
+        audit: violations of this level are written to the audit log. Default `restricted`.
+        warn: violations of this level return a warning. Default `restricted`.
+        version: of the three levels: `latest`, or a version such as `v1.37`. Default `latest`.
+        image_pull_secrets: names of Secrets in the tenant's namespace, for its ServiceAccounts. Default: none.
+
+    Example:
+        >>> tk.Security(enforce="restricted").warn
+        'restricted'
     """
 
     enforce: PodSecurityLevel = "baseline"
@@ -180,25 +201,27 @@ class Security(Spec):
     image_pull_secrets: tuple[DnsSubdomain, ...] = ()
 
 
-class Platform(Spec):
-    """What the platform's team fixed for all tenants.
+class Platform(Document):
+    """The settings for all tenants, which the platform team chooses.
 
     Args:
-        domain: below which tenants' hosts lie. Default `example.ai`, which belongs to somebody else: set yours.
-        host_template: each tenant's own host, of `{name}`, `{team}` and `{domain}`. Default `{name}.{domain}`.
-        namespace_prefix: before each tenant's name. Default: none.
-        labels: on each tenant's Namespace, beside tenantkit's own.
+        domain: parent domain of tenants' hosts. Default `example.ai`, which is not yours: set your own.
+        host_template: each tenant's own host, from `{name}`, `{team}` and `{domain}`. Default `{name}.{domain}`.
+        namespace_prefix: put before a tenant's name in its namespace's name. Default: none.
+        labels: on each tenant's Namespace, besides those of tenantkit. Default: none.
         sizes: quotas by name. Default: `small`, `medium`, `large`.
-        accelerators: resource names of the devices on offer; MIG profiles are names of their own. Default
-            `nvidia.com/gpu`.
-        routing: how routes reach the outside.
-        network: what may pass the walls.
-        security: what pods may be.
-        people: how sign-in names people.
-        provisioners: persons who may make tenants without being cluster administrators. Default: none.
+        accelerators: resource names of the devices on offer; each MIG profile has its own. Default `nvidia.com/gpu`.
+        routing: how routes are exposed.
+        network: the network traffic that tenants may receive and send.
+        security: Pod Security levels, and Secrets for pulling images.
+        people: how the cluster's authentication names users and groups.
+        provisioners: persons who may create tenants without being cluster administrators. Default: none.
+
+    Raises:
+        InvalidSpecError: with every wrong field.
 
     Example:
-        >>> Platform(domain="ai.example.com").sizes["small"].requests_cpu
+        >>> tk.Platform(domain="ai.example.com").sizes["small"].requests_cpu
         '4'
     """
 
@@ -240,20 +263,18 @@ class Platform(Spec):
         for name, quota in self.sizes.items():
             unknown = sorted(set(quota.accelerators) - set(self.accelerators))
             if unknown:
-                raise ValueError(
-                    f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or give your own sizes"
-                )
+                raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or set sizes")
         return self
 
     def namespace(self, tenant: Tenant | str) -> str:
-        """The namespace of a tenant, given as such or by name. Raises InvalidSpecError where it is neither."""
+        """The namespace of a tenant, given as a Tenant or by name; anything else is an InvalidSpecError."""
         name = tenant if isinstance(tenant, str) else getattr(tenant, "name", None)
         if not isinstance(name, str):
             raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
         return self.namespace_prefix + name
 
     def quota(self, tenant: Tenant) -> Quota:
-        """What a tenant is granted: its own quota, or its size's."""
+        """The quota of a tenant: its own, or that of its size."""
         return tenant.quota if tenant.quota is not None else self.sizes[tenant.size or ""]
 
     def own_host(self, tenant: Tenant) -> str:
@@ -273,9 +294,9 @@ class Platform(Spec):
         """Refuse tenants that do not fit this platform or one another, before anything reaches a cluster.
 
         Raises:
-            InvalidSpecError: an unknown size or accelerator, a host that is not granted, a namespace name that can't
-            be, two tenants of one name; all of them at once.
-            HostTakenError: two of the tenants are granted one host.
+            InvalidSpecError: an unknown size or accelerator, a host that is not granted, an invalid name of a
+                namespace, or two tenants with the same name; all of them at once.
+            HostTakenError: two of the tenants are granted the same host.
         """
         problems = [problem for tenant in tenants for problem in self._problems(tenant)]
         names = [tenant.name for tenant in tenants]
@@ -291,16 +312,16 @@ class Platform(Spec):
                 first = owner.setdefault(host, tenant.name)
                 if first != tenant.name:
                     raise HostTakenError(
-                        f"host {host!r} is granted to both {first!r} and {tenant.name!r}: leave it with one of them; "
-                        f"paths of one host are shared out within a tenant only"
+                        f"host {host!r} is granted to both {first!r} and {tenant.name!r}: grant it to one of them, "
+                        f"since a host belongs to one tenant with all its paths"
                     )
 
     def _problems(self, tenant: Tenant) -> Iterator[Problem]:
-        """What is wrong with one tenant on this platform, fields named `vision.size`."""
+        """The problems of one tenant on this platform, with fields such as `vision.size`."""
         namespace = self.namespace(tenant)
         if namespace in _RESERVED_NAMESPACES or namespace.startswith("kube-"):
             yield Problem(
-                f"{tenant.name}.name", tenant.name, f"namespace {namespace!r} is the cluster's own: choose another name"
+                f"{tenant.name}.name", tenant.name, f"namespace {namespace!r} is reserved: choose another name"
             )
         elif reason := check_dns_label(namespace):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its namespace would be {namespace!r}: {reason}")
@@ -324,13 +345,11 @@ class Platform(Spec):
         for index, route in enumerate(tenant.routes):
             host = self.host(tenant, route)
             if host not in granted:
-                reason = (
-                    f"not granted to {tenant.name!r}, whose hosts are {', '.join(granted)}: ask the platform for it"
-                )
+                reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask the platform team for it"
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
             first = taken.setdefault((host, route.path, route.path_type == "Exact"), index)
             if first != index:
-                reason = f"routes[{first}] is at host {host!r} and this path, too: keep one of them"
+                reason = f"routes[{first}] has host {host!r} and this path, too: keep one of them"
                 yield Problem(f"{tenant.name}.routes[{index}].path", route.path, reason)
             name = route.object_name(host)
             if named.setdefault(name, index) != index and first == index:
@@ -339,21 +358,21 @@ class Platform(Spec):
 
 
 def _check_host_template(template: str) -> None:
-    """Refuse a template of other fields, without `{name}`, or that makes no valid hosts."""
+    """Refuse a template with other fields, without `{name}`, or whose hosts would be invalid."""
     if not {"name"} <= _template_fields(template) <= {"name", "team", "domain"}:
         raise ValueError(
-            "use {domain}, {name}, {team} and with them {name}, so that tenants differ, for example '{name}.{domain}'"
+            "use {name} and, if you like, {team} and {domain}, and no others, for example '{name}.{domain}'"
         )
     _check_sample(template.format(name="a", team="b", domain="example.ai"), check_host, "{name}.{domain}")
 
 
 def _check_sample(sample: str, check: Callable[[object], str | None], example: str) -> None:
     if check(sample):
-        raise ValueError(f"it makes {sample!r}, which is no valid name; for example {example!r}")
+        raise ValueError(f"it makes {sample!r}, which is not a valid name: use for example {example!r}")
 
 
 def _template_fields(template: str) -> set[str]:
-    """The fields of a template, as they stand in its braces: `{name:.1}` and `{name!r}` are no fields of ours."""
+    """The names of the fields in a template; `{name:.1}` and `{name!r}` count as unknown fields."""
     try:
         parsed = [(field, form, conversion) for _, field, form, conversion in Formatter().parse(template)]
     except ValueError:

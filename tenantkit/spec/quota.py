@@ -1,7 +1,7 @@
-"""How much a tenant may hold, and the sizes that come with tenantkit.
+"""Quotas of tenants, and the default sizes.
 
-Everything that costs money or opens a door has a number here, 0 where nothing was granted: an entry that is missing
-from a ResourceQuota is unlimited (page "Resource Quotas").
+Everything that costs money or exposes the cluster has an amount, 0 if nothing is granted: a resource without an entry
+in a ResourceQuota is unlimited (page "Resource Quotas").
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from tenantkit.spec.fields import Count, DnsSubdomain, Quantity, ResourceName
 
 
 class StorageClassQuota(Spec):
-    """How much of one storage class a tenant may claim.
+    """The quota for one storage class.
 
     Args:
         storage: sum of the claims' requests, in bytes as a quantity: `500Gi`.
-        claims: number of PersistentVolumeClaims. Default: only `Quota.volume_claims` bounds it.
+        claims: number of PersistentVolumeClaims. Default: limited by `Quota.volume_claims` only.
+
+    Example:
+        >>> fast = tk.StorageClassQuota(storage="200Gi", claims=2)
+        >>> tk.Quota(requests_cpu=8, requests_memory="32Gi", storage_classes={"fast": fast}).storage
+        '100Gi'
     """
 
     storage: Quantity
@@ -28,20 +33,27 @@ class StorageClassQuota(Spec):
 
 
 class ContainerLimits(Spec):
-    """What a container gets that asks for nothing, and the most that it may ask for.
+    """Default requests and limits of a container, and the highest limits it may have.
 
-    Under a cpu or memory quota a pod without requests is refused, and only an event of its ReplicaSet says so; the
+    Under a cpu or memory quota a pod without requests is refused, and only an event of its ReplicaSet says so. The
     defaults let it start (page "Limit Ranges").
 
     Args:
         request_cpu: default request, in cores as a quantity. Default 100m: an idle notebook.
         request_memory: default request, in bytes as a quantity. Default 256Mi.
-        request_ephemeral_storage: default request for the node's own disk. Default 1Gi; without one the quota would
-            refuse the pod.
-        limit_cpu: default limit. Default: none, unless the quota limits cpu, which then needs one.
-        limit_memory: default limit. Default 512Mi.
-        max_cpu: the most that one container may be limited to. Default: no bound but the quota.
-        max_memory: the same for memory. Default: no bound but the quota.
+        request_ephemeral_storage: default request for local ephemeral storage, in bytes as a quantity. Default 1Gi:
+            without a request the quota refuses the pod.
+        limit_cpu: default limit, in cores as a quantity. Default: none. A quota with `limits_cpu` needs one.
+        limit_memory: default limit, in bytes as a quantity. Default 512Mi.
+        max_cpu: the highest limit of one container, in cores as a quantity. Default: only the quota limits it.
+        max_memory: the same for memory, in bytes as a quantity. Default: only the quota limits it.
+
+    Raises:
+        InvalidSpecError: with every wrong field.
+
+    Example:
+        >>> tk.ContainerLimits(request_cpu="250m").request_memory
+        '256Mi'
     """
 
     request_cpu: Quantity = "100m"
@@ -61,37 +73,41 @@ class ContainerLimits(Spec):
             given = [(name, value) for name, value in steps if value is not None]
             for (low_name, low), (high_name, high) in pairwise(given):
                 if parse_quantity(low) > parse_quantity(high):
-                    raise ValueError(f"{low_name} ({low}) is more than {high_name} ({high}): give a smaller {low_name}")
+                    raise ValueError(f"{low_name} ({low}) is more than {high_name} ({high}): use a smaller {low_name}")
         return self
 
 
 class Quota(Spec):
-    """How much a tenant may hold in all.
+    """The total amounts that a tenant may use.
 
     Args:
         requests_cpu: sum of the pods' cpu requests, in cores as a quantity: `16`, `500m`.
         requests_memory: sum of the memory requests, in bytes as a quantity: `64Gi`.
-        limits_cpu: sum of the cpu limits. Default: not limited, since a cpu limit throttles and an idle core is lost.
-        limits_memory: sum of the memory limits. Default: twice `requests_memory`.
-        accelerators: devices by resource name: `{"nvidia.com/gpu": 2}`. What the platform offers and is not named here
-            is 0.
-        ephemeral_storage: sum of the requests for the nodes' own disks. Default 50Gi.
-        storage: sum of all PersistentVolumeClaims' requests. Default 100Gi.
-        storage_classes: what may be claimed of single storage classes, by class. Default: only `storage` bounds it.
-        max_volume: the largest single claim. Default: as much as `storage`.
+        limits_cpu: sum of the cpu limits, in cores as a quantity. Default: unlimited, since cpu limits throttle pods
+            while cores are idle.
+        limits_memory: sum of the memory limits, in bytes as a quantity. Default: twice `requests_memory`.
+        accelerators: number of devices by resource name: `{"nvidia.com/gpu": 2}`. Default: 0 of each that the platform
+            offers.
+        ephemeral_storage: sum of the requests for local ephemeral storage, in bytes as a quantity. Default 50Gi.
+        storage: sum of the requests of all PersistentVolumeClaims, in bytes as a quantity. Default 100Gi.
+        storage_classes: quotas of single storage classes, by name. Default: only `storage` limits them.
+        max_volume: the largest single claim, in bytes as a quantity. Default: the same as `storage`.
         volume_claims: number of PersistentVolumeClaims. Default 10.
-        pods: number of pods that have not ended. Default 30.
+        pods: number of pods that have not finished. Default 30.
         services: number of Services. Default 20.
         load_balancers: number of Services of type LoadBalancer, each a public address. Default 0.
         node_ports: number of node ports, each open on every node. Default 0.
-        jobs: number of Jobs, ended ones too. Default 50.
+        jobs: number of Jobs, including finished ones. Default 50.
         ingresses: number of Ingresses. Default 10.
-        config_maps: number of ConfigMaps; Kubernetes and tenantkit hold one each. Default 50.
+        config_maps: number of ConfigMaps; Kubernetes and tenantkit need one each. Default 50.
         secrets: number of Secrets. Default 50.
-        containers: defaults and bounds of a single container.
+        containers: defaults and maximums of a single container.
+
+    Raises:
+        InvalidSpecError: with every wrong field.
 
     Example:
-        >>> Quota(requests_cpu=8, requests_memory="32Gi", accelerators={"nvidia.com/gpu": 1}).pods
+        >>> tk.Quota(requests_cpu=8, requests_memory="32Gi", accelerators={"nvidia.com/gpu": 1}).pods
         30
     """
 
@@ -121,13 +137,12 @@ class Quota(Spec):
             request, limit = getattr(self, f"requests_{resource}"), getattr(self, f"limits_{resource}")
             if limit is not None and parse_quantity(limit) < parse_quantity(request):
                 raise ValueError(
-                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): "
-                    f"a limit is at least its request, so the rest could never be used"
+                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): use at least as much"
                 )
         if self.limits_cpu is not None and self.containers.limit_cpu is None:
             raise ValueError(
-                "limits_cpu is given but containers.limit_cpu is not: under a cpu limit a container without one is "
-                "refused; give containers=ContainerLimits(limit_cpu='1')"
+                "limits_cpu is given but containers.limit_cpu is not, so a container without a cpu limit is refused: "
+                "give containers=ContainerLimits(limit_cpu='1')"
             )
         return self
 

@@ -1,4 +1,4 @@
-"""A route: one service of a tenant, exposed at a host and a path."""
+"""Routes: a Service of a tenant, exposed at a host and a path."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ PathType = Literal["Prefix", "Exact", "ImplementationSpecific"]
 
 
 class Route(Spec):
-    """One service of a tenant, exposed at a host and a path (page "Ingress").
+    """A Service of a tenant, exposed at a host and a path (page "Ingress").
 
     Args:
-        service: the Service's name, in the tenant's namespace. It may come later than the route.
+        service: name of the Service in the tenant's namespace. The Service may be created after the route.
         port: the Service's port: a number from 1 to 65535, or the port's name.
-        path: absolute, without blanks: `/ai-service`. Default `/`: the whole host.
-        path_type: `Prefix` (by path segments), `Exact`, or `ImplementationSpecific` (what the controller makes of it).
-            Default `Prefix`, the only one that serves a page and what lies below it everywhere.
-        host: one of the tenant's granted hosts. Default: the tenant's own by the platform's template.
-        name: of the Ingress. Default: made of host and path.
+        path: absolute, without spaces: `/ai-service`. Default `/`: the whole host.
+        path_type: `Prefix` (by path segments), `Exact`, or `ImplementationSpecific` (up to the ingress controller).
+            Default `Prefix`: every controller serves a page and the paths below it.
+        host: one of the tenant's granted hosts. Default: the tenant's own host, from the platform's template.
+        name: of the Ingress. Default: derived from host and path.
+
+    Raises:
+        InvalidSpecError: with every wrong field.
 
     Example:
-        >>> Route(service="ai-service", port=80, path="/ai-service").path_type
+        >>> tk.Route(service="ai-service", port=80, path="/ai-service").path_type
         'Prefix'
     """
 
@@ -36,5 +39,5 @@ class Route(Spec):
     name: DnsSubdomain | None = None
 
     def object_name(self, host: str) -> str:
-        """The name of the object that carries this route on `host`."""
+        """The name of the Ingress of this route on `host`."""
         return self.name or derived_name(host, self.path)

@@ -1,9 +1,9 @@
-"""A tenant: one team's corner of the cluster, in two parts that different people own.
+"""A tenant: a team's part of the cluster, in two parts that different people may change.
 
-The *grant* (name, team, owners, size or quota, hosts, protection) only the platform changes; it is stored on the
-Namespace. The *team's part* (editors, viewers, routes) the owners change; it is stored in a ConfigMap inside. One
-class holds both, since a reader asks for a tenant, not for halves; `GRANT_FIELDS` and `TEAM_FIELDS` say which is
-whose. Turned down: a custom resource, which an operator would have to watch and a cluster's owner to install.
+Only the platform changes the *grant* (name, team, owners, size or quota, hosts, protection). It is stored on the
+Namespace. The owners change the *team's part* (editors, viewers, routes). It is stored in a ConfigMap in the namespace.
+One class holds both parts, since users ask for a tenant, not for one half of it. `GRANT_FIELDS` and `TEAM_FIELDS` list
+the fields of each. Rejected alternative: a custom resource, which needs an operator and an administrator to install it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, field_validator, model_validator
 
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.spec.base import Spec, canonical_json, check_version
+from tenantkit.spec.base import Document, canonical_json, check_version
 from tenantkit.spec.fields import DnsLabel, Host, LabelValue
 from tenantkit.spec.people import Person, Role  # noqa: TC001 (pydantic reads the annotation)
 from tenantkit.spec.quota import Quota
@@ -26,28 +26,28 @@ GRANT_FIELDS = ("name", "team", "owners", "size", "quota", "hosts", "protected",
 TEAM_FIELDS = ("editors", "viewers", "routes")
 
 
-class Tenant(Spec):
-    """One team's corner of the cluster.
+class Tenant(Document):
+    """A team's part of the cluster: its namespace, quota, members and routes.
 
     Args:
-        name: the tenant's, and (after the platform's prefix) its namespace's: lower-case letters, digits and '-', at
-            most 63.
-        team: whose it is; a label value, for example `ml-vision`. Several tenants may be one team's.
-        owners: persons who may change the team's part and its people. At least one, so that somebody can be asked.
-        size: one of the platform's sizes; or
-        quota: exactly what is granted. One of the two is needed.
-        hosts: further hosts beside the tenant's own, each granted to one tenant only.
-        editors: persons who may run workloads.
-        viewers: persons who may look.
-        routes: services exposed at the tenant's hosts.
-        protected: whether `delete_tenant` refuses. Default: no.
-        expires: when the grant ends, with time zone; shown, and acted upon by nobody but people. Default: never.
+        name: of the tenant and, after the platform's prefix, of its namespace: lower-case letters, digits and '-', at
+            most 63 characters.
+        team: the team that owns it, as a label value: `ml-vision`. A team may have several tenants.
+        owners: persons who may change members and routes, at least one: `dana@example.com`, `group:ml-vision`.
+        size: one of the platform's sizes. Give either `size` or `quota`.
+        quota: the exact amounts. Give either `size` or `quota`.
+        hosts: further hosts besides the tenant's own, each granted to one tenant only. Default: none.
+        editors: persons who may run workloads. Default: none.
+        viewers: persons who may read. Default: none.
+        routes: services exposed at the tenant's hosts. Default: none.
+        protected: whether `delete_tenants` refuses to delete it. Default: no.
+        expires: when the grant ends, with time zone. It is shown; nothing happens by itself. Default: never.
 
     Raises:
         InvalidSpecError: with every wrong field.
 
     Example:
-        >>> vision = Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
+        >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> vision.to_mapping()
         {'name': 'vision', 'team': 'ml-vision', 'owners': ['dana@example.com'], 'size': 'small'}
     """
@@ -83,7 +83,8 @@ class Tenant(Spec):
     def _each_once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
-            raise ValueError(f"{', '.join(map(repr, twice))} stands there more than once: name each once")
+            verb = "is" if len(twice) == 1 else "are"
+            raise ValueError(f"{', '.join(map(repr, twice))} {verb} listed more than once")
         return values
 
     @field_validator("routes")
@@ -92,9 +93,7 @@ class Tenant(Spec):
         places = Counter((route.host, route.path, route.path_type == "Exact") for route in routes)
         for (host, path, _), times in places.items():
             if times > 1:
-                raise ValueError(
-                    f"{times} routes are at host {host or 'of the tenant'} and path {path!r}: keep one of them"
-                )
+                raise ValueError(f"{times} routes have {_host_text(host)} and path {path!r}: keep one of them")
         names = Counter(route.name for route in routes if route.name)
         for name, times in names.items():
             if times > 1:
@@ -104,7 +103,7 @@ class Tenant(Spec):
     @field_validator("expires", mode="before")
     @classmethod
     def _is_a_moment(cls, value: object) -> object:
-        """A number would be taken for seconds since 1970, and a date for a midnight somewhere."""
+        """Pydantic takes a number for seconds since 1970, and a date for midnight in an unknown zone."""
         moment = value
         if isinstance(value, str):
             try:
@@ -118,13 +117,13 @@ class Tenant(Spec):
     @model_validator(mode="after")
     def _size_or_quota(self) -> Self:
         if (self.size is None) == (self.quota is None):
-            given = "both are given" if self.size is not None else "neither is given"
-            raise ValueError(f"give either size or quota ({given}), for example size='small'")
+            given = "both are" if self.size is not None else "neither is"
+            raise ValueError(f"give either size or quota ({given} given), for example size='small'")
         return self
 
     @property
     def people(self) -> tuple[tuple[Role, str], ...]:
-        """Everybody with a role here, owners first."""
+        """Everyone with a role in the tenant, owners first."""
         listed: tuple[tuple[Role, tuple[str, ...]], ...] = (
             ("owner", self.owners),
             ("editor", self.editors),
@@ -133,7 +132,7 @@ class Tenant(Spec):
         return tuple((role, person) for role, persons in listed for person in persons)
 
     def grant_json(self) -> str:
-        """The platform's part, as it is stored in the Namespace's annotation `tenantkit.dev/grant`."""
+        """The grant, as it is stored in the Namespace's annotation `tenantkit.dev/grant`."""
         return canonical_json(self.to_stored(include=set(GRANT_FIELDS)))
 
     def team_json(self) -> str:
@@ -142,33 +141,37 @@ class Tenant(Spec):
 
     @classmethod
     def from_parts(cls, grant_json: str, team_json: str | None, *, source: str) -> Self:
-        """The tenant that two stored parts make.
+        """The tenant whose two parts are stored like this.
 
         Args:
             grant_json: the text of the annotation `tenantkit.dev/grant`.
-            team_json: the text in the ConfigMap; None when there is none (yet).
+            team_json: the text in the ConfigMap; None if there is no such ConfigMap.
             source: where they are stored, for the error: `namespace 'vision'`.
 
         Raises:
             SpecVersionError: one of them was written by a newer tenantkit.
-            InvalidSpecError: one of them is no JSON, or says what can't be.
+            InvalidSpecError: one of them is not JSON, or has a wrong field.
         """
         grant = _stored_fields(grant_json, GRANT_FIELDS, source=f"the grant of {source}")
         team = _stored_fields(team_json, TEAM_FIELDS, source=f"the team's part of {source}") if team_json else {}
         return cls.from_stored({**team, **grant}, source=source)
 
 
+def _host_text(host: str | None) -> str:
+    return f"host {host!r}" if host else "the tenant's own host"
+
+
 def _stored_fields(text: str, fields: tuple[str, ...], *, source: str) -> dict[str, Any]:
-    """One stored part's fields; only its own, so that the team's part can't rewrite the grant."""
+    """The fields of one stored part, and no others, so that the team's part cannot change the grant."""
     try:
         data = json.loads(text)
     except ValueError as error:
         raise InvalidSpecError(
-            [Problem("json", text, f"is no JSON ({error}): plan and apply the tenant again")], source=source
+            [Problem("json", text, f"is not JSON ({error}): plan and apply the tenant again")], source=source
         ) from None
     if not isinstance(data, dict):
         raise InvalidSpecError(
-            [Problem("json", data, "is no JSON object: plan and apply the tenant again")], source=source
+            [Problem("json", data, "is not a JSON object: plan and apply the tenant again")], source=source
         )
     check_version(data.get("apiVersion"), source=source)
     return {key: value for key, value in data.items() if key in fields}

@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--pods", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--kubeconfig", type=Path, help="default: a control plane of its own, as `make controlplane` builds"
+        "--kubeconfig", type=Path, help="default: a separate control plane, as `make controlplane` builds it"
     )
     parser.add_argument("--context")
     chosen = parser.parse_args()

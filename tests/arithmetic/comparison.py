@@ -1,16 +1,16 @@
-"""The quota's arithmetic against the server's: random pods under quotas of all scopes, and what `status.used` says.
+"""tenantkit's quota arithmetic against the server's `status.used`: random pods under quotas of all scopes.
 
-In every second namespace the quotas are there first, so that each pod is admitted and counted by itself; in the others
-they come last, and all is counted anew. There anything goes that no quota would let in, and kubelets' words besides.
+In every second namespace the quotas exist first, so that each pod is admitted and counted by itself. In the others they
+are created last, and count all pods at once. There pods may have amounts that no quota would admit, and a status.
 
-The quota controller counts from a cache of its own. A quota that it counted before that knew of a change stays as it is
-until the controller comes round again after five minutes; a change of its spec has it counted anew at once.
+The quota controller counts from its own cache. If the cache missed a change, the count stays wrong until the controller
+returns after five minutes; a change of the quota's spec makes it recount at once.
 """
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
@@ -26,23 +26,20 @@ from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage
 from tenantkit.rules.quantities import parse_quantity
 from tests.arithmetic.random_pods import DEVICES, HUGE, PRIORITY, RUNTIME, random_pod, random_status
 from tests.contract.namespaces import fresh_name, own_namespace
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
 PODS_A_NAMESPACE = 40
 _THREADS = 8
-_POLL_S = 0.1
-_TIMEOUT_S = 60
 _SETTLED_S = 10
 
 _SILENT = ("pods", "count/pods", *(f"requests.{name}" for name in DEVICES), HUGE, f"requests.{HUGE}")
 _STORAGE = ("ephemeral-storage", "requests.ephemeral-storage", "limits.ephemeral-storage")
 _COMPUTE = ("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
-# Which entries a scope may have is the server's rule: BestEffort counts pods alone.
+# The server decides which entries a scope may have: BestEffort counts only pods.
 _QUOTAS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("all", (*_SILENT, *_STORAGE, *_COMPUTE), {}),
     ("terminating", ("pods", *_COMPUTE), {"scopes": ["Terminating"]}),
@@ -63,7 +60,7 @@ _QUOTAS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
 
 @dataclass(slots=True)
 class Comparison:
-    """What came of it."""
+    """The counts and differences of all namespaces."""
 
     pods: int = 0
     entries: int = 0
@@ -72,11 +69,11 @@ class Comparison:
 
     def __str__(self) -> str:
         wrong = f"{len(self.differences)} differences"
-        return f"{self.pods} pods, {self.entries} entries of quotas: {wrong}; {self.recounted} quotas counted anew"
+        return f"{self.pods} pods, {self.entries} entries of quotas: {wrong}; {self.recounted} quotas recounted"
 
 
 def compare(cluster: Cluster, *, pods: int, seed: int) -> Comparison:
-    """Make so many pods, and compare each namespace's quotas with what is reckoned from its pods."""
+    """Create that many pods, and compare each namespace's quotas with the amounts computed from its pods."""
     draw, found = Random(seed), Comparison()  # noqa: S311 (the same pods every time)
     has_runtime = _make_classes(cluster)
     number = 0
@@ -90,7 +87,7 @@ def compare(cluster: Cluster, *, pods: int, seed: int) -> Comparison:
 def _compare_one(  # noqa: PLR0913 (where, with what, and in which order)
     cluster: Cluster, namespace: str, draw: Random, found: Comparison, *, is_first: bool, has_runtime: bool
 ) -> None:
-    _until(lambda: _has_account(cluster, namespace), "the default ServiceAccount")
+    eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     if is_first:
         _make_quotas(cluster, namespace)
     wanted = [
@@ -115,18 +112,20 @@ def _compare_one(  # noqa: PLR0913 (where, with what, and in which order)
         seen.update(_used(cluster, namespace))
         return seen == expected
 
-    is_same = _until(is_equal, timeout_s=_SETTLED_S)
-    if not is_same:
+    with suppress(AssertionError):
+        eventually(is_equal, timeout_s=_SETTLED_S)
+    if seen != expected:
         stale = [name for name, entries in expected.items() if seen.get(name) != entries]
         for name in stale:
             _count_anew(cluster, namespace, name)
         found.recounted += len(stale)
-        is_same = _until(is_equal)
+        with suppress(AssertionError):
+            eventually(is_equal)
     found.pods += len(pods)
     found.entries += sum(map(len, expected.values()))
-    if not is_same:
+    if seen != expected:
         found.differences += [
-            f"{namespace} {name} {entry}: the server has {seen.get(name, {}).get(entry)}, we {amount}"
+            f"{namespace} {name} {entry}: the server has {seen.get(name, {}).get(entry)}, tenantkit {amount}"
             for name, entries in expected.items()
             for entry, amount in entries.items()
             if seen.get(name, {}).get(entry) != amount
@@ -135,7 +134,7 @@ def _compare_one(  # noqa: PLR0913 (where, with what, and in which order)
 
 
 def _frame_differences(pods: list[Manifest], expected: dict[str, Fraction]) -> list[str]:
-    """Where the sums of the frame's columns are not what the quota counts."""
+    """Where the sums of the frame's columns differ from the quota's counts."""
     frame = pods_frame(pods).query("counted")
     sums = {
         "requests.cpu": Fraction(round(frame["cpu_requests_cores"].sum() * 1000), 1000),
@@ -174,7 +173,7 @@ def _used(cluster: Cluster, namespace: str) -> dict[str, dict[str, Fraction]]:
 def _make_quotas(cluster: Cluster, namespace: str) -> None:
     for name, entries, spec in _QUOTAS:
         cluster.create(_quota(namespace, name, entries, spec))
-    _until(lambda: all(map(bool, _used(cluster, namespace).values())), "the quotas' first count")
+    eventually(lambda: all(map(bool, _used(cluster, namespace).values())))  # the quotas' first count
 
 
 def _quota(namespace: str, name: str, entries: tuple[str, ...], spec: dict[str, Any]) -> Manifest:
@@ -184,7 +183,7 @@ def _quota(namespace: str, name: str, entries: tuple[str, ...], spec: dict[str, 
 
 
 def _make_classes(cluster: Cluster) -> bool:
-    """The priority, and the runtime that brings an overhead, where the server has such; whether it does."""
+    """Create the PriorityClass, and the RuntimeClass with an overhead if the server has that kind; whether it has."""
     priority = {
         "apiVersion": "scheduling.k8s.io/v1",
         "kind": "PriorityClass",
@@ -224,22 +223,3 @@ def _count_anew(cluster: Cluster, namespace: str, name: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas/{name}"
     body = orjson.dumps({"spec": {"hard": {"pods": "2P"}}})
     cluster._session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))
-
-
-def _has_account(cluster: Cluster, namespace: str) -> bool:
-    try:
-        return bool(cluster.get("ServiceAccount", "default", namespace))
-    except NotFound:
-        return False
-
-
-def _until(question: Callable[[], bool], what: str | None = None, *, timeout_s: float = _TIMEOUT_S) -> bool:
-    """Ask until the answer is yes; False, or where it is said what is waited for an error, when the time is up."""
-    deadline = time.monotonic() + timeout_s
-    while not question():
-        if time.monotonic() > deadline:
-            if what is not None:
-                raise TimeoutError(f"{what} has not come within {timeout_s} s")
-            return False
-        time.sleep(_POLL_S)
-    return True

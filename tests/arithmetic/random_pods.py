@@ -1,6 +1,6 @@
-"""Pods as wild as a server takes them: init containers, sidecars, overhead, limits on the pod, accelerators, scopes.
+"""Random pods that a server accepts: init containers, sidecars, overhead, limits of the pod, accelerators, scopes.
 
-Valid by construction: what one rule of the server asks of several fields is drawn for all of them at once.
+They are valid by construction: fields that depend on each other are drawn together.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ HUGE = "hugepages-2Mi"
 
 
 def random_pod(draw: Random, namespace: str, name: str, *, says_all: bool, has_runtime: bool) -> Manifest:
-    """A pod.
+    """A random pod.
 
     Args:
-        draw: of what it is made.
-        namespace: where.
+        draw: the source of random choices.
+        namespace: its namespace.
         name: its name.
-        says_all: whether each container has requests and limits of cpu and memory, as some quotas want it.
-        has_runtime: whether the server has the RuntimeClass that brings an overhead.
+        says_all: whether each container has requests and limits of cpu and memory, as some quotas require.
+        has_runtime: whether the server has the RuntimeClass with an overhead.
     """
     may_be_empty = not says_all and draw.random() < 0.4
     containers = [_container(draw, f"c{number}", says_all, may_be_empty) for number in range(draw.randint(1, 3))]
@@ -54,7 +54,7 @@ def random_pod(draw: Random, namespace: str, name: str, *, says_all: bool, has_r
 
 
 def random_status(draw: Random, pod: Manifest) -> Manifest | None:
-    """What a kubelet might have written: an end, or other amounts in force than asked; None: nothing yet."""
+    """A status that a kubelet might write: an end, or other amounts than requested; None: nothing yet."""
     chance = draw.random()
     if chance < 0.15:
         return {"phase": draw.choice(("Succeeded", "Failed"))}
@@ -96,7 +96,7 @@ def _container(draw: Random, name: str, says_all: bool, may_be_empty: bool) -> M
 
 
 def _of_the_pod(draw: Random, containers: list[Manifest]) -> dict[str, Any]:
-    """Amounts of the whole pod: no less than all its containers' together."""
+    """Amounts of the whole pod, at least the sum of its containers' amounts."""
     found: dict[str, dict[str, str]] = {"requests": {}, "limits": {}}
     for resource, spare in (("cpu", "100m"), ("memory", "1Mi")):
         said = [parse_quantity(amount) for each in containers for amount in _said(each, resource)]

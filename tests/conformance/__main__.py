@@ -1,7 +1,7 @@
-"""Kubernetes' own conformance tests on both engines, and what they say about the sandbox.
+"""Kubernetes' own conformance tests on both engines, and which of them the sandbox passes.
 
-`make conformance` runs all of them on both. While something is mended, `--group` runs a part, and `--recorded` takes
-the real side's outcomes from the file that `--record` wrote, which names the version it is true for.
+`make conformance` runs all of them on both. During a fix, `--group` runs a part, and `--recorded` takes the outcomes on
+the real control plane from the file that `--record` wrote, which names its Kubernetes version.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _GO_MOD = Path(__file__).parents[1] / "controlplane" / "kubernetes" / "go.mod"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--group", action="append", default=[], metavar="NAME", help="only these; see groups.toml")
-    parser.add_argument("--recorded", action="store_true", help="do not run the real side, take what was recorded")
-    parser.add_argument("--record", action="store_true", help="write down what passes on the real side")
+    parser.add_argument("--group", action="append", default=[], metavar="NAME", help="only this group; see groups.toml")
+    parser.add_argument("--recorded", action="store_true", help="use the recorded outcomes of the real control plane")
+    parser.add_argument("--record", action="store_true", help="record the outcomes on the real control plane")
     asked = parser.parse_args()
     if not PROGRAM.is_file():
-        sys.stderr.write(f"{PROGRAM} is not there: run `make conformance`, which builds it\n")
+        sys.stderr.write(f"{PROGRAM} does not exist: run `make conformance`, which builds it\n")
         return 1
     names = chosen_tests(asked.group)
     real = _recorded(names) if asked.recorded else _run("controlplane", names)
@@ -64,7 +64,7 @@ def refused_tests() -> dict[str, str]:
 
 def _run(engine: str, names: Sequence[str], *, apart: Collection[str] = ()) -> dict[str, Outcome]:
     sys.stderr.write(f"{len(names)} tests on the {engine}\n")
-    folder = Path(tempfile.mkdtemp(prefix=f"tenantkit-conformance-{engine}-"))  # stays: it says why a test failed
+    folder = Path(tempfile.mkdtemp(prefix=f"tenantkit-conformance-{engine}-"))  # kept, since it shows why a test failed
     with {"controlplane": _control_plane, "sandbox": _sandbox}[engine]() as kubeconfig:
         return run(kubeconfig, names, folder, apart=apart)
 

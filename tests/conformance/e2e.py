@@ -1,7 +1,7 @@
-"""Runs Kubernetes' own end-to-end tests against a server, some side by side, and reads what came of each.
+"""Runs Kubernetes' own end-to-end tests against a server, some in parallel, and reads their outcomes.
 
-They are one program that runs one test after the other, mostly waiting; so the chosen tests are dealt out to a few of
-them. Those that call themselves [Serial] look at the whole cluster, and come last, alone.
+They are one program that runs one test after the other and mostly waits, so several processes share the chosen tests.
+Tests marked [Serial] look at the whole cluster, so they run last and alone.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _LISTED = re.compile(r"^\s+\S+\.go:\d+: (?P<name>.+)$", re.MULTILINE)
 
 
 class ConformanceError(Exception):
-    """The tests could not be run; the message says where it is written down."""
+    """The tests could not be run; the message names the log."""
 
 
 def chosen_tests(groups: Sequence[str] = ()) -> list[str]:
-    """The names of the tests of these groups, or of all: what the program has, without what is left out."""
+    """The names of the tests of these groups, or of all, without those that are left out."""
     choice = tomllib.loads(CHOICE.read_text())
     wanted = [re.compile(choice["groups"][group]) for group in groups or choice["groups"]]
     without = [re.compile(pattern) for patterns in choice["left-out"].values() for pattern in patterns]
@@ -48,13 +48,13 @@ def chosen_tests(groups: Sequence[str] = ()) -> list[str]:
 
 
 def run(kubeconfig: Path, names: Sequence[str], folder: Path, *, apart: Collection[str] = ()) -> dict[str, Outcome]:
-    """The outcome of each test, by its name; one that ended before it could tell has failed.
+    """The outcome of each test, by its name; a test without an outcome has failed.
 
     Args:
-        kubeconfig: whose current context is the server's admin.
+        kubeconfig: its current context is the server's admin.
         names: as the program lists them.
-        folder: takes its logs and reports.
-        apart: those that each get a program of their own, and little time: they are to fail, and may take it down.
+        folder: for its logs and reports.
+        apart: tests that each run in a process of their own with little time: they are expected to fail, and may crash.
     """
     others = [name for name in names if name not in apart]
     at_once = [name for name in others if "[Serial]" not in name]
@@ -90,12 +90,12 @@ def _side_by_side(kubeconfig: Path, parts: Sequence[Sequence[str]], folder: Path
 
 
 def _command(kubeconfig: Path, names: Sequence[str], report: Path, timeout_s: int) -> list[str | Path]:
-    exactly = "|".join(re.sub(r"([^\w\s])", r"\\\1", name) + "$" for name in names)  # Go knows no escaped space
+    exactly = "|".join(re.sub(r"([^\w\s])", r"\\\1", name) + "$" for name in names)  # Go has no "\ "
     return [
         PROGRAM,
         "--provider=skeleton",
         f"--kubeconfig={kubeconfig}",
-        "--kube-api-content-type=application/json",  # the sandbox knows no protobuf, as a server may
+        "--kube-api-content-type=application/json",  # the sandbox does not support protobuf, which servers need not
         f"--ginkgo.focus={exactly}",
         "--ginkgo.no-color",
         "--ginkgo.silence-skips",

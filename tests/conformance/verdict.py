@@ -1,8 +1,9 @@
-"""What two runs of the same tests say about the sandbox: pure, so that the rules are tested without either engine.
+"""Judges the sandbox by two runs of the same tests; pure, so that the rules are tested without either engine.
 
-All that passes on the real one passes on the sandbox, but for a written list: each test with the feature that it needs
-and that the sandbox refuses. The list may only shrink: who is on it and passes fails the run, as does who is not on it
-and fails. A test that fails on the real one says nothing about the sandbox and is to be left out, with a reason.
+Every test that passes on the real control plane must pass on the sandbox, except those of a list: each with the feature
+that it needs and that the sandbox refuses. The list may only shrink: a listed test that passes fails the run, and so
+does an unlisted test that fails. A test that fails on the real control plane proves nothing and must be left out, with
+a reason.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MAY_BE_REFUSED = 1 / 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one test ended: in words that say why, when it failed."""
+    """How one test ended, and why if it failed."""
 
     passed: bool
     seconds: float
@@ -27,7 +28,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many of the tests pass on both, and what is to be done before the run passes."""
+    """How many of the tests pass on both, and the problems that fail the run."""
 
     both: int
     asked: int
@@ -35,7 +36,7 @@ class Verdict:
 
     @property
     def figure(self) -> str:
-        """The sentence for the README."""
+        """The figure in the README."""
         return f"{self.both} of {self.asked}"
 
 
@@ -46,11 +47,13 @@ def judge(
 
     Args:
         real: the outcomes on the real control plane, by the test's name.
-        sandbox: the same tests' there.
+        sandbox: the outcomes of the same tests on the sandbox.
         refused: the feature that the sandbox refuses, by the name of the test that needs it.
-        whole: whether all tests were run, so that the list is to name none that was not.
+        whole: whether all tests were run, so that the list may name no other test.
     """
-    problems = [f"fails on the real one, leave it out: {name}: {it.why}" for name, it in real.items() if not it.passed]
+    problems = [
+        f"fails on the real engine, leave it out: {name}: {it.why}" for name, it in real.items() if not it.passed
+    ]
     asked = {name for name, it in real.items() if it.passed}
     passed = {name for name in asked if name in sandbox and sandbox[name].passed}
     problems += [f"was not run on the sandbox: {name}" for name in sorted(asked - set(sandbox))]
@@ -60,10 +63,10 @@ def judge(
         if not sandbox[name].passed and name not in refused
     ]
     problems += [
-        f"passes now, take it off the list ({refused[name]}): {name}" for name in sorted(passed & set(refused))
+        f"passes now, remove it from the list ({refused[name]}): {name}" for name in sorted(passed & set(refused))
     ]
     if whole:
-        problems += [f"on the list, and no test: {name}" for name in sorted(set(refused) - set(real))]
+        problems += [f"is on the list and is not a test: {name}" for name in sorted(set(refused) - set(real))]
         if len(refused) > MAY_BE_REFUSED * len(asked):
-            problems.append(f"the list is too long: {len(refused)} of {len(asked)}, of which a fifth may be refused")
+            problems.append(f"the list is too long: {len(refused)} of {len(asked)}, at most a fifth may be refused")
     return Verdict(len(passed), len(asked), tuple(problems))

@@ -1,13 +1,12 @@
 """One suite, two engines: only this folder's fixtures know which one a test runs on.
 
-`pytest tests/contract` asks the sandbox and, where `make controlplane` has built it, the real control plane (marker
-`controlplane`); with `--kubeconfig FILE` that test cluster alone. A test with the mark
-`gap("sandbox", raises=…, reason=…)` must fail there, in that way: once the gap is closed, the run says so.
+`pytest tests/contract` runs on the sandbox and, if `make controlplane` has built it, on the real control plane (marker
+`controlplane`). With `--kubeconfig FILE` it runs on that test cluster only. A test marked
+`gap("sandbox", raises=…, reason=…)` must fail there with that error, so closing the gap fails the run.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.cluster.connection.connect import connect
-from tenantkit.exceptions import ClusterError
 from tenantkit.rules.manifest import ref_of
 from tests.contract import engines
 from tests.contract.api.kind_samples import GATEWAY_API, GOOD, QUIET, place
@@ -24,6 +22,7 @@ from tests.contract.nodes import PRODUCT, takes_pods
 from tests.contract.wire import Wire
 from tests.controlplane.components import BINARIES
 from tests.controlplane.nodes import make_node
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,11 +30,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
-_POLL_S = 0.05
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One run of each test an engine; what is known not to work there is expected to fail, in the known way."""
+    """Run each test once per engine; a known gap is expected to fail there with its known error."""
     if "engine" not in metafunc.fixturenames:
         return
     marks: dict[str, list[pytest.MarkDecorator]] = {"sandbox": [], "controlplane": [pytest.mark.controlplane]}
@@ -51,9 +48,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Engine]:
-    """The server that this run is about; started once for all tests, and once with nodes for those in `nodes/`.
+    """The server under test; started once for all tests, and once with nodes for those in `nodes/`.
 
-    It is one fixture for both, so that pytest makes everything that is built on it anew where the server changes.
+    One fixture serves both, so that pytest rebuilds everything that depends on it when the server changes.
     """
     name, nodes = request.param
     starts: dict[str, Callable[[], Any]] = {
@@ -67,8 +64,8 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @contextmanager
 def _controlplane_if_built(config: pytest.Config, *, nodes: bool) -> Iterator[engines.Engine]:
-    """The real control plane; skips where nobody has built it."""
-    # asked for by its mark, a control plane that is not there is an error and not something to pass over
+    """The real control plane; skips if it is not built."""
+    # when `-m controlplane` asks for it, a missing control plane is an error and not a skip
     if not BINARIES.is_dir() and "controlplane" not in config.getoption("-m"):
         pytest.skip("the control plane is not built: run `make controlplane`")
     with engines.controlplane(nodes=nodes) as engine:
@@ -78,21 +75,21 @@ def _controlplane_if_built(config: pytest.Config, *, nodes: bool) -> Iterator[en
 @contextmanager
 def _foreign(config: pytest.Config, folders: pytest.TempPathFactory, *, nodes: bool) -> Iterator[engines.Engine]:
     if nodes:
-        pytest.skip("nothing would run on the nodes that these tests make")
+        pytest.skip("no kubelet would run pods on the nodes that these tests create")
     admin = engines.Login(config.getoption("--kubeconfig"), config.getoption("--context"))
     yield engines.ForeignEngine(admin, folders.mktemp("foreign"))
 
 
 @pytest.fixture(scope="session")
 def connect_as(engine: engines.Engine) -> Iterator[Callable[[str], Cluster]]:
-    """The door to the engine, as a persona: admin, provisioner, owner, editor, viewer or stranger."""
+    """Connections to the engine, by user: admin, provisioner, owner, editor, viewer or stranger."""
     made: dict[str, Cluster] = {}
 
-    def connected(persona: str) -> Cluster:
-        if persona not in made:
-            login = engine.login(persona)
-            made[persona] = connect(kubeconfig=login.kubeconfig, context=login.context)
-        return made[persona]
+    def connected(user: str) -> Cluster:
+        if user not in made:
+            login = engine.login(user)
+            made[user] = connect(kubeconfig=login.kubeconfig, context=login.context)
+        return made[user]
 
     yield connected
     for connection in made.values():
@@ -101,14 +98,14 @@ def connect_as(engine: engines.Engine) -> Iterator[Callable[[str], Cluster]]:
 
 @pytest.fixture(scope="session")
 def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Wire]]:
-    """Plain requests to the engine, as a persona."""
+    """Plain requests to the engine, by user."""
     made: dict[str, Wire] = {}
 
-    def wired(persona: str) -> Wire:
-        if persona not in made:
-            login = engine.login(persona)
-            made[persona] = Wire.of(login.kubeconfig, login.context, tmp_path_factory.mktemp(persona))
-        return made[persona]
+    def wired(user: str) -> Wire:
+        if user not in made:
+            login = engine.login(user)
+            made[user] = Wire.of(login.kubeconfig, login.context, tmp_path_factory.mktemp(user))
+        return made[user]
 
     yield wired
     for wire in made.values():
@@ -117,7 +114,7 @@ def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def cluster(connect_as: Callable[[str], Cluster]) -> Cluster:
-    """The door to the engine, as its admin."""
+    """A connection to the engine, as its admin."""
     return connect_as("admin")
 
 
@@ -129,14 +126,14 @@ def wire(wire_as: Callable[[str], Wire]) -> Wire:
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace of the test's own, deleted afterwards."""
+    """A namespace for one test, deleted afterwards."""
     with own_namespace(cluster, fresh_name()) as name:
         yield name
 
 
 @pytest.fixture(scope="module")
-def shared_namespace(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[str]:
-    """A namespace for objects whose names do not meet; pods can be made there."""
+def shared_namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace for objects with different names; it is ready for pods."""
     with own_namespace(cluster, fresh_name()) as name:
         eventually(lambda: cluster.get("ServiceAccount", "default", name))
         yield name
@@ -144,7 +141,7 @@ def shared_namespace(cluster: Cluster, eventually: Callable[..., Any]) -> Iterat
 
 @pytest.fixture
 def make_kind(wire: Wire, shared_namespace: str) -> Iterator[Callable[..., Manifest]]:
-    """Make a good object of a kind, with some changes; those without a namespace are deleted afterwards."""
+    """Create a valid object of a kind, with some changes; cluster-scoped ones are deleted afterwards."""
     made: list[Manifest] = []
 
     def create(kind: str, changes: Manifest | None = None) -> Manifest:
@@ -161,34 +158,15 @@ def make_kind(wire: Wire, shared_namespace: str) -> Iterator[Callable[..., Manif
             wire("DELETE", place(manifest))
 
 
-@pytest.fixture(scope="session")
-def eventually() -> Callable[..., Any]:
-    """Ask until the answer is true, and give it back; what stood in the way is told once the time is up.
-
-    A controller that was told of a conflict tries again after one second, then two, four, eight and so on.
-    """
-
-    def ask(question: Callable[[], Any], timeout_s: float = 60) -> Any:
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                answer = question()
-            except (ClusterError, AssertionError) as not_yet:
-                if time.monotonic() > deadline:
-                    not_yet.add_note(f"still so after {timeout_s} s")
-                    raise
-            else:
-                if answer:
-                    return answer
-                assert time.monotonic() < deadline, f"still {answer!r} after {timeout_s} s"
-            time.sleep(_POLL_S)
-
-    return ask
+@pytest.fixture(scope="session", name="eventually")
+def eventually_fixture() -> Callable[..., Any]:
+    """`tests.eventually.eventually`; new tests import it."""
+    return eventually
 
 
 @pytest.fixture
-def gpu_node(cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[Callable[..., str]]:
-    """Makes a ready node with eight GPUs, and gives back its name; all are gone after the test.
+def gpu_node(cluster: Cluster) -> Iterator[Callable[..., str]]:
+    """Create a ready node with eight GPUs and return its name; all nodes are deleted after the test.
 
     Its argument changes the manifest before it is sent: taints, fewer GPUs, another label.
     """

@@ -1,8 +1,8 @@
-"""The servers that the contract suite knows: the sandbox, the real control plane, or one that somebody names.
+"""The servers that the contract suite runs on: the sandbox, the real control plane, or the one of `--kubeconfig`.
 
-Each has the same people. On a foreign cluster its own signer makes them, so that they are real users there and the
-server's words about them are the same. Turned down: impersonation, which the door would have to offer for the tests
-alone; service accounts, whose names are other ones.
+Each has the same users. On a given cluster its own signer issues their certificates, so that they are real users there
+and the server's messages name them alike. Rejected alternatives: impersonation, which the client would have to offer
+for the tests alone; service accounts, which have other names.
 """
 
 from __future__ import annotations
@@ -42,48 +42,48 @@ class Login:
 
 
 class Engine(Protocol):
-    """A server to hold to the contract."""
+    """A server that the contract suite can run on."""
 
-    def login(self, persona: str) -> Login:
-        """How to be that persona there."""
+    def login(self, user: str) -> Login:
+        """The kubeconfig and context of that user."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnEngine:
-    """One that we start: its kubeconfig has a context for each persona."""
+    """A server that the tests start; its kubeconfig has a context for each user."""
 
     name: str
     kubeconfig: Path
 
-    def login(self, persona: str) -> Login:
-        """The persona's context."""
-        return Login(self.kubeconfig, f"{self.name}-{persona}")
+    def login(self, user: str) -> Login:
+        """The user's context."""
+        return Login(self.kubeconfig, f"{self.name}-{user}")
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignEngine:
-    """A test cluster of somebody's, whose admin we are; the others get a client certificate signed by it."""
+    """An existing test cluster, used as its admin; the other users get a client certificate signed by it."""
 
     admin: Login
     folder: Path
     made: dict[str, Login] = field(default_factory=dict)
 
-    def login(self, persona: str) -> Login:
-        """The admin, or whoever the cluster's signer has made; skips the test where it signs nothing."""
-        if persona == "admin":
+    def login(self, user: str) -> Login:
+        """The admin, or a user with a certificate of the cluster; skips the test if the cluster does not sign it."""
+        if user == "admin":
             return self.admin
-        if persona not in self.made:
-            self.made[persona] = self._sign_in(persona)
-        return self.made[persona]
+        if user not in self.made:
+            self.made[user] = self._sign_in(user)
+        return self.made[user]
 
-    def _sign_in(self, persona: str) -> Login:
+    def _sign_in(self, user: str) -> Login:
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, user_name(persona))])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, user_name(user))])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
         try:
-            certificate = self._signed(persona, request.public_bytes(serialization.Encoding.PEM))
+            certificate = self._signed(user, request.public_bytes(serialization.Encoding.PEM))
         except RuntimeError as error:
-            pytest.skip(f"no way to be {user_name(persona)} on this cluster, it signs no client certificate: {error}")
+            pytest.skip(f"can't log in as {user_name(user)}: this cluster signs no client certificates: {error}")
         key_pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -94,13 +94,13 @@ class ForeignEngine:
             "client-certificate-data": certificate,
             "client-key-data": base64.b64encode(key_pem).decode(),
         }
-        place = self.folder / f"{persona}.kubeconfig"
+        place = self.folder / f"{user}.kubeconfig"
         write_private(place, json.dumps(config).encode())
         return Login(place, None)
 
-    def _signed(self, persona: str, request: bytes) -> str:
-        """The cluster's certificate for a request; the request object is gone afterwards."""
-        name = f"tenantkit-contract-{persona}-{uuid.uuid4().hex[:8]}"
+    def _signed(self, user: str, request: bytes) -> str:
+        """The cluster's certificate for a signing request, whose object is deleted afterwards."""
+        name = f"tenantkit-contract-{user}-{uuid.uuid4().hex[:8]}"
         manifest = {
             "apiVersion": "certificates.k8s.io/v1",
             "kind": "CertificateSigningRequest",

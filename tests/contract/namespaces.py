@@ -1,4 +1,4 @@
-"""Namespaces of a test's own."""
+"""Namespaces for one test."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def fresh_name() -> str:
-    """A name that no namespace has."""
+    """A name that no namespace has yet."""
     return f"contract-{uuid.uuid4().hex[:10]}"
 
 
 @contextmanager
 def own_namespace(cluster: Cluster, name: str) -> Iterator[str]:
-    """Make a namespace, and delete it afterwards unless that was done."""
+    """Create a namespace, and delete it afterwards unless the test has done so."""
     cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
     with suppress(NotFound):  # where the test was about that

@@ -1,4 +1,4 @@
-"""How tests read the tables that a server sends, and hold the sandbox's own rows against them."""
+"""How tests read the tables that a server sends, and compare them with the sandbox's own rows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from tests.contract.wire import Answer
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-# an age is told by the second, and the Date header and the age may be of two
+# ages are whole seconds, and the Date header and the age may come from two of them
 CLOCKS_DIFFER_BY = [timedelta(seconds=seconds) for seconds in (0, -1, 1)]
 
 
 def comparable(table: Manifest) -> list[list[Any]]:
-    """The cells of each row, without what differs from run to run."""
+    """The cells of each row, without the values that differ from run to run."""
     headers = [column["name"] for column in table["columnDefinitions"]]
     rows = []
     for row in table["rows"]:
@@ -38,7 +38,7 @@ def comparable(table: Manifest) -> list[list[Any]]:
 
 
 def check_rows_are_the_sandboxs_own(answer: Answer, resource: Resource) -> None:
-    """Make the table that the server sent once more, of the objects in it, at the server's time."""
+    """Compare the server's table with the one that the sandbox makes of the same objects at the server's time."""
     sent = [{key: value for key, value in row.items() if key != "object"} for row in answer.body["rows"] or ()]
     items = [row["object"] for row in answer.body["rows"] or ()]
     date = parsedate_to_datetime(answer.headers["Date"])

@@ -1,7 +1,7 @@
-"""Requests as they go over the wire, for what a test says about the server's own words.
+"""Plain requests, for tests that compare the server's own answers.
 
-The door translates answers into errors of ours; whether two engines answer alike is seen only in what they send. And
-some requests the door can't make on purpose: other field managers, no token, pages of two.
+The client translates answers into tenantkit's errors, so only the raw answers show whether two engines agree. Some
+requests the client can't send on purpose: other field managers, no token, pages of two.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _KUBECTL_TIMEOUT_S = 60.0
 
 
 def kubectl_command(kubeconfig: Path, *arguments: str) -> list[str]:
-    """How to run kubectl of this environment, else of the machine."""
+    """The kubectl of this environment, else the one on the PATH."""
     own = Path(sys.executable).with_name("kubectl")
     program = str(own) if own.exists() else shutil.which("kubectl")
     if program is None:
@@ -42,7 +42,7 @@ def kubectl_command(kubeconfig: Path, *arguments: str) -> list[str]:
 
 
 def kubectl(kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
-    """What kubectl prints; raises with its own words when it fails."""
+    """What kubectl prints; raises its error message if it fails."""
     command = kubectl_command(kubeconfig, *arguments)
     result = subprocess.run(
         command, input=stdin, capture_output=True, text=True, timeout=_KUBECTL_TIMEOUT_S, check=False
@@ -54,7 +54,7 @@ def kubectl(kubeconfig: Path, *arguments: str, stdin: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server sent: status code, headers, and the body: JSON read, anything else as text."""
+    """What the server sent: status code, headers and body; JSON is parsed, anything else stays text."""
 
     status: int
     headers: Mapping[str, str]
@@ -63,7 +63,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A way to one server, as one person."""
+    """A connection to one server, as one user."""
 
     server: str
     ca: Path | None
@@ -89,12 +89,12 @@ class Wire:
         return cls(cluster["server"], ca, pool, user.get("token"))
 
     def as_nobody(self, token: str | None = None) -> Wire:
-        """The same server without a login, or with a token instead; to be closed."""
+        """The same server without a login, or with another token; the caller closes it."""
         pool = urllib3.PoolManager(ca_certs=self.ca, timeout=_TIMEOUT_S, retries=False)
         return Wire(self.server, self.ca, pool, token)
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         self.pool.clear()
 
     def __call__(  # noqa: PLR0913 (what a request has)
@@ -107,7 +107,7 @@ class Wire:
         accept: str = JSON,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request, and its whole answer; a body in bytes is sent as it is."""
+        """Send one request and return its whole answer; a body in bytes is sent unchanged."""
         response = self.pool.request(
             method,
             self._url(path, query),
@@ -121,7 +121,7 @@ class Wire:
     def watch(
         self, path: str, *, count: int, accept: str = JSON, query: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
-        """The first so many events of a watch; fails when no more come for as long as a request may take."""
+        """The first `count` events of a watch; fails if none comes for as long as a request may take."""
         url = self._url(path, {"watch": "true", **(query or {})})
         response = self.pool.request("GET", url, headers=self._headers(accept), preload_content=False)
         events: list[dict[str, Any]] = []
@@ -144,7 +144,7 @@ class Wire:
 
 
 def _put(path: Path, data: str | None) -> Path | None:
-    """The file with that content; None where there is none."""
+    """A file with that content; None without content."""
     if data is None:
         return None
     path.write_bytes(base64.b64decode(data))

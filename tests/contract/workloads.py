@@ -1,4 +1,4 @@
-"""Workloads of one namespace, and a test that plays the kubelet: it says of pods what no node is there to say."""
+"""Workloads of one namespace, for tests that play the kubelet: they write the status that no node would write."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.wire import MERGE_PATCH, STRATEGIC_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Answer, Wire
 
-    Eventually = Callable[..., Any]
 
 _GROUPS = {
     "deployments": "/apis/apps/v1",
@@ -32,7 +30,6 @@ class Workloads:
 
     wire: Wire
     namespace: str
-    eventually: Eventually
 
     def path(self, plural: str, name: str = "") -> str:
         root = f"{_GROUPS.get(plural, '/api/v1')}/namespaces/{self.namespace}/{plural}"
@@ -70,12 +67,12 @@ class Workloads:
         return [pod for pod in self.all("pods", selector) if not pod["metadata"].get("deletionTimestamp")]
 
     def number_of_pods(self, count: int, selector: str = "") -> list[Manifest]:
-        """The pods, once there are so many."""
-        self.eventually(lambda: len(self.pods(selector)) == count)
+        """The pods, once there are that many."""
+        eventually(lambda: len(self.pods(selector)) == count)
         return self.pods(selector)
 
     def say_ready(self, pod: Manifest, *, ready: bool = True, address: str = "", since: str = SINCE) -> None:
-        """What a kubelet says of a pod whose containers run."""
+        """Write the status that a kubelet writes for a pod whose containers run."""
         condition = {"type": "Ready", "status": str(ready), "lastTransitionTime": since}
         status: Manifest = {"phase": "Running", "conditions": [condition]}
         if address:
@@ -87,7 +84,7 @@ class Workloads:
             self.say_ready(pod)
 
     def say_finished(self, pod: Manifest, phase: str) -> None:
-        """What a kubelet says of a pod whose containers end now; EndpointSlices follow its condition, not its phase."""
+        """Write the status of a pod whose containers end now; EndpointSlices follow its condition, not its phase."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         ended = {"type": "Ready", "status": "False", "reason": "PodCompleted", "lastTransitionTime": now}
         self.patch("pods", pod["metadata"]["name"], {"status": {"phase": phase, "conditions": [ended]}}, status=True)
@@ -106,21 +103,21 @@ class Workloads:
         return {item["type"]: (item["status"], item.get("reason", ""), item.get("message", "")) for item in conditions}
 
     def status_is(self, plural: str, name: str, **expected: Any) -> Manifest:
-        """The status, once these of its fields are so; None is a field that is left out."""
+        """The status, once these fields have these values; None stands for a field that is left out."""
 
         def found() -> bool:
             status = self.get(plural, name).get("status") or {}
             assert {key: status.get(key) for key in expected} == expected
             return True
 
-        self.eventually(found)
+        eventually(found)
         status: Manifest = self.get(plural, name)["status"]
         return status
 
     def limit_pods(self, count: int) -> None:
-        """A quota of pods that counts."""
+        """Create a quota of pods, and wait until it is in force."""
         self.create("resourcequotas", "few", {"hard": {"pods": str(count)}})
-        self.eventually(lambda: (self.get("resourcequotas", "few").get("status") or {}).get("hard"))
+        eventually(lambda: (self.get("resourcequotas", "few").get("status") or {}).get("hard"))
 
 
 def pod_spec(image: str = "busybox", **fields: Any) -> Manifest:

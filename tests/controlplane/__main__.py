@@ -1,9 +1,9 @@
-"""Starts a control plane, prints its kubeconfig's place, and stays until it is told to go.
+"""Starts a control plane, prints the path of its kubeconfig, and runs until it is stopped.
 
-It is a process of its own, so that the control plane ends with whoever asked for it, however that one ends: the tests
-hold the other end of its standard input (`--while-stdin-open`), and the system closes it even when they are killed. For
-the case that this process itself is killed, each component is tied to it by the kernel. Turned down: handlers in the
-test run, which neither SIGKILL nor a crash calls.
+It runs in a process of its own, so that the control plane ends with the process that started it, however that one ends:
+the tests hold the other end of its standard input (`--while-stdin-open`), and the system closes it even if they are
+killed. If this process itself is killed, the kernel kills each component. Rejected alternative: handlers in the test
+run, which neither SIGKILL nor a crash calls.
 """
 
 from __future__ import annotations

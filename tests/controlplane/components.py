@@ -1,9 +1,9 @@
-"""Which components make a control plane, and with which flags.
+"""The components of a control plane, and their flags.
 
-No port is looked for and then hoped to be still free: etcd listens on a Unix socket, kube-controller-manager,
-kube-scheduler and kwok on nothing, and kube-apiserver shares (`--permit-port-sharing`) the port that a socket of ours
-holds, bound but not listening, from before it starts until after it has ended. The scheduler and kwok, which plays the
-kubelet of every node that somebody makes, are there only where asked for: most tests want pods that stay as they are.
+No free port is looked up and then raced for: etcd listens on a Unix socket, kube-controller-manager, kube-scheduler and
+kwok do not listen, and kube-apiserver shares (`--permit-port-sharing`) a port that a socket of this process holds,
+bound but not listening, from before it starts until after it has ended. The scheduler and kwok, which plays the kubelet
+of every Node, start only on request: most tests want pods that do not change.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import socket
 import tempfile
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from tests.controlplane.credentials import CONTROLLER_MANAGER, HOST, KWOK, SCHEDULER, make_credentials
 from tests.controlplane.processes import Component
 from tests.controlplane.readiness import answers, controllers_work, listens, pods_run
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,27 +31,26 @@ NODE_NAMES = ("kube-scheduler", "kwok")
 POD_ADDRESSES = "10.244.0.0/16"
 READY_TIMEOUT_S = 60.0  # it takes about five on two idle cores
 
-_POLL_S = 0.1
 _STAGES = Path(__file__).with_name("kwok") / "stages.yaml"
 
 
 class NotReadyError(Exception):
-    """A component runs but did not get ready in time: what was asked, what came, and its last lines."""
+    """A component runs but did not become ready in time; the message has the reason and its last lines."""
 
 
 class ControlPlaneNotBuiltError(Exception):
-    """The programs are not there; the message says what builds them."""
+    """The programs are missing; the message names the command that builds them."""
 
 
 @contextmanager
 def running(
     check: Callable[[], None], *, nodes: bool = False, binaries: Path = BINARIES
 ) -> Iterator[tuple[Credentials, list[Component]]]:
-    """A control plane that answers; gone, with all its files, when the block ends however it ends.
+    """A running control plane; it and all its files are removed however the block ends.
 
     Args:
-        check: called while waiting, again and again; may raise to give up.
-        nodes: with a scheduler, and with kwok, which lets pods run on every Node that is made. There is none at first.
+        check: called repeatedly while waiting; may raise to give up.
+        nodes: also start a scheduler and kwok, which runs pods on every Node that is created. There is none at first.
         binaries: the folder that `make controlplane` fills.
     """
     missing = [name for name in NAMES + NODE_NAMES * nodes if not (binaries / name).is_file()]
@@ -77,7 +76,7 @@ def running(
 def _steps(
     credentials: Credentials, *, nodes: bool
 ) -> Iterator[tuple[str, list[str], Callable[[], str | None] | None]]:
-    """Each component in turn: its name, its flags, and why it is not ready; None where a later one's answer tells."""
+    """Each component in turn: its name, its flags and its readiness check; None if a later check covers it."""
     yield "etcd", _etcd(credentials.folder), lambda: listens(credentials.folder / "etcd.sock")
     yield "kube-apiserver", _api_server(credentials), lambda: answers(credentials, "/readyz")
     yield "kube-controller-manager", _controller_manager(credentials), lambda: controllers_work(credentials)
@@ -111,14 +110,14 @@ def _api_server(credentials: Credentials) -> list[str]:
         f"--tls-private-key-file={credentials.key}",
         f"--client-ca-file={credentials.ca}",
         f"--token-auth-file={credentials.token_file}",
-        "--allow-privileged",  # as clusters have it: which pods may is for their namespaces to say
+        "--allow-privileged",  # as on most clusters: namespaces decide which pods may be privileged
         "--anonymous-auth=false",
         "--authorization-mode=RBAC",
         f"--service-account-key-file={credentials.service_account_key}",
         f"--service-account-signing-key-file={credentials.service_account_key}",
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-cluster-ip-range=10.96.0.0/16",
-        "--endpoint-reconciler-type=none",  # there is no `kubernetes` Service to point at a loopback address
+        "--endpoint-reconciler-type=none",  # no `kubernetes` Service: it can't point at a loopback address
     ]
 
 
@@ -132,7 +131,7 @@ def _controller_manager(credentials: Credentials) -> list[str]:
         f"--cluster-signing-key-file={credentials.ca_key}",
         "--secure-port=0",
         "--leader-elect=false",
-        "--kube-api-qps=200",  # the default of 20 makes a suite wait that opens and closes a namespace a test
+        "--kube-api-qps=200",  # with the default of 20 the suite waits, as it creates and deletes a namespace per test
         "--kube-api-burst=400",
     ]
 
@@ -152,7 +151,7 @@ def _kwok(credentials: Credentials) -> list[str]:
         f"--kubeconfig={credentials.kubeconfig_of(KWOK)}",
         f"--config={_STAGES}",
         "--manage-all-nodes=true",
-        "--node-lease-duration-seconds=40",  # without a Lease the node controller takes a node for lost after 50 s
+        "--node-lease-duration-seconds=40",  # without a Lease the node controller considers a node lost after 50 s
         f"--cidr={POD_ADDRESSES}",
     ]
 
@@ -166,13 +165,20 @@ def _held_port() -> Iterator[socket.socket]:
 
 
 def _wait(is_ready: Callable[[], str | None], components: list[Component], check: Callable[[], None]) -> None:
-    """Ask until ready, while everything that was started is alive and somebody still wants it."""
-    newest, deadline = components[-1], time.monotonic() + READY_TIMEOUT_S
-    while (why_not := is_ready()) is not None:
+    """Wait until the newest component is ready, as long as all components run and `check` does not raise."""
+    newest = components[-1]
+
+    def is_up() -> bool:
+        why_not = is_ready()
+        if why_not is None:
+            return True
         check()
         for component in components:
             component.check_alive()
-        if time.monotonic() > deadline:
-            why = f"{newest.name} is not ready after {READY_TIMEOUT_S:.0f} s: {why_not}"
-            raise NotReadyError(f"{why}; its last lines:\n{newest.log_tail()}")
-        time.sleep(_POLL_S)
+        raise AssertionError(why_not)
+
+    try:
+        eventually(is_up, timeout_s=READY_TIMEOUT_S, poll_s=0.1)
+    except AssertionError as why_not:
+        why = f"{newest.name} is not ready after {READY_TIMEOUT_S:.0f} s: {why_not}"
+        raise NotReadyError(f"{why}; its last lines:\n{newest.log_tail()}") from None

@@ -1,4 +1,4 @@
-"""The real control plane, as the tests hold it: etcd, kube-apiserver, kube-controller-manager; no node unless asked."""
+"""The real control plane for tests: etcd, kube-apiserver and kube-controller-manager; nodes only on request."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ _ENDS_WITHIN_S = 30.0
 
 
 class ControlPlaneError(Exception):
-    """It did not start, or did not live as long as it was wanted; the message ends with the component's last lines."""
+    """It did not start, or ended too early; the message ends with the component's last lines."""
 
 
 class ControlPlane:
-    """A control plane of one's own: it answers once entered, and nothing of it is left after `close`.
+    """A separate control plane: it answers once entered, and `close` removes it completely.
 
-    `kubeconfig` has a context for each persona: `controlplane-admin`, `-provisioner`, `-owner`, `-editor`, `-viewer`
-    and `-stranger`, who are to the server `admin@example.com` and so on. It starts in about five seconds.
+    `kubeconfig` has a context for each user: `controlplane-admin`, `-provisioner`, `-owner`, `-editor`, `-viewer` and
+    `-stranger`, whom the server knows as `admin@example.com` and so on. It starts in about five seconds.
 
     Args:
-        nodes: with kube-scheduler and with kwok: pods run on every Node that is made. None is there at first.
+        nodes: also start kube-scheduler and kwok, so that pods run on every Node that is created. There is none at
+        first.
 
     Example:
         >>> with ControlPlane() as plane:
@@ -47,7 +48,7 @@ class ControlPlane:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            process_group=0,  # Ctrl-C in the terminal is for the tests; they close us in their own order
+            process_group=0,  # Ctrl-C in the terminal goes to the tests, which close this in their own order
         )
         self.supervisor_id = self._supervisor.pid
         assert self._supervisor.stdout is not None
@@ -64,7 +65,7 @@ class ControlPlane:
         self.close()
 
     def close(self) -> None:
-        """End it and remove its files; more than once is once.
+        """Stop it and remove its files; may be called again.
 
         Raises:
             ControlPlaneError: a component had ended before.

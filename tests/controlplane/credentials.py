@@ -1,9 +1,9 @@
-"""Who may talk to the test control plane, and how each side knows the other.
+"""The users of the test control plane, and the certificates of its components.
 
-Personas and user names are the sandbox's, so that one suite can ask both engines for the same person. Bearer tokens,
-because the sandbox knows no other way; a certificate authority made anew at each start, so that nothing secret lies in
-the repository and nothing outlives the run. Turned down: the server's own self-signed certificate, which can't sign the
-client certificates by which the suite makes personas on a foreign cluster.
+Users and their names are the sandbox's, so that one suite can log in to both engines as the same user. They have bearer
+tokens, because the sandbox has no other login. Each start makes a new certificate authority, so that no secret lies in
+the repository or outlives the run. Rejected alternative: the server's own self-signed certificate, which can't sign the
+client certificates of the suite's users on a given cluster.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "127.0.0.1"
-PERSONAS = ("admin", "provisioner", "owner", "editor", "viewer", "stranger")
+USERS = ("admin", "provisioner", "owner", "editor", "viewer", "stranger")
 ADMIN_GROUP = "system:masters"
 CONTROLLER_MANAGER = "system:kube-controller-manager"
 SCHEDULER = "system:kube-scheduler"
@@ -29,14 +29,14 @@ KWOK = "kwok"
 COMPONENTS = (CONTROLLER_MANAGER, SCHEDULER, KWOK)
 
 
-def user_name(persona: str) -> str:
-    """The name by which the server knows a persona."""
-    return f"{persona}@example.com"
+def user_name(user: str) -> str:
+    """A user's name on the server."""
+    return f"{user}@example.com"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The files that etcd's clients, the API server and its callers are started with."""
+    """The files that etcd's clients, the API server and its clients are started with."""
 
     folder: Path
     tokens: Mapping[str, str]
@@ -71,16 +71,16 @@ class Credentials:
         return self.folder / "kubeconfig"
 
     def kubeconfig_of(self, component: str) -> Path:
-        """By which one of the components signs in."""
+        """The kubeconfig of one component."""
         return self.folder / f"{component.rpartition(':')[2]}.kubeconfig"
 
 
 def make_credentials(folder: Path, port: int) -> Credentials:
-    """Write all keys, certificates, tokens and kubeconfigs into a folder that is ours alone."""
-    people = {persona: user_name(persona) for persona in PERSONAS} | {name: name for name in COMPONENTS}
+    """Write all keys, certificates, tokens and kubeconfigs into a private folder."""
+    people = {user: user_name(user) for user in USERS} | {name: name for name in COMPONENTS}
     credentials = Credentials(
         folder=folder,
-        tokens={persona: secrets.token_urlsafe(32) for persona in people},
+        tokens={user: secrets.token_urlsafe(32) for user in people},
         server=f"https://{HOST}:{port}",
     )
     authority = trustme.CA()
@@ -92,7 +92,7 @@ def make_credentials(folder: Path, port: int) -> Credentials:
         credentials.key: server.private_key_pem.bytes(),
         credentials.service_account_key: authority.issue_cert("service-accounts").private_key_pem.bytes(),
         credentials.token_file: _token_lines(credentials.tokens, people),
-        credentials.kubeconfig: _kubeconfig(credentials, dict.fromkeys(PERSONAS, "controlplane-{}")),
+        credentials.kubeconfig: _kubeconfig(credentials, dict.fromkeys(USERS, "controlplane-{}")),
         **{credentials.kubeconfig_of(name): _kubeconfig(credentials, {name: "{}"}) for name in COMPONENTS},
     }
     for path, content in private_files.items():
@@ -107,7 +107,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def _token_lines(tokens: Mapping[str, str], people: Mapping[str, str]) -> bytes:
-    groups = dict.fromkeys(("admin", KWOK), f",{ADMIN_GROUP}")  # no built-in role says what plays a kubelet
+    groups = dict.fromkeys(("admin", KWOK), f",{ADMIN_GROUP}")  # no built-in role covers a stand-in for kubelets
     lines = (f"{tokens[who]},{people[who]},{people[who]}{groups.get(who, '')}\n" for who in people)
     return "".join(lines).encode()
 

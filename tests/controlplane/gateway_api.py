@@ -1,21 +1,22 @@
-"""Puts the Gateway API's kinds on a control plane, and takes them off again: its CRDs, of the standard channel.
+"""Installs the Gateway API's CRDs of the standard channel on a control plane, and removes them again.
 
-They lie in the Go module that Contour requires; `go mod download` in contour/ fetches it. Only what the sandbox has as
-built-in kinds is put there.
+They are in the Go module that Contour requires; `go mod download` in contour/ fetches it. Only the kinds that the
+sandbox has are installed.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    # a method, a path without its first slash, a body: the status and the JSON that is answered
+    # from a method, a path without its first slash and a body to the status and the JSON of the answer
     Ask = Callable[[str, str, Any], tuple[int, Any]]
 
 VERSION = "v1.3.0"
@@ -23,12 +24,11 @@ GROUP = "gateway.networking.k8s.io"
 PLURALS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
 _CRDS = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _READY_S = 30.0
-_POLL_S = 0.1
 _OK, _CREATED, _CONFLICT, _NOT_FOUND = 200, 201, 409, 404
 
 
-class NotServedError(Exception):
-    """The control plane does not serve these kinds; the message says what it answered last."""
+class NotServedError(AssertionError):
+    """The control plane does not serve these kinds; the message has its last answer."""
 
 
 def definitions(go_modules: Path) -> list[Any]:
@@ -42,13 +42,13 @@ def definitions(go_modules: Path) -> list[Any]:
 
 
 def put_on(ask: Ask, go_modules: Path) -> list[str]:
-    """Put the CRDs there, and wait until all of their kinds are served and their schemas told.
+    """Create the CRDs, and wait until all of their kinds and schemas are served.
 
     Returns:
-        The names of those that were not there yet, for `take_off`.
+        The names of the CRDs that did not exist before, for `take_off`.
 
     Raises:
-        NotServedError: they still are not after half a minute.
+        NotServedError: they are not served after half a minute.
     """
     made = []
     for definition in definitions(go_modules):
@@ -56,33 +56,25 @@ def put_on(ask: Ask, go_modules: Path) -> list[str]:
         if status not in {_CREATED, _CONFLICT}:
             raise NotServedError(f"POST of {definition['metadata']['name']}: {body}")
         made += [definition["metadata"]["name"]] if status == _CREATED else []
-    deadline = time.monotonic() + _READY_S
-    while (why_not := _missing(ask)) is not None:
-        if time.monotonic() > deadline:
-            raise NotServedError(f"not served after {_READY_S:.0f} s: {why_not}")
-        time.sleep(_POLL_S)
+    eventually(lambda: _all_are_served(ask), timeout_s=_READY_S)
     return made
 
 
 def take_off(ask: Ask, names: list[str]) -> None:
-    """Delete these CRDs, and with them all objects of their kinds, and wait until they are gone."""
+    """Delete these CRDs and with them all objects of their kinds, and wait until they no longer exist."""
     for name in names:
         ask("DELETE", f"{_CRDS}/{name}", None)
-    deadline = time.monotonic() + _READY_S
-    while any(ask("GET", f"{_CRDS}/{name}", None)[0] != _NOT_FOUND for name in names):
-        if time.monotonic() > deadline:
-            raise NotServedError(f"{names} are still there after {_READY_S:.0f} s")
-        time.sleep(_POLL_S)
+    paths = [f"{_CRDS}/{name}" for name in names]
+    eventually(lambda: all(ask("GET", path, None)[0] == _NOT_FOUND for path in paths), timeout_s=_READY_S)
 
 
-def _missing(ask: Ask) -> str | None:
-    """What is not there yet."""
+def _all_are_served(ask: Ask) -> bool:
     for version, plurals in (("v1", PLURALS[:3]), ("v1beta1", PLURALS[3:])):
         schemas = str(ask("GET", f"openapi/v3/apis/{GROUP}/{version}", None))
         for plural in plurals:
             status, body = ask("GET", f"apis/{GROUP}/{version}/{plural}", None)
             if status != _OK:
-                return f"{plural}: {body}"
+                raise NotServedError(f"{plural} of {version}: {body}")
             if f"/{version}/{plural}" not in schemas and f"/{{namespace}}/{plural}" not in schemas:
-                return f"{plural}: no schema"
-    return None
+                raise NotServedError(f"{plural} of {version} has no schema")
+    return True

@@ -1,14 +1,14 @@
-"""Asks a real control plane for what the sandbox must know, and writes tenantkit/sandbox/data/*.json: `make facts`.
+"""Reads the facts that the sandbox needs from a real control plane into tenantkit/sandbox/data/*.json: `make facts`.
 
 Nothing in those files is typed by hand: discovery, OpenAPI, the columns of tables and the built-in roles come from a
-running kube-apiserver, and what no server tells from the Go modules of the same version. Each file says under
-`kubernetes` which release that was.
-Turned down: serving the OpenAPI whole, 3 MB for a tenth in use.
+running kube-apiserver, and the rest from the Go modules of the same version. Each file names that release under
+`kubernetes`.
+Rejected alternative: serving the whole OpenAPI document, 3 MB of which a tenth is used.
 
     python -m tests.controlplane.generate_facts [--kubeconfig FILE] [--go-modules FOLDER]
 
-Without a kubeconfig it starts a control plane of its own. With one, a controller manager must run there, too: it fills
-the rules of the aggregated roles admin, edit and view. The Gateway API's CRDs are put there and stay.
+Without a kubeconfig it starts a separate control plane. With one, a controller manager must run there too: it fills the
+rules of the aggregated roles admin, edit and view. The Gateway API's CRDs are installed there and stay.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ ROLES = ["cluster-admin", "admin", "edit", "view", "system:basic-user", "system:
 
 
 class NoFactsError(Exception):
-    """The control plane can't tell what is asked, or not yet; the message says why."""
+    """The control plane can't answer, or not yet; the message says why."""
 
 
 class Connection:
-    """A control plane, reached as the user of a kubeconfig's current context, who has a token."""
+    """A connection to a control plane as the user of a kubeconfig's current context, who has a token."""
 
     def __init__(self, kubeconfig: Path) -> None:
         config = yaml.safe_load(kubeconfig.read_text())
@@ -99,7 +99,7 @@ class Connection:
             return json.load(answer)
 
     def ask(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        """Any request, and its answer."""
+        """Send any request and return its answer."""
         request = urllib.request.Request(  # noqa: S310 (as above)
             f"{self._server}/{path}",
             method=method,
@@ -114,7 +114,7 @@ class Connection:
 
 
 def generate(connection: Connection, go_modules: Path) -> dict[str, Json]:
-    """All that the sandbox must know: the content of each file, by its path under data/.
+    """All facts that the sandbox needs: the content of each file, by its path under data/.
 
     Args:
         connection: to the control plane; may read everything.
@@ -123,7 +123,7 @@ def generate(connection: Connection, go_modules: Path) -> dict[str, Json]:
     Raises:
         NoFactsError: the controllers have not filled the built-in roles.
         NotServedError: the Gateway API's kinds can't be put there.
-        OSError: the control plane does not answer, or a module is not there.
+        OSError: the control plane does not answer, or a module is missing.
     """
     put_on(connection.ask, go_modules)
     version: str = connection.get("version")["gitVersion"]
@@ -152,13 +152,13 @@ def write(files: dict[str, Json], folder: Path) -> None:
 
 
 def modules_of_go() -> Path:
-    """Where Go keeps the modules of k8s.io, from which the control plane was built."""
+    """Go's folder of the k8s.io modules that the control plane was built from."""
     go = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True)
     return Path(go.stdout.strip()) / "k8s.io"
 
 
 def served_discovery(connection: Connection) -> Json:
-    """The aggregated discovery documents of /api and /apis, with nothing but the served resources."""
+    """The aggregated discovery documents of /api and /apis, reduced to the resources that the sandbox serves."""
     documents: Json = {}
     for root in ("api", "apis"):
         document = connection.get(root, DISCOVERY)
@@ -178,20 +178,20 @@ def served_discovery(connection: Connection) -> Json:
 
 
 def keep_subresources(resource: Json) -> Json:
-    """A resource of the discovery document without the subresources that the sandbox has not."""
+    """A resource of the discovery document without the subresources that the sandbox does not have."""
     kept = [s for s in resource.get("subresources", []) if s["subresource"] in SUBRESOURCES]
     rest = {key: value for key, value in resource.items() if key != "subresources"}
     return {**rest, "subresources": kept} if kept else rest
 
 
 def clean(metadata: Json) -> Json:
-    """Metadata without what one server gave it at one time."""
+    """Metadata without the values that differ from server to server."""
     passing = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
     return {key: value for key, value in metadata.items() if key not in passing}
 
 
 def refs_in(node: object) -> set[str]:
-    """Every schema that a document points at."""
+    """Every schema that a document refers to."""
     if isinstance(node, dict):
         found = {node["$ref"].removeprefix(REF)} if isinstance(node.get("$ref"), str) else set()
         return found.union(*(refs_in(value) for value in node.values()))
@@ -201,7 +201,7 @@ def refs_in(node: object) -> set[str]:
 
 
 def json_only(node: Any) -> Any:
-    """A document without the media types that the sandbox does not speak."""
+    """A document without the media types that the sandbox does not support."""
     if isinstance(node, dict):
         if "content" in node and isinstance(node["content"], dict):
             spoken = {kind: body for kind, body in node["content"].items() if not FOREIGN.search(kind)}
@@ -250,7 +250,7 @@ def columns_of_tables(connection: Connection, discovery: Json) -> Json:
 
 
 def bootstrap_rbac(connection: Connection) -> list[Json]:
-    """The built-in ClusterRoles that people meet, and the bindings to them."""
+    """The built-in ClusterRoles for users, and the bindings to them."""
     rbac, kept = "apis/rbac.authorization.k8s.io/v1", []
     for plural, kind in (("clusterroles", "ClusterRole"), ("clusterrolebindings", "ClusterRoleBinding")):
         for item in connection.get(f"{rbac}/{plural}")["items"]:

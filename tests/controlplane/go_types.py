@@ -1,7 +1,8 @@
-"""The API types that the sandbox reads: data/types.json: see tenantkit/sandbox/apimachinery/schema.py.
+"""The API types that the sandbox reads from data/types.json: see tenantkit/sandbox/apimachinery/schema.py.
 
-OpenAPI tells fields, defaults and how lists merge; which zero values a Go type leaves out of its JSON (`omitempty` and
-pointers) no server tells: that is read from the Go modules k8s.io/api and k8s.io/apimachinery of the same version.
+OpenAPI has the fields, their defaults and how lists merge. It does not have which zero values a Go type leaves out of
+its JSON (`omitempty` and pointers). These come from the Go modules k8s.io/api and k8s.io/apimachinery of the same
+version.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 REF = "#/components/schemas/"
-# names of the reflection packages as OpenAPI writes them, and where their types.go lies under the k8s.io modules
+# names of the reflection packages in OpenAPI, and where their types.go is under the k8s.io modules
 PACKAGES = {"io.k8s.api.": "api", "io.k8s.apimachinery.": "apimachinery"}
 
 
 class GoField(NamedTuple):
-    """What types.go says of one field: how its zero value is written, its Go type, the struct that embeds it."""
+    """A field in types.go: how its zero value is written, its Go type, and the struct that embeds it."""
 
     zero: str  # keep (a pointer), null (one without omitempty), empty (omitempty), drop (omitzero) or always
     go: str
@@ -30,7 +31,7 @@ class GoField(NamedTuple):
 
 
 class GoTypes:
-    """What only the Go source tells of the types; the text of decoding errors speaks of it."""
+    """Facts that only the Go source has; the messages of decoding errors use them."""
 
     def __init__(self, modules: Path, version: str) -> None:
         self.modules, self.version = modules, version
@@ -43,7 +44,7 @@ class GoTypes:
 
     def _struct(self, package: str, name: str, embedded: str = "") -> dict[str, GoField]:
         found: dict[str, GoField] = {}
-        rules = {"omitzero": "drop", "omitempty": "empty"}  # omitempty leaves out no struct
+        rules = {"omitzero": "drop", "omitempty": "empty"}  # omitempty never leaves out a struct
         for go_type, json_name, options in self._package(package).get(name, []):
             if not json_name:  # embedded
                 inner = go_type.lstrip("*").rpartition(".")[2]
@@ -82,7 +83,7 @@ def printed(go_type: str) -> str:
 
 
 def compact_type(schema: Json) -> Any:
-    """A property's type in the few words that the sandbox uses; see tenantkit/sandbox/apimachinery/schema.py."""
+    """A property's type in the short form that the sandbox uses; see tenantkit/sandbox/apimachinery/schema.py."""
     if "allOf" in schema or "$ref" in schema:
         name = (schema.get("$ref") or schema["allOf"][0]["$ref"]).removeprefix(REF)
         return {"ref": name} | ({"atomic": 1} if schema.get("x-kubernetes-map-type") == "atomic" else {})
@@ -122,12 +123,12 @@ def compact_types(documents: dict[str, Json], go_types: GoTypes) -> Json:
 
 
 def is_custom(schema: Json) -> bool:
-    """Whether a schema is a CRD's: no Go type stands behind it, and what is sent stays as it is."""
+    """Whether a schema is a CRD's: it has no Go type, and values stay as they were sent."""
     return any(gvk["group"] == GROUP for gvk in schema.get("x-kubernetes-group-version-kind", ()))
 
 
 def custom_type(schema: Json) -> Any:
-    """A CRD's type, its structs one in another, since none of them has a name."""
+    """A CRD's type with nested structs, since none of them has a name."""
     if schema.get("type") == "array":
         return {**compact_type(schema), "list": custom_type(schema["items"])}
     if "properties" not in schema:

@@ -1,4 +1,4 @@
-"""A Node for kwok, or for the sandbox, to run pods on: what is there is what its manifest says."""
+"""A Node on which kwok or the sandbox runs pods; its manifest says how much it can hold."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _ROOM = {"cpu": "64", "memory": "512Gi", "ephemeral-storage": "1Ti", "pods": "11
 
 
 def make_node(name: str, *, room: dict[str, str] | None = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
-    """A node with much room, of the labels that every kubelet sets.
+    """A node with a large capacity and the labels that every kubelet sets.
 
     Args:
         name: of the node.
-        room: further capacity, or less of the usual.
+        room: more resources, or other amounts of the usual ones.
         labels: further labels.
     """
     usual = {"kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}

@@ -1,7 +1,7 @@
 """One component of the control plane as a process that never outlives the process that started it.
 
-It is killed, not asked: its data lies in a folder that goes with it, so there is nothing to save, and kube-apiserver
-asked politely waits for its watches. Its output goes to a file, whose end is what an error shows.
+It is killed and not terminated: its data is in a folder that is deleted too, so there is nothing to save, and on
+SIGTERM kube-apiserver waits for its watches. Its output goes to a file; errors show its last lines.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ import ctypes
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _SHOWN_LOG_LINES = 20
 
 
 class ComponentDied(Exception):
-    """A component ended by itself: which, how, and the last lines that it wrote."""
+    """A component ended by itself; the message has its name, its exit code and its last lines."""
 
 
 class Component:
-    """A running process; `name` is what errors call it."""
+    """A running process; errors call it by its `name`."""
 
     def __init__(self, command: Sequence[str | Path], *, log: Path) -> None:
         self.name = log.stem
@@ -41,7 +41,7 @@ class Component:
             )
 
     def check_alive(self) -> None:
-        """Raise when it has ended: whoever waits for it would wait in vain."""
+        """Raise if it has ended, since waiting for it would be in vain."""
         code = self._process.poll()
         if code is not None:
             raise ComponentDied(f"{self.name} ended with exit code {code}; its last lines:\n{self.log_tail()}")
@@ -52,13 +52,26 @@ class Component:
         return "\n".join(lines[-_SHOWN_LOG_LINES:])
 
     def kill(self) -> None:
-        """End it, and return once it is gone."""
+        """Kill it, and return once it has ended."""
         self._process.kill()
         self._process.wait()
 
 
+def processes_of(folder: Path) -> dict[str, int]:
+    """The running programs that were started with that folder: process ids by name."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            program, *words = (place / "cmdline").read_text(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended in the meantime
+        if any(str(folder) in word for word in words):
+            found[Path(program).name] = int(place.name)
+    return found
+
+
 def _die_with_parent() -> Callable[[], object] | None:
-    """What the child does before it becomes the command; safe here because the supervisor has one thread only."""
+    """What the child process runs before the command; safe because the supervisor has a single thread."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

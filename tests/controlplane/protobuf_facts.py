@@ -1,8 +1,8 @@
 """The field numbers of the API's protobuf messages: data/protobuf.json, read by sandbox/apimachinery/protobuf.py.
 
-kubectl and client-go send some requests as protobuf whatever the server says that it accepts. A field's number stands
-in the generated.proto files only, so they are read from the Go modules of the same release. Embedded structs, which
-JSON does not know, get an empty name.
+kubectl and client-go send some requests as protobuf whatever the server accepts. Only the generated.proto files have
+the numbers of the fields, so they are read from the Go modules of the same release. Embedded structs, which JSON does
+not have, get an empty name.
 """
 
 from __future__ import annotations

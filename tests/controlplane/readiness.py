@@ -1,6 +1,6 @@
-"""When a component is ready: a request that needs it was answered, not that some time has passed.
+"""When a component is ready: once a request that needs it is answered, not once some time has passed.
 
-Each question says why not yet, in words for the error that ends the waiting; None is yes.
+Each check returns why the component is not ready, as text for the final error, or None if it is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _REQUEST_TIMEOUT_S = 5.0
 
-# Filled by kube-controller-manager: the first account, the first certificate, the first aggregated role.
+# kube-controller-manager creates these: the first account, the first certificate, the first aggregated role
 _MADE_BY_CONTROLLERS = (
     "/api/v1/namespaces/default/serviceaccounts/default",
     "/api/v1/namespaces/default/configmaps/kube-root-ca.crt",
@@ -44,7 +44,7 @@ _POD: dict[str, Any] = {
 
 
 def listens(path: Path) -> str | None:
-    """Whether somebody listens on that Unix socket."""
+    """Whether a process listens on that Unix socket."""
     try:
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(path))
@@ -54,7 +54,7 @@ def listens(path: Path) -> str | None:
 
 
 def answers(credentials: Credentials, path: str) -> str | None:
-    """Whether the API server answers there."""
+    """Whether the API server answers at that address."""
     try:
         _ask(credentials, "GET", path)
     except OSError as error:
@@ -63,7 +63,7 @@ def answers(credentials: Credentials, path: str) -> str | None:
 
 
 def controllers_work(credentials: Credentials) -> str | None:
-    """Whether the controllers have made what every cluster has."""
+    """Whether the controllers have created the objects that every cluster has."""
     for path in _MADE_BY_CONTROLLERS:
         try:
             answer = json.loads(_ask(credentials, "GET", path))
@@ -75,7 +75,7 @@ def controllers_work(credentials: Credentials) -> str | None:
 
 
 def pods_run(credentials: Credentials) -> str | None:
-    """Whether a pod is placed on a node, runs there, and has an address; node, pod and their events go afterwards."""
+    """Whether a pod gets a node, runs there and has an address; node, pod and their events are deleted afterwards."""
     try:
         _make(credentials, "/api/v1/nodes", _NODE)
         _make(credentials, _PODS, _POD)
@@ -93,7 +93,7 @@ def _make(credentials: Credentials, path: str, manifest: Mapping[str, Any]) -> N
     try:
         _ask(credentials, "POST", path, manifest)
     except urllib.error.HTTPError as error:
-        if error.code != 409:  # made when it was asked before
+        if error.code != 409:  # created by an earlier check
             raise
 
 

@@ -1,8 +1,8 @@
-"""Asks a real control plane the requests of three recorded files again, and writes its answers beside them.
+"""Sends the requests of three recorded files to a real control plane again, and writes its answers beside them.
 
-The unit tests of the sandbox's object semantics compare with these answers, so what "as the real server" means is not
-anybody's memory. Wants a fresh control plane without a controller manager, whose writes would come in between, and
-with the admission plug-in ServiceAccount disabled, since nobody makes the accounts that it asks for.
+The unit tests of the sandbox's object semantics compare with these answers, so that "as the real server" is recorded
+and not remembered. It needs a fresh control plane without a controller manager, whose writes would interfere, and with
+the admission plug-in ServiceAccount disabled, since nothing creates the accounts that it requires.
 
     python tests/controlplane/record_answers.py --server https://127.0.0.1:6443 --token T --ca CERTS/apiserver.crt
 
@@ -40,14 +40,14 @@ CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "IngressClass"
 
 
 def path_of(kind: str, namespace: str) -> str:
-    """Where objects of a kind are."""
+    """The path of an object of a kind."""
     group = GROUPS.get(kind)
     within = "" if kind in CLUSTER_WIDE else f"/namespaces/{namespace}"
     return (f"/apis/{group}/v1" if group else "/api/v1") + within + "/" + PLURALS.get(kind, f"{kind.lower()}s")
 
 
 def normalised(code: int, answer: Json) -> Json:
-    """An answer without what differs from run to run, and without the order that Go's maps give."""
+    """An answer without the values that differ from run to run, and without the order of Go's maps."""
     if answer.get("kind") == "Status":
         details = answer.get("details") or {}
         causes = sorted(details.get("causes", []), key=lambda cause: json.dumps(cause, sort_keys=True))
@@ -81,7 +81,7 @@ def ask(arguments: argparse.Namespace, method: str, path: str, body: Any, conten
 
 
 def answer_of(arguments: argparse.Namespace, step: Json, namespace: str) -> Json:
-    """What the server says to a step."""
+    """The server's answer to a step."""
     query = f"?fieldManager={step['manager']}" + ("&force=true" if step.get("force") else "")
     query += "&dryRun=All" if step.get("dry_run") else ""
     path = path_of(step["kind"], namespace)

@@ -1,8 +1,9 @@
-"""Asks a real control plane the requests below, and writes its answers to tests/unit/sandbox/recorded/requests.json.
+"""Sends the requests below to a real control plane, and writes its answers into tests/unit/sandbox/recorded/.
 
-They are what clients ask first and what they get wrong: no token, no right, wrong kinds, options, selectors, pages,
-preconditions, finalizers, reviews, escalation. The unit test of the sandbox asks the same and compares whole answers.
-Wants a fresh control plane with `--anonymous-auth=false` and a kubeconfig with the users admin, owner and stranger.
+They are what clients send first and what they get wrong: missing tokens and permissions, wrong kinds, options,
+selectors, pages, preconditions, finalizers, reviews, escalation. The sandbox's unit test sends the same requests and
+compares whole answers. It needs a fresh control plane with `--anonymous-auth=false` and a kubeconfig with the users
+admin, owner and stranger.
 
     python tests/controlplane/record_requests.py --kubeconfig FILE
 """
@@ -316,12 +317,12 @@ SECTIONS = (
 
 
 def normalised(value: Json) -> Json:
-    """An answer without what differs from run to run, and without the token volumes that the sandbox mounts not."""
+    """An answer without the values that differ from run to run, and without the token volumes of real pods."""
     if isinstance(value, dict):
         found: dict[str, Json] = {
             key: "*" if key in STARRED and item else normalised(item) for key, item in value.items()
         }
-        for unordered in ("resourceRules", "nonResourceRules"):  # as the server's cache of bindings gives them
+        for unordered in ("resourceRules", "nonResourceRules"):  # in the order of the server's cache of bindings
             if unordered in found:
                 found[unordered].sort(key=lambda rule: json.dumps(rule, sort_keys=True))
         return {key: item for key, item in found.items() if key not in ("volumes", "volumeMounts")}
@@ -331,7 +332,7 @@ def normalised(value: Json) -> Json:
 
 
 class Asker:
-    """Asks one server one request after the other."""
+    """Sends one request after the other to one server."""
 
     def __init__(self, kubeconfig: Path) -> None:
         config = yaml.safe_load(kubeconfig.read_text())
@@ -341,7 +342,7 @@ class Asker:
         self._continue = ""
 
     def answer(self, request: Json) -> Json:
-        """Status, warnings and body of the answer, normalised; a page's token fills the `{continue}` of later paths."""
+        """Status, warnings and body of the answer, normalised; a page's token fills `{continue}` in later paths."""
         headers = {"User-Agent": "recorder/1", **request.get("headers", {})}
         user, body = request["user"], request.get("body")
         if user:

@@ -1,7 +1,7 @@
-"""What the sandbox knows is what the real control plane tells today: `make facts` would change no file.
+"""The sandbox's facts are those of the real control plane today: `make facts` would not change a file.
 
-A file that was edited by hand, a generator whose files were not written again, a new Kubernetes version: each fails
-here, with the file and the first difference.
+A file that was edited by hand, a generator whose files were not regenerated, a new Kubernetes version: each fails here,
+with the file and the first difference.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SHOWN = 120
 
 
 def first_difference(committed: Any, generated: Any, place: str = "") -> str:
-    """Where two JSON values differ first, and how; empty where they don't."""
+    """The first place where two JSON values differ, and how; empty if they are equal."""
     left, right = _parts(committed), _parts(generated)
     if not left or not right:
         same = committed == generated
@@ -37,7 +37,7 @@ def first_difference(committed: Any, generated: Any, place: str = "") -> str:
 
 
 def differences(committed: Path, generated: Path) -> list[str]:
-    """A line for each file that is not the same in two folders."""
+    """A line for each file that differs between two folders."""
     names = {path.relative_to(folder) for folder in (committed, generated) for path in folder.rglob("*.json")}
     found = []
     for name in sorted(names):
@@ -53,7 +53,7 @@ def differences(committed: Path, generated: Path) -> list[str]:
 
 
 def _parts(value: Any) -> dict[str, Any]:
-    """The values in a JSON object or list by their places; nothing is in a scalar."""
+    """The values in a JSON object or list by their keys or indexes; none in a scalar."""
     if isinstance(value, dict):
         return {f".{key}": item for key, item in value.items()}
     return {f"[{number}]": item for number, item in enumerate(value)} if isinstance(value, list) else {}
@@ -65,7 +65,7 @@ def _shown(value: Any) -> str:
 
 
 @pytest.mark.controlplane
-def test_the_control_plane_tells_what_is_committed(tmp_path: Path) -> None:
+def test_the_committed_facts_are_those_of_the_control_plane(tmp_path: Path) -> None:
     with ControlPlane() as plane:
         write(generate(Connection(plane.kubeconfig), modules_of_go()), tmp_path)
 
@@ -74,7 +74,7 @@ def test_the_control_plane_tells_what_is_committed(tmp_path: Path) -> None:
     assert not found, "\n".join(["`make facts` would change:", *found])
 
 
-def test_a_change_is_told_with_its_file_and_place(tmp_path: Path) -> None:
+def test_a_change_is_reported_with_its_file_and_place(tmp_path: Path) -> None:
     committed, generated = {"a": [1, {"b": "x"}], "same": 1}, {"a": [1, {"b": "y"}], "same": 1}
     write(
         {"changed.json": committed, "old.json": {}, "less.json": {"j": 0, "k": 1}, "same.json": {}},

@@ -1,6 +1,6 @@
-"""However a test run ends, its control plane ends with it, and takes its files along.
+"""However a test run ends, its control plane and its files are removed.
 
-A run of its own is started, told to hold a control plane for ever, and then ended the hard way.
+Each test starts another pytest that holds a control plane for ever, and then ends it by a signal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,11 @@ import pytest
 
 from tests.controlplane.components import NAMES, NODE_NAMES
 from tests.controlplane.controlplane import ControlPlane, ControlPlaneError
+from tests.controlplane.processes import processes_of
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = [
     pytest.mark.controlplane,
@@ -29,7 +30,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 30.0
-# SIGINT is ignored from birth where a shell started the tests in the background, and a child inherits that
+# a shell that starts the tests in the background ignores SIGINT in them, and a child inherits that
 A_RUN_THAT_HOLDS_ONE = """
 import signal
 import threading
@@ -44,29 +45,9 @@ def test_holds_a_control_plane():
 """
 
 
-def processes_of(folder: Path) -> dict[str, int]:
-    """The running programs that were started with that folder: process id by name."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            program, *words = (place / "cmdline").read_text(errors="replace").split("\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
-        if any(str(folder) in word for word in words):
-            found[Path(program).name] = int(place.name)
-    return found
-
-
-def until(question: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not question():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A pytest that holds a control plane until it is ended."""
+    """A pytest that holds a control plane until it is killed."""
     file = tmp_path / "test_holds.py"
     file.write_text(A_RUN_THAT_HOLDS_ONE)
     command = [sys.executable, "-m", "pytest", "-s", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), str(file)]
@@ -84,15 +65,15 @@ def kubeconfig_of(run: subprocess.Popen[str]) -> Path:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_ended_takes_its_control_plane_along(run: subprocess.Popen[str], how: signal.Signals) -> None:
+def test_a_run_that_is_killed_leaves_no_control_plane(run: subprocess.Popen[str], how: signal.Signals) -> None:
     folder = kubeconfig_of(run).parent
     assert {*NAMES, *NODE_NAMES} <= set(processes_of(folder))
     run.send_signal(how)
-    until(lambda: not processes_of(folder), f"all processes of {folder} gone after {how.name}")
-    until(lambda: not folder.exists(), f"{folder} gone after {how.name}")
+    eventually(lambda: not processes_of(folder), timeout_s=WITHIN_S)
+    eventually(lambda: not folder.exists(), timeout_s=WITHIN_S)
 
 
-def test_a_kubeconfig_is_for_its_owner_alone_and_goes_with_the_rest() -> None:
+def test_only_its_owner_may_read_a_kubeconfig_and_it_is_removed_with_the_rest() -> None:
     with ControlPlane() as plane:
         assert plane.kubeconfig.stat().st_mode & 0o777 == 0o600
         folder = plane.kubeconfig.parent
@@ -100,16 +81,16 @@ def test_a_kubeconfig_is_for_its_owner_alone_and_goes_with_the_rest() -> None:
     assert processes_of(folder) == {}
 
 
-def test_a_scheduler_and_nodes_are_there_only_where_asked_for() -> None:
+def test_a_scheduler_and_kwok_start_only_on_request() -> None:
     with ControlPlane() as plane:
         assert not {*NODE_NAMES} & set(processes_of(plane.kubeconfig.parent))
 
 
-def test_a_component_that_dies_is_told_with_its_last_lines() -> None:
+def test_a_component_that_dies_is_reported_with_its_last_lines() -> None:
     plane = ControlPlane().__enter__()
     folder = plane.kubeconfig.parent
     os.kill(processes_of(folder)["etcd"], signal.SIGKILL)
-    until(lambda: not folder.exists(), "the control plane gives up")
+    eventually(lambda: not folder.exists(), timeout_s=WITHIN_S)
     with pytest.raises(ControlPlaneError, match=r"etcd ended with exit code -9; its last lines:\n.+"):
         plane.close()
     assert processes_of(folder) == {}
@@ -119,7 +100,7 @@ def test_components_do_not_outlive_their_supervisor() -> None:
     plane = ControlPlane(nodes=True).__enter__()
     folder = plane.kubeconfig.parent
     os.kill(plane.supervisor_id, signal.SIGKILL)
-    until(lambda: not processes_of(folder), "all components gone")
+    eventually(lambda: not processes_of(folder), timeout_s=WITHIN_S)
     with pytest.raises(ControlPlaneError):
         plane.close()
-    shutil.rmtree(folder)  # the one thing that nobody was left to do
+    shutil.rmtree(folder)  # the supervisor, which would do it, was killed

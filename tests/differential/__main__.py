@@ -1,7 +1,7 @@
 """Long runs of the differential test: `python -m tests.differential --steps 5000 --seed 1`.
 
-Each distinct difference is told once, with the steps that lead to it (`--minimise`: only those that are needed); a run
-goes on after one as long as both engines hold the same objects.
+Each distinct difference is reported once, with the steps that lead to it (`--minimise`: only those that are needed). A
+run continues after a difference as long as both engines hold the same objects.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 
 from tests.contract import engines
 from tests.differential.exchange import Exchange
-from tests.differential.grammar import PERSONAS
+from tests.differential.grammar import USERS
 from tests.differential.runs import PATIENCE_S, Run, replay
 from tests.differential.steps import Step, draw_step
 
 if TYPE_CHECKING:
     from tests.differential.comparison import Difference
 
-_TRIES = 40  # sequences tried to make one shorter
+_TRIES = 40  # attempts to shorten one sequence
 
 
 @dataclass(slots=True)
 class Search:
-    """What was asked so far, and what differed: each group's first difference, with the steps up to it."""
+    """The steps so far, and the first difference of each group with the steps up to it."""
 
     real: Exchange
     sandbox: Exchange
@@ -41,7 +41,7 @@ class Search:
     times: dict[str, int] = field(default_factory=dict)
 
     def run(self, length: int) -> None:
-        """One run of at most so many steps."""
+        """One run of at most that many steps."""
         chance = Random(f"{self.seed}:{self.runs}")  # noqa: S311 (chance that can be had again)
         run, taken = self._next(), list[Step]()
         try:
@@ -94,16 +94,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--length", type=int, default=50, help="steps of a run")
     parser.add_argument("--minimise", action="store_true", help="show only the steps that a difference needs")
-    parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds until what stays different is told")
-    parser.add_argument(
-        "--kubeconfig", type=Path, help="of a control plane that runs already: python -m tests.controlplane"
-    )
+    parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds until a difference is reported")
+    parser.add_argument("--kubeconfig", type=Path, help="of a running control plane: python -m tests.controlplane")
     options = parser.parse_args()
     with ExitStack() as stack:
         running = engines.OwnEngine("controlplane", options.kubeconfig) if options.kubeconfig else None
         real = running or stack.enter_context(engines.controlplane())
         sandbox = stack.enter_context(engines.sandbox())
-        search = Search(Exchange.to(real, PERSONAS), Exchange.to(sandbox, PERSONAS), options.seed, options.patience)
+        search = Search(Exchange.to(real, USERS), Exchange.to(sandbox, USERS), options.seed, options.patience)
         began = time.monotonic()
         while search.steps < options.steps:
             search.run(min(options.length, options.steps - search.steps))

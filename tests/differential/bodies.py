@@ -1,4 +1,4 @@
-"""Bodies of requests, drawn from the grammar: good ones, and ones that are malformed in a listed sort."""
+"""Bodies of requests, drawn from the grammar: valid ones, and ones malformed in one of the listed ways."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OTHER_TYPES: tuple[Any, ...] = ("text", 1, True, ["x"], {"x": "y"}, 1.5)
 
 
 def weighted(chance: Random, table: Mapping[str, int]) -> str:
-    """A key, as often as its number says."""
+    """A random key, weighted by its number."""
     at = chance.randrange(sum(table.values()))
     for key, weight in table.items():  # noqa: B007 (the last one is the answer)
         at -= weight
@@ -34,7 +34,7 @@ def weighted(chance: Random, table: Mapping[str, int]) -> str:
 
 
 def good(chance: Random, kind: Kind, name: str) -> Body:
-    """An object as its kind has it; now and then it is refused for what it refers to, or for what exists."""
+    """A valid object of its kind; it may still be refused because of a reference or an existing object."""
     body: Body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name}}
     for path, values in kind.needs.items():
         put(body, path, draw(chance, values))
@@ -46,12 +46,12 @@ def good(chance: Random, kind: Kind, name: str) -> Body:
 
 
 def draw(chance: Random, values: Sequence[Any]) -> Any:
-    """One of the values, to be changed at will."""
+    """A copy of one of the values."""
     return copy.deepcopy(chance.choice(values))
 
 
 def drawn(chance: Random, kind: Kind, name: str) -> Body:
-    """A good body, or a malformed one."""
+    """A valid or a malformed body."""
     body = good(chance, kind, name)
     if chance.randrange(10) < GOOD_OF_TEN:
         return body
@@ -72,7 +72,7 @@ def drawn(chance: Random, kind: Kind, name: str) -> Body:
 
 
 def malformed(chance: Random, kind: Kind, body: Body) -> Body:
-    """That body, malformed in one of the listed sorts."""
+    """The body, malformed in one of the listed ways."""
     sort = weighted(chance, MALFORMED)
     if sort in {"value", "metadata"}:
         table = kind.wrong if sort == "value" and kind.wrong else WRONG_METADATA
@@ -84,7 +84,7 @@ def malformed(chance: Random, kind: Kind, body: Body) -> Body:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Each place in a body but apiVersion, kind and what LEFT_OUT names: what holds it, and its key there."""
+    """Each place in a body except apiVersion, kind and those in LEFT_OUT: its container, and its key there."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         if key not in ("apiVersion", "kind"):

@@ -1,7 +1,7 @@
-"""Where two answers differ, once that is put aside which two servers can't have in common.
+"""Where two answers differ, apart from values that two servers can't have in common.
 
-What is put aside is a short list, below: identities, versions, times and addresses of the server's choice. All else
-counts: status, reason, message, each cause, warnings, each field of what is answered and of what is there in the end.
+The ignored values are listed below: identities, versions, times, and addresses that the server chooses. Everything else
+counts: status, reason, message, each cause, warnings, and each field of the answer and of the final objects.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _ADDRESS = re.compile(r"\b10\.96\.\d+\.\d+\b")  # of services
 _TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}")
-_RECORD = re.compile(r"in record \(\d+\)")  # quantities of bytes read, in a message
-_DUMP = re.compile(r"(bound claims|previously negative\)).*", re.DOTALL)  # Go's own picture of two structs
+_RECORD = re.compile(r"in record \(\d+\)")  # numbers of bytes read, in a message
+_DUMP = re.compile(r"(bound claims|previously negative\)).*", re.DOTALL)  # Go's diff of two structs
 _STARRED = frozenset(
     {
         "resourceVersion",
@@ -39,7 +39,7 @@ _SHOWN = 1500
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place in which the engines differ, at which step; `expected` is the real one's."""
+    """One place where the engines differ, and the step; `expected` is the value of the real one."""
 
     step: Step | None  # None: in the state at the end
     place: str
@@ -48,7 +48,7 @@ class Difference:
 
     @property
     def group(self) -> str:
-        """What is probably one cause."""
+        """Differences of one group probably have one cause."""
         where = re.sub(r"\[\d+\]", "[]", self.place)
         about = f"{self.step.plural} {self.step.operation}" if self.step else "state"
         if self.place.startswith("status"):
@@ -63,7 +63,7 @@ class Difference:
 
 
 def differences(step: Step | None, expected: Answer, found: Answer) -> list[Difference]:
-    """Where the answers differ; a status code that differs is told with both messages, and then nothing more."""
+    """The differences of two answers; if the status codes differ, only these, with both messages."""
     if expected.status != found.status:
         return [Difference(step, "status", (expected.status, _said(expected)), (found.status, _said(found)))]
     parts = (("warnings", list(expected.warnings), list(found.warnings)), ("body", expected.body, found.body))
@@ -79,14 +79,14 @@ def _said(answer: Answer) -> str:
 
 
 def normalised(value: Any, key: str = "") -> Any:
-    """A value without what two servers can't have in common."""
+    """A value without the parts that two servers can't have in common."""
     if key in _STARRED and value:
         return "*"
     if isinstance(value, dict):
         return {_IDENTITY.sub("*", name): normalised(item, name) for name, item in value.items()}
     if isinstance(value, list):
         items = [normalised(item, key if key == "clusterIPs" else "") for item in value]
-        # they are sorted by time first, and then what was written in one second stands in another order than otherwise
+        # the server sorts them by time first, so the order depends on which were written within one second
         return sorted(items, key=_entry_order) if key == "managedFields" else items
     if isinstance(value, str):
         for pattern in (_IDENTITY, _TIME, _ADDRESS, _TOKEN_VOLUME):

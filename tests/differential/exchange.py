@@ -1,4 +1,4 @@
-"""Sends steps to one engine: as which person, with what is live there put in, and what came back."""
+"""Sends steps to one engine as a user, with values of live objects filled in, and returns the answers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tests.differential.steps import Step
 
 _TIMEOUT_S = 30.0
-_AGENT = "differential/1"  # names the field manager of who names none
+_AGENT = "differential/1"  # becomes the field manager of requests that name none
 _NO_UID, _NO_VERSION = "00000000-0000-4000-8000-000000000000", "1"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server sent; the body as JSON where it is that, else as text."""
+    """What the server sent; the body as parsed JSON if possible, else as text."""
 
     status: int
     warnings: tuple[str, ...]
@@ -37,13 +37,13 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether it did what it was asked for."""
+        """Whether the request succeeded."""
         return self.status < 300
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A way to one engine for the steps of one run."""
+    """A connection to one engine for the steps of one run."""
 
     server: str
     tokens: Mapping[str, str]
@@ -52,23 +52,23 @@ class Exchange:
     page: str = ""
 
     @classmethod
-    def to(cls, engine: Engine, personas: Iterable[str]) -> Self:
-        """Read the logins of an engine of ours."""
+    def to(cls, engine: Engine, users: Iterable[str]) -> Self:
+        """Read the logins of an engine that the tests started."""
         tokens: dict[str, str] = {}
         cluster: dict[str, str] = {}
-        for persona in personas:
-            login = engine.login(persona)
+        for name in users:
+            login = engine.login(name)
             config = yaml.safe_load(Path(login.kubeconfig).read_text(encoding="utf-8"))
             context = next(item["context"] for item in config["contexts"] if item["name"] == login.context)
             user = next(item["user"] for item in config["users"] if item["name"] == context["user"])
-            tokens[persona], cluster = user["token"], config["clusters"][0]["cluster"]
+            tokens[name], cluster = user["token"], config["clusters"][0]["cluster"]
         inline = base64.b64decode(cluster.get("certificate-authority-data", "")).decode()
         ca = inline or Path(cluster["certificate-authority"]).read_text(encoding="utf-8")
         pool = urllib3.PoolManager(ca_cert_data=ca, timeout=_TIMEOUT_S, retries=False)
         return cls(cluster["server"], tokens, pool)
 
     def begin(self, run: str) -> None:
-        """From now on names are that run's."""
+        """Use the names of that run from now on."""
         self.run, self.page = run, ""
 
     def send(self, step: Step) -> Answer:
@@ -79,7 +79,7 @@ class Exchange:
             body = self._edited(path, step.edits)
         elif isinstance(body, dict):
             body = self._filled(path, body)
-        answer = self.ask(step.method, path, query, body, step.persona, step.content_type, step.accept)
+        answer = self.ask(step.method, path, query, body, step.user, step.content_type, step.accept)
         if step.operation == "list" and answer.ok:
             self.page = answer.body["metadata"].get("continue") or self.page
         return answer
@@ -90,13 +90,13 @@ class Exchange:
         path: str,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        persona: str = "admin",
+        user: str = "admin",
         content_type: str = JSON,
         accept: str = JSON,
     ) -> Answer:
         """The answer to one request."""
         asked = path + (f"?{urlencode(query)}" if query else "")
-        headers = {"Authorization": f"Bearer {self.tokens[persona]}", "User-Agent": _AGENT, "Accept": accept}
+        headers = {"Authorization": f"Bearer {self.tokens[user]}", "User-Agent": _AGENT, "Accept": accept}
         text = None
         if body is not None:
             headers["Content-Type"] = content_type
@@ -108,7 +108,7 @@ class Exchange:
         return Answer(got.status, warnings, json.loads(shown) if is_json and shown else shown)
 
     def _filled(self, path: str, value: Any) -> Any:
-        """The value with what is live in place of `$rv`, `$uid` and `$continue`."""
+        """The value, with `$rv`, `$uid` and `$continue` replaced by those of live objects."""
         if isinstance(value, dict):
             return {key: self._filled(path, item) for key, item in value.items()}
         if isinstance(value, list):
@@ -128,8 +128,8 @@ class Exchange:
         return answer.body if answer.ok else {}
 
     def _edited(self, path: str, edits: Iterable[tuple[str, Any]]) -> Any:
-        """What is live at a path, changed."""
+        """The live object at a path, edited."""
         body = copy.deepcopy(self._live(path))
         for where, value in edits:
             put(body, where, self._filled(path, value))
-        return json.loads(json.dumps(body, sort_keys=True))  # each engine answers in an order of its own
+        return json.loads(json.dumps(body, sort_keys=True))  # each engine answers in its own order

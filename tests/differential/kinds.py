@@ -1,7 +1,7 @@
-"""What a kind of the grammar is: its path, and which values each of its fields may take, good and bad.
+"""A kind of the grammar: its path, and the valid and wrong values of its fields.
 
-Fields are named by dotted paths. Every object has all of `needs`, some of `may`, and, when it is to be malformed in the
-sort "value", one of `wrong` in its place. Values are few, so that objects of one name collide with each other.
+Fields are named by dotted paths. Every object has all of `needs`, some of `may`, and, if it is malformed by "value",
+one of `wrong` instead. There are few values, so that objects of one name collide.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Values = "Mapping[str, Sequence[Any]]"
-RUN = "RUN"  # stands in names for what makes the objects of a run its own
+RUN = "RUN"  # stands in names for the name of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +28,19 @@ class Kind:
     may: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     wrong: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     status: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # written through the subresource `status`
-    fields: Sequence[str] = ()  # that a field selector may name, beside metadata.name and metadata.namespace
+    fields: Sequence[str] = ()  # fields for selectors, besides metadata.name and metadata.namespace
     namespaced: bool = True
     weight: int = 2
     is_alone: bool = False  # whether a namespace has at most one of them
 
     def path(self, namespace: str, name: str = "") -> str:
-        """Of the collection, or of the object of that name."""
+        """The path of the collection, or of the object of that name."""
         where = f"/namespaces/{namespace}" if self.namespaced else ""
         return f"{self.api}{where}/{self.plural}" + (f"/{name}" if name else "")
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:
-    """Write a value at a dotted path; what is no object on the way there is made one, lists too."""
+    """Write a value at a dotted path; anything on the way that is not an object becomes one, lists too."""
     *way, last = path.split(".")
     place: Any = body
     for part in way:

@@ -1,4 +1,4 @@
-"""The grammar of roles and bindings, in a namespace and over the whole cluster."""
+"""The grammar of roles and bindings, namespaced and cluster-wide."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _WRONG_REFS: tuple[Any, ...] = (
 
 
 def ref(kind: str, name: str) -> Any:
-    """What a binding binds to."""
+    """The roleRef of a binding."""
     return {"apiGroup": GROUP, "kind": kind, "name": name}
 
 

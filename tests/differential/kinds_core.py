@@ -1,4 +1,4 @@
-"""The grammar of what a namespace holds beside its pods: configuration, accounts, limits, claims, leases, events."""
+"""The grammar of a namespace's objects other than pods: configuration, accounts, limits, claims, leases, events."""
 
 from __future__ import annotations
 

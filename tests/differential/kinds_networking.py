@@ -1,4 +1,4 @@
-"""The grammar of services and of what leads to them or keeps from them."""
+"""The grammar of Services, Ingresses and NetworkPolicies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grammar of pods, from one container to what levels, limits and quotas judge them by."""
+"""The grammar of pods, from a single container to the fields that levels, limits and quotas judge."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _MAIN: dict[str, Any] = {"name": "main", "image": "busybox"}
 
 
 def main(**fields: Any) -> list[Any]:
-    """One container with more to say."""
+    """A container with more fields."""
     return [_MAIN | fields]
 
 
 def needing(requests: Any = None, limits: Any = None) -> list[Any]:
-    """One container with requests and limits."""
+    """A container with requests and limits."""
     parts = {"requests": requests, "limits": limits}
     return main(resources={key: part for key, part in parts.items() if part is not None})
 

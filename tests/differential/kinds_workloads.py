@@ -1,7 +1,7 @@
-"""The grammar of workloads that are at rest, of endpoint slices, and of classes.
+"""The grammar of idle workloads, of endpoint slices, and of classes.
 
-Workloads ask for no pods here (no replicas, suspended): the names of what they make are the server's own choice. What
-they make, and in which order, is in the contract suite.
+The workloads request no pods (no replicas, suspended), since the server chooses the names of the objects that they
+create. The contract suite covers what they create, and in which order.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from tests.differential.kinds import Kind
 from tests.differential.kinds_pods import CONTAINERS
 
 _APPS, _APPS_V1 = "/apis/apps/v1", "apps/v1"
-AT_REST = {"spec.replicas": 0, "spec.paused": True}  # what every Deployment and ReplicaSet says
+AT_REST = {"spec.replicas": 0, "spec.paused": True}  # the required fields of every Deployment and ReplicaSet
 _BATCH, _BATCH_V1 = "/apis/batch/v1", "batch/v1"
 
 
 def template(containers: Any = CONTAINERS[0], **spec: Any) -> Any:
-    """A pod's template, labelled as the selectors below want it."""
+    """A pod template with the labels that the selectors below match."""
     return {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": containers, **spec}}
 
 

@@ -1,9 +1,9 @@
-"""One run: the same steps on both engines, and after each write the wait until both have come to rest alike.
+"""One run: the same steps on both engines, and after each write a wait until both have settled in the same state.
 
-The real one's controllers and caches work beside its answers. Each write is therefore followed by questions whose
-answers change with them: what is there, what each person may, what pods are told that nobody will store. They are asked
-until both engines give the same answers, or the time is up: then that is a difference, too. The real one may need a
-moment; it is never given a second answer to the step itself. Turned down: sleeping, and comparing nothing but the end.
+The controllers and caches of the real one work asynchronously. Each write is therefore followed by probes whose answers
+depend on them: the live objects, the permissions of each user, the answers to pods in a dry run. They are repeated
+until both engines give the same answers, or the time is up, which counts as a difference too. The step itself is sent
+only once. Rejected alternatives: sleeping, and comparing only the final state.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 from tests.contract.wire import MERGE_PATCH
 from tests.differential.comparison import Difference, differences, normalised
 from tests.differential.exchange import Answer
-from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, NAMES, PERSONAS
+from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, NAMES, USERS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_access import GROUP, ref
 from tests.differential.kinds_pods import CONTAINERS
 from tests.differential.steps import NAMESPACES, Step
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tests.differential.exchange import Exchange
 
-PATIENCE_S = 10.0  # with an engine whose answers change no more, and are still not the other's
-_GOES_WITHIN_S = 8.0  # what a namespace takes to go, and its controller shows little of that
+PATIENCE_S = 10.0  # how long answers must stay different, without changing, to count as a difference
+_GOES_WITHIN_S = 8.0  # how long the deletion of a namespace takes, during which little changes
 _RESTS_WITHIN_S = 60.0
 _QUIET_S = 0.7
-_POLL_S = 0.02
 _CLUSTER_NAMES = tuple(f"{RUN}-{name}" for name in (*NAMES, "other"))
 _ACCESS = frozenset({"roles", "rolebindings", "clusterroles", "clusterrolebindings"})
 _ADMISSION = frozenset({"namespaces", "serviceaccounts", "limitranges", "resourcequotas"})
@@ -60,7 +60,7 @@ class Run:
     touched: set[str] = field(default_factory=set)
 
     def begin(self) -> list[Difference]:
-        """Make the namespaces and the people's bindings of the run."""
+        """Create the namespaces and the users' bindings of the run."""
         self.touched = {"namespaces", "serviceaccounts", "configmaps"}
         for exchange in (self.real, self.sandbox):
             exchange.begin(self.name)
@@ -70,7 +70,7 @@ class Run:
         return self._rest({"namespaces", "rolebindings"})
 
     def take(self, step: Step) -> list[Difference]:
-        """What differs in the answers to a step, else in what follows from it."""
+        """The differences in the answers to a step, else in its effects."""
         expected, found = self.real.send(step), self.sandbox.send(step)
         different = differences(step, expected, found)
         if step.writes and (expected.ok or found.ok):
@@ -81,11 +81,11 @@ class Run:
         return different
 
     def end(self) -> list[Difference]:
-        """What differs once all is quiet."""
+        """The differences once nothing changes any more."""
         return self._rest({kind.plural for kind in KINDS}, quiet_s=_QUIET_S)
 
     def clear(self) -> None:
-        """Have all that the run made deleted, without waiting for it."""
+        """Delete all objects of the run, without waiting."""
         for exchange in (self.real, self.sandbox):
             for kind in KINDS:
                 for path in [kind.path(space) for space in NAMESPACES] if kind.namespaced else []:
@@ -98,18 +98,22 @@ class Run:
                     exchange.ask("DELETE", path)
 
     def _rest(self, plurals: set[str], step: Step | None = None, *, quiet_s: float = 0) -> list[Difference]:
-        """What differs still when nothing changes any more; empty as soon as nothing does, and has not for so long."""
-        probes, before = _probes(plurals), None
+        """The differences that are left once nothing changes; empty once there was none for `quiet_s`."""
+        probes = _probes(plurals)
+        before: list[Difference] | None = None
         patience_s = max(self.patience_s, _GOES_WITHIN_S if "namespaces" in plurals else 0)
         began = since = time.monotonic()
-        while True:
+
+        def rests() -> bool:
+            nonlocal before, since
             different = self._different_state(step, plurals | self.touched) or self._different_probes(probes)
             now = time.monotonic()
             if different != before:
                 before, since = different, now
-            if now - since >= (patience_s if different else quiet_s) or now - began > _RESTS_WITHIN_S:
-                return different
-            time.sleep(_POLL_S)
+            return now - since >= (patience_s if different else quiet_s) or now - began > _RESTS_WITHIN_S
+
+        eventually(rests, timeout_s=2 * _RESTS_WITHIN_S, poll_s=0.02)
+        return before or []
 
     def _different_state(self, step: Step | None, plurals: Iterable[str]) -> list[Difference]:
         found = []
@@ -152,7 +156,7 @@ def _binding(name: str, role: str, person: str) -> Any:
 
 
 def _state(exchange: Exchange, plural: str) -> dict[str, Answer]:
-    """All objects of a kind that a run may have made, by path."""
+    """All objects of a kind that a run may have created, by path."""
     kind = BY_PLURAL[plural]
     if not kind.namespaced:
         found = {kind.path("", name): exchange.ask("GET", kind.path("", name)) for name in _CLUSTER_NAMES}
@@ -168,12 +172,12 @@ _OWN_NAMES = frozenset({*NAMES, *_CLUSTER_NAMES})
 
 
 def _probes(plurals: set[str]) -> list[Step]:
-    """Questions whose answers change when the server's caches have seen a write."""
+    """Requests whose answers change once the server's caches have seen a write."""
     probes = []
     if plurals & _ACCESS:
         probes += [
             Step("probe", "selfsubjectrulesreviews", person, "POST", _REVIEW, body={"spec": {"namespace": namespace}})
-            for person in PERSONAS
+            for person in USERS
             if person != "admin"
             for namespace in NAMESPACES
         ]
@@ -196,7 +200,7 @@ def _dry_run(person: str, plural: str, body: Any) -> Step:
 
 
 def _in_order(answer: Answer) -> Answer:
-    """An answer whose rules of access, which come in no order, are in one."""
+    """An answer with its access rules sorted, since servers do not order them."""
     if not isinstance(answer.body, dict) or "resourceRules" not in (answer.body.get("status") or {}):
         return answer
     status = {
@@ -207,7 +211,7 @@ def _in_order(answer: Answer) -> Answer:
 
 
 def _unhold(exchange: Exchange, path: str) -> None:
-    """Let go of what finalizers hold."""
+    """Remove the finalizers that block a deletion."""
     for item in exchange.ask("GET", path).body["items"]:
         if item["metadata"].get("finalizers"):
             body = {"metadata": {"finalizers": None}}
@@ -215,7 +219,7 @@ def _unhold(exchange: Exchange, path: str) -> None:
 
 
 def replay(run: Run, steps: Sequence[Step], *, to_the_end: bool = True) -> list[Difference]:
-    """The differences of the first step that shows any, or of the end."""
+    """The differences of the first step that has any, or of the final state."""
     found = run.begin()
     try:
         for step in steps:

@@ -1,7 +1,7 @@
-"""One request of a run, and how one is drawn from the grammar.
+"""One request of a run, and how it is drawn from the grammar.
 
-A step knows nothing of answers, so that a sequence can be cut down to what is needed to see a difference: `$rv` and
-`$uid` stand for what is live when it is sent, `RUN` for what makes a run's names its own.
+A step does not depend on earlier answers, so that a sequence can be reduced to the steps that a difference needs: `$rv`
+and `$uid` stand for those of the live object at the time, `RUN` for the name of the run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from tests.differential.bodies import draw, drawn, weighted
-from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, MANAGERS, NAMES, OPERATIONS, PERSONAS
+from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, MANAGERS, NAMES, OPERATIONS, USERS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_core import METADATA, WRONG_METADATA
 from tests.differential.kinds_workloads import AT_REST
@@ -36,18 +36,18 @@ class Step:
 
     operation: str
     plural: str
-    persona: str
+    user: str
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     content_type: str = JSON
     accept: str = JSON
-    edits: tuple[tuple[str, Any], ...] | None = None  # changes to what is live there, sent instead of a body
+    edits: tuple[tuple[str, Any], ...] | None = None  # edits of the live object, sent instead of a body
 
     @property
     def writes(self) -> bool:
-        """Whether anything may be otherwise afterwards."""
+        """Whether the request may change anything."""
         return self.method != "GET" and "dryRun" not in self.query
 
     def __str__(self) -> str:
@@ -56,23 +56,23 @@ class Step:
         if self.body is not None:
             body = f" {self.content_type.partition(';')[0].rpartition('/')[2]} {json.dumps(self.body)}"
         accept = f" Accept: {self.accept}" if self.accept != JSON else ""
-        return f"{self.persona}: {self.method} {self.path}{query}{accept}{body}"
+        return f"{self.user}: {self.method} {self.path}{query}{accept}{body}"
 
 
 def draw_step(chance: Random, operation: str = "") -> Step:
-    """A step; of that operation, where one is named."""
+    """A random step; of the given operation, if any."""
     operation = operation or weighted(chance, OPERATIONS)
     kind = BY_PLURAL[weighted(chance, {kind.plural: kind.weight for kind in KINDS})]
     if operation == "status" and not kind.status:
         kind = chance.choice([kind for kind in KINDS if kind.status])
-    persona = weighted(chance, PERSONAS)
+    user = weighted(chance, USERS)
     namespace = NAMESPACES[chance.randrange(8) == 0]
     short = chance.choice(NAMES)
     short = NAMES[0] if kind.is_alone else short
     name = short if kind.namespaced else f"{RUN}-{'c' if kind.kind == 'Namespace' and operation in _MAKES else short}"
     if kind.kind == "Namespace" and operation in {"delete", "delete_many", "status"}:
         name = f"{RUN}-c"
-    return _DRAWS[operation](_Place(chance, operation, kind, persona, namespace, name))
+    return _DRAWS[operation](_Place(chance, operation, kind, user, namespace, name))
 
 
 _MAKES = {"create", "replace"}
@@ -80,12 +80,12 @@ _MAKES = {"create", "replace"}
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What a step is about, and the chance that says the rest."""
+    """The object of a step, and the source of its random choices."""
 
     chance: Random
     operation: str
     kind: Kind
-    persona: str
+    user: str
     namespace: str
     name: str
 
@@ -98,7 +98,7 @@ class _Place:
         return self.kind.path(self.namespace)
 
     def step(self, method: str, path: str, **more: Any) -> Step:
-        return Step(self.operation, self.kind.plural, self.persona, method, path, **more)
+        return Step(self.operation, self.kind.plural, self.user, method, path, **more)
 
 
 def _write_query(chance: Random) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _change(at: _Place) -> Step:
 
 
 def _edit(chance: Random, kind: Kind) -> tuple[str, Any]:
-    """A field of the kind and a value for it: mostly a good one."""
+    """A field of the kind and a value for it, mostly a valid one."""
     table = {**METADATA, **kind.needs, **kind.may} if chance.randrange(10) < 7 else {**WRONG_METADATA, **kind.wrong}
     own = [path for path in table if path not in METADATA and path not in WRONG_METADATA]
     path = chance.choice(own if own and chance.randrange(4) else sorted(table))
@@ -164,7 +164,7 @@ def _nested(path: str, value: Any) -> Any:
 
 
 def _merged(*bodies: Any) -> Any:
-    """Objects laid over each other, deep."""
+    """A deep merge of objects."""
     result: dict[str, Any] = {}
     for body in bodies:
         for key, value in body.items():

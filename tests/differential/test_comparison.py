@@ -1,4 +1,4 @@
-"""What the comparison puts aside is what two servers can't have in common, and no more."""
+"""The comparison ignores only values that two servers can't have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from tests.contract import engines
 from tests.differential.comparison import differences
 from tests.differential.exchange import Answer, Exchange
-from tests.differential.grammar import LEFT_OUT, OPERATIONS, PERSONAS
+from tests.differential.grammar import LEFT_OUT, OPERATIONS, USERS
 from tests.differential.runs import Run
 from tests.differential.steps import draw_step
 
@@ -26,7 +26,7 @@ def places(expected: Answer, found: Answer) -> list[str]:
 def test_two_sandboxes_answer_the_same_requests_alike() -> None:
     chance = Random(1)  # noqa: S311 (as above)
     with engines.sandbox() as one, engines.sandbox() as other:
-        run = Run(Exchange.to(one, PERSONAS), Exchange.to(other, PERSONAS), "alike", patience_s=0.5)
+        run = Run(Exchange.to(one, USERS), Exchange.to(other, USERS), "alike", patience_s=0.5)
         different = run.begin()
         for _ in range(_STEPS):
             different += run.take(draw_step(chance))
@@ -42,7 +42,7 @@ def test_identities_versions_and_times_may_differ() -> None:
     assert places(answer(metadata=one), answer(metadata=other)) == []
 
 
-def test_a_status_a_word_of_a_message_a_warning_a_field_and_its_type_may_not() -> None:
+def test_a_status_a_message_a_warning_a_field_and_its_type_may_not_differ() -> None:
     assert places(answer(200), answer(201)) == ["status"]
     assert places(answer(message="a b"), answer(message="a c")) == ["body.message"]
     assert places(answer(200, "old"), answer(200)) == ["warnings"]

@@ -1,6 +1,6 @@
-"""Random requests, as the written grammar (grammar.py) has them, are answered alike by the sandbox and the real one.
+"""The sandbox and the real control plane give the same answers to random requests, drawn from grammar.py.
 
-A short run; `python -m tests.differential` makes long ones, and tells all that differs instead of the first.
+This is a short run; `python -m tests.differential` makes long ones, and reports all differences instead of the first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from tests.contract import engines
 from tests.differential.exchange import Exchange
-from tests.differential.grammar import OPERATIONS, PERSONAS
+from tests.differential.grammar import OPERATIONS, USERS
 from tests.differential.runs import Run
 from tests.differential.steps import draw_step
 
@@ -28,14 +28,14 @@ _chances = st.randoms(use_true_random=False)
 
 @pytest.fixture(scope="module")
 def exchanges() -> Iterator[tuple[Exchange, Exchange]]:
-    """A way to the real control plane, and one to the sandbox."""
+    """A connection to the real control plane, and one to the sandbox."""
     with engines.controlplane() as real, engines.sandbox() as sandbox:
-        yield Exchange.to(real, PERSONAS), Exchange.to(sandbox, PERSONAS)
+        yield Exchange.to(real, USERS), Exchange.to(sandbox, USERS)
 
 
 @pytest.mark.controlplane
 @pytest.mark.timeout(600)
-def test_random_requests_are_answered_alike_and_end_in_the_same_objects(exchanges: tuple[Exchange, Exchange]) -> None:
+def test_random_requests_get_the_same_answers_and_leave_the_same_objects(exchanges: tuple[Exchange, Exchange]) -> None:
     class Requests(RuleBasedStateMachine):
         runs = 0
 

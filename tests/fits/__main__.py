@@ -1,7 +1,7 @@
-"""Compares what `fits` says with what really happens: `python -m tests.fits --requests 1000 --seed 1`.
+"""Compares the answers of `fits` with what really happens: `python -m tests.fits --requests 1000 --seed 1`.
 
-It starts a control plane of its own with a scheduler and stand-ins for kubelets, unless it is given a kubeconfig of one
-that has no nodes.
+It starts a separate control plane with a scheduler and stand-ins for kubelets, unless it gets the kubeconfig of one
+without nodes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fits", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kubeconfig", type=Path, help="default: a control plane of its own")
+    parser.add_argument("--kubeconfig", type=Path, help="default: a separate control plane")
     parser.add_argument("--context")
     chosen = parser.parse_args()
     began = time.monotonic()

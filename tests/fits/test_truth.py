@@ -1,4 +1,4 @@
-"""What `fits` says is what happens: a short run of `python -m tests.fits`, on other chances each time."""
+"""The answers of `fits` are true: a short run of `python -m tests.fits`, with another seed each time."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tests.fits.truth import compare
 if TYPE_CHECKING:
     from pathlib import Path
 
-_AT_LEAST = 30  # below that the machine is too slow for the run to mean anything
+_AT_LEAST = 30  # with fewer the machine is too slow for a meaningful run
 
 
 @pytest.mark.controlplane
-def test_no_yes_that_does_not_fit_and_no_no_that_does() -> None:
+def test_no_answer_of_fits_is_wrong() -> None:
     with ControlPlane(nodes=True) as plane:
         _compare(plane.kubeconfig, "controlplane-admin", lasts_s=40)
 
 
-def test_in_the_sandbox_it_is_the_same() -> None:
+def test_no_answer_of_fits_is_wrong_on_the_sandbox() -> None:
     with Sandbox() as box:
         _compare(box.kubeconfig, "sandbox-admin", lasts_s=10)
 

@@ -1,13 +1,14 @@
-"""`fits` against the truth: ask, then really make the pods, and see whether all were let in and given a node."""
+"""`fits` against the truth: ask it, then create the pods, and check whether all were admitted and scheduled."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import orjson
 
@@ -22,27 +23,25 @@ from tenantkit.rules.amounts import parse_amounts
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.pod_quota import pod_in_scope, pod_usage
+from tests.eventually import eventually
 from tests.fits.worlds import PRIORITY, make_request, make_tenant, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest, ObjectRef
     from tests.fits.worlds import Request
 
 REQUESTS_A_WORLD = 12
 REQUESTS_A_TENANT = 3
-_POLL_S = 0.05
 _REQUEST = "request-"
 _TIMEOUT_S = 30
 _ANEW_S = 5
-_SECOND_THOUGHTS_S = 5  # it looks again at once at what it found no room for when something has gone
+_SECOND_THOUGHTS_S = 5  # the scheduler retries a waiting pod as soon as something is deleted
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What came of it."""
+    """The answers and outcomes of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
     truths: Counter[str] = field(default_factory=Counter)
@@ -51,7 +50,7 @@ class Comparison:
 
     @property
     def total(self) -> int:
-        """How many requests."""
+        """The number of requests."""
         return self.answers.total()
 
     def __str__(self) -> str:
@@ -61,13 +60,13 @@ class Comparison:
 
 
 def compare(cluster: Cluster, *, requests: int, seed: int, until: float = float("inf")) -> Comparison:
-    """Ask so many random requests on random clusters, and do each.
+    """Ask that many random requests on random clusters, and carry out each.
 
     Args:
-        cluster: a server with a scheduler and stand-ins for kubelets, and no node of its own.
+        cluster: a server with a scheduler and stand-ins for kubelets, and without nodes.
         requests: how many.
-        seed: of all chance.
-        until: by the monotonic clock; what is not begun by then is left out.
+        seed: of all random choices.
+        until: on the monotonic clock; no request starts after that.
     """
     found, random, number = Comparison(), Random(seed), 0  # noqa: S311 (no secret)
     _make_priority(cluster)
@@ -92,15 +91,15 @@ def _one(cluster: Cluster, namespace: str, request: Request, found: Comparison) 
     if fit.answer == "maybe":
         found.maybes.update(check.reason for check in fit.checks if check.answer == "maybe")
     if (fit.answer, truth) in (("yes", "does not fit"), ("no", "fits")) or expected not in (None, placed):
-        found.wrong.append(f"{namespace}: {request}: {fit}\nreally: {made} let in, {placed} placed")
+        found.wrong.append(f"{namespace}: {request}: {fit}\nreally: {made} admitted, {placed} scheduled")
 
 
 def _do(cluster: Cluster, namespace: str, request: Request, expected: int | None) -> tuple[int, int]:
-    """Make the pods, wait for what the scheduler says, and take them away: how many were let in, and placed."""
+    """Create the pods, wait for the scheduler, and delete them: how many were admitted, and how many scheduled."""
     made: list[Manifest] = []
     for number in range(request.pods):
         pod = make_pod(namespace, **request.arguments)
-        pod["metadata"]["name"] = f"{_REQUEST}{uuid.uuid4().hex[:8]}-{number}"  # kwok deletes by name, and late
+        pod["metadata"]["name"] = f"{_REQUEST}{uuid.uuid4().hex[:8]}-{number}"  # kwok deletes by name, with a delay
         try:
             made.append(cluster.create(pod))
         except (PermissionDenied, Rejected):
@@ -112,18 +111,21 @@ def _do(cluster: Cluster, namespace: str, request: Request, expected: int | None
 
 
 def _placed_of(cluster: Cluster, namespace: str, count: int, expected: int | None) -> int:
-    """How many of the pods have a node once the scheduler has judged all; it may think again of those that wait."""
+    """How many of the pods have a node once the scheduler has tried all; it may retry those that wait."""
+    if not count:
+        return 0
+
+    def placed() -> int:
+        judged = eventually(lambda: _judged(cluster, namespace, count), timeout_s=_TIMEOUT_S)
+        return sum(condition(pod, "PodScheduled", "True") is not None for pod in judged)
+
     deadline = time.monotonic() + _SECOND_THOUGHTS_S
-    while True:
-        live = _wait(lambda: _judged(cluster, namespace, count))
-        placed = sum(condition(pod, "PodScheduled", "True") is not None for pod in live)
-        if expected in (None, placed) or time.monotonic() > deadline:
-            return placed
-        time.sleep(_POLL_S)
+    eventually(lambda: expected in (None, placed()) or time.monotonic() > deadline, timeout_s=_TIMEOUT_S)
+    return placed()
 
 
 def _judged(cluster: Cluster, namespace: str, count: int) -> list[Manifest] | None:
-    """The request's pods, once the scheduler has said yes or no to each."""
+    """The request's pods, once the scheduler has tried each."""
     pods = cluster.list("Pod", namespace=namespace)
     live = [pod for pod in pods if pod["metadata"]["name"].startswith(_REQUEST)]
     is_done = len(live) == count and all(condition(pod, "PodScheduled") is not None for pod in live)
@@ -131,24 +133,21 @@ def _judged(cluster: Cluster, namespace: str, count: int) -> list[Manifest] | No
 
 
 def _settle(cluster: Cluster, namespace: str) -> None:
-    """Wait until the quotas have counted what is there.
+    """Wait until the quotas have counted all pods.
 
-    Only the controller gives back, and later; and at times it counts without what was made a moment ago, and does not
-    look again until something else goes, or the quota's spec changes.
+    Only the controller lowers `used`, and with a delay. Sometimes it misses an object that was just created, and does
+    not recount until something else is deleted or the quota's spec changes.
     """
-    began, turn = time.monotonic(), 0
-    while not _is_settled(cluster, namespace):
-        waited_s = time.monotonic() - began
-        if waited_s > _TIMEOUT_S:
-            raise TimeoutError(f"the quotas of {namespace!r} are not counted right after {_TIMEOUT_S} s")
-        if waited_s > (turn + 1) * _ANEW_S:
-            turn += 1
-            _count_anew(cluster, namespace, turn)
-        time.sleep(_POLL_S)
+    for turn in range(1, _TIMEOUT_S // _ANEW_S):
+        with suppress(AssertionError):
+            eventually(lambda: _is_settled(cluster, namespace), timeout_s=_ANEW_S)
+            return
+        _count_anew(cluster, namespace, turn)
+    eventually(lambda: _is_settled(cluster, namespace), timeout_s=_ANEW_S)
 
 
 def _count_anew(cluster: Cluster, namespace: str, turn: int) -> None:
-    """Have the quotas counted once more: an entry of theirs changes that is about no pod."""
+    """Make the controller recount the quotas by changing an entry that does not count pods."""
     for quota in cluster.list("ResourceQuota", namespace=namespace):
         path = object_path(kind_of("ResourceQuota"), quota["metadata"]["name"], namespace)
         body = orjson.dumps({"spec": {"hard": {"count/leases.coordination.k8s.io": str(turn)}}})
@@ -169,7 +168,7 @@ def _is_settled(cluster: Cluster, namespace: str) -> bool:
 
 
 class _World:
-    """A cluster of nodes and load; gone afterwards."""
+    """The nodes and pods of a random cluster; deleted afterwards."""
 
     def __init__(self, cluster: Cluster, random: Random, name: str) -> None:
         self._cluster, self._random, self._name = cluster, random, name
@@ -179,8 +178,8 @@ class _World:
         world = make_world(self._random, self._name)
         for node in world.nodes:
             self._make(node)
-        _wait(lambda: all(condition(self._cluster.get("Node", ref.name), "Ready", "True") for ref in self._made))
-        _wait(lambda: all(_is_untainted(self._cluster.get("Node", ref.name)) for ref in self._made))
+        eventually(lambda: all(condition(self._cluster.get("Node", ref.name), "Ready", "True") for ref in self._made))
+        eventually(lambda: all(_is_untainted(self._cluster.get("Node", ref.name)) for ref in self._made))
         self._namespace(f"{self._name}-load")
         for pod in world.load:
             self._make(_placed(pod, f"{self._name}-load"))
@@ -190,14 +189,14 @@ class _World:
         _remove(self._cluster, self._made[::-1])
 
     def add_tenant(self, number: int) -> str:
-        """A tenant's namespace with what is in it, its quotas counted before anything counts towards them."""
+        """Create a tenant's namespace and its objects; its quotas are counted before its pods exist."""
         namespace = f"{self._name}-{number}"
         self._namespace(namespace)
         tenant = [_placed(manifest, namespace) for manifest in make_tenant(self._random)]
         for manifest in tenant:
             if manifest["kind"] != "Pod":
                 self._make(manifest)
-        _wait(lambda: self._are_counted(namespace))
+        eventually(lambda: self._are_counted(namespace))
         for manifest in tenant:
             if manifest["kind"] == "Pod":
                 self._hold(manifest)
@@ -206,12 +205,12 @@ class _World:
 
     def _namespace(self, name: str) -> None:
         self._make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        _wait(lambda: self._cluster.get("ServiceAccount", "default", name))
+        eventually(lambda: self._cluster.get("ServiceAccount", "default", name))
 
     def _hold(self, pod: Manifest) -> None:
         try:
             self._make(pod)
-        except (PermissionDenied, Rejected):  # its own quota or LimitRange may refuse it
+        except (PermissionDenied, Rejected):  # the tenant's quota or LimitRange may refuse it
             return
 
     def _make(self, manifest: Manifest) -> None:
@@ -231,7 +230,7 @@ def _make_priority(cluster: Cluster) -> None:
 
 
 def _is_untainted(node: Manifest) -> bool:
-    """Whether the controllers have found the node ready, too."""
+    """Whether the node controller has removed its taint."""
     return not any(
         taint["key"] == "node.kubernetes.io/not-ready" for taint in (node.get("spec") or {}).get("taints") or ()
     )
@@ -242,7 +241,7 @@ def _placed(manifest: Manifest, namespace: str) -> Manifest:
 
 
 def _remove(cluster: Cluster, refs: list[ObjectRef]) -> None:
-    """Delete objects, pods at once and for good."""
+    """Delete objects; pods without a grace period."""
     for ref in refs:
         try:
             if ref.kind == "Pod":
@@ -251,7 +250,7 @@ def _remove(cluster: Cluster, refs: list[ObjectRef]) -> None:
                 cluster.delete(ref)
         except NotFound:
             continue
-    _wait(lambda: not any(_is_there(cluster, ref) for ref in refs if ref.kind in ("Pod", "Node")))
+    eventually(lambda: not any(_is_there(cluster, ref) for ref in refs if ref.kind in ("Pod", "Node")))
 
 
 def _delete_at_once(cluster: Cluster, ref: ObjectRef) -> None:
@@ -266,18 +265,3 @@ def _is_there(cluster: Cluster, ref: ObjectRef) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _wait(question: Callable[[], Any]) -> Any:
-    """The answer, once there is one: nothing waited for here takes long."""
-    deadline = time.monotonic() + _TIMEOUT_S
-    while True:
-        try:
-            answer = question()
-        except NotFound:
-            answer = None
-        if answer or answer == []:
-            return answer
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"still {answer!r} after {_TIMEOUT_S} s")
-        time.sleep(_POLL_S)

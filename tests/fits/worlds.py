@@ -1,4 +1,4 @@
-"""Random clusters, tenants and requests: small enough to be full, odd enough to be refused. All from one seed."""
+"""Random clusters, tenants and requests, small and odd enough to be full or to refuse pods. All from one seed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A cluster: its nodes, and the pods that are on them already."""
+    """A cluster: its nodes, and the pods that already run on them."""
 
     nodes: list[Manifest]
     load: list[Manifest]
@@ -36,14 +36,14 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of `fits`."""
+    """A request to `fits`."""
 
     pods: int
     arguments: dict[str, Any]
 
 
 def make_world(random: Random, name: str) -> World:
-    """One to six nodes, some tainted, cordoned or without accelerators, some nearly full; others may wait, too."""
+    """One to six nodes, some tainted, cordoned or without accelerators, some nearly full; other pods may wait."""
     nodes = [_node(random, f"{name}-{number}") for number in range(random.randint(1, 6))]
     load = [
         _pod(
@@ -64,7 +64,7 @@ def make_world(random: Random, name: str) -> World:
 
 
 def make_tenant(random: Random) -> list[Manifest]:
-    """Quotas, LimitRanges and a pod that holds some of them, each as chance has it; without namespaces."""
+    """Random quotas, LimitRanges and a pod that uses some of them; without namespaces."""
     made: list[Manifest] = []
     if random.random() < 0.6:
         made.append(_quota(random, "team"))
@@ -79,7 +79,7 @@ def make_tenant(random: Random) -> list[Manifest]:
 
 
 def make_request(random: Random) -> Request:
-    """What somebody may ask: mostly plain, sometimes choosy."""
+    """A random request: mostly plain, sometimes with constraints."""
     amounts: dict[str, Any] = {}
     if random.random() < 0.9:
         amounts["cpu"] = random.choice(["100m", "500m", 1, "1500m", 2, 3, 4, 8])
@@ -185,7 +185,7 @@ def _choosing(random: Random) -> Manifest:
 
 
 def _preparing(random: Random) -> Manifest:
-    """Init containers and sidecars, which count in ways of their own."""
+    """Init containers and sidecars, which count differently."""
     if random.random() < 0.7:
         return {}
     amounts = {"cpu": random.choice(["250m", "2"]), "memory": "256Mi"}
@@ -201,7 +201,7 @@ def _exposing(random: Random) -> Manifest:
 
 
 def _spreading(random: Random) -> Manifest:
-    """Over the zones: alone, or as even as the load is. The selector that takes all pods counts the asked ones, too."""
+    """Spread over the zones, alone or evenly. The selector that matches all pods counts the requested ones too."""
     if random.random() < 0.8:
         return {}
     chosen = random.choice([{}, {"matchLabels": {"app": "web"}}, {"matchExpressions": [_NAMELESS]}])
@@ -211,7 +211,7 @@ def _spreading(random: Random) -> Manifest:
 
 
 def _keeping(random: Random) -> Manifest:
-    """Near to or far from the load, which is in another namespace, or such pods themselves."""
+    """Affinity or anti-affinity to the load, which is in another namespace, or to each other."""
     if random.random() < 0.7:
         return {}
     everywhere = [{}, {"matchExpressions": [_OF_THE_LOAD]}]
@@ -225,5 +225,5 @@ def _keeping(random: Random) -> Manifest:
 
 
 def _mattering(random: Random) -> Manifest:
-    """A priority, for which others may have to go."""
+    """A priority that may preempt other pods."""
     return {"priorityClassName": PRIORITY["metadata"]["name"]} if random.random() < 0.1 else {}

@@ -1,4 +1,4 @@
-"""The notebooks' copies in a folder of the user's: brought up to date, and never written over once changed."""
+"""Copies of the notebooks in a folder of the user: updated, but never overwritten once they are changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST, PICTURE = Path("01-first.ipynb"), Path("images/form.png")
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What comes with tenantkit."""
+    """The notebooks of tenantkit."""
     folder = tmp_path / "source"
     for name, content in ((FIRST, "one"), (Path("02-second.ipynb"), "two"), (PICTURE, "png")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -28,12 +28,12 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The user's."""
+    """The folder of the user."""
     return tmp_path / "mine" / "notebooks"
 
 
 @pytest.mark.usefixtures("source")
-def test_notebooks_and_their_pictures_are_copied_and_nothing_hidden_is(folder: Path) -> None:
+def test_notebooks_and_their_pictures_are_copied_but_hidden_files_are_not(folder: Path) -> None:
     copied = copy_notebooks(folder)
 
     assert copied == Copies(folder, FIRST, (FIRST, Path("02-second.ipynb"), PICTURE), ())
@@ -56,7 +56,7 @@ def test_copying_again_writes_nothing(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("source")
-def test_what_the_user_changed_stays_and_is_told(folder: Path) -> None:
+def test_a_file_that_the_user_changed_is_kept_and_reported(folder: Path) -> None:
     copy_notebooks(folder)
     (folder / FIRST).write_text("my own")
 
@@ -64,10 +64,10 @@ def test_what_the_user_changed_stays_and_is_told(folder: Path) -> None:
 
     assert (again.written, again.kept) == ((), (FIRST,))
     assert (folder / FIRST).read_text() == "my own"
-    assert "01-first.ipynb is yours by now and stays; to get tenantkit's, rename it" in str(again)
+    assert "01-first.ipynb: you changed it, so it is kept; to get tenantkit's version, rename yours" in str(again)
 
 
-def test_what_nobody_changed_is_brought_up_to_date(source: Path, folder: Path) -> None:
+def test_an_unchanged_file_is_updated(source: Path, folder: Path) -> None:
     copy_notebooks(folder)
     (source / FIRST).write_text("one, newer")
 
@@ -78,7 +78,7 @@ def test_what_nobody_changed_is_brought_up_to_date(source: Path, folder: Path) -
 
 
 @pytest.mark.usefixtures("source")
-def test_what_the_user_deleted_comes_back(folder: Path) -> None:
+def test_a_deleted_file_is_copied_again(folder: Path) -> None:
     copy_notebooks(folder)
     (folder / FIRST).unlink()
 
@@ -86,9 +86,7 @@ def test_what_the_user_deleted_comes_back(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("record", [None, "", "[1]", "{"])
-def test_without_a_record_of_what_was_written_all_that_differs_is_the_users(
-    record: str | None, source: Path, folder: Path
-) -> None:
+def test_without_digests_every_file_that_differs_is_kept(record: str | None, source: Path, folder: Path) -> None:
     copy_notebooks(folder)
     (folder / ".tenantkit.json").unlink()
     if record is not None:

@@ -1,4 +1,4 @@
-"""What the lab tells JupyterLab and its kernels: which cluster, and not to ask about news."""
+"""What the lab configures in JupyterLab and its kernels: the cluster, and no request for news."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_kubeconfig_itself_says_which_context_where_none_is_chosen(tmp_path: Path) -> None:
+def test_without_a_context_the_kubeconfig_is_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("{}")
 
     assert kubeconfig_variable(tmp_path / "config", None, tmp_path) == str(tmp_path / "config")
 
 
-def test_a_chosen_context_is_the_current_one_for_every_client_and_the_kubeconfig_stays_as_it_is(
+def test_a_context_becomes_the_current_one_for_every_client_and_the_kubeconfig_is_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Sandbox(kubeconfig=tmp_path / "config") as box:
@@ -42,12 +42,12 @@ def test_a_chosen_context_is_the_current_one_for_every_client_and_the_kubeconfig
         assert box.kubeconfig.read_bytes() == before
 
 
-def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConnectionConfigError, match=r"nowhere is not there: give --kubeconfig another file"):
+def test_a_missing_kubeconfig_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionConfigError, match=r"nowhere does not exist: pass another file to --kubeconfig"):
         kubeconfig_variable(tmp_path / "nowhere", None, tmp_path)
 
 
-def test_the_users_own_folders_of_settings_go_on_to_count(tmp_path: Path) -> None:
+def test_the_users_own_folders_of_settings_are_kept(tmp_path: Path) -> None:
     variable = config_path_variable(f"a{os.pathsep}b", tmp_path)
 
     assert variable.split(os.pathsep) == ["a", "b", str(tmp_path)]
@@ -60,8 +60,10 @@ def test_by_default_no_news_are_fetched(tmp_path: Path) -> None:
     assert written == {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
-def test_without_jupyterlab_it_is_one_line_that_says_what_to_install() -> None:
-    program = "import sys; sys.modules['jupyterlab'] = None; from tenantkit.cli import main; sys.exit(main(['lab']))"
+def test_without_jupyterlab_one_line_names_the_package_to_install() -> None:
+    program = (
+        "import sys; sys.modules['jupyterlab'] = None; from tenantkit.cli.main import main; sys.exit(main(['lab']))"
+    )
 
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
 

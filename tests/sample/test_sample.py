@@ -1,4 +1,4 @@
-"""The sample: the same on the sandbox and on a real control plane, and with something to see of every kind."""
+"""The sample: the same on the sandbox and on a real control plane, with every cause at least once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.cluster.connection.connect import connect
-from tenantkit.sample.failures import TROUBLES
+from tenantkit.sample.failures import BROKEN_WORKLOADS
 from tenantkit.sample.fill import fill_sample
 from tenantkit.sample.neighbours import HOLDING_FINALIZER
 from tenantkit.sample.nodes import sample_nodes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.sample.failures import Trouble
+    from tenantkit.sample.failures import BrokenWorkload
 
 _ENGINES = {"sandbox": engines.sandbox, "controlplane": engines.controlplane}
 
@@ -30,12 +30,12 @@ _ENGINES = {"sandbox": engines.sandbox, "controlplane": engines.controlplane}
     scope="module", params=["sandbox", pytest.param("controlplane", marks=pytest.mark.controlplane)], name="connect_as"
 )
 def _connect_as(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Cluster]]:
-    """The door to a server with the sample, as a persona."""
+    """Connections to a server with the sample, by user."""
     with ExitStack() as stack:
         engine = stack.enter_context(_ENGINES[request.param](nodes=True))
 
-        def connected(persona: str) -> Cluster:
-            login = engine.login(persona)
+        def connected(user: str) -> Cluster:
+            login = engine.login(user)
             return stack.enter_context(connect(kubeconfig=login.kubeconfig, context=login.context))
 
         fill_sample(connected("admin"))
@@ -44,11 +44,11 @@ def _connect_as(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Clus
 
 @pytest.fixture(scope="module")
 def cluster(connect_as: Callable[[str], Cluster]) -> Cluster:
-    """The door as its administrator."""
+    """The connection of the administrator."""
     return connect_as("admin")
 
 
-def test_six_tenants_are_there_as_their_specs_say_and_one_that_goes(cluster: Cluster) -> None:
+def test_six_tenants_match_their_specs_and_a_seventh_is_terminating(cluster: Cluster) -> None:
     tenants = tk.tenants(cluster).set_index("tenant")
 
     assert [*tenants.index] == [*(it.name for it in sample_tenants()), LEAVING_TENANT]
@@ -56,14 +56,14 @@ def test_six_tenants_are_there_as_their_specs_say_and_one_that_goes(cluster: Clu
     assert not tk.plan(cluster, sample_tenants()).has_changes
 
 
-def test_the_one_that_goes_is_held_by_a_finalizer(cluster: Cluster) -> None:
+def test_the_leaving_tenant_is_held_by_a_finalizer(cluster: Cluster) -> None:
     rows = tk.why(cluster, LEAVING_TENANT)
 
     assert rows["cause"][0] == "namespace terminating"
     assert HOLDING_FINALIZER in rows["message"][0] + rows["evidence"][0]
 
 
-def test_all_workloads_run_on_nodes_that_take_pods(cluster: Cluster) -> None:
+def test_all_workloads_run_on_schedulable_nodes(cluster: Cluster) -> None:
     pods = tk.pods(cluster)
     running = pods[pods["status"] == "Running"].groupby(["namespace", "workload"]).size().to_dict()
 
@@ -71,7 +71,7 @@ def test_all_workloads_run_on_nodes_that_take_pods(cluster: Cluster) -> None:
     assert {*pods["node"].dropna()} <= {node["metadata"]["name"] for node in sample_nodes()} - {"gpu-h100-2"}
 
 
-def test_quotas_go_from_empty_to_full(cluster: Cluster) -> None:
+def test_quotas_are_used_from_empty_to_full(cluster: Cluster) -> None:
     usage = tk.quota_usage(cluster).set_index(["tenant", "resource"])["used_pct"].xs("requests.cpu", level="resource")
 
     assert usage["forecast"] == 0
@@ -79,23 +79,25 @@ def test_quotas_go_from_empty_to_full(cluster: Cluster) -> None:
     assert sorted(usage.round(-1).unique())[1:-1] == [30, 40, 50, 90]
 
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: f"{trouble.workload.tenant}-{trouble.workload.name}")
-def test_each_broken_workload_is_named_with_its_cause(cluster: Cluster, trouble: Trouble) -> None:
-    workload = trouble.workload
+@pytest.mark.parametrize("broken", BROKEN_WORKLOADS, ids=lambda it: f"{it.workload.tenant}-{it.workload.name}")
+def test_each_broken_workload_is_listed_with_its_cause(cluster: Cluster, broken: BrokenWorkload) -> None:
+    workload = broken.workload
     rows = tk.why(cluster, workload.tenant, workload=f"{workload.kind}/{workload.name}")
 
-    assert rows["cause"][0] == trouble.cause
+    assert rows["cause"][0] == broken.cause
 
 
-def test_nothing_is_said_of_what_runs(cluster: Cluster) -> None:
-    broken = {(it.workload.tenant, f"{it.workload.kind}/{it.workload.name}") for it in TROUBLES}
+def test_running_workloads_are_not_listed(cluster: Cluster) -> None:
+    broken = {(it.workload.tenant, f"{it.workload.kind}/{it.workload.name}") for it in BROKEN_WORKLOADS}
     tenants = [tenant.name for tenant in sample_tenants()]
-    said = {(tenant, workload) for tenant in tenants for workload in tk.why(cluster, tenant)["workload"]}
+    listed = {(tenant, workload) for tenant in tenants for workload in tk.why(cluster, tenant)["workload"]}
 
-    assert said == broken
+    assert listed == broken
 
 
-def test_the_labs_user_may_make_tenants_and_is_no_administrator(connect_as: Callable[[str], Cluster]) -> None:
+def test_the_user_of_the_lab_may_create_tenants_and_is_not_an_administrator(
+    connect_as: Callable[[str], Cluster],
+) -> None:
     cluster = connect_as("provisioner")
 
     assert tk.whoami(cluster).username == PROVISIONER

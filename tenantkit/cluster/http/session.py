@@ -7,6 +7,7 @@ apply, and the official client's ApiClient, which has no default timeout.
 from __future__ import annotations
 
 import itertools
+import logging
 import random
 import threading
 import time
@@ -35,6 +36,7 @@ _Reply = TypeVar("_Reply", Answer, Stream)
 _GOOD = range(200, 300)
 _UNAUTHORIZED = 401
 JSON = "application/json"
+_LOGGER = logging.getLogger("tenantkit.cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ class Session:
             raise ConnectionConfigError(f"this connection to {self.server} is closed", hint=Hint("{connect_again}"))
         with self._lock:
             self._requests += 1
-        reply = send(request)
+        reply = _logged(send, request)
         self._date = reply.headers.get("date", self._date)
         return reply
 
@@ -226,3 +228,16 @@ class Session:
         content += (("Accept", call.accept),) if call.accept != JSON else ()
         timeout_s = self._timeout_s if call.timeout_s is None else call.timeout_s
         return Request(call.method, call.path, timeout_s, call.body, credentials + content)
+
+
+def _logged(send: Callable[[Request], _Reply], request: Request) -> _Reply:
+    """Send a request and log what it was, never its headers or a body: these hold tokens and Secrets."""
+    start = time.monotonic()
+    outcome = "no answer"
+    try:
+        reply = send(request)
+        outcome = str(reply.status)
+    finally:
+        took_ms = (time.monotonic() - start) * 1000
+        _LOGGER.debug("%s %s %s %.0f ms", request.method, request.path, outcome, took_ms)
+    return reply

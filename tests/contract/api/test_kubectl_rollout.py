@@ -1,13 +1,14 @@
-"""What kubectl makes of workloads: scale, set image, history, undo, status; the same words on both engines."""
+"""kubectl's commands for workloads: scale, set image, history, undo, status; the same output on both engines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.wire import kubectl
 from tests.contract.workloads import Workloads
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any]) -> Workloads:
-    found = Workloads(wire, namespace, eventually)
+def workloads(wire: Wire, namespace: str) -> Workloads:
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -36,7 +37,7 @@ def run(engine: Engine, namespace: str) -> Run:
 
 
 def rolled_out(workloads: Workloads, run: Run) -> str:
-    """Be the kubelet until all is ready, and ask kubectl then."""
+    """Play the kubelet until all pods are ready, then run `kubectl rollout status`."""
 
     def done() -> bool:
         workloads.all_ready()
@@ -45,16 +46,16 @@ def rolled_out(workloads: Workloads, run: Run) -> str:
         numbers = {status.get(part) for part in ("replicas", "updatedReplicas", "availableReplicas")}
         return numbers == {wanted} and status["observedGeneration"] == found["metadata"]["generation"]
 
-    workloads.eventually(done, 40)
+    eventually(done, timeout_s=40)
     return run("rollout", "status", "deployment/web", "--timeout=20s")
 
 
-def test_a_rollout_there_and_back(workloads: Workloads, run: Run) -> None:
+def test_a_rollout_and_its_undo(workloads: Workloads, run: Run) -> None:
     assert run("create", "deployment", "web", "--image=first", "--replicas=2") == "deployment.apps/web created"
     done = 'deployment "web" successfully rolled out'
     assert rolled_out(workloads, run) == done
     assert run("set", "image", "deployment/web", "first=second") == "deployment.apps/web image updated"
-    workloads.eventually(lambda: len(workloads.all("replicasets")) == 2)
+    eventually(lambda: len(workloads.all("replicasets")) == 2)
     rolled_out(workloads, run)
     lines = run("rollout", "history", "deployment/web").splitlines()
     assert [line.split() for line in lines] == [
@@ -86,12 +87,12 @@ def test_restart_replaces_all_pods(workloads: Workloads, run: Run) -> None:
     rolled_out(workloads, run)
     before = {pod["metadata"]["name"] for pod in workloads.pods()}
     assert run("rollout", "restart", "deployment/web") == "deployment.apps/web restarted"
-    workloads.eventually(lambda: len(workloads.all("replicasets")) == 2)
+    eventually(lambda: len(workloads.all("replicasets")) == 2)
     rolled_out(workloads, run)
-    workloads.eventually(lambda: not before & {pod["metadata"]["name"] for pod in workloads.pods()})
+    eventually(lambda: not before & {pod["metadata"]["name"] for pod in workloads.pods()})
 
 
-def test_wait_sees_a_job_complete(workloads: Workloads, run: Run) -> None:
+def test_wait_returns_once_a_job_is_complete(workloads: Workloads, run: Run) -> None:
     assert run("create", "job", "train", "--image=first") == "job.batch/train created"
     (pod,) = workloads.number_of_pods(1)
     workloads.say_finished(pod, "Succeeded")
@@ -100,13 +101,13 @@ def test_wait_sees_a_job_complete(workloads: Workloads, run: Run) -> None:
     assert (name, status, completions) == ("train", "Complete", "1/1")
 
 
-def test_describe_shows_what_happened(workloads: Workloads, run: Run) -> None:
+def test_describe_shows_the_events(workloads: Workloads, run: Run) -> None:
     workloads.limit_pods(1)
     run("create", "deployment", "web", "--image=first", "--replicas=2")
-    workloads.eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
+    eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
     (found,) = workloads.all("replicasets")
     name = found["metadata"]["name"]
-    workloads.eventually(lambda: workloads.events("web"))
+    eventually(lambda: workloads.events("web"))
     described = run("describe", "deployment", "web")
     assert f"Scaled up replica set {name} from 0 to 2" in described
     assert "ReplicaFailure   True    FailedCreate" in described

@@ -1,4 +1,4 @@
-"""LimitRanges: what containers get that say nothing, and what is refused in which words; the same on both engines."""
+"""LimitRanges: the defaults of containers, and the messages of refusals; the same on both engines."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import pytest
 
 from tenantkit.exceptions import PermissionDenied, Rejected
 from tests.contract.api.refusals import refusal
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
-    Eventually = Callable[..., Any]
 
 CONTAINER_LIMIT = {
     "type": "Container",
@@ -50,8 +48,8 @@ def pod(
     }
 
 
-def put_limits(cluster: Cluster, eventually: Eventually, namespace: str, *limits: dict[str, Any]) -> Manifest:
-    """Create the LimitRange and wait until it is kept: a real server reads it from a cache that lags a little."""
+def put_limits(cluster: Cluster, namespace: str, *limits: dict[str, Any]) -> Manifest:
+    """Create the LimitRange and wait until it is in force: a real server reads it from a cache that lags a little."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     created = cluster.create(limit_range(namespace, *limits))
 
@@ -66,8 +64,8 @@ def put_limits(cluster: Cluster, eventually: Eventually, namespace: str, *limits
     return created
 
 
-def test_a_limit_range_is_completed_by_the_server(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
-    created = put_limits(cluster, eventually, namespace, {"type": "Container", "max": {"memory": "1024Mi"}})
+def test_a_limit_range_is_completed_by_the_server(cluster: Cluster, namespace: str) -> None:
+    created = put_limits(cluster, namespace, {"type": "Container", "max": {"memory": "1024Mi"}})
     assert created["spec"] == {
         "limits": [
             {
@@ -80,8 +78,8 @@ def test_a_limit_range_is_completed_by_the_server(cluster: Cluster, namespace: s
     }
 
 
-def test_containers_that_say_nothing_get_the_defaults(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
-    put_limits(cluster, eventually, namespace, CONTAINER_LIMIT)
+def test_containers_without_resources_get_the_defaults(cluster: Cluster, namespace: str) -> None:
+    put_limits(cluster, namespace, CONTAINER_LIMIT)
     sidecar = {
         "name": "proxy",
         "image": "busybox",
@@ -124,44 +122,37 @@ def test_a_container_outside_its_limits_is_refused(  # noqa: PLR0913, PLR0917 (f
     cluster: Cluster,
     wire: Wire,
     namespace: str,
-    eventually: Eventually,
     requests: dict[str, str] | None,
     limits: dict[str, str],
     message: str,
 ) -> None:
-    put_limits(cluster, eventually, namespace, CONTAINER_LIMIT)
+    put_limits(cluster, namespace, CONTAINER_LIMIT)
     assert refusal(wire, pod(namespace, requests, limits), dry_run=True) == message
 
 
-def test_all_that_a_container_breaks_is_said_at_once(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
-    put_limits(cluster, eventually, namespace, CONTAINER_LIMIT)
+def test_all_violations_of_a_container_are_reported_at_once(cluster: Cluster, wire: Wire, namespace: str) -> None:
+    put_limits(cluster, namespace, CONTAINER_LIMIT)
     message = refusal(wire, pod(namespace, {"cpu": "3"}, {"cpu": "3", "memory": "2Gi"}), dry_run=True)
     memory = "maximum memory usage per Container is 1Gi, but limit is 2Gi"
     cpu = "maximum cpu usage per Container is 2, but limit is 3"
-    # A real server walks a map: which of the two comes first is chance.
+    # a real server iterates over a map, so the order is random
     assert message in {f"[{memory}, {cpu}]", f"[{cpu}, {memory}]"}
 
 
-def test_a_default_limit_below_the_request_makes_the_pod_invalid(
-    cluster: Cluster, namespace: str, eventually: Eventually
-) -> None:
-    put_limits(cluster, eventually, namespace, CONTAINER_LIMIT)
+def test_a_default_limit_below_the_request_makes_the_pod_invalid(cluster: Cluster, namespace: str) -> None:
+    put_limits(cluster, namespace, CONTAINER_LIMIT)
     with pytest.raises(Rejected, match="must be less than or equal to cpu limit of 1"):
         cluster.create(pod(namespace, {"cpu": "1500m"}))
 
 
-def test_a_pod_is_held_to_the_sum_of_its_containers(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
+def test_a_pods_limits_apply_to_the_sum_of_its_containers(cluster: Cluster, wire: Wire, namespace: str) -> None:
     limit = {
         "type": "Pod",
         "max": {"memory": "1G", "cpu": "1"},
         "min": {"memory": "1Mi"},
         "maxLimitRequestRatio": {"memory": "2"},
     }
-    put_limits(cluster, eventually, namespace, limit)
+    put_limits(cluster, namespace, limit)
     big = pod(namespace, {"cpu": "1", "memory": "1Gi"}, {"cpu": "1", "memory": "1Gi"})
     assert refusal(wire, big, dry_run=True) == "maximum memory usage per Pod is 1G, but limit is 1Gi"
     uneven = pod(namespace, {"cpu": "1", "memory": "100M"}, {"cpu": "1", "memory": "250M"})
@@ -177,11 +168,11 @@ def test_a_pod_is_held_to_the_sum_of_its_containers(
         ("512Mi", "minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 512Mi"),
     ],
 )
-def test_a_claim_outside_its_limits_is_refused(  # noqa: PLR0913, PLR0917 (four fixtures and a case)
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually, storage: str, message: str
+def test_a_claim_outside_its_limits_is_refused(
+    cluster: Cluster, wire: Wire, namespace: str, storage: str, message: str
 ) -> None:
     claims = {"type": "PersistentVolumeClaim", "max": {"storage": "10Gi"}, "min": {"storage": "1Gi"}}
-    put_limits(cluster, eventually, namespace, claims, {"type": "Container", "max": {"cpu": "2"}})
+    put_limits(cluster, namespace, claims, {"type": "Container", "max": {"cpu": "2"}})
     claim = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

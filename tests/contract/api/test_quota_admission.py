@@ -1,4 +1,4 @@
-"""Quotas: what is refused in which words, what is reserved when, and what comes back; the same on both engines."""
+"""Quotas: the messages of refusals, and when objects are counted; the same on both engines."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from tenantkit.exceptions import PermissionDenied
 from tenantkit.rules.manifest import ref_of
 from tests.contract.api.refusals import refusal
 from tests.contract.wire import MERGE_PATCH
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
-    Eventually = Callable[..., Any]
 
 HARD = {
     "configmaps": "4",
@@ -75,16 +73,14 @@ def used(cluster: Cluster, namespace: str) -> dict[str, str]:
     return dict(status.get("used") or {})
 
 
-def put_quota(cluster: Cluster, eventually: Eventually, namespace: str, hard: dict[str, str], **spec: Any) -> None:
-    """Create the quota and wait until it counts: it refuses nothing before."""
+def put_quota(cluster: Cluster, namespace: str, hard: dict[str, str], **spec: Any) -> None:
+    """Create the quota and wait until it has a count: it refuses nothing before."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(quota(namespace, hard, **spec))
     eventually(lambda: used(cluster, namespace))
 
 
-def test_a_new_quota_has_no_status_until_it_was_counted(
-    cluster: Cluster, namespace: str, eventually: Eventually
-) -> None:
+def test_a_new_quota_has_no_status_until_it_is_counted(cluster: Cluster, namespace: str) -> None:
     eventually(lambda: cluster.get("ConfigMap", "kube-root-ca.crt", namespace))
     assert cluster.create(quota(namespace, HARD))["status"] == {}
     eventually(lambda: used(cluster, namespace))
@@ -104,9 +100,7 @@ def test_a_new_quota_has_no_status_until_it_was_counted(
     }
 
 
-def test_a_limit_that_somebody_writes_into_the_status_counts_until_all_is_counted_anew(
-    wire: Wire, namespace: str, eventually: Eventually
-) -> None:
+def test_a_limit_that_is_written_to_the_status_is_in_force_until_the_next_count(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas"
     wire("POST", path, {"metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "9"}}})
     eventually(lambda: wire("GET", f"{path}/few").body["status"].get("used"))
@@ -120,8 +114,8 @@ def test_a_limit_that_somebody_writes_into_the_status_counts_until_all_is_counte
     assert wire("GET", f"{path}/few").body["status"]["hard"] == {"count/configmaps": "0"}
 
 
-def test_what_is_created_is_reserved_at_once(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
-    put_quota(cluster, eventually, namespace, HARD)
+def test_a_created_object_is_counted_at_once(cluster: Cluster, namespace: str) -> None:
+    put_quota(cluster, namespace, HARD)
     before = cluster.get("ResourceQuota", "tenantkit-quota", namespace)
     cluster.create(pod(namespace, "a", {"cpu": "500m", "memory": "512Mi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"}))
     after = cluster.get("ResourceQuota", "tenantkit-quota", namespace)
@@ -137,10 +131,8 @@ def test_what_is_created_is_reserved_at_once(cluster: Cluster, namespace: str, e
     assert "generation" not in after["metadata"]
 
 
-def test_what_does_not_fit_is_refused_with_the_amounts(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
-    put_quota(cluster, eventually, namespace, HARD)
+def test_an_object_above_the_quota_is_refused_with_the_amounts(cluster: Cluster, wire: Wire, namespace: str) -> None:
+    put_quota(cluster, namespace, HARD)
     cluster.create(pod(namespace, "a", {"cpu": "500m", "memory": "512Mi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"}))
     big = pod(namespace, "b", {"cpu": "501m", "memory": "0.6Gi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"})
     assert refusal(wire, big) == (
@@ -152,10 +144,10 @@ def test_what_does_not_fit_is_refused_with_the_amounts(
     assert used(cluster, namespace)["pods"] == "1"
 
 
-def test_a_pod_that_does_not_say_what_it_needs_is_refused_not_pending(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
+def test_a_pod_without_the_counted_requests_is_refused_and_not_pending(
+    cluster: Cluster, wire: Wire, namespace: str
 ) -> None:
-    put_quota(cluster, eventually, namespace, HARD)
+    put_quota(cluster, namespace, HARD)
     assert refusal(wire, pod(namespace, "a")) == (
         "failed quota: tenantkit-quota: must specify "
         "limits.memory for: main; requests.cpu for: main; requests.memory for: main"
@@ -163,10 +155,8 @@ def test_a_pod_that_does_not_say_what_it_needs_is_refused_not_pending(
     assert cluster.list("Pod", namespace=namespace) == []
 
 
-def test_a_dry_run_is_refused_alike_and_reserves_nothing(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
-    put_quota(cluster, eventually, namespace, {"pods": "1"})
+def test_a_dry_run_is_refused_in_the_same_way_and_is_not_counted(cluster: Cluster, wire: Wire, namespace: str) -> None:
+    put_quota(cluster, namespace, {"pods": "1"})
     cluster.create(pod(namespace), dry_run=True)
     assert used(cluster, namespace) == {"pods": "0"}
     cluster.create(pod(namespace, "a"))
@@ -175,28 +165,26 @@ def test_a_dry_run_is_refused_alike_and_reserves_nothing(
     )
 
 
-def test_a_deleted_object_gives_its_quota_back(cluster: Cluster, namespace: str, eventually: Eventually) -> None:
-    put_quota(cluster, eventually, namespace, {"pods": "1", "requests.cpu": "1"})
+def test_a_deleted_object_is_no_longer_counted(cluster: Cluster, namespace: str) -> None:
+    put_quota(cluster, namespace, {"pods": "1", "requests.cpu": "1"})
     created = cluster.create(pod(namespace, requests={"cpu": "1"}))
     assert used(cluster, namespace) == {"pods": "1", "requests.cpu": "1"}
     cluster.delete(ref_of(created))
     eventually(lambda: used(cluster, namespace) == {"pods": "0", "requests.cpu": "0"})
 
 
-def test_a_pod_that_ends_gives_its_quota_back(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
-    put_quota(cluster, eventually, namespace, {"count/pods": "2", "pods": "1"})
+def test_a_finished_pod_is_no_longer_counted(cluster: Cluster, wire: Wire, namespace: str) -> None:
+    put_quota(cluster, namespace, {"count/pods": "2", "pods": "1"})
     cluster.create(pod(namespace))
     path = f"/api/v1/namespaces/{namespace}/pods/trainer/status"
     assert wire("PATCH", path, {"status": {"phase": "Succeeded"}}, content_type=MERGE_PATCH).status == 200
     eventually(lambda: used(cluster, namespace) == {"count/pods": "1", "pods": "0"})
 
 
-def test_objects_of_each_kind_are_counted(cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually) -> None:
+def test_objects_of_each_kind_are_counted(cluster: Cluster, wire: Wire, namespace: str) -> None:
     eventually(lambda: cluster.get("ConfigMap", "kube-root-ca.crt", namespace))
     hard = {"configmaps": "2", "count/configmaps": "2", "count/resourcequotas": "1", "secrets": "0"}
-    put_quota(cluster, eventually, namespace, hard)
+    put_quota(cluster, namespace, hard)
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": namespace}}
     cluster.apply(config_map)
     assert used(cluster, namespace) == {
@@ -219,11 +207,9 @@ def test_objects_of_each_kind_are_counted(cluster: Cluster, wire: Wire, namespac
     )
 
 
-def test_services_are_counted_by_type_also_when_it_changes(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
+def test_services_are_counted_by_type_even_when_it_changes(cluster: Cluster, wire: Wire, namespace: str) -> None:
     hard = {"services": "3", "services.loadbalancers": "1", "services.nodeports": "2"}
-    put_quota(cluster, eventually, namespace, hard)
+    put_quota(cluster, namespace, hard)
     plain = cluster.create(service(namespace, "x"))
     exposed = cluster.create(service(namespace, "n", type="NodePort"))
     assert refusal(wire, service(namespace, "l", type="LoadBalancer")) == (
@@ -239,11 +225,9 @@ def test_services_are_counted_by_type_also_when_it_changes(
     assert used(cluster, namespace) == {"services": "1", "services.loadbalancers": "0", "services.nodeports": "2"}
 
 
-def test_claims_are_counted_by_storage_class(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
+def test_claims_are_counted_by_storage_class(cluster: Cluster, wire: Wire, namespace: str) -> None:
     entry = "gold.storageclass.storage.k8s.io/requests.storage"
-    put_quota(cluster, eventually, namespace, {entry: "10Gi", "persistentvolumeclaims": "2"})
+    put_quota(cluster, namespace, {entry: "10Gi", "persistentvolumeclaims": "2"})
     claim = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -260,10 +244,8 @@ def test_claims_are_counted_by_storage_class(
     assert used(cluster, namespace) == {entry: "0", "persistentvolumeclaims": "0"}
 
 
-def test_a_scoped_quota_counts_only_its_pods(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
-    put_quota(cluster, eventually, namespace, {"pods": "1"}, scopes=["Terminating"])
+def test_a_scoped_quota_counts_only_its_pods(cluster: Cluster, wire: Wire, namespace: str) -> None:
+    put_quota(cluster, namespace, {"pods": "1"}, scopes=["Terminating"])
     cluster.create(pod(namespace, "a"))
     cluster.create(pod(namespace, "b", activeDeadlineSeconds=60))
     assert used(cluster, namespace) == {"pods": "1"}
@@ -272,10 +254,8 @@ def test_a_scoped_quota_counts_only_its_pods(
     )
 
 
-def test_a_quota_entry_that_is_removed_is_no_longer_enforced(
-    cluster: Cluster, wire: Wire, namespace: str, eventually: Eventually
-) -> None:
-    put_quota(cluster, eventually, namespace, {"pods": "0", "secrets": "1"})
+def test_a_quota_entry_that_is_removed_is_no_longer_enforced(cluster: Cluster, wire: Wire, namespace: str) -> None:
+    put_quota(cluster, namespace, {"pods": "0", "secrets": "1"})
     refusal(wire, pod(namespace))
     live = cluster.get("ResourceQuota", "tenantkit-quota", namespace)
     cluster.patch_json(ref_of(live), [{"op": "remove", "path": "/spec/hard/pods"}])

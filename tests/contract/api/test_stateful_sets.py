@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.workloads import Workloads, new_image, pod_spec, replicated
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
 
@@ -22,8 +21,8 @@ CLAIM = {
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any]) -> Workloads:
-    found = Workloads(wire, namespace, eventually)
+def workloads(wire: Wire, namespace: str) -> Workloads:
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -37,7 +36,7 @@ def names(workloads: Workloads) -> list[str]:
 
 
 def ready_one_by_one(workloads: Workloads, replicas: int) -> None:
-    """Be the kubelet until all pods are ready."""
+    """Play the kubelet until all pods are ready."""
 
     def done() -> bool:
         workloads.all_ready()
@@ -45,7 +44,7 @@ def ready_one_by_one(workloads: Workloads, replicas: int) -> None:
         seen = status.get("observedGeneration") == workloads.get("statefulsets", "db")["metadata"]["generation"]
         return bool(seen and status.get("readyReplicas", 0) == status["replicas"] == replicas)
 
-    workloads.eventually(done)
+    eventually(done)
 
 
 def images(workloads: Workloads) -> dict[str, str]:
@@ -73,14 +72,14 @@ def test_its_pod_has_a_number_and_an_identity(workloads: Workloads) -> None:
     )
 
 
-def test_making_a_pod_is_told_in_an_event(workloads: Workloads) -> None:
+def test_creating_a_pod_is_reported_in_an_event(workloads: Workloads) -> None:
     stateful(workloads, 1)
     said = {"Create Pod db-0 in StatefulSet db successful"}
-    workloads.eventually(lambda: workloads.messages("db", "SuccessfulCreate") == said)
+    eventually(lambda: workloads.messages("db", "SuccessfulCreate") == said)
     assert workloads.events("db")[0]["source"] == {"component": "statefulset-controller"}
 
 
-def test_the_next_pod_waits_until_the_one_before_is_ready(workloads: Workloads) -> None:
+def test_the_next_pod_waits_until_the_previous_one_is_ready(workloads: Workloads) -> None:
     stateful(workloads, 3)
     workloads.status_is("statefulsets", "db", replicas=1, availableReplicas=0, observedGeneration=1)
     assert names(workloads) == ["db-0"]
@@ -90,14 +89,14 @@ def test_the_next_pod_waits_until_the_one_before_is_ready(workloads: Workloads) 
     assert names(workloads) == ["db-0", "db-1"]
 
 
-def test_parallel_pods_are_made_at_once(workloads: Workloads) -> None:
+def test_parallel_pods_are_created_at_once(workloads: Workloads) -> None:
     stateful(workloads, 3, podManagementPolicy="Parallel")
     workloads.number_of_pods(3)
     assert names(workloads) == ["db-0", "db-1", "db-2"]
     workloads.status_is("statefulsets", "db", replicas=3, currentReplicas=3, updatedReplicas=3)
 
 
-def test_numbers_may_start_elsewhere(workloads: Workloads) -> None:
+def test_the_first_ordinal_may_be_set(workloads: Workloads) -> None:
     stateful(workloads, 2, podManagementPolicy="Parallel", ordinals={"start": 5})
     workloads.number_of_pods(2)
     assert names(workloads) == ["db-5", "db-6"]
@@ -121,7 +120,7 @@ def test_the_status_once_all_are_ready(workloads: Workloads) -> None:
     }
 
 
-def test_a_pod_that_is_ready_but_not_for_long_holds_up_the_next(workloads: Workloads) -> None:
+def test_with_min_ready_seconds_a_pod_delays_the_next_one(workloads: Workloads) -> None:
     stateful(workloads, 2, minReadySeconds=3600)
     (pod,) = workloads.number_of_pods(1)
     workloads.say_ready(pod, since="2100-01-01T00:00:00Z")
@@ -136,10 +135,10 @@ def test_fewer_replicas_delete_the_highest_number(workloads: Workloads) -> None:
     workloads.number_of_pods(1)
     assert names(workloads) == ["db-0"]
     said = {f"Delete Pod db-{number} in StatefulSet db successful" for number in (1, 2)}
-    workloads.eventually(lambda: workloads.messages("db", "SuccessfulDelete") == said)
+    eventually(lambda: workloads.messages("db", "SuccessfulDelete") == said)
 
 
-def test_a_pod_that_is_not_ready_holds_up_deleting_those_above(workloads: Workloads) -> None:
+def test_a_pod_that_is_not_ready_delays_the_deletion_of_higher_ones(workloads: Workloads) -> None:
     stateful(workloads, 3)
     ready_one_by_one(workloads, 3)
     workloads.say_ready(workloads.get("pods", "db-0"), ready=False)
@@ -150,20 +149,20 @@ def test_a_pod_that_is_not_ready_holds_up_deleting_those_above(workloads: Worklo
     workloads.number_of_pods(1)
 
 
-def test_a_deleted_pod_comes_back_by_its_name(workloads: Workloads) -> None:
+def test_a_deleted_pod_is_created_again_with_its_name(workloads: Workloads) -> None:
     stateful(workloads, 2)
     ready_one_by_one(workloads, 2)
     before = workloads.get("pods", "db-0")["metadata"]["uid"]
     workloads.delete("pods", "db-0")
-    workloads.eventually(lambda: names(workloads) == ["db-0", "db-1"])
+    eventually(lambda: names(workloads) == ["db-0", "db-1"])
     assert workloads.get("pods", "db-0")["metadata"]["uid"] != before
 
 
-def test_a_failed_pod_is_deleted_and_made_again(workloads: Workloads) -> None:
+def test_a_failed_pod_is_deleted_and_created_again(workloads: Workloads) -> None:
     stateful(workloads, 1)
     (pod,) = workloads.number_of_pods(1)
     workloads.say_finished(pod, "Failed")
-    workloads.eventually(lambda: pod["metadata"]["uid"] not in {item["metadata"]["uid"] for item in workloads.pods()})
+    eventually(lambda: pod["metadata"]["uid"] not in {item["metadata"]["uid"] for item in workloads.pods()})
     workloads.number_of_pods(1)
     assert workloads.messages("db", "SuccessfulDelete") == {"Delete Pod db-0 in StatefulSet db successful"}
 
@@ -172,22 +171,22 @@ def test_a_new_template_replaces_pods_from_the_highest_number_down(workloads: Wo
     stateful(workloads, 2)
     ready_one_by_one(workloads, 2)
     workloads.patch("statefulsets", "db", new_image("next"))
-    workloads.eventually(lambda: images(workloads) == {"db-0": "busybox", "db-1": "next"})
+    eventually(lambda: images(workloads) == {"db-0": "busybox", "db-1": "next"})
     status = workloads.status_is("statefulsets", "db", currentReplicas=1, updatedReplicas=1, observedGeneration=2)
     assert status["currentRevision"] != status["updateRevision"]
     workloads.all_ready()
-    workloads.eventually(lambda: images(workloads) == {"db-0": "next", "db-1": "next"})
+    eventually(lambda: images(workloads) == {"db-0": "next", "db-1": "next"})
     ready_one_by_one(workloads, 2)
     status = workloads.status_is("statefulsets", "db", currentReplicas=2, updatedReplicas=2)
     assert status["currentRevision"] == status["updateRevision"]
 
 
-def test_below_the_partition_pods_stay_old_even_when_made_again(workloads: Workloads) -> None:
+def test_below_the_partition_pods_keep_the_old_template_even_when_created_again(workloads: Workloads) -> None:
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     stateful(workloads, 2, updateStrategy=strategy)
     ready_one_by_one(workloads, 2)
     workloads.patch("statefulsets", "db", new_image("next"))
-    workloads.eventually(lambda: images(workloads) == {"db-0": "busybox", "db-1": "next"})
+    eventually(lambda: images(workloads) == {"db-0": "busybox", "db-1": "next"})
     ready_one_by_one(workloads, 2)
     before = workloads.get("pods", "db-0")["metadata"]["uid"]
     workloads.delete("pods", "db-0")
@@ -196,21 +195,21 @@ def test_below_the_partition_pods_stay_old_even_when_made_again(workloads: Workl
         uids = {pod["metadata"]["uid"] for pod in workloads.pods()}
         return before not in uids and len(uids) == 2
 
-    workloads.eventually(again)
+    eventually(again)
     assert images(workloads) == {"db-0": "busybox", "db-1": "next"}
 
 
-def test_on_delete_waits_for_the_user(workloads: Workloads) -> None:
+def test_on_delete_waits_until_the_user_deletes_a_pod(workloads: Workloads) -> None:
     stateful(workloads, 1, updateStrategy={"type": "OnDelete"})
     ready_one_by_one(workloads, 1)
     workloads.patch("statefulsets", "db", new_image("next"))
     workloads.status_is("statefulsets", "db", observedGeneration=2, updatedReplicas=None)
     assert images(workloads) == {"db-0": "busybox"}
     workloads.delete("pods", "db-0")
-    workloads.eventually(lambda: images(workloads) == {"db-0": "next"})
+    eventually(lambda: images(workloads) == {"db-0": "next"})
 
 
-def test_each_pod_has_claims_of_its_own(workloads: Workloads) -> None:
+def test_each_pod_has_its_own_claims(workloads: Workloads) -> None:
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     (pod,) = workloads.number_of_pods(1)
     (claim,) = workloads.all("persistentvolumeclaims")
@@ -221,21 +220,21 @@ def test_each_pod_has_claims_of_its_own(workloads: Workloads) -> None:
     volume = next(item for item in pod["spec"]["volumes"] if item["name"] == "data")
     assert volume == {"name": "data", "persistentVolumeClaim": {"claimName": "data-db-0"}}
     said = {"Create Claim data-db-0 Pod db-0 in StatefulSet db success", "Create Pod db-0 in StatefulSet db successful"}
-    workloads.eventually(lambda: workloads.messages("db", "SuccessfulCreate") == said)
+    eventually(lambda: workloads.messages("db", "SuccessfulCreate") == said)
 
 
-def test_claims_outlive_their_pods(workloads: Workloads) -> None:
+def test_claims_stay_when_their_pods_are_deleted(workloads: Workloads) -> None:
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     workloads.number_of_pods(1)
     workloads.patch("statefulsets", "db", {"spec": {"replicas": 0}})
     workloads.number_of_pods(0)
     workloads.delete("statefulsets", "db")
-    workloads.eventually(lambda: not workloads.all("statefulsets"))
+    eventually(lambda: not workloads.all("statefulsets"))
     assert [claim["metadata"]["name"] for claim in workloads.all("persistentvolumeclaims")] == ["data-db-0"]
 
 
 @pytest.mark.parametrize("policy", ["whenDeleted", "whenScaled"])
-def test_claims_go_where_their_set_says_so(workloads: Workloads, policy: str) -> None:
+def test_claims_are_deleted_with_the_retention_policy_delete(workloads: Workloads, policy: str) -> None:
     retention = {"persistentVolumeClaimRetentionPolicy": {policy: "Delete"}}
     owner = stateful(workloads, 1, volumeClaimTemplates=[CLAIM], **retention)
     workloads.number_of_pods(1)
@@ -245,29 +244,29 @@ def test_claims_go_where_their_set_says_so(workloads: Workloads, policy: str) ->
         return [item["uid"] for item in claim["metadata"].get("ownerReferences") or ()]
 
     expected = [owner["metadata"]["uid"]] if policy == "whenDeleted" else []
-    workloads.eventually(lambda: owners() == expected)
+    eventually(lambda: owners() == expected)
     if policy == "whenDeleted":
         workloads.delete("statefulsets", "db")
     else:
         workloads.patch("statefulsets", "db", {"spec": {"replicas": 0}})
-    workloads.eventually(lambda: not workloads.all("persistentvolumeclaims"), 40)
+    eventually(lambda: not workloads.all("persistentvolumeclaims"), timeout_s=40)
 
 
-def test_a_quotas_denial_is_told_in_an_event(workloads: Workloads) -> None:
+def test_a_quotas_denial_is_reported_in_an_event(workloads: Workloads) -> None:
     workloads.limit_pods(0)
     stateful(workloads, 1)
-    workloads.eventually(lambda: workloads.events("db", "FailedCreate"))
+    eventually(lambda: workloads.events("db", "FailedCreate"))
     denial = 'pods "db-0" is forbidden: exceeded quota: few, requested: pods=1, used: pods=0, limited: pods=0'
     said = {f"Create Pod db-0 in StatefulSet db failed error: {denial}"}
     assert workloads.messages("db", "FailedCreate") == said
     workloads.status_is("statefulsets", "db", replicas=0, observedGeneration=1)
     workloads.patch("resourcequotas", "few", {"spec": {"hard": {"pods": "1"}}})
-    workloads.eventually(lambda: names(workloads) == ["db-0"], 60)
+    eventually(lambda: names(workloads) == ["db-0"], timeout_s=60)
 
 
-def test_a_denied_claim_is_told_before_the_pod(workloads: Workloads) -> None:
+def test_a_denied_claim_is_reported_before_the_pod(workloads: Workloads) -> None:
     workloads.create("resourcequotas", "none", {"hard": {"persistentvolumeclaims": "0"}})
-    workloads.eventually(lambda: (workloads.get("resourcequotas", "none").get("status") or {}).get("hard"))
+    eventually(lambda: (workloads.get("resourcequotas", "none").get("status") or {}).get("hard"))
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     key = "persistentvolumeclaims"
     denial = (
@@ -277,7 +276,7 @@ def test_a_denied_claim_is_told_before_the_pod(workloads: Workloads) -> None:
         f"Create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: {denial}",
         f"Create Pod db-0 in StatefulSet db failed error: failed to create PVC data-db-0: {denial}",
     }
-    workloads.eventually(lambda: workloads.messages("db", "FailedCreate") == said)
+    eventually(lambda: workloads.messages("db", "FailedCreate") == said)
     assert not workloads.pods()
 
 
@@ -291,14 +290,14 @@ def test_it_adopts_a_pod_of_its_name_and_no_other(workloads: Workloads) -> None:
     assert not workloads.get("pods", "stranger")["metadata"].get("ownerReferences")
 
 
-def test_its_pods_go_with_it(workloads: Workloads) -> None:
+def test_its_pods_are_deleted_with_it(workloads: Workloads) -> None:
     stateful(workloads, 2, podManagementPolicy="Parallel")
     workloads.number_of_pods(2)
     workloads.delete("statefulsets", "db")
-    workloads.eventually(lambda: not workloads.pods(), 40)
+    eventually(lambda: not workloads.pods(), timeout_s=40)
 
 
-def test_a_namespace_goes_with_all_that_works_in_it(workloads: Workloads) -> None:
+def test_a_namespace_is_deleted_with_its_stateful_sets(workloads: Workloads) -> None:
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     workloads.create("deployments", "web", replicated(2))
     workloads.create("jobs", "train", {"template": {"spec": pod_spec(restartPolicy="Never")}})
@@ -306,4 +305,4 @@ def test_a_namespace_goes_with_all_that_works_in_it(workloads: Workloads) -> Non
     workloads.number_of_pods(4)
     path = f"/api/v1/namespaces/{workloads.namespace}"
     assert workloads.wire("DELETE", path).status == 200
-    workloads.eventually(lambda: workloads.wire("GET", path).status == 404, 60)
+    eventually(lambda: workloads.wire("GET", path).status == 404, timeout_s=60)

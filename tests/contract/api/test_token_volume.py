@@ -1,4 +1,4 @@
-"""How a pod gets its account's token, and how it is kept from it; the same on both engines."""
+"""How a pod gets its service account's token, and how that is turned off; the same on both engines."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.eventually import eventually
 
+if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
@@ -28,7 +28,7 @@ WHOLE = {
 }
 
 
-def made(cluster: Cluster, namespace: str, eventually: Callable[..., Any], account: str, **spec: Any) -> Manifest:
+def made(cluster: Cluster, namespace: str, account: str, **spec: Any) -> Manifest:
     eventually(lambda: cluster.get("ServiceAccount", account, namespace))
     container = {"name": "main", "image": "busybox"}
     pod = cluster.create(
@@ -43,11 +43,9 @@ def made(cluster: Cluster, namespace: str, eventually: Callable[..., Any], accou
     return found
 
 
-def test_each_container_finds_a_token_that_has_its_own_name_at_the_usual_place(
-    cluster: Cluster, namespace: str, eventually: Callable[..., Any]
-) -> None:
+def test_each_container_mounts_a_token_volume_with_a_generated_name(cluster: Cluster, namespace: str) -> None:
     first = [{"name": "first", "image": "busybox"}]
-    spec = made(cluster, namespace, eventually, "default", initContainers=first)
+    spec = made(cluster, namespace, "default", initContainers=first)
     (volume,) = spec["volumes"]
     assert volume["name"].startswith("kube-api-access-")
     assert len(volume["name"]) == len("kube-api-access-") + 5
@@ -60,10 +58,9 @@ def test_each_container_finds_a_token_that_has_its_own_name_at_the_usual_place(
     ("of_account", "of_pod", "has_one"),
     [(False, None, False), (False, True, True), (True, False, False), (None, False, False), (True, None, True)],
 )
-def test_the_pods_word_goes_before_its_accounts(  # noqa: PLR0913 (two words, and what comes of them)
+def test_the_pods_setting_overrides_its_accounts(
     cluster: Cluster,
     namespace: str,
-    eventually: Callable[..., Any],
     *,
     of_account: bool | None,
     of_pod: bool | None,
@@ -73,16 +70,14 @@ def test_the_pods_word_goes_before_its_accounts(  # noqa: PLR0913 (two words, an
     about = {"name": "quiet", "namespace": namespace}
     cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": about, **said})
     asked = {} if of_pod is None else {"automountServiceAccountToken": of_pod}
-    spec = made(cluster, namespace, eventually, "quiet", **asked)
+    spec = made(cluster, namespace, "quiet", **asked)
     assert bool(spec.get("volumes")) == has_one
     assert bool(spec["containers"][0].get("volumeMounts")) == has_one
 
 
-def test_who_mounts_something_else_there_keeps_it(
-    cluster: Cluster, namespace: str, eventually: Callable[..., Any]
-) -> None:
+def test_another_mount_at_that_path_is_kept(cluster: Cluster, namespace: str) -> None:
     container = {"name": "main", "image": "busybox", "volumeMounts": [OWN]}
     own = [{"name": "own", "emptyDir": {}}]
-    spec = made(cluster, namespace, eventually, "default", containers=[container], volumes=own)
+    spec = made(cluster, namespace, "default", containers=[container], volumes=own)
     assert spec["volumes"] == own
     assert spec["containers"][0]["volumeMounts"] == [OWN]

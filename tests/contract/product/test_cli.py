@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tests.contract.wire import Wire
 
 
+REQUEST = re.compile(r"\d\d:\d\d:\d\d (GET|POST|PATCH|PUT|DELETE) /\S+ (\d{3}|no answer) \d+ ms")
+
+
 def tenantkit(*words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """The command, with no kubeconfig but the one that it is given."""
     home = {"HOME": "/nonexistent", "PATH": os.environ["PATH"]}
@@ -35,9 +39,13 @@ def tenantkit(*words: str, stdin: str | None = None) -> subprocess.CompletedProc
 
 
 @pytest.fixture
-def run(engine: Engine) -> Callable[..., subprocess.CompletedProcess[str]]:
+def connection(engine: Engine) -> list[str]:
     login = engine.login("admin")
-    connection = ["--kubeconfig", str(login.kubeconfig)] + (["--context", login.context] if login.context else [])
+    return ["--kubeconfig", str(login.kubeconfig)] + (["--context", login.context] if login.context else [])
+
+
+@pytest.fixture
+def run(connection: list[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     return lambda *words, stdin=None: tenantkit(words[0], *connection, *words[1:], stdin=stdin)
 
 
@@ -46,8 +54,8 @@ def name(cluster: Cluster) -> Iterator[str]:
     tenant = f"cli-{uuid.uuid4().hex[:8]}"
     yield tenant
     for namespace in cluster.list("Namespace"):
-        if namespace["metadata"]["name"] == tenant:
-            cluster.delete(ObjectRef("v1", "Namespace", tenant))
+        if namespace["metadata"]["name"].startswith(tenant):
+            cluster.delete(ObjectRef("v1", "Namespace", namespace["metadata"]["name"]))
 
 
 def spec(name: str, **fields: Any) -> str:
@@ -88,36 +96,36 @@ def test_a_plan_is_rows_as_json(run: Callable[..., Any], name: str) -> None:
     }
 
 
-def test_a_wrong_file_is_told_with_its_lines_and_changes_nothing(
+def test_a_wrong_file_is_reported_with_its_lines_and_changes_nothing(
     run: Callable[..., Any], name: str, cluster: Cluster
 ) -> None:
     done = run("apply", "-", stdin=spec(name) + "tem: cv\n")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "tenantkit: -: line 7: tem='cv': no such field; did you mean 'team'?\n"
+    assert done.stderr == "tenantkit: -: line 7: tem='cv': no such field: did you mean 'team'?\n"
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "error"),
     [
-        ("", "tenantkit: -: kind=None: holds no `kind: Tenant`, so there is nothing to do: add one\n"),
+        ("", "kind=None: the file has no `kind: Tenant`, so there is nothing to do: add one\n"),
         (
             "kind: Platform\n",
-            "tenantkit: -: kind='Platform': holds no `kind: Tenant`: `tenantkit install -` takes it\n",
+            "kind='Platform': the file has no `kind: Tenant`; for a platform, run `tenantkit install -`\n",
         ),
     ],
 )
-def test_a_file_without_tenants_is_never_done(run: Callable[..., Any], text: str, told: str) -> None:
+def test_a_file_without_tenants_is_refused(run: Callable[..., Any], text: str, error: str) -> None:
     assert run("install").returncode == 0
 
     done = run("apply", "-", stdin=text)
 
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"tenantkit: -: {error}")
 
 
-def test_what_does_not_fit_the_platform_is_told_with_the_files_name_and_line(
+def test_a_tenant_that_does_not_fit_the_platform_is_reported_with_file_and_line(
     run: Callable[..., Any], name: str
 ) -> None:
     done = run("plan", "-", stdin=spec(name, size="huge"))
@@ -126,15 +134,14 @@ def test_what_does_not_fit_the_platform_is_told_with_the_files_name_and_line(
     assert done.stderr.startswith(f"tenantkit: -: line 5: {name}.size='huge': the platform's sizes are ")
 
 
-def test_a_namespace_of_somebody_else_is_refused_and_named(
-    run: Callable[..., Any], namespace: str, cluster: Cluster
-) -> None:
+def test_a_namespace_of_another_owner_is_blocked(run: Callable[..., Any], namespace: str, cluster: Cluster) -> None:
     before = cluster.get("Namespace", namespace)
 
+    planned = run("plan", "-", "--exit-code", stdin=spec(namespace))
     done = run("apply", "-", stdin=spec(namespace))
 
-    assert done.returncode == 1
-    assert f"Namespace '{namespace}': it exists and belongs to somebody else" in done.stderr
+    assert (planned.returncode, done.returncode) == (4, 4)
+    assert f"Namespace '{namespace}': it exists and belongs to someone else" in done.stderr
     assert cluster.get("Namespace", namespace) == before
 
 
@@ -146,7 +153,7 @@ def test_a_namespace_of_somebody_else_is_refused_and_named(
         ("{name}/ResourceQuota/tenantkit-quota:spec.hard.pods", "ResourceQuota/tenantkit-quota:spec.hard.services"),
     ],
 )
-def test_conflicts_are_taken_back_where_they_are_named(
+def test_named_conflicts_are_overwritten(
     run: Callable[..., Any], name: str, cluster: Cluster, wire: Wire, named: tuple[str, ...]
 ) -> None:
     assert run("install").returncode == 0
@@ -155,20 +162,20 @@ def test_conflicts_are_taken_back_where_they_are_named(
     edit(wire, quota_ref(name), *theirs)
 
     left = run("apply", "-", stdin=spec(name))
-    unknown = run("apply", "-", "--take-back", "Quota", stdin=spec(name))
-    kept = hard(cluster, name)
-    taken = run("apply", "-", *(f"--take-back={one.format(name=name)}" for one in named), stdin=spec(name))
+    unknown = run("apply", "-", "--force-conflicts", "Quota", stdin=spec(name))
+    unchanged = hard(cluster, name)
+    forced = run("apply", "-", *(f"--force-conflicts={one.format(name=name)}" for one in named), stdin=spec(name))
 
-    assert (left.returncode, "apply with --take-back KIND/NAME, or" in left.stderr) == (1, True), left.stderr
+    assert (left.returncode, "add --force-conflicts KIND/NAME; for all" in left.stderr) == (1, True), left.stderr
     quota = f"{name}/ResourceQuota/tenantkit-quota"
-    told = f"is no conflict of this plan: there is {quota}:spec.hard.pods, {quota}:spec.hard.services\n"
-    assert (unknown.returncode, unknown.stderr.endswith(f"tenantkit: --take-back='Quota': {told}")) == (1, True)
-    assert (kept["pods"], kept["services"]) == ("99", "99")
-    assert taken.returncode == 0, taken.stderr
+    reason = f"is not a conflict of this plan; its conflicts: {quota}:spec.hard.pods, {quota}:spec.hard.services\n"
+    assert (unknown.returncode, unknown.stderr.endswith(f"--force-conflicts='Quota': {reason}")) == (1, True)
+    assert (unchanged["pods"], unchanged["services"]) == ("99", "99")
+    assert forced.returncode == 0, forced.stderr
     assert (hard(cluster, name)["pods"], hard(cluster, name)["services"]) == ("20", "20")
 
 
-def test_one_conflict_is_taken_back_and_the_other_left(
+def test_one_conflict_is_overwritten_and_the_other_is_left(
     run: Callable[..., Any], name: str, cluster: Cluster, wire: Wire
 ) -> None:
     assert run("install").returncode == 0
@@ -176,13 +183,67 @@ def test_one_conflict_is_taken_back_and_the_other_left(
     theirs = [{"op": "replace", "path": f"/spec/hard/{field}", "value": "99"} for field in ("pods", "services")]
     edit(wire, quota_ref(name), *theirs)
 
-    done = run("apply", "-", "--take-back", "ResourceQuota/tenantkit-quota:spec.hard.pods", stdin=spec(name))
+    done = run("apply", "-", "--force-conflicts", "ResourceQuota/tenantkit-quota:spec.hard.pods", stdin=spec(name))
 
     assert done.returncode == 1
     assert (hard(cluster, name)["pods"], hard(cluster, name)["services"]) == ("20", "99")
 
 
-def test_a_wrong_context_names_those_that_there_are(engine: Engine, name: str) -> None:
+def test_data_from_the_cluster_is_printed_as_it_is(run: Callable[..., Any], name: str, wire: Wire) -> None:
+    assert run("install").returncode == 0
+    assert run("apply", "-", stdin=spec(name)).returncode == 0
+    pods = [{"op": "replace", "path": "/spec/hard/pods", "value": "99"}]
+    edit(wire, quota_ref(name), *pods, manager="kubeconfig= names tk.Sandbox()")
+
+    planned = run("plan", "-", "--output", "json", stdin=spec(name))
+
+    reasons = [row["reason"] for row in json.loads(planned.stdout)["changes"] if row["action"] == "conflict"]
+    assert ["kubeconfig= names tk.Sandbox()" in reason for reason in reasons] == [True]
+
+
+def test_requests_are_logged_without_headers_and_bodies(run: Callable[..., Any], name: str, engine: Engine) -> None:
+    assert run("install").returncode == 0
+    quiet = run("apply", "-", stdin=spec(name))
+
+    done = run("apply", "-", "--verbose", stdin=spec(name, editors=["eve@example.com"]))
+
+    requests = [line for line in done.stderr.splitlines() if REQUEST.fullmatch(line)]
+    config = yaml.safe_load(engine.login("admin").kubeconfig.read_text())
+    credentials = [value for user in config["users"] for value in user["user"].values()]
+    assert any(f" PATCH /api/v1/namespaces/{name}/configmaps/tenantkit-tenant" in line for line in requests)
+    assert [line for line in requests if "eve@example.com" in line] == []
+    assert [value for value in credentials if str(value) in done.stderr] == []
+    assert "Bearer" not in done.stderr
+    assert [line for line in quiet.stderr.splitlines() if REQUEST.fullmatch(line)] == []
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_prints_its_report_and_can_be_continued(
+    number: signal.Signals, name: str, connection: list[str], cluster: Cluster, tmp_path: Path
+) -> None:
+    assert tenantkit("install", *connection).returncode == 0
+    names = [f"{name}-{index}" for index in range(40)]
+    file = tmp_path / "tenants.yaml"
+    file.write_text("---\n".join(spec(it) for it in names))
+    words = ["apply", str(file), *connection, "--output", "json"]
+    command = [sys.executable, "-m", "tenantkit", *words]
+    started = cluster.watch("Namespace", label_selector="app.kubernetes.io/managed-by=tenantkit", timeout_s=60)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        next(event for event in started if event.manifest["metadata"]["name"] in names)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    continued = tenantkit(*words)
+
+    report = json.loads(output)
+    assert process.returncode == 130, errors
+    assert report["summary"].startswith("interrupted: ")
+    assert {it["result"] for it in report["objects"]} >= {"applied", "not attempted"}
+    assert b"run the same command again" in errors or b"plan and apply again" in errors
+    assert continued.returncode == 0, continued.stderr
+
+
+def test_a_wrong_context_is_named(engine: Engine, name: str) -> None:
     done = tenantkit(
         "plan", "--kubeconfig", str(engine.login("admin").kubeconfig), "--context", "nope", "-", stdin=spec(name)
     )
@@ -192,27 +253,36 @@ def test_a_wrong_context_names_those_that_there_are(engine: Engine, name: str) -
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("plan",), ("plan", "x", "--output", "xml"), ("sandbox", "--port", "-1"), ("fly",)]
+    "words",
+    [
+        (),
+        ("plan",),
+        ("plan", "x", "--output", "xml"),
+        ("plan", "x", "--dry-run=client"),
+        ("sandbox", "--port", "-1"),
+        ("demo", "--context", "production"),
+        ("fly",),
+    ],
 )
 def test_wrong_usage_ends_with_2(words: tuple[str, ...]) -> None:
     assert tenantkit(*words).returncode == 2
 
 
-def test_a_context_without_its_kubeconfig_is_no_wish_for_a_sandbox() -> None:
+def test_a_context_without_a_kubeconfig_starts_no_sandbox() -> None:
     done = tenantkit("demo", "--context", "production")
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "tenantkit: --context is one of a kubeconfig's: give --kubeconfig FILE, too\n"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("Error: --context names a context of a kubeconfig: add --kubeconfig FILE\n")
 
 
-def test_no_kubeconfig_anywhere_is_told_with_what_was_looked_at() -> None:
+def test_without_any_kubeconfig_the_places_that_were_searched_are_listed() -> None:
     done = tenantkit("plan", "-", stdin=spec("vision"))
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "KUBECONFIG" in done.stderr
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
+def test_a_missing_file_is_named() -> None:
     done = tenantkit("plan", "missing.yaml", "--kubeconfig", "missing.kubeconfig")
 
     assert done.returncode == 1
@@ -224,7 +294,7 @@ def test_the_sandbox_command_writes_a_private_kubeconfig_and_ends_with_ctrl_c(tm
     command = [sys.executable, "-m", "tenantkit", "sandbox", "--kubeconfig", str(file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        told = [process.stderr.readline() for _ in range(3)]
+        lines = [process.stderr.readline() for _ in range(3)]
         mode = stat.S_IMODE(file.stat().st_mode)
         contexts = [context["name"] for context in yaml.safe_load(file.read_text())["contexts"]]
         connection = ("--kubeconfig", str(file), "--context", "sandbox-admin")
@@ -233,8 +303,8 @@ def test_the_sandbox_command_writes_a_private_kubeconfig_and_ends_with_ctrl_c(tm
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=20)
 
-    assert told[-1] == "Ctrl-C ends it\n"
+    assert lines[-1] == "Ctrl-C ends it\n"
     assert mode == 0o600
-    assert contexts == [f"sandbox-{who}" for who in ("admin", "provisioner", "owner", "editor", "viewer", "stranger")]
+    assert contexts == [f"sandbox-{user}" for user in ("admin", "provisioner", "owner", "editor", "viewer", "stranger")]
     assert "grants nothing until the platform is installed" in planned.stdout
     assert (installed.returncode, code) == (0, 0), installed.stderr

@@ -1,4 +1,4 @@
-"""The well-known example, on the server as it stands there, from the command line."""
+"""The well-known example, created by the command line and read back from the server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TENANTS = ("tenant-0", "tenant-1", "tenant-2")
 
 @pytest.fixture
 def demo(engine: Engine, cluster: Cluster, eventually: Callable[..., Any]) -> Iterator[Callable[..., dict[str, Any]]]:
-    """`tenantkit demo` on this engine; its tenants are gone afterwards."""
+    """`tenantkit demo` on this engine; its tenants are deleted afterwards."""
     login = engine.login("admin")
     context = ["--context", login.context] if login.context else []
 
@@ -38,11 +38,11 @@ def demo(engine: Engine, cluster: Cluster, eventually: Callable[..., Any]) -> It
     yield run
     for name in TENANTS:
         cluster.delete(ObjectRef("v1", "Namespace", name))
-    eventually(lambda: not {it["metadata"]["name"] for it in cluster.list("Namespace")} & set(TENANTS), 30)
+    eventually(lambda: not {it["metadata"]["name"] for it in cluster.list("Namespace")} & set(TENANTS), timeout_s=30)
 
 
 def holds(live: Any, wanted: Any) -> bool:
-    """Whether every field of `wanted` is in `live` as it stands there."""
+    """Whether `live` has every field of `wanted` with the same value."""
     if isinstance(wanted, dict):
         return isinstance(live, dict) and all(key in live and holds(live[key], wanted[key]) for key in wanted)
     return bool(live == wanted)
@@ -68,5 +68,5 @@ def test_the_outputs_urls_and_quotas_are_printed(demo: Callable[..., dict[str, A
     assert {row["state"] for row in printed["quota"]} <= {"ok", "none", "near", "full"}
 
 
-def test_the_demo_may_be_run_again(demo: Callable[..., dict[str, Any]]) -> None:
+def test_running_the_demo_again_gives_the_same_outputs(demo: Callable[..., dict[str, Any]]) -> None:
     assert demo()["outputs"] == demo()["outputs"]

@@ -192,5 +192,5 @@ def test_a_grant_of_a_newer_version_hides_only_its_own_cells(cluster: Cluster, w
     assert row[["size", "owners", "expires", "protected", "drift"]].isna().all()
     assert (row["team"], row["phase"]) == ("cv", "Active")
     assert frame.attrs["incomplete"][name].startswith(
-        f"the grant of namespace {name!r} is written as tenantkit.dev/v9; this tenantkit knows tenantkit.dev/v1alpha1"
+        f"the grant of namespace {name!r} has apiVersion tenantkit.dev/v9, and this version of tenantkit reads "
     )

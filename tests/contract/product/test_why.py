@@ -43,7 +43,7 @@ def planted(cluster: Cluster) -> Iterator[dict[str, str]]:
 def test_a_refusal_is_the_first_row_with_the_object_that_refuses(
     cluster: Cluster, planted: dict[str, str], defect: Defect, eventually: Callable[..., Any]
 ) -> None:
-    assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), _SLOW_S)
+    assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), timeout_s=_SLOW_S)
 
 
 def kueue_workload(namespace: str, version: str) -> dict[str, Any]:

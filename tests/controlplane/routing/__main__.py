@@ -1,9 +1,9 @@
-"""Serves the three tenants of `tenantkit demo` behind a real ingress controller, and prints what is answered where.
+"""Serves the three tenants of `tenantkit demo` behind a real ingress controller, and prints the answers of each host.
 
-Everything is real but the pods: kwok says that they run and gives them addresses, and here a small HTTP server listens
-on each. So it has to be a network namespace of its own (`unshare -rn`), in which every such address is local; in it
-fixed ports are nobody else's. Turned down: pods on loopback, which endpoint slices refuse; reading the Ingresses only,
-which says what we asked for and not what a controller makes of it.
+Everything is real except the pods: kwok reports that they run and gives them addresses, and a small HTTP server here
+listens on each. So it needs a network namespace of its own (`unshare -rn`), in which every such address is local and
+fixed ports are free. Rejected alternatives: pods on loopback, which endpoint slices refuse; reading only the Ingresses,
+which shows what was requested and not what a controller makes of it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import select
 import subprocess
 import sys
 import threading
-import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from tests.controlplane.components import BINARIES, running
 from tests.controlplane.nodes import make_node
 from tests.controlplane.processes import Component
 from tests.controlplane.routing.questions import GRANTED_HOST, GRANTED_PATH, Answer, Question
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 _ENVOY, _POD_PORT, _XDS_PORT = ("127.0.0.1", 8080), 8080, 8001
 _WITHIN_S = 30.0
-_POLL_S = 0.1
 
 
 def main() -> int:
@@ -67,14 +67,14 @@ def main() -> int:
 
 
 def _check() -> None:
-    """End when whoever asked has gone: it holds the other end of standard input."""
+    """Exit if the process that started this one has ended: it holds the other end of standard input."""
     readable, _, _ = select.select([0], [], [], 0)
     if readable and os.read(0, 4096) == b"":
         raise SystemExit(1)
 
 
 def _ingress_controller(credentials: Credentials) -> Iterator[Component]:
-    """Contour, and the Envoy that it tells what to do."""
+    """Contour, and the Envoy that it configures."""
     kubectl(credentials.kubeconfig, "apply", "--server-side", "-f", str(BINARIES / "contour-crds.yaml"))
     kubectl(credentials.kubeconfig, "wait", "--for=condition=Established", "crd", "--all")
     folder, contour = credentials.folder, BINARIES / "contour"
@@ -101,8 +101,8 @@ def _xds() -> list[str]:
 
 
 def _serve_tenants(cluster: Cluster) -> None:
-    """The demo, a second host for its last tenant, and a pod for each."""
-    run_demo(cluster, say=lambda _: None)
+    """Create the demo's tenants, a second host for the last one, and a pod for each."""
+    run_demo(cluster, notify=lambda _: None)
     last = demo_tenants()[-1]
     service = last.routes[0].service
     second = Route(host=GRANTED_HOST, service=service, port=80, path=GRANTED_PATH)
@@ -145,17 +145,18 @@ def _addresses(cluster: Cluster) -> dict[str, str]:
 
 
 def _address(cluster: Cluster, namespace: str) -> str:
-    deadline = time.monotonic() + _WITHIN_S
-    while True:
+    def address() -> str:
+        _check()
         addresses = [pod["status"].get("podIP") for pod in cluster.list("Pod", namespace=namespace)]
-        if addresses and addresses[0]:
-            return str(addresses[0])
-        _wait(deadline, f"no pod of {namespace} has an address: {cluster.list('Event', namespace=namespace)}")
+        assert addresses, f"no pod in {namespace}: {cluster.list('Event', namespace=namespace)}"
+        return str(addresses[0] or "")
+
+    return eventually(address, timeout_s=_WITHIN_S)
 
 
 @contextmanager
 def _pod(name: str, address: str) -> Iterator[None]:
-    """What would run in the tenant's pod: it answers everything, with its own name."""
+    """The server that would run in the tenant's pod: it answers every request with the tenant's name."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -166,7 +167,7 @@ def _pod(name: str, address: str) -> Iterator[None]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: standard error is for what goes wrong."""
+            """Log nothing: standard error is for failures."""
 
     with ThreadingHTTPServer((address, _POD_PORT), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -177,7 +178,7 @@ def _pod(name: str, address: str) -> Iterator[None]:
 
 
 def ask(question: Question) -> Answer:
-    """What a client gets that resolves the host to where Envoy listens."""
+    """The answer that a client gets if it resolves the host to Envoy's address."""
     connection = http.client.HTTPConnection(*_ENVOY, timeout=10)
     try:
         connection.request("GET", question.path, headers={"Host": question.host})
@@ -189,27 +190,20 @@ def ask(question: Question) -> Answer:
 
 
 def _until_answered(questions: Sequence[Question], components: Sequence[Component]) -> None:
-    deadline = time.monotonic() + _WITHIN_S
     for question in questions:
-        while True:
-            try:
-                answer = ask(question)
-            except OSError as error:
-                why = str(error)
-            else:
-                if answer.status == 200:
-                    break
-                why = f"status {answer.status}"
-            for component in components:
-                component.check_alive()
-            _wait(deadline, f"{question.host}{question.path}: {why}")
+        eventually(partial(_is_answered, question, components), timeout_s=_WITHIN_S)
 
 
-def _wait(deadline: float, why_not: str) -> None:
+def _is_answered(question: Question, components: Sequence[Component]) -> bool:
     _check()
-    if time.monotonic() > deadline:
-        raise TimeoutError(f"not within {_WITHIN_S:.0f} s: {why_not}")
-    time.sleep(_POLL_S)
+    for component in components:
+        component.check_alive()
+    try:
+        answer = ask(question)
+    except OSError as error:
+        raise AssertionError(f"{question.host}{question.path}: {error}") from error
+    assert answer.status == 200, f"{question.host}{question.path}: status {answer.status}"
+    return True
 
 
 if __name__ == "__main__":

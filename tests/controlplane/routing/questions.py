@@ -1,4 +1,4 @@
-"""What is asked of the ingress controller, and which tenant is to answer: the test's half that needs no cluster."""
+"""The requests to the ingress controller, and which tenant must answer: the part of the test that needs no cluster."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back; the content only where a pod wrote it."""
+    """The answer; the content only if a pod wrote it."""
 
     status: int
     content: dict[str, Any] | None
 
 
 def tenant_of(question: Question) -> str | None:
-    """Who is to answer; None where nobody is."""
+    """The tenant that must answer; None if the host or path belongs to none."""
     below = question.path.partition("?")[0].split("/")[1]
     if question.host == GRANTED_HOST:
         return _TENANTS[-1] if f"/{below}" == GRANTED_PATH else None
@@ -37,5 +37,5 @@ def tenant_of(question: Question) -> str | None:
 
 
 def questions() -> list[Question]:
-    """Each host with each path, those of nobody too."""
+    """Each host with each path, also those that belong to no tenant."""
     return [Question(host, path) for host in _HOSTS + _STRANGE_HOSTS for path in _PATHS + _STRANGE_PATHS]

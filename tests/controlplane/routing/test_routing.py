@@ -1,7 +1,7 @@
-"""Each tenant answers at its own host and path, through a real ingress controller; everything else is nobody's.
+"""Each tenant answers at its own host and path, through a real ingress controller; all other requests get a 404.
 
-The whole way is gone: client, Envoy, EndpointSlice, pod. It needs a network namespace, which not every machine lets one
-make.
+The request takes the whole path: client, Envoy, EndpointSlice, pod. It needs a network namespace, which not every
+machine allows.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.controlplane.components import NAMES, NODE_NAMES
+from tests.controlplane.processes import processes_of
 from tests.controlplane.routing.questions import Answer, questions, tenant_of
-from tests.controlplane.test_nothing_is_left_behind import processes_of, until
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(180)]
 
 ROOT = Path(__file__).parents[3]
-# every address that kwok gives a pod is this machine's, in here alone
+WITHIN_S = 30.0
+# in this network namespace every address that kwok gives a pod is local
 IN_ITS_OWN_NETWORK = [
     "unshare",
     "-rn",
@@ -44,14 +46,14 @@ def own_network() -> None:
     try:
         done = subprocess.run([*IN_ITS_OWN_NETWORK, "true"], capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        pytest.skip("this machine has no unshare, which makes a network namespace")
+        pytest.skip("this machine has no unshare, which creates a network namespace")
     if done.returncode:
-        pytest.skip(f"this machine lets nobody make a network namespace: {done.stderr.strip()}")
+        pytest.skip(f"this machine does not allow a network namespace: {done.stderr.strip()}")
 
 
 @pytest.fixture
 def asking(own_network: None, folder: Path) -> Iterator[Callable[[Sequence[Question]], subprocess.Popen[str]]]:  # noqa: ARG001
-    """Starts everything in a network of its own, to ask this; it ends with whoever holds its standard input."""
+    """Start everything in its own network to send these requests; it ends when its standard input is closed."""
     started: list[subprocess.Popen[str]] = []
 
     def ask(questions: Sequence[Question]) -> subprocess.Popen[str]:
@@ -78,7 +80,7 @@ def asking(own_network: None, folder: Path) -> Iterator[Callable[[Sequence[Quest
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Where all its files lie: of a short name, for the sockets in it."""
+    """A folder for all its files, with a short name because of the sockets in it."""
     with tempfile.TemporaryDirectory(prefix="tk-") as name:
         yield Path(name)
 
@@ -101,13 +103,13 @@ def test_each_tenant_answers_at_its_own_host_and_path_and_nothing_else_does(
     }
 
 
-def test_all_of_it_ends_with_whoever_asked(
+def test_it_ends_when_its_standard_input_is_closed(
     asking: Callable[[Sequence[Question]], subprocess.Popen[str]], folder: Path
 ) -> None:
     process = asking(questions())
-    until(lambda: {"envoy", "contour", *NAMES, *NODE_NAMES} <= set(processes_of(folder)), "all of it runs")
+    eventually(lambda: {"envoy", "contour", *NAMES, *NODE_NAMES} <= set(processes_of(folder)), timeout_s=WITHIN_S)
     assert process.stdin is not None
     process.stdin.close()
-    until(lambda: process.poll() is not None, "it ends")
+    eventually(lambda: process.poll() is not None, timeout_s=WITHIN_S)
     assert processes_of(folder) == {}
     assert list(folder.iterdir()) == []

@@ -1,4 +1,4 @@
-"""What the demo makes where a platform is installed, and what it prints, for people."""
+"""The demo on a cluster with a platform, and what it prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tenantkit.sandbox.server import Sandbox
 from tenantkit.spec.platform import Platform
 
 
-def test_the_demo_prints_urls_outputs_and_amounts_in_words() -> None:
+def test_the_demo_prints_urls_outputs_and_amounts_with_units() -> None:
     quota = {
         "metadata": {"name": "q", "namespace": "a", "labels": {"tenantkit.dev/tenant": "a", "tenantkit.dev/team": "t"}},
         "spec": {"hard": {"requests.cpu": "4", "requests.memory": "16Gi", "pods": "20", "services": "1"}},
@@ -33,11 +33,11 @@ def test_the_demo_prints_urls_outputs_and_amounts_in_words() -> None:
     )
 
 
-def test_the_demo_is_made_for_the_platform_that_is_there() -> None:
+def test_the_demo_uses_the_platform_of_the_cluster() -> None:
     with Sandbox() as box, connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
         install_platform(cluster, Platform(domain="ai.example.com", namespace_prefix="team-"), progress=False)
 
-        result = run_demo(cluster, say=lambda _: None)
+        result = run_demo(cluster, notify=lambda _: None)
 
         assert result.urls["tenant-1"] == ["http://tenant-1.ai.example.com/ai-service"]
         assert result.outputs["tenant_1_ingress_hostname"] == "tenant-1.ai.example.com"

@@ -13,7 +13,8 @@ from tenantkit.frames.tenants import TENANTS, tenants_frame
 from tenantkit.manifests.labels import GRANT_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import snapshot_of
+from tenantkit.provision.live import live_state
+from tenantkit.provision.reasons import Reason
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
@@ -93,18 +94,18 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
         (
             '{"apiVersion":"tenantkit.dev/v7","name":"vision"}',
             (
-                "the grant of namespace 'vision' is written as tenantkit.dev/v7; this tenantkit knows "
-                "tenantkit.dev/v1alpha1: install a tenantkit that knows tenantkit.dev/v7, nothing was read or changed"
+                "the grant of namespace 'vision' has apiVersion tenantkit.dev/v7, and this version of tenantkit reads "
+                "tenantkit.dev/v1alpha1: install a version that reads tenantkit.dev/v7. Nothing was changed"
             ),
         ),
         (
             "[]",
-            "the grant of namespace 'vision': json=[]: is no JSON object: plan and apply the tenant again",
+            "the grant of namespace 'vision': json=[]: is not a JSON object: plan and apply the tenant again",
         ),
         (
             None,
             (
-                "the grant of namespace 'vision': json='': is no JSON (Expecting value: line 1 column 1 (char 0)): "
+                "the grant of namespace 'vision': json='': is not JSON (Expecting value: line 1 column 1 (char 0)): "
                 "plan and apply the tenant again"
             ),
         ),
@@ -139,7 +140,7 @@ def test_hostile_texts_are_kept_as_data() -> None:
 def test_a_tenant_that_matches_its_stored_spec_has_not_drifted() -> None:
     objects = stored(VISION, SPEECH)
 
-    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
         drifted={"vision": False, "speech": False}
     )
 
@@ -148,21 +149,21 @@ def test_a_tenant_that_matches_its_stored_spec_has_not_drifted() -> None:
 def test_a_tenant_with_a_missing_object_has_drifted(kind: str) -> None:
     objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]
 
-    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
         drifted={"vision": True, "speech": False}
     )
 
 
 def test_drift_is_unknown_where_objects_may_not_be_read() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "LimitRange"]
-    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
 
 def test_one_object_that_differs_is_drift_even_if_others_are_unknown() -> None:
     objects = [each for each in stored(VISION) if each["kind"] not in ("LimitRange", "Ingress")]
-    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     drift = drift_of([live(VISION)], PLATFORM, snapshot)
 
@@ -171,7 +172,7 @@ def test_one_object_that_differs_is_drift_even_if_others_are_unknown() -> None:
 
 def test_without_the_teams_part_drift_is_unknown() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "ConfigMap"]
-    snapshot = snapshot_of(objects, unknown={("ConfigMap", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("ConfigMap", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
@@ -179,8 +180,8 @@ def test_without_the_teams_part_drift_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' is written as tenantkit.dev/v7"),
-        ("no json", "the team's part of namespace 'vision': json='no json': is no JSON"),
+        ('{"apiVersion":"tenantkit.dev/v7"}', "the team's part of namespace 'vision' has apiVersion tenantkit.dev/v7"),
+        ("no json", "the team's part of namespace 'vision': json='no json': is not JSON"),
     ],
 )
 def test_one_unreadable_tenant_does_not_hide_the_others(part: str, reason: str) -> None:
@@ -189,7 +190,7 @@ def test_one_unreadable_tenant_does_not_hide_the_others(part: str, reason: str) 
     assert config_map["metadata"]["name"] == SPEC_CONFIG_MAP
     config_map["data"][SPEC_KEY] = part
 
-    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects))
+    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects))
 
     assert drift.drifted == {"speech": False}
     assert drift.unknown["vision"].startswith(reason)
@@ -198,13 +199,13 @@ def test_one_unreadable_tenant_does_not_hide_the_others(part: str, reason: str) 
 def test_a_tenant_that_no_longer_fits_its_platform_has_a_reason() -> None:
     platform = Platform(sizes={"tiny": Quota(requests_cpu="1", requests_memory="1Gi")})
 
-    drift = drift_of([live(VISION)], platform, snapshot_of(stored(VISION)))
+    drift = drift_of([live(VISION)], platform, live_state(stored(VISION)))
 
     assert drift == Drift(unknown={"vision": "vision.size='small': the platform's sizes are tiny"})
 
 
 def test_a_tenant_in_another_namespace_than_the_platform_expects_has_a_reason() -> None:
-    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), snapshot_of(stored(VISION)))
+    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), live_state(stored(VISION)))
 
     reason = "the platform expects tenant 'vision' in namespace 'ml-vision', not 'vision'"
     assert drift == Drift(unknown={"vision": reason})

@@ -1,4 +1,4 @@
-"""What two runs of the conformance tests say: who must be on the list of refused ones, and who must not."""
+"""The verdict on two runs of the conformance tests: which tests must be on the list of refused ones, and which not."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ PASSED, FAILED = Outcome(passed=True, seconds=1), Outcome(passed=False, seconds=
 FIVE = {"a": PASSED, "b": PASSED, "c": PASSED, "d": PASSED, "e": PASSED}
 
 
-def test_what_passes_on_both_needs_no_word() -> None:
+def test_tests_that_pass_on_both_are_no_problem() -> None:
     assert judge(FIVE, FIVE, {}) == Verdict(both=5, asked=5, problems=())
 
 
-def test_what_needs_a_refused_feature_may_fail_and_does_not_count() -> None:
+def test_a_test_that_needs_a_refused_feature_may_fail_and_does_not_count() -> None:
     verdict = judge(FIVE, FIVE | {"e": FAILED}, {"e": "replication controllers"})
     assert verdict == Verdict(both=4, asked=5, problems=())
     assert verdict.figure == "4 of 5"
 
 
-def test_what_fails_on_the_sandbox_alone_is_told_with_its_reason() -> None:
+def test_a_test_that_fails_only_on_the_sandbox_is_reported_with_its_reason() -> None:
     assert judge(FIVE, FIVE | {"e": FAILED}, {}).problems == ("fails on the sandbox: e: timed out",)
 
 
-def test_what_passes_may_not_stay_on_the_list() -> None:
-    assert judge(FIVE, FIVE, {"e": "scale"}).problems == ("passes now, take it off the list (scale): e",)
+def test_a_test_that_passes_may_not_stay_on_the_list() -> None:
+    assert judge(FIVE, FIVE, {"e": "scale"}).problems == ("passes now, remove it from the list (scale): e",)
 
 
-def test_what_was_not_run_has_not_passed() -> None:
+def test_a_test_that_was_not_run_has_not_passed() -> None:
     verdict = judge({"a": PASSED}, {}, {})
     assert verdict == Verdict(both=0, asked=1, problems=("was not run on the sandbox: a",))
 
 
-def test_what_fails_on_the_real_one_says_nothing_and_is_to_be_left_out() -> None:
+def test_a_test_that_fails_on_the_real_control_plane_must_be_left_out() -> None:
     verdict = judge({"a": PASSED, "b": FAILED}, {"a": PASSED}, {})
-    assert verdict == Verdict(both=1, asked=1, problems=("fails on the real one, leave it out: b: timed out",))
+    assert verdict == Verdict(both=1, asked=1, problems=("fails on the real engine, leave it out: b: timed out",))
 
 
-def test_a_fifth_may_be_refused_and_no_more() -> None:
+def test_at_most_a_fifth_may_be_refused() -> None:
     two = {"d": "scale", "e": "scale"}
     assert judge(FIVE, FIVE | {"d": FAILED, "e": FAILED}, two).problems == (
-        "the list is too long: 2 of 5, of which a fifth may be refused",
+        "the list is too long: 2 of 5, at most a fifth may be refused",
     )
 
 
-def test_the_list_names_only_tests_that_were_run_unless_a_part_was() -> None:
-    assert judge(FIVE, FIVE, {"z": "scale"}).problems == ("on the list, and no test: z",)
+def test_in_a_whole_run_the_list_names_only_tests_that_were_run() -> None:
+    assert judge(FIVE, FIVE, {"z": "scale"}).problems == ("is on the list and is not a test: z",)
     assert judge(FIVE, FIVE, {"z": "scale"}, whole=False).problems == ()
 
 
-def test_the_readme_says_what_the_recorded_run_and_the_list_make() -> None:
+def test_the_readme_has_the_figure_of_the_recorded_run() -> None:
     passing = {name for name, it in json.loads(RECORDED.read_text())["outcomes"].items() if it["passed"]}
     refused = set(refused_tests())
     assert refused <= passing

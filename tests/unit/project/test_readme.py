@@ -1,4 +1,4 @@
-"""The README's code, as it stands."""
+"""The code of the README runs unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def block(language: str) -> str:
     return README.partition(f"```{language}\n")[2].partition("```")[0]
 
 
-def test_the_code_runs_and_its_owner_is_the_sandbox_s() -> None:
+def test_the_code_runs_and_its_owner_is_a_user_of_the_sandbox() -> None:
     names: dict[str, Any] = {}
     code, closing, rest = block("python").partition("box.close()")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from tenantkit.cluster.filters import Filters
@@ -9,9 +11,16 @@ from tenantkit.exceptions import InvalidSpecError, NotFound
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.tenant_namespaces import resolve_filters, tenant_namespaces
 from tenantkit.spec.platform import Platform
-from tests.unit.provision.memory import Memory, cluster_of, run, tenant
+from tests.unit.provision.memory import Memory, run, tenant
+
+if TYPE_CHECKING:
+    from tenantkit.cluster.cluster import Cluster
 
 PREFIXED = Platform(namespace_prefix="team-")
+
+
+def cluster_of(memory: Memory) -> Cluster:
+    return cast("Cluster", memory)
 
 
 @pytest.fixture

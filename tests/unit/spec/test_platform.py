@@ -1,4 +1,4 @@
-"""What a platform may say, and which tenants fit it."""
+"""Valid platforms, and the tenants that fit them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tenant(name: str = "vision", **fields: Any) -> Tenant:
     return Tenant(**{"name": name, "team": "cv", "owners": ["dana@example.com"], "size": "small"} | fields)
 
 
-def misfits(platform: Platform, *tenants: Tenant) -> list[str]:
+def problems_of(platform: Platform, *tenants: Tenant) -> list[str]:
     with pytest.raises(InvalidSpecError) as caught:
         platform.check(tenants)
     return [str(problem) for problem in caught.value.problems]
@@ -27,16 +27,16 @@ def misfits(platform: Platform, *tenants: Tenant) -> list[str]:
     ("fields", "part"),
     [
         ({"domain": "Example AI"}, "domain="),
-        ({"host_template": "{domain}"}, "use {domain}, {name}, {team} and with them {name}"),
+        ({"host_template": "{domain}"}, "use {name} and, if you like, {team} and {domain}"),
         ({"host_template": "{name}.{zone}"}, "for example '{name}.{domain}'"),
         ({"host_template": "{name"}, "host_template="),
-        ({"host_template": "{name}_{domain}"}, "which is no valid name"),
+        ({"host_template": "{name}_{domain}"}, "which is not a valid name"),
         ({"host_template": "{name:.1}.{domain}"}, "for example '{name}.{domain}'"),
         ({"host_template": "{name!r}.{domain}"}, "for example '{name}.{domain}'"),
         ({"host_template": "{name!x}.{domain}"}, "for example '{name}.{domain}'"),
         ({"routing": {"tls_secret": "{team}-tls"}}, "use {name} alone, for example '{name}-tls'"),
-        ({"routing": {"tls_secret": "Wildcard TLS"}}, "which is no valid name"),
-        ({"people": {"group_prefix": "system:"}}, "people.group_prefix='system:': Kubernetes' own names begin so"),
+        ({"routing": {"tls_secret": "Wildcard TLS"}}, "which is not a valid name"),
+        ({"people": {"group_prefix": "system:"}}, "people.group_prefix='system:': Kubernetes reserves 'system:'"),
         ({"namespace_prefix": "Team "}, "namespace_prefix="),
         ({"labels": {"tenantkit.dev/tenant": "x"}}, "is set by tenantkit or Kubernetes"),
         ({"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}, "is set by tenantkit or Kubernetes"),
@@ -59,12 +59,12 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], part: str) -> None:
     assert part in str(caught.value)
 
 
-def test_what_this_version_does_not_make_is_refused_by_name() -> None:
-    with pytest.raises(InvalidSpecError, match="this version makes Ingresses only"):
+def test_a_setting_that_this_version_does_not_support_is_refused_by_name() -> None:
+    with pytest.raises(InvalidSpecError, match="this version creates Ingresses only"):
         Routing(by="gateway")
-    with pytest.raises(InvalidSpecError, match="this version makes Ingresses only"):
+    with pytest.raises(InvalidSpecError, match="this version creates Ingresses only"):
         Routing(gateway=Gateway(name="edge", namespace="infra"))
-    with pytest.raises(InvalidSpecError, match="this version makes no NetworkPolicies"):
+    with pytest.raises(InvalidSpecError, match="this version does not create NetworkPolicies"):
         Network(isolate=True)
 
 
@@ -75,24 +75,24 @@ def test_each_size_of_the_default_platform_holds_more_than_the_one_before() -> N
     assert [size.accelerators.get("nvidia.com/gpu", 0) for size in sizes] == [0, 2, 8]
 
 
-def test_one_name_of_a_certificate_will_do_since_each_tenant_has_its_own_namespace() -> None:
+def test_the_name_of_a_certificate_may_be_the_same_for_all_tenants() -> None:
     assert Routing(tls_secret="wildcard-tls").tls_secret == "wildcard-tls"
 
 
-def test_hosts_are_the_templates_and_the_granted_ones() -> None:
+def test_a_tenant_has_its_own_host_and_the_granted_ones() -> None:
     platform = Platform(domain="ai.example.com", host_template="{name}-{team}.{domain}")
 
     assert platform.hosts(tenant(hosts=["vision.example.org"])) == ("vision-cv.ai.example.com", "vision.example.org")
 
 
-def test_a_tenant_that_fits_is_let_pass() -> None:
+def test_tenants_that_fit_are_accepted() -> None:
     Platform().check([tenant("a"), tenant("b", routes=[Route(service="web", port=80, host="b.example.ai")])])
 
 
-def test_every_misfit_of_every_tenant_is_told_at_once() -> None:
+def test_every_problem_of_every_tenant_is_reported_at_once() -> None:
     granted = Quota(requests_cpu=1, requests_memory="1Gi", accelerators={"amd.com/gpu": 1})
 
-    assert misfits(
+    assert problems_of(
         Platform(),
         tenant("a", size="huge"),
         tenant("b", size=None, quota=granted),
@@ -102,33 +102,30 @@ def test_every_misfit_of_every_tenant_is_told_at_once() -> None:
     ) == [
         "a.size='huge': the platform's sizes are small, medium, large",
         "b.quota.accelerators='amd.com/gpu': the platform's accelerators are nvidia.com/gpu",
-        "c.routes[0].host='a.example.ai': not granted to 'c', whose hosts are c.example.ai: ask the platform for it",
-        "kube-team.name='kube-team': namespace 'kube-team' is the cluster's own: choose another name",
-        (
-            "tenantkit-system.name='tenantkit-system': "
-            "namespace 'tenantkit-system' is the cluster's own: choose another name"
-        ),
+        "c.routes[0].host='a.example.ai': not granted to 'c' (hosts: c.example.ai): ask the platform team for it",
+        "kube-team.name='kube-team': namespace 'kube-team' is reserved: choose another name",
+        ("tenantkit-system.name='tenantkit-system': namespace 'tenantkit-system' is reserved: choose another name"),
     ]
 
 
-def test_a_prefix_that_makes_the_namespace_too_long_is_told() -> None:
-    [problem] = misfits(Platform(namespace_prefix="team-", host_template="{name}.{domain}"), tenant("a" * 60))
+def test_a_prefix_that_makes_the_namespace_too_long_is_reported() -> None:
+    [problem] = problems_of(Platform(namespace_prefix="team-", host_template="{name}.{domain}"), tenant("a" * 60))
 
     assert problem.startswith(f"{'a' * 60}.name={'a' * 60!r}: its namespace would be 'team-")
 
 
-def test_two_tenants_of_one_name_are_refused() -> None:
-    assert misfits(Platform(), tenant(), tenant()) == ["name='vision': 2 tenants have this name: give each its own"]
+def test_two_tenants_with_the_same_name_are_refused() -> None:
+    assert problems_of(Platform(), tenant(), tenant()) == ["name='vision': 2 tenants have this name: give each its own"]
 
 
-def test_two_tenants_with_one_host_are_refused() -> None:
+def test_two_tenants_with_the_same_host_are_refused() -> None:
     with pytest.raises(HostTakenError, match=r"host 'a.example.ai' is granted to both 'a' and 'b'"):
         Platform().check([tenant("a"), tenant("b", hosts=["a.example.ai"])])
 
 
-def test_a_route_that_names_the_own_host_meets_one_that_leaves_it_out() -> None:
+def test_a_route_with_the_default_host_collides_with_one_that_names_it() -> None:
     routes = [Route(service="web", port=80), Route(service="other", port=80, host="vision.example.ai")]
 
-    assert misfits(Platform(), tenant(routes=routes)) == [
-        "vision.routes[1].path='/': routes[0] is at host 'vision.example.ai' and this path, too: keep one of them"
+    assert problems_of(Platform(), tenant(routes=routes)) == [
+        "vision.routes[1].path='/': routes[0] has host 'vision.example.ai' and this path, too: keep one of them"
     ]

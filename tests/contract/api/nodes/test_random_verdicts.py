@@ -1,10 +1,10 @@
-"""Whether a random pod gets a random node, and what is said where not, is as the rules say; on both engines."""
+"""tenantkit's rules predict whether a random pod gets a random node, and the reasons if not; on both engines."""
 
 from __future__ import annotations
 
 import uuid
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -20,6 +20,7 @@ from tenantkit.rules.pod_affinity import Surroundings
 from tenantkit.rules.unschedulable import filter_nodes, unschedulable_message
 from tests.contract.api.nodes.random_pods import random_node, random_pod
 from tests.contract.nodes import condition, takes_pods
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,17 +28,16 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
-    Eventually = Callable[..., Any]
 
 CLUSTERS = range(20)
 PODS_EACH = 12
 
 
 class World:
-    """The random nodes, and the pods that are on them."""
+    """Random nodes, and the pods that run on them."""
 
-    def __init__(self, cluster: Cluster, eventually: Eventually, namespace: str, random: Random) -> None:
-        self._cluster, self._eventually, self._namespace, self._random = cluster, eventually, namespace, random
+    def __init__(self, cluster: Cluster, namespace: str, random: Random) -> None:
+        self._cluster, self._namespace, self._random = cluster, namespace, random
         self.nodes: list[str] = []
         self.pods: list[str] = []
 
@@ -46,18 +46,18 @@ class World:
             name = f"random-{uuid.uuid4().hex[:8]}"
             self._cluster.create(random_node(self._random, name))
             self.nodes.append(name)
-        self._eventually(lambda: all(takes_pods(self._cluster.get("Node", name)) for name in self.nodes), 30)
-        self._eventually(lambda: self._cluster.get("ServiceAccount", "default", self._namespace))
+        eventually(lambda: all(takes_pods(self._cluster.get("Node", name)) for name in self.nodes), timeout_s=30)
+        eventually(lambda: self._cluster.get("ServiceAccount", "default", self._namespace))
         for _ in range(self._random.randint(0, 10)):
             self.pods.append(self._create(node=self._random.choice(self.nodes)))
-        self._eventually(lambda: all(self._pod(name)["status"].get("podIP") for name in self.pods))
+        eventually(lambda: all(self._pod(name)["status"].get("podIP") for name in self.pods))
 
     def ask(self) -> tuple[Manifest, list[str], str]:
-        """A random pod as it ended up, which nodes take it by the rules, and what is to be said where none does."""
+        """The outcome of a random pod, the nodes that fit it by the rules, and the expected message if none does."""
         nodes = [self._cluster.get("Node", name) for name in self.nodes]
         placed = [self._pod(name) for name in self.pods]
         name = self._create()
-        self._eventually(lambda: condition(self._pod(name), "PodScheduled"))
+        eventually(lambda: condition(self._pod(name), "PodScheduled"))
         pod = self._pod(name)
         where = {node["metadata"]["name"]: node for node in nodes}
         on_nodes = [(other, where[other["spec"]["nodeName"]]) for other in placed]
@@ -88,7 +88,7 @@ class World:
     def _remove(self, pods: list[str]) -> None:
         for name in pods:
             self._delete(name)
-        self._eventually(lambda: not any(self._is_there(name) for name in pods))
+        eventually(lambda: not any(self._is_there(name) for name in pods))
 
     def _is_there(self, name: str) -> bool:
         try:
@@ -97,19 +97,19 @@ class World:
             return False
 
     def _delete(self, name: str) -> None:
-        """At once: a pod that has no grace goes without its kubelet."""
+        """Delete it at once: without a grace period no kubelet is needed."""
         place = object_path(kind_of("Pod"), name, self._namespace)
         body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
         self._cluster._session.ask(Call("DELETE", place, Operation("delete", "Pod", name, self._namespace), body))
 
 
 @pytest.fixture
-def make_world(cluster: Cluster, namespace: str, eventually: Eventually) -> Iterator[Callable[[int], World]]:
-    """Makes the random nodes of a seed, with pods on them; gone afterwards."""
+def make_world(cluster: Cluster, namespace: str) -> Iterator[Callable[[int], World]]:
+    """Create the random nodes of a seed, with pods on them; deleted afterwards."""
     made: list[World] = []
 
     def make(seed: int) -> World:
-        made.append(World(cluster, eventually, namespace, Random(seed)))  # noqa: S311 (no secret)
+        made.append(World(cluster, namespace, Random(seed)))  # noqa: S311 (no secret)
         made[-1].fill()
         return made[-1]
 
@@ -119,9 +119,9 @@ def make_world(cluster: Cluster, namespace: str, eventually: Eventually) -> Iter
 
 
 @pytest.mark.parametrize("seed", CLUSTERS)
-def test_a_random_pod_is_placed_or_told_why_not_as_the_rules_say(make_world: Callable[[int], World], seed: int) -> None:
+def test_a_random_pod_is_scheduled_or_refused_as_the_rules_say(make_world: Callable[[int], World], seed: int) -> None:
     world = make_world(seed)
     for _ in range(PODS_EACH):
         pod, fitting, message = world.ask()
-        node, told = pod["spec"].get("nodeName", ""), condition(pod, "PodScheduled").get("message", "")
-        assert (node in fitting, told) == (bool(fitting), message), (pod["spec"], fitting)
+        node, found = pod["spec"].get("nodeName", ""), condition(pod, "PodScheduled").get("message", "")
+        assert (node in fitting, found) == (bool(fitting), message), (pod["spec"], fitting)

@@ -1,12 +1,13 @@
-"""Workloads whose pods a node runs: how they end up when nobody helps; the same on both engines."""
+"""Workloads whose pods run on a node complete by themselves; the same on both engines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.workloads import Workloads, new_image, pod_spec, replicated
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def workloads(wire: Wire, namespace: str, eventually: Callable[..., Any], gpu_node: Callable[..., str]) -> Workloads:
+def workloads(wire: Wire, namespace: str, gpu_node: Callable[..., str]) -> Workloads:
     gpu_node()
-    found = Workloads(wire, namespace, eventually)
+    found = Workloads(wire, namespace)
     eventually(lambda: wire("GET", found.path("serviceaccounts", "default")).status == 200)
     return found
 
@@ -31,17 +32,17 @@ def test_a_deployment_becomes_available(workloads: Workloads) -> None:
     }
 
 
-def test_a_rollout_runs_through(workloads: Workloads) -> None:
+def test_a_rollout_completes(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(3))
     workloads.status_is("deployments", "web", availableReplicas=3)
     workloads.patch("deployments", "web", new_image("next"))
     workloads.status_is("deployments", "web", observedGeneration=2, replicas=3, updatedReplicas=3, availableReplicas=3)
-    workloads.eventually(lambda: {pod["spec"]["containers"][0]["image"] for pod in workloads.pods()} == {"next"})
+    eventually(lambda: {pod["spec"]["containers"][0]["image"] for pod in workloads.pods()} == {"next"})
     workloads.status_is("deployments", "web", terminatingReplicas=0)
     assert len(workloads.all("pods")) == 3
 
 
-def test_recreate_runs_through(workloads: Workloads) -> None:
+def test_a_recreate_rollout_completes(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(2, strategy={"type": "Recreate"}))
     workloads.status_is("deployments", "web", availableReplicas=2)
     workloads.patch("deployments", "web", new_image("next"))
@@ -49,7 +50,7 @@ def test_recreate_runs_through(workloads: Workloads) -> None:
     assert {pod["spec"]["containers"][0]["image"] for pod in workloads.pods()} == {"next"}
 
 
-def test_a_stateful_set_fills_up_and_shrinks(workloads: Workloads) -> None:
+def test_a_stateful_set_scales_up_and_down(workloads: Workloads) -> None:
     workloads.create("statefulsets", "db", replicated(3, "db", serviceName="db"))
     workloads.status_is("statefulsets", "db", replicas=3, readyReplicas=3, availableReplicas=3, currentReplicas=3)
     workloads.patch("statefulsets", "db", {"spec": {"replicas": 1}})
@@ -57,15 +58,15 @@ def test_a_stateful_set_fills_up_and_shrinks(workloads: Workloads) -> None:
     assert [pod["metadata"]["name"] for pod in workloads.all("pods")] == ["db-0"]
 
 
-def test_a_job_runs_through(workloads: Workloads) -> None:
+def test_a_job_completes(workloads: Workloads) -> None:
     spec = {"completions": 3, "parallelism": 2, "template": {"spec": pod_spec(restartPolicy="Never")}}
     workloads.create("jobs", "train", spec)
-    workloads.eventually(lambda: "Complete" in workloads.conditions("jobs", "train"))
+    eventually(lambda: "Complete" in workloads.conditions("jobs", "train"))
     workloads.status_is("jobs", "train", succeeded=3, active=None, failed=None, ready=0, terminating=0)
     assert {pod["status"]["phase"] for pod in workloads.all("pods")} == {"Succeeded"}
 
 
-def test_a_service_knows_its_pods(workloads: Workloads) -> None:
+def test_a_service_lists_its_pods(workloads: Workloads) -> None:
     workloads.create("services", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]})
     workloads.create("deployments", "web", replicated(2))
     workloads.status_is("deployments", "web", availableReplicas=2)
@@ -77,11 +78,11 @@ def test_a_service_knows_its_pods(workloads: Workloads) -> None:
         assert all(endpoint["conditions"]["ready"] for endpoint in endpoints)
         return {endpoint["addresses"][0] for endpoint in endpoints} == addresses
 
-    workloads.eventually(behind)
+    eventually(behind)
 
 
-def test_all_goes_with_a_deployment(workloads: Workloads) -> None:
+def test_replica_sets_and_pods_are_deleted_with_a_deployment(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(2))
     workloads.status_is("deployments", "web", availableReplicas=2)
     workloads.delete("deployments", "web")
-    workloads.eventually(lambda: not workloads.all("replicasets") and not workloads.all("pods"), 60)
+    eventually(lambda: not workloads.all("replicasets") and not workloads.all("pods"), timeout_s=60)

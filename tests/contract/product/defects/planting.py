@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,16 +14,16 @@ from tenantkit.cluster.requests.paths import object_path
 from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Rejected
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
     from tests.contract.product.defects.defect import Captured, Defect
 
 _MERGE = "application/strategic-merge-patch+json"
-_POLL_S = 0.1
 _TIMEOUT_S = 60
 _IN_PROCESS_S = 5
 _PROVED_AFTER = 2  # a policy and its binding
@@ -50,29 +49,27 @@ def plant(cluster: Cluster, namespace: str, defect: Defect) -> None:
     words = {"{namespace}": namespace, "{now}": _now(cluster)}
     labels = dict(defect.labels)
     cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
-    _wait_until(lambda: cluster.get("ServiceAccount", "default", namespace), "the service account")
+    eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     for number, manifest in enumerate(defect.manifests):
         if defect.proof is not None and number == _PROVED_AFTER:
             proof = _placed(_filled(defect.proof, words), namespace)
-            _wait_until(partial(_is_refused, cluster, proof), "the policy to be in force")
+            eventually(partial(_is_refused, cluster, proof))  # until then the policy is not in force
         made = cluster.create(_placed(_filled(manifest, words), namespace))
         if made["kind"] == "ResourceQuota":
-            _wait_until(partial(_is_counted, cluster, made), "the quota's count: until then it lets everything in")
+            eventually(partial(_is_counted, cluster, made))  # until then the quota lets everything in
 
 
 def finish(cluster: Cluster, namespace: str, defect: Defect) -> None:
     """What comes after the objects are there: write what a kubelet would, and delete what is to be deleted.
 
     Raises:
-        TimeoutError: the pods did not come to run.
+        AssertionError: the pods did not start to run.
     """
     words = {"{namespace}": namespace, "{now}": _now(cluster)}
     captured = defect.captured
     if captured is not None:
         timeout_s = _IN_PROCESS_S if cluster.is_sandbox else _TIMEOUT_S
-        run = partial(_started, cluster, namespace, captured)
-        pods = _wait_until(run, f"the pods of {captured.app!r} to run", timeout_s)
-        for pod in pods:
+        for pod in eventually(partial(_started, cluster, namespace, captured), timeout_s=timeout_s):
             _write(cluster, pod, captured, words)
     for name in defect.deleted:
         kind, _, named = _filled(name, words).partition("/")
@@ -84,18 +81,6 @@ def _started(cluster: Cluster, namespace: str, captured: Captured) -> list[Manif
     """Those pods, once they all run: a stand-in that is still at it would write over what is captured."""
     pods = cluster.list("Pod", namespace=namespace, label_selector=f"app={captured.app}")
     return pods if captured.is_unplaced or all(_runs(pod) for pod in pods) else []
-
-
-def _wait_until(question: Callable[[], Any], what: str, timeout_s: float = _TIMEOUT_S) -> Any:
-    """The answer, once there is one."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        with suppress(NotFound):
-            if answer := question():
-                return answer
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {timeout_s} s for {what}")
-        time.sleep(_POLL_S)
 
 
 def _placed(manifest: Manifest, namespace: str) -> Manifest:

@@ -44,7 +44,7 @@ def planted(cluster: Cluster) -> Iterator[dict[str, str]]:
 def test_a_defect_is_the_first_row_with_its_object(
     cluster: Cluster, planted: dict[str, str], defect: Defect, eventually: Callable[..., Any]
 ) -> None:
-    assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), _SLOW_S)
+    assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), timeout_s=_SLOW_S)
 
 
 @pytest.mark.usefixtures("planted")

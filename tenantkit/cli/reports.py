@@ -1,0 +1,43 @@
+"""Reports on the command line: printed also when only a part was done, with the exit code that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.cli.exit_codes import ExitCode
+from tenantkit.cli.output import notify, print_result
+from tenantkit.exceptions import PartialApplyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.cli.output import Format
+    from tenantkit.provision.report import Report
+
+REFUSED = ("blocked", "unknown")
+
+
+def print_report(output: Format, run: Callable[[], Report]) -> int:
+    """Run something that returns a report, print the report and return the exit code."""
+    try:
+        report = run()
+    except PartialApplyError as error:
+        print_result(output, error.report.as_json("shell"), error.report.words("shell"))
+        notify(f"tenantkit: {error.words('shell')}")
+        if any(outcome.action == "conflict" for outcome in error.report.failed):
+            notify(
+                "tenantkit: to overwrite a field in conflict, add --force-conflicts KIND/NAME; for all of them, add "
+                "--force-conflicts all"
+            )
+        return exit_code(error.report)
+    print_result(output, report.as_json("shell"), report.words("shell"))
+    return ExitCode.DONE
+
+
+def exit_code(report: Report) -> ExitCode:
+    """How an apply ended that did not do everything."""
+    if report.interrupted:
+        return ExitCode.INTERRUPTED
+    if report.failed and not report.not_ready and all(outcome.action in REFUSED for outcome in report.failed):
+        return ExitCode.BLOCKED
+    return ExitCode.FAILED

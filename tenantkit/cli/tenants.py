@@ -1,0 +1,114 @@
+"""Commands for tenants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from tenantkit.cli.command import Command
+from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
+from tenantkit.cli.exit_codes import ExitCode
+from tenantkit.cli.force_conflicts import named_conflicts
+from tenantkit.cli.interrupts import cancelled_by_signals
+from tenantkit.cli.output import notify, output_option, print_result
+from tenantkit.cli.reports import REFUSED, print_report
+from tenantkit.cli.spec_files import read_spec_file
+from tenantkit.exceptions import InvalidSpecError, Problem
+
+if TYPE_CHECKING:
+    from tenantkit.cli.output import Format
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.plan import Plan
+    from tenantkit.spec.files import SpecFile
+
+
+@click.command(
+    cls=Command,
+    example="tenantkit plan tenants.yaml --exit-code",
+    exit_codes=[ExitCode.CHANGES, ExitCode.BLOCKED],
+)
+@click.argument("file", type=FILE)
+@click.option("--dry-run", type=click.Choice(["server"]), help="Also let the server check each change by a dry run.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 when there are changes.")
+@CLUSTER_OPTIONS
+@output_option
+def plan(  # noqa: PLR0913 (one argument per option)
+    file: str,
+    dry_run: str | None,
+    kubeconfig: str | None,
+    context: str | None,
+    output: Format,
+    *,
+    exit_code: bool,
+) -> int:
+    """Show what `apply` would change. Nothing is written.
+
+    FILE is YAML or JSON with `kind: Tenant`; - is standard input.
+    """
+    with connect(kubeconfig, context) as cluster:
+        planned = _plan(cluster, file, dry_run="server" if dry_run else None)
+    print_result(output, planned.as_json("shell"), planned.words("shell"))
+    if any(row.action in REFUSED for row in planned.rows):
+        return ExitCode.BLOCKED
+    return ExitCode.CHANGES if exit_code and planned.has_changes else ExitCode.DONE
+
+
+@click.command(cls=Command, example="tenantkit apply tenants.yaml", exit_codes=[ExitCode.BLOCKED])
+@click.argument("file", type=FILE)
+@click.option(
+    "--force-conflicts",
+    metavar="WHAT",
+    multiple=True,
+    help="Overwrite fields that others changed: [NAMESPACE/]KIND/NAME[:FIELD] as the plan shows them, or `all`. "
+    "Repeatable.",
+)
+@CLUSTER_OPTIONS
+@output_option
+def apply(
+    file: str, force_conflicts: tuple[str, ...], kubeconfig: str | None, context: str | None, output: Format
+) -> int:
+    """Create and update the tenants of a file.
+
+    FILE is YAML or JSON with `kind: Tenant`; - is standard input. Ctrl-C and SIGTERM stop after the current objects and
+    print the report; run the same command again to continue.
+    """
+    from tenantkit.provision.apply import apply as apply_plan
+
+    with connect(kubeconfig, context) as cluster:
+        planned = _plan(cluster, file)
+        notify(planned.words("shell"))
+        forced = named_conflicts(planned, force_conflicts)
+        with cancelled_by_signals() as cancelled:
+            return print_report(
+                output, lambda: apply_plan(cluster, planned, force_conflicts=forced, cancelled=cancelled)
+            )
+
+
+def _plan(cluster: Cluster, file: str, *, dry_run: Literal["server"] | None = None) -> Plan:
+    """The plan of a file's tenants; a platform in the same file must be the cluster's."""
+    from tenantkit.provision.plan import plan as make_plan
+    from tenantkit.provision.stored_platform import find_platform
+    from tenantkit.spec.platform import Platform
+
+    specs = read_spec_file(file)
+    _check_tenants(specs, file)
+    platform = find_platform(cluster)
+    if specs.platform is not None and specs.platform != (platform or Platform()):
+        reason = f"differs from the platform of the cluster: run `tenantkit install {file}` first"
+        raise InvalidSpecError([Problem("Platform", specs.platform.domain, reason)], source=file)
+    try:
+        return make_plan(cluster, specs.tenants, platform=platform, dry_run=dry_run)
+    except InvalidSpecError as error:
+        raise InvalidSpecError(specs.located(error.problems), source=error.source or file) from None
+
+
+def _check_tenants(specs: SpecFile, file: str) -> None:
+    """Refuse a file without tenants: "nothing to do" would look like done."""
+    if specs.tenants:
+        return
+    problem = Problem("kind", None, "the file has no `kind: Tenant`, so there is nothing to do: add one")
+    if specs.platform is not None:
+        reason = f"the file has no `kind: Tenant`; for a platform, run `tenantkit install {file}`"
+        problem = Problem("kind", "Platform", reason)
+    raise InvalidSpecError([problem], source=file)

@@ -1,0 +1,211 @@
+"""Plans, reports and quotas as a form shows them: tables with a word and a colour per row, links, bars."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.display.human_amounts import amount_text, used_text
+from tenantkit.display.tables import value_text
+from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
+from tenantkit.forms.kit.markup import copyable, element, joined
+from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.tenant.fields import field_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from tenantkit.exceptions import InvalidSpecError
+    from tenantkit.forms.kit.markup import Content, Html
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.report import Report
+
+# The main resources; `quota_usage` has all of them.
+_BARS = {
+    "requests.cpu": "CPU",
+    "requests.memory": "Memory",
+    "requests.storage": "Storage",
+    "pods": "Pods",
+}
+_ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}
+_DEVICE_ORDER = 2
+_CELL_LIMIT = 200
+_WEB = ("http://", "https://")
+
+
+def plan_notice(plan: Plan) -> Html:
+    """A summary of a plan, and what to do next."""
+    blocked = sum(change.action in ("blocked", "unknown") for change in plan.changes)
+    if blocked:
+        objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
+        text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."
+        return notice("error", text, word="This plan cannot be applied")
+    if not plan.has_changes:
+        return notice("ok", "The cluster already matches the form.", word="No changes")
+    if any(change.conflicts for change in plan.changes):
+        text = "Others have set some of the fields. Tick the box to overwrite them, or they will be reported as failed."
+        return notice("warning", text, word="Planned, with conflicts")
+    return notice("info", "Nothing was changed yet. Review the plan, then click Apply.", word="Planned")
+
+
+def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
+    """The labels of the fields to correct. Each field shows its own problems; only the others are listed here.
+
+    Args:
+        error: with the invalid fields.
+        labels: of the form's fields, by name.
+    """
+    invalid = {field_of(problem) for problem in error.problems}
+    to_correct = [label for name, label in labels.items() if name in invalid]
+    others = [problem.words("form") for problem in error.problems if field_of(problem) not in labels]
+    lead = [f"Correct the fields marked above ({'; '.join(to_correct)}), then plan again."] if to_correct else []
+    hint = [error.hint.words("form")] if error.hint is not None else []
+    return notice("error", "\n".join([*lead, *others, *hint, "Nothing was changed."]), word="Invalid")
+
+
+def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...]:
+    """The content of the panel for an error.
+
+    Args:
+        error: an expected error is shown as a sentence, a partial apply with its report, any other error in full.
+        as_links: as for `url_list`.
+    """
+    if isinstance(error, PartialApplyError):
+        report = error.report
+        return notice("warning", error.words("form")), url_list(report, as_links=as_links), report_table(report)
+    if isinstance(error, CancelledError):
+        return (notice("warning", error.words("form"), word="Cancelled"),)
+    if isinstance(error, TenantKitError):
+        return (notice("error", error.words("form")),)
+    if isinstance(error, KeyboardInterrupt):
+        return (notice("warning", "Plan again to see the state of the cluster.", word="Interrupted"),)
+    return (unexpected(error),)
+
+
+def equivalent_code(python: str, yaml: str) -> Html:
+    """The Python code and the YAML that do the same, side by side."""
+    codes = element("div", copyable(python, label="Python"), copyable(yaml, label="YAML"), class_="tk-codes")
+    return element("div", element("h3", "Equivalent code and YAML", class_="tk-heading"), codes)
+
+
+def plan_table(plan: Plan) -> Html:
+    """The rows of a plan. Unchanged objects are counted, not listed."""
+    rows = [
+        (
+            _word(row.action),
+            str(row.ref),
+            element("code", _cut(row.field)) if row.field else None,
+            *_differing(value_text(row.before), value_text(row.after)),
+            row.words("form") or None,
+        )
+        for row in plan.rows
+        if row.action != "unchanged"
+    ]
+    return table(("action", "object", "field", "before", "after", "reason"), rows, caption=f"Plan: {plan.summary}")
+
+
+def report_table(report: Report) -> Html:
+    """The result for each object. Unchanged objects are counted, not listed."""
+    groups = (
+        ("applied", report.applied),
+        ("failed", report.failed),
+        ("not ready", report.not_ready),
+        ("not attempted", report.not_attempted),
+    )
+    rows = [
+        (
+            _word(result),
+            it.action,
+            str(it.ref),
+            element("code", _cut(it.field)) if it.field else None,
+            it.words("form") or None,
+        )
+        for result, outcomes in groups
+        for it in outcomes
+    ]
+    return table(("result", "action", "object", "field", "reason"), rows, caption=f"Report: {report.summary}")
+
+
+def url_list(report: Report, *, as_links: bool) -> Html | None:
+    """The addresses of the tenant's routes.
+
+    Args:
+        report: of the apply.
+        as_links: False in the sandbox, where somebody else may own the real host.
+    """
+    urls = [url for tenant_urls in report.urls.values() for url in tenant_urls]
+    if not urls:
+        return None
+    shown = [_link(url) if as_links and url.startswith(_WEB) else element("code", url) for url in urls]
+    return element("ul", *(element("li", item) for item in shown), class_="tk-urls", aria_label="URLs")
+
+
+def quota_bars(usage: pd.DataFrame) -> Html:
+    """The usage of each main resource, one bar per resource.
+
+    Args:
+        usage: from `quota_usage`, for one tenant.
+    """
+    rows = [(label, row) for row in usage.to_dict("records") if (label := _bar_label(str(row["resource"]))) is not None]
+    rows.sort(key=lambda pair: _ORDER.get(pair[0], _DEVICE_ORDER))
+    cells = [cell for label, row in rows if row["state"] != "none" for cell in _bar(label, row)]
+    return element("div", *cells, class_="tk-bars") if cells else joined()
+
+
+def _bar_label(resource: str) -> str | None:
+    if resource in _BARS:
+        return _BARS[resource]
+    is_device = resource.startswith("requests.") and "/" in resource and "storageclass" not in resource
+    return resource.removeprefix("requests.") if is_device else None
+
+
+def _bar(label: str, row: dict[Any, Any]) -> Iterable[Html]:
+    state, unit = str(row["state"]), str(row["unit"])
+    if state == "pending":
+        yield element("span", label)
+        yield element("div", class_="tk-bar")
+        yield element("span", f"of {amount_text(row['hard'], unit)}: not counted yet", class_="tk-amount")
+        return
+    share = min(100.0, max(0.0, float(row["used_pct"]))) if row["hard"] else 100.0
+    usage = f"{used_text(row['used'], row['hard'], unit)} used" + (f", {state}" if state != "ok" else "")
+    yield element("span", label)
+    yield element(
+        "div",
+        element("div", class_=f"tk-{state}", style=f"width:{share:.1f}%"),
+        class_="tk-bar",
+        role="img",
+        aria_label=f"{label}: {usage}",
+    )
+    yield element("span", usage, class_="tk-amount")
+
+
+def _link(url: str) -> Html:
+    return element("a", url, href=url, target="_blank", rel="noopener noreferrer")
+
+
+def _word(result: str) -> Html:
+    return element("span", result, class_=f"tk-word tk-{result.replace(' ', '-')}")
+
+
+def _differing(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Both values. For two JSON objects, such as stored specs, only the fields that differ."""
+    old, new = _json_object(before), _json_object(after)
+    if old is None or new is None:
+        return _cut(before), _cut(after)
+    differing = {key for key in old.keys() | new.keys() if (key in old, old.get(key)) != (key in new, new.get(key))}
+    shown = [{key: value for key, value in sorted(it.items()) if key in differing} for it in (old, new)]
+    return _cut(value_text(shown[0])), _cut(value_text(shown[1]))
+
+
+def _json_object(text: str | None) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _CELL_LIMIT else text[: _CELL_LIMIT - 1] + "…"

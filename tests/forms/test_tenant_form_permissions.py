@@ -1,0 +1,76 @@
+"""The form enables what a user may do, and names the permissions that are missing for the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tenantkit as tk
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied
+from tenantkit.forms.tenant.form import TenantForm
+from tests.forms.pages import fill, page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.spec.tenant import Tenant
+
+
+def test_an_owner_changes_the_teams_part_and_sees_why_the_grant_is_read_only(
+    vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
+) -> None:
+    with connect_as("owner") as owner:
+        form = TenantForm(owner, vision.name)
+        assert form.disabled == {"apply": "plan first"}
+        locked = [name for name, field in form.fields.items() if field.locked]
+        assert locked == ["name", "team", "size", "owners", "hosts", "expires", "protected"]
+        reason = (
+            "Read-only: changing this part needs permission to patch namespaces and patch resourcequotas "
+            f"in namespace '{vision.name}'."
+        )
+        assert reason in page(form)
+        assert reason in form.fields["size"].control.tooltip
+        with pytest.raises(
+            InvalidSpecError, match="Read-only: changing this part needs permission to patch namespaces"
+        ):
+            form.fill(size="large")
+
+        form.fill(viewers=["vera@example.com"], routes=[])
+        form.submit()
+
+        assert tk.get_tenant(cluster, vision.name).viewers == ("vera@example.com",)
+
+
+def test_a_stranger_sees_disabled_buttons_and_the_missing_permissions(
+    connect_as: Callable[[str], Cluster], name: str, admin: Cluster
+) -> None:
+    assert admin.is_sandbox
+    with connect_as("stranger") as stranger:
+        form = TenantForm(stranger)
+        fill(form, name)
+
+        assert form.disabled == {
+            "plan": "you need permission to list namespaces",
+            "apply": "you need permission to create namespaces, create resourcequotas and create rolebindings: "
+            "somebody who has it can apply the YAML below",
+        }
+        assert form.plan_button.disabled
+        assert "kind: Tenant" in form.yaml
+        with pytest.raises(PermissionDenied, match=r"somebody who has it can apply `form\.yaml`"):
+            form.submit()
+
+
+def test_an_editor_may_plan_but_not_change_anything(
+    cluster: Cluster, vision: Tenant, connect_as: Callable[[str], Cluster]
+) -> None:
+    changed = TenantForm(cluster, vision.name)
+    changed.fill(editors=["editor@example.com"])
+    changed.submit()
+    with connect_as("editor") as editor:
+        form = TenantForm(editor, vision.name)
+
+        assert [name for name, field in form.fields.items() if not field.locked] == []
+        assert "create rolebindings and create ingresses in namespace" in form.disabled["apply"]
+        assert form.submit(plan_only=True).has_changes is False

@@ -1,0 +1,69 @@
+"""The help: each command has a sentence, an example that its parser accepts, and its exit codes."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from tenantkit.cli.command import Command
+from tenantkit.cli.exit_codes import MEANINGS, ExitCode
+from tenantkit.cli.main import main, program
+
+PAGE = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text()
+COMMANDS = sorted(program.commands)
+
+
+def command_of(name: str) -> Command:
+    command = program.commands[name]
+    assert isinstance(command, Command)
+    return command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_a_sentence_an_example_and_exit_codes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    command = command_of(name)
+    assert command.get_short_help_str(200).endswith(".")
+    assert f"Example:\n  {command.example}\n" in shown
+    assert "  130  interrupted by Ctrl-C or SIGTERM\n" in shown
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_example_is_accepted_by_the_parser(name: str) -> None:
+    words = shlex.split(command_of(name).example.removeprefix('eval "$(').removesuffix(')"'))
+
+    assert words[:2] == ["tenantkit", name]
+    command_of(name).make_context(name, words[2:], parent=click.Context(program)).close()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_a_help_text(name: str) -> None:
+    options = [it for it in command_of(name).params if isinstance(it, click.Option)]
+
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_the_top_level_help_lists_commands_and_exit_codes_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert [code for code in ExitCode if MEANINGS[code] not in shown] == []
+    assert [name for name in COMMANDS if f"\n  {name} " not in shown] == []
+    assert "..." not in shown.partition("Commands:")[2]
+
+
+def test_the_page_about_the_command_line_names_every_command_option_and_exit_code() -> None:
+    options = {name for command in program.commands.values() for it in command.params for name in it.opts}
+
+    assert [name for name in COMMANDS if f"tenantkit {name}" not in PAGE] == []
+    assert sorted(name for name in options if name.startswith("--") and f"`{name}" not in PAGE) == []
+    assert [code for code in ExitCode if f"| {code:d} | {MEANINGS[code]} |" not in PAGE] == []
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (main(["--version"]), capsys.readouterr().out) == (0, "tenantkit 0.1.0\n")
