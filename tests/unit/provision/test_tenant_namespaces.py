@@ -46,7 +46,7 @@ def test_a_tenant_that_does_not_exist_is_an_error_and_not_an_empty_answer(memory
 
 
 def test_other_filters_need_no_request() -> None:
-    assert resolve_filters(cluster_of(Memory()), namespaces=["vision"]).namespaces == ("vision",)
-    assert resolve_filters(cluster_of(Memory())) == Filters()
+    assert resolve_filters(Memory(), namespaces=["vision"]).namespaces == ("vision",)
+    assert resolve_filters(Memory()) == Filters()
     with pytest.raises(InvalidSpecError, match="cannot be combined"):
-        resolve_filters(cluster_of(Memory()), tenant="vision", namespaces=["vision"])
+        resolve_filters(Memory(), tenant="vision", namespaces=["vision"])
