@@ -95,7 +95,7 @@ def one_round(cluster: Cluster, kubeconfig: Path, folder: str) -> Round:
     ours_file, theirs_file = written(ours, folder), written(theirs, folder)
     return Round(
         kubectl_apply=seconds(lambda: kubectl(kubeconfig, "apply", "--server-side", "-f", theirs_file)),
-        our_apply=seconds(lambda: tk.apply(cluster, tk.plan(cluster, ours), progress=False, ready_timeout_s=0)),
+        our_apply=seconds(lambda: tk.apply(cluster, tk.plan(cluster, ours), progress=False, timeout_s=0)),
         kubectl_diff=seconds(
             lambda: kubectl(kubeconfig, "diff", "--server-side", "--field-manager", "tenantkit", "-f", ours_file)
         ),

@@ -1,8 +1,33 @@
-"""tenantkit: a corner of a Kubernetes cluster for each team, made and watched from a notebook.
+"""tenantkit: create and run your team's part of a Kubernetes cluster from a notebook.
 
-Every public name is imported when it is first used, so that `import tenantkit` costs next to nothing. The table below
-and the imports that editors and type checkers read say the same; a test holds them equal.
+    import tenantkit as tk
+
+    cluster = tk.connect()
+
+What do you want to do?
+
+    connect to a cluster                 tk.connect, tk.whoami
+    try it without a cluster             tk.Sandbox
+    set up a platform, once              tk.Platform, tk.plan_platform, tk.install_platform, tk.uninstall_platform
+    see its settings                     tk.get_platform
+    onboard tenants                      tk.Tenant, tk.Quota, tk.Route, then tk.plan and tk.apply
+    keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
+    change a tenant                      tk.get_tenant, tenant.with_, then tk.plan and tk.apply
+    add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
+    list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
+    see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
+    find out why a pod does not start    tk.why, tk.fits, tk.events
+    look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
+    look at nodes, or at any other kind  tk.nodes, tk.resources
+    show a frame in colour               tk.styled
+    hand a tenant back                   tk.plan_delete_tenants, tk.delete_tenants
+    catch an error                       tk.exceptions
+
+`help(tk.plan)`, or Shift+Tab behind a name in JupyterLab, describes each. On the command line: `tenantkit --help`.
 """
+
+# Every public name is imported when it is first used, so that `import tenantkit` is fast. The table below and the
+# imports that editors and type checkers read are the same; a test compares them.
 
 from __future__ import annotations
 
@@ -16,7 +41,9 @@ if TYPE_CHECKING:
     from tenantkit import plots as plots
     from tenantkit.cluster.cluster import Cluster as Cluster
     from tenantkit.cluster.connection.connect import connect as connect
+    from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import styled as styled
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import fits as fits
@@ -36,57 +63,85 @@ if TYPE_CHECKING:
     from tenantkit.frames.volumes import volumes as volumes
     from tenantkit.frames.workloads import workloads as workloads
     from tenantkit.provision.apply import apply as apply
-    from tenantkit.provision.delete import delete_tenant as delete_tenant
-    from tenantkit.provision.delete import plan_delete as plan_delete
+    from tenantkit.provision.changes import PlanChange as PlanChange
+    from tenantkit.provision.changes import PlanRow as PlanRow
+    from tenantkit.provision.delete import delete_tenants as delete_tenants
+    from tenantkit.provision.delete import plan_delete_tenants as plan_delete_tenants
+    from tenantkit.provision.force_conflicts import ForceConflicts as ForceConflicts
     from tenantkit.provision.install import install_platform as install_platform
     from tenantkit.provision.install import plan_platform as plan_platform
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
+    from tenantkit.provision.reasons import Reason as Reason
+    from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
-    from tenantkit.provision.stored import get_platform as get_platform
     from tenantkit.provision.stored import get_tenant as get_tenant
     from tenantkit.provision.stored import get_tenants as get_tenants
+    from tenantkit.provision.stored_platform import get_platform as get_platform
+    from tenantkit.rules.manifest import ObjectRef as ObjectRef
     from tenantkit.sandbox.server import Sandbox as Sandbox
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
+    from tenantkit.spec.people import People as People
+    from tenantkit.spec.platform import Gateway as Gateway
+    from tenantkit.spec.platform import Network as Network
     from tenantkit.spec.platform import Platform as Platform
+    from tenantkit.spec.platform import Routing as Routing
+    from tenantkit.spec.platform import Security as Security
+    from tenantkit.spec.platform import SharedEndpoint as SharedEndpoint
     from tenantkit.spec.quota import ContainerLimits as ContainerLimits
     from tenantkit.spec.quota import Quota as Quota
+    from tenantkit.spec.quota import StorageClassQuota as StorageClassQuota
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.tenant import Tenant as Tenant
 
 _HOME = {
+    "ApplyOutcome": "provision.report",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
-    "Fit": "findings.fits.fits",
     "Explorer": "forms.live.explorer",
+    "Fit": "findings.fits.fits",
+    "ForceConflicts": "provision.force_conflicts",
+    "Gateway": "spec.platform",
+    "Identity": "cluster.identity",
+    "Network": "spec.platform",
+    "ObjectRef": "rules.manifest",
+    "People": "spec.people",
     "Plan": "provision.plan",
+    "PlanChange": "provision.changes",
+    "PlanRow": "provision.changes",
     "Platform": "spec.platform",
     "Quota": "spec.quota",
     "QuotaDashboard": "forms.live.quota_dashboard",
+    "Reason": "provision.reasons",
     "Report": "provision.report",
     "Route": "spec.route",
+    "Routing": "spec.platform",
     "Sandbox": "sandbox.server",
+    "Security": "spec.platform",
+    "SharedEndpoint": "spec.platform",
+    "StorageClassQuota": "spec.quota",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant",
+    "WatchEvent": "cluster.requests.watch",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
-    "delete_tenant": "provision.delete",
+    "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
-    "get_platform": "provision.stored",
+    "get_platform": "provision.stored_platform",
     "get_tenant": "provision.stored",
-    "install_platform": "provision.install",
     "get_tenants": "provision.stored",
+    "install_platform": "provision.install",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
-    "plan_delete": "provision.delete",
+    "plan_delete_tenants": "provision.delete",
     "plan_platform": "provision.install",
     "pods": "frames.pods",
+    "quota_holders": "frames.quota_holders",
     "quota_usage": "frames.quota",
     "read_specs": "spec.files",
-    "write_specs": "spec.files",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
@@ -94,10 +149,10 @@ _HOME = {
     "tenants": "frames.tenants",
     "uninstall_platform": "provision.install",
     "volumes": "frames.volumes",
-    "quota_holders": "frames.quota_holders",
     "whoami": "cluster.identity",
     "why": "findings.why",
     "workloads": "frames.workloads",
+    "write_specs": "spec.files",
 }
 
 _MODULES = ("exceptions", "plots")

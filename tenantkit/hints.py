@@ -25,6 +25,17 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
+        "delete_tenants": (
+            "tk.delete_tenants(cluster, …, confirm=…)",
+            "`tenantkit delete`",
+            "`tk.delete_tenants(cluster, …, confirm=…)`",
+        ),
+        "force_conflicts": (
+            "pass this row to apply(force_conflicts=…)",
+            "add --force-conflicts KIND/NAME",
+            "tick the box that overwrites conflicts",
+        ),
+        "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
         "name_namespaces": (
@@ -47,9 +58,16 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "try again",
             "try again, or pass a longer timeout_s to `tk.connect()`",
         ),
+        "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
+        "report": ("see .report", "see the report", "see the report"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
+        "tenants": (
+            "tk.tenants(cluster)",
+            "`kubectl get namespaces -l tenantkit.dev/tenant`",
+            "`tk.tenants(cluster)`",
+        ),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
     }
 )

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from tenantkit.exceptions import InvalidSpecError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from tenantkit.provision.changes import Row
+    from tenantkit.provision.changes import PlanRow
     from tenantkit.provision.plan import Plan
 
 _ALL = "all"
 
 
-def named_conflicts(plan: Plan, names: Sequence[str]) -> list[Row]:
+def force_conflicts_option(command: Callable[..., int]) -> Callable[..., int]:
+    """Add `--force-conflicts` to a command."""
+    option = click.option(
+        "--force-conflicts",
+        metavar="WHAT",
+        multiple=True,
+        help="Overwrite fields that others changed: [NAMESPACE/]KIND/NAME[:FIELD] as the plan shows them, or `all`. "
+        "Repeatable.",
+    )
+    return option(command)
+
+
+def named_conflicts(plan: Plan, names: Sequence[str]) -> list[PlanRow]:
     """The conflicts of a plan that are named: by object, by field, or all of them.
 
     Raises:
@@ -31,7 +45,7 @@ def named_conflicts(plan: Plan, names: Sequence[str]) -> list[Row]:
     return [row for row, row_names in names_of_rows if not row_names.isdisjoint(names)]
 
 
-def _names(row: Row) -> set[str]:
+def _names(row: PlanRow) -> set[str]:
     """All names of a conflict; the longest one names no other conflict."""
     name = f"{row.ref.kind}/{row.ref.name}"
     names = {name, f"{row.ref.namespace}/{name}"} if row.ref.namespace else {name}

@@ -30,6 +30,7 @@ _COMMANDS = (
     platform.install,
     tenants.plan,
     tenants.apply,
+    tenants.delete,
     completion.completion,
 )
 

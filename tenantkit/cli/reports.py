@@ -22,15 +22,10 @@ def print_report(output: Format, run: Callable[[], Report]) -> int:
     try:
         report = run()
     except PartialApplyError as error:
-        print_result(output, error.report.as_json(), str(error.report))
+        print_result(output, error.report.as_json("shell"), error.report.words("shell"))
         notify(f"tenantkit: {error.words('shell')}")
-        if any(outcome.action == "conflict" for outcome in error.report.failed):
-            notify(
-                "tenantkit: to overwrite a field in conflict, add --force-conflicts KIND/NAME; for all of them, add "
-                "--force-conflicts all"
-            )
         return exit_code(error.report)
-    print_result(output, report.as_json(), str(report))
+    print_result(output, report.as_json("shell"), report.words("shell"))
     return ExitCode.DONE
 
 

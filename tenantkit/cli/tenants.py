@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
 from tenantkit.cli.exit_codes import ExitCode
-from tenantkit.cli.force_conflicts import named_conflicts
+from tenantkit.cli.force_conflicts import force_conflicts_option, named_conflicts
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
 from tenantkit.cli.reports import REFUSED, print_report
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 @output_option
 def plan(  # noqa: PLR0913 (one argument per option)
     file: str,
-    dry_run: str | None,
+    dry_run: Literal["server"] | None,
     kubeconfig: str | None,
     context: str | None,
     output: Format,
@@ -48,8 +47,8 @@ def plan(  # noqa: PLR0913 (one argument per option)
     FILE is YAML or JSON with `kind: Tenant`; - is standard input.
     """
     with connect(kubeconfig, context) as cluster:
-        planned = _plan(cluster, file, server=dry_run == "server")
-    print_result(output, _as_json(planned), str(planned))
+        planned = _plan(cluster, file, dry_run=dry_run)
+    print_result(output, planned.as_json("shell"), planned.words("shell"))
     if any(row.action in REFUSED for row in planned.rows):
         return ExitCode.BLOCKED
     return ExitCode.CHANGES if exit_code and planned.has_changes else ExitCode.DONE
@@ -57,13 +56,7 @@ def plan(  # noqa: PLR0913 (one argument per option)
 
 @click.command(cls=Command, example="tenantkit apply tenants.yaml", exit_codes=[ExitCode.BLOCKED])
 @click.argument("file", type=FILE)
-@click.option(
-    "--force-conflicts",
-    metavar="WHAT",
-    multiple=True,
-    help="Overwrite fields that others changed: [NAMESPACE/]KIND/NAME[:FIELD] as the plan shows them, or `all`. "
-    "Repeatable.",
-)
+@force_conflicts_option
 @CLUSTER_OPTIONS
 @output_option
 def apply(
@@ -78,16 +71,46 @@ def apply(
 
     with connect(kubeconfig, context) as cluster:
         planned = _plan(cluster, file)
-        notify(str(planned))
+        notify(planned.words("shell"))
         forced = named_conflicts(planned, force_conflicts)
         with cancelled_by_signals() as cancelled:
-            return print_report(output, lambda: apply_plan(cluster, planned, take_back=forced, cancelled=cancelled))
+            return print_report(
+                output, lambda: apply_plan(cluster, planned, force_conflicts=forced, cancelled=cancelled)
+            )
 
 
-def _plan(cluster: Cluster, file: str, *, server: bool = False) -> Plan:
+@click.command(cls=Command, example="tenantkit delete vision --confirm vision")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--confirm", metavar="NAME", multiple=True, help="Repeat the name of each tenant, against accidents. Repeatable."
+)
+@CLUSTER_OPTIONS
+@output_option
+def delete(
+    names: tuple[str, ...], confirm: tuple[str, ...], kubeconfig: str | None, context: str | None, output: Format
+) -> int:
+    """Delete tenants with everything in them.
+
+    This cannot be undone. Without --confirm it shows what would be deleted, deletes nothing and exits with 2.
+    """
+    from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
+
+    missing = "nothing was deleted; to delete, add " + " ".join(f"--confirm {name}" for name in names)
+    if confirm and set(confirm) != set(names):
+        raise click.UsageError(missing)
+    with connect(kubeconfig, context) as cluster:
+        if not confirm:
+            planned = plan_delete_tenants(cluster, names)
+            print_result(output, planned.as_json("shell"), planned.words("shell"))
+            raise click.UsageError(missing)
+        with cancelled_by_signals() as cancelled:
+            return print_report(output, lambda: delete_tenants(cluster, names, confirm=confirm, cancelled=cancelled))
+
+
+def _plan(cluster: Cluster, file: str, *, dry_run: Literal["server"] | None = None) -> Plan:
     """The plan of a file's tenants; a platform in the same file must be the cluster's."""
     from tenantkit.provision.plan import plan as make_plan
-    from tenantkit.provision.stored import find_platform
+    from tenantkit.provision.stored_platform import find_platform
     from tenantkit.spec.platform import Platform
 
     specs = read_spec_file(file)
@@ -97,7 +120,7 @@ def _plan(cluster: Cluster, file: str, *, server: bool = False) -> Plan:
         reason = f"differs from the platform of the cluster: run `tenantkit install {file}` first"
         raise InvalidSpecError([Problem("Platform", specs.platform.domain, reason)], source=file)
     try:
-        return make_plan(cluster, specs.tenants, platform=platform, server=server)
+        return make_plan(cluster, specs.tenants, platform=platform, dry_run=dry_run)
     except InvalidSpecError as error:
         raise InvalidSpecError(specs.located(error.problems), source=error.source or file) from None
 
@@ -111,7 +134,3 @@ def _check_tenants(specs: SpecFile, file: str) -> None:
         reason = f"the file has no `kind: Tenant`; for a platform, run `tenantkit install {file}`"
         problem = Problem("kind", "Platform", reason)
     raise InvalidSpecError([problem], source=file)
-
-
-def _as_json(planned: Plan) -> dict[str, Any]:
-    return {"summary": planned.summary, "changes": json.loads(planned.frame.to_json(orient="records"))}

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable
 
     _In = TypeVar("_In")
@@ -15,18 +16,27 @@ if TYPE_CHECKING:
 _THREADS = 8
 
 
-def side_by_side(work: Callable[[_In], _Out], items: Iterable[_In], *, threads: int = _THREADS) -> list[_Out]:
+def side_by_side(
+    work: Callable[[_In], _Out],
+    items: Iterable[_In],
+    *,
+    threads: int = _THREADS,
+    stop: threading.Event | None = None,
+) -> list[_Out]:
     """The results in the items' order; the first error ends the rest.
 
     Args:
         work: done once for each item, on several threads.
         items: what to do it for.
         threads: at most so many at once. Default 8: a cluster's fair share of one reader's requests.
+        stop: set at the first error and at Ctrl-C, so that running work can end early.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="tenantkit") as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
             return [future.result() for future in futures]
         except BaseException:
+            if stop is not None:
+                stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -22,7 +22,7 @@ def tenant_code(tenant: Tenant, *, take_back: bool = False) -> str:
         tenant: what is wanted.
         take_back: whether the fields that others have set are taken back.
     """
-    taken = ', take_back=[row for row in plan.rows if row.action == "conflict"]' if take_back else ""
+    taken = ', force_conflicts=[row for row in plan.rows if row.action == "conflict"]' if take_back else ""
     return (
         f"{_IMPORT}\ntenant = {python_text(tenant)}\n"
         f"plan = tk.plan(cluster, [tenant])\nreport = tk.apply(cluster, plan{taken})\n"

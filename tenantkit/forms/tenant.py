@@ -32,7 +32,8 @@ from tenantkit.frames.quota import quota_usage
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored import get_platform, get_tenant
+from tenantkit.provision.stored import get_tenant
+from tenantkit.provision.stored_platform import get_platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.kit.field import Field
     from tenantkit.forms.kit.markup import Content
     from tenantkit.provision.plan import Plan
-    from tenantkit.provision.report import Outcome, Report
+    from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.spec.tenant import Tenant
 
     _Result = TypeVar("_Result")
@@ -216,7 +217,7 @@ class TenantForm(Form):
         total = sum(change.action != "unchanged" for change in planned.changes)
         done = 0
 
-        def count(outcome: Outcome) -> None:
+        def count(outcome: ApplyOutcome) -> None:
             nonlocal done
             done += 1
             ending = "" if done < total else "; waiting until the quota counts"
@@ -228,7 +229,12 @@ class TenantForm(Form):
         self._begun.add(planned.tenants[0].name)
         try:
             report = apply(
-                self.cluster, planned, take_back=rows, progress=False, cancelled=self.work.cancelled, on_progress=count
+                self.cluster,
+                planned,
+                force_conflicts=rows,
+                progress=False,
+                cancelled=self.work.cancelled,
+                on_progress=count,
             )
         except PartialApplyError as error:
             self._note_report(planned, error.report)

@@ -1,10 +1,10 @@
-"""Apply: do what a plan says, and say what was done.
+"""Apply: carry out a plan, and report the result.
 
-What is live is read once more first: an object that is as wanted counts as done, one that is neither as wanted nor as
-planned makes the whole plan stale before anything is written. Tenants go side by side, the objects of one in order, so
-that walls stand before people and people before traffic; a failure stops its tenant only. Nothing is remembered
-between runs: after any interruption a new plan goes on from what is live. Turned down: rolling back, which would undo
-what others have built upon.
+The live objects are read again first. An object that is already as wanted counts as done. One that is neither as wanted
+nor as planned makes the whole plan stale, before anything is written. Tenants are applied side by side, and the objects
+of one in order: limits before members, members before routes. A failure stops its tenant only. No state is kept between
+runs: after an interruption a new plan continues from the live objects. Rejected alternative: rolling back, which would
+undo changes that others depend on.
 """
 
 from __future__ import annotations
@@ -16,132 +16,142 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import (
-    InvalidSpecError,
-    PartialApplyError,
-    PermissionDenied,
-    Problem,
-    StalePlanError,
-    TenantKitError,
-)
-from tenantkit.provision.conflicts import taken_fields
-from tenantkit.provision.dry_run import LOCAL_ONLY
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, StalePlanError, TenantKitError
+from tenantkit.hints import Hint, Message
+from tenantkit.provision.force_conflicts import forced_fields
+from tenantkit.provision.partial import REFUSED, partial_error
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
-from tenantkit.provision.report import Outcome, Report
-from tenantkit.provision.wait_counted import is_counted, wait_until_counted
+from tenantkit.provision.reasons import Reason, failed, left_alone
+from tenantkit.provision.report import ApplyOutcome, Report
+from tenantkit.provision.wait_counted import wait_until_counted
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.quota_status import is_counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
-    from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.changes import Change
-    from tenantkit.provision.conflicts import TakeBack
+    from tenantkit.provision.changes import PlanChange
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.force_conflicts import ForceConflicts
     from tenantkit.provision.managed_fields import Path
 
-_REFUSED = ("blocked", "unknown")
-# The server refuses what a quota counts until the quota controller has seen the quota: usually some milliseconds.
+# Until the quota controller has counted a new quota, usually for some milliseconds, the server refuses counted objects.
 _UNCOUNTED = "status unknown for quota"
 _QUOTA_WAIT_S = 30.0
 _NAMED = 5
 
 
 @takes_cluster
-def apply(  # noqa: PLR0913 (each is one decision of the caller's, with a default that suits most)
-    cluster: Cluster,
+def apply(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
     plan: Plan,
     *,
-    take_back: TakeBack | None = None,
+    force_conflicts: ForceConflicts | None = None,
     progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,
     max_concurrency: int = 16,
-    ready_timeout_s: float = 30.0,
-    on_progress: Callable[[Outcome], None] | None = None,
+    timeout_s: float = 30.0,
 ) -> Report:
-    """Do what a plan says. Applying the same plan twice writes nothing the second time.
+    """Apply a plan. Applying the same plan twice writes nothing the second time.
 
     Args:
-        cluster: where; the one that the plan was made from.
-        plan: of `plan()`. Its conflicts are left as they are and reported as failed; what is blocked or unknown stops
-            its tenant.
-        take_back: the conflicts that are to be ours again: rows of `plan.rows`, or a slice of `plan.frame`. Only these
-            fields are forced. Default: none.
-        progress: show a line of progress in a terminal or notebook. Default: yes.
-        cancelled: looked at before each object; once set, nothing more is begun.
-        max_concurrency: so many tenants at once. Default 16: with more in flight an API server gains
-            nothing.
-        ready_timeout_s: how long to wait, in seconds, until the quotas count, for all tenants together. Default 30: a
-            quota controller takes less than one. 0: don't wait.
-        on_progress: called with each outcome as it comes, one at a time, on a worker's thread.
+        cluster: the connection from which the plan was made.
+        plan: from `plan` or `plan_platform`. Conflicts are left as they are and reported as failed; a tenant with
+            blocked or unknown objects is not changed.
+        force_conflicts: the conflicts to overwrite: rows of `plan.rows`, a slice of `plan.frame`, or `"all"`. Only
+            these fields are forced. Default: none.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
+        max_concurrency: number of tenants applied at the same time. Default 16: an API server is not faster with more.
+        timeout_s: how long to wait until all quotas are counted, in seconds. Default 30: a quota controller takes less
+            than one second. 0: do not wait.
 
     Returns:
-        A Report in which everything is applied or was so already.
+        A Report in which every object was applied or already as wanted.
 
     Raises:
-        StalePlanError: something is neither as planned nor as wanted; nothing was written.
-        PartialApplyError: something failed, was interrupted (Ctrl-C, too) or is not ready; its `report` says what. Plan
-            and apply again to go on.
-        InvalidSpecError: a row of `take_back` is no conflict of this plan, or `plan` is no plan.
-        ClusterError: what is live could not be read; nothing was written.
+        StalePlanError: an object has changed since the plan was made; nothing was written.
+        PartialApplyError: something failed, was interrupted (also by Ctrl-C) or is not ready; see its `report`. Plan
+            and apply again to continue.
+        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `plan` is not a plan to apply.
+        ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: what `plan` needs; create, patch and delete of the kinds that change; watch resourcequotas.
+    RBAC: that of `plan`; create, patch and delete of the kinds that change; watch resourcequotas.
+
+    Source: page "Server-Side Apply".
 
     Example:
-        >>> apply(cluster, plan(cluster, [vision])).urls  # doctest: +SKIP
-        {'vision': ['http://vision.example.ai/ai-service']}
+        >>> speech = tk.get_tenant(cluster, "speech")
+        >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
+        >>> tk.apply(cluster, plan, progress=False).summary
+        '8 applied, 1 unchanged'
+        >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
+        {'speech': ['http://speech.example.ai/transcribe']}
     """
-    if not isinstance(plan, Plan):
-        raise InvalidSpecError([Problem("plan", plan, "give what plan(cluster, tenants) returns")])
-    taken = taken_fields(plan, take_back)
-    now = replan(cluster, plan)
-    refused = _refusals(plan, now)
-    _check_fresh(plan, now, refused)
-    total = sum(change.action != "unchanged" for change in now.changes)
-    with closing(Progress(total, shown=progress, on_progress=on_progress)) as shown:
-        run = _Run(cluster, taken, cancelled or threading.Event(), shown, _notes(plan))
-        run.all(_groups(plan, now), refused, max_concurrency)
-    if ready_timeout_s > 0 and not run.is_stopped:
-        run.await_quotas(now.changes, ready_timeout_s)
+    _check_plan(plan)
+    forced = forced_fields(plan, force_conflicts)
+    current = replan(cluster, plan)
+    refused = _refusals(plan, current)
+    _check_fresh(plan, current, refused)
+    total = sum(change.action != "unchanged" for change in current.changes)
+    with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
+        run = _Run(cluster, forced, cancelled or threading.Event(), shown, _notes(plan))
+        run.all(_groups(plan, current), refused, max_concurrency)
+    if timeout_s > 0 and not run.is_stopped:
+        run.await_quotas(current.changes, timeout_s)
     report = run.report(plan)
     if not report.is_complete:
-        raise PartialApplyError(_what_is_missing(report), report=report)
+        raise partial_error(report, done="applied")
     return report
+
+
+def _check_plan(plan: object) -> None:
+    if not isinstance(plan, Plan):
+        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("give the result of {plan}"))])
+    if plan.subject == "deletion":
+        hint = Hint("to delete the tenants, use {delete_tenants}")
+        raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion", hint=hint)])
 
 
 @dataclass
 class _Run:
-    """One apply: what its threads share. Lists only grow, and each by whole outcomes."""
+    """One apply: the state that its threads share. Lists only grow, by one outcome at a time."""
 
-    cluster: Cluster
-    taken: Mapping[ObjectRef, frozenset[Path]]
+    cluster: ClusterApi
+    forced: Mapping[ObjectRef, frozenset[Path]]
     cancelled: threading.Event
     progress: Progress
-    notes: Mapping[ObjectRef, str]
+    notes: Mapping[ObjectRef, Reason]
     interrupted: threading.Event = field(default_factory=threading.Event)
-    applied: list[Outcome] = field(default_factory=list)
-    unchanged: list[Outcome] = field(default_factory=list)
-    failed: list[Outcome] = field(default_factory=list)
-    not_attempted: list[Outcome] = field(default_factory=list)
-    not_ready: list[Outcome] = field(default_factory=list)
+    applied: list[ApplyOutcome] = field(default_factory=list)
+    unchanged: list[ApplyOutcome] = field(default_factory=list)
+    failed: list[ApplyOutcome] = field(default_factory=list)
+    not_attempted: list[ApplyOutcome] = field(default_factory=list)
+    not_ready: list[ApplyOutcome] = field(default_factory=list)
 
     @property
     def is_stopped(self) -> bool:
         return self.cancelled.is_set() or self.interrupted.is_set()
 
     def all(
-        self, groups: Mapping[str | None, Sequence[Change]], refused: Mapping[str | None, list[Outcome]], threads: int
+        self,
+        groups: Mapping[str | None, Sequence[PlanChange]],
+        refused: Mapping[str | None, list[ApplyOutcome]],
+        threads: int,
     ) -> None:
-        """Every tenant's objects; returns once no thread writes any more, also after Ctrl-C."""
+        """Apply every tenant's objects; returns when no thread writes any more, also after Ctrl-C."""
         for tenant, outcomes in refused.items():
             self.failed += outcomes
-            told = {outcome.ref for outcome in outcomes}
-            self._skip([change for change in groups.get(tenant, ()) if change.ref not in told])
-        todo = [group for tenant, group in groups.items() if tenant not in refused]
-        with ThreadPoolExecutor(max(1, min(threads, len(todo))), thread_name_prefix="tenantkit-apply") as pool:
-            futures = [pool.submit(self._group, group) for group in todo]
+            reported = {outcome.ref for outcome in outcomes}
+            self._skip([change for change in groups.get(tenant, ()) if change.ref not in reported])
+        pending = [group for tenant, group in groups.items() if tenant not in refused]
+        with ThreadPoolExecutor(max(1, min(threads, len(pending))), thread_name_prefix="tenantkit-apply") as pool:
+            futures = [pool.submit(self._group, group) for group in pending]
             try:
                 _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
                 if waiting:
@@ -150,55 +160,55 @@ class _Run:
                 self.interrupted.set()
         _raise_first(futures)
 
-    def _group(self, changes: Sequence[Change]) -> None:
-        won = {
-            str(change.ref.name) for change in changes if change.ref.kind == "Namespace" and change.action == "create"
+    def _group(self, changes: Sequence[PlanChange]) -> None:
+        new_namespaces = {
+            change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
         for place, change in enumerate(changes):
             if self.is_stopped:
                 self._skip(changes[place:])
                 return
             try:
-                self._one(change, is_won=change.ref.namespace in won)
+                self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
             except TenantKitError as error:
-                self._add(self.failed, Outcome(change.ref, change.action, change.tenant, reason=str(error)))
+                self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
                 self._skip(changes[place + 1 :])
                 return
 
-    def _one(self, change: Change, *, is_won: bool) -> None:
+    def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":
-            self.unchanged.append(Outcome(change.ref, change.action, change.tenant))
+            self.unchanged.append(ApplyOutcome(change.ref, change.action, change.tenant))
             return
-        outcome = Outcome(change.ref, change.action, change.tenant, reason=self.notes.get(change.ref))
-        taken = self.taken.get(change.ref, frozenset())
-        if self._write(change, taken, is_won=is_won):
-            done = Outcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
+        outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=self.notes.get(change.ref))
+        forced = self.forced.get(change.ref, frozenset())
+        if self._write(change, forced, is_new_namespace=is_new_namespace):
+            done = ApplyOutcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
             self._add(self.applied, done)
         for row in change.conflicts:
-            if row.path not in taken:
-                reason = f"left as it is: {row.reason}"
-                self._add(self.failed, Outcome(change.ref, "conflict", change.tenant, row.field, reason))
+            if row.path not in forced:
+                why = left_alone(row.why)
+                self._add(self.failed, ApplyOutcome(change.ref, "conflict", change.tenant, row.field, why))
 
-    def _write(self, change: Change, taken: frozenset[Path], *, is_won: bool) -> bool:
+    def _write(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
         try:
-            return carry_out(self.cluster, change, taken=taken, is_won=is_won)
+            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
         except PermissionDenied as error:
             if _UNCOUNTED not in str(error) or change.ref.namespace is None:
                 raise
             wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.cancelled)
-            return carry_out(self.cluster, change, taken=taken, is_won=is_won)
+            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
 
-    def _skip(self, changes: Sequence[Change]) -> None:
+    def _skip(self, changes: Sequence[PlanChange]) -> None:
         for change in changes:
-            outcome = Outcome(change.ref, change.action, change.tenant)
+            outcome = ApplyOutcome(change.ref, change.action, change.tenant)
             (self.unchanged if change.action == "unchanged" else self.not_attempted).append(outcome)
 
-    def _add(self, outcomes: list[Outcome], outcome: Outcome) -> None:
+    def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
         self.progress.add(outcome)
 
-    def await_quotas(self, changes: Sequence[Change], timeout_s: float) -> None:
-        """Wait for the quotas of the tenants that were done, and note those that do not count in time."""
+    def await_quotas(self, changes: Sequence[PlanChange], timeout_s: float) -> None:
+        """Wait for the quotas of the applied tenants, and report those that are not counted in time."""
         done = {outcome.ref for outcome in (*self.applied, *self.unchanged)}
         quotas = {
             str(change.ref.namespace): change
@@ -209,25 +219,29 @@ class _Run:
         }
         if not quotas:
             return
-        reason = f"not counted within {timeout_s:g} s, so it does not hold yet: is the quota controller running?"
+        why = Reason(
+            "not-counted",
+            f"not counted within {timeout_s:g} s, so it is not enforced yet: check that the quota controller runs",
+        )
         try:
             uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.cancelled)
-        except TenantKitError as error:  # all is written by now, and only the report can say so
-            uncounted, reason = set(quotas), f"written, but it could not be seen whether it counts: {error}"
+        except TenantKitError as error:  # everything is written by now, and only the report can say so
+            text = Message("written, but not checked whether it is counted: {error}", {"error": failed(error).text})
+            uncounted, why = set(quotas), Reason("not-awaited", text)
         except KeyboardInterrupt:
             self.interrupted.set()
             uncounted = set(quotas)
         if self.is_stopped:
-            reason = "written, but not waited for until it counts: it was cancelled"
+            why = Reason("not-awaited", "written, but cancelled before it was counted")
         for namespace in sorted(uncounted):
             change = quotas[namespace]
-            self.not_ready.append(Outcome(change.ref, "wait", change.tenant, reason=reason))
+            self.not_ready.append(ApplyOutcome(change.ref, "wait", change.tenant, why=why))
 
     def report(self, plan: Plan) -> Report:
-        """The report, in the plan's order whatever the threads' was."""
+        """The report, in the order of the plan."""
         rank = {change.ref: place for place, change in enumerate(plan.changes)}
 
-        def sort(outcomes: list[Outcome]) -> tuple[Outcome, ...]:
+        def sort(outcomes: list[ApplyOutcome]) -> tuple[ApplyOutcome, ...]:
             return tuple(sorted(outcomes, key=lambda it: (rank.get(it.ref, len(rank)), it.field or "")))
 
         places = _places(plan, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
@@ -237,86 +251,70 @@ class _Run:
             failed=sort(self.failed),
             not_attempted=sort(self.not_attempted),
             not_ready=sort(self.not_ready),
-            urls={tenant: [url for _, url in found] for tenant, found in places.items()},
-            hostnames={tenant: list(dict.fromkeys(host for host, _ in found)) for tenant, found in places.items()},
+            urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
+            hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.is_stopped,
         )
 
 
-def _notes(plan: Plan) -> dict[ObjectRef, str]:
-    """What the plan said of objects to create beside that: it holds once they are there, too."""
-    made = [change.rows[0] for change in plan.changes if change.action == "create"]
-    return {row.ref: row.reason for row in made if row.reason not in ("", LOCAL_ONLY)}
+def _notes(plan: Plan) -> dict[ObjectRef, Reason]:
+    """The plan's notes about objects to create, which are still true once these exist."""
+    rows = [change.rows[0] for change in plan.changes if change.action == "create"]
+    return {row.ref: row.why for row in rows if row.why is not None and row.why.code != "local-only"}
 
 
-def _refusals(plan: Plan, now: Plan) -> dict[str | None, list[Outcome]]:
-    """The tenants that must not be touched, and why: they were blocked or unknown when planned, or are now."""
-    refused: dict[str | None, dict[ObjectRef, Outcome]] = {}
-    for change in (*now.changes, *plan.changes):
-        if change.action in _REFUSED:
-            outcome = Outcome(change.ref, change.action, change.tenant, reason=change.rows[0].reason)
+def _refusals(plan: Plan, current: Plan) -> dict[str | None, list[ApplyOutcome]]:
+    """The tenants that must not be changed: they are blocked or unknown in the plan, or were found so now."""
+    refused: dict[str | None, dict[ObjectRef, ApplyOutcome]] = {}
+    for change in (*current.changes, *plan.changes):
+        if change.action in REFUSED:
+            outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=change.rows[0].why)
             refused.setdefault(change.tenant, {}).setdefault(change.ref, outcome)
     return {tenant: list(outcomes.values()) for tenant, outcomes in refused.items()}
 
 
-def _check_fresh(plan: Plan, now: Plan, refused: Mapping[str | None, object]) -> None:
+def _check_fresh(plan: Plan, current: Plan, refused: Mapping[str | None, object]) -> None:
     planned = {change.ref: change for change in plan.changes}
-    moved = []
-    for change in now.changes:
+    changed = []
+    for change in current.changes:
         if change.tenant in refused or change.action == "unchanged":
             continue
         before = planned.get(change.ref)
         if before is None or before.digest != change.digest:
-            moved.append(str(change.ref))
-    if moved:
-        named = ", ".join(moved[:_NAMED]) + (f" and {len(moved) - _NAMED} more" if len(moved) > _NAMED else "")
-        raise StalePlanError(f"changed since the plan was made: {named}; nothing was written: plan again")
+            changed.append(str(change.ref))
+    if changed:
+        names = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+        raise StalePlanError(f"changed since the plan was made: {names}; nothing was written: plan again")
 
 
-def _groups(plan: Plan, now: Plan) -> dict[str | None, list[Change]]:
-    """What to do, by tenant; what was to be deleted and is gone by itself is as wanted."""
-    groups: dict[str | None, list[Change]] = {}
-    for change in now.changes:
+def _groups(plan: Plan, current: Plan) -> dict[str | None, list[PlanChange]]:
+    """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
+    groups: dict[str | None, list[PlanChange]] = {}
+    for change in current.changes:
         groups.setdefault(change.tenant, []).append(change)
-    there = {change.ref for change in now.changes}
+    refs = {change.ref for change in current.changes}
     for change in plan.changes:
-        if change.action == "delete" and change.ref not in there:
-            gone = type(change)("unchanged", change.ref, (), change.tenant)
-            groups.setdefault(change.tenant, []).append(gone)
+        if change.action == "delete" and change.ref not in refs:
+            deleted = type(change)("unchanged", change.ref, (), change.tenant)
+            groups.setdefault(change.tenant, []).append(deleted)
     return groups
 
 
-def _places(plan: Plan, there: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
-    """Host and URL of each route whose object is there, by tenant."""
+def _places(plan: Plan, existing: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
+    """Host and URL of each route whose object exists, by tenant."""
     scheme = "https" if plan.platform.routing.tls_secret is not None else "http"
-    found: dict[str, list[tuple[str, str]]] = {}
+    places: dict[str, list[tuple[str, str]]] = {}
     for tenant in plan.tenants:
         for route in tenant.routes:
             host = plan.platform.host(tenant, route)
             namespace = plan.platform.namespace(tenant)
             ref = ObjectRef("networking.k8s.io/v1", "Ingress", route.object_name(host), namespace)
-            if ref in there:
-                found.setdefault(tenant.name, []).append((host, f"{scheme}://{host}{route.path}"))
-    return found
+            if ref in existing:
+                places.setdefault(tenant.name, []).append((host, f"{scheme}://{host}{route.path}"))
+    return places
 
 
 def _raise_first(futures: Sequence[Future[None]]) -> None:
-    """An error that is none of the cluster's is a bug, or on_progress's: it is shown whole."""
+    """An error that is not tenantkit's is a bug, here or in on_progress: it is raised as it is."""
     for future in futures:
         future.result()
-
-
-def _what_is_missing(report: Report) -> str:
-    shut = {outcome.ref.name for outcome in report.failed if outcome.ref.kind == "Namespace"}
-    first_of: dict[str | None, str] = {}
-    for outcome in (*report.failed, *report.not_ready):
-        if outcome.ref.namespace not in shut:  # what lies in it only says so once more
-            first_of.setdefault(outcome.reason, str(outcome))
-    told = "; ".join(list(first_of.values())[:_NAMED]) or "it was interrupted"
-    if report.applied:
-        left = "What was done stays; plan and apply again to go on"
-    else:
-        # a write that failed may have been done all the same: its answer was lost, or only its first request was done
-        is_unsure = any(outcome.action not in _REFUSED and outcome.field is None for outcome in report.failed)
-        left = f"Nothing {'else ' if is_unsure else ''}was written; plan and apply again once that is settled"
-    return f"{report.summary}. {told}. {left} (see .report)"

@@ -1,8 +1,8 @@
-"""Manifests as fields, and when two values are the same.
+"""Manifests as fields, and whether two values are the same.
 
-Maps are compared key by key, lists and a few maps whole, as the server merges them: every list that tenantkit writes is
-atomic there, and a test holds the two equal. Quantities compare by value, since the server rewrites `1000m`
-as `1`. Turned down: comparing texts or whole objects, which calls every quota drifted once the server has read it.
+Maps are compared key by key, lists and a few maps as a whole, as the server merges them: every list that tenantkit
+writes is atomic there, and a test compares both. Quantities are compared by value, since the server rewrites `1000m` as
+`1`. Rejected alternative: comparing texts or whole objects, by which every quota differs after the first apply.
 Source: page "Server-Side Apply", section "Merge strategy".
 """
 
@@ -27,10 +27,10 @@ _NOT_COMPARED = ("apiVersion", "kind", "metadata", "status")
 # `x-kubernetes-map-type: atomic` in the server's OpenAPI.
 _ATOMIC_MAPS = frozenset({("roleRef",), ("spec", "scopeSelector"), ("spec", "podSelector")})
 
-# Where quantities stand: below these fields every text that reads as a quantity is one.
+# The fields that hold quantities: below them every text that can be read as a quantity is one.
 _QUANTITIES: Mapping[str, Path] = {"ResourceQuota": ("spec", "hard"), "LimitRange": ("spec", "limits")}
 
-# What is wholly ours: an entry that somebody else adds there changes what the tenant may do.
+# Fields that tenantkit owns exclusively: an entry that someone else adds there changes what the tenant may do.
 _EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
     "ResourceQuota": ("spec",),
     "LimitRange": ("spec",),
@@ -42,7 +42,7 @@ _EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
 
 
 def fields_of(manifest: Manifest) -> dict[Path, Any]:
-    """The fields of an object that can be wanted: labels, annotations, and what is not metadata or status."""
+    """The fields that a spec can set: labels, annotations, and everything except metadata and status."""
     fields: dict[Path, Any] = {}
     metadata = manifest.get("metadata") or {}
     for name in _METADATA:
@@ -55,7 +55,7 @@ def fields_of(manifest: Manifest) -> dict[Path, Any]:
 
 
 def is_exclusive(kind: str, path: Path) -> bool:
-    """Whether everything at this place is tenantkit's, whoever added it."""
+    """Whether tenantkit owns everything at this path, even entries that others added."""
     return path[0] in _EXCLUSIVE.get(kind, ())
 
 
@@ -67,7 +67,7 @@ def same_value(kind: str, path: Path, one: Any, other: Any) -> bool:
 
 
 def digest(kind: str, fields: Mapping[Path, Any], paths: Iterable[Path], *, uid: str) -> str:
-    """A short text that changes when one of the fields at `paths` does, or when the object is another one."""
+    """A short text that changes when one of the fields at `paths` does, or when the object was replaced."""
     shown = [
         ["/".join(path), _canonical(fields[path]) if _holds_quantities(kind, path) else fields[path]]
         for path in sorted(paths)
@@ -78,7 +78,7 @@ def digest(kind: str, fields: Mapping[Path, Any], paths: Iterable[Path], *, uid:
 
 
 def field_text(path: Path) -> str:
-    """A path as a reader knows it: `spec.hard[requests.cpu]`, `metadata.labels[tenantkit.dev/team]`."""
+    """A path as text: `spec.hard[requests.cpu]`, `metadata.labels[tenantkit.dev/team]`."""
     text = path[0]
     for part in path[1:]:
         text += f"[{part}]" if "." in part or "/" in part else f".{part}"
@@ -132,7 +132,7 @@ def _holds_quantities(kind: str, path: Path) -> bool:
 
 
 def _canonical(value: Any) -> Any:
-    """A value with every quantity in it in one form, so that equal ones are equal."""
+    """A value with every quantity in canonical form, so that equal quantities are equal."""
     if isinstance(value, dict):
         return {key: _canonical(below) for key, below in value.items()}
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def _canonical(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _amount(text: str) -> str:
-    """A quantity in thousandths, to which the server rounds up; other texts as they are."""
+    """A quantity in thousandths, to which the server rounds up; other texts stay as they are."""
     try:
         return f"{math.ceil(parse_quantity(text) * 1000)}m"
     except ValueError:

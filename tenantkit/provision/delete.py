@@ -1,182 +1,328 @@
-"""Deleting a whole tenant: what would be lost, then the namespace, then waiting until it is gone.
+"""Deleting tenants: plan it, confirm it, delete the namespaces, and wait until they are deleted.
 
-The namespace takes all in it along, so what is shown first is everything in it, not only what tenantkit made.
+A namespace is deleted with everything in it, so the plan lists all objects there, not only those of tenantkit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.display.tables import html_table, text_table
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, Problem
+from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Problem, TenantKitError, WaitTimeoutError
 from tenantkit.manifests.labels import GRANT_ANNOTATION
-from tenantkit.provision.changes import is_ours, owner_of
-from tenantkit.provision.stored import get_namespace
-from tenantkit.provision.wait_deleted import wait_until_gone
+from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.ownership import is_ours, owner_of
+from tenantkit.provision.partial import partial_error
+from tenantkit.provision.plan import Plan
+from tenantkit.provision.progress import Progress
+from tenantkit.provision.read import read_contents
+from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
+from tenantkit.provision.report import ApplyOutcome, Report
+from tenantkit.provision.stored import find_namespace, stored_tenant
+from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
-from tenantkit.rules.manifest import ObjectRef
-from tenantkit.spec.tenant import Tenant
+from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.base import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Sequence
 
-    import pandas as pd
-
-    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.changes import PlanAction
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.live import LiveState
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
 
-# Kinds that other objects leave behind and that nobody would miss.
-_NOT_MISSED = ("Event", "EndpointSlice", "Lease")
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """What deleting a tenant would take along; shows itself as a table.
-
-    Args:
-        tenant: its name.
-        namespace: its namespace.
-        counts: objects there by kind; None where they may not be counted, which is not the same as none.
-        protected: whether `delete_tenant` refuses.
-        uid: of the namespace, so that a later one of that name is safe.
-    """
-
-    tenant: str
-    namespace: str
-    counts: Mapping[str, int | None]
-    protected: bool
-    uid: str
-
-    @property
-    def summary(self) -> str:
-        """In one line: what goes."""
-        told = [f"{count} {kind}" for kind, count in self.counts.items() if count]
-        hidden = [kind for kind, count in self.counts.items() if count is None]
-        text = f"deleting tenant {self.tenant!r} takes namespace {self.namespace!r} and in it "
-        text += ", ".join(told) or "nothing"
-        text += f"; unknown, since you may not list them: {', '.join(hidden)}" if hidden else ""
-        return text + ("; it is protected, so it would be refused" if self.protected else "")
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """kind: `string`; count: `Int64`, <NA> where they may not be counted. One row per kind."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "kind": pd.array(list(self.counts), dtype="string"),
-                "count": pd.array(list(self.counts.values()), dtype="Int64"),
-            }
-        )
-
-    def __str__(self) -> str:
-        return f"{text_table(('kind', 'count'), self._shown)}\n\n{self.summary}"
-
-    def __repr__(self) -> str:
-        return f"<Deletion: {self.summary}>"
-
-    def _repr_html_(self) -> str:
-        return html_table(self.summary, ("kind", "count"), self._shown)
-
-    @property
-    def _shown(self) -> list[tuple[str, str]]:
-        return [(kind, "unknown" if count is None else str(count)) for kind, count in self.counts.items() if count != 0]
+# Kinds that controllers create for other objects, and that no user would miss.
+_NOT_LISTED = ("Event", "EndpointSlice", "Lease")
+_ALL_NAMES = "*"
 
 
 @takes_cluster
-def plan_delete(cluster: Cluster, name: str) -> Deletion:
-    """What deleting a tenant would take along. Reads, and changes nothing.
+def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
+    """What deleting tenants would delete. Nothing is written.
 
     Args:
-        cluster: where.
-        name: the tenant's, without the platform's prefix.
-
-    Raises:
-        NotFound: there is no such tenant.
-        OwnershipError: the namespace is not this tenant's.
-        SpecVersionError: a newer tenantkit wrote its grant.
-
-    RBAC: get the namespace, get configmap `platform` in tenantkit-system; list of each kind, where a refusal counts as
-    unknown.
-
-    Example:
-        >>> print(plan_delete(cluster, "vision"))  # doctest: +SKIP
-    """
-    live = _own_namespace(cluster, name)
-    namespace = live["metadata"]["name"]
-    kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_MISSED]
-    counted = zip(kinds, side_by_side(lambda kind: _count(cluster, kind, namespace), kinds), strict=True)
-    # A kind that the cluster does not serve is left out.
-    counts = {kind: count for kind, count in counted if count != _NOT_SERVED}
-    return Deletion(name, namespace, counts, _is_protected(live), live["metadata"]["uid"])
-
-
-@takes_cluster
-def delete_tenant(cluster: Cluster, name: str, *, confirm: str, timeout_s: float = 120.0) -> Deletion:
-    """Delete a tenant with everything in it, and wait until it is gone. There is no way back.
-
-    Args:
-        cluster: where.
-        name: the tenant's, without the platform's prefix.
-        confirm: the name once more, so that it happens to nobody by accident.
-        timeout_s: how long to wait, in seconds, until the namespace is gone. Default 120: pods have 30 to end.
+        cluster: the connection, from `connect`.
+        tenants: one name or several, without the platform's prefix.
 
     Returns:
-        What was taken along.
+        A Plan with one row per object: `delete` for each namespace and everything in it, `blocked` if the tenant is
+        protected, and `unknown` with the name `*` for a kind that you may not list.
 
     Raises:
-        InvalidSpecError: `confirm` is not the name.
+        InvalidSpecError: `tenants` is not a list of names.
         NotFound: there is no such tenant.
-        OwnershipError: the namespace is not this tenant's, or it is protected.
-        PermissionDenied: it may not be deleted.
-        WaitTimeoutError: it is still being deleted; the message names the finalizer or API service that holds it.
-            Nothing is ever stripped.
+        OwnershipError: the namespace does not belong to this tenant.
+        SpecVersionError: a newer tenantkit wrote its grant.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: delete and watch the namespace, and what `plan_delete` needs.
+    RBAC: get the namespaces, get configmap `platform` in tenantkit-system; list of each kind, for the cluster or in
+    each namespace, where a refusal counts as unknown.
 
     Example:
-        >>> delete_tenant(cluster, "vision", confirm="vision")  # doctest: +SKIP
+        >>> plan = tk.plan_delete_tenants(cluster, "forecast")
+        >>> plan.frame.query("kind == 'ResourceQuota'")[["action", "namespace", "name"]].to_dict("records")
+        [{'action': 'delete', 'namespace': 'forecast', 'name': 'tenantkit-quota'}]
     """
-    if confirm != name:
-        raise InvalidSpecError([Problem("confirm", confirm, f"give {name!r} once more to delete all that is in it")])
-    deletion = plan_delete(cluster, name)
-    if deletion.protected:
-        raise OwnershipError(f"tenant {name!r} is protected: apply it with protected=False first, nothing was deleted")
-    ref = ObjectRef("v1", "Namespace", deletion.namespace)
-    try:
-        cluster.delete(ref, uid=deletion.uid)
-    except NotFound:
-        return deletion
-    wait_until_gone(cluster, deletion.namespace, timeout_s=timeout_s)
-    return deletion
+    names = _checked_names(tenants)
+    platform = get_platform(cluster)
+    namespaces = _namespaces(cluster, names, platform)
+    kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
+    contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
+    changes: list[PlanChange] = []
+    for name, namespace in zip(names, namespaces, strict=True):
+        changes += _deletions(name, namespace, contents)
+    stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
+    return Plan(platform, tuple(stored), tuple(changes), "deletion")
 
 
-_NOT_SERVED = -1
+@takes_cluster
+def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
+    tenants: str | Sequence[str],
+    *,
+    confirm: str | Sequence[str],
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+    max_concurrency: int = 16,
+    timeout_s: float = 120.0,
+) -> Report:
+    """Delete tenants with everything in them, and wait until they are deleted. This cannot be undone.
+
+    All tenants are checked first: if one does not exist or is protected, none is deleted.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenants: one name or several, without the platform's prefix.
+        confirm: the same name or names again, against accidents.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each deletion; once set, no new deletion is started and waiting ends. Ctrl-C sets it,
+            too. Default: only Ctrl-C cancels.
+        max_concurrency: number of requests at the same time. Default 16: an API server is not faster with more.
+        timeout_s: how long to wait until all namespaces are deleted, in seconds. Default 120: pods have 30 to stop.
+
+    Returns:
+        A Report with one outcome per namespace.
+
+    Raises:
+        InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
+        NotFound: there is no such tenant.
+        OwnershipError: a namespace does not belong to its tenant, or a tenant is protected.
+        PermissionDenied: you may not delete the tenant. Only for a single tenant, as is the next one.
+        WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
+            No finalizer is removed.
+        PartialApplyError: some of several tenants could not be deleted, or it was interrupted (also by Ctrl-C); see its
+            `report`.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: get, delete and watch the namespaces, get configmap `platform` in tenantkit-system.
+
+    Source: pages "Namespaces", "Finalizers".
+
+    Example:
+        >>> forecast = tk.get_tenant(cluster, "forecast")
+        >>> tk.delete_tenants(cluster, "forecast", confirm="forecast", progress=False).summary
+        '1 applied'
+        >>> tk.apply(cluster, tk.plan(cluster, forecast), progress=False).is_complete
+        True
+    """
+    names = _checked_names(tenants)
+    _check_confirmed(names, confirm)
+    namespaces = _namespaces(cluster, names, get_platform(cluster))
+    protected = [name for name, namespace in zip(names, namespaces, strict=True) if _is_protected(namespace)]
+    if protected:
+        raise OwnershipError(f"{_text(protected)} protected: apply with protected=False first. Nothing was deleted")
+    with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
+        run = _Run(cluster, cancelled or threading.Event(), shown)
+        run.all(
+            [
+                _Target(name, ref_of(live), live["metadata"]["uid"])
+                for name, live in zip(names, namespaces, strict=True)
+            ],
+            max_concurrency,
+            timeout_s,
+        )
+    report = run.report(names)
+    if not report.is_complete:
+        if len(names) == 1 and run.errors:
+            raise run.errors[0]
+        raise partial_error(report, done="deleted")
+    return report
 
 
-def _own_namespace(cluster: Cluster, name: str) -> Manifest:
-    live = get_namespace(cluster, name)
-    if not is_ours(live, name):
-        which = f"namespace {live['metadata']['name']!r}"
-        raise OwnershipError(f"{which} is not of tenant {name!r} but belongs to {owner_of(live)}: nothing was deleted")
-    return live
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A tenant to delete."""
+
+    tenant: str
+    ref: ObjectRef
+    uid: str
 
 
-def _is_protected(live: Manifest) -> bool:
-    """As its grant says; a namespace whose making was interrupted has none, and protects nothing."""
-    grant = (live["metadata"].get("annotations") or {}).get(GRANT_ANNOTATION)
-    if grant is None:
-        return False
-    return Tenant.from_parts(grant, None, source=f"namespace {live['metadata']['name']!r}").protected
+@dataclass
+class _Run:
+    """One deletion: the state that its threads share. Lists only grow, by one outcome at a time."""
+
+    cluster: ClusterApi
+    stop: threading.Event
+    progress: Progress
+    applied: list[ApplyOutcome] = field(default_factory=list)
+    unchanged: list[ApplyOutcome] = field(default_factory=list)
+    failed: list[ApplyOutcome] = field(default_factory=list)
+    not_attempted: list[ApplyOutcome] = field(default_factory=list)
+    not_ready: list[ApplyOutcome] = field(default_factory=list)
+    errors: list[TenantKitError] = field(default_factory=list)
+
+    def all(self, targets: Sequence[_Target], threads: int, timeout_s: float) -> None:
+        """Start all deletions, then wait for all of them: together they take as long as the slowest."""
+        deadline = time.monotonic() + timeout_s
+        started: list[_Target] = []
+        try:
+            side_by_side(lambda target: self._delete(target, started), targets, threads=threads, stop=self.stop)
+            side_by_side(
+                lambda target: self._wait(target, deadline, timeout_s), list(started), threads=threads, stop=self.stop
+            )
+        except KeyboardInterrupt:
+            self.stop.set()
+        self._report_rest(targets, started)
+
+    def _delete(self, target: _Target, started: list[_Target]) -> None:
+        if self.stop.is_set():
+            return
+        try:
+            self.cluster.delete(target.ref, uid=target.uid)
+        except NotFound:
+            self._add(self.unchanged, ApplyOutcome(target.ref, "unchanged", target.tenant))
+        except TenantKitError as error:
+            self.errors.append(error)
+            self._add(self.failed, ApplyOutcome(target.ref, "delete", target.tenant, why=failed(error)))
+        else:
+            started.append(target)
+
+    def _wait(self, target: _Target, deadline: float, timeout_s: float) -> None:
+        try:
+            is_deleted = wait_until_deleted(
+                self.cluster, target.ref.name, deadline=deadline, timeout_s=timeout_s, stop=self.stop
+            )
+        except WaitTimeoutError as error:
+            self.errors.append(error)
+            why = Reason("not-deleted", failed(error).text)
+            self._add(self.not_ready, ApplyOutcome(target.ref, "wait", target.tenant, why=why))
+        except TenantKitError as error:  # the deletion has begun, and only the report can say so
+            self.errors.append(error)
+            why = Reason("not-awaited", failed(error).text)
+            self._add(self.not_ready, ApplyOutcome(target.ref, "wait", target.tenant, why=why))
+        else:
+            if is_deleted:
+                self._add(self.applied, ApplyOutcome(target.ref, "delete", target.tenant))
+
+    def _report_rest(self, targets: Sequence[_Target], started: Sequence[_Target]) -> None:
+        """Outcomes of the tenants that an interruption left without one."""
+        groups = (self.applied, self.unchanged, self.failed, self.not_ready)
+        reported = {outcome.ref for outcomes in groups for outcome in outcomes}
+        why = Reason("not-awaited", "its deletion has begun, but it was cancelled before its end")
+        for target in targets:
+            if target.ref in reported:
+                continue
+            if target in started:
+                self.not_ready.append(ApplyOutcome(target.ref, "wait", target.tenant, why=why))
+            else:
+                self.not_attempted.append(ApplyOutcome(target.ref, "delete", target.tenant))
+
+    def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
+        outcomes.append(outcome)
+        self.progress.add(outcome)
+
+    def report(self, names: Sequence[str]) -> Report:
+        """The report, in the order of the names."""
+        rank = {name: place for place, name in enumerate(names)}
+
+        def sort(outcomes: list[ApplyOutcome]) -> tuple[ApplyOutcome, ...]:
+            return tuple(sorted(outcomes, key=lambda outcome: rank[outcome.tenant or ""]))
+
+        return Report(
+            applied=sort(self.applied),
+            unchanged=sort(self.unchanged),
+            failed=sort(self.failed),
+            not_attempted=sort(self.not_attempted),
+            not_ready=sort(self.not_ready),
+            interrupted=self.stop.is_set(),
+        )
 
 
-def _count(cluster: Cluster, kind: str, namespace: str) -> int | None:
-    try:
-        return len(cluster.list(kind, namespace=namespace))
-    except PermissionDenied:
-        return None
-    except NotFound:
-        return _NOT_SERVED
+def _checked_names(tenants: object, field: str = "tenants") -> tuple[str, ...]:
+    """The names in a tuple."""
+    is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | bytes | Mapping | Spec)
+    names = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
+    problems = [
+        Problem(field, name, "give the name of a tenant, or a list of names")
+        for name in names or (tenants,)
+        if not isinstance(name, str)
+    ]
+    twice = sorted({name for name in names if isinstance(name, str) and names.count(name) > 1})
+    problems += [Problem(field, name, "is listed more than once") for name in twice]
+    if problems:
+        raise InvalidSpecError(problems)
+    return tuple(str(name) for name in names)
+
+
+def _check_confirmed(names: Sequence[str], confirm: object) -> None:
+    given = {confirm} if isinstance(confirm, str) else set(_checked_names(confirm, "confirm"))
+    if given != set(names):
+        expected = repr(names[0]) if len(names) == 1 else repr(sorted(names))
+        what = "it with everything in it" if len(names) == 1 else "them with everything in them"
+        raise InvalidSpecError([Problem("confirm", confirm, f"give {expected} again to delete {what}")])
+
+
+def _namespaces(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> list[Manifest]:
+    """The namespaces of these tenants, each with its tenant's labels."""
+    namespaces = side_by_side(lambda name: find_namespace(cluster, name, platform), names)
+    for name, namespace in zip(names, namespaces, strict=True):
+        if not is_ours(namespace, name):
+            which, owner = f"namespace {namespace['metadata']['name']!r}", owner_of(namespace)
+            raise OwnershipError(f"{which} does not belong to tenant {name!r} but to {owner}: nothing was deleted")
+    return namespaces
+
+
+def _stored(namespace: Manifest) -> Tenant | None:
+    """The stored tenant; None without a grant, which an interrupted apply leaves behind."""
+    has_grant = GRANT_ANNOTATION in (namespace["metadata"].get("annotations") or {})
+    return stored_tenant(namespace) if has_grant else None
+
+
+def _is_protected(namespace: Manifest) -> bool:
+    tenant = _stored(namespace)
+    return tenant is not None and tenant.protected
+
+
+def _deletions(tenant: str, namespace: Manifest, contents: LiveState) -> list[PlanChange]:
+    """The changes for a namespace, and for everything in it.
+
+    Objects are not kept in the plan, since a Secret is among them.
+    """
+    action: PlanAction = "blocked" if _is_protected(namespace) else "delete"
+    why = PROTECTED if action == "blocked" else None
+    inside = namespace_not_applied(action) if action == "blocked" else IN_THE_NAMESPACE
+    ref, name = ref_of(namespace), namespace["metadata"]["name"]
+    rows = [PlanRow(action, ref, why=why)]
+    rows += [PlanRow(action, found, why=inside) for found in sorted(contents.objects) if found.namespace == name]
+    for (kind, place), reason in contents.unknown.items():
+        if place == name:
+            rows.append(PlanRow("unknown", ObjectRef(KINDS[kind].api_version, kind, _ALL_NAMES, name), why=reason))
+    return [PlanChange(row.action, row.ref, (row,), tenant) for row in rows]
+
+
+def _text(names: Sequence[str]) -> str:
+    listed = ", ".join(map(repr, names))
+    return f"tenant {listed} is" if len(names) == 1 else f"tenants {listed} are"

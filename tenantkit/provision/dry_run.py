@@ -1,7 +1,7 @@
-"""Ask the server what it would say to a plan: its quotas, policies, RBAC and Pod Security know more than we do.
+"""Server-side dry run of a plan: quotas, policies, RBAC and Pod Security are checked by the server.
 
-Each change is sent as it would be applied, with `dryRun=All`: nothing is stored. What lies in a namespace that is not
-there yet can't be asked, and the plan says so. Source: page "Kubernetes API Concepts", section "Dry-run".
+Each change is sent as it would be applied, with `dryRun=All`, and nothing is stored. Objects in a namespace that does
+not exist yet cannot be checked, and their rows say so. Source: page "Kubernetes API Concepts", section "Dry-run".
 """
 
 from __future__ import annotations
@@ -12,36 +12,32 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected
 from tenantkit.provision.changes import blocked
-from tenantkit.provision.writes import to_send
+from tenantkit.provision.payload import to_send
+from tenantkit.provision.reasons import LOCAL_ONLY, denied
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.changes import Change
-    from tenantkit.provision.plan import Plan
+    from collections.abc import Collection, Sequence
 
-LOCAL_ONLY = "local only"
-
-
-def check_on_server(cluster: Cluster, plan: Plan) -> Plan:
-    """The same plan with the server's denials as `blocked` rows, and `local only` where it could not be asked."""
-    absent = {
-        change.ref.name for change in plan.changes if change.ref.kind == "Namespace" and change.action == "create"
-    }
-    checked = side_by_side(lambda change: _check(cluster, change, absent), plan.changes)
-    return replace(plan, changes=tuple(checked))
+    from tenantkit.provision.changes import PlanChange
+    from tenantkit.provision.cluster_api import ClusterApi
 
 
-def _check(cluster: Cluster, change: Change, absent: set[str]) -> Change:
+def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[PlanChange]:
+    """The same changes, `blocked` where the server would refuse them, and `local only` where it cannot check them."""
+    absent = {change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"}
+    return side_by_side(lambda change: _check(cluster, change, absent), changes)
+
+
+def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> PlanChange:
     if change.action not in ("create", "update", "delete"):
         return change
     if change.ref.namespace in absent:
-        rows = tuple(replace(row, reason=row.reason or LOCAL_ONLY) for row in change.rows)
-        return replace(change, rows=rows)
+        return replace(change, rows=tuple(replace(row, why=row.why or LOCAL_ONLY) for row in change.rows))
     try:
         if change.wanted is None:
             cluster.delete(change.ref, dry_run=True)
         else:
             cluster.apply(to_send(change), dry_run=True)
     except (PermissionDenied, Rejected, BadRequest, Conflict) as error:
-        return blocked(change, str(error))
+        return blocked(change, denied(error))
     return change

@@ -1,140 +1,244 @@
-"""Install: what a cluster needs once, for all tenants, planned and applied by the same machinery as a tenant.
+"""Installation: the objects that a cluster needs once for all tenants, planned and applied like those of a tenant.
 
-Removing it is refused while tenants are there: their people's roles would go with it.
+An uninstallation is refused while tenants exist, since their members' roles would be deleted.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, Problem
+from tenantkit.exceptions import (
+    ClusterError,
+    InvalidSpecError,
+    NotFound,
+    OwnershipError,
+    PermissionDenied,
+    Problem,
+)
+from tenantkit.hints import Message
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
-from tenantkit.provision.changes import is_ours
+from tenantkit.provision.ownership import is_ours
+from tenantkit.provision.partial import partial_error
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_refs
-from tenantkit.provision.report import Outcome, Report
-from tenantkit.provision.wait_deleted import wait_until_gone
+from tenantkit.provision.reasons import failed, joined
+from tenantkit.provision.report import ApplyOutcome, Report
+from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.conflicts import TakeBack
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.provision.changes import PlanRow
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.force_conflicts import ForceConflicts
     from tenantkit.provision.plan import Plan
+    from tenantkit.rules.manifest import Manifest
 
 
 @takes_cluster
-def plan_platform(cluster: Cluster, platform: Platform | None = None) -> Plan:
-    """What `install` would change. Reads, and changes nothing.
+def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan:
+    """The changes that `install_platform` would make. Nothing is written.
 
     Args:
-        cluster: where.
+        cluster: the connection, from `connect`.
         platform: the settings. Default: `Platform()`.
 
+    Returns:
+        A Plan of the platform's own objects.
+
     Raises:
-        SpecVersionError: the settings there were written by a newer tenantkit.
+        SpecVersionError: a newer tenantkit wrote the stored settings.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
     rolebindings.
 
     Example:
-        >>> print(plan_platform(cluster).summary)  # doctest: +SKIP
+        >>> platform = tk.get_platform(cluster)
+        >>> tk.plan_platform(cluster, platform).summary
+        '9 unchanged'
+        >>> tk.plan_platform(cluster, platform.with_(domain="ai.example.com")).summary
+        '1 to update, 8 unchanged'
     """
-    used = platform if platform is not None else Platform()
-    refs = [ref_of(manifest) for manifest in make_platform(used)]
-    return make_install_plan(used, read_refs(cluster, refs))
+    settings = platform if platform is not None else Platform()
+    refs = [ref_of(manifest) for manifest in make_platform(settings)]
+    return make_install_plan(settings, read_refs(cluster, refs))
 
 
 @takes_cluster
-def install_platform(
-    cluster: Cluster, platform: Platform | None = None, *, take_back: TakeBack | None = None, progress: bool = True
+def install_platform(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
+    platform: Platform | None = None,
+    *,
+    force_conflicts: ForceConflicts | None = None,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
 ) -> Report:
-    """Put the platform on a cluster: its settings, who may read them, and the roles. Repeatable.
+    """Install the platform on a cluster: its settings, the permission to read them, and the roles. Repeatable.
 
     Args:
-        cluster: where.
-        platform: the settings; they replace those that are there. Default: `Platform()`.
-        take_back: conflicts of `plan_platform` that are to be ours again. Default: none.
-        progress: show a line of progress in a terminal or notebook. Default: yes.
+        cluster: the connection, from `connect`.
+        platform: the settings, which replace stored ones. Default: `Platform()`.
+        force_conflicts: the conflicts of `plan_platform` to overwrite, as in `apply`, or `"all"`. Default: none.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
 
     Returns:
-        A Report in which everything is applied or was so already.
+        A Report in which every object was applied or already as wanted.
 
     Raises:
-        OwnershipError: something of these names is there and is somebody else's; nothing was written.
-        PermissionDenied: what is there may not be read; nothing was written.
-        SpecVersionError: the settings there were written by a newer tenantkit; nothing was written.
-        PartialApplyError: something failed; its `report` says what.
+        OwnershipError: an object of these names belongs to someone else; nothing was written.
+        PermissionDenied: you may not read the existing objects; nothing was written.
+        SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
+        PartialApplyError: something failed or was interrupted; see its `report`.
+        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: a cluster administrator's: create and patch namespaces, clusterroles, clusterrolebindings, and in
     tenantkit-system configmaps, roles and rolebindings; all that the roles grant, or `escalate` and `bind`.
 
     Example:
-        >>> install_platform(cluster, Platform(domain="ai.example.com"))  # doctest: +SKIP
+        >>> platform = tk.get_platform(cluster)
+        >>> tk.install_platform(cluster, platform, progress=False).summary
+        '9 unchanged'
     """
-    planned = plan_platform(cluster, platform)
-    refused = [row for row in planned.rows if row.action in ("blocked", "unknown")]
-    told = "; ".join(f"{row.ref}: {row.reason}" for row in refused)
+    plan = plan_platform(cluster, platform)
+    refused = [row for row in plan.rows if row.action in ("blocked", "unknown")]
     if any(row.action == "blocked" for row in refused):
-        raise OwnershipError(f"not installed, nothing was written: {told}")
+        raise OwnershipError(_refusal(refused))
     if refused:
-        raise PermissionDenied(f"not installed, nothing was written: {told}", status=403, operation="get")
-    return apply(cluster, planned, take_back=take_back, progress=progress)
+        raise PermissionDenied(_refusal(refused), status=403, operation="get")
+    return apply(
+        cluster,
+        plan,
+        force_conflicts=force_conflicts,
+        progress=progress,
+        on_progress=on_progress,
+        cancelled=cancelled,
+    )
 
 
 @takes_cluster
-def uninstall_platform(cluster: Cluster, *, confirm: str, timeout_s: float = 120.0) -> Report:
-    """Remove what `install` made; what bears other labels stays.
+def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
+    *,
+    confirm: str,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+    timeout_s: float = 120.0,
+) -> Report:
+    """Delete the objects that `install_platform` created; objects with other labels stay.
 
     Args:
-        cluster: where.
-        confirm: `tenantkit-system`, so that it happens to nobody by accident.
-        timeout_s: how long to wait, in seconds, until the namespace is gone. Default 120.
+        cluster: the connection, from `connect`.
+        confirm: `tenantkit-system`, against accidents.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome. Default: not called.
+        cancelled: checked before each object; once set, no further object is deleted and waiting ends. Default: cannot
+            be cancelled.
+        timeout_s: how long to wait until the namespace is deleted, in seconds. Default 120.
 
     Returns:
-        A Report of what was deleted.
+        A Report of the deleted objects.
 
     Raises:
         InvalidSpecError: `confirm` is something else.
-        OwnershipError: tenants are there, or the namespace tenantkit-system is somebody else's.
-        PermissionDenied: tenants may not be listed, or something may not be deleted.
-        WaitTimeoutError: the namespace is still there; the message names what holds it.
+        OwnershipError: there are tenants, or the namespace tenantkit-system belongs to someone else.
+        PermissionDenied: you may not list tenants, or not delete the first object.
+        PartialApplyError: some objects could not be deleted, or it was interrupted; see its `report`.
+        WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces; get and delete of all that `install` makes; watch namespaces.
+    RBAC: list namespaces; get and delete of the objects that `install_platform` creates; watch namespaces.
 
     Example:
-        >>> uninstall_platform(cluster, confirm="tenantkit-system")  # doctest: +SKIP
+        >>> try:
+        ...     tk.uninstall_platform(cluster, confirm="tenantkit-system")
+        ... except tk.exceptions.OwnershipError as error:
+        ...     print(str(error).partition(":")[0])
+        the platform still has tenants
     """
     deadline = time.monotonic() + timeout_s
     if confirm != SYSTEM_NAMESPACE:
-        raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to remove the platform")])
+        raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to uninstall the platform")])
+    installed = _installed(cluster)
+    stop = cancelled or threading.Event()
+    with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
+        report = _deleted(cluster, installed, stop, shown)
+    if report.is_complete:
+        is_deleted = wait_until_deleted(cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop)
+        report = report if is_deleted else Report(applied=report.applied, interrupted=True)
+    if not report.is_complete:
+        raise partial_error(report, done="deleted")
+    return report
+
+
+def _installed(cluster: ClusterApi) -> list[Manifest]:
+    """The platform's own objects, in the order of their deletion.
+
+    Raises:
+        OwnershipError: there are tenants, or the namespace belongs to someone else.
+        PermissionDenied: something may not be read.
+    """
     tenants = cluster.list("Namespace", label_selector=f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}")
-    held = [namespace for namespace in tenants if "deletionTimestamp" not in namespace["metadata"]]
-    if held:
-        names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in held))
-        raise OwnershipError(f"the platform still has tenants: {names}; delete them first, nothing was removed")
+    remaining = [namespace for namespace in tenants if "deletionTimestamp" not in namespace["metadata"]]
+    if remaining:
+        names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
+        raise OwnershipError(f"the platform still has tenants: {names}. Delete them first; nothing was deleted")
     refs = [ref_of(manifest) for manifest in make_platform(Platform())]
     live = read_refs(cluster, refs)
     for ref in refs:
         reason = live.why_unknown(ref)
         if reason is not None:
-            raise PermissionDenied(f"nothing was removed: {reason}", status=403, operation="get", kind=ref.kind)
+            what = Message("nothing was deleted: {reason}", {"reason": reason.text})
+            raise PermissionDenied(what, status=403, operation="get", kind=ref.kind)
     namespace = next((live.objects[ref] for ref in refs if ref.kind == "Namespace" and ref in live.objects), None)
     if namespace is not None and not is_ours(namespace, None):
-        raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} is somebody else's: nothing was removed")
-    removed = []
-    for ref in reversed(refs):
-        found = live.objects.get(ref)
-        if found is None or not is_ours(found, None):
-            continue
+        raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
+    existing = [live.objects[ref] for ref in reversed(refs) if ref in live.objects]
+    return [manifest for manifest in existing if is_ours(manifest, None)]
+
+
+def _deleted(
+    cluster: ClusterApi, manifests: Sequence[Manifest], cancelled: threading.Event, progress: Progress
+) -> Report:
+    """The report of deleting these objects one after another, up to the first failure.
+
+    Raises:
+        ClusterError: the first one could not be deleted.
+    """
+    deleted: list[ApplyOutcome] = []
+    for place, manifest in enumerate(manifests):
+        outcome = ApplyOutcome(ref_of(manifest), "delete")
+        rest = tuple(ApplyOutcome(ref_of(one), "delete") for one in manifests[place:])
+        if cancelled.is_set():
+            return Report(applied=tuple(deleted), not_attempted=rest, interrupted=True)
         try:
-            cluster.delete(ref, uid=found["metadata"]["uid"])
+            cluster.delete(outcome.ref, uid=manifest["metadata"]["uid"])
         except NotFound:
             continue
-        removed.append(Outcome(ref, "delete"))
-    wait_until_gone(cluster, SYSTEM_NAMESPACE, timeout_s=max(0.0, deadline - time.monotonic()))
-    return Report(applied=tuple(removed))
+        except ClusterError as error:
+            if not deleted:
+                raise
+            failure = ApplyOutcome(outcome.ref, "delete", why=failed(error))
+            return Report(applied=tuple(deleted), failed=(failure,), not_attempted=rest[1:])
+        deleted.append(outcome)
+        progress.add(outcome)
+    return Report(applied=tuple(deleted))
+
+
+def _refusal(rows: Sequence[PlanRow]) -> Message:
+    texts = [Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in rows]
+    return Message("not installed, nothing was written: {reasons}", {"reasons": joined(texts)})

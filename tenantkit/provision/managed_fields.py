@@ -1,7 +1,7 @@
-"""Who owns which field of a live object, read from its managedFields.
+"""The owners of the fields of a live object, from its managedFields.
 
-The server keeps this record itself, so it is true after a killed run too. Turned down: an annotation with what was
-applied last, as client-side `kubectl apply` keeps it, which two writers make disagree with the object.
+The server keeps this record, so it is right even after a killed process. Rejected alternative: an annotation with the
+last applied manifest, as client-side `kubectl apply` keeps it, which two writers make disagree with the object.
 Source: page "Server-Side Apply", sections "Field management" and "Managing fields".
 """
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tenantkit.cluster.cluster import FIELD_MANAGER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tenantkit.rules.manifest import Manifest
-
-MANAGER = "tenantkit"
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -28,18 +28,18 @@ class Owners:
     others: Mapping[Path, tuple[str, ...]]
 
     def others_of(self, path: Path) -> tuple[str, ...]:
-        """Who else owns a field, by manager's name; empty when nobody does."""
+        """The names of the other managers of a field; empty if there are none."""
         return self.others.get(path, ())
 
 
 def owners_of(live: Manifest) -> Owners:
-    """Who owns the fields of an object, as the server recorded it.
+    """The owners of the fields of an object, as the server recorded them.
 
-    An entry of ours that is no Apply (a create or a JSON patch) counts for neither side: the server treats it as
-    another manager, but nobody else stands behind it.
+    An entry of tenantkit's that is not an Apply (a create or a JSON patch) counts for neither side: the server treats
+    it as another manager, but no other user stands behind it.
 
     Args:
-        live: as the server sent it; without managedFields nobody owns anything.
+        live: as the server sent it; without managedFields no field has an owner.
     """
     ours: set[Path] = set()
     others: dict[Path, list[str]] = {}
@@ -48,7 +48,7 @@ def owners_of(live: Manifest) -> Owners:
         if not fields or entry.get("subresource"):
             continue
         manager = str(entry.get("manager") or "an unnamed manager")
-        if manager == MANAGER:
+        if manager == FIELD_MANAGER:
             if entry.get("operation") == "Apply":
                 ours.update(_leaves(fields))
             continue
@@ -60,14 +60,14 @@ def owners_of(live: Manifest) -> Owners:
 
 
 def managers_of(live: Manifest) -> tuple[str, ...]:
-    """The names of all field managers of an object but ours, in the server's order."""
+    """The names of all field managers of an object except tenantkit, in the server's order."""
     entries = live.get("metadata", {}).get("managedFields") or ()
     names = dict.fromkeys(str(entry["manager"]) for entry in entries if entry.get("manager"))
-    return tuple(name for name in names if name != MANAGER)
+    return tuple(name for name in names if name != FIELD_MANAGER)
 
 
 def _leaves(fields: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
-    """The owned fields of a FieldsV1; `.` marks a map or item itself, which is no value of its own."""
+    """The owned fields of a FieldsV1; `.` marks a map or an item itself, which has no value."""
     for key, below in fields.items():
         if key == ".":
             continue
@@ -79,5 +79,5 @@ def _leaves(fields: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
 
 
 def _part(key: str) -> str:
-    """`f:labels` is a field; items of lists (`k:{"name":"x"}`, `v:"x"`) keep their mark, as tenantkit writes none."""
+    """`f:labels` is the field `labels`; items of lists (`k:{"name":"x"}`, `v:"x"`) stay as they are."""
     return key.removeprefix("f:")

@@ -1,8 +1,8 @@
-"""What is live, read in as few requests as the user's rights allow.
+"""The live objects, read in as few requests as the user's permissions allow.
 
 Each kind is listed once for the whole cluster, so that a hundred tenants cost as many requests as one. A single tenant
-is listed in its own namespace: as many requests again, and less to carry. Where the whole cluster is not the user's to
-list, namespace by namespace; what even then can't be read is unknown, never absent. Turned down: a GET per object.
+is listed in its own namespace, which transfers less. Users who may not list the whole cluster list each namespace.
+Objects that cannot be read even then are unknown, never absent. Rejected alternative: a GET per object.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, SPEC_CONFIG_MAP
-from tenantkit.provision.changes import Snapshot, snapshot_of
+from tenantkit.provision.live import LiveState, live_state
+from tenantkit.provision.reasons import not_readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
-# The kinds of a tenant, and the one name of it where there is only one.
+# The kinds of a tenant's objects; with a name where tenantkit owns only the object of that name.
 TENANT_KINDS: dict[str, str | None] = {
     "ConfigMap": SPEC_CONFIG_MAP,
     "ResourceQuota": QUOTA_NAME,
@@ -34,70 +36,90 @@ TENANT_KINDS: dict[str, str | None] = {
 
 
 class _Reading:
-    """What was found so far, and what was refused."""
+    """The objects read so far, and the reads that were refused."""
 
     def __init__(self) -> None:
         self.found: list[Manifest] = []
-        self.unknown: dict[tuple[str, str], str] = {}
+        self.unknown: dict[tuple[str, str], Reason] = {}
         self.has_all_namespaces = True
 
 
-def read_tenants(cluster: Cluster, namespaces: Sequence[str]) -> Snapshot:
+def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     """The live objects of some tenants, and every Namespace that may be listed (for the hosts granted there).
 
     Args:
-        cluster: where.
+        cluster: the cluster.
         namespaces: the tenants' namespaces.
 
     Raises:
-        ClusterError: anything but a refusal; refusals are in the snapshot's `unknown`.
+        ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
     RBAC: list namespaces, configmaps, resourcequotas, limitranges, serviceaccounts, rolebindings and ingresses, for the
     cluster or in each namespace; get namespaces where they may not be listed.
     """
     if not namespaces:
-        return Snapshot({})
+        return LiveState({})
     work: list[Callable[[], _Reading]] = [lambda: _read_namespaces(cluster, namespaces)]
     work += [_kind_reader(cluster, kind, name, namespaces) for kind, name in TENANT_KINDS.items()]
     readings = side_by_side(lambda read: read(), work)
     unknown = {key: reason for reading in readings for key, reason in reading.unknown.items()}
-    return snapshot_of(
+    return live_state(
         chain.from_iterable(reading.found for reading in readings),
         unknown=unknown,
         has_all_namespaces=all(reading.has_all_namespaces for reading in readings),
     )
 
 
-def read_refs(cluster: Cluster, refs: Sequence[ObjectRef]) -> Snapshot:
-    """The live objects of these refs, one GET each: for the few of the platform.
+def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
+    """The live objects of these refs, one GET each: for the few objects of the platform.
 
     Raises:
-        ClusterError: anything but a refusal; refusals are in the snapshot's `unknown`.
+        ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
     RBAC: get each.
     """
     found: list[Manifest] = []
-    unknown: dict[tuple[str, str], str] = {}
+    unknown: dict[tuple[str, str], Reason] = {}
     for ref, (manifest, reason) in zip(refs, side_by_side(lambda ref: _get(cluster, ref), refs), strict=True):
         if manifest is not None:
             found.append(manifest)
         if reason is not None:
             unknown[ref.kind, ref.namespace or ref.name] = reason
-    return snapshot_of(found, unknown=unknown)
+    return live_state(found, unknown=unknown)
 
 
-def _kind_reader(cluster: Cluster, kind: str, name: str | None, namespaces: Sequence[str]) -> Callable[[], _Reading]:
+def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str]) -> LiveState:
+    """All objects of some kinds in some namespaces; kinds that the cluster does not serve are left out.
+
+    Raises:
+        ClusterError: any error except a refusal; refusals are in the state's `unknown`.
+
+    RBAC: list of each kind, for the cluster or in each namespace.
+    """
+
+    def read(kind: str) -> _Reading:
+        try:
+            return _read_kind(cluster, kind, None, namespaces)
+        except NotFound:
+            return _Reading()
+
+    readings = side_by_side(read, kinds)
+    unknown = {key: reason for reading in readings for key, reason in reading.unknown.items()}
+    return live_state(chain.from_iterable(reading.found for reading in readings), unknown=unknown)
+
+
+def _kind_reader(cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str]) -> Callable[[], _Reading]:
     return lambda: _read_kind(cluster, kind, name, namespaces)
 
 
-def _read_kind(cluster: Cluster, kind: str, name: str | None, namespaces: Sequence[str]) -> _Reading:
+def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str]) -> _Reading:
     reading = _Reading()
     selector = f"metadata.name={name}" if name else None
     if len(namespaces) > 1:
         try:
             found = cluster.list(kind, field_selector=selector)
         except PermissionDenied:
-            pass  # an owner's usual case: each namespace is asked below, and each refusal there is told
+            pass  # usual for a tenant's owner: each namespace is listed below, with its own refusal
         else:
             wanted = set(namespaces)
             reading.found = [manifest for manifest in found if manifest["metadata"].get("namespace") in wanted]
@@ -106,11 +128,11 @@ def _read_kind(cluster: Cluster, kind: str, name: str | None, namespaces: Sequen
         try:
             reading.found += cluster.list(kind, namespace=namespace, field_selector=selector)
         except PermissionDenied as error:
-            reading.unknown[kind, namespace] = str(error)
+            reading.unknown[kind, namespace] = not_readable(error)
     return reading
 
 
-def _read_namespaces(cluster: Cluster, namespaces: Sequence[str]) -> _Reading:
+def _read_namespaces(cluster: ClusterApi, namespaces: Sequence[str]) -> _Reading:
     reading = _Reading()
     try:
         reading.found = list(cluster.list("Namespace"))
@@ -122,14 +144,14 @@ def _read_namespaces(cluster: Cluster, namespaces: Sequence[str]) -> _Reading:
             except NotFound:
                 continue
             except PermissionDenied as error:
-                reading.unknown["Namespace", namespace] = str(error)
+                reading.unknown["Namespace", namespace] = not_readable(error)
     return reading
 
 
-def _get(cluster: Cluster, ref: ObjectRef) -> tuple[Manifest | None, str | None]:
+def _get(cluster: ClusterApi, ref: ObjectRef) -> tuple[Manifest | None, Reason | None]:
     try:
         return cluster.get(ref.kind, ref.name, ref.namespace), None
     except NotFound:
         return None, None
     except PermissionDenied as error:
-        return None, str(error)
+        return None, not_readable(error)

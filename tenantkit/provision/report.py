@@ -1,6 +1,6 @@
-"""Reports: what applying a plan did, object by object.
+"""Reports: the result of an apply or a deletion, object by object.
 
-Nothing stands under `applied` that the server has not answered for.
+An object is only in `applied` after the server has confirmed the write.
 """
 
 from __future__ import annotations
@@ -13,64 +13,90 @@ from tenantkit.display.tables import html_table, text_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tenantkit.hints import Surface
+    from tenantkit.provision.reasons import Reason, ReasonCode
     from tenantkit.rules.manifest import ObjectRef
 
 COLUMNS = ("result", "tenant", "action", "kind", "namespace", "name", "field", "reason")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one object, or of one of its fields; `tenant` is None for the platform's own.
+class ApplyOutcome:
+    """The result for one object, or for one of its fields.
 
-    `reason` says why it was not done; of an object that was created, what the plan noted beside it.
+    Args:
+        ref: the object.
+        action: `create`, `update`, `delete`, `unchanged`, `wait` …
+        tenant: its owner; None for the platform's own objects.
+        field: of a result for one field, such as `spec.hard.pods`.
+        why: why it failed; for a created object, the plan's note. None if there is nothing to add.
     """
 
     ref: ObjectRef
     action: str
     tenant: str | None = None
     field: str | None = None
-    reason: str | None = None
+    why: Reason | None = None
+
+    @property
+    def code(self) -> ReasonCode | None:
+        """The code of the reason, for programs."""
+        return self.why.code if self.why else None
+
+    @property
+    def reason(self) -> str:
+        """The reason, and what to do next in Python's words; empty if there is none."""
+        return self.words("python")
+
+    def words(self, surface: Surface) -> str:
+        """The reason, and what to do next in the words of Python, the command line or a form."""
+        return self.why.words(surface) if self.why else ""
 
     def __str__(self) -> str:
-        place = f"{self.ref} {self.field}" if self.field else str(self.ref)
-        return f"{place}: {self.reason}" if self.reason else place
+        return f"{self.subject}: {self.reason}" if self.why else self.subject
+
+    @property
+    def subject(self) -> str:
+        """The object, with the field if there is one."""
+        return f"{self.ref} {self.field}" if self.field else str(self.ref)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What applying a plan did; shows itself as a table, in a terminal and in a notebook.
+    """The result of `apply`, `install_platform`, `delete_tenants` or `uninstall_platform`; shows itself as a table.
 
     Args:
-        applied: objects that were written, with `create`, `update` or `delete`.
-        unchanged: objects that were as wanted; nothing was written.
-        failed: objects or fields that were not done, with the reason.
-        not_attempted: objects that come after a failure in the same tenant, or after an interruption.
-        not_ready: quotas that did not count in time: nothing holds a tenant to what isn't counted.
-        urls: where each tenant's routes are reached, by tenant; only of routes that are there.
+        applied: objects that were written, with the action `create`, `update` or `delete`.
+        unchanged: objects that were already as wanted; nothing was written.
+        failed: objects or fields that were not changed, with the reason.
+        not_attempted: objects after a failure in the same tenant, or after an interruption.
+        not_ready: quotas that were not counted in time, so that they are not enforced yet, and namespaces that still
+            exist.
+        urls: URLs of each tenant's routes, by tenant; only of routes that exist.
         hostnames: the hosts of these routes, by tenant.
         interrupted: whether it was cancelled before its end.
     """
 
-    applied: tuple[Outcome, ...] = ()
-    unchanged: tuple[Outcome, ...] = ()
-    failed: tuple[Outcome, ...] = ()
-    not_attempted: tuple[Outcome, ...] = ()
-    not_ready: tuple[Outcome, ...] = ()
+    applied: tuple[ApplyOutcome, ...] = ()
+    unchanged: tuple[ApplyOutcome, ...] = ()
+    failed: tuple[ApplyOutcome, ...] = ()
+    not_attempted: tuple[ApplyOutcome, ...] = ()
+    not_ready: tuple[ApplyOutcome, ...] = ()
     urls: dict[str, list[str]] = field(default_factory=dict)
     hostnames: dict[str, list[str]] = field(default_factory=dict)
     interrupted: bool = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is as planned."""
+        """Whether everything was done."""
         return not (self.failed or self.not_attempted or self.not_ready or self.interrupted)
 
     @property
     def summary(self) -> str:
-        """Objects by result: `12 applied, 2 unchanged`."""
-        parts = [f"{len(outcomes)} {name}" for name, outcomes in self._groups if outcomes]
+        """Number of objects by result: `12 applied, 2 unchanged`."""
+        counts = [f"{len(outcomes)} {name}" for name, outcomes in self._groups if outcomes]
         lead = "interrupted: " if self.interrupted else ""
-        return lead + (", ".join(parts) or "nothing to do")
+        return lead + (", ".join(counts) or "nothing to do")
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -78,38 +104,47 @@ class Report:
 
         Returns:
             result (`applied`, `unchanged`, `failed`, `not attempted`, `not ready`), tenant, action, kind, namespace,
-            name, field, reason: all `string`, <NA> where there is nothing.
+            name, field, reason: all `string`, <NA> where there is no value.
         """
         import pandas as pd
 
-        cells = self._cells
+        cells = self._cells("python")
         return pd.DataFrame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """The report as plain data, for a file or a pipe."""
+    def as_json(self, surface: Surface = "python") -> dict[str, Any]:
+        """The report as plain data, for a file or a pipe.
+
+        Args:
+            surface: whose words the reasons have: `python`, `shell` or `form`.
+        """
         objects = [
-            {name: cell for name, cell in zip(COLUMNS, row, strict=True) if cell is not None} for row in self._cells
+            {name: cell for name, cell in zip(COLUMNS, row, strict=True) if cell is not None}
+            for row in self._cells(surface)
         ]
         return {"summary": self.summary, "urls": self.urls, "hostnames": self.hostnames, "objects": objects}
 
-    def __str__(self) -> str:
-        table = text_table(COLUMNS, self._shown)
+    def words(self, surface: Surface) -> str:
+        """The table, the URLs and the summary as text, with reasons in the words of a surface."""
+        table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         return "\n\n".join(part for part in (table, urls, self.summary) if part)
+
+    def __str__(self) -> str:
+        return self.words("python")
 
     def __repr__(self) -> str:
         return f"<Report: {self.summary}>"
 
     def _repr_html_(self) -> str:
         urls = [(tenant, url) for tenant, urls in self.urls.items() for url in urls]
-        return html_table(self.summary, COLUMNS, self._shown) + (
+        return html_table(self.summary, COLUMNS, self._shown("python")) + (
             html_table("URLs", ("tenant", "url"), urls) if urls else ""
         )
 
     @property
-    def _groups(self) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:
+    def _groups(self) -> tuple[tuple[str, tuple[ApplyOutcome, ...]], ...]:
         return (
             ("applied", self.applied),
             ("unchanged", self.unchanged),
@@ -118,15 +153,22 @@ class Report:
             ("not ready", self.not_ready),
         )
 
-    @property
-    def _cells(self) -> list[tuple[str | None, ...]]:
+    def _cells(self, surface: Surface) -> list[tuple[str | None, ...]]:
         return [
-            (name, it.tenant, it.action, it.ref.kind, it.ref.namespace, it.ref.name, it.field, it.reason)
+            (
+                name,
+                it.tenant,
+                it.action,
+                it.ref.kind,
+                it.ref.namespace,
+                it.ref.name,
+                it.field,
+                it.words(surface) or None,
+            )
             for name, outcomes in self._groups
             for it in outcomes
         ]
 
-    @property
-    def _shown(self) -> list[tuple[str | None, ...]]:
-        """The rows that a reader wants to see: the unchanged ones are only counted."""
-        return [row for row in self._cells if row[0] != "unchanged"]
+    def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
+        """The rows to show: unchanged objects are only counted."""
+        return [row for row in self._cells(surface) if row[0] != "unchanged"]

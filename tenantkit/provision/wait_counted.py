@@ -1,6 +1,6 @@
-"""When a tenant is ready: its quota counts. Until the quota controller has looked, nothing holds a tenant to its quota.
+"""Waiting for quotas to be counted. Until the quota controller has counted a quota, it is not enforced.
 
-Waiting is a watch with a deadline. Turned down: sleeping and asking, which is late or busy.
+Waiting is a watch with a deadline. Rejected alternative: polling, which is either late or busy.
 Source: page "Resource Quotas".
 """
 
@@ -11,39 +11,29 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, QUOTA_NAME
-from tenantkit.provision.compare import same_value
+from tenantkit.rules.quota_status import is_counted
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Collection
 
-    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
 
 
-def is_counted(quota: Manifest) -> bool:
-    """Whether the quota controller counts every entry of a quota as it stands there now."""
-    hard = (quota.get("spec") or {}).get("hard") or {}
-    counted = (quota.get("status") or {}).get("hard") or {}
-    return all(
-        key in counted and same_value("ResourceQuota", ("spec", "hard", key), value, counted[key])
-        for key, value in hard.items()
-    )
-
-
 def wait_until_counted(
-    cluster: Cluster, namespaces: Collection[str], *, timeout_s: float, stop: threading.Event | None = None
+    cluster: ClusterApi, namespaces: Collection[str], *, timeout_s: float, stop: threading.Event | None = None
 ) -> set[str]:
     """Wait for the quotas of some tenants, all within one deadline.
 
     Args:
-        cluster: where.
-        namespaces: the tenants'.
-        timeout_s: seconds in all.
-        stop: set it to end the waiting.
+        cluster: the cluster.
+        namespaces: of the tenants.
+        timeout_s: for all of them together, in seconds.
+        stop: set it to stop waiting.
 
     Returns:
-        The namespaces whose quota does not count yet.
+        The namespaces whose quota is not counted yet.
 
     RBAC: get and watch resourcequotas, for the cluster or in each namespace.
     """
@@ -53,7 +43,7 @@ def wait_until_counted(
         try:
             _watch(cluster, None, waiting, deadline=deadline, stop=stop)
         except PermissionDenied:
-            pass  # not the user's to watch as a whole: each namespace is watched below
+            pass  # the user may not watch the whole cluster: each namespace is watched below
         else:
             return waiting
     for namespace in sorted(waiting):
@@ -62,10 +52,10 @@ def wait_until_counted(
 
 
 def _watch(
-    cluster: Cluster, namespace: str | None, waiting: set[str], *, deadline: float, stop: threading.Event | None
+    cluster: ClusterApi, namespace: str | None, waiting: set[str], *, deadline: float, stop: threading.Event | None
 ) -> None:
-    """Take out of `waiting` what counts; ends when nothing is left of it that this watch could tell."""
-    version = _look(cluster, namespace, waiting)
+    """Remove counted namespaces from `waiting`; ends when this watch has nothing left to wait for."""
+    version = _read(cluster, namespace, waiting)
     remaining = deadline - time.monotonic()
     if not _is_awaited(namespace, waiting) or remaining <= 0:
         return
@@ -79,14 +69,14 @@ def _watch(
         stop=stop,
     ):
         quota = event.manifest
-        if event.type in ("ADDED", "MODIFIED") and _is_tenants(quota) and is_counted(quota):
+        if event.type in ("ADDED", "MODIFIED") and _is_tenant_quota(quota) and is_counted(quota):
             waiting.discard(quota["metadata"]["namespace"])
         if not _is_awaited(namespace, waiting) or time.monotonic() > deadline:
             return
 
 
-def _look(cluster: Cluster, namespace: str | None, waiting: set[str]) -> str | None:
-    """What counts already; the version to watch from is known for a single quota only."""
+def _read(cluster: ClusterApi, namespace: str | None, waiting: set[str]) -> str | None:
+    """Remove quotas that are counted already; returns the version to watch from, known for a single quota only."""
     if namespace is None:
         return None
     try:
@@ -102,5 +92,5 @@ def _is_awaited(namespace: str | None, waiting: set[str]) -> bool:
     return bool(waiting) if namespace is None else namespace in waiting
 
 
-def _is_tenants(quota: Manifest) -> bool:
+def _is_tenant_quota(quota: Manifest) -> bool:
     return bool(quota["metadata"]["name"] == QUOTA_NAME)

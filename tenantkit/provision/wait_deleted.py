@@ -1,7 +1,7 @@
-"""Waiting until a namespace is gone, and saying what holds it when it is not.
+"""Waiting until a namespace is deleted, with an error that names the reason if it is not.
 
-A finalizer is somebody's promise to clean up: it is named, never stripped. Source: page "Finalizers", and the
-namespace's status conditions, in which the namespace controller tells what it waits for.
+A finalizer means that some controller still has to clean up: it is named, never removed. Source: page "Finalizers", and
+the namespace's status conditions, in which the namespace controller reports what it waits for.
 """
 
 from __future__ import annotations
@@ -12,42 +12,59 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import NotFound, WaitTimeoutError
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.cluster import Cluster
+    import threading
+
+    from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
 
 
-def wait_until_gone(cluster: Cluster, namespace: str, *, timeout_s: float) -> None:
-    """Wait for the end of a namespace that is being deleted.
+def wait_until_deleted(
+    cluster: ClusterApi,
+    namespace: str,
+    *,
+    timeout_s: float,
+    deadline: float | None = None,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Wait for a namespace that is being deleted.
 
     Args:
-        cluster: where.
+        cluster: the cluster.
         namespace: its name.
-        timeout_s: seconds.
+        timeout_s: how long to wait, in seconds.
+        deadline: when to stop waiting, by `time.monotonic`, where several wait together. Default: after `timeout_s`.
+        stop: set it to stop waiting.
+
+    Returns:
+        Whether it is deleted; False only after `stop` was set.
 
     Raises:
-        WaitTimeoutError: it is still there; the message names the finalizers or the API service that hold it.
+        WaitTimeoutError: it still exists; the message names the finalizers or the API service that it waits for.
 
     RBAC: get and watch that namespace.
     """
-    deadline = time.monotonic() + timeout_s
+    end = time.monotonic() + timeout_s if deadline is None else deadline
     while True:
         try:
             live = cluster.get("Namespace", namespace)
         except NotFound:
-            return
-        remaining = deadline - time.monotonic()
+            return True
+        if stop is not None and stop.is_set():
+            return False
+        remaining = end - time.monotonic()
         if remaining <= 0:
-            raise WaitTimeoutError(_why_still_there(namespace, live, timeout_s))
+            raise WaitTimeoutError(_why_not_deleted(namespace, live, timeout_s))
         version = live["metadata"]["resourceVersion"]
-        for event in cluster.watch("Namespace", name=namespace, resource_version=version, timeout_s=remaining):
+        events = cluster.watch("Namespace", name=namespace, resource_version=version, timeout_s=remaining, stop=stop)
+        for event in events:
             if event.type == "DELETED":
-                return
+                return True
 
 
 def holders(namespace: Manifest) -> list[str]:
-    """What holds a namespace in Terminating, as the server tells it: condition and message, then its finalizers."""
+    """The reasons why a namespace stays in Terminating: the server's conditions, then its finalizers."""
     conditions = (namespace.get("status") or {}).get("conditions") or ()
-    told = [
+    reported = [
         f"{condition.get('type')}: {condition.get('message')}"
         for condition in conditions
         if condition.get("status") == "True"
@@ -56,12 +73,12 @@ def holders(namespace: Manifest) -> list[str]:
         *(namespace["metadata"].get("finalizers") or ()),
         *(name for name in (namespace.get("spec") or {}).get("finalizers") or () if name != "kubernetes"),
     ]
-    return told + [f"finalizer {name!r} on the namespace itself" for name in finalizers]
+    return reported + [f"finalizer {name!r} on the namespace itself" for name in finalizers]
 
 
-def _why_still_there(namespace: str, live: Manifest, timeout_s: float) -> str:
-    held = "; ".join(holders(live)) or "the server names nothing that holds it"
+def _why_not_deleted(namespace: str, live: Manifest, timeout_s: float) -> str:
+    held = "; ".join(holders(live)) or "the server gives no reason"
     return (
         f"namespace {namespace!r} is still being deleted after {timeout_s:g} s: {held}. "
-        f"It goes on by itself once that is cleaned up; nothing was stripped"
+        f"The deletion continues by itself once that is cleaned up; no finalizer was removed"
     )

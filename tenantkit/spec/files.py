@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
-from tenantkit.spec.base import Document
+from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
@@ -172,7 +172,7 @@ def _json_text(specs: Sequence[Tenant | Platform]) -> str:
 
 def _listed(specs: object) -> list[Tenant | Platform]:
     """The specs in a list, all of them checked."""
-    is_one = isinstance(specs, str | Mapping | Document) or not isinstance(specs, Iterable)
+    is_one = isinstance(specs, str | Mapping | Spec) or not isinstance(specs, Iterable)
     listed = [specs] if is_one else list(cast("Iterable[object]", specs))
     problems = [Problem("specs", spec, "give a Tenant or a Platform") for spec in listed if not _is_spec(spec)]
     platforms = [spec for spec in listed if isinstance(spec, Platform)]

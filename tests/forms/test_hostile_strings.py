@@ -17,9 +17,10 @@ from tenantkit.forms.tenant import TenantForm
 from tenantkit.forms.tenant_fields import size_cards
 from tenantkit.forms.tenant_results import error_content, plan_table, quota_bars, report_table, url_list
 from tenantkit.frames.quota import quota_frame
-from tenantkit.provision.changes import Change, Row
+from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.plan import Plan
-from tenantkit.provision.report import Outcome, Report
+from tenantkit.provision.reasons import Reason
+from tenantkit.provision.report import ApplyOutcome, Report
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
 from tests.forms.pages import click, fill, widgets
@@ -131,9 +132,9 @@ def test_what_is_allowed_to_be_strange_is_shown_as_text_in_plan_code_and_result(
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_what_a_cluster_says_is_shown_as_text(hostile: str) -> None:
     ref = ObjectRef("v1", hostile, hostile, hostile)
-    row = Row("conflict", ref, (hostile,), hostile, {hostile: [hostile]}, hostile, hostile)
-    plan = Plan(Platform(), (), (Change("conflict", ref, (row,), hostile),))
-    outcome = Outcome(ref, hostile, hostile, hostile, hostile)
+    row = PlanRow("conflict", ref, (hostile,), hostile, {hostile: [hostile]}, Reason("failed", hostile), hostile)
+    plan = Plan(Platform(), (), (PlanChange("conflict", ref, (row,), hostile),))
+    outcome = ApplyOutcome(ref, hostile, hostile, hostile, Reason("failed", hostile))
     report = Report(applied=(outcome,), failed=(outcome,), not_attempted=(outcome,), urls={hostile: [hostile]})
     errors = [
         ClusterError(hostile),

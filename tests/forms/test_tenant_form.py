@@ -10,7 +10,7 @@ import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
 from tenantkit.forms.tenant import TenantForm
 from tenantkit.forms.tenant_fields import ENTRIES
-from tenantkit.provision.wait_deleted import wait_until_gone
+from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
@@ -165,7 +165,7 @@ def test_the_code_and_the_yaml_give_the_same_objects_as_the_button(
     form.submit()
     by_button = objects(cluster, name)
     admin.delete(ObjectRef("v1", "Namespace", name))
-    wait_until_gone(admin, name, timeout_s=30)
+    wait_until_deleted(admin, name, timeout_s=30)
 
     if way == "code":
         exec(form.code, {"cluster": cluster})  # noqa: S102 (that it runs is the point)
@@ -266,7 +266,7 @@ def test_conflicts_are_left_or_taken_back_as_the_box_says(cluster: Cluster, visi
     assert form.take_back.layout.display is None
     assert "in conflict" in said(form)
     form.take_back.value = True
-    assert "take_back=" in form.code
+    assert "force_conflicts=" in form.code
     click(form, "apply")
 
     assert said(form).startswith("Done")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import tenantkit as tk
 from tenantkit.exceptions import ClusterError, NotFound
 from tenantkit.forms.tenant import TenantForm
-from tenantkit.provision.changes import is_ours
 from tenantkit.provision.managed_fields import owners_of
+from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.read import TENANT_KINDS
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.route import Route

@@ -12,23 +12,26 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 import tenantkit as tk
-from tenantkit.cluster.identity import Identity
 from tenantkit.display.pictures import Picture
 from tenantkit.display.styling import Table
-from tenantkit.provision.changes import Action, Row
-from tenantkit.provision.delete import Deletion
+from tenantkit.provision.changes import PlanAction
+from tenantkit.provision.reasons import ReasonCode
 
 
 def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.connect(context="lab", token=lambda: "fresh"), tk.Cluster)
-    assert_type(tk.whoami(cluster), Identity)
+    assert_type(tk.whoami(cluster), tk.Identity)
     assert_type(tk.install_platform(cluster), tk.Report)
     assert_type(tk.plan(cluster, [vision]), tk.Plan)
     assert_type(tk.plan(cluster, vision), tk.Plan)
     assert_type(tk.plan(cluster, (vision,)), tk.Plan)  # any sequence will do
     assert_type(tk.apply(cluster, tk.plan(cluster, [vision])), tk.Report)
-    assert_type(tk.plan_delete(cluster, "vision"), Deletion)
-    assert_type(tk.delete_tenant(cluster, "vision", confirm="vision"), Deletion)
+    assert_type(tk.plan(cluster, vision, dry_run="server"), tk.Plan)
+    assert_type(tk.plan_delete_tenants(cluster, ["vision", "speech"]), tk.Plan)
+    assert_type(tk.delete_tenants(cluster, "vision", confirm="vision"), tk.Report)
+    assert_type(tk.read_specs("tenants.yaml"), list[tk.Tenant | tk.Platform])
+    assert_type(vision.with_(size="large"), tk.Tenant)
+    assert_type(vision.to_yaml(), str)
     assert_type(tk.plan_platform(cluster), tk.Plan)
     assert_type(tk.uninstall_platform(cluster, confirm="tenantkit-system"), tk.Report)
     assert_type(tk.get_platform(cluster), tk.Platform)
@@ -55,8 +58,10 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
 
 
 def rows_and_their_actions_are_known(plan: tk.Plan) -> None:
-    assert_type(plan.rows, tuple[Row, ...])
-    assert_type(plan.rows[0].action, Action)
+    assert_type(plan.rows, tuple[tk.PlanRow, ...])
+    assert_type(plan.rows[0].action, PlanAction)
+    assert_type(plan.rows[0].code, ReasonCode | None)
+    assert_type(plan.rows[0].reason, str)
     assert_type(plan.has_changes, bool)
 
 
@@ -73,7 +78,10 @@ def mistakes_are_found(cluster: tk.Cluster, vision: tk.Tenant, plan: tk.Plan) ->
     tk.Tenat  # type: ignore[attr-defined]  # noqa: B018 (the name is the test)
     tk.plan(cluster, ["vision"])  # type: ignore[list-item]
     tk.plan(cluster, [vision], server_side=True)  # type: ignore[call-arg]
-    tk.delete_tenant(cluster, "vision")  # type: ignore[call-arg]
+    tk.plan(cluster, [vision], dry_run="client")  # type: ignore[arg-type]
+    tk.apply(cluster, plan, force_conflicts="some")  # type: ignore[arg-type]
+    tk.write_specs("tenants.yaml", "vision")  # type: ignore[arg-type]
+    tk.delete_tenants(cluster, "vision")  # type: ignore[call-arg]
     cluster.apply(vision)  # type: ignore[arg-type]
     cluster.create({}, True)  # type: ignore[call-arg]  # noqa: FBT003 (an option must be named)
     if plan.rows[0].action == "creates":  # type: ignore[comparison-overlap]

@@ -14,14 +14,15 @@ from tenantkit.exceptions import ClusterError, HostTakenError, InvalidSpecError,
 from tenantkit.manifests.labels import SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.provision.plan import make_plan
 from tenantkit.provision.read import read_tenants
-from tenantkit.provision.stored import get_platform, stored_tenant
+from tenantkit.provision.stored import stored_tenant
+from tenantkit.provision.stored_platform import get_platform
 from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.changes import Snapshot
+    from tenantkit.provision.live import LiveState
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
@@ -53,7 +54,7 @@ def read_drift(cluster: Cluster, namespaces: Sequence[Manifest]) -> Drift:
     return drift_of(namespaces, platform, read_tenants(cluster, names))
 
 
-def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: Snapshot) -> Drift:
+def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState) -> Drift:
     """The same, of what is live: pure."""
     drift = Drift()
     stored: list[Tenant] = []
@@ -91,7 +92,7 @@ class _UnknownError(Exception):
     """Why a tenant's stored spec is not known."""
 
 
-def _stored(namespace: Manifest, platform: Platform, live: Snapshot) -> Tenant:
+def _stored(namespace: Manifest, platform: Platform, live: LiveState) -> Tenant:
     name = namespace["metadata"]["name"]
     ref = ObjectRef("v1", "ConfigMap", SPEC_CONFIG_MAP, name)
     reason = live.why_unknown(ref)

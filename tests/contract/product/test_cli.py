@@ -141,7 +141,7 @@ def test_a_namespace_of_another_owner_is_blocked(run: Callable[..., Any], namesp
     done = run("apply", "-", stdin=spec(namespace))
 
     assert (planned.returncode, done.returncode) == (4, 4)
-    assert f"Namespace '{namespace}': it exists and belongs to somebody else" in done.stderr
+    assert f"Namespace '{namespace}': it exists and belongs to someone else" in done.stderr
     assert cluster.get("Namespace", namespace) == before
 
 
@@ -166,7 +166,9 @@ def test_named_conflicts_are_overwritten(
     unchanged = hard(cluster, name)
     forced = run("apply", "-", *(f"--force-conflicts={one.format(name=name)}" for one in named), stdin=spec(name))
 
-    assert (left.returncode, "add --force-conflicts KIND/NAME; for all" in left.stderr) == (1, True), left.stderr
+    assert (left.returncode, "to overwrite it, add --force-conflicts KIND/NAME" in left.stderr) == (1, True), (
+        left.stderr
+    )
     quota = f"{name}/ResourceQuota/tenantkit-quota"
     reason = f"is not a conflict of this plan; its conflicts: {quota}:spec.hard.pods, {quota}:spec.hard.services\n"
     assert (unknown.returncode, unknown.stderr.endswith(f"--force-conflicts='Quota': {reason}")) == (1, True)
@@ -187,6 +189,49 @@ def test_one_conflict_is_overwritten_and_the_other_is_left(
 
     assert done.returncode == 1
     assert (hard(cluster, name)["pods"], hard(cluster, name)["services"]) == ("20", "99")
+
+
+def test_a_tenant_is_deleted_only_when_its_name_is_confirmed(
+    run: Callable[..., Any], name: str, cluster: Cluster
+) -> None:
+    assert run("install").returncode == 0
+    assert run("apply", "-", stdin=spec(name)).returncode == 0
+
+    shown = run("delete", name, "--output", "json")
+    wrong = run("delete", name, "--confirm", "another")
+    before = cluster.get("Namespace", name)["metadata"]
+    deleted = run("delete", name, "--confirm", name)
+
+    rows = json.loads(shown.stdout)["changes"]
+    assert ("delete", "ResourceQuota", "tenantkit-quota") in [(it["action"], it["kind"], it["name"]) for it in rows]
+    error = f"Error: nothing was deleted; to delete, add --confirm {name}\n"
+    assert [(it.returncode, it.stderr.endswith(error)) for it in (shown, wrong)] == [(2, True), (2, True)]
+    assert "deletionTimestamp" not in before
+    assert (deleted.returncode, deleted.stdout.endswith("1 applied\n")) == (0, True), deleted.stdout + deleted.stderr
+    with pytest.raises(NotFound):
+        cluster.get("Namespace", name)
+
+
+def test_deleting_a_missing_tenant_fails(run: Callable[..., Any], name: str) -> None:
+    assert run("install").returncode == 0
+
+    done = run("delete", name, "--confirm", name)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert name in done.stderr
+
+
+def test_the_platforms_conflicts_are_overwritten_by_name(run: Callable[..., Any], wire: Wire) -> None:
+    assert run("install").returncode == 0
+    role = ObjectRef("rbac.authorization.k8s.io/v1", "ClusterRole", "tenantkit-viewer")
+    edit(wire, role, {"op": "replace", "path": "/rules/0/verbs", "value": ["get"]})
+
+    left = run("install")
+    forced = run("install", "--force-conflicts", "ClusterRole/tenantkit-viewer")
+
+    assert left.returncode == 1
+    assert "to overwrite it, add --force-conflicts KIND/NAME" in left.stderr
+    assert forced.returncode == 0, forced.stderr
 
 
 def test_data_from_the_cluster_is_printed_as_it_is(run: Callable[..., Any], name: str, wire: Wire) -> None:

@@ -56,7 +56,7 @@ def test_taking_back_a_changed_field_settles_it(cluster: Cluster, name: str, wir
     edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
     planned = plan(cluster, tenant(name))
 
-    apply(cluster, planned, take_back=planned.frame.query("action == 'conflict'"), progress=False)
+    apply(cluster, planned, force_conflicts=planned.frame.query("action == 'conflict'"), progress=False)
 
     assert hard(cluster, name)["pods"] == "20"
     assert not plan(cluster, tenant(name)).has_changes
@@ -73,7 +73,7 @@ def test_taking_back_an_added_entry_removes_it_and_nothing_else(cluster: Cluster
     taken = [row for row in planned.rows if row.field == "spec.hard[count/deployments.apps]"]
 
     with pytest.raises(PartialApplyError) as caught:
-        apply(cluster, planned, take_back=taken, progress=False)
+        apply(cluster, planned, force_conflicts=taken, progress=False)
 
     entries = hard(cluster, name)
     assert "count/deployments.apps" not in entries
@@ -118,7 +118,7 @@ def test_a_lowered_wall_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -
     assert [(row.field, row.before, row.after) for row in planned.rows if row.action == "conflict"] == [
         ("metadata.labels[pod-security.kubernetes.io/enforce]", "privileged", "baseline")
     ]
-    apply(cluster, planned, take_back=[row for row in planned.rows if row.action == "conflict"], progress=False)
+    apply(cluster, planned, force_conflicts=[row for row in planned.rows if row.action == "conflict"], progress=False)
     assert not plan(cluster, tenant(name)).has_changes
 
 
@@ -132,7 +132,7 @@ def test_a_person_that_somebody_added_to_a_binding_is_a_conflict(cluster: Cluste
     assert [(row.field, row.manager) for row in planned.rows if row.action == "conflict"] == [
         ("subjects", "kubectl-edit")
     ]
-    apply(cluster, planned, take_back=[row for row in planned.rows if row.action == "conflict"], progress=False)
+    apply(cluster, planned, force_conflicts=[row for row in planned.rows if row.action == "conflict"], progress=False)
     assert [it["name"] for it in cluster.get("RoleBinding", binding, name)["subjects"]] == ["owner@example.com"]
 
 

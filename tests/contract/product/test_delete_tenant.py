@@ -1,14 +1,15 @@
-"""Deleting a tenant: shown, confirmed, waited for, and never by stripping a finalizer; on both engines."""
+"""Deleting tenants: planned, confirmed, waited for, and without removing finalizers; on both engines."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PermissionDenied, WaitTimeoutError
 from tenantkit.provision.apply import apply
-from tenantkit.provision.delete import delete_tenant, plan_delete
+from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
 from tests.contract.tenants import edit, fresh_name, tenant
@@ -29,68 +30,87 @@ def name(cluster: Cluster) -> Iterator[str]:
         yield name
 
 
-def is_there(cluster: Cluster, name: str) -> bool:
+def exists(cluster: Cluster, name: str) -> bool:
     try:
         return bool(cluster.get("Namespace", name))
     except NotFound:
         return False
 
 
-def test_what_would_be_lost_is_shown_and_nothing_is_lost(cluster: Cluster, name: str) -> None:
-    planned = plan_delete(cluster, name)
+def test_the_plan_lists_every_object_and_deletes_nothing(cluster: Cluster, name: str) -> None:
+    plan = plan_delete_tenants(cluster, name)
 
-    told = {kind: count for kind, count in planned.counts.items() if count and kind not in ("ConfigMap", "Secret")}
-    assert told == {"LimitRange": 1, "ResourceQuota": 1, "ServiceAccount": 2, "RoleBinding": 1, "Ingress": 1}
-    assert is_there(cluster, name)
-
-
-def test_a_deleted_tenant_is_gone_when_the_call_returns(cluster: Cluster, name: str) -> None:
-    delete_tenant(cluster, name, confirm=name)
-
-    assert not is_there(cluster, name)
-
-
-def test_without_the_right_confirmation_nothing_happens(cluster: Cluster, name: str) -> None:
-    with pytest.raises(InvalidSpecError, match=f"give '{name}' once more"):
-        delete_tenant(cluster, name, confirm="yes")
-
-    assert is_there(cluster, name)
+    counts = Counter(row.ref.kind for row in plan.rows if row.ref.kind not in ("ConfigMap", "Secret"))
+    assert counts == {
+        "Namespace": 1,
+        "LimitRange": 1,
+        "ResourceQuota": 1,
+        "ServiceAccount": 2,
+        "RoleBinding": 1,
+        "Ingress": 1,
+    }
+    assert {row.action for row in plan.rows} == {"delete"}
+    assert exists(cluster, name)
 
 
-def test_a_protected_tenant_is_refused(cluster: Cluster, name: str) -> None:
+def test_a_deleted_tenant_no_longer_exists_when_the_call_returns(cluster: Cluster, name: str) -> None:
+    delete_tenants(cluster, name, confirm=name, progress=False)
+
+    assert not exists(cluster, name)
+
+
+def test_several_tenants_are_deleted_side_by_side(cluster: Cluster, name: str) -> None:
+    with fresh_name(cluster) as other:
+        apply(cluster, plan(cluster, tenant(other)), progress=False)
+
+        report = delete_tenants(cluster, [name, other], confirm=[other, name], progress=False)
+
+        assert [outcome.tenant for outcome in report.applied] == [name, other]
+        assert not exists(cluster, name)
+        assert not exists(cluster, other)
+
+
+def test_without_the_right_confirmation_nothing_is_deleted(cluster: Cluster, name: str) -> None:
+    with pytest.raises(InvalidSpecError, match=f"give '{name}' again"):
+        delete_tenants(cluster, name, confirm="yes", progress=False)
+
+    assert exists(cluster, name)
+
+
+def test_a_protected_tenant_is_not_deleted(cluster: Cluster, name: str) -> None:
     apply(cluster, plan(cluster, tenant(name, protected=True)), progress=False)
 
     with pytest.raises(OwnershipError, match="is protected"):
-        delete_tenant(cluster, name, confirm=name)
-    assert is_there(cluster, name)
+        delete_tenants(cluster, name, confirm=name, progress=False)
+    assert exists(cluster, name)
 
 
-def test_a_namespace_that_is_no_tenant_is_refused(cluster: Cluster, namespace: str) -> None:
-    with pytest.raises(OwnershipError, match=f"namespace '{namespace}' is not of tenant"):
-        delete_tenant(cluster, namespace, confirm=namespace)
-    assert is_there(cluster, namespace)
+def test_a_namespace_that_is_not_a_tenant_is_not_deleted(cluster: Cluster, namespace: str) -> None:
+    with pytest.raises(OwnershipError, match=f"namespace '{namespace}' does not belong to tenant"):
+        delete_tenants(cluster, namespace, confirm=namespace, progress=False)
+    assert exists(cluster, namespace)
 
 
-def test_its_owner_may_not_delete_it_and_is_told(
+def test_its_owner_may_not_delete_it_and_gets_an_error(
     cluster: Cluster, name: str, connect_as: Callable[[str], Cluster]
 ) -> None:
     with pytest.raises(PermissionDenied):
-        delete_tenant(connect_as("owner"), name, confirm=name)
-    assert is_there(cluster, name)
+        delete_tenants(connect_as("owner"), name, confirm=name, progress=False)
+    assert exists(cluster, name)
 
 
-def test_a_finalizer_that_holds_the_namespace_is_named_and_stays(
+def test_a_finalizer_that_blocks_the_deletion_is_named_and_stays(
     cluster: Cluster, name: str, wire: Wire, eventually: Callable[..., object]
 ) -> None:
     spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", name)
     edit(wire, spec, {"op": "add", "path": "/metadata/finalizers", "value": [HOLD]})
 
     try:
-        # the namespace controller tells what it waits for a moment after it has begun
+        # the namespace controller reports what it waits for a moment after it has started
         with pytest.raises(WaitTimeoutError) as caught:
-            delete_tenant(cluster, name, confirm=name, timeout_s=6)
+            delete_tenants(cluster, name, confirm=name, progress=False, timeout_s=6)
         assert HOLD in str(caught.value)
         assert cluster.get("ConfigMap", "tenantkit-tenant", name)["metadata"]["finalizers"] == [HOLD]
     finally:
         edit(wire, spec, {"op": "remove", "path": "/metadata/finalizers"})
-    eventually(lambda: not is_there(cluster, name))
+    eventually(lambda: not exists(cluster, name))

@@ -76,7 +76,7 @@ def test_an_owner_who_makes_the_quota_larger_is_told_by_the_server_and_nothing_c
 
 
 def test_asked_beforehand_the_server_s_refusal_is_in_the_plan(owner: Cluster, name: str) -> None:
-    planned = plan(owner, tenant(name, size="large", routes=[ROUTE, SECOND]), server=True)
+    planned = plan(owner, tenant(name, size="large", routes=[ROUTE, SECOND]), dry_run="server")
 
     actions = {(row.ref.kind, row.action) for row in planned.rows}
     assert {("Namespace", "blocked"), ("ResourceQuota", "blocked"), ("Ingress", "create")} <= actions

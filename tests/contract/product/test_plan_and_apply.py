@@ -225,7 +225,7 @@ def test_asked_the_server_tells_what_its_quota_denies_before_anything_is_done(cl
     closed = SMALL.model_copy(update={"ingresses": 0})
     apply(cluster, plan(cluster, tenant(name, size=None, quota=closed, routes=[])), progress=False)
 
-    planned = plan(cluster, tenant(name, size=None, quota=closed), server=True)
+    planned = plan(cluster, tenant(name, size=None, quota=closed), dry_run="server")
 
     row = next(row for row in planned.rows if row.ref.kind == "Ingress")
     assert row.action == "blocked"
@@ -234,7 +234,7 @@ def test_asked_the_server_tells_what_its_quota_denies_before_anything_is_done(cl
 
 
 def test_what_lies_in_a_namespace_that_is_not_there_yet_can_not_be_asked(cluster: Cluster, name: str) -> None:
-    planned = plan(cluster, tenant(name), server=True)
+    planned = plan(cluster, tenant(name), dry_run="server")
 
     reasons = {row.ref.kind: row.reason for row in planned.rows}
     assert reasons.pop("Namespace") == ""

@@ -11,7 +11,7 @@ import pytest
 
 from tenantkit.cli.output import print_result, print_text
 from tenantkit.cli.reports import exit_code
-from tenantkit.provision.report import Outcome, Report
+from tenantkit.provision.report import ApplyOutcome, Report
 from tenantkit.rules.manifest import ObjectRef
 
 DATA = {
@@ -74,12 +74,12 @@ def test_a_process_without_standard_output_still_runs_its_command() -> None:
 @pytest.mark.parametrize(
     ("report", "code"),
     [
-        (Report(failed=(Outcome(NAMESPACE, "blocked"), Outcome(NAMESPACE, "unknown"))), 4),
-        (Report(failed=(Outcome(NAMESPACE, "blocked"), Outcome(NAMESPACE, "conflict"))), 1),
-        (Report(failed=(Outcome(NAMESPACE, "blocked"),), not_ready=(Outcome(NAMESPACE, "wait"),)), 1),
-        (Report(failed=(Outcome(NAMESPACE, "blocked"),), interrupted=True), 130),
-        (Report(not_attempted=(Outcome(NAMESPACE, "create"),), interrupted=True), 130),
-        (Report(not_ready=(Outcome(NAMESPACE, "wait"),)), 1),
+        (Report(failed=(ApplyOutcome(NAMESPACE, "blocked"), ApplyOutcome(NAMESPACE, "unknown"))), 4),
+        (Report(failed=(ApplyOutcome(NAMESPACE, "blocked"), ApplyOutcome(NAMESPACE, "conflict"))), 1),
+        (Report(failed=(ApplyOutcome(NAMESPACE, "blocked"),), not_ready=(ApplyOutcome(NAMESPACE, "wait"),)), 1),
+        (Report(failed=(ApplyOutcome(NAMESPACE, "blocked"),), interrupted=True), 130),
+        (Report(not_attempted=(ApplyOutcome(NAMESPACE, "create"),), interrupted=True), 130),
+        (Report(not_ready=(ApplyOutcome(NAMESPACE, "wait"),)), 1),
     ],
 )
 def test_the_exit_code_says_how_an_incomplete_apply_ended(report: Report, code: int) -> None:

@@ -13,7 +13,8 @@ from tenantkit.frames.tenants import TENANTS, tenants_frame
 from tenantkit.manifests.labels import GRANT_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import snapshot_of
+from tenantkit.provision.live import live_state
+from tenantkit.provision.reasons import Reason
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
@@ -139,7 +140,7 @@ def test_strings_are_data_whatever_they_say() -> None:
 def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
     objects = stored(VISION, SPEECH)
 
-    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
         found={"vision": False, "speech": False}
     )
 
@@ -148,21 +149,21 @@ def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
 def test_a_tenant_that_lacks_an_object_has_drifted(kind: str) -> None:
     objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]
 
-    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects)) == Drift(
+    assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
         found={"vision": True, "speech": False}
     )
 
 
 def test_what_may_not_be_read_is_unknown_and_not_in_order() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "LimitRange"]
-    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
 
 def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
     objects = [each for each in stored(VISION) if each["kind"] not in ("LimitRange", "Ingress")]
-    snapshot = snapshot_of(objects, unknown={("LimitRange", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     drift = drift_of([live(VISION)], PLATFORM, snapshot)
 
@@ -171,7 +172,7 @@ def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
 
 def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "ConfigMap"]
-    snapshot = snapshot_of(objects, unknown={("ConfigMap", "vision"): "may not list them"})
+    snapshot = live_state(objects, unknown={("ConfigMap", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
@@ -189,7 +190,7 @@ def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, rea
     assert config_map["metadata"]["name"] == SPEC_CONFIG_MAP
     config_map["data"][SPEC_KEY] = part
 
-    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, snapshot_of(objects))
+    drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects))
 
     assert drift.found == {"speech": False}
     assert drift.unknown["vision"].startswith(reason)
@@ -198,13 +199,13 @@ def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, rea
 def test_a_tenant_that_no_longer_fits_its_platform_is_told_with_the_reason() -> None:
     platform = Platform(sizes={"tiny": Quota(requests_cpu="1", requests_memory="1Gi")})
 
-    drift = drift_of([live(VISION)], platform, snapshot_of(stored(VISION)))
+    drift = drift_of([live(VISION)], platform, live_state(stored(VISION)))
 
     assert drift == Drift(unknown={"vision": "vision.size='small': the platform's sizes are tiny"})
 
 
 def test_a_tenant_whose_namespace_the_platform_would_name_otherwise_is_told_with_the_reason() -> None:
-    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), snapshot_of(stored(VISION)))
+    drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), live_state(stored(VISION)))
 
     reason = "the platform would have tenant 'vision' in namespace 'ml-vision', not 'vision'"
     assert drift == Drift(unknown={"vision": reason})

@@ -1,17 +1,19 @@
-"""A cluster in memory for the tests of plan and apply: the server's own apply, and no server.
+"""A cluster in memory for the tests of plan and apply: the sandbox's own apply, without a server.
 
-It can end the process at any of its writes, so that each interruption is tried in turn.
+A test can end a run at any of its writes, and so try each interruption in turn.
 """
 
 from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, PermissionDenied
+from tenantkit.cluster.cluster import FIELD_MANAGER
+from tenantkit.cluster.http.errors import Operation, error_of_status
+from tenantkit.cluster.requests.watch import WatchEvent
 from tenantkit.provision.apply import apply
+from tenantkit.provision.cluster_api import ClusterApi
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.selectors import parse_label_selector
@@ -24,10 +26,11 @@ from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import threading
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tenantkit.cluster.cluster import Cluster
-    from tenantkit.provision.report import Outcome, Report
+    from tenantkit.exceptions import ClusterError
+    from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.rules.manifest import Manifest
 
 NOW = "2026-11-25T12:00:00Z"
@@ -39,35 +42,115 @@ ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
 
 
 class Killed(BaseException):
-    """What SIGKILL is to a process: nothing of ours runs after it."""
+    """Ends a run as SIGKILL ends a process: no code of ours runs after it."""
 
 
 @dataclass
-class Memory:
-    """A cluster in memory: enough of one for plans and applies; `on_write` sees each write before it happens."""
+class Memory(ClusterApi):
+    """A cluster in memory, with the sandbox's own apply; `on_write` is called before each write.
+
+    Its errors are the sandbox's, translated by the client's own code, so that they are those of a real server.
+    """
 
     objects: dict[ObjectRef, Manifest] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     on_write: Callable[[str, ObjectRef], None] = lambda _verb, _ref: None
     version: int = 0
-    conditions: list[Manifest] = field(default_factory=list)  # what holds a namespace that is deleted, if anything
+    conditions: list[Manifest] = field(default_factory=list)  # the reasons why a namespace is not deleted, if any
     not_served: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        return "default"
+
+    @property
+    def namespaces(self) -> Sequence[str]:
+        return ()
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
         for ref, manifest in self.objects.items():
             if (ref.kind, ref.name, ref.namespace) == (kind, name, namespace):
                 return deepcopy(manifest)
-        raise NotFound(f"no {kind} {name}", status=404)
+        raise _error(404, "NotFound", f'{kind} "{name}" not found', Operation("get", kind, name, namespace))
+
+    def create(self, manifest: Manifest) -> Manifest:
+        ref = self._write("create", manifest)
+        if ref in self.objects:
+            raise _error(409, "AlreadyExists", f"{ref} already exists", _operation("create", ref))
+        return self._store(track_update(None, manifest, manager=FIELD_MANAGER, time=NOW))
+
+    def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
+        if dry_run:
+            return deepcopy(manifest)
+        ref = self._write("force" if force else "apply", manifest)
+        live = self.objects.get(ref)
+        version = manifest["metadata"].get("resourceVersion")
+        if version and (live is None or live["metadata"]["resourceVersion"] != version):
+            raise _error(409, "Conflict", f"{ref} has been modified", _operation("apply", ref))
+        try:
+            applied = server_side_apply(live, manifest, manager=FIELD_MANAGER, force=force, time=NOW)
+        except ApiError as error:
+            raise error_of_status(error.status_body(), _operation("apply", ref)) from None
+        return deepcopy(live) if applied == live and live else self._store(applied)
+
+    def patch_json(self, ref: ObjectRef, operations: Sequence[Mapping[str, object]]) -> Manifest:
+        self._write("patch", self.objects[ref])
+
+        def change(live: Manifest) -> Manifest:
+            try:
+                return patch(live, list(operations), "application/json-patch+json")
+            except ApiError as error:
+                raise error_of_status(error.status_body(), _operation("patch", ref)) from None
+
+        return self.edit(ref, change, manager=FIELD_MANAGER)
+
+    def delete(self, ref: ObjectRef, *, uid: str | None = None, dry_run: bool = False) -> None:
+        if dry_run:
+            return
+        self.writes.append(f"delete {ref}")
+        self.on_write("delete", ref)
+        if ref not in self.objects:
+            raise _error(404, "NotFound", f"{ref} not found", _operation("delete", ref))
+        if uid is not None and uid != self.objects[ref]["metadata"]["uid"]:
+            raise _error(409, "Conflict", f"{ref} has another uid", _operation("delete", ref))
+        if ref.kind == "Namespace" and self.conditions:
+            metadata = {"deletionTimestamp": NOW, **self.objects[ref]["metadata"]}
+            self.objects[ref] |= {"metadata": metadata, "status": {"conditions": self.conditions}}
+            return
+        self.objects = {other: manifest for other, manifest in self.objects.items() if not _is_deleted_with(other, ref)}
+
+    def watch(  # noqa: PLR0913 (as Cluster's)
+        self,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        label_selector: str | None = None,
+        resource_version: str | None = None,
+        timeout_s: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[WatchEvent]:
+        """The existing objects and nothing more: nothing changes in memory during a watch."""
+        del resource_version, timeout_s
+        for manifest in self.list(kind, namespace=namespace, label_selector=label_selector):
+            if name in (None, manifest["metadata"]["name"]) and not (stop and stop.is_set()):
+                yield WatchEvent("ADDED", manifest)
 
     def list(
-        self, kind: str, *, namespace: str | None = None, field_selector: str | None = None, label_selector: str = ""
+        self,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
     ) -> list[Manifest]:
+        operation = Operation("list", kind, None, namespace)
         if kind in self.not_served:
-            raise NotFound(f"no kind {kind}", status=404)
+            raise _error(404, "NotFound", "the server could not find the requested resource", operation)
         if kind in self.refused:
-            raise PermissionDenied(f"may not list {kind}", status=403)
-        selector = parse_label_selector(label_selector)
+            raise _error(403, "Forbidden", f"{kind} is forbidden", operation)
+        selector = parse_label_selector(label_selector or "")
         name = field_selector.removeprefix("metadata.name=") if field_selector else None
         return [
             deepcopy(manifest)
@@ -76,53 +159,15 @@ class Memory:
             if selector.matches(manifest["metadata"].get("labels"))
         ]
 
-    def create(self, manifest: Manifest) -> Manifest:
-        ref = self._write("create", manifest)
-        if ref in self.objects:
-            raise AlreadyExists(f"{ref} is there", status=409)
-        return self._store(track_update(None, manifest, manager="tenantkit", time=NOW))
-
-    def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:  # noqa: ARG002
-        ref = self._write("force" if force else "apply", manifest)
-        live = self.objects.get(ref)
-        version = manifest["metadata"].get("resourceVersion")
-        if version and (live is None or live["metadata"]["resourceVersion"] != version):
-            raise Conflict(f"{ref} has been modified", status=409)
-        try:
-            made = server_side_apply(live, manifest, manager="tenantkit", force=force, time=NOW)
-        except ApiError as error:
-            raise Conflict(error.message, status=error.code) from None
-        return deepcopy(live) if made == live and live else self._store(made)
-
-    def patch_json(self, ref: ObjectRef, operations: Any) -> Manifest:
-        self._write("patch", self.objects[ref])
-        return self.edit(ref, lambda live: patch(live, operations, "application/json-patch+json"), manager="tenantkit")
-
-    def delete(self, ref: ObjectRef, *, uid: str | None = None) -> None:
-        self.writes.append(f"delete {ref}")
-        self.on_write("delete", ref)
-        if uid != self.objects[ref]["metadata"]["uid"]:
-            raise Conflict("another uid", status=409)
-        if ref.kind == "Namespace" and self.conditions:
-            now = {"deletionTimestamp": NOW, **self.objects[ref]["metadata"]}
-            self.objects[ref] |= {"metadata": now, "status": {"conditions": self.conditions}}
-            return
-        self.objects = {other: manifest for other, manifest in self.objects.items() if not _goes_with(other, ref)}
-
-    def watch(self, kind: str, *, namespace: str | None = None, **_: Any) -> Iterator[SimpleNamespace]:
-        """What is there now and nothing more: nothing changes in memory while somebody waits."""
-        for manifest in self.list(kind, namespace=namespace):
-            yield SimpleNamespace(type="ADDED", manifest=manifest)
-
     def edit(
         self, ref: ObjectRef, change: Callable[[Manifest], Manifest], *, manager: str = "kubectl-edit"
     ) -> Manifest:
-        """What somebody else does to an object."""
+        """Change an object as someone else."""
         live = self.objects[ref]
         return self._store(track_update(live, change(deepcopy(live)), manager=manager, time=NOW))
 
     def state(self) -> dict[str, Manifest]:
-        """What is stored, without what differs between two runs of the same end."""
+        """The stored objects, without fields that differ between two runs with the same result."""
         return {
             str(ref): _plain(manifest) for ref, manifest in sorted(self.objects.items(), key=lambda item: str(item[0]))
         }
@@ -137,7 +182,7 @@ class Memory:
         self.version += 1
         manifest["metadata"].setdefault("uid", f"uid {self.version}")
         manifest["metadata"]["resourceVersion"] = str(self.version)
-        if manifest["kind"] == "ResourceQuota":  # the quota controller is quick here
+        if manifest["kind"] == "ResourceQuota":  # the quota controller counts at once here
             manifest["status"] = {"hard": manifest["spec"]["hard"]}
         self.objects[ref_of(manifest)] = manifest
         return deepcopy(manifest)
@@ -149,7 +194,15 @@ def _plain(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": metadata}
 
 
-def _goes_with(other: ObjectRef, ref: ObjectRef) -> bool:
+def _error(code: int, reason: str, message: str, operation: Operation) -> ClusterError:
+    return error_of_status(ApiError(code=code, reason=reason, message=message).status_body(), operation)
+
+
+def _operation(verb: str, ref: ObjectRef) -> Operation:
+    return Operation(verb, ref.kind, ref.name, ref.namespace)
+
+
+def _is_deleted_with(other: ObjectRef, ref: ObjectRef) -> bool:
     return other == ref or (ref.kind == "Namespace" and other.namespace == ref.name)
 
 
@@ -158,13 +211,8 @@ def tenant(**fields: Any) -> Tenant:
     return Tenant(**base | fields)
 
 
-def cluster_of(memory: Memory) -> Cluster:
-    return cast("Cluster", memory)
-
-
 def run(memory: Memory, *tenants: Tenant, platform: Platform = PLATFORM, **options: Any) -> Report:
-    cluster = cluster_of(memory)
-    return apply(cluster, plan(cluster, tenants, platform=platform), progress=False, **options)
+    return apply(memory, plan(memory, tenants, platform=platform), progress=False, **options)
 
 
 def with_hard(**hard: str | None) -> Callable[[Manifest], Manifest]:
@@ -175,6 +223,6 @@ def with_hard(**hard: str | None) -> Callable[[Manifest], Manifest]:
     return change
 
 
-def shown(outcomes: tuple[Outcome, ...]) -> list[str]:
-    """Outcomes as a reader sees them."""
+def shown(outcomes: tuple[ApplyOutcome, ...]) -> list[str]:
+    """Outcomes as text."""
     return [str(outcome) for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""What apply writes, in which order, and what it reports: on a cluster in memory, with the server's own apply."""
+"""Apply: its writes, their order, and its report, on a cluster in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from tests.unit.provision.memory import (
     QUOTA,
     SPEC,
     Memory,
-    cluster_of,
     run,
     shown,
     tenant,
@@ -31,7 +30,7 @@ from tests.unit.provision.memory import (
 )
 
 if TYPE_CHECKING:
-    from tenantkit.provision.report import Outcome
+    from tenantkit.provision.report import ApplyOutcome
     from tenantkit.rules.manifest import ObjectRef
 
 
@@ -57,7 +56,7 @@ def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> No
     assert report.hostnames == {"vision": ["vision.example.ai"]}
 
 
-def test_a_stored_spec_that_is_missing_in_a_namespace_of_before_is_claimed_first() -> None:
+def test_a_missing_stored_spec_in_an_existing_namespace_is_claimed_first() -> None:
     memory = Memory()
     run(memory, tenant())
     del memory.objects[SPEC]
@@ -79,28 +78,26 @@ def test_with_tls_the_urls_are_https() -> None:
 
 def test_the_same_plan_applied_again_writes_nothing() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    planned = plan(cluster, tenant(), platform=PLATFORM)
-    apply(cluster, planned, progress=False)
+    planned = plan(memory, tenant(), platform=PLATFORM)
+    apply(memory, planned, progress=False)
     memory.writes.clear()
 
-    report = apply(cluster, planned, progress=False)
+    report = apply(memory, planned, progress=False)
 
     assert memory.writes == []
     assert report.summary == "8 unchanged"
     assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
 
 
-def test_what_is_not_as_planned_makes_the_whole_plan_stale_and_nothing_is_written() -> None:
+def test_an_object_that_is_not_as_planned_makes_the_whole_plan_stale_and_nothing_is_written() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
     run(memory, tenant())
-    planned = plan(cluster, tenant(size="large"), platform=PLATFORM)
+    planned = plan(memory, tenant(size="large"), platform=PLATFORM)
     memory.edit(QUOTA, with_hard(pods="7"))
     memory.writes.clear()
 
     with pytest.raises(StalePlanError) as caught:
-        apply(cluster, planned, progress=False)
+        apply(memory, planned, progress=False)
 
     assert str(caught.value) == (
         "changed since the plan was made: ResourceQuota 'tenantkit-quota' in 'vision'; nothing was written: plan again"
@@ -108,26 +105,24 @@ def test_what_is_not_as_planned_makes_the_whole_plan_stale_and_nothing_is_writte
     assert memory.writes == []
 
 
-def test_a_quota_whose_usage_moved_is_still_as_planned() -> None:
+def test_a_quota_with_a_changed_usage_is_still_as_planned() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
     run(memory, tenant())
-    planned = plan(cluster, tenant(size="large"), platform=PLATFORM)
+    planned = plan(memory, tenant(size="large"), platform=PLATFORM)
     memory.objects[QUOTA]["status"]["used"] = {"pods": "3"}
     memory.objects[QUOTA]["metadata"]["resourceVersion"] = "999"
 
-    assert apply(cluster, planned, progress=False).is_complete
+    assert apply(memory, planned, progress=False).is_complete
 
 
-def test_the_default_account_that_kubernetes_makes_meanwhile_makes_no_plan_stale() -> None:
+def test_the_default_account_that_kubernetes_creates_does_not_make_a_plan_stale() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    planned = plan(cluster, tenant(), platform=PLATFORM)
+    planned = plan(memory, tenant(), platform=PLATFORM)
     memory.create(
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "vision"}}
     )
 
-    assert apply(cluster, planned, progress=False).is_complete
+    assert apply(memory, planned, progress=False).is_complete
 
 
 def test_a_failure_stops_its_own_tenant_only() -> None:
@@ -153,11 +148,11 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
     assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
     assert str(caught.value) == (
         "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
-        "What was done stays; plan and apply again to go on (see .report)"
+        "What was applied stays applied: plan and apply again to continue (see .report)"
     )
 
 
-def test_a_blocked_tenant_is_not_touched_and_the_others_go_on() -> None:
+def test_a_blocked_tenant_is_not_changed_and_the_others_are() -> None:
     memory = Memory()
     memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
 
@@ -169,7 +164,7 @@ def test_a_blocked_tenant_is_not_touched_and_the_others_go_on() -> None:
     assert memory.objects[NAMESPACE]["metadata"].get("labels") is None
 
 
-def test_where_all_is_blocked_the_error_says_why_once_and_that_nothing_was_written() -> None:
+def test_the_error_of_a_blocked_plan_gives_the_reason_once_and_says_that_nothing_was_written() -> None:
     memory = Memory()
     memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}})
 
@@ -177,13 +172,12 @@ def test_where_all_is_blocked_the_error_says_why_once_and_that_nothing_was_writt
         run(memory, tenant())
 
     assert str(caught.value) == (
-        "8 failed. Namespace 'vision': it exists and belongs to somebody else, since it carries no label of "
-        "tenantkit's: choose another name, or remove it first. Nothing was written; plan and apply again once that is "
-        "settled (see .report)"
+        "8 failed. Namespace 'vision': it exists and belongs to someone else (it has no label): choose another name, "
+        "or delete it first. Nothing was written: plan and apply again once that is fixed (see .report)"
     )
 
 
-def test_of_a_write_that_failed_half_way_it_is_not_said_that_nothing_was_written() -> None:
+def test_the_error_of_a_half_done_write_does_not_say_that_nothing_was_written() -> None:
     memory = Memory()
 
     def refuse(verb: str, _ref: ObjectRef) -> None:
@@ -198,19 +192,21 @@ def test_of_a_write_that_failed_half_way_it_is_not_said_that_nothing_was_written
     assert NAMESPACE in memory.objects  # claimed
     assert str(caught.value) == (
         "1 failed, 7 not attempted. Namespace 'vision': may not patch Namespace. "
-        "Nothing else was written; plan and apply again once that is settled (see .report)"
+        "Nothing else was written: plan and apply again once that is fixed (see .report)"
     )
 
 
 @pytest.mark.parametrize("asked", ["vision", ["vision"], {"name": "vision"}, None])
-def test_what_is_no_tenant_is_refused_in_words(asked: Any) -> None:
-    with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of them"):
-        plan(cluster_of(Memory()), asked, platform=PLATFORM)
+def test_a_value_that_is_not_a_tenant_is_refused(asked: Any) -> None:
+    with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of Tenants"):
+        plan(Memory(), asked, platform=PLATFORM)
 
 
-def test_what_is_no_plan_is_refused_in_words() -> None:
-    with pytest.raises(InvalidSpecError, match=r"plan=.*: give what plan\(cluster, tenants\) returns"):
-        apply(cluster_of(Memory()), tenant())  # type: ignore[arg-type]
+def test_a_value_that_is_not_a_plan_is_refused() -> None:
+    with pytest.raises(
+        InvalidSpecError, match=r"plan=.*: is not a plan: give the result of tk\.plan\(cluster, tenants\)"
+    ):
+        apply(Memory(), tenant())  # type: ignore[arg-type]
 
 
 def test_a_quota_that_is_not_counted_yet_is_waited_for_before_what_it_counts() -> None:
@@ -228,22 +224,23 @@ def test_a_quota_that_is_not_counted_yet_is_waited_for_before_what_it_counts() -
 
 def test_a_quota_that_never_counts_is_reported_as_not_ready() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    planned = plan(cluster, tenant(), platform=PLATFORM)
+    planned = plan(memory, tenant(), platform=PLATFORM)
     memory.on_write = lambda _verb, ref: memory.objects[QUOTA].pop("status") if ref.kind == "LimitRange" else None
 
     with pytest.raises(PartialApplyError) as caught:
-        apply(cluster, planned, progress=False, ready_timeout_s=0.01)
+        apply(memory, planned, progress=False, timeout_s=0.01)
 
     assert shown(caught.value.report.not_ready) == [
         (
-            "ResourceQuota 'tenantkit-quota' in 'vision': not counted within 0.01 s, so it does not hold yet: "
-            "is the quota controller running?"
+            "ResourceQuota 'tenantkit-quota' in 'vision': not counted within 0.01 s, so it is not enforced yet: "
+            "check that the quota controller runs"
         )
     ]
 
 
-def test_a_quota_that_can_not_be_watched_loses_no_word_of_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quota_that_cannot_be_watched_still_gives_a_report_of_everything_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def gone(*_: object, **__: object) -> None:
         raise ClusterUnavailable("no answer")
 
@@ -254,16 +251,16 @@ def test_a_quota_that_can_not_be_watched_loses_no_word_of_what_was_written(monke
 
     assert len(caught.value.report.applied) == 8
     assert shown(caught.value.report.not_ready) == [
-        "ResourceQuota 'tenantkit-quota' in 'vision': written, but it could not be seen whether it counts: no answer"
+        "ResourceQuota 'tenantkit-quota' in 'vision': written, but not checked whether it is counted: no answer"
     ]
 
 
-def test_once_cancelled_nothing_more_is_begun_and_the_report_says_so() -> None:
+def test_once_cancelled_no_object_is_started_and_the_report_says_so() -> None:
     memory = Memory()
     cancelled = threading.Event()
     seen: list[str] = []
 
-    def cancel(outcome: Outcome) -> None:
+    def cancel(outcome: ApplyOutcome) -> None:
         seen.append(outcome.ref.kind)
         if outcome.ref.kind == "ResourceQuota":
             cancelled.set()
@@ -277,7 +274,7 @@ def test_once_cancelled_nothing_more_is_begun_and_the_report_says_so() -> None:
     assert len(memory.objects) == 3
 
 
-def test_of_two_who_make_a_tenant_at_once_the_second_is_told() -> None:
+def test_the_second_of_two_users_who_create_a_tenant_at_once_gets_an_error() -> None:
     memory = Memory()
 
     def somebody_is_first(verb: str, ref: ObjectRef) -> None:
@@ -291,29 +288,32 @@ def test_of_two_who_make_a_tenant_at_once_the_second_is_told() -> None:
         run(memory, tenant())
 
     assert shown(caught.value.report.failed) == [
-        ("Namespace 'vision': somebody made it at the same moment; nothing of theirs was written over: plan again")
+        (
+            "Namespace 'vision': someone else created it at the same time, and their change was not overwritten: "
+            "plan again"
+        )
     ]
 
 
-def test_of_two_who_change_a_tenant_at_once_the_second_is_told() -> None:
+def test_the_second_of_two_users_who_change_a_tenant_at_once_gets_an_error() -> None:
     memory = Memory()
     run(memory, tenant())
 
     def somebody_is_faster(_verb: str, ref: ObjectRef) -> None:
         if ref == SPEC:
             memory.on_write = lambda _verb, _ref: None
-            run(memory, tenant(viewers=["eve@example.com"]), ready_timeout_s=0)
+            run(memory, tenant(viewers=["eve@example.com"]), timeout_s=0)
 
     memory.on_write = somebody_is_faster
 
     with pytest.raises(PartialApplyError) as caught:
         run(memory, tenant(viewers=["ada@example.com"]))
 
-    assert "somebody changed it at the same moment" in str(caught.value)
+    assert "someone else changed it at the same time" in str(caught.value)
     assert "eve@example.com" in memory.objects[SPEC]["data"]["tenant.json"]
 
 
-def test_a_stored_spec_that_moved_for_another_reason_is_written_all_the_same() -> None:
+def test_a_stored_spec_with_another_version_but_the_same_fields_is_written() -> None:
     memory = Memory()
     run(memory, tenant())
 
@@ -328,7 +328,7 @@ def test_a_stored_spec_that_moved_for_another_reason_is_written_all_the_same() -
     assert '"protected":true' in memory.objects[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"]
 
 
-def test_a_server_that_goes_away_in_the_middle_leaves_a_report_of_what_was_done_until_then() -> None:
+def test_a_server_that_stops_in_the_middle_leaves_a_report() -> None:
     memory = Memory()
     gone = threading.Event()
 
@@ -347,10 +347,9 @@ def test_a_server_that_goes_away_in_the_middle_leaves_a_report_of_what_was_done_
     assert "nothing listens there" in str(caught.value)
 
 
-def test_a_server_that_is_not_there_at_all_is_an_error_and_no_report() -> None:
+def test_a_server_that_does_not_answer_at_all_is_an_error_without_a_report() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    planned = plan(cluster, tenant(), platform=PLATFORM)
+    planned = plan(memory, tenant(), platform=PLATFORM)
 
     def unreachable(*_: Any, **__: Any) -> Any:
         raise ClusterUnavailable("no answer")
@@ -358,11 +357,11 @@ def test_a_server_that_is_not_there_at_all_is_an_error_and_no_report() -> None:
     memory.list = unreachable  # type: ignore[method-assign]
 
     with pytest.raises(ClusterUnavailable):
-        apply(cluster, planned, progress=False)
+        apply(memory, planned, progress=False)
     assert memory.writes == []
 
 
-def test_ctrl_c_ends_in_a_report_once_no_thread_writes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_in_a_report_when_no_thread_writes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = Memory()
 
     def interrupted(*_: Any, **__: Any) -> Any:

@@ -14,7 +14,7 @@ from tenantkit.spec.platform import Platform, Routing, Security
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
-from tests.unit.provision.memory import PLATFORM, QUOTA, Killed, Memory, cluster_of, run, tenant, with_hard
+from tests.unit.provision.memory import PLATFORM, QUOTA, Killed, Memory, run, tenant, with_hard
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import ObjectRef
@@ -130,7 +130,7 @@ def test_a_plan_made_after_apply_is_empty_whatever_was_there_before(
     run(memory, first, platform=before)
     run(memory, second, platform=after)
 
-    assert not plan(cluster_of(memory), second, platform=after).has_changes
+    assert not plan(memory, second, platform=after).has_changes
 
 
 @few
@@ -152,12 +152,11 @@ def test_whatever_others_did_to_a_quota_taking_it_all_back_leaves_an_empty_plan(
     wanted: Tenant, changed: list[tuple[str, str | None]]
 ) -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
     run(memory, wanted)
     for key, value in changed:
         memory.edit(QUOTA, with_hard(**{key: value}))
-    planned = plan(cluster, wanted, platform=PLATFORM)
+    planned = plan(memory, wanted, platform=PLATFORM)
 
-    apply(cluster, planned, take_back=[row for row in planned.rows if row.action == "conflict"], progress=False)
+    apply(memory, planned, force_conflicts=[row for row in planned.rows if row.action == "conflict"], progress=False)
 
-    assert not plan(cluster, wanted, platform=PLATFORM).has_changes
+    assert not plan(memory, wanted, platform=PLATFORM).has_changes

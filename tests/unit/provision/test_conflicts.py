@@ -13,7 +13,7 @@ from tenantkit.exceptions import (
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
-from tests.unit.provision.memory import NOW, PLATFORM, QUOTA, Memory, cluster_of, run, shown, tenant, with_hard
+from tests.unit.provision.memory import NOW, PLATFORM, QUOTA, Memory, run, shown, tenant, with_hard
 
 
 def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
@@ -29,8 +29,8 @@ def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
     assert (hard["pods"], hard["requests.cpu"]) == ("99", "64")
     assert shown(report.failed) == [
         (
-            "ResourceQuota 'tenantkit-quota' in 'vision' spec.hard.pods: left as it is: set by 'kubectl-edit'; "
-            "to take it back, give this row to apply(take_back=…)"
+            "ResourceQuota 'tenantkit-quota' in 'vision' spec.hard.pods: not changed: set by 'kubectl-edit'; "
+            "to overwrite it, pass this row to apply(force_conflicts=…)"
         )
     ]
     assert sum(ref.kind == "RoleBinding" for ref in memory.objects) == 2
@@ -39,10 +39,9 @@ def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
 @pytest.mark.parametrize("form", ["rows", "frame", "records"])
 def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_conflicts(form: str) -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/deployments.apps": "1", "count/x.y": "2"}))
-    planned = plan(cluster, tenant(), platform=PLATFORM)
+    planned = plan(memory, tenant(), platform=PLATFORM)
     wanted = ("spec.hard.pods", "spec.hard[count/deployments.apps]")
     frame = planned.frame.query("field in @wanted")
     rows: Any = {
@@ -52,7 +51,7 @@ def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_confl
     }[form]
 
     with pytest.raises(PartialApplyError) as caught:
-        apply(cluster, planned, take_back=rows, progress=False)
+        apply(memory, planned, force_conflicts=rows, progress=False)
 
     hard = memory.objects[QUOTA]["spec"]["hard"]
     assert (hard["pods"], hard["services"], hard["count/x.y"]) == ("20", "98", "2")
@@ -62,24 +61,22 @@ def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_confl
 
 def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
-    planned = plan(cluster, tenant(), platform=PLATFORM)
+    planned = plan(memory, tenant(), platform=PLATFORM)
 
-    report = apply(cluster, planned, take_back=planned.frame.query("action == 'conflict'"), progress=False)
+    report = apply(memory, planned, force_conflicts=planned.frame.query("action == 'conflict'"), progress=False)
 
     assert shown(report.applied) == ["ResourceQuota 'tenantkit-quota' in 'vision'"]
-    assert not plan(cluster, tenant(), platform=PLATFORM).has_changes
+    assert not plan(memory, tenant(), platform=PLATFORM).has_changes
 
 
 def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    planned = plan(cluster, tenant(), platform=PLATFORM)
+    planned = plan(memory, tenant(), platform=PLATFORM)
 
-    with pytest.raises(InvalidSpecError, match="is no conflict of this plan"):
-        apply(cluster, planned, take_back=planned.frame, progress=False)
+    with pytest.raises(InvalidSpecError, match="is not a conflict of this plan"):
+        apply(memory, planned, force_conflicts=planned.frame, progress=False)
     assert memory.objects == {}
 
 

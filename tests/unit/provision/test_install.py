@@ -9,39 +9,39 @@ import pytest
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
-from tenantkit.provision.stored import get_platform, get_tenant, get_tenants
+from tenantkit.provision.stored import get_tenant, get_tenants
+from tenantkit.provision.stored_platform import get_platform
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import Platform
-from tests.unit.provision.memory import Memory, cluster_of, run, tenant
+from tests.unit.provision.memory import Memory, run, tenant
 
 
 def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_read_back() -> None:
     memory = Memory()
     platform = Platform(domain="ai.example.com", provisioners=["lead@example.com"])
 
-    report = install_platform(cluster_of(memory), platform, progress=False)
+    report = install_platform(memory, platform, progress=False)
 
     assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(platform)}
     assert report.is_complete
-    assert get_platform(cluster_of(memory)) == platform
+    assert get_platform(memory) == platform
 
 
 def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    install_platform(cluster, progress=False)
+    install_platform(memory, progress=False)
     memory.writes.clear()
 
-    install_platform(cluster, progress=False)
+    install_platform(memory, progress=False)
     assert memory.writes == []
 
-    install_platform(cluster, Platform(domain="other.example.com"), progress=False)
+    install_platform(memory, Platform(domain="other.example.com"), progress=False)
     assert memory.writes == ["apply ConfigMap 'platform' in 'tenantkit-system'"]
-    assert get_platform(cluster).domain == "other.example.com"
+    assert get_platform(memory).domain == "other.example.com"
 
 
 def test_where_nothing_is_installed_the_defaults_hold() -> None:
-    assert get_platform(cluster_of(Memory())) == Platform()
+    assert get_platform(Memory()) == Platform()
 
 
 def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_written() -> None:
@@ -55,25 +55,24 @@ def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_writt
     memory.writes.clear()
 
     with pytest.raises(OwnershipError) as caught:
-        install_platform(cluster_of(memory), progress=False)
+        install_platform(memory, progress=False)
 
     assert str(caught.value) == (
         "not installed, nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs to 'helm' "
-        "(label app.kubernetes.io/managed-by): choose another name, or remove it first"
+        "(label app.kubernetes.io/managed-by): choose another name, or delete it first"
     )
     assert memory.writes == []
 
 
 def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    install_platform(cluster, progress=False)
+    install_platform(memory, progress=False)
     binding = next(ref for ref in memory.objects if ref.kind == "ClusterRoleBinding")
     intruder = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "mallory@example.com"}
     memory.edit(binding, lambda live: live | {"subjects": [intruder]})
 
-    rows = [row for row in plan_platform(cluster).rows if row.action == "conflict"]
-    report = install_platform(cluster, take_back=rows, progress=False)
+    rows = [row for row in plan_platform(memory).rows if row.action == "conflict"]
+    report = install_platform(memory, force_conflicts=rows, progress=False)
 
     assert [(row.field, row.before, row.after) for row in rows] == [("subjects", [intruder], None)]
     assert report.is_complete
@@ -82,10 +81,9 @@ def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None
 
 def test_removing_the_platform_leaves_nothing_of_it() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    install_platform(cluster, progress=False)
+    install_platform(memory, progress=False)
 
-    report = uninstall_platform(cluster, confirm="tenantkit-system")
+    report = uninstall_platform(memory, confirm="tenantkit-system")
 
     assert memory.objects == {}
     assert [outcome.ref.kind for outcome in report.applied][-1] == "Namespace"
@@ -93,15 +91,14 @@ def test_removing_the_platform_leaves_nothing_of_it() -> None:
 
 def test_the_platform_is_not_removed_while_tenants_are_there_or_by_accident() -> None:
     memory = Memory()
-    cluster = cluster_of(memory)
-    install_platform(cluster, progress=False)
+    install_platform(memory, progress=False)
     run(memory, tenant())
     before = dict(memory.objects)
 
-    with pytest.raises(OwnershipError, match="still has tenants: 'vision'; delete them first"):
-        uninstall_platform(cluster, confirm="tenantkit-system")
-    with pytest.raises(InvalidSpecError, match="give 'tenantkit-system' to remove the platform"):
-        uninstall_platform(cluster, confirm="yes")
+    with pytest.raises(OwnershipError, match=r"still has tenants: 'vision'\. Delete them first"):
+        uninstall_platform(memory, confirm="tenantkit-system")
+    with pytest.raises(InvalidSpecError, match="give 'tenantkit-system' to uninstall the platform"):
+        uninstall_platform(memory, confirm="yes")
 
     assert memory.objects == before
 
@@ -111,26 +108,29 @@ def test_tenants_are_read_back_as_they_were_applied() -> None:
     speech = tenant(name="speech", editors=["group:cv"])
     run(memory, tenant(), speech)
 
-    assert get_tenants(cluster_of(memory)) == [speech, tenant()]
-    assert get_tenant(cluster_of(memory), "speech") == speech
+    assert get_tenants(memory) == [speech, tenant()]
+    assert get_tenant(memory, "speech") == speech
 
 
 @pytest.mark.parametrize(
-    ("name", "refused", "told"),
+    ("name", "refused", "message"),
     [
-        ("visoin", (), "did you mean 'vision'? tk.tenants(cluster) shows those that there are"),
-        ("unknown", (), "tk.tenants(cluster) shows those that there are"),
-        ("visoin", ("Namespace",), "see whether its name is right, and ask the platform for it"),
-        ("kube-public", (), "namespace 'kube-public' carries no grant of tenantkit; tk.tenants(cluster) shows"),
+        ("visoin", (), "'visoin'; did you mean 'vision'?"),
+        ("unknown", (), "'unknown'; tk.tenants(cluster) shows the tenants of this cluster"),
+        ("visoin", ("Namespace",), "'visoin'; check the name, and ask the platform team for the tenant"),
+        (
+            "kube-public",
+            (),
+            "'kube-public' (namespace 'kube-public' has no grant of tenantkit); tk.tenants(cluster) shows",
+        ),
     ],
 )
-def test_a_tenant_that_is_not_there_is_told_with_what_may_be_meant(
-    name: str, refused: tuple[str, ...], told: str
+def test_the_error_of_a_tenant_that_does_not_exist_suggests_a_name(
+    name: str, refused: tuple[str, ...], message: str
 ) -> None:
     memory = Memory(refused=refused)
     run(memory, tenant())
-    cluster = cluster_of(memory)
-    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-public"}})
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-public"}})
 
-    with pytest.raises(NotFound, match=re.escape(f"there is no tenant '{name}': {told}")):
-        get_tenant(cluster, name)
+    with pytest.raises(NotFound, match=re.escape(f"there is no tenant {message}")):
+        get_tenant(memory, name)

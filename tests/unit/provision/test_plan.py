@@ -10,8 +10,10 @@ import pytest
 from tenantkit.exceptions import SpecVersionError
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import Row, snapshot_of
+from tenantkit.provision.changes import PlanRow
+from tenantkit.provision.live import live_state
 from tenantkit.provision.plan import COLUMNS, make_install_plan, make_plan
+from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
@@ -59,10 +61,10 @@ def live_objects(*tenants: Tenant, platform: Platform = PLATFORM) -> dict[Object
 
 
 def planned(wanted: Tenant, live: Iterable[Manifest]) -> Plan:
-    return make_plan([wanted], PLATFORM, snapshot_of(live))
+    return make_plan([wanted], PLATFORM, live_state(live))
 
 
-def notable(plan: Plan) -> list[Row]:
+def notable(plan: Plan) -> list[PlanRow]:
     return [row for row in plan.rows if row.action != "unchanged"]
 
 
@@ -93,7 +95,7 @@ def test_an_update_has_a_row_for_each_field_and_only_for_those_that_differ() -> 
 
     rows = [row for row in notable(planned(quota, live.values())) if row.ref == QUOTA]
 
-    assert rows == [Row("update", QUOTA, ("spec", "hard", "pods"), "20", "21")]
+    assert rows == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21")]
 
 
 def test_a_field_that_was_ours_and_is_no_longer_wanted_goes() -> None:
@@ -103,7 +105,7 @@ def test_a_field_that_was_ours_and_is_no_longer_wanted_goes() -> None:
     rows = [row for row in notable(planned(tenant(), live.values())) if row.ref == QUOTA]
 
     assert rows == [
-        Row("update", QUOTA, ("spec", "hard", "fast.storageclass.storage.k8s.io/requests.storage"), "10Gi", None)
+        PlanRow("update", QUOTA, ("spec", "hard", "fast.storageclass.storage.k8s.io/requests.storage"), "10Gi", None)
     ]
 
 
@@ -112,13 +114,13 @@ def test_a_field_that_somebody_else_changed_is_a_conflict_with_both_values() -> 
     live[QUOTA] = with_hard(live[QUOTA], pods="99")
 
     assert notable(planned(tenant(), live.values())) == [
-        Row(
+        PlanRow(
             "conflict",
             QUOTA,
             ("spec", "hard", "pods"),
             "99",
             "20",
-            "set by 'kubectl-edit'; to take it back, give this row to apply(take_back=…)",
+            set_by_other("kubectl-edit"),
             "kubectl-edit",
         )
     ]
@@ -129,13 +131,13 @@ def test_a_quota_entry_that_somebody_else_added_is_a_conflict_though_we_never_se
     live[QUOTA] = with_hard(live[QUOTA], **{"count/deployments.apps": "1"})
 
     assert notable(planned(tenant(), live.values())) == [
-        Row(
+        PlanRow(
             "conflict",
             QUOTA,
             ("spec", "hard", "count/deployments.apps"),
             "1",
             None,
-            "added by 'kubectl-edit'; to take it back, give this row to apply(take_back=…)",
+            added_by_other("kubectl-edit"),
             "kubectl-edit",
         )
     ]
@@ -145,7 +147,7 @@ def test_a_quota_entry_that_somebody_took_away_is_put_back() -> None:
     live = live_objects(tenant())
     live[QUOTA] = with_hard(live[QUOTA], pods="")
 
-    assert notable(planned(tenant(), live.values())) == [Row("update", QUOTA, ("spec", "hard", "pods"), None, "20")]
+    assert notable(planned(tenant(), live.values())) == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), None, "20")]
 
 
 def test_labels_annotations_and_status_that_others_add_are_theirs() -> None:
@@ -198,7 +200,7 @@ def test_a_namespace_that_is_somebody_elses_blocks_all_of_its_tenant_and_names_t
     plan = planned(tenant(), [theirs])
 
     owner = "'argocd' (label app.kubernetes.io/managed-by)"
-    reason = f"it exists and belongs to {owner}: choose another name, or remove it first"
+    reason = f"it exists and belongs to {owner}: choose another name, or delete it first"
     assert plan.summary == "7 blocked"
     assert [row.reason for row in plan.rows[:2]] == [reason, "its namespace is blocked"]
 
@@ -212,10 +214,10 @@ def test_an_object_without_labels_is_its_field_managers() -> None:
     live[ref] = track_update(None, bare, manager="hand", time=NOW)
 
     assert notable(planned(tenant(routes=[ROUTE]), live.values())) == [
-        Row(
+        PlanRow(
             "blocked",
             ref,
-            reason="it exists and belongs to 'hand' (managed fields): choose another name, or remove it first",
+            why=owned_by_other("'hand' (managed fields)"),
         )
     ]
 
@@ -236,18 +238,19 @@ def test_an_object_that_is_being_deleted_is_waited_for() -> None:
 
     plan = planned(tenant(), live.values())
 
-    assert plan.rows[0].reason == "it is being deleted: wait until it is gone, and plan again"
+    assert plan.rows[0].reason == "it is being deleted: wait until it is deleted, then plan again"
     assert plan.summary == "7 blocked"
 
 
 def test_what_may_not_be_read_is_unknown_and_never_absent() -> None:
     live = live_objects(tenant())
     del live[QUOTA]
-    snapshot = snapshot_of(live.values(), unknown={("ResourceQuota", "vision"): "may not list resourcequotas"})
+    reason = Reason("not-readable", "may not list resourcequotas")
+    state = live_state(live.values(), unknown={("ResourceQuota", "vision"): reason})
 
-    plan = make_plan([tenant()], PLATFORM, snapshot)
+    plan = make_plan([tenant()], PLATFORM, state)
 
-    assert notable(plan) == [Row("unknown", QUOTA, reason="may not list resourcequotas")]
+    assert notable(plan) == [PlanRow("unknown", QUOTA, why=reason)]
 
 
 def test_a_host_that_another_live_tenant_is_granted_blocks_and_is_named() -> None:
@@ -258,8 +261,8 @@ def test_a_host_that_another_live_tenant_is_granted_blocks_and_is_named() -> Non
 
     assert {row.reason for row in plan.rows} == {
         (
-            "wants a host that is granted already: 'vision.example.ai' of tenant 'speech'; "
-            "ask for another, or have it given up first"
+            "wants a host that is already granted: 'vision.example.ai' of tenant 'speech'; "
+            "choose another host, or remove it from that tenant first"
         )
     }
     assert plan.summary == "7 blocked"
@@ -269,7 +272,7 @@ def test_a_host_that_another_tenant_of_the_same_plan_gives_up_is_free() -> None:
     before = tenant(name="speech", hosts=["shared.example.ai"])
     live = live_objects(before)
 
-    plan = make_plan([tenant(name="speech"), tenant(hosts=["shared.example.ai"])], PLATFORM, snapshot_of(live.values()))
+    plan = make_plan([tenant(name="speech"), tenant(hosts=["shared.example.ai"])], PLATFORM, live_state(live.values()))
 
     assert not [row for row in plan.rows if row.action == "blocked"]
 
@@ -295,7 +298,7 @@ def test_settings_that_a_newer_version_stored_are_not_planned_over() -> None:
             manifest["data"]["platform.json"] = '{"apiVersion":"tenantkit.dev/v2"}'
 
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v2"):
-        make_install_plan(PLATFORM, snapshot_of(live))
+        make_install_plan(PLATFORM, live_state(live))
 
 
 def test_a_stored_grant_that_is_no_json_is_shown_as_a_difference() -> None:
@@ -325,7 +328,7 @@ def test_a_digest_moves_with_our_fields_and_not_with_what_others_own() -> None:
 
 
 def test_the_frame_has_the_same_columns_and_types_when_empty() -> None:
-    full, empty = planned(tenant(), []).frame, make_plan([], PLATFORM, snapshot_of([])).frame
+    full, empty = planned(tenant(), []).frame, make_plan([], PLATFORM, live_state([])).frame
 
     assert tuple(full.columns) == tuple(empty.columns) == COLUMNS
     assert {str(dtype) for dtype in (*full.dtypes, *empty.dtypes)} == {"string"}
@@ -352,7 +355,7 @@ def test_in_a_terminal_a_plan_is_a_table_without_the_unchanged_and_without_contr
     assert str(planned(tenant(), live.values())) == (
         "action    kind           namespace  name             field           before   after  reason\n"
         "conflict  ResourceQuota  vision     tenantkit-quota  spec.hard.pods  9 [2J 9  20     set by 'kubectl-edit'; "
-        "to take it back, give this row to apply(take_back=…)\n\n"
+        "to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
         "1 in conflict, 6 unchanged"
     )
 
@@ -369,6 +372,6 @@ def test_in_a_notebook_what_comes_from_the_cluster_is_escaped() -> None:
 
 
 def test_a_plan_without_anything_says_so() -> None:
-    plan = make_plan([], PLATFORM, snapshot_of([]))
+    plan = make_plan([], PLATFORM, live_state([]))
 
     assert (str(plan), plan._repr_html_(), plan.has_changes) == ("nothing planned", "<p>nothing planned</p>", False)

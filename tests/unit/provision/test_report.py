@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from tenantkit.provision.report import COLUMNS, Outcome, Report
+from tenantkit.provision.reasons import Reason
+from tenantkit.provision.report import COLUMNS, ApplyOutcome, Report
 from tenantkit.rules.manifest import ObjectRef
 
 INGRESS = ObjectRef("networking.k8s.io/v1", "Ingress", "ai", "vision")
 QUOTA = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", "vision")
 REPORT = Report(
-    applied=(Outcome(INGRESS, "create", "vision"),),
-    unchanged=(Outcome(ObjectRef("v1", "Namespace", "vision"), "unchanged", "vision"),),
-    failed=(Outcome(QUOTA, "conflict", "vision", "spec.hard.pods", "left as it is: set by '<b>\x1b'"),),
+    applied=(ApplyOutcome(INGRESS, "create", "vision"),),
+    unchanged=(ApplyOutcome(ObjectRef("v1", "Namespace", "vision"), "unchanged", "vision"),),
+    failed=(
+        ApplyOutcome(
+            QUOTA, "conflict", "vision", "spec.hard.pods", Reason("set-by-other", "not changed: set by '<b>\x1b'")
+        ),
+    ),
     urls={"vision": ["http://vision.example.ai/ai-service"]},
     hostnames={"vision": ["vision.example.ai"]},
 )
 
 
 def test_a_report_is_complete_only_when_nothing_failed_waits_or_was_left_out() -> None:
-    one = (Outcome(INGRESS, "create"),)
+    one = (ApplyOutcome(INGRESS, "create"),)
 
     assert Report(applied=one, unchanged=one).is_complete
     assert not Report(failed=one).is_complete
@@ -31,7 +36,7 @@ def test_in_a_terminal_the_unchanged_are_only_counted_and_control_characters_are
         "result   tenant  action    kind           namespace  name             field           reason\n"
         "applied  vision  create    Ingress        vision     ai\n"
         "failed   vision  conflict  ResourceQuota  vision     tenantkit-quota  spec.hard.pods  "
-        "left as it is: set by '<b> '\n\n"
+        "not changed: set by '<b> '\n\n"
         "vision  http://vision.example.ai/ai-service\n\n"
         "1 applied, 1 unchanged, 1 failed"
     )

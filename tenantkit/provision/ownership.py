@@ -1,0 +1,29 @@
+"""Who owns an object: tenantkit, one of its tenants, or someone else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.provision.managed_fields import managers_of
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+
+
+def is_ours(manifest: Manifest, tenant: str | None) -> bool:
+    """Whether an object has tenantkit's labels: those of this tenant, or with None those of the platform."""
+    labels = manifest.get("metadata", {}).get("labels") or {}
+    return labels.get(MANAGED_BY_LABEL) == MANAGED_BY and labels.get(TENANT_LABEL) == tenant
+
+
+def owner_of(manifest: Manifest) -> str:
+    """The owner of an object in words: from its labels, else from its field managers."""
+    labels = manifest.get("metadata", {}).get("labels") or {}
+    if labels.get(MANAGED_BY_LABEL) == MANAGED_BY:
+        tenant = labels.get(TENANT_LABEL)
+        return f"tenant {tenant!r}" if tenant else "the platform of tenantkit"
+    if labels.get(MANAGED_BY_LABEL):
+        return f"{labels[MANAGED_BY_LABEL]!r} (label {MANAGED_BY_LABEL})"
+    managers = managers_of(manifest)
+    return f"{', '.join(map(repr, managers))} (managed fields)" if managers else "someone else (it has no label)"

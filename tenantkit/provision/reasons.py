@@ -1,0 +1,157 @@
+"""Reasons of rows and outcomes: a code for programs, and a text for people.
+
+Programs compare codes, never texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from tenantkit.exceptions import ClusterError
+from tenantkit.hints import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenantkit.exceptions import TenantKitError
+    from tenantkit.hints import Surface
+
+ReasonCode: TypeAlias = Literal[
+    # of conflicts and updates
+    "set-by-other",
+    "added-by-other",
+    "shared-field",
+    # of objects that are not touched
+    "being-deleted",
+    "owned-by-other",
+    "host-taken",
+    "namespace-not-applied",
+    "not-readable",
+    "denied",
+    "protected",
+    # beside a change
+    "no-longer-wanted",
+    "in-the-namespace",
+    "hosts-not-checked",
+    "platform-not-installed",
+    "local-only",
+    # of outcomes
+    "failed",
+    "not-counted",
+    "not-deleted",
+    "not-awaited",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row or an outcome is as it is.
+
+    Args:
+        code: for programs.
+        text: for people; a Message if the words depend on the surface that shows it.
+
+    Example:
+        >>> Reason("platform-not-installed", Message("not installed: {install_platform}")).words("shell")
+        'not installed: `tenantkit install`'
+    """
+
+    code: ReasonCode
+    text: str | Message
+
+    def words(self, surface: Surface = "python") -> str:
+        """The reason in the words of Python, the command line or a form."""
+        return self.text.words(surface) if isinstance(self.text, Message) else self.text
+
+    def __str__(self) -> str:
+        return self.words("python")
+
+
+LOCAL_ONLY = Reason("local-only", "local only")
+NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer wanted")
+IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
+BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
+HOSTS_NOT_CHECKED = Reason(
+    "hosts-not-checked",
+    "not checked whether another tenant has this host, since you may not list namespaces: "
+    "the platform team can plan it to check",
+)
+PLATFORM_NOT_INSTALLED = Reason(
+    "platform-not-installed", Message("grants nothing until the platform is installed: {install_platform}")
+)
+PROTECTED = Reason("protected", "it is protected: apply it with protected=False first")
+
+
+def set_by_other(managers: str) -> Reason:
+    """The field has another value, set by these managers."""
+    return Reason("set-by-other", _with_force(f"set by {managers!r}"))
+
+
+def added_by_other(managers: str | None) -> Reason:
+    """The field is not in the spec, and these managers added it."""
+    return Reason(
+        "added-by-other", _with_force(f"added by {managers!r}" if managers else "added by an unknown manager")
+    )
+
+
+def shared_field(managers: str) -> Reason:
+    """The field is no longer wanted, and these managers set it, too."""
+    return Reason("shared-field", f"not removed, since {managers!r} also set it")
+
+
+def owned_by_other(owner: str) -> Reason:
+    """The object exists and belongs to someone else."""
+    return Reason("owned-by-other", f"it exists and belongs to {owner}: choose another name, or delete it first")
+
+
+def host_taken(clashes: str) -> Reason:
+    """The tenant wants hosts that others have."""
+    return Reason(
+        "host-taken",
+        f"wants a host that is already granted: {clashes}; choose another host, or remove it from that tenant first",
+    )
+
+
+def namespace_not_applied(action: str) -> Reason:
+    """The object's namespace is not touched, and so the object is not."""
+    return Reason("namespace-not-applied", f"its namespace is {action}")
+
+
+def not_readable(error: TenantKitError) -> Reason:
+    """You may not read the object, so it is not known whether it exists."""
+    return _of_error("not-readable", error)
+
+
+def denied(error: TenantKitError) -> Reason:
+    """The server would refuse the change."""
+    return _of_error("denied", error)
+
+
+def failed(error: TenantKitError) -> Reason:
+    """The change failed."""
+    return _of_error("failed", error)
+
+
+def left_alone(reason: Reason | None) -> Reason:
+    """A conflict that is not overwritten."""
+    kept = reason or Reason("set-by-other", "someone else set it")
+    return Reason(kept.code, Message("not changed: {reason}", {"reason": kept.text}))
+
+
+def _with_force(what: str) -> Message:
+    return Message("{what}; to overwrite it, {force_conflicts}", {"what": what})
+
+
+def joined(texts: Sequence[str | Message]) -> str | Message:
+    """Texts in one line, with semicolons between them."""
+    return reduce(lambda first, second: Message("{first}; {second}", {"first": first, "second": second}), texts)
+
+
+def _of_error(code: ReasonCode, error: TenantKitError) -> Reason:
+    if error.hint is None:
+        return Reason(code, error.what)
+    if isinstance(error, ClusterError):
+        return Reason(code, Message("{what}; {hint}", {"what": error.what, "hint": error.hint}))
+    return Reason(code, Message("{what}: {hint}", {"what": error.what, "hint": error.hint}))
