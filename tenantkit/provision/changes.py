@@ -53,6 +53,11 @@ class PlanRow:
         after: the wanted value, None if there is none.
         why: the reason, with a code; None if there is nothing to add.
         manager: in a conflict, the other field managers.
+
+    Example:
+        >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast").with_(protected=True))
+        >>> [(row.action, row.field) for row in plan.rows if row.action != "unchanged"]
+        [('update', 'metadata.annotations[tenantkit.dev/grant]')]
     """
 
     action: PlanAction
@@ -85,7 +90,21 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """The change of one object: `wanted` is None when it is deleted, `live` when it does not exist yet."""
+    """The change of one object.
+
+    Args:
+        action: what `apply` would do.
+        ref: the object.
+        rows: one for the whole object, or one per field.
+        tenant: its owner; None for the platform's own objects.
+        wanted: the object to apply; None if it is deleted.
+        live: the live object; None if it does not exist yet.
+
+    Example:
+        >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast"))
+        >>> [change.ref.kind for change in plan.changes][:3]
+        ['Namespace', 'ConfigMap', 'ResourceQuota']
+    """
 
     action: PlanAction
     ref: ObjectRef

@@ -63,6 +63,13 @@ class Plan:
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
             of tenants.
+
+    Example:
+        >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
+        >>> plan.has_changes
+        True
+        >>> plan.frame.query("action == 'update'")["kind"].unique().tolist()
+        ['Namespace', 'ResourceQuota', 'LimitRange']
     """
 
     platform: Platform
@@ -112,12 +119,24 @@ class Plan:
 
         Returns:
             summary, and changes: one mapping per row with the columns of `frame`, None where there is no value.
+
+        Example:
+            >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
+            '7 unchanged'
         """
         rows = [dict(zip(COLUMNS, _cells(row, surface), strict=True)) for row in self.rows]
         return {"summary": self.summary, "changes": rows}
 
     def words(self, surface: Surface) -> str:
-        """The table and the summary as text, with reasons in the words of Python, the command line or a form."""
+        """The table and the summary as text, with reasons in the words of Python, the command line or a form.
+
+        Args:
+            surface: `python`, `shell` or `form`.
+
+        Example:
+            >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
+            7 unchanged
+        """
         table = text_table(COLUMNS, self._shown(surface))
         return f"{table}\n\n{self.summary}" if table else self.summary
 

@@ -30,6 +30,11 @@ class ApplyOutcome:
         tenant: its owner; None for the platform's own objects.
         field: of a result for one field, such as `spec.hard.pods`.
         why: why it failed; for a created object, the plan's note. None if there is nothing to add.
+
+    Example:
+        >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
+        >>> str(tk.apply(cluster, tk.plan(cluster, vision), progress=False).applied[0])
+        "Namespace 'vision'"
     """
 
     ref: ObjectRef
@@ -75,6 +80,13 @@ class Report:
         urls: URLs of each tenant's routes, by tenant; only of routes that exist.
         hostnames: the hosts of these routes, by tenant.
         interrupted: whether it was cancelled before its end.
+
+    Example:
+        >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
+        >>> report
+        <Report: 9 unchanged>
+        >>> report.is_complete, report.urls
+        (True, {'recsys': ['http://recsys.example.ai/rank']})
     """
 
     applied: tuple[ApplyOutcome, ...] = ()
@@ -118,6 +130,13 @@ class Report:
 
         Args:
             surface: whose words the reasons have: `python`, `shell` or `form`.
+
+        Returns:
+            summary, urls, hostnames, and objects: one mapping per row of `frame`, without missing values.
+
+        Example:
+            >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
+            {'recsys': ['http://recsys.example.ai/rank']}
         """
         objects = [
             {name: cell for name, cell in zip(COLUMNS, row, strict=True) if cell is not None}
@@ -126,7 +145,15 @@ class Report:
         return {"summary": self.summary, "urls": self.urls, "hostnames": self.hostnames, "objects": objects}
 
     def words(self, surface: Surface) -> str:
-        """The table, the URLs and the summary as text, with reasons in the words of a surface."""
+        """The table, the URLs and the summary as text, with reasons in the words of a surface.
+
+        Args:
+            surface: `python`, `shell` or `form`.
+
+        Example:
+            >>> print(tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "forecast"))).words("shell"))
+            7 unchanged
+        """
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         return "\n\n".join(part for part in (table, urls, self.summary) if part)

@@ -42,6 +42,10 @@ class People(Spec):
     Args:
         user_prefix: the API server's `--oidc-username-prefix`, for example `oidc:`. Default: none.
         group_prefix: its `--oidc-groups-prefix`. Default: none.
+
+    Example:
+        >>> tk.Platform(people=tk.People(user_prefix="oidc:")).people.user_prefix
+        'oidc:'
     """
 
     user_prefix: Prefix = ""

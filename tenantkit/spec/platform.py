@@ -65,6 +65,10 @@ class Gateway(Spec):
         name: of the Gateway.
         namespace: where it is.
         section: the listener's name. Default: any listener that accepts the route.
+
+    Example:
+        >>> tk.Gateway(name="edge", namespace="infra").section is None
+        True
     """
 
     name: DnsSubdomain
@@ -82,6 +86,10 @@ class Routing(Spec):
             Default: no TLS.
         annotations: on each Ingress, for the controller or a certificate issuer. Default: none.
         gateway: the Gateway that HTTPRoutes attach to; needed for `gateway` and `both`.
+
+    Example:
+        >>> tk.Routing(ingress_class="contour", tls_secret="{name}-tls").by
+        'ingress'
     """
 
     by: Literal["ingress", "gateway", "both"] = "ingress"
@@ -121,6 +129,10 @@ class SharedEndpoint(Spec):
     Args:
         cidr: address range.
         port: TCP port. Default: all ports.
+
+    Example:
+        >>> tk.SharedEndpoint(cidr="10.20.0.5/32", port=5000).to_mapping()
+        {'cidr': '10.20.0.5/32', 'port': 5000}
     """
 
     cidr: Cidr
@@ -138,6 +150,10 @@ class Network(Spec):
         internet: whether pods may reach the internet, except the ranges in `cluster_cidrs`. Default: yes.
         cluster_cidrs: the cluster's ranges of pods, services and nodes. Default: all private and link-local ranges.
         shared: endpoints that all tenants may reach. Default: none.
+
+    Example:
+        >>> tk.Network().isolate
+        False
     """
 
     isolate: bool = False
@@ -171,6 +187,10 @@ class Security(Spec):
         warn: violations of this level return a warning. Default `restricted`.
         version: of the three levels: `latest`, or a version such as `v1.37`. Default `latest`.
         image_pull_secrets: names of Secrets in the tenant's namespace, for its ServiceAccounts. Default: none.
+
+    Example:
+        >>> tk.Security(enforce="restricted").warn
+        'restricted'
     """
 
     enforce: PodSecurityLevel = "baseline"

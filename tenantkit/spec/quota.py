@@ -21,6 +21,11 @@ class StorageClassQuota(Spec):
     Args:
         storage: sum of the claims' requests, in bytes as a quantity: `500Gi`.
         claims: number of PersistentVolumeClaims. Default: limited by `Quota.volume_claims` only.
+
+    Example:
+        >>> fast = tk.StorageClassQuota(storage="200Gi", claims=2)
+        >>> tk.Quota(requests_cpu=8, requests_memory="32Gi", storage_classes={"fast": fast}).storage
+        '100Gi'
     """
 
     storage: Quantity

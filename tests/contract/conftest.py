@@ -85,11 +85,11 @@ def connect_as(engine: engines.Engine) -> Iterator[Callable[[str], Cluster]]:
     """Connections to the engine, by user: admin, provisioner, owner, editor, viewer or stranger."""
     made: dict[str, Cluster] = {}
 
-    def connected(persona: str) -> Cluster:
-        if persona not in made:
-            login = engine.login(persona)
-            made[persona] = connect(kubeconfig=login.kubeconfig, context=login.context)
-        return made[persona]
+    def connected(user: str) -> Cluster:
+        if user not in made:
+            login = engine.login(user)
+            made[user] = connect(kubeconfig=login.kubeconfig, context=login.context)
+        return made[user]
 
     yield connected
     for connection in made.values():
@@ -101,11 +101,11 @@ def wire_as(engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory) ->
     """Plain requests to the engine, by user."""
     made: dict[str, Wire] = {}
 
-    def wired(persona: str) -> Wire:
-        if persona not in made:
-            login = engine.login(persona)
-            made[persona] = Wire.of(login.kubeconfig, login.context, tmp_path_factory.mktemp(persona))
-        return made[persona]
+    def wired(user: str) -> Wire:
+        if user not in made:
+            login = engine.login(user)
+            made[user] = Wire.of(login.kubeconfig, login.context, tmp_path_factory.mktemp(user))
+        return made[user]
 
     yield wired
     for wire in made.values():

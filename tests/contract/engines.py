@@ -44,7 +44,7 @@ class Login:
 class Engine(Protocol):
     """A server that the contract suite can run on."""
 
-    def login(self, persona: str) -> Login:
+    def login(self, user: str) -> Login:
         """The kubeconfig and context of that user."""
 
 
@@ -55,9 +55,9 @@ class OwnEngine:
     name: str
     kubeconfig: Path
 
-    def login(self, persona: str) -> Login:
+    def login(self, user: str) -> Login:
         """The user's context."""
-        return Login(self.kubeconfig, f"{self.name}-{persona}")
+        return Login(self.kubeconfig, f"{self.name}-{user}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +68,22 @@ class ForeignEngine:
     folder: Path
     made: dict[str, Login] = field(default_factory=dict)
 
-    def login(self, persona: str) -> Login:
+    def login(self, user: str) -> Login:
         """The admin, or a user with a certificate of the cluster; skips the test if the cluster does not sign it."""
-        if persona == "admin":
+        if user == "admin":
             return self.admin
-        if persona not in self.made:
-            self.made[persona] = self._sign_in(persona)
-        return self.made[persona]
+        if user not in self.made:
+            self.made[user] = self._sign_in(user)
+        return self.made[user]
 
-    def _sign_in(self, persona: str) -> Login:
+    def _sign_in(self, user: str) -> Login:
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, user_name(persona))])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, user_name(user))])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
         try:
-            certificate = self._signed(persona, request.public_bytes(serialization.Encoding.PEM))
+            certificate = self._signed(user, request.public_bytes(serialization.Encoding.PEM))
         except RuntimeError as error:
-            pytest.skip(f"can't log in as {user_name(persona)}: this cluster signs no client certificates: {error}")
+            pytest.skip(f"can't log in as {user_name(user)}: this cluster signs no client certificates: {error}")
         key_pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -94,13 +94,13 @@ class ForeignEngine:
             "client-certificate-data": certificate,
             "client-key-data": base64.b64encode(key_pem).decode(),
         }
-        place = self.folder / f"{persona}.kubeconfig"
+        place = self.folder / f"{user}.kubeconfig"
         write_private(place, json.dumps(config).encode())
         return Login(place, None)
 
-    def _signed(self, persona: str, request: bytes) -> str:
+    def _signed(self, user: str, request: bytes) -> str:
         """The cluster's certificate for a signing request, whose object is deleted afterwards."""
-        name = f"tenantkit-contract-{persona}-{uuid.uuid4().hex[:8]}"
+        name = f"tenantkit-contract-{user}-{uuid.uuid4().hex[:8]}"
         manifest = {
             "apiVersion": "certificates.k8s.io/v1",
             "kind": "CertificateSigningRequest",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "127.0.0.1"
-PERSONAS = ("admin", "provisioner", "owner", "editor", "viewer", "stranger")
+USERS = ("admin", "provisioner", "owner", "editor", "viewer", "stranger")
 ADMIN_GROUP = "system:masters"
 CONTROLLER_MANAGER = "system:kube-controller-manager"
 SCHEDULER = "system:kube-scheduler"
@@ -29,9 +29,9 @@ KWOK = "kwok"
 COMPONENTS = (CONTROLLER_MANAGER, SCHEDULER, KWOK)
 
 
-def user_name(persona: str) -> str:
+def user_name(user: str) -> str:
     """A user's name on the server."""
-    return f"{persona}@example.com"
+    return f"{user}@example.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Credentials:
 
 def make_credentials(folder: Path, port: int) -> Credentials:
     """Write all keys, certificates, tokens and kubeconfigs into a private folder."""
-    people = {persona: user_name(persona) for persona in PERSONAS} | {name: name for name in COMPONENTS}
+    people = {user: user_name(user) for user in USERS} | {name: name for name in COMPONENTS}
     credentials = Credentials(
         folder=folder,
-        tokens={persona: secrets.token_urlsafe(32) for persona in people},
+        tokens={user: secrets.token_urlsafe(32) for user in people},
         server=f"https://{HOST}:{port}",
     )
     authority = trustme.CA()
@@ -92,7 +92,7 @@ def make_credentials(folder: Path, port: int) -> Credentials:
         credentials.key: server.private_key_pem.bytes(),
         credentials.service_account_key: authority.issue_cert("service-accounts").private_key_pem.bytes(),
         credentials.token_file: _token_lines(credentials.tokens, people),
-        credentials.kubeconfig: _kubeconfig(credentials, dict.fromkeys(PERSONAS, "controlplane-{}")),
+        credentials.kubeconfig: _kubeconfig(credentials, dict.fromkeys(USERS, "controlplane-{}")),
         **{credentials.kubeconfig_of(name): _kubeconfig(credentials, {name: "{}"}) for name in COMPONENTS},
     }
     for path, content in private_files.items():

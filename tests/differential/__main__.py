@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tests.contract import engines
 from tests.differential.exchange import Exchange
-from tests.differential.grammar import PERSONAS
+from tests.differential.grammar import USERS
 from tests.differential.runs import PATIENCE_S, Run, replay
 from tests.differential.steps import Step, draw_step
 
@@ -101,7 +101,7 @@ def main() -> int:
         running = engines.OwnEngine("controlplane", options.kubeconfig) if options.kubeconfig else None
         real = running or stack.enter_context(engines.controlplane())
         sandbox = stack.enter_context(engines.sandbox())
-        search = Search(Exchange.to(real, PERSONAS), Exchange.to(sandbox, PERSONAS), options.seed, options.patience)
+        search = Search(Exchange.to(real, USERS), Exchange.to(sandbox, USERS), options.seed, options.patience)
         began = time.monotonic()
         while search.steps < options.steps:
             search.run(min(options.length, options.steps - search.steps))

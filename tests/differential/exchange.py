@@ -52,16 +52,16 @@ class Exchange:
     page: str = ""
 
     @classmethod
-    def to(cls, engine: Engine, personas: Iterable[str]) -> Self:
+    def to(cls, engine: Engine, users: Iterable[str]) -> Self:
         """Read the logins of an engine that the tests started."""
         tokens: dict[str, str] = {}
         cluster: dict[str, str] = {}
-        for persona in personas:
-            login = engine.login(persona)
+        for name in users:
+            login = engine.login(name)
             config = yaml.safe_load(Path(login.kubeconfig).read_text(encoding="utf-8"))
             context = next(item["context"] for item in config["contexts"] if item["name"] == login.context)
             user = next(item["user"] for item in config["users"] if item["name"] == context["user"])
-            tokens[persona], cluster = user["token"], config["clusters"][0]["cluster"]
+            tokens[name], cluster = user["token"], config["clusters"][0]["cluster"]
         inline = base64.b64decode(cluster.get("certificate-authority-data", "")).decode()
         ca = inline or Path(cluster["certificate-authority"]).read_text(encoding="utf-8")
         pool = urllib3.PoolManager(ca_cert_data=ca, timeout=_TIMEOUT_S, retries=False)
@@ -79,7 +79,7 @@ class Exchange:
             body = self._edited(path, step.edits)
         elif isinstance(body, dict):
             body = self._filled(path, body)
-        answer = self.ask(step.method, path, query, body, step.persona, step.content_type, step.accept)
+        answer = self.ask(step.method, path, query, body, step.user, step.content_type, step.accept)
         if step.operation == "list" and answer.ok:
             self.page = answer.body["metadata"].get("continue") or self.page
         return answer
@@ -90,13 +90,13 @@ class Exchange:
         path: str,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        persona: str = "admin",
+        user: str = "admin",
         content_type: str = JSON,
         accept: str = JSON,
     ) -> Answer:
         """The answer to one request."""
         asked = path + (f"?{urlencode(query)}" if query else "")
-        headers = {"Authorization": f"Bearer {self.tokens[persona]}", "User-Agent": _AGENT, "Accept": accept}
+        headers = {"Authorization": f"Bearer {self.tokens[user]}", "User-Agent": _AGENT, "Accept": accept}
         text = None
         if body is not None:
             headers["Content-Type"] = content_type

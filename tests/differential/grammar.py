@@ -1,7 +1,7 @@
 """The grammar of the differential test: which requests both engines get, and which are left out, and why.
 
 A run is a sequence of steps in namespaces of its own. A step is one request: one of OPERATIONS on one of KINDS, as one
-of PERSONAS, with a body that is valid or malformed in one of the ways in MALFORMED. All its effects are compared.
+of USERS, with a body that is valid or malformed in one of the ways in MALFORMED. All its effects are compared.
 Rejected alternative: bodies generated from the schemas, which are refused for their first field before a rule applies.
 """
 
@@ -38,7 +38,7 @@ OPERATIONS = {  # how often each is drawn
     "get": 3,  # as an object, or as its metadata alone
     "list": 8,  # with label and field selectors, in pages
 }
-PERSONAS = {"admin": 75, "provisioner": 6, "owner": 8, "editor": 5, "viewer": 3, "stranger": 3}
+USERS = {"admin": 75, "provisioner": 6, "owner": 8, "editor": 5, "viewer": 3, "stranger": 3}
 MANAGERS = ("m1", "m2")
 NAMES = ("a", "b", "c")
 MALFORMED = {  # how often each way is drawn among malformed bodies

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.contract.wire import MERGE_PATCH
 from tests.differential.comparison import Difference, differences, normalised
 from tests.differential.exchange import Answer
-from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, NAMES, PERSONAS
+from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, NAMES, USERS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_access import GROUP, ref
 from tests.differential.kinds_pods import CONTAINERS
@@ -177,7 +177,7 @@ def _probes(plurals: set[str]) -> list[Step]:
     if plurals & _ACCESS:
         probes += [
             Step("probe", "selfsubjectrulesreviews", person, "POST", _REVIEW, body={"spec": {"namespace": namespace}})
-            for person in PERSONAS
+            for person in USERS
             if person != "admin"
             for namespace in NAMESPACES
         ]

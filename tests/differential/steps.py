@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from tests.differential.bodies import draw, drawn, weighted
-from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, MANAGERS, NAMES, OPERATIONS, PERSONAS
+from tests.differential.grammar import BY_PLURAL, KINDS, MADE_BY_CONTROLLERS, MANAGERS, NAMES, OPERATIONS, USERS
 from tests.differential.kinds import RUN
 from tests.differential.kinds_core import METADATA, WRONG_METADATA
 from tests.differential.kinds_workloads import AT_REST
@@ -36,7 +36,7 @@ class Step:
 
     operation: str
     plural: str
-    persona: str
+    user: str
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Step:
         if self.body is not None:
             body = f" {self.content_type.partition(';')[0].rpartition('/')[2]} {json.dumps(self.body)}"
         accept = f" Accept: {self.accept}" if self.accept != JSON else ""
-        return f"{self.persona}: {self.method} {self.path}{query}{accept}{body}"
+        return f"{self.user}: {self.method} {self.path}{query}{accept}{body}"
 
 
 def draw_step(chance: Random, operation: str = "") -> Step:
@@ -65,14 +65,14 @@ def draw_step(chance: Random, operation: str = "") -> Step:
     kind = BY_PLURAL[weighted(chance, {kind.plural: kind.weight for kind in KINDS})]
     if operation == "status" and not kind.status:
         kind = chance.choice([kind for kind in KINDS if kind.status])
-    persona = weighted(chance, PERSONAS)
+    user = weighted(chance, USERS)
     namespace = NAMESPACES[chance.randrange(8) == 0]
     short = chance.choice(NAMES)
     short = NAMES[0] if kind.is_alone else short
     name = short if kind.namespaced else f"{RUN}-{'c' if kind.kind == 'Namespace' and operation in _MAKES else short}"
     if kind.kind == "Namespace" and operation in {"delete", "delete_many", "status"}:
         name = f"{RUN}-c"
-    return _DRAWS[operation](_Place(chance, operation, kind, persona, namespace, name))
+    return _DRAWS[operation](_Place(chance, operation, kind, user, namespace, name))
 
 
 _MAKES = {"create", "replace"}
@@ -85,7 +85,7 @@ class _Place:
     chance: Random
     operation: str
     kind: Kind
-    persona: str
+    user: str
     namespace: str
     name: str
 
@@ -98,7 +98,7 @@ class _Place:
         return self.kind.path(self.namespace)
 
     def step(self, method: str, path: str, **more: Any) -> Step:
-        return Step(self.operation, self.kind.plural, self.persona, method, path, **more)
+        return Step(self.operation, self.kind.plural, self.user, method, path, **more)
 
 
 def _write_query(chance: Random) -> dict[str, str]:

@@ -7,7 +7,7 @@ from random import Random
 from tests.contract import engines
 from tests.differential.comparison import differences
 from tests.differential.exchange import Answer, Exchange
-from tests.differential.grammar import LEFT_OUT, OPERATIONS, PERSONAS
+from tests.differential.grammar import LEFT_OUT, OPERATIONS, USERS
 from tests.differential.runs import Run
 from tests.differential.steps import draw_step
 
@@ -26,7 +26,7 @@ def places(expected: Answer, found: Answer) -> list[str]:
 def test_two_sandboxes_answer_the_same_requests_alike() -> None:
     chance = Random(1)  # noqa: S311 (as above)
     with engines.sandbox() as one, engines.sandbox() as other:
-        run = Run(Exchange.to(one, PERSONAS), Exchange.to(other, PERSONAS), "alike", patience_s=0.5)
+        run = Run(Exchange.to(one, USERS), Exchange.to(other, USERS), "alike", patience_s=0.5)
         different = run.begin()
         for _ in range(_STEPS):
             different += run.take(draw_step(chance))

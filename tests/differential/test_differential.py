@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from tests.contract import engines
 from tests.differential.exchange import Exchange
-from tests.differential.grammar import OPERATIONS, PERSONAS
+from tests.differential.grammar import OPERATIONS, USERS
 from tests.differential.runs import Run
 from tests.differential.steps import draw_step
 
@@ -30,7 +30,7 @@ _chances = st.randoms(use_true_random=False)
 def exchanges() -> Iterator[tuple[Exchange, Exchange]]:
     """A connection to the real control plane, and one to the sandbox."""
     with engines.controlplane() as real, engines.sandbox() as sandbox:
-        yield Exchange.to(real, PERSONAS), Exchange.to(sandbox, PERSONAS)
+        yield Exchange.to(real, USERS), Exchange.to(sandbox, USERS)
 
 
 @pytest.mark.controlplane

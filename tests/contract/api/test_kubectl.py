@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def run(engine: Engine) -> Callable[..., str]:
-    """Run kubectl as a persona: `run("get", "ns", persona="owner")`."""
+    """Run kubectl as a user: `run("get", "ns", user="owner")`."""
 
-    def call(*words: str, persona: str = "admin", stdin: str | None = None) -> str:
-        login = engine.login(persona)
+    def call(*words: str, user: str = "admin", stdin: str | None = None) -> str:
+        login = engine.login(user)
         context = ["--context", login.context] if login.context else []
         return kubectl(login.kubeconfig, *context, *words, stdin=stdin)
 
@@ -183,23 +183,23 @@ def test_describe_shows_an_ingress_and_a_quota(run: Callable[..., str], namespac
     assert "pods" in run("describe", "resourcequota", "team", "-n", namespace)
 
 
-def test_can_i_tells_each_persona_what_it_may(run: Callable[..., str]) -> None:
+def test_can_i_reports_what_each_user_may_do(run: Callable[..., str]) -> None:
     assert run("auth", "can-i", "create", "namespaces") == "yes\n"
     with pytest.raises(RuntimeError):
-        run("auth", "can-i", "create", "namespaces", persona="stranger")
+        run("auth", "can-i", "create", "namespaces", user="stranger")
 
 
 def test_can_i_lists_the_rules(run: Callable[..., str]) -> None:
     everything = run("auth", "can-i", "--list")
-    little = run("auth", "can-i", "--list", persona="stranger")
+    little = run("auth", "can-i", "--list", user="stranger")
 
     assert "*.*" in everything
     assert "*.*" not in little
     assert "selfsubjectreviews.authentication.k8s.io" in little
 
 
-def test_whoami_names_the_persona(run: Callable[..., str]) -> None:
-    assert "owner@example.com" in run("auth", "whoami", persona="owner")
+def test_whoami_names_the_user(run: Callable[..., str]) -> None:
+    assert "owner@example.com" in run("auth", "whoami", user="owner")
 
 
 def test_explain_and_api_resources_know_what_is_served(run: Callable[..., str]) -> None:

@@ -28,13 +28,13 @@ RBAC_V1 = f"{RBAC}/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1"
 
 
-def binding(name: str, persona: str, role: str) -> Manifest:
+def binding(name: str, user: str, role: str) -> Manifest:
     return {
         "apiVersion": RBAC_V1,
         "kind": "RoleBinding",
         "metadata": {"name": name},
         "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
-        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user_name(persona)}],
+        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user_name(user)}],
     }
 
 
@@ -57,24 +57,24 @@ def review(wire: Wire, **attributes: str) -> Manifest:
 
 @pytest.fixture
 def give(wire: Wire, wire_as: WireAs, namespace: str) -> Callable[[str, str], Wire]:
-    """Bind a persona to a role in the namespace, and wait until the authoriser has seen it."""
+    """Bind a user to a role in the namespace, and wait until the authoriser has seen it."""
 
-    def given(persona: str, role: str) -> Wire:
-        answer = wire("POST", bindings_path(namespace), binding(f"{persona}-{role}", persona, role))
+    def given(user: str, role: str) -> Wire:
+        answer = wire("POST", bindings_path(namespace), binding(f"{user}-{role}", user, role))
         assert answer.status == 201
-        person = wire_as(persona)
+        person = wire_as(user)
         eventually(lambda: review(person, verb="list", resource="configmaps", namespace=namespace)["allowed"])
         return person
 
     return given
 
 
-@pytest.mark.parametrize("persona", ["provisioner", "owner", "editor", "viewer", "stranger"])
-def test_a_persona_is_known_by_name_and_is_in_no_group_but_everybodys(
-    connect_as: Callable[[str], Cluster], persona: str
+@pytest.mark.parametrize("user", ["provisioner", "owner", "editor", "viewer", "stranger"])
+def test_a_user_is_known_by_name_and_is_only_in_the_group_of_all_authenticated_users(
+    connect_as: Callable[[str], Cluster], user: str
 ) -> None:
-    identity = whoami(connect_as(persona))
-    assert (identity.username, list(identity.groups)) == (user_name(persona), ["system:authenticated"])
+    identity = whoami(connect_as(user))
+    assert (identity.username, list(identity.groups)) == (user_name(user), ["system:authenticated"])
 
 
 def test_the_admin_is_a_master_who_may_do_everything(engine: Engine, cluster: Cluster) -> None:
