@@ -1,27 +1,27 @@
 """Every error that tenantkit raises: what happened, to what, and what to do next.
 
 TenantKitError
- ├── InvalidSpecError (also ValueError)   a Platform, Tenant or file says what can't be
- ├── SpecVersionError                     a spec was written by a newer tenantkit
- ├── ConnectionConfigError                no usable kubeconfig, context or token
- ├── ClusterError                         the API server's answer, or none
+ ├── InvalidSpecError (also ValueError)   a Platform, a Tenant, a file or an argument is not valid
+ ├── SpecVersionError                     a spec was written by a newer version of tenantkit
+ ├── ConnectionConfigError                there is no usable kubeconfig, context or token
+ ├── ClusterError                         the API server answered with an error, or not at all
  │    ├── BadRequest                      400  the server could not read the request
- │    ├── Unauthorized                    401  the server does not know who asks
- │    ├── PermissionDenied                403  it knows, and says no
- │    ├── NotFound                        404  no such object, or no such kind
- │    ├── Conflict                        409  somebody else's field, or a newer version
- │    │    └── AlreadyExists              409  an object of that name is there
+ │    ├── Unauthorized                    401  the credentials are missing, wrong or expired
+ │    ├── PermissionDenied                403  RBAC, a quota or a policy denies the request
+ │    ├── NotFound                        404  the object or its kind does not exist
+ │    ├── Conflict                        409  another manager owns a field, or the version is old
+ │    │    └── AlreadyExists              409  an object with that name exists
  │    ├── Expired                         410  the resource version is too old
- │    ├── Rejected                        422  the object is not valid, or policy says no
+ │    ├── Rejected                        422  the object is not valid
  │    ├── Throttled                       429  too many requests
- │    └── ClusterUnavailable              5xx, or no answer at all
- ├── OwnershipError                       it exists and is somebody else's
- ├── HostTakenError                       two tenants want one host and path
+ │    └── ClusterUnavailable              5xx, or no answer
+ ├── OwnershipError                       the object exists and belongs to somebody else
+ ├── HostTakenError                       two tenants want the same host and path
  ├── StalePlanError                       the cluster has changed since the plan was made
- ├── PartialApplyError                    some of a plan was done, some was not: see .report
- ├── WaitTimeoutError                     what was waited for has not come
- ├── BusyError                            a form is at work already
- ├── CancelledError                       it was cancelled before anything was written
+ ├── PartialApplyError                    a plan was applied in part; see .report
+ ├── WaitTimeoutError                     timed out waiting
+ ├── BusyError                            a form is still running
+ ├── CancelledError                       cancelled before anything was written
  └── MissingExtraError (also ImportError) an optional package is not installed
 """
 
@@ -165,19 +165,19 @@ class InvalidSpecError(TenantKitError, ValueError):
 
 
 class SpecVersionError(TenantKitError):
-    """A stored or given spec was written by a newer tenantkit; it is neither read nor written over."""
+    """A spec was written by a newer version of tenantkit; it is neither read nor overwritten."""
 
 
 class ConnectionConfigError(TenantKitError):
-    """There is no usable configuration to reach a cluster with: no file, no such context, no token."""
+    """There is no usable configuration for a connection: no kubeconfig, no such context, no token."""
 
 
 class ClusterError(TenantKitError):
-    """The API server answered with an error, or not at all; `status` is None when there was no answer."""
+    """The API server answered with an error, or not at all; `status` is None if there was no answer."""
 
     _between = "; "
 
-    def __init__(  # noqa: PLR0913 (what a caller may want to tell apart)
+    def __init__(  # noqa: PLR0913 (what a caller may want to distinguish)
         self,
         what: str | Message,
         *,
@@ -209,19 +209,19 @@ class Unauthorized(ClusterError):
 
 
 class PermissionDenied(ClusterError):
-    """403: RBAC, a quota or an admission plug-in says no."""
+    """403: RBAC, a quota or an admission plug-in denies the request."""
 
 
 class NotFound(ClusterError):
-    """404: the object or its kind is not on the server."""
+    """404: the object or its kind does not exist on the server."""
 
 
 class Conflict(ClusterError):
-    """409: another field manager owns a field, or somebody wrote a newer version."""
+    """409: another field manager owns a field, or there is a newer version of the object."""
 
 
 class AlreadyExists(Conflict):
-    """409 on create: an object of that name is there."""
+    """409 on create: an object with that name exists."""
 
 
 class Expired(ClusterError):
@@ -229,31 +229,31 @@ class Expired(ClusterError):
 
 
 class Rejected(ClusterError):
-    """422: the server or a policy finds the object invalid."""
+    """422: the server or a policy rejects the object as not valid."""
 
 
 class Throttled(ClusterError):
-    """429: the server asks for fewer requests, also after the retries."""
+    """429: too many requests, also after the retries."""
 
 
 class ClusterUnavailable(ClusterError):
-    """The server failed (5xx) or gave no answer in time."""
+    """The server failed (5xx), or gave no answer in time."""
 
 
 class OwnershipError(TenantKitError):
-    """An object exists and is somebody else's; tenantkit takes nothing over in passing."""
+    """An object exists and belongs to somebody else; tenantkit does not take it over."""
 
 
 class HostTakenError(TenantKitError):
-    """Two tenants, or a tenant and somebody else, want the same host and path."""
+    """Two tenants, or a tenant and another owner, want the same host and path."""
 
 
 class StalePlanError(TenantKitError):
-    """What is live has changed since the plan was made; plan again."""
+    """The cluster has changed since the plan was made; plan again."""
 
 
 class PartialApplyError(TenantKitError):
-    """Something in a plan failed; `report` says what was done, what failed and what was not attempted."""
+    """A plan was applied in part; `report` lists what was done, what failed and what was not attempted."""
 
     def __init__(self, what: str | Message, *, report: Report, hint: Hint | None = None) -> None:
         super().__init__(what, hint=hint)
@@ -261,16 +261,16 @@ class PartialApplyError(TenantKitError):
 
 
 class WaitTimeoutError(TenantKitError):
-    """What was waited for has not come within the time given; nothing was undone."""
+    """Timed out waiting; nothing was undone."""
 
 
 class BusyError(TenantKitError):
-    """A form is at work already; nothing more was begun."""
+    """A form is still running; nothing else was started."""
 
 
 class CancelledError(TenantKitError):
-    """It was cancelled before anything was written."""
+    """The operation was cancelled before anything was written."""
 
 
 class MissingExtraError(TenantKitError, ImportError):
-    """An optional package is not installed; the message is the command that installs it."""
+    """An optional package is not installed; the text is the command that installs it."""

@@ -1,4 +1,4 @@
-"""`whoami`: who the API server takes the caller for."""
+"""`whoami`: the user that the API server sees."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the server takes the user for.
+    """The user that the server sees.
 
     Args:
-        username: as RBAC would name it: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
+        username: as in RBAC: `dana@example.com`, `system:serviceaccount:jupyterhub:jupyter-dana`.
         groups: likewise.
-        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was given by hand.
+        context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was passed.
         server: the API server's URL.
-        is_sandbox: whether it is tenantkit's own.
+        is_sandbox: whether the server is tenantkit's sandbox.
     """
 
     username: str
@@ -34,17 +34,17 @@ class Identity:
 
 @takes_cluster
 def whoami(cluster: Cluster) -> Identity:
-    """Who the server takes you for: the first thing to look at when something is denied.
+    """The user that the server sees: check it first when something is denied.
 
     Args:
         cluster: where.
 
     Returns:
-        User name and groups in the server's words, and which server that is.
+        Your user name and groups on the server, and the server itself.
 
     Raises:
-        Unauthorized: it does not know you.
-        ClusterUnavailable: it gave no answer.
+        Unauthorized: the server does not accept the credentials.
+        ClusterUnavailable: the server gave no answer.
 
     RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
 
@@ -52,7 +52,7 @@ def whoami(cluster: Cluster) -> Identity:
         >>> whoami(cluster).username  # doctest: +SKIP
         'dana@example.com'
     """
-    answer = review(cluster.session, "SelfSubjectReview", {}, Operation("ask who I am"))
+    answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
     found = (answer.get("status") or {}).get("userInfo") or {}
     cluster.user = str(found.get("username") or "")
     groups = tuple(str(group) for group in found.get("groups") or ())

@@ -1,4 +1,4 @@
-"""Access reviews: what the caller may do."""
+"""Access reviews: what the user may do. The server is asked, since RBAC is not the only authorizer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 
-def can(  # noqa: PLR0913 (what an access review consists of; all but two are optional)
+def can(  # noqa: PLR0913 (the fields of an access review; all but two are optional)
     session: Session,
     verb: str,
     kind: str,
@@ -25,7 +25,7 @@ def can(  # noqa: PLR0913 (what an access review consists of; all but two are op
     name: str | None = None,
     subresource: str | None = None,
 ) -> bool:
-    """Whether the user may do that; see `Cluster.can`."""
+    """Whether the user may do something; see `Cluster.can`."""
     if kind not in KINDS and "." in kind:
         plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
     else:
@@ -39,13 +39,13 @@ def can(  # noqa: PLR0913 (what an access review consists of; all but two are op
         "name": name,
     }
     spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
-    operation = Operation(f"ask whether I may {verb}", kind, name, namespace)
+    operation = Operation(f"check the permission to {verb}", kind, name, namespace)
     answer = review(session, "SelfSubjectAccessReview", spec, operation)
     return (answer.get("status") or {}).get("allowed") is True
 
 
 def review(session: Session, kind: str, spec: Manifest, operation: Operation) -> Manifest:
-    """Ask by a review: it is created, answered, and stored nowhere, so that it may be asked twice."""
+    """Create a review, which the server answers and does not store, so that it may be repeated."""
     place = kind_of(kind)
     review = {"apiVersion": place.api_version, "kind": kind, **({"spec": spec} if spec else {})}
     return session.ask(Call("POST", collection_path(place), operation, orjson.dumps(review), is_repeatable=True))

@@ -1,6 +1,7 @@
-"""Who one is to the server, what one may do, and what one may see.
+"""Lists of the objects that the user may see: of the whole cluster, or else of each namespace that may be read.
 
-The server is asked, never guessed at: a kubeconfig's user name is only a label, and RBAC isn't the only authoriser.
+The server decides what may be read: each list is tried, and refusals are collected. Rejected alternative: to ask for
+permissions first, which costs as many requests and can be wrong a moment later.
 Source: pages "Authorization" (Checking API access) and "Authenticating" (API access to authentication information).
 """
 
@@ -10,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from tenantkit.cluster.arguments import check_is_cluster
-from tenantkit.cluster.requests.list import Selection, list_kept
-from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.cluster.filters import check_filters
+from tenantkit.cluster.lists import list_projected
+from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.hints import Hint
 from tenantkit.rules.kinds import Kind, kind_of
 from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 Scope = tuple[str, ...] | Literal["cluster"]
 
-_Kept = TypeVar("_Kept")
+_Projected = TypeVar("_Projected")
 
 _THREADS = 8
 _NAME_NAMESPACES = Hint("{name_namespaces}")  # the default namespace, which was tried, is rarely the right one
@@ -38,18 +40,18 @@ def list_visible(
     label_selector: str | None = None,
     field_selector: str | None = None,
 ) -> tuple[list[Manifest], Scope]:
-    """All objects of a kind that the user may see, and what that covers.
+    """All objects of a kind that the user may see, and the namespaces that this covers.
 
     Args:
         cluster: where.
         kind: a key of `KINDS`.
-        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
-            connection's own namespace where the whole cluster may not be listed.
-        label_selector: as the API server writes it.
+        namespaces: only these. Default: the connection's `namespaces`; if it has none, the whole cluster, or the
+            connection's namespace if the whole cluster may not be listed.
+        label_selector: in the API server's syntax.
         field_selector: likewise.
 
     Returns:
-        The objects, and `"cluster"` or the namespaces that could be read: some of those asked for may be missing.
+        The objects, and `"cluster"` or the namespaces that could be read, of which some may be missing.
 
     Raises:
         PermissionDenied: none may be read.
@@ -65,98 +67,111 @@ def list_visible(
     )
 
 
-def keep_visible(  # noqa: PLR0913 (what selects objects; all but three are optional)
+def keep_visible(  # noqa: PLR0913 (all but three are optional)
     cluster: Cluster,
     kind: str | Kind,
-    keep: Callable[[Manifest], _Kept],
+    keep: Callable[[Manifest], _Projected],
     *,
     parts: type | None = None,
     metadata_only: bool = False,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
-) -> tuple[list[_Kept], Scope]:
-    """The same, keeping of each object only what is needed: so a large list is never in memory as a whole.
+) -> tuple[list[_Projected], Scope]:
+    """The same, with only a projection of each object, so that a large list is never in memory as a whole.
 
     Args:
         cluster: where.
-        kind: a key of `KINDS`, or where a kind lives that is not in it.
-        keep: what to keep of an object; called from several threads, and again where a list is begun again.
-        parts: a TypedDict of what `keep` looks at, so that the rest need not be made. Default: whole objects.
-        metadata_only: whether to ask the server for no more than the objects' metadata.
-        namespaces: as for `list_visible`, and so are the selectors, errors and rights.
+        kind: a key of `KINDS`, or a Kind that is not in it.
+        keep: the projection; called from several threads, and again if a list has to start over.
+        parts: a TypedDict with the fields that `keep` reads; others are not parsed. Default: whole objects.
+        metadata_only: request only the objects' metadata.
+        namespaces: as for `list_visible`, and so are the selectors, the errors and the permissions.
         label_selector: likewise.
         field_selector: likewise.
 
     Returns:
-        What was kept, and what it covers.
+        The projections, and the namespaces that they cover.
 
     Example:
         >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
     """
+    check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
 
-    def listed(namespace: str | None) -> list[_Kept]:
+    def listed(namespace: str | None) -> list[_Projected]:
         if place.kind == "Namespace" and namespace is not None:
             return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
-        selection = Selection(place, namespace, label_selector, field_selector, parts, metadata_only)
-        return list_kept(cluster.session, selection, keep).items
+        return list_projected(
+            cluster,
+            place,
+            keep,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            fields=parts,
+            metadata_only=metadata_only,
+        )
 
     found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
     return [item for items in found for item in items], scope
 
 
 def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
-    """The namespaces that were asked for, each once: else the connection's; empty means all.
+    """These namespaces, else the connection's; empty means all.
+
+    An empty list is passed on, since it may be what another list covered. Readers refuse it by `check_filters`.
 
     Raises:
-        InvalidSpecError: the cluster is none, or they are one text, whose letters are no namespaces.
+        InvalidSpecError: they are not a list of names, or the cluster is not a Cluster.
     """
     check_is_cluster(cluster)
-    if isinstance(namespaces, str):
-        raise InvalidSpecError([Problem("namespaces", namespaces, f"use a list: [{namespaces!r}]")])
-    return tuple(dict.fromkeys(cluster.namespaces if namespaces is None else namespaces))
+    if namespaces is None:
+        return cluster.namespaces
+    if isinstance(namespaces, list | tuple) and not namespaces:
+        return ()
+    return check_filters(namespaces=namespaces).namespaces or ()
 
 
 def each_visible(
-    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Kept], *, namespaces: Sequence[str] | None = None
-) -> tuple[list[_Kept], Scope]:
-    """What is read of the whole cluster at once, or else of each namespace that the user may see.
+    cluster: Cluster, kind: Kind, read: Callable[[str | None], _Projected], *, namespaces: Sequence[str] | None = None
+) -> tuple[list[_Projected], Scope]:
+    """The results of reading the whole cluster at once, or else each namespace that the user may see.
 
     Args:
         cluster: where.
-        kind: what is read.
+        kind: the kind that is read.
         read: reads a namespace, or all (None); called from several threads.
-        namespaces: as for `list_visible`, and so are errors and rights.
+        namespaces: as for `list_visible`, and so are the errors and the permissions.
 
     Returns:
-        One reading of the whole cluster, or one of each namespace; and what that covers.
+        One result for the whole cluster, or one for each namespace; and the namespaces that they cover.
     """
-    is_placed = kind.namespaced or kind.kind == "Namespace"
-    asked = chosen_namespaces(cluster, namespaces) if is_placed else ()
-    is_told = bool(asked)
-    if not asked and namespaces is not None and is_placed:
+    is_namespaced = kind.namespaced or kind.kind == "Namespace"
+    names = chosen_namespaces(cluster, namespaces) if is_namespaced else ()
+    is_named = bool(names)
+    if not names and namespaces is not None and is_namespaced:
         return [], ()
-    if not asked:
+    if not names:
         try:
             return [read(None)], "cluster"
         except PermissionDenied:
-            if not is_placed:
+            if not is_namespaced:
                 raise
-            asked = (cluster.namespace,)
+            names = (cluster.namespace,)
 
-    def tried(namespace: str) -> tuple[_Kept | None, PermissionDenied | None]:
+    def tried(namespace: str) -> tuple[_Projected | None, PermissionDenied | None]:
         try:
             return read(namespace), None
         except PermissionDenied as refusal:
             return None, refusal
 
-    with ThreadPoolExecutor(min(_THREADS, len(asked)), thread_name_prefix="tenantkit") as pool:
-        readings = list(zip(asked, pool.map(tried, asked), strict=True))
+    with ThreadPoolExecutor(min(_THREADS, len(names)), thread_name_prefix="tenantkit") as pool:
+        readings = list(zip(names, pool.map(tried, names), strict=True))
     refusals = [refusal for _, (_, refusal) in readings if refusal is not None]
-    if len(refusals) == len(asked):
-        raise refusals[0] if is_told else refusals[0].with_hint(_NAME_NAMESPACES)
-    found = [(namespace, cast("_Kept", kept)) for namespace, (kept, refusal) in readings if refusal is None]
+    if len(refusals) == len(names):
+        raise refusals[0] if is_named else refusals[0].with_hint(_NAME_NAMESPACES)
+    found = [(namespace, cast("_Projected", kept)) for namespace, (kept, refusal) in readings if refusal is None]
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 
 
@@ -168,7 +183,7 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
         namespaces: only these; the default is that of `list_visible`.
 
     Returns:
-        Those that exist and may be read.
+        The names of those that exist and may be read.
 
     Raises:
         PermissionDenied: none may be read.
@@ -188,7 +203,7 @@ def _whole(manifest: Manifest) -> Manifest:
 
 
 def _namespace(cluster: Cluster, name: str, label_selector: str | None, field_selector: str | None) -> list[Manifest]:
-    """A Namespace by get, which its members may where they may not list; selected here, since get selects nothing."""
+    """A Namespace by get, since its members may not list Namespaces. The selectors are applied here."""
     try:
         found = cluster.get("Namespace", name)
     except NotFound:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.cluster.requests.list import Selection, list_all
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.causes.kueue import QUEUED
@@ -139,7 +138,7 @@ def _queued(cluster: Cluster, names: Sequence[str]) -> list[Manifest]:
 
 
 def _of_version(cluster: Cluster, kind: Kind, places: Sequence[str | None], names: Sequence[str]) -> list[Manifest]:
-    found = [item for place in places for item in list_all(cluster.session, Selection(kind, place)).items]
+    found = [item for place in places for item in cluster.list(kind, namespace=place)]
     return [item for item in found if item["metadata"]["namespace"] in names]
 
 

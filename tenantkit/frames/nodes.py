@@ -12,14 +12,13 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.requests.list import Selection, list_kept
+from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodParts
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
-from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.pod_status import ENDED, has_condition
 from tenantkit.rules.quantities import parse_quantity
 
@@ -138,7 +137,7 @@ def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
     def keep(pod: Manifest) -> tuple[str | None, PodAmounts]:
         return _node_of(pod), amounts_of(pod)
 
-    kept = list_kept(cluster.session, Selection(kind_of("Pod"), parts=PodParts), keep).items
+    kept = list_projected(cluster, "Pod", keep, fields=PodParts)
     return _summed(kept)
 
 

@@ -13,8 +13,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.requests.discovery import kind_named, served_kinds
-from tenantkit.cluster.requests.tables import Table, list_table
+from tenantkit.cluster.lists import list_table, served_kinds
+from tenantkit.cluster.requests.discovery import kind_named
+from tenantkit.cluster.requests.tables import Table
 from tenantkit.cluster.visible import each_visible
 from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -71,10 +72,10 @@ def resources(
     Example:
         >>> resources(cluster, "rayclusters.ray.io")  # doctest: +SKIP
     """
-    place = kind_named(kind, served_kinds(cluster.session))
+    place = kind_named(kind, served_kinds(cluster))
 
     def read(namespace: str | None) -> Table:
-        return list_table(cluster.session, place, namespace, label_selector=label_selector)
+        return list_table(cluster, place, namespace=namespace, label_selector=label_selector)
 
     tables, scope = each_visible(cluster, place, read, namespaces=namespaces)
     unread: dict[str, str] = {}

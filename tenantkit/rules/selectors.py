@@ -37,11 +37,11 @@ _OPERATOR_OF_SIGN: Mapping[str, LabelOperator] = {"=": "in", "==": "in", "!=": "
 
 
 class SelectorSyntaxError(ValueError):
-    """A selector's text can't be read: `found` stands where `wanted` should; the server says that in other words."""
+    """A selector's text can't be read: `found` stands, at that character, where `wanted` should."""
 
-    def __init__(self, message: str, found: str, wanted: str) -> None:
+    def __init__(self, message: str, found: str, wanted: str, at: int = 0) -> None:
         super().__init__(message)
-        self.found, self.wanted = found, wanted
+        self.found, self.wanted, self.at = found, wanted, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,7 @@ class _LabelParser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[str] = [*_TOKEN.findall(text), ""]
+        self.starts = [*(token.start() for token in _TOKEN.finditer(text)), len(text)]
         self.position = 0
 
     def parse(self) -> list[LabelRequirement]:
@@ -285,7 +286,7 @@ class _LabelParser:
     def unexpected(self, what: str) -> SelectorSyntaxError:
         found = repr(self.next) if self.next else "the end"
         message = f"label selector {self.text!r}: found {found} instead of {what}; {_LABEL_EXAMPLE}"
-        return SelectorSyntaxError(message, self.next, what)
+        return SelectorSyntaxError(message, self.next, what, self.starts[self.position])
 
     def requirement(self) -> LabelRequirement:
         if self.next == "!":

@@ -207,7 +207,7 @@ def _make_classes(cluster: Cluster) -> bool:
 
 def _post(cluster: Cluster, path: str, manifest: Manifest) -> None:
     try:
-        cluster.session.ask(Call("POST", path, Operation("create", manifest["kind"]), orjson.dumps(manifest)))
+        cluster._session.ask(Call("POST", path, Operation("create", manifest["kind"]), orjson.dumps(manifest)))
     except AlreadyExists:
         return
 
@@ -216,10 +216,10 @@ def _write_status(cluster: Cluster, pod: Manifest, status: Manifest) -> None:
     metadata = pod["metadata"]
     path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
     body = orjson.dumps({"status": status})
-    cluster.session.ask(Call("PATCH", path, Operation("patch", "Pod"), body, "application/merge-patch+json"))
+    cluster._session.ask(Call("PATCH", path, Operation("patch", "Pod"), body, "application/merge-patch+json"))
 
 
 def _count_anew(cluster: Cluster, namespace: str, name: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas/{name}"
     body = orjson.dumps({"spec": {"hard": {"pods": "2P"}}})
-    cluster.session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))
+    cluster._session.ask(Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json"))

@@ -151,7 +151,7 @@ def _count_anew(cluster: Cluster, namespace: str, turn: int) -> None:
     for quota in cluster.list("ResourceQuota", namespace=namespace):
         path = object_path(kind_of("ResourceQuota"), quota["metadata"]["name"], namespace)
         body = orjson.dumps({"spec": {"hard": {"count/leases.coordination.k8s.io": str(turn)}}})
-        cluster.session.ask(
+        cluster._session.ask(
             Call("PATCH", path, Operation("patch", "ResourceQuota"), body, "application/merge-patch+json")
         )
 
@@ -224,7 +224,7 @@ class _World:
 def _make_priority(cluster: Cluster) -> None:
     body, operation = orjson.dumps(PRIORITY), Operation("create", "PriorityClass")
     try:
-        cluster.session.ask(Call("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", operation, body))
+        cluster._session.ask(Call("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", operation, body))
     except AlreadyExists:
         return
 
@@ -256,7 +256,7 @@ def _remove(cluster: Cluster, refs: list[ObjectRef]) -> None:
 def _delete_at_once(cluster: Cluster, ref: ObjectRef) -> None:
     body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
     operation = Operation("delete", ref.kind, ref.name, ref.namespace)
-    cluster.session.ask(Call("DELETE", object_path(kind_of(ref.kind), ref.name, ref.namespace), operation, body))
+    cluster._session.ask(Call("DELETE", object_path(kind_of(ref.kind), ref.name, ref.namespace), operation, body))
 
 
 def _is_there(cluster: Cluster, ref: ObjectRef) -> bool:

@@ -70,9 +70,9 @@ class FaultyTransport:
     @classmethod
     def put_into(cls, cluster: Cluster) -> FaultyTransport:
         """Make the requests of a connection go through here, without pauses before its retries."""
-        made = cls(cluster.session._transport)
-        cluster.session._transport = made
-        cluster.session.sleep = lambda _: None
+        made = cls(cluster._session._transport)
+        cluster._session._transport = made
+        cluster._session.sleep = lambda _: None
         return made
 
     def fail_from(self, number: int, fault: Fault, *, lost: bool = False) -> None:

@@ -280,7 +280,7 @@ def _as_somebody_else(cluster: Cluster, manifest: dict[str, Any]) -> None:
     from tenantkit.cluster.http.session import Call
 
     place = f"/api/v1/namespaces/{manifest['metadata']['namespace']}/resourcequotas/{manifest['metadata']['name']}"
-    cluster.session.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Operation("edit"), orjson.dumps(manifest)))
+    cluster._session.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Operation("edit"), orjson.dumps(manifest)))
 
 
 def test_a_tenant_that_is_not_there_is_an_error_in_the_cell(cluster: Cluster) -> None:

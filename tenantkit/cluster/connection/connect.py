@@ -1,15 +1,14 @@
-"""`connect`: where to, and as whom. The first source that is there is used, and no other.
+"""`connect`: the server and the credentials of a connection, from the first source that is set.
 
-A source that is there and broken is an error: to go on to the next one could mean another cluster than the one that
-was meant. The connection is tried at once, by `/version`, so that a wrong address, certificate or token shows where it
-was given and not in the middle of a plan. Turned down: `kubernetes.config.load_config`, which falls through in
-silence, prints, and sets a process-wide default.
+A source that is set but broken is an error, since the next source could be another cluster. The connection is checked
+at once, by `/version`, so that a wrong address, certificate or token is reported here and not in the middle of a plan.
+Rejected alternative: `kubernetes.config.load_config`, which silently falls back to the next source, prints, and sets a
+process-wide default.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from tenantkit.cluster.connection.kubeconfig import (
     read_context,
 )
 from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.http.credentials import Credentials, Login, bearer
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.session import Call, Session
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.connection.kubeconfig import ContextEntry
 
-TIMEOUT_S = 35.0  # the API server gives a write up after 34 s, and a webhook after 30: so that its answer arrives
+TIMEOUT_S = 35.0  # the API server gives up a write after 34 s, and a webhook after 30: its answer still arrives
 NAMESPACES_VARIABLE = "TENANTKIT_NAMESPACES"
 POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER = "in-cluster"
@@ -49,7 +49,7 @@ _TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What was found: how to log in, and what to call it."""
+    """A source of credentials, and its names."""
 
     load: Callable[[], Login]
     context: str | None = None
@@ -68,32 +68,33 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     namespaces: Sequence[str] | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> Cluster:
-    """A connection to a Kubernetes API server.
+    """Connect to a Kubernetes API server.
 
-    Where to is said by the first of these that is there, and no other: `server=`; `kubeconfig=`; $KUBECONFIG; the pod's
-    own service account (unless `context=` is given); `~/.kube/config`.
+    The address comes from the first of these that is set: `server=`; `kubeconfig=`; $KUBECONFIG; the pod's service
+    account (not with `context=`); `~/.kube/config`.
 
     Args:
         kubeconfig: a file, or several as in $KUBECONFIG.
         context: of the kubeconfig. Default: its current one.
         server: the API server's URL, with `token=` and, for a private authority, `ca_file=`.
-        token: a bearer token, or a function that returns one: asked now and then, and after a 401. Instead of the
-            source's own credentials.
-        ca_file: PEM file of whom to trust, instead of the source's own.
-        namespace: the connection's own. Default: the context's or the pod's; else `default`.
-        namespaces: those that functions work on unless told otherwise. Default: $TENANTKIT_NAMESPACES (separated by
-            commas), else all that you may list.
-        timeout_s: seconds for each call. Default 35: the server itself gives a write up after 34.
+        token: a bearer token, or a function that returns one, which is called periodically and after a 401. It
+            replaces the credentials of the source.
+        ca_file: a PEM file with the trusted authorities. It replaces that of the source.
+        namespace: the connection's namespace. Default: the context's or the pod's; else `default`.
+        namespaces: those that functions read by default. Default: $TENANTKIT_NAMESPACES (separated by commas), else
+            all that you may list.
+        timeout_s: seconds for each request. Default 35: the server gives up a write after 34.
 
     Returns:
         The connection; use it as a context manager, or close it.
 
     Raises:
-        ConnectionConfigError: no source is there, or the one that is can't be used; it says what was looked at.
-        Unauthorized: the server does not know who asks.
+        ConnectionConfigError: no source is set, or the one that is set can't be used; the error lists the sources.
+        InvalidSpecError: `namespaces` is not a list of namespaces.
+        Unauthorized: the server does not accept the credentials.
         ClusterUnavailable: the server gave no answer.
 
-    RBAC: none; get of the URL /version, where it may be had, tells which server it is.
+    RBAC: none; get of the URL /version, if it is allowed, gives the server's version.
     Source: page "Organizing Cluster Access Using kubeconfig Files".
 
     Example:
@@ -106,7 +107,8 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     source = _source(kubeconfig, context, server)
     load = _overridden(source.load, token=token, ca_file=ca_file)
     chosen = _namespaces(namespaces)
-    own = namespace or source.namespace or (chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE)
+    default = chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE
+    own = namespace or source.namespace or default
     _check_namespace("namespace", own)
     credentials = Credentials(load)
     session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
@@ -116,11 +118,18 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         session.close()
         raise
     user = None if token is not None else source.user
-    return Cluster(session, context=source.context, user=user, namespace=own, namespaces=chosen, server_version=version)
+    return Cluster._of(  # noqa: SLF001 (within the package)
+        session,
+        context=source.context,
+        user=user,
+        namespace=own,
+        namespaces=chosen,
+        server_version=version,
+    )
 
 
 def _check_kinds(**given: object) -> None:
-    """Refuse what is no text; what it is instead is not shown, since a kubeconfig holds credentials."""
+    """Refuse other types than text; the value is not shown, since a kubeconfig holds credentials."""
     for name, value in given.items():
         kinds, wanted = _PATH if name in ("kubeconfig", "ca_file") else _TEXT
         if value is not None and not isinstance(value, kinds):
@@ -128,7 +137,7 @@ def _check_kinds(**given: object) -> None:
 
 
 def _version(session: Session) -> str:
-    """The server's version; empty where a hardened cluster does not tell it to this user."""
+    """The server's version; empty if a hardened cluster does not show it to this user."""
     try:
         found = session.ask(Call("GET", "/version", Operation(f"connect to {session.server}"), is_repeatable=True))
     except (PermissionDenied, NotFound):
@@ -213,7 +222,7 @@ def _from_pod() -> _Source:
     try:
         own = (POD_FOLDER / "namespace").read_text(encoding="utf-8").strip()
     except OSError:
-        own = ""  # a token without it is mounted by hand now and then
+        own = ""  # a token is sometimes mounted by hand, without it
     return _Source(load, IN_CLUSTER, None, own or None)
 
 
@@ -228,7 +237,7 @@ def _by_hand(server: str) -> _Source:
 def _overridden(
     load: Callable[[], Login], *, token: str | Callable[[], str] | None, ca_file: str | os.PathLike[str] | None
 ) -> Callable[[], Login]:
-    """The source's login with what the caller said instead; a token takes the place of certificates, too."""
+    """The source's login with the caller's token and authority. A token also replaces a client certificate."""
     authorization = None if token is None else bearer(token)
 
     def changed() -> Login:
@@ -248,20 +257,18 @@ def _overridden(
 
 def _check_encryption(login: Login) -> None:
     server = login.endpoint.server
-    is_near = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
-    if server.startswith("http:") and not is_near and login.authorization() is not None:
+    is_local = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
+    if server.startswith("http:") and not is_local and login.authorization() is not None:
         raise ConnectionConfigError(f"{server} is not encrypted, so that others could read the token: use https://")
 
 
-def _namespaces(given: Sequence[str] | None) -> tuple[str, ...]:
-    if isinstance(given, str):
-        raise ConnectionConfigError(f"namespaces={given!r} is not a list: use namespaces=[{given!r}]")
-    if given is not None and not isinstance(given, Iterable):
-        raise ConnectionConfigError(f"namespaces={given!r} is not a list: use one, for example namespaces=['vision']")
-    source = "namespaces" if given is not None else f"${NAMESPACES_VARIABLE}"
-    names = given if given is not None else os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
+def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:
+    """Those of the argument, else those of the environment."""
+    if namespaces is not None:
+        return check_filters(namespaces=namespaces).namespaces or ()
+    names = os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
     for name in names:
-        _check_namespace(source, name)
+        _check_namespace(f"${NAMESPACES_VARIABLE}", name)
     return tuple(dict.fromkeys(names))
 
 

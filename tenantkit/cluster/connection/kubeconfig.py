@@ -1,9 +1,9 @@
-"""Kubeconfig files: which context, server and user they mean; the loading itself is the official client's.
+"""Kubeconfig files: their context, server and user. The official client loads the credentials.
 
-Read here only to say what is wrong, and where the client's versions differ: older ones overlook `proxy-url`; of several
-files with a current-context they take the first one's (as kubectl does) or the last one's; a failed exec plug-in is
-only logged and leaves one anonymous; impersonation (`as`) is ignored by all, which would give its user more rights
-than configured. The client's own errors may quote a user with its token, so none is passed on that could.
+The files are also read here, to report errors, and because the client's versions differ. Older ones ignore `proxy-url`.
+Of several files with a current-context they use the first one's (as kubectl does) or the last one's. After a failure of
+an exec plug-in, which they only log, the user is anonymous. All ignore impersonation (`as`), so that its user would
+have more permissions than configured. Errors of the client may quote a user with its token, so those are not passed on.
 Source: page "Organizing Cluster Access Using kubeconfig Files".
 """
 
@@ -35,7 +35,7 @@ _WORDS_LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class ContextEntry:
-    """One context with all that it names; `cluster` and `user` are the entries' own content."""
+    """A context with its cluster and user, which are the content of their entries."""
 
     name: str
     paths: tuple[Path, ...]
@@ -49,10 +49,10 @@ class ContextEntry:
 
 
 def read_context(paths: Sequence[Path], context: str | None) -> ContextEntry:
-    """A context of some kubeconfig files, the current one where none is named.
+    """A context of these kubeconfig files, by default the current one.
 
     Raises:
-        ConnectionConfigError: a file is not readable, the context is not there, or it names what isn't.
+        ConnectionConfigError: a file is not readable, or the context, its cluster or its user does not exist.
     """
     files = [(path, _read(path)) for path in paths]
     shown = ", ".join(str(path) for path in paths)
@@ -84,10 +84,10 @@ def read_context(paths: Sequence[Path], context: str | None) -> ContextEntry:
 
 
 def load_context(entry: ContextEntry) -> Any:
-    """The official client's Configuration of a context: certificates as files, tokens, exec plug-ins run.
+    """The official client's Configuration of a context: certificates as files, tokens, and those of exec plug-ins.
 
     Raises:
-        ConnectionConfigError: it can't be loaded, or the user's plug-in gave no credentials.
+        ConnectionConfigError: it can't be loaded, or the user's plug-in returned no credentials.
     """
     from kubernetes import config
     from kubernetes.client import Configuration
@@ -103,7 +103,7 @@ def load_context(entry: ContextEntry) -> Any:
 
 
 def endpoint_of(configuration: Any, *, proxy: str | None = None) -> Endpoint:
-    """What the client's Configuration says of the server; the proxy by the same rule for each of its versions."""
+    """The endpoint of a Configuration; the proxy follows the same rule for each version of the client."""
     server = str(configuration.host).rstrip("/")
     return Endpoint(
         server,
@@ -117,16 +117,16 @@ def endpoint_of(configuration: Any, *, proxy: str | None = None) -> Endpoint:
 
 
 def authorization_of(configuration: Any) -> str | None:
-    """The Authorization header as the Configuration has it now, refreshed by its own hook.
+    """The Authorization header of a Configuration, refreshed by its hook.
 
     Raises:
-        ConnectionConfigError: the hook failed: a plug-in, or a token file that is gone.
+        ConnectionConfigError: the hook failed: a plug-in, or a token file that was deleted.
     """
     hook = configuration.refresh_api_key_hook
     if hook is not None:
         try:
             hook(configuration)
-        except Exception as error:  # noqa: BLE001 (a plug-in's or provider's: any)
+        except Exception as error:  # noqa: BLE001 (a plug-in or provider may raise any)
             raise ConnectionConfigError(f"the credentials could not be refreshed: {_words(error)}") from None
     # Versions before 32 keep it under "authorization", later ones under "BearerToken".
     value = configuration.api_key.get("BearerToken") or configuration.api_key.get("authorization")
@@ -134,7 +134,7 @@ def authorization_of(configuration: Any) -> str | None:
 
 
 def impersonation_of(user: dict[str, Any]) -> Headers:
-    """The headers of a user that acts as another: `as`, `as-uid`, `as-groups`, `as-user-extra`."""
+    """The headers of impersonation: `as`, `as-uid`, `as-groups`, `as-user-extra`."""
     found: list[tuple[str, str]] = []
     if user.get("as"):
         found.append(("Impersonate-User", str(user["as"])))
@@ -157,7 +157,7 @@ def _read(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
-        # Its text quotes the file, where tokens are.
+        # Its text quotes the file, which may hold tokens.
         raise ConnectionConfigError(f"kubeconfig {path}{where}: not valid YAML: fix it there") from None
     if not isinstance(found, dict):
         raise ConnectionConfigError(f"kubeconfig {path} is empty or not a mapping: it should begin with apiVersion: v1")
@@ -165,7 +165,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _merged(files: list[tuple[Path, dict[str, Any]]], section: str, key: str) -> dict[str, dict[str, Any]]:
-    """The entries of a section by name; of two with one name, the first counts, as for kubectl."""
+    """The entries of a section by name; of two entries with one name, the first is used, as by kubectl."""
     merged: dict[str, dict[str, Any]] = {}
     for path, file in files:
         entries = file.get(section) or []
@@ -199,7 +199,7 @@ def _shown(contexts: Iterable[str]) -> str:
 
 
 def _check_plug_in(entry: ContextEntry, logged: list[str]) -> None:
-    """Whoever has a plug-in and got nothing from it would go on as nobody."""
+    """Refuse a plug-in without credentials, with which the user would be anonymous."""
     plug_in, provider = entry.user.get("exec"), entry.user.get("auth-provider")
     why = f": {_cut(logged[-1])}" if logged else ""
     if isinstance(plug_in, dict):
@@ -226,12 +226,12 @@ def _safely(entry: ContextEntry, load: Callable[[], object]) -> None:
 
 
 def _words(error: Exception) -> str:
-    """An error of the client in words that can't hold a part of a kubeconfig."""
+    """The text of an error of the client, if it cannot quote a kubeconfig."""
     text = str(error)
     is_safe = text.startswith(("File does not exist", "Service ", "Token file", "Cert file", "exec: process returned"))
     if is_safe or isinstance(error, OSError):
         return _cut(text)
-    return f"{type(error).__name__} (its text may quote credentials, and is left out)"
+    return f"{type(error).__name__} (its text is left out, since it may quote credentials)"
 
 
 def _cut(text: str) -> str:
@@ -241,7 +241,7 @@ def _cut(text: str) -> str:
 
 @contextmanager
 def _logged_errors() -> Iterator[list[str]]:
-    """What the client logs while it loads: it logs a plug-in's failure instead of raising it."""
+    """The errors that the client logs while it loads: it logs a plug-in's failure instead of raising it."""
     found: list[str] = []
     thread = threading.get_ident()
 

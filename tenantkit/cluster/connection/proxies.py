@@ -1,7 +1,7 @@
-"""Which proxy is in between: the kubeconfig's, else the environment's, by Go's rules, which kubectl follows.
+"""The proxy of the environment, by Go's rules, which kubectl follows.
 
-The official client reads the environment since version 35 only, and the standard library knows no address ranges in
-$NO_PROXY, though `10.0.0.0/8` is what stands there in most clusters' notebooks.
+The official client reads the environment only since version 35, and the standard library does not know address ranges
+such as `10.0.0.0/8` in $NO_PROXY, which the notebooks of most clusters have.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def proxy_for(server: str, proxies: Mapping[str, str] | None = None) -> str | None:
-    """The environment's proxy for a server; None where there is none, or where $NO_PROXY names the server.
+    """The environment's proxy for a server; None if there is none, or if $NO_PROXY names the server.
 
     Args:
         server: its URL.
-        proxies: by scheme, and what to leave out under `no`. Default: $HTTPS_PROXY, $HTTP_PROXY and $NO_PROXY.
+        proxies: by scheme; `no` holds the exceptions. Default: $HTTPS_PROXY, $HTTP_PROXY and $NO_PROXY.
 
     Example:
         >>> proxy_for("https://10.0.0.1:6443", {"https": "http://proxy:3128", "no": "10.0.0.0/8,.svc"})

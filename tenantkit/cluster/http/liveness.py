@@ -1,11 +1,10 @@
-"""Whether a server that says nothing is still there: it is asked, once for all watches of a connection.
+"""Checks whether a silent server still answers, once for all watches of a connection.
 
-A watch may be silent for minutes, so that a way that swallows all bytes looks like a quiet cluster. TCP's own keepalive
-needs a minute to notice, and never does where a proxy still acknowledges what it no longer passes on. So when nothing
-was heard for three seconds, the server is asked for its version, at the cost of one small request a kernel in three
-seconds, which any answer satisfies, a refusal too. Turned down: watches of five seconds, each with a handshake of its
-own, for which an explorer of six kinds asks 1.2 times a second. What a lost way of one single watch is, beside others
-that work, its own time limit tells.
+A watch may be silent for minutes, so that a connection that silently drops packets looks like an idle cluster. TCP's
+keepalive needs a minute to notice, and never does behind a proxy that acknowledges packets without passing them on. So
+after three seconds of silence the server is asked for its version, which costs one small request per kernel in three
+seconds; any answer counts, also a refusal. Rejected alternative: watches of five seconds, each with its own handshake,
+of which an explorer of six kinds would open 1.2 per second. A single dead watch is caught by its own timeout.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.http.session import Session
+    from collections.abc import Callable
 
 EVERY_S = 3.0
-WAIT_S = 2.0  # for each of two tries; a far or busy server answers in a tenth of it
+WAIT_S = 2.0  # for each of two attempts; a far or busy server answers in a tenth of it
 THREAD_NAME = "tenantkit-liveness"
 
 
@@ -26,34 +25,34 @@ class Liveness:
     """The liveness of one server; thread-safe.
 
     Args:
-        session: to the server.
+        is_answering: asks the server, and returns whether it answers within so many seconds.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._door = session
+    def __init__(self, is_answering: Callable[[float], bool]) -> None:
+        self._is_answering = is_answering
         self._lock = threading.Lock()
         self._known_at = time.monotonic()
-        self._is_asking = self._is_lost = False
+        self._is_checking = self._is_lost = False
 
     def heard(self) -> None:
-        """Something came from the server."""
+        """Something arrived from the server."""
         with self._lock:
             self._known_at, self._is_lost = time.monotonic(), False
 
     def is_lost(self) -> bool:
-        """Whether nothing has come since the server was last asked; asks, on a thread of its own, when it is time."""
+        """Whether the server did not answer the last check; starts a check, in its own thread, when one is due."""
         with self._lock:
-            if not self._is_asking and time.monotonic() - self._known_at >= EVERY_S:
-                self._is_asking = True
-                threading.Thread(target=self._ask, args=(self._known_at,), name=THREAD_NAME, daemon=True).start()
+            if not self._is_checking and time.monotonic() - self._known_at >= EVERY_S:
+                self._is_checking = True
+                threading.Thread(target=self._check, args=(self._known_at,), name=THREAD_NAME, daemon=True).start()
             return self._is_lost
 
-    def _ask(self, known_at: float) -> None:
+    def _check(self, known_at: float) -> None:
         try:
-            is_there = self._door.is_answering(WAIT_S)
+            is_there = self._is_answering(WAIT_S)
         finally:
             with self._lock:
-                self._is_asking = False
+                self._is_checking = False
         with self._lock:
             was_heard = self._known_at != known_at
             self._is_lost = not (is_there or was_heard)

@@ -1,7 +1,7 @@
 """JSON to dicts by orjson; large bodies with the garbage collector paused, which is 2.6 times as fast.
 
-The collector would walk the growing tree again and again and find nothing, since parsing makes no cycles. Several
-threads may parse at once: the last one out lets it run again, and only if it ran before.
+The collector would walk the growing tree repeatedly and find nothing, since parsing makes no cycles. Several threads
+may parse at once: the last one resumes the collector, if it ran before.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def parse_object(body: bytes | bytearray) -> Manifest:
     """A JSON object.
 
     Raises:
-        ValueError: it is no JSON, or no object.
+        ValueError: it is not JSON, or not an object.
     """
     if len(body) < LARGE_BYTES:
         found = orjson.loads(body)
@@ -37,14 +37,14 @@ def parse_object(body: bytes | bytearray) -> Manifest:
         with collector_paused():
             found = orjson.loads(body)
     if not isinstance(found, dict):
-        raise ValueError(f"a JSON {type(found).__name__} where an object was awaited")  # noqa: TRY004 (one class for all)
+        raise ValueError(f"a JSON {type(found).__name__} instead of an object")  # noqa: TRY004 (one class for all)
     return found
 
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No walks of the garbage collector until the last one who asked is out; meanwhile cycles are not freed."""
-    global _paused, _was_enabled  # noqa: PLW0603 (a process has one collector, and so one pause)
+    """Pause the garbage collector until the last user of the pause is done; cycles are not freed meanwhile."""
+    global _paused, _was_enabled  # noqa: PLW0603 (a process has one collector)
     with _lock:
         if _paused == 0:
             _was_enabled = gc.isenabled()

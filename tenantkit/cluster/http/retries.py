@@ -1,8 +1,8 @@
-"""When a request is sent again: only when that is safe, a few times, with pauses that spread the crowd.
+"""Retries: a request is repeated only if that is safe, a few times, with random pauses so that clients spread out.
 
-Safe is what the server says that it did not do (429, and 503 with Retry-After: it asks to come again), and what may be
-done twice with one result (reads, server-side apply) when the connection broke. A create that was cut off may have
-happened: it is told, not repeated. Time-outs are not repeated either: whoever waited 35 s wants to know.
+It is safe to repeat a request that the server did not carry out (429, and 503 with Retry-After), and, after a lost
+connection, one that has the same result when it is sent twice (reads, server-side apply). A create without an answer
+may have happened: it is reported, not repeated. Timeouts are not repeated either, since the user has waited 35 s.
 Source: page "API Priority and Fairness" (429 and Retry-After).
 """
 
@@ -22,13 +22,13 @@ RETRIED_FAILURES: frozenset[ConnectionFailure] = frozenset({"reset"})
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often, and how long to pause.
+    """The number of attempts, and the pauses between them.
 
     Args:
-        attempts: in all, the first one counted. Default 5: with the pauses below, some seconds.
-        first_pause_s: doubled each time. Default 0.2: a busy server's own Retry-After is 1.
-        longest_pause_s: no pause is longer. Default 5.
-        longest_wait_s: a server that asks for more is told on at once. Default 30: a person is waiting.
+        attempts: including the first one. Default 5: with the pauses below, some seconds.
+        first_pause_s: seconds, doubled each time. Default 0.2: the Retry-After of a busy server is 1.
+        longest_pause_s: seconds. Default 5.
+        longest_wait_s: seconds; a longer Retry-After is reported at once. Default 30: a person is waiting.
     """
 
     attempts: int = 5
@@ -37,29 +37,29 @@ class Retries:
     longest_wait_s: float = 30.0
 
     def pause_s(self, attempt: int, jitter: Callable[[], float]) -> float:
-        """The pause after that attempt, 1 for the first: half of it fixed, half by chance (`jitter`, 0 to 1)."""
+        """The pause after an attempt, 1 for the first: half of it is fixed, half is random (`jitter`, 0 to 1)."""
         full = min(self.first_pause_s * 2.0 ** (attempt - 1), self.longest_pause_s)
         return full * (0.5 + 0.5 * jitter())
 
     def after_answer(self, answer: Answer, attempt: int, jitter: Callable[[], float]) -> float | None:
-        """Seconds until the next attempt, or None where the answer stands."""
+        """Seconds until the next attempt, or None if the answer is final."""
         if answer.status not in RETRIED_STATUSES or attempt >= self.attempts:
             return None
-        asked = retry_after_s(answer)
-        if asked is None or asked > self.longest_wait_s:
+        wait_s = retry_after_s(answer)
+        if wait_s is None or wait_s > self.longest_wait_s:
             return None
-        return asked + self.pause_s(attempt, jitter)
+        return wait_s + self.pause_s(attempt, jitter)
 
     def after_failure(
         self, reason: ConnectionFailure, attempt: int, jitter: Callable[[], float], *, is_repeatable: bool
     ) -> float | None:
-        """Seconds until the next attempt, or None where the failure stands."""
+        """Seconds until the next attempt, or None if the failure is final."""
         if reason not in RETRIED_FAILURES or not is_repeatable or attempt >= self.attempts:
             return None
         return self.pause_s(attempt, jitter)
 
 
 def retry_after_s(answer: Answer) -> float | None:
-    """What the server asks to wait; None where it names no number of seconds (a date would be a proxy's)."""
+    """The seconds of Retry-After; None if it is not a number of seconds (a date would be a proxy's)."""
     value = answer.headers.get("retry-after", "").strip()
     return float(value) if value.isascii() and value.isdigit() else None

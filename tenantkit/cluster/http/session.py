@@ -1,7 +1,7 @@
-"""Every request goes through here: credentials, time limits, retries, one reload at 401, errors of the tree.
+"""The session: sends every request, with credentials, a timeout, retries, and one reload of credentials after a 401.
 
-It knows HTTP and nothing of kinds. Turned down: urllib3's own Retry, which can't tell a create from an apply, and the
-official client's ApiClient, which has no time limit of its own.
+It knows HTTP and nothing of kinds. Rejected alternatives: urllib3's Retry, which cannot distinguish a create from an
+apply, and the official client's ApiClient, which has no default timeout.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ _LOGGER = logging.getLogger("tenantkit.cluster")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One thing to ask of the server.
+    """One request, before credentials are added.
 
     Args:
-        method: of HTTP.
+        method: the HTTP method.
         path: with its query.
-        operation: what it is, for messages.
+        operation: for error messages.
         body: JSON.
         content_type: of the body.
-        is_repeatable: whether operation it twice does the same as operation it once.
-        timeout_s: None: the connection's own.
-        accept: in which form the answer is wanted. Default: as objects.
-        parse: makes an object of a good answer's body; raises ValueError where it can't.
+        is_repeatable: whether sending it twice has the same effect as sending it once.
+        timeout_s: seconds. None: the connection's timeout.
+        accept: the media type of the answer. Default: JSON objects.
+        parse: parses the body of a successful answer; raises ValueError if it is not valid.
     """
 
     method: str
@@ -67,15 +67,15 @@ class Call:
 
 
 class Session:
-    """Sends calls, and raises nothing but errors of the tree; thread-safe.
+    """Sends calls, and raises only errors of tenantkit.exceptions; thread-safe.
 
     Args:
-        transport: carries the bytes.
-        credentials: say who asks.
-        timeout_s: for a call that names none.
+        transport: sends the bytes.
+        credentials: authenticate the user.
+        timeout_s: seconds, for a call without a timeout.
         retries: when a request is sent again.
-        sleep: given by tests.
-        jitter: a number from 0 to 1; given by tests.
+        sleep: passed by tests.
+        jitter: a number from 0 to 1; passed by tests.
     """
 
     def __init__(  # noqa: PLR0913 (the last three have defaults that only tests change)
@@ -92,7 +92,7 @@ class Session:
         self.retries = retries or Retries()
         self.sleep = sleep
         self.jitter = jitter
-        self.liveness = Liveness(self)
+        self.liveness = Liveness(self.is_answering)
         self._transport = transport
         self._credentials = credentials
         self._timeout_s = timeout_s
@@ -115,15 +115,15 @@ class Session:
         return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
     def ask(self, call: Call) -> Manifest:
-        """The JSON object that the server answers.
+        """Send a call and return the JSON object of the answer.
 
         Raises:
-            ClusterError: it answered an error, or not at all.
+            ClusterError: the server answered an error, or not at all.
         """
         return self.read(call, self.fetch(call))
 
     def fetch(self, call: Call) -> Answer:
-        """What the server answers, good or not, once it is not worth asking again; to be read by `read`.
+        """Send a call and return its last answer after retries, successful or not; `read` parses it.
 
         Raises:
             ClusterError: there was no answer.
@@ -143,13 +143,13 @@ class Session:
                 if pause is None:
                     return answer
             self.sleep(pause)
-        raise AssertionError  # the loop has no end of its own
+        raise AssertionError  # the loop never ends by itself
 
     def read(self, call: Call, answer: Answer) -> Manifest:
         """The object in the answer to that call.
 
         Raises:
-            ClusterError: it is an error, or no object.
+            ClusterError: it is an error, or not an object.
         """
         if answer.status not in _GOOD:
             raise error_of_answer(answer, call.operation, self.server)
@@ -159,7 +159,7 @@ class Session:
             raise error_of_body(answer, call.operation, self.server) from None
 
     def open(self, call: Call) -> Stream:
-        """An answer to be read as it comes; the one who reads decides when to ask again.
+        """An answer that is read as it arrives; the reader decides about retries.
 
         Raises:
             ClusterError: the server answered an error, or not at all.
@@ -177,16 +177,16 @@ class Session:
         raise error_of_answer(answer, call.operation, self.server)
 
     def is_answering(self, timeout_s: float) -> bool:
-        """Whether the server answers a small question, in whichever way; asked twice at most."""
-        call = Call("GET", "/version", Operation("ask whether it is there"), timeout_s=timeout_s)
-        for _ in range(2):  # a connection that was at rest may be gone while the server is not
+        """Whether the server answers a small request with any status; it is sent at most twice."""
+        call = Call("GET", "/version", Operation("check the connection"), timeout_s=timeout_s)
+        for _ in range(2):  # an idle connection may be dead while the server is not
             try:
                 self._send(call)
             except TransportError as failure:
                 if failure.reason == "busy":
-                    return True  # all connections are in use: nothing was asked
+                    return True  # all connections are in use: nothing was sent
             except TenantKitError:
-                return True  # closed, or without credentials: whoever asks for more is told
+                return True  # closed, or without credentials: the next call reports it
             else:
                 return True
         return False
@@ -200,7 +200,7 @@ class Session:
         return self._through(call, self._transport.send)
 
     def _through(self, call: Call, send: Callable[[Request], _Reply]) -> _Reply:
-        """One request with credentials, and once more with fresh ones where the server did not know the first."""
+        """One request with credentials, and a second one with fresh credentials after a 401."""
         headers, number = self._credentials.headers()
         reply = self._counted(send, self._request(call, headers))
         if reply.status != _UNAUTHORIZED:

@@ -1,7 +1,7 @@
-"""Bytes over urllib3, the official client's own HTTP library: 16 threads on it reach what an asynchronous one reaches.
+"""The transport over urllib3, the official client's HTTP library. 16 threads on it are as fast as an asynchronous one.
 
-Redirects are not followed: nothing but the API server is ever contacted. urllib3's own retries are off, since they know
-nothing of what is safe to repeat (`retries`). Watches have a pool of their own, so that open ones can't starve calls.
+Redirects are not followed: nothing but the API server is ever contacted. urllib3's retries are off, since they do not
+know which requests are safe to repeat (see `retries`). Watches have their own pool, so that they cannot block calls.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import urllib3
-from urllib3._collections import HTTPHeaderDict  # public as urllib3.HTTPHeaderDict only since 2.0
-from urllib3.util import Timeout
-from urllib3.util.ssl_ import create_urllib3_context
+from urllib3 import HTTPHeaderDict
+from urllib3.util import Timeout, create_urllib3_context
 
 from tenantkit import __version__
 from tenantkit.cluster.http.transport import Answer, TransportError
@@ -30,11 +29,13 @@ from tenantkit.hints import Hint
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from urllib3 import BaseHTTPResponse
+
     from tenantkit.cluster.http.transport import ConnectionFailure, Endpoint, Request, Stream
 
-CONNECT_TIMEOUT_S = 5.0  # a far server connects in well under a second; a host that drops packets would take minutes
-HEAD_TIMEOUT_S = 15.0  # a watch's head comes at once: silence before it is a dead way, and none of a quiet cluster
-CONNECTIONS = 32  # more in flight than 16 gain nothing; the rest is room for a form beside an apply
+CONNECT_TIMEOUT_S = 5.0  # a far server connects in under a second; a host that drops packets would take minutes
+HEAD_TIMEOUT_S = 15.0  # a watch's head arrives at once: no head means a dead connection, not an idle cluster
+CONNECTIONS = 32  # more than 16 at once gain nothing; the rest is for a form beside an apply
 _CHUNK_BYTES = 1 << 18
 _LOOPBACK = ("127.", "localhost", "[::1]")
 
@@ -43,10 +44,10 @@ class Urllib3Transport:
     """Sends requests to one server; thread-safe.
 
     Args:
-        endpoint: where to, and how its TLS is set up.
+        endpoint: the server, and the settings of its TLS.
 
     Raises:
-        ConnectionConfigError: a certificate or key can't be read, or the proxy is of an unknown kind.
+        ConnectionConfigError: a certificate or key can't be read, or the proxy has an unknown scheme.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -55,7 +56,7 @@ class Urllib3Transport:
         self._streams = _pool(endpoint, block=False)
 
     def send(self, request: Request) -> Answer:
-        """The whole answer, within the request's time: once to connect, once for all that follows."""
+        """The whole answer, within the request's timeout after connecting."""
         deadline = time.monotonic() + CONNECT_TIMEOUT_S + request.timeout_s
         response = self._open(self._calls, request)
         try:
@@ -64,20 +65,20 @@ class Urllib3Transport:
             response.close()
             raise _transport_error(error) from error
         except BaseException:
-            response.close()  # Ctrl-C: a half-read connection must not be used again
+            response.close()  # Ctrl-C: a half-read connection must not be reused
             raise
         finally:
             response.release_conn()
         return Answer(response.status, _headers(response), body)
 
     def stream(self, request: Request) -> Stream:
-        """The answer as it comes; the request's time is for each silence in it, and the head has one of its own."""
+        """The answer as it arrives; the timeout is for each silence in it, and the head has its own timeout."""
         lines = _Lines(self._open(self._streams, replace(request, timeout_s=min(HEAD_TIMEOUT_S, request.timeout_s))))
         lines.wait_for(request.timeout_s)
         return lines
 
     def configure(self, endpoint: Endpoint) -> None:
-        """Use other certificates from now on; requests on their way keep theirs."""
+        """Use other certificates from now on; requests in flight keep theirs."""
         if endpoint != self._endpoint:
             calls, streams = _pool(endpoint, block=True), _pool(endpoint, block=False)
             self._endpoint, self._calls, self._streams = endpoint, calls, streams
@@ -87,8 +88,8 @@ class Urllib3Transport:
         self._calls.clear()
         self._streams.clear()
 
-    def _open(self, pool: urllib3.PoolManager, request: Request) -> Any:
-        """The response with its head read; `Any` since urllib3 1.26 and 2 name the class differently."""
+    def _open(self, pool: urllib3.PoolManager, request: Request) -> BaseHTTPResponse:
+        """The response with its head read."""
         given = {name for name, _ in request.headers}
         headers = HTTPHeaderDict({name: text for name, text in self._common_headers().items() if name not in given})
         for name, value in request.headers:
@@ -111,7 +112,7 @@ class Urllib3Transport:
 
     def _common_headers(self) -> dict[str, str]:
         host = urlsplit(self._endpoint.server).netloc.rpartition("@")[2]
-        # Within one machine, to compress costs more time than it saves.
+        # On one machine, compression costs more time than it saves.
         encoding = "identity" if host.startswith(_LOOPBACK) else "gzip"
         return {"User-Agent": f"tenantkit/{__version__}", "Accept": "application/json", "Accept-Encoding": encoding}
 
@@ -119,25 +120,25 @@ class Urllib3Transport:
 class _Lines:
     """A response as lines."""
 
-    def __init__(self, response: Any) -> None:
+    def __init__(self, response: BaseHTTPResponse) -> None:
         self._response = response
-        # Kept from the start: http.client forgets its socket once it knows that the server will close it.
+        # Kept from the start: a connection drops its socket once it knows that the server will close it.
         self._socket = getattr(getattr(response, "connection", None), "sock", None)
         self.status: int = response.status
         self.headers: Mapping[str, str] = _headers(response)
 
     def wait_for(self, silence_s: float) -> None:
-        """From now on, let it be silent for so long."""
+        """From now on, allow so many seconds of silence."""
         if self._socket is not None:
             self._socket.settimeout(silence_s)
 
     def lines(self) -> Iterator[bytes]:
-        """Each line when it is whole."""
+        """Each line once it is complete."""
         rest = b""
         try:
             for chunk in self._response.stream(_CHUNK_BYTES, decode_content=True):
-                *whole, rest = (rest + chunk).split(b"\n")
-                yield from (line for line in whole if line)
+                *complete, rest = (rest + chunk).split(b"\n")
+                yield from (line for line in complete if line)
         except _FAILURES as error:
             raise _transport_error(error) from error
         if rest.strip():
@@ -151,30 +152,30 @@ class _Lines:
             raise _transport_error(error) from error
 
     def shut(self) -> None:
-        """End a blocked read; the plain socket's own method, since an SSLSocket's would take its TLS away under it."""
+        """End a blocked read. An SSLSocket's own shutdown would remove its TLS while it is read."""
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # already gone, as wanted
+            with contextlib.suppress(OSError):  # already closed
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the connection up: it can't be used again."""
+        """Close the connection: it can't be reused."""
         self._response.close()
 
 
 _FAILURES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
-def _whole(response: Any, deadline: float) -> bytes:
-    """The body; its pieces may each come in time, and the whole not. As bytes: some parsers copy all else once more."""
+def _whole(response: BaseHTTPResponse, deadline: float) -> bytes:
+    """The body, until the deadline: each piece may arrive in time, and the whole too late."""
     pieces: list[bytes] = []
     for piece in response.stream(_CHUNK_BYTES, decode_content=True):
         pieces.append(piece)
         if time.monotonic() > deadline:
-            raise TransportError("timeout", f"{sum(map(len, pieces))} bytes of it came, and not the rest")
+            raise TransportError("timeout", f"only {sum(map(len, pieces))} bytes of it arrived")
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _headers(response: Any) -> dict[str, str]:
+def _headers(response: BaseHTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
@@ -201,7 +202,7 @@ def _pool(endpoint: Endpoint, *, block: bool) -> urllib3.PoolManager:
 
 @cache
 def _socket_options() -> list[tuple[int, int, int]]:
-    """A peer that is gone without a word is noticed after about a minute, also while a watch is silent."""
+    """Options that detect a dead peer after about a minute, also while a watch is silent."""
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     if sys.platform == "linux":
         options += [
@@ -213,9 +214,8 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 
 def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    # It is urllib3's to choose who compares the names, OpenSSL or itself: 1.26 can't let OpenSSL, for IP addresses.
-    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    # Python 3.13 asks for extensions that many clusters' own authorities lack; kubectl does not.
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    # Python 3.13 requires extensions that the authorities of many clusters do not set; kubectl does not.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not endpoint.verify:
         context.check_hostname = False
@@ -254,21 +254,18 @@ def _transport_error(error: BaseException) -> TransportError:
 
 
 def _reason(chain: list[BaseException]) -> ConnectionFailure:
-    """What went wrong, from an error and what it wraps; the innermost says most."""
+    """The reason of a failure, from an exception and those that it wraps."""
     kinds = urllib3.exceptions
     text = " ".join(str(error) for error in chain)
     checks: tuple[tuple[ConnectionFailure, bool], ...] = (
         ("proxy", _has(chain, kinds.ProxyError) or "Tunnel connection failed" in text),
-        (
-            "certificate",
-            "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text,
-        ),  # the second: urllib3's own words
+        ("certificate", _has(chain, ssl.SSLCertVerificationError)),
         ("client certificate", _has(chain, ssl.SSLError) and "alert" in text.lower().replace("_", " ")),
         ("not tls", "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text or "RECORD_LAYER_FAILURE" in text),
         ("busy", _has(chain, kinds.EmptyPoolError)),
-        ("dns", _has(chain, socket.gaierror) or "Name or service not known" in text or "Failed to resolve" in text),
+        ("dns", _has(chain, kinds.NameResolutionError) or _has(chain, socket.gaierror)),
         ("connect timeout", _has(chain, kinds.ConnectTimeoutError) and not _has(chain, kinds.NewConnectionError)),
-        ("refused", _has(chain, ConnectionRefusedError) or "Connection refused" in text),
+        ("refused", _has(chain, ConnectionRefusedError)),
         ("unreachable", _has(chain, kinds.NewConnectionError)),
         ("timeout", _has(chain, kinds.ReadTimeoutError) or _has(chain, TimeoutError)),
         ("garbled", _has(chain, kinds.DecodeError)),
@@ -281,7 +278,7 @@ def _has(chain: list[BaseException], kind: type[BaseException]) -> bool:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error, and then what it wraps, by cause or, as urllib3 also does, by argument."""
+    """An exception, and then those that it wraps, by cause or, as urllib3 also does, by argument."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -292,7 +289,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _words(error: BaseException) -> str:
-    """An error in few words, without the addresses of objects that urllib3 puts in front."""
+    """An error in few words, without the object addresses that urllib3 puts in front."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

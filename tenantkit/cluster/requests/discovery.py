@@ -1,8 +1,7 @@
-"""Which kinds a server has, by its own word: for those that are in no table of ours, such as custom resources.
+"""The kinds of a server, by its discovery API: for kinds that are not in `KINDS`, such as custom resources.
 
-Asked only where such a kind occurs, and then all at once, in the aggregated form: two requests, however many groups
-there are. Servers answer in it since 1.27; an older one is told apart, and told. Turned down: the older form, a request
-per group.
+They are read only if such a kind occurs, and in the aggregated form, which takes two requests for all groups. Servers
+have it since 1.27; an older one is reported. Rejected alternative: the older form, with one request per group.
 Source: page "Kubernetes API Concepts", section "API Discovery".
 """
 
@@ -29,12 +28,12 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class ServedKind:
-    """A kind that the server has, and how else it may be called.
+    """A kind that the server has, and its names.
 
     Args:
-        place: where it lives.
+        place: the kind, with its group, version and plural.
         spellings: in lower case: kind, plural, singular and short names.
-        can_list: whether there is a list of it at all.
+        can_list: whether it can be listed.
     """
 
     place: Kind
@@ -43,11 +42,11 @@ class ServedKind:
 
 
 def served_kinds(session: Session) -> list[ServedKind]:
-    """All kinds of the server: the core group first, of each group the version that it prefers first.
+    """All kinds of the server: the core group first, and of each group its preferred version first.
 
     Raises:
         PermissionDenied: they may not be read.
-        NotFound: the server is too old to tell them all at once.
+        NotFound: the server is older than Kubernetes 1.27.
         ClusterUnavailable: the server gave no answer.
 
     RBAC: get /api and /apis, which any signed-in user may.
@@ -55,11 +54,11 @@ def served_kinds(session: Session) -> list[ServedKind]:
     found: list[ServedKind] = []
     for path in ("/api", "/apis"):
         answer = session.ask(
-            Call("GET", path, Operation("ask which kinds there are"), is_repeatable=True, accept=AGGREGATED)
+            Call("GET", path, Operation("read the kinds of the server"), is_repeatable=True, accept=AGGREGATED)
         )
         if answer.get("kind") != "APIGroupDiscoveryList":
             raise NotFound(
-                f"{session.server} does not tell its kinds in the aggregated form: that takes Kubernetes 1.27 or newer",
+                f"{session.server} does not have aggregated discovery: that takes Kubernetes 1.27 or newer",
                 status=404,
             )
         for group in answer.get("items") or ():
@@ -67,33 +66,33 @@ def served_kinds(session: Session) -> list[ServedKind]:
     return found
 
 
-def kind_named(spoken: str, kinds: Iterable[ServedKind]) -> Kind:
-    """The kind that somebody means.
+def kind_named(spelling: str, kinds: Iterable[ServedKind]) -> Kind:
+    """The kind with a name.
 
     Args:
-        spoken: `Kind`, `plural`, a short name, `plural.group`, `Kind.group`, or `group/version/Kind` (`v1/Pod` for the
-            core group); large and small letters count alike.
-        kinds: those that the server has; of several that are meant, the first.
+        spelling: `Kind`, `plural`, a short name, `plural.group`, `Kind.group`, or `group/version/Kind` (`v1/Pod` for
+            the core group), in upper or lower case.
+        kinds: those that the server has; the first match is used.
 
     Raises:
-        InvalidSpecError: there is none; the reason names those that are spelled nearly so.
+        InvalidSpecError: there is none; the reason names those with a similar spelling.
 
     Example:
         >>> pod = Kind("Pod", "", "v1", "pods", namespaced=True)
         >>> kind_named("v1/pod", [ServedKind(pod, frozenset({"pod", "pods", "po"}), True)]).plural
         'pods'
     """
-    wanted = str(spoken).lower()
+    wanted = str(spelling).lower()
     known: dict[str, Kind] = {}
     for kind in kinds:
         if kind.can_list:
-            for spelling in _spellings(kind):
-                known.setdefault(spelling, kind.place)
+            for name in _spellings(kind):
+                known.setdefault(name, kind.place)
     if wanted in known:
         return known[wanted]
-    near = get_close_matches(wanted, known, n=_SHOWN) if isinstance(spoken, str) else []
+    near = get_close_matches(wanted, known, n=_SHOWN) if isinstance(spelling, str) else []
     hint = f"it has {', '.join(near)}" if near else "see `kubectl api-resources` for those that it has"
-    raise InvalidSpecError([Problem("kind", spoken, f"the server has no such kind to list: {hint}")])
+    raise InvalidSpecError([Problem("kind", spelling, f"the server has no such kind to list: {hint}")])
 
 
 def _spellings(kind: ServedKind) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""The pages of a list, one after the other, with the next one on its way while one is read.
+"""The pages of a list, in order; the next page is requested while one is parsed.
 
-Its token stands at the head of a page, before the items, so it is known before the page is read. Server and client then
-work side by side, and a long list takes as long as the slower of the two. No more than one page waits, so that memory
-stays bounded. Turned down: parsing in threads, which Python lets take turns only.
+The token of the next page is at the head of a page, before the items, so that it is known before the page is parsed.
+Server and client then work in parallel, and a long list takes as long as the slower of the two. At most one page waits,
+so that memory stays bounded. Rejected alternative: parsing in threads, which Python runs one at a time.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ def read_pages(session: Session, call_of: Callable[[str | None], Call]) -> Itera
 
     Args:
         session: where.
-        call_of: what to ask for the page of a token; None is the first one's.
+        call_of: the call for the page of a token; None is the first page.
 
     Raises:
-        ClusterError: the server says no, or gives no answer.
+        ClusterError: the server answered an error, or not at all.
     """
     call = call_of(None)
     answer = session.fetch(call)
-    pool = ThreadPoolExecutor(1, thread_name_prefix="tenantkit")  # its thread is begun with the second page
+    pool = ThreadPoolExecutor(1, thread_name_prefix="tenantkit")  # its thread starts with the second page
     try:
         while True:
             ahead = token_in(answer.body)
             following = pool.submit(session.fetch, call_of(ahead)) if ahead else None
             page = session.read(call, answer)
-            del answer  # its bytes, while the page is looked at
+            del answer  # its bytes, while the page is used
             token = (page.get("metadata") or {}).get("continue")
             yield page
             del page
@@ -52,7 +52,7 @@ def read_pages(session: Session, call_of: Callable[[str | None], Call]) -> Itera
 
 
 def token_in(body: bytes | bytearray) -> str | None:
-    """The token of the page after this one, if it stands before the items, where servers write it."""
+    """The token of the next page, if it is before the items, where servers write it."""
     head, items, _ = bytes(body[:_HEAD_BYTES]).partition(b'"items"')
     found = _TOKEN.search(head) if items else None
     return found[1].decode() if found else None

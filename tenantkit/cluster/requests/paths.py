@@ -1,8 +1,8 @@
-"""Where things lie on an API server: kind, name and namespace to a URL path; pure.
+"""The URL path of a kind, a name and a namespace; pure.
 
-An empty name in a path is another request than the one that was meant: DELETE of a collection, or a list. So each part
-is checked here, before anything is sent. A missing namespace is refused, too: to fall back on the connection's own, as
-kubectl does, would let a slip write into a namespace that nobody named.
+With an empty name, a path means another request: DELETE of a collection, or a list. So each part is checked before
+anything is sent. A missing namespace is refused, too: with the connection's namespace as default, as in kubectl, a
+mistake could write into a namespace that nobody named.
 Source: pages "Kubernetes API Concepts" (Resource URIs) and "Object Names and IDs" (path segment names).
 """
 
@@ -25,7 +25,7 @@ def collection_path(kind: Kind, namespace: str | None = None) -> str:
     """The path of all objects of a kind, in one namespace or, where that is None, in the whole cluster.
 
     Raises:
-        InvalidSpecError: the namespace can't be one, or the kind lives in none.
+        InvalidSpecError: the namespace is not valid, or the kind is not namespaced.
 
     Example:
         >>> from tenantkit.rules.kinds import kind_of
@@ -36,7 +36,7 @@ def collection_path(kind: Kind, namespace: str | None = None) -> str:
     if namespace is None:
         return f"{root}/{kind.plural}"
     if not kind.namespaced:
-        raise InvalidSpecError([Problem("namespace", namespace, f"a {kind.kind} lives in no namespace: leave it out")])
+        raise InvalidSpecError([Problem("namespace", namespace, f"a {kind.kind} is not namespaced: leave it out")])
     return f"{root}/namespaces/{_segment('namespace', namespace)}/{kind.plural}"
 
 
@@ -44,7 +44,7 @@ def object_path(kind: Kind, name: str, namespace: str | None = None, *, subresou
     """The path of one object, or of a subresource of it.
 
     Raises:
-        InvalidSpecError: the name or the namespace can't be one, or the namespace is missing.
+        InvalidSpecError: the name or the namespace is not valid, or the namespace is missing.
 
     Example:
         >>> from tenantkit.rules.kinds import kind_of
@@ -56,13 +56,13 @@ def object_path(kind: Kind, name: str, namespace: str | None = None, *, subresou
 
 
 def creation_path(kind: Kind, namespace: str | None = None) -> str:
-    """The path that an object is created at: its collection, with the namespace where the kind has one.
+    """The path for creating an object: its collection, with the namespace if the kind is namespaced.
 
     Raises:
-        InvalidSpecError: the namespace is missing, can't be one, or the kind lives in none.
+        InvalidSpecError: the namespace is missing or not valid, or the kind is not namespaced.
     """
     if kind.namespaced and namespace is None:
-        reason = f"a {kind.kind} lives in a namespace: say in which"
+        reason = f"a {kind.kind} is namespaced: name its namespace"
         raise InvalidSpecError([Problem("namespace", namespace, reason)])
     return collection_path(kind, namespace)
 
@@ -83,11 +83,11 @@ def with_query(path: str, query: Mapping[str, str | int | bool | None]) -> str:
 
 
 def _segment(field: str, value: object) -> str:
-    """One part of a path, or the reason why it can't be one."""
+    """One quoted segment of a path."""
     if not isinstance(value, str) or not value:
-        raise InvalidSpecError([Problem(field, value, f"give a {field}: a text that is not empty")])
+        raise InvalidSpecError([Problem(field, value, f"use a {field}: text that is not empty")])
     if value in (".", "..") or "/" in value or "%" in value or not value.isprintable():
         raise InvalidSpecError(
-            [Problem(field, value, "use no '/', no '%', nothing invisible, and neither '.' nor '..'")]
+            [Problem(field, value, "use no '/', no '%', no invisible characters, and not '.' or '..'")]
         )
     return quote(value, safe=_SAFE)

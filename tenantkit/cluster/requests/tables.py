@@ -1,6 +1,6 @@
-"""Any kind as the table that the server makes of it, with the columns that its authors chose: as kubectl prints it.
+"""Any kind as the server's table of it, with the columns that its authors chose, as kubectl prints it.
 
-Pages are of 500 rows, as lists are. A list that expires half way is begun again, and at last asked for whole.
+Pages have 500 rows, like those of lists. A list that expires half way starts over, at last as one page.
 Source: page "Kubernetes API Concepts", section "Receiving resources as Tables".
 """
 
@@ -26,7 +26,7 @@ TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One of the server's: its name, and its type in OpenAPI's words, such as `integer`, or `date`."""
+    """A column of the server: its name, and its OpenAPI type, such as `integer` or `date`."""
 
     name: str
     type: str
@@ -34,9 +34,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns, and for each object its cells in their order, and its metadata.
+    """The columns, and for each object its cells in their order and its metadata.
 
-    A server that makes no tables of a kind, as some aggregated ones, answers a list: then there are no columns.
+    A server without tables of a kind, such as some aggregated ones, answers with a list: then there are no columns.
     """
 
     columns: tuple[Column, ...]
@@ -47,7 +47,7 @@ def list_table(session: Session, kind: Kind, namespace: str | None, *, label_sel
     """All objects of a kind, in one namespace or all (None).
 
     Raises:
-        ClusterError: the server says no, or gives no answer.
+        ClusterError: the server answered an error, or not at all.
     """
     last: Expired | None = None
     for limit in LIMITS:
@@ -68,9 +68,9 @@ def _list(session: Session, kind: Kind, namespace: str | None, query: dict[str, 
 
     for page in read_pages(session, call_of):
         if page.get("kind") == "Table":
-            # an empty page has no definitions, and what the first said holds for all
-            said = page.get("columnDefinitions") or ()
-            columns = columns or tuple(Column(str(each.get("name")), str(each.get("type"))) for each in said)
+            # An empty page has no definitions; those of the first page hold for all.
+            definitions = page.get("columnDefinitions") or ()
+            columns = columns or tuple(Column(str(each.get("name")), str(each.get("type"))) for each in definitions)
             rows += [
                 (row.get("cells") or [], (row.get("object") or {}).get("metadata") or {})
                 for row in page.get("rows") or ()

@@ -1,9 +1,10 @@
-"""Watches that go on: cut off, they resume; too old, they list again and tell what changed in between.
+"""Watches that resume after a disconnect, and that list again after 410 Gone.
 
-A watch remembers what it told (the metadata, not the objects), so that after a 410 it can say what came, changed and
-went while nobody looked. Where it begins at a version that the caller knows, it can't know of objects that it never
-told; with `name` it still says that the one object is gone. Turned down: ending at 410, as the official client does,
-which every caller would have to mend. Source: page "Kubernetes API Concepts", section "Efficient detection of changes".
+A watch remembers the metadata of the objects that it reported, so that after a 410 it can report the objects that were
+added, changed and deleted in between. A watch from the caller's version does not know objects that it never reported;
+with `name` it still reports that the one object was deleted. Rejected alternative: ending at 410, as the official
+client does, which every caller would have to handle.
+Source: page "Kubernetes API Concepts", section "Efficient detection of changes".
 """
 
 from __future__ import annotations
@@ -38,20 +39,20 @@ EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 # A fresh watch every few minutes, as client-go asks for; servers send a bookmark about once a minute.
 LONGEST_STREAM_S = 300.0
-_GRACE_S = 15.0  # beyond the server's own end, before silence counts as a dead connection
-_SHORT_S = 1.0  # a stream that ended sooner counts as a failure: else a proxy that cuts each at once is asked for ever
+_GRACE_S = 15.0  # after the server's timeout, before silence counts as a dead connection
+_SHORT_S = 1.0  # a stream that ends sooner counts as a failure, else a proxy that closes each would be called for ever
 RESUMES = Retries(attempts=9, first_pause_s=0.2, longest_pause_s=10.0)  # about half a minute in a row
-_LOOK_S = 0.5  # how soon the thread beside a stream notices that it has ended
+_LOOK_S = 0.5  # how soon the thread beside a stream notices its end
 _Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """What happened to an object.
+    """A change of an object.
 
     Args:
-        type: ADDED also for what was there at the start.
-        manifest: the object after it; of one that went unseen, its apiVersion, kind and last known metadata.
+        type: ADDED also for the objects that existed at the start.
+        manifest: the object after the change. If its deletion was missed: its apiVersion, kind and last metadata.
     """
 
     type: EventType
@@ -62,7 +63,7 @@ class WatchEvent:
 class _Watch:
     """One watch, over as many streams as it takes.
 
-    `unseen` names the one object of a watch that began at the caller's version, until something was told of it.
+    `unseen` names the one object of a watch from the caller's version, until an event about it was reported.
     """
 
     session: Session
@@ -71,11 +72,11 @@ class _Watch:
     deadline: float
     stop: threading.Event
     unseen: str | None
-    tell: Callable[[ClusterError | None], None] | None = None
+    on_connection_change: Callable[[ClusterError | None], None] | None = None
     liveness: Liveness | None = None
     known: dict[_Key, Manifest] = field(default_factory=dict)
     failures: int = 0
-    trouble: ClusterError | None = None
+    last_error: ClusterError | None = None
     has_begun: bool = False
 
     def run(self) -> Iterator[WatchEvent]:
@@ -93,41 +94,41 @@ class _Watch:
                 self._pause(None)
             except (ClusterUnavailable, Throttled) as error:
                 self._pause(error)
-        if self.trouble is not None and not self.stop.is_set():
-            raise self.trouble  # the end of the time went unseen: no events is not what happened
+        if self.last_error is not None and not self.stop.is_set():
+            raise self.last_error  # changes before the timeout may have been missed
 
     def _is_over(self) -> bool:
         return self.stop.is_set() or time.monotonic() >= self.deadline
 
     def _pause(self, error: ClusterError | None) -> None:
-        """Wait before the next try, longer each time in a row; what fails at once, or for too long, is raised."""
+        """Wait before the next attempt, longer each time. A failure at the start, or for too long, is raised."""
         self.failures += 1
-        self.trouble = error
-        if self.tell is not None and error is not None:
-            self.tell(error)
+        self.last_error = error
+        if self.on_connection_change is not None and error is not None:
+            self.on_connection_change(error)
         if error is not None and (not self.has_begun or self.failures >= RESUMES.attempts) and not self._is_over():
             raise error
         pause = RESUMES.pause_s(min(self.failures, RESUMES.attempts), self.session.jitter)
         self.stop.wait(max(0.0, min(pause, self.deadline - time.monotonic())))
 
     def _is_connected(self) -> None:
-        self.has_begun, self.trouble = True, None
+        self.has_begun, self.last_error = True, None
         if self.liveness is not None:
             self.liveness.heard()
-        if self.tell is not None:
-            self.tell(None)
+        if self.on_connection_change is not None:
+            self.on_connection_change(None)
 
     def _list(self) -> Iterator[WatchEvent]:
-        """What is there now, as the events that lead to it from what was told."""
+        """The events between the objects that were reported and those that exist now."""
         listed = list_all(self.session, self.selection)
         self._is_connected()
         self.version = listed.resource_version
         now = {_key(item): item for item in listed.items}
-        gone = [before for key, before in self.known.items() if key not in now]
+        deleted = [before for key, before in self.known.items() if key not in now]
         if self.unseen and not now:
-            gone = [self._never_seen(self.unseen)]
+            deleted = [self._never_seen(self.unseen)]
         self.unseen = None
-        for before in gone:
+        for before in deleted:
             self.known.pop(_key(before), None)
             yield WatchEvent("DELETED", before)
         for key, item in now.items():
@@ -149,14 +150,14 @@ class _Watch:
         try:
             yield from self._events(stream)
         except TransportError as failure:
-            if not self._is_over() and not is_lost.is_set():  # else it was shut on purpose
-                raise error_of_transport(failure, self._doing, self.session.server) from failure
+            if not self._is_over() and not is_lost.is_set():  # otherwise it was closed on purpose
+                raise error_of_transport(failure, self._operation, self.session.server) from failure
         finally:
             is_done.set()
             stream.close()
         if is_lost.is_set():
-            silence = TransportError("timeout", "it was silent, and then asked whether it is there")
-            raise error_of_transport(silence, self._doing, self.session.server)
+            silence = TransportError("timeout", "it was silent, and did not answer a check")
+            raise error_of_transport(silence, self._operation, self.session.server)
 
     def _events(self, stream: Stream) -> Iterator[WatchEvent]:
         for line in stream.lines():
@@ -170,7 +171,7 @@ class _Watch:
                 return
 
     def _shut_in_time(self, stream: Stream, is_done: threading.Event, is_lost: threading.Event) -> None:
-        """Let a reader that waits for the next line go once the watch is over, or the server is not there."""
+        """Release a reader that waits for the next line once the watch is over or the server does not answer."""
         while not is_done.is_set():
             if self.liveness is not None and self.liveness.is_lost():
                 is_lost.set()
@@ -180,7 +181,7 @@ class _Watch:
             self.stop.wait(min(_LOOK_S, max(0.0, self.deadline - time.monotonic())))
 
     @property
-    def _doing(self) -> Operation:
+    def _operation(self) -> Operation:
         return Operation("watch", self.selection.kind.kind, namespace=self.selection.namespace)
 
     def _call(self, version: str) -> Call:
@@ -193,7 +194,7 @@ class _Watch:
             "timeoutSeconds": seconds,
         }
         path = with_query(self.selection.path, query)
-        return Call("GET", path, self._doing, is_repeatable=True, timeout_s=seconds + _GRACE_S)
+        return Call("GET", path, self._operation, is_repeatable=True, timeout_s=seconds + _GRACE_S)
 
     def _event(self, line: bytes) -> WatchEvent | None:
         """One line as an event; None for a bookmark, which only moves the version."""
@@ -201,10 +202,10 @@ class _Watch:
             parsed = orjson.loads(line)
             kind, item = parsed["type"], parsed["object"]
             if kind == "ERROR":
-                raise error_of_status(item, self._doing)
+                raise error_of_status(item, self._operation)
             version = _version(item)
         except (ValueError, LookupError, TypeError) as error:
-            raise TransportError("garbled", f"a watch's line is no event ({type(error).__name__})") from error
+            raise TransportError("garbled", f"a line of the watch is not an event ({type(error).__name__})") from error
         self.version = version
         if kind == "BOOKMARK":
             return None
@@ -229,9 +230,9 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
     resource_version: str | None = None,
     timeout_s: float | None = None,
     stop: threading.Event | None = None,
-    tell: Callable[[ClusterError | None], None] | None = None,
+    on_connection_change: Callable[[ClusterError | None], None] | None = None,
 ) -> Iterator[WatchEvent]:
-    """Events of a selection until `stop` is set or the time is over; see `Cluster.watch`."""
+    """The events of a selection until the timeout, or until `stop` is set; see `Cluster.watch`."""
     if name is not None:
         by_name = f"metadata.name={name}"
         selectors = [text for text in (selection.field_selector, by_name) if text]
@@ -243,8 +244,8 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
         deadline=math.inf if timeout_s is None else time.monotonic() + timeout_s,
         stop=stop or threading.Event(),
         unseen=name if resource_version else None,
-        tell=tell,
-        liveness=None if tell is None else session.liveness,
+        on_connection_change=on_connection_change,
+        liveness=None if on_connection_change is None else session.liveness,
     )
     return run.run()
 
@@ -263,6 +264,6 @@ def _version(item: Manifest) -> str:
 
 
 def _remembered(item: Manifest) -> Manifest:
-    """Enough of an object to know it again, and to say that it is gone."""
+    """The part of an object that is needed to recognize it, and to report its deletion."""
     metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
     return {"apiVersion": item.get("apiVersion"), "kind": item.get("kind"), "metadata": metadata}

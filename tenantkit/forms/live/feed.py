@@ -137,7 +137,7 @@ class Feed:
             self._stop.wait()
             return
         events = self._cluster.watch(
-            kind, namespace=namespace, stop=self._stop, tell=lambda error: self._told(source, error)
+            kind, namespace=namespace, stop=self._stop, on_connection_change=lambda error: self._told(source, error)
         )
         for event in events:
             with self.lock:

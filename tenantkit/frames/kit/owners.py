@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.requests.discovery import served_kinds
+from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
 from tenantkit.frames.kit.creators import CreatorTexts, creator_of
@@ -185,7 +185,7 @@ def read_chains(
 
 def _served(cluster: Cluster, chains: Chains) -> dict[tuple[str, str], Kind]:
     try:
-        kinds = served_kinds(cluster.session)
+        kinds = served_kinds(cluster)
     except (PermissionDenied, NotFound) as refusal:
         chains.unread[""] = str(refusal)
         return {}

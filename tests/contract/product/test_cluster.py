@@ -1,9 +1,9 @@
-"""The door: what goes in comes out as the server keeps it, and each refusal is an error of its own; on both engines."""
+"""A Cluster on both engines: objects are stored as they were sent, and each refusal has its own error."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +19,7 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def where(error: ClusterError) -> tuple[int | None, str | None, str | None, str 
     return error.status, error.reason, error.kind, error.name, error.namespace
 
 
-def test_what_is_created_can_be_got(cluster: Cluster, namespace: str) -> None:
+def test_a_created_object_can_be_read(cluster: Cluster, namespace: str) -> None:
     created = cluster.create(config_map(namespace, a="1"))
     assert {key: created[key] for key in ("apiVersion", "kind", "data")} == {
         "apiVersion": "v1",
@@ -59,7 +60,7 @@ def test_what_is_created_can_be_got(cluster: Cluster, namespace: str) -> None:
     assert cluster.get("ConfigMap", "shared", namespace) == created
 
 
-def test_what_is_not_there_is_said_to_be_so(cluster: Cluster, namespace: str) -> None:
+def test_an_object_that_does_not_exist_is_not_found(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(NotFound) as caught:
         cluster.get("ConfigMap", "nope", namespace)
     assert where(caught.value) == (404, "NotFound", "ConfigMap", "nope", namespace)
@@ -100,7 +101,7 @@ def test_a_field_that_the_server_does_not_know_is_refused_by_name(cluster: Clust
     assert where(caught.value) == (400, "BadRequest", "ConfigMap", "shared", namespace)
 
 
-def test_places_can_be_patched(cluster: Cluster, namespace: str) -> None:
+def test_single_fields_can_be_patched(cluster: Cluster, namespace: str) -> None:
     created = cluster.create(config_map(namespace, a="1", b="1"))
     patched = cluster.patch_json(
         ref_of(created),
@@ -132,7 +133,7 @@ def test_a_patch_of_an_older_version_is_a_conflict(cluster: Cluster, namespace: 
     assert cluster.get("ConfigMap", "shared", namespace) == now
 
 
-def test_of_two_who_replace_one_version_the_second_is_told(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_the_second_replacement_of_one_version_is_a_conflict(cluster: Cluster, wire: Wire, namespace: str) -> None:
     seen = cluster.create(config_map(namespace, a="1"))
     path = f"/api/v1/namespaces/{namespace}/configmaps/shared"
     assert wire("PUT", path, {**seen, "data": {"a": "2"}}).status == 200
@@ -154,7 +155,7 @@ def test_of_two_who_replace_one_version_the_second_is_told(cluster: Cluster, wir
     assert cluster.get("ConfigMap", "shared", namespace)["data"] == {"a": "2"}
 
 
-def test_what_is_deleted_is_gone(cluster: Cluster, namespace: str) -> None:
+def test_a_deleted_object_does_not_exist(cluster: Cluster, namespace: str) -> None:
     created = cluster.create(config_map(namespace))
     cluster.delete(ref_of(created), dry_run=True)
     assert cluster.get("ConfigMap", "shared", namespace) == created
@@ -173,7 +174,7 @@ def test_another_object_of_the_same_name_is_not_deleted(cluster: Cluster, namesp
     assert cluster.get("ConfigMap", "shared", namespace) == second
 
 
-def test_a_list_of_more_than_a_page_comes_whole_and_costs_a_request_a_page(cluster: Cluster, namespace: str) -> None:
+def test_a_list_of_several_pages_is_complete_and_takes_one_request_per_page(cluster: Cluster, namespace: str) -> None:
     names = [f"item-{number:03}" for number in range(PAGE + 1)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: cluster.create(config_map(namespace, name)), names))
@@ -197,7 +198,7 @@ def test_a_stranger_is_denied_with_the_permission_that_is_missing(
     assert (caught.value.status, caught.value.kind) == (403, "Namespace")
 
 
-def test_a_wrong_token_is_unauthorized_and_is_not_repeated_in_the_error(cluster: Cluster, wire: Wire) -> None:
+def test_a_wrong_token_is_unauthorized_and_is_not_shown_in_the_error(cluster: Cluster, wire: Wire) -> None:
     token = "not-the-token-of-anybody"
     with pytest.raises(Unauthorized) as caught, connect(server=cluster.server, token=token, ca_file=wire.ca) as nobody:
         nobody.list("Namespace")
@@ -205,12 +206,17 @@ def test_a_wrong_token_is_unauthorized_and_is_not_repeated_in_the_error(cluster:
     assert token not in str(caught.value)
 
 
-def test_the_time_is_the_servers(cluster: Cluster) -> None:
-    cluster.get("Namespace", "default")
-    assert abs(cluster.server_time - datetime.now(UTC)) < timedelta(minutes=5)
+def test_the_time_is_that_of_the_server_and_not_of_this_machine() -> None:
+    noon = datetime(2031, 5, 4, 12, tzinfo=UTC)
+
+    with (
+        Sandbox(clock=lambda: noon) as sandbox,
+        connect(kubeconfig=sandbox.kubeconfig, context="sandbox-admin") as cluster,
+    ):
+        assert cluster.server_time == noon
 
 
-def test_only_the_sandbox_says_that_it_is_one(request: pytest.FixtureRequest, cluster: Cluster) -> None:
+def test_only_the_sandbox_is_called_a_sandbox(request: pytest.FixtureRequest, cluster: Cluster) -> None:
     assert cluster.is_sandbox == (request.node.callspec.params["engine"][0] == "sandbox")
 
 

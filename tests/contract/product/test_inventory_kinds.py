@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.requests.discovery import served_kinds
+from tenantkit.cluster.lists import served_kinds
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.events import events
 from tenantkit.frames.pods import pods
@@ -92,7 +92,7 @@ def define(cluster: Cluster, wire: Wire, eventually: Callable[..., Any]) -> Iter
     for name in names:
         assert wire("DELETE", f"{CRDS}/{name}").status == 200
     # discovery tells of a kind for a moment after it is gone, and the next test asks for all that it tells of
-    eventually(lambda: not {each.place.qualified for each in served_kinds(cluster.session)} & set(names))
+    eventually(lambda: not {each.place.qualified for each in served_kinds(cluster)} & set(names))
 
 
 def test_workloads_are_told_with_how_they_fare(
@@ -222,7 +222,7 @@ def test_volumes_are_told_with_who_uses_them(cluster: Cluster, namespace: str, e
 
 
 def test_every_kind_that_the_server_lists_is_a_frame(cluster: Cluster) -> None:
-    kinds = [each.place for each in served_kinds(cluster.session) if each.can_list]
+    kinds = [each.place for each in served_kinds(cluster) if each.can_list]
 
     for kind in kinds:
         frame = resources(cluster, f"{kind.api_version}/{kind.kind}")

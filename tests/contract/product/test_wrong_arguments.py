@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_missing_cluster_is_reported_as_missing(name: str) -> None:
 @pytest.mark.parametrize("wrong", ["vision", None], ids=repr)
 @pytest.mark.parametrize("name", TAKE_A_CLUSTER)
 def test_a_value_that_is_not_a_cluster_is_refused(name: str, wrong: object) -> None:
-    for call in (lambda: getattr(asked, name)(wrong), lambda: getattr(asked, name)(cluster=wrong)):
+    for call in (partial(getattr(asked, name), wrong), partial(getattr(asked, name), cluster=wrong)):
         with pytest.raises(InvalidSpecError) as caught:
             call()
 
@@ -69,7 +70,7 @@ def test_several_tenants_where_one_is_meant_are_refused(call: Callable[[Cluster]
     assert str(caught.value) == "tenant=['vision']: give one tenant's name, for example 'vision'"
 
 
-def test_a_namespace_that_is_not_there_is_not_called_well(cluster: Cluster, namespace: str) -> None:
+def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(NotFound) as caught:
         tk.why(cluster, namespaces=[namespace, "visoin"])
 
@@ -79,7 +80,7 @@ def test_a_namespace_that_is_not_there_is_not_called_well(cluster: Cluster, name
     assert tk.why(cluster, namespaces=[namespace]).attrs["scope"] == (namespace,)
 
 
-def test_a_workload_named_without_its_kind_is_told_with_it(cluster: Cluster, namespace: str) -> None:
+def test_the_error_of_a_workload_without_its_kind_names_the_kind(cluster: Cluster, namespace: str) -> None:
     spec = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}}
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "main", "image": "main"}]}}
     metadata = {"name": "api", "namespace": namespace}
@@ -106,23 +107,21 @@ def test_a_workload_named_without_its_kind_is_told_with_it(cluster: Cluster, nam
         ),
     ],
 )
-def test_amounts_that_mean_something_else_are_refused(
-    wrong: dict[str, Any], said: str, cluster: Cluster, namespace: str
-) -> None:
+def test_ambiguous_amounts_are_refused(wrong: dict[str, Any], said: str, cluster: Cluster, namespace: str) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         tk.fits(cluster, namespace, **wrong)
 
     assert str(caught.value) == said
 
 
-def test_a_kind_that_is_no_text_is_not_guessed_at(cluster: Cluster) -> None:
+def test_a_kind_that_is_not_text_is_refused(cluster: Cluster) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         asked.resources(cluster, None)
 
     assert "kind=None: the server has no such kind to list: see" in str(caught.value)
 
 
-def test_what_is_no_frame_is_refused_with_what_returns_one(cluster: Cluster) -> None:
+def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_one(cluster: Cluster) -> None:
     said = []
     by_team = tk.quota_usage(cluster, by="team")
     calls: list[Callable[[], object]] = [

@@ -128,4 +128,4 @@ def session(script: Script, *tokens: str, slept: list[float] | None = None) -> S
 
 
 def cluster(script: Script, **options: Any) -> Cluster:
-    return Cluster(session(script), **options)
+    return Cluster._of(session(script), **options)

@@ -1,4 +1,4 @@
-"""A real HTTP(S) server on loopback whose answers a test writes: for what only a socket can show."""
+"""A real HTTP(S) server on loopback with the answers of a test: for behaviour that only a socket shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each method of a Cluster asks of the server."""
+"""The requests of each method of a Cluster."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.http.transport import TransportError
 from tenantkit.cluster.identity import Identity, whoami
 from tenantkit.cluster.visible import list_visible, visible_namespaces
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
-from tests.unit.cluster.seam import SERVER, Script, answer, cluster, status
+from tests.unit.cluster.seam import SERVER, Script, answer, cluster, session, status
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -40,14 +41,14 @@ def headers_of(script: Script) -> dict[str, str]:
     return dict(script.requests[-1].headers)
 
 
-def test_get_asks_for_one_object() -> None:
+def test_get_requests_one_object() -> None:
     script = Script(answer(200, CONFIG_MAP))
 
     assert cluster(script).get("ConfigMap", "a", "vision") == CONFIG_MAP
     assert script.asked == [("GET", PATH)]
 
 
-def test_create_names_its_manager_and_lets_the_server_check_fields() -> None:
+def test_create_names_the_field_manager_and_asks_for_field_validation() -> None:
     script = Script(answer(201, CONFIG_MAP))
     cluster(script).create(CONFIG_MAP, dry_run=True)
 
@@ -57,7 +58,7 @@ def test_create_names_its_manager_and_lets_the_server_check_fields() -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_apply_is_server_side_and_forces_only_when_told(*, force: bool) -> None:
+def test_apply_is_server_side_and_forces_only_if_asked_to(*, force: bool) -> None:
     script = Script(answer(200, CONFIG_MAP))
     cluster(script).apply(CONFIG_MAP, force=force)
 
@@ -71,11 +72,11 @@ def test_apply_is_server_side_and_forces_only_when_told(*, force: bool) -> None:
     assert script.body() == CONFIG_MAP
 
 
-def test_an_apply_that_was_cut_off_is_repeated() -> None:
+def test_an_apply_is_repeated_after_a_lost_connection() -> None:
     assert cluster(Script(TransportError("reset"), answer(200, CONFIG_MAP))).apply(CONFIG_MAP) == CONFIG_MAP
 
 
-def test_an_apply_at_a_version_is_not_since_it_could_meet_its_own_first_try() -> None:
+def test_an_apply_of_a_version_is_not_repeated_since_it_could_conflict_with_itself() -> None:
     versioned = {**CONFIG_MAP, "metadata": {**CONFIG_MAP["metadata"], "resourceVersion": "7"}}
 
     with pytest.raises(ClusterUnavailable, match="may have been done"):
@@ -92,7 +93,7 @@ def test_patch_json_sends_its_operations() -> None:
     assert script.body() == operations
 
 
-def test_delete_says_which_one_and_how() -> None:
+def test_delete_names_the_uid_and_the_propagation() -> None:
     script = Script(answer(200), answer(200))
     found = cluster(script)
     found.delete(REF)
@@ -110,18 +111,18 @@ def test_delete_says_which_one_and_how() -> None:
 
 
 @pytest.mark.parametrize("manifest", [{}, {"kind": "ConfigMap"}, {**CONFIG_MAP, "metadata": {"namespace": "x"}}])
-def test_a_manifest_that_is_none_is_not_sent(manifest: Manifest) -> None:
+def test_a_manifest_that_is_not_valid_is_not_sent(manifest: Manifest) -> None:
     with pytest.raises(InvalidSpecError, match="give it"):
         cluster(Script()).apply(manifest)
 
 
-def test_what_is_no_json_is_refused_without_repeating_it() -> None:
+def test_a_value_that_is_not_json_is_refused_and_not_shown() -> None:
     with pytest.raises(InvalidSpecError, match="can't be written as JSON") as caught:
         cluster(Script()).create({**CONFIG_MAP, "data": {"k": {"hunter2"}}})
     assert "hunter2" not in str(caught.value)
 
 
-def test_list_goes_through_all_pages_and_puts_the_kind_back() -> None:
+def test_list_reads_all_pages_and_adds_the_kind() -> None:
     script = Script(page("a", following="next"), page("b"))
 
     assert cluster(script).list("ConfigMap", namespace="vision", label_selector="x=1", field_selector="y=2") == [
@@ -138,14 +139,14 @@ def test_a_list_without_items_is_empty() -> None:
     assert cluster(Script(answer(200, {"items": None}))).list("Pod") == []
 
 
-def test_a_list_that_became_too_old_half_way_is_begun_again() -> None:
+def test_a_list_that_expires_half_way_starts_over() -> None:
     script = Script(page("a", following="next"), EXPIRED, page("a", "b"))
 
     assert [item["metadata"]["name"] for item in cluster(script).list("Pod", namespace="vision")] == ["a", "b"]
     assert script.query() == {"limit": "500"}
 
 
-def test_a_list_that_keeps_becoming_too_old_is_asked_for_whole() -> None:
+def test_a_list_that_keeps_expiring_is_requested_as_one_page() -> None:
     old = (page("a", following="next"), EXPIRED)
     script = Script(*old, *old, page("a", "b", "c"))
 
@@ -183,12 +184,12 @@ def test_can_asks_the_server() -> None:
     }
 
 
-def test_can_knows_no_kind_that_is_misspelt() -> None:
+def test_can_refuses_a_misspelt_kind() -> None:
     with pytest.raises(InvalidSpecError, match="use 'Ingress'"):
         cluster(Script()).can("get", "Ingres")
 
 
-def test_whoami_is_what_the_server_says_and_the_repr_says_it_from_then_on() -> None:
+def test_whoami_shows_the_servers_user_which_the_repr_shows_from_then_on() -> None:
     info = {"username": "dana@example.com", "groups": ["ml", "system:authenticated"]}
     found = cluster(
         Script(answer(201, {"status": {"userInfo": info}})),
@@ -208,7 +209,7 @@ def test_a_real_cluster_is_not_called_a_sandbox() -> None:
     assert repr(cluster(Script(), server_version="v1.37.2")) == f"Cluster(server='{SERVER}', namespace='default')"
 
 
-def test_before_the_first_answer_now_is_this_machines() -> None:
+def test_before_the_first_answer_the_time_is_that_of_this_machine() -> None:
     assert abs((cluster(Script()).server_time - datetime.now(UTC)).total_seconds()) < 60
 
 
@@ -220,13 +221,13 @@ def test_leaving_the_context_closes_the_connection() -> None:
     assert script.is_closed
 
 
-def test_what_is_visible_is_the_whole_cluster_where_that_may_be_listed() -> None:
+def test_the_whole_cluster_is_listed_if_that_is_allowed() -> None:
     found, scope = list_visible(cluster(Script(page("a", "b"))), "Pod")
 
     assert (len(found), scope) == (2, "cluster")
 
 
-def test_who_may_not_list_the_cluster_sees_their_own_namespace() -> None:
+def test_a_user_who_may_not_list_the_cluster_sees_the_connections_namespace() -> None:
     script = Script(DENIED, page("a"))
     found, scope = list_visible(cluster(script, namespace="vision"), "Pod", label_selector="x=1")
 
@@ -235,38 +236,38 @@ def test_who_may_not_list_the_cluster_sees_their_own_namespace() -> None:
     assert script.query() == {"labelSelector": "x=1", "limit": "500"}
 
 
-def test_the_namespaces_of_the_call_come_before_those_of_the_connection() -> None:
+def test_the_namespaces_of_the_call_replace_those_of_the_connection() -> None:
     connection = cluster(Script(page("a"), page("b")), namespaces=["vision", "speech"])
     assert list_visible(connection, "Pod")[1] == ("vision", "speech")
 
     connection = cluster(Script(page("a")), namespaces=["vision", "speech"])
-    assert list_visible(connection, "Pod", namespaces=["other", "other"])[1] == ("other",)
+    assert list_visible(connection, "Pod", namespaces=["other"])[1] == ("other",)
 
 
-def test_no_namespaces_are_none_and_not_all() -> None:
+def test_an_empty_list_of_namespaces_reads_nothing() -> None:
     assert list_visible(cluster(Script()), "Pod", namespaces=[]) == ([], ())
 
 
-def test_the_scope_names_only_what_could_be_read() -> None:
+def test_the_scope_names_only_namespaces_that_could_be_read() -> None:
     script = Script(DENIED, page("a"))
 
     assert len(list_visible(cluster(script), "Pod", namespaces=["one", "two"])[1]) == 1
 
 
-def test_where_nothing_may_be_read_that_is_an_error() -> None:
+def test_it_is_an_error_if_nothing_may_be_read() -> None:
     with pytest.raises(PermissionDenied):
         list_visible(cluster(Script(DENIED, DENIED)), "Pod", namespaces=["one", "two"])
     with pytest.raises(PermissionDenied):
         list_visible(cluster(Script(DENIED)), "Node")
 
 
-def test_kinds_that_live_in_no_namespace_are_listed_whole() -> None:
+def test_kinds_that_are_not_namespaced_are_listed_for_the_whole_cluster() -> None:
     script = Script(page("n"))
 
     assert list_visible(cluster(script, namespaces=["vision"]), "Node", namespaces=["vision"])[1] == "cluster"
 
 
-def test_namespaces_are_got_one_by_one_by_those_who_may_not_list_them() -> None:
+def test_namespaces_are_read_one_by_one_if_they_may_not_be_listed() -> None:
     mine: Manifest = {"kind": "Namespace", "metadata": {"name": "vision", "labels": {"team": "ml"}}}
     gone = status(404, "NotFound", 'namespaces "x" not found', name="x")
 
@@ -277,6 +278,12 @@ def test_namespaces_are_got_one_by_one_by_those_who_may_not_list_them() -> None:
         assert list_visible(connection, "Namespace", label_selector=selector)[0] == expected
 
 
-def test_an_absent_object_is_not_found() -> None:
+def test_an_object_that_does_not_exist_is_not_found() -> None:
     with pytest.raises(NotFound):
         cluster(Script(status(404, "NotFound", "no", name="a"))).get("ConfigMap", "a", "vision")
+
+
+def test_a_cluster_is_created_by_connect_only() -> None:
+    for arguments in ((), (session(Script()),)):
+        with pytest.raises(TypeError, match=r"^a Cluster cannot be created directly: use tk\.connect\(\)$"):
+            Cluster(*arguments)

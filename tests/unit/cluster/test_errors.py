@@ -1,4 +1,4 @@
-"""Answers and silences into errors: the whole mapping, what is told, and what never is."""
+"""The errors of answers and of connection failures: the whole mapping, their texts, and what they never show."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_class_of_a_status_is_reached() -> None:
 
 
 @pytest.mark.parametrize("code", [300, 302, 400, 401, 403, 404, 405, 409, 410, 422, 429, 500, 502, 503])
-def test_a_body_that_is_no_status_is_not_repeated(code: int) -> None:
+def test_a_body_that_is_not_a_status_is_not_shown(code: int) -> None:
     page = Answer(code, {"content-type": "text/html"}, b"<html>session=secret</html>")
 
     assert type(error(page)) is ERROR_OF.get(code, ClusterUnavailable if code >= 500 else ClusterError)
@@ -83,11 +83,11 @@ def test_a_body_that_is_no_status_is_not_repeated(code: int) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[1]", b'{"kind": "Pod"}', b"\xff"])
-def test_only_a_status_is_believed(body: bytes) -> None:
+def test_only_a_status_is_trusted(body: bytes) -> None:
     assert "not a Kubernetes status" in str(error(Answer(500, {}, body)))
 
 
-def test_a_denial_says_who_may_not_and_what_next() -> None:
+def test_a_denial_says_what_was_denied_and_what_to_do_next() -> None:
     message = 'configmaps "a" is forbidden: User "dana@example.com" cannot get resource "configmaps"'
 
     assert str(error(status(403, "Forbidden", message))) == (
@@ -109,11 +109,11 @@ def test_a_denial_says_who_may_not_and_what_next() -> None:
         ('User "system:anonymous" cannot list resource "pods"', "no token was sent"),
     ],
 )
-def test_a_denial_by_something_else_than_rbac_has_another_next_step(message: str, step: str) -> None:
+def test_a_denial_by_something_else_than_rbac_has_another_hint(message: str, step: str) -> None:
     assert step in str(error(status(403, "Forbidden", message))).removeprefix(message)
 
 
-def test_a_field_of_somebody_else_is_named_in_the_causes() -> None:
+def test_a_field_of_another_manager_is_named_in_the_causes() -> None:
     cause = {"reason": "FieldManagerConflict", "message": 'conflict with "kubectl"', "field": ".data.k"}
     found = error(status(409, "Conflict", "Apply failed with 1 conflict", causes=[cause]))
 
@@ -121,20 +121,20 @@ def test_a_field_of_somebody_else_is_named_in_the_causes() -> None:
     assert str(found).endswith("leave those fields to their owners, or take them over explicitly")
 
 
-def test_a_kind_that_is_not_served_is_told_apart_from_a_name_that_is_not_there() -> None:
+def test_a_kind_that_is_not_served_is_distinguished_from_a_name_that_does_not_exist() -> None:
     no_kind = error(status(404, "NotFound", "the server could not find the requested resource"))
 
     assert "does not have that kind" in str(no_kind)
     assert "does not have that kind" not in str(error(status(404, "NotFound", 'configmaps "a" not found', name="a")))
 
 
-def test_an_apply_of_an_unknown_field_is_the_senders_mistake_although_it_is_answered_500() -> None:
+def test_an_apply_of_an_unknown_field_is_a_bad_request_although_it_is_answered_with_500() -> None:
     message = "failed to create typed patch object (x/a; /v1, Kind=ConfigMap): .spec: field not declared in schema"
 
     assert type(error(status(500, "", message))) is BadRequest
 
 
-def test_a_webhook_that_does_not_answer_is_named_as_what_is_broken() -> None:
+def test_a_webhook_that_does_not_answer_is_named_as_the_cause() -> None:
     message = 'Internal error occurred: failed calling webhook "x": context deadline exceeded'
 
     assert str(error(status(500, "InternalError", message))).endswith("report it to the cluster's administrators")
@@ -150,14 +150,14 @@ def test_a_long_message_is_cut_and_one_printable_line() -> None:
 @pytest.mark.parametrize(
     "token", ["eyJhbGciOi.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", "Bearer sha256~abcdefgh", "Basic dXNlcjpwYXNz"]
 )
-def test_what_looks_like_a_token_is_blotted_out(token: str) -> None:
+def test_anything_that_looks_like_a_token_is_redacted(token: str) -> None:
     text = str(error(status(400, "BadRequest", f"cannot parse {token} here")))
 
     assert token not in text
     assert "[token]" in text
 
 
-def test_of_a_secret_no_value_is_repeated() -> None:
+def test_no_value_of_a_secret_is_shown() -> None:
     cause = {"message": 'Invalid value: "hunter2"', "field": "data[p]"}
     found = error(
         status(422, "Invalid", 'Secret "a": data[p]: Invalid value: "hunter2": {hunter2}', causes=[cause]),
@@ -169,7 +169,7 @@ def test_of_a_secret_no_value_is_repeated() -> None:
 
 
 @pytest.mark.parametrize("trouble", get_args(ConnectionFailure))
-def test_each_silence_is_one_class_with_a_next_step_of_its_own(trouble: ConnectionFailure) -> None:
+def test_each_connection_failure_is_cluster_unavailable(trouble: ConnectionFailure) -> None:
     found = error_of_transport(TransportError(trouble, "detail"), GET, SERVER)
 
     assert type(found) is ClusterUnavailable
@@ -177,7 +177,7 @@ def test_each_silence_is_one_class_with_a_next_step_of_its_own(trouble: Connecti
     assert str(found).startswith(f"could not get ConfigMap 'a' in 'vision': no answer from {SERVER}: ")
 
 
-def test_no_two_silences_are_told_alike() -> None:
+def test_no_two_connection_failures_have_the_same_text() -> None:
     texts = {
         str(error_of_transport(TransportError(trouble, "x"), GET, SERVER)) for trouble in get_args(ConnectionFailure)
     }
@@ -185,7 +185,7 @@ def test_no_two_silences_are_told_alike() -> None:
     assert len(texts) == len(get_args(ConnectionFailure))
 
 
-def test_a_write_that_was_cut_off_may_have_been_done() -> None:
+def test_a_write_without_an_answer_may_have_been_done() -> None:
     create = Operation("create", "ConfigMap", "a", "vision")
 
     cut = error_of_transport(TransportError("reset"), create, SERVER, is_write=True)

@@ -1,4 +1,4 @@
-"""Pages read in part: what is made of them, and what is done where they are not as the types say."""
+"""Pages of which only some fields are parsed, also if they do not fit the types."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def page(*items: Manifest, token: str = "") -> Manifest:
     return {"kind": "PodList", "metadata": {"resourceVersion": "7", "continue": token}, "items": list(items)}
 
 
-def test_only_the_parts_that_were_asked_for_are_made() -> None:
+def test_only_the_requested_fields_are_parsed() -> None:
     body = answer(body=page(item("a", app="x"), {"spec": {}})).body
 
     assert page_parser(Parts)(body) == {
@@ -44,19 +44,19 @@ def test_only_the_parts_that_were_asked_for_are_made() -> None:
 
 
 @pytest.mark.parametrize("labels", [None, {"app": None}, {"app": 1}, []])
-def test_a_page_that_is_not_as_the_types_say_is_read_whole(labels: object) -> None:
+def test_a_page_that_does_not_fit_the_types_is_parsed_whole(labels: object) -> None:
     found = page(item("a"), {"metadata": {"name": "b", "labels": labels}})
 
     assert page_parser(Parts)(answer(body=found).body) == found
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"items": "\\ud800"}'])
-def test_what_is_no_json_object_is_refused_as_ever(body: bytes) -> None:
+def test_a_page_that_is_not_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         page_parser(Parts)(body)
 
 
-def test_what_is_kept_of_each_object_goes_through_all_pages() -> None:
+def test_the_projection_is_called_for_all_pages() -> None:
     script = Script(answer(body=page(item("a"), token="next")), answer(body=page(item("b"))))
     seen: list[Manifest] = []
 
@@ -68,13 +68,13 @@ def test_what_is_kept_of_each_object_goes_through_all_pages() -> None:
     assert seen == [{"metadata": {"name": name, "labels": {}}} for name in "ab"]
 
 
-def test_whole_objects_come_with_their_kind_put_back() -> None:
+def test_whole_objects_have_their_kind() -> None:
     kept, _ = keep_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda manifest: manifest)
 
     assert kept == [{"apiVersion": "v1", "kind": "Pod", **item("a")}]
 
 
-def test_who_has_not_said_which_namespaces_are_theirs_is_told_how_to() -> None:
+def test_a_user_who_named_no_namespaces_learns_how_to() -> None:
     denied = status(403, "Forbidden", "pods is forbidden")
     hint = "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES"
 
@@ -88,7 +88,7 @@ def test_who_has_not_said_which_namespaces_are_theirs_is_told_how_to() -> None:
     assert hint not in str(caught.value)
 
 
-def test_an_answer_that_is_no_list_is_an_error_of_the_server() -> None:
+def test_an_answer_that_is_not_a_list_is_an_error() -> None:
     reply = answer()
     broken = type(reply)(200, reply.headers, b"<html>")
 

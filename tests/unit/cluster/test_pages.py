@@ -1,4 +1,4 @@
-"""Pages of a list: asked for ahead of time, told in order, and none left on its way."""
+"""Pages of a list: requested ahead, returned in order, and none left in flight."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def page(name: str, token: str = "") -> Answer:
 
 
 def names(script: Script) -> list[str]:
-    return [item["name"] for found in read_pages(cluster(script).session, call_of) for item in found["items"]]
+    return [item["name"] for found in read_pages(cluster(script)._session, call_of) for item in found["items"]]
 
 
 def test_pages_come_in_order() -> None:
@@ -38,37 +38,37 @@ def test_pages_come_in_order() -> None:
     assert [request.path for request in script.requests] == [f"/pods?continue={token}" for token in ("", "1", "2")]
 
 
-def test_the_next_page_is_asked_for_while_one_is_looked_at() -> None:
+def test_the_next_page_is_requested_while_one_is_parsed() -> None:
     was_asked = threading.Event()
 
     def second() -> Answer:
         was_asked.set()
         return page("b")
 
-    pages = read_pages(cluster(Script(page("a", "1"), second)).session, call_of)
+    pages = read_pages(cluster(Script(page("a", "1"), second))._session, call_of)
 
     assert next(pages)["items"] == [{"name": "a"}]
     assert was_asked.wait(5)
     assert next(pages)["items"] == [{"name": "b"}]
 
 
-def test_a_token_that_stands_behind_the_items_is_found_once_they_are_read() -> None:
+def test_a_token_after_the_items_is_found_once_they_are_parsed() -> None:
     last = answer(body={"items": [{"name": "a"}], "metadata": {"continue": "1"}})
 
     assert names(Script(last, page("b"))) == ["a", "b"]
 
 
-def test_a_page_that_has_expired_says_so_in_its_turn() -> None:
-    pages = read_pages(cluster(Script(page("a", "1"), status(410, "Expired", "too old"))).session, call_of)
+def test_an_expired_page_is_reported_in_its_turn() -> None:
+    pages = read_pages(cluster(Script(page("a", "1"), status(410, "Expired", "too old")))._session, call_of)
 
     assert next(pages)["items"] == [{"name": "a"}]
     with pytest.raises(Expired):
         next(pages)
 
 
-def test_who_stops_early_leaves_no_thread() -> None:
+def test_a_reader_that_stops_early_leaves_no_thread() -> None:
     before = threading.active_count()
-    pages = read_pages(cluster(Script(page("a", "1"), page("b", "2"))).session, call_of)
+    pages = read_pages(cluster(Script(page("a", "1"), page("b", "2")))._session, call_of)
 
     next(pages)
     pages.close()  # type: ignore[attr-defined]  # it is a generator
@@ -90,5 +90,5 @@ def test_who_stops_early_leaves_no_thread() -> None:
         (b"", None),
     ],
 )
-def test_only_what_surely_is_the_token_is_taken_for_it(body: bytes, token: Any) -> None:
+def test_only_a_certain_token_is_used(body: bytes, token: Any) -> None:
     assert token_in(body) == token

@@ -1,4 +1,4 @@
-"""Where things lie on an API server, and what is refused before it is sent."""
+"""The paths of objects, and the names that are refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tenantkit.rules.kinds import KINDS, kind_of
 INGRESS, NAMESPACE, POD = kind_of("Ingress"), kind_of("Namespace"), kind_of("Pod")
 
 
-def test_the_core_group_lies_elsewhere_than_all_others() -> None:
+def test_the_core_group_has_another_path_than_all_others() -> None:
     assert collection_path(POD) == "/api/v1/pods"
     assert collection_path(INGRESS) == "/apis/networking.k8s.io/v1/ingresses"
 
@@ -22,7 +22,7 @@ def test_a_namespace_comes_before_the_plural() -> None:
     assert object_path(POD, "a", "vision", subresource="status") == "/api/v1/namespaces/vision/pods/a/status"
 
 
-def test_every_kind_has_a_path_of_its_own() -> None:
+def test_every_kind_has_its_own_path() -> None:
     assert len({collection_path(kind) for kind in KINDS.values()}) == len(KINDS)
 
 
@@ -41,21 +41,21 @@ def test_a_name_that_would_make_another_request_is_refused(name: object) -> None
 
 
 def test_an_empty_namespace_does_not_mean_all_of_them() -> None:
-    with pytest.raises(InvalidSpecError, match="give a namespace"):
+    with pytest.raises(InvalidSpecError, match="use a namespace"):
         collection_path(POD, "")
 
 
-def test_a_missing_namespace_is_not_guessed() -> None:
-    with pytest.raises(InvalidSpecError, match="a Pod lives in a namespace: say in which"):
+def test_a_missing_namespace_is_refused() -> None:
+    with pytest.raises(InvalidSpecError, match="a Pod is namespaced: name its namespace"):
         creation_path(POD)
 
 
-def test_a_namespace_for_what_lives_in_none_is_refused() -> None:
-    with pytest.raises(InvalidSpecError, match="a Namespace lives in no namespace: leave it out"):
+def test_a_namespace_is_refused_for_a_kind_that_is_not_namespaced() -> None:
+    with pytest.raises(InvalidSpecError, match="a Namespace is not namespaced: leave it out"):
         object_path(NAMESPACE, "vision", "vision")
 
 
-def test_a_query_leaves_out_what_is_not_given() -> None:
+def test_a_query_leaves_out_empty_values() -> None:
     query = {"watch": True, "dryRun": None, "force": False, "limit": 500, "labelSelector": "a in (b,c)"}
 
     assert with_query("/x", query) == "/x?watch=true&limit=500&labelSelector=a+in+%28b%2Cc%29"

@@ -1,4 +1,4 @@
-"""Credentials, retries, time limits and errors, at the seam."""
+"""Credentials, retries, timeouts and errors, on a scripted transport."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUSY = answer(429, {"kind": "Status"}, retry_after="1")
 AWAY = answer(503, {"kind": "Status"}, retry_after="2")
 
 
-def test_an_answer_comes_back_as_it_is() -> None:
+def test_an_answer_is_returned_as_it_is() -> None:
     script = Script(answer(200, {"kind": "PodList", "items": []}))
 
     assert session(script).ask(READ) == {"kind": "PodList", "items": []}
@@ -38,7 +38,7 @@ def test_an_answer_comes_back_as_it_is() -> None:
     ]
 
 
-def test_a_body_goes_with_its_content_type() -> None:
+def test_a_body_is_sent_with_its_content_type() -> None:
     script = Script(answer(201))
     session(script).ask(WRITE)
 
@@ -47,7 +47,7 @@ def test_a_body_goes_with_its_content_type() -> None:
 
 @pytest.mark.parametrize("busy", [BUSY, AWAY])
 @pytest.mark.parametrize("call", [READ, WRITE])
-def test_a_server_that_asks_to_come_again_is_asked_again(busy: object, call: Call) -> None:
+def test_a_request_is_repeated_after_retry_after(busy: object, call: Call) -> None:
     slept: list[float] = []
     script = Script(busy, answer(200, {"ok": True}))
 
@@ -75,12 +75,12 @@ def test_five_attempts_are_enough() -> None:
         answer(409, {"kind": "Status"}, retry_after="1"),
     ],
 )
-def test_no_other_answer_is_asked_for_twice(reply: object) -> None:
+def test_no_other_request_is_repeated(reply: object) -> None:
     with pytest.raises(ClusterError):
         session(Script(reply)).ask(READ)
 
 
-def test_a_read_that_was_cut_off_is_repeated_and_a_create_is_not() -> None:
+def test_a_read_is_repeated_after_a_lost_connection_and_a_create_is_not() -> None:
     slept: list[float] = []
     assert session(Script(TransportError("reset"), TransportError("reset"), answer(200)), slept=slept).ask(READ) == {}
     assert slept == [0.2, 0.4]
@@ -89,19 +89,19 @@ def test_a_read_that_was_cut_off_is_repeated_and_a_create_is_not() -> None:
 
 
 @pytest.mark.parametrize("trouble", ["refused", "timeout", "certificate", "dns", "connect timeout", "busy"])
-def test_no_other_trouble_is_waited_out(trouble: str) -> None:
+def test_no_request_is_repeated_after_another_failure(trouble: str) -> None:
     with pytest.raises(ClusterUnavailable):
         session(Script(TransportError(trouble))).ask(READ)  # type: ignore[arg-type]
 
 
-def test_pauses_grow_to_a_bound_and_half_of_each_is_chance() -> None:
+def test_pauses_grow_to_a_limit_and_half_of_each_is_random() -> None:
     retries = Retries(first_pause_s=1, longest_pause_s=5)
 
     assert [retries.pause_s(attempt, lambda: 1.0) for attempt in (1, 2, 3, 4, 5)] == [1, 2, 4, 5, 5]
     assert [retries.pause_s(attempt, lambda: 0.0) for attempt in (1, 2, 3)] == [0.5, 1, 2]
 
 
-def test_at_401_the_credentials_are_loaded_anew_and_the_call_is_sent_once_more() -> None:
+def test_after_a_401_the_credentials_are_loaded_again_and_the_call_is_repeated() -> None:
     script = Script(status(401, "Unauthorized", "Unauthorized"), answer(200, {"ok": True}))
 
     assert session(script, "old", "new").ask(WRITE) == {"ok": True}
@@ -146,7 +146,7 @@ def test_a_token_for_another_server_is_never_sent_to_this_one() -> None:
     assert found.headers()[0] == headers
 
 
-def test_sixteen_threads_that_meet_one_401_load_once() -> None:
+def test_sixteen_threads_that_get_a_401_load_once() -> None:
     loads: list[int] = []
 
     def load() -> Login:
@@ -168,7 +168,7 @@ def test_sixteen_threads_that_meet_one_401_load_once() -> None:
     assert found.headers()[0] == (("Authorization", "Bearer 2"),)
 
 
-def test_where_loading_brings_nothing_new_it_is_not_done_for_each_thread() -> None:
+def test_unchanged_credentials_are_not_loaded_for_each_thread() -> None:
     loads: list[int] = []
 
     def load() -> Login:
@@ -182,7 +182,7 @@ def test_where_loading_brings_nothing_new_it_is_not_done_for_each_thread() -> No
     assert len(loads) == 2
 
 
-def test_a_new_certificate_is_something_new() -> None:
+def test_a_new_certificate_is_tried() -> None:
     endpoints = [Endpoint(SERVER, cert_file="old.pem"), Endpoint(SERVER, cert_file="new.pem")]
     found = Credentials(lambda: Login(endpoints.pop(0), lambda: None))
     _, number = found.headers()
@@ -190,7 +190,7 @@ def test_a_new_certificate_is_something_new() -> None:
     assert found.renew(number) == Endpoint(SERVER, cert_file="new.pem")
 
 
-def test_a_token_function_is_asked_now_and_then() -> None:
+def test_a_token_function_is_called_periodically() -> None:
     now = [0.0]
     asked: list[float] = []
 
@@ -207,14 +207,14 @@ def test_a_token_function_is_asked_now_and_then() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", " ", "two words", "line\nbreak", None, 5, "tökén"])
-def test_what_is_no_token_is_refused_and_not_repeated(wrong: object) -> None:
+def test_a_value_that_is_not_a_token_is_refused_and_not_shown(wrong: object) -> None:
     with pytest.raises(ConnectionConfigError, match="token= is") as caught:
         bearer(lambda: wrong)()  # type: ignore[arg-type, return-value]
     assert "words" not in str(caught.value)
     assert "break" not in str(caught.value)
 
 
-def test_a_token_function_that_fails_is_an_error_of_the_tree_without_its_text() -> None:
+def test_the_error_of_a_failed_token_function_does_not_show_its_text() -> None:
     def token() -> str:
         raise RuntimeError("password=hunter2")
 
@@ -223,7 +223,7 @@ def test_a_token_function_that_fails_is_an_error_of_the_tree_without_its_text() 
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_page_that_says_200_is_no_answer_of_an_api_server() -> None:
+def test_a_page_with_status_200_is_not_an_answer_of_an_api_server() -> None:
     with pytest.raises(ClusterError, match="answered 200 with application/json, which is not a Kubernetes status"):
         session(Script(answer(200, ["sign in"]))).ask(READ)
 
@@ -244,7 +244,7 @@ def test_the_servers_time_is_that_of_its_last_answer() -> None:
     assert found.server_time == datetime(2026, 11, 25, 13, 24, 4, tzinfo=UTC)
 
 
-def test_a_closed_door_stays_closed() -> None:
+def test_a_closed_session_stays_closed() -> None:
     script = Script()
     found = session(script)
     found.close()

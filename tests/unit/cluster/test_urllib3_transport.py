@@ -1,4 +1,4 @@
-"""Bytes over a real socket: cut, slow, unreadable, wrongly certified; and that nobody else is ever asked."""
+"""Bytes over a real socket: truncated, slow, unreadable, with a wrong certificate; no other server is contacted."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def error_of(endpoint: Endpoint, request: Request = GET) -> TransportError:
     return caught.value
 
 
-def test_a_request_says_who_asks_and_an_answer_comes_back_whole() -> None:
+def test_a_request_has_its_headers_and_an_answer_is_whole() -> None:
     with serving(ok) as server:
         transport = Urllib3Transport(Endpoint(server.url))
         answer = transport.send(Request("POST", "/x?y=1", 5.0, b"{}", (("A", "1"), ("B", "2"), ("B", "3"))))
@@ -66,7 +66,7 @@ def test_a_request_says_who_asks_and_an_answer_comes_back_whole() -> None:
     assert seen.headers["a"] == "1"
 
 
-def test_a_compressed_answer_is_opened() -> None:
+def test_a_compressed_answer_is_decompressed() -> None:
     def compressed(handler: Handler) -> None:
         handler.send(gzip.compress(b'{"a": 1}'), Content_Encoding="gzip")
 
@@ -76,7 +76,7 @@ def test_a_compressed_answer_is_opened() -> None:
         transport.close()
 
 
-def test_far_servers_are_asked_to_compress_and_near_ones_are_not() -> None:
+def test_only_remote_servers_are_asked_to_compress() -> None:
     for url, expected in (("https://10.0.0.1:6443", "gzip"), ("https://127.0.0.1:1", "identity")):
         assert Urllib3Transport(Endpoint(url))._common_headers()["Accept-Encoding"] == expected
 
@@ -99,7 +99,7 @@ def unused_port() -> int:
         return port
 
 
-def test_each_way_of_not_reaching_a_server_is_told_apart() -> None:
+def test_each_failure_to_connect_has_its_reason() -> None:
     assert error_of(Endpoint(f"http://127.0.0.1:{unused_port()}")).reason == "refused"
     assert error_of(Endpoint("http://nowhere.invalid")).reason == "dns"
     assert error_of(Endpoint("http://example.invalid", proxy=f"http://127.0.0.1:{unused_port()}")).reason == "proxy"
@@ -114,12 +114,12 @@ def test_each_way_of_not_reaching_a_server_is_told_apart() -> None:
     ],
     ids=["reset", "silent", "garbled"],
 )
-def test_each_way_of_not_answering_is_told_apart(act: object, expected: ConnectionFailure) -> None:
+def test_each_failure_to_answer_has_its_reason(act: object, expected: ConnectionFailure) -> None:
     with serving(act) as server:  # type: ignore[arg-type]
         assert error_of(Endpoint(server.url), Request("GET", "/", 0.3)).reason == expected
 
 
-def test_an_answer_that_is_cut_short_is_none() -> None:
+def test_a_truncated_answer_is_an_error() -> None:
     def half(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
@@ -132,7 +132,7 @@ def test_an_answer_that_is_cut_short_is_none() -> None:
         assert error_of(Endpoint(server.url)).reason == "reset"
 
 
-def test_an_answer_that_drips_is_given_up_though_no_single_read_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_answer_times_out_though_no_single_read_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenantkit.cluster.http.urllib3_transport.CONNECT_TIMEOUT_S", 0.1)
 
     def drip(handler: Handler) -> None:
@@ -146,7 +146,7 @@ def test_an_answer_that_drips_is_given_up_though_no_single_read_is_late(monkeypa
         assert time.monotonic() - started < 2
 
 
-def test_a_connection_that_broke_leaves_room_for_the_next_request() -> None:
+def test_a_broken_connection_leaves_room_for_the_next_request() -> None:
     with serving(lambda handler: handler.cut() if handler.path == "/cut" else ok(handler)) as server:
         transport = Urllib3Transport(Endpoint(server.url))
         for _ in range(CONNECTIONS + 5):
@@ -173,7 +173,7 @@ def test_open_watches_leave_room_for_calls() -> None:
         transport.close()
 
 
-def test_a_stream_is_read_line_by_line_however_it_is_cut_up() -> None:
+def test_a_stream_is_read_line_by_line_however_it_is_split() -> None:
     def lines(handler: Handler) -> None:
         handler.begin_stream()
         for piece in (b'{"a"', b': 1}\n{"b": 2}\n\n{"c"', b": 3}\n", b""):
@@ -185,7 +185,7 @@ def test_a_stream_is_read_line_by_line_however_it_is_cut_up() -> None:
         transport.close()
 
 
-def test_a_stream_that_ends_within_a_line_was_cut() -> None:
+def test_a_stream_that_ends_within_a_line_is_an_error() -> None:
     def half(handler: Handler) -> None:
         handler.begin_stream()
         handler.chunk(b'{"a": 1}\n{"b"')
@@ -241,16 +241,14 @@ def test_a_silent_watch_is_stopped_from_another_thread_at_once(
         assert time.monotonic() - started < 2
 
 
-def test_a_silent_watch_ends_when_its_time_is_over(
-    silent_watch: AbstractContextManager[Server], authority: Authority
-) -> None:
+def test_a_silent_watch_ends_at_its_timeout(silent_watch: AbstractContextManager[Server], authority: Authority) -> None:
     with silent_watch as server, connect(server=server.url, ca_file=authority.ca_file) as cluster:
         started = time.monotonic()
         assert list(cluster.watch("Pod", timeout_s=0.3)) == []
         assert 0.3 <= time.monotonic() - started < 2
 
 
-def test_a_connection_that_idled_out_is_opened_anew_for_a_read() -> None:
+def test_an_idle_connection_that_was_closed_is_opened_again_for_a_read() -> None:
     def once(handler: Handler) -> None:
         ok(handler)
         handler.close_connection = True  # without saying so
@@ -260,7 +258,7 @@ def test_a_connection_that_idled_out_is_opened_anew_for_a_read() -> None:
             cluster.get("Namespace", "x")
 
 
-def test_a_trusted_server_is_reached_and_a_foreign_one_is_not(authority: Authority, tmp_path: Path) -> None:
+def test_a_server_of_another_authority_is_not_trusted(authority: Authority, tmp_path: Path) -> None:
     foreign = Authority(tmp_path).ca_file
     with serving(ok, authority.server()) as server:
         with connect(server=server.url, ca_file=authority.ca_file) as cluster:
@@ -272,7 +270,7 @@ def test_a_trusted_server_is_reached_and_a_foreign_one_is_not(authority: Authori
     assert len(server.seen) == 1
 
 
-def test_a_certificate_for_another_name_is_not_trusted_unless_that_name_was_given(authority: Authority) -> None:
+def test_a_certificate_for_another_name_is_trusted_only_if_that_name_is_configured(authority: Authority) -> None:
     with serving(ok, authority.server("kubernetes.default.svc")) as server:
         endpoint = Endpoint(server.url, ca_file=authority.ca_file)
         assert error_of(endpoint).reason == "certificate"
@@ -282,7 +280,7 @@ def test_a_certificate_for_another_name_is_not_trusted_unless_that_name_was_give
         transport.close()
 
 
-def test_a_client_certificate_is_shown_and_its_lack_is_told(authority: Authority) -> None:
+def test_a_client_certificate_is_sent_and_a_missing_one_is_reported(authority: Authority) -> None:
     certificate, key = authority.client()
     with serving(ok, authority.server(client_certificates=True)) as server:
         transport = Urllib3Transport(Endpoint(server.url, authority.ca_file, certificate, key))
@@ -302,7 +300,7 @@ def test_new_certificates_are_used_from_the_next_request_on(authority: Authority
         transport.close()
 
 
-def test_what_speaks_no_tls_is_told_apart(authority: Authority) -> None:
+def test_a_server_without_tls_has_its_reason(authority: Authority) -> None:
     with serving(ok) as server:
         https = server.url.replace("http:", "https:")
         assert error_of(Endpoint(https, authority.ca_file)).reason == "not tls"
@@ -310,7 +308,7 @@ def test_what_speaks_no_tls_is_told_apart(authority: Authority) -> None:
 
 @pytest.mark.parametrize("field", ["ca_file", "cert_file"])
 @pytest.mark.parametrize("content", [None, "no PEM"])
-def test_a_file_that_holds_no_certificate_is_an_error_before_any_request(
+def test_a_file_without_a_certificate_is_an_error_before_any_request(
     field: str, content: str | None, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.pem"
@@ -321,13 +319,13 @@ def test_a_file_that_holds_no_certificate_is_an_error_before_any_request(
         Urllib3Transport(Endpoint("https://127.0.0.1:1", **{field: str(path)}))  # type: ignore[arg-type]
 
 
-def test_a_proxy_of_an_unknown_kind_is_refused_without_its_password() -> None:
+def test_the_error_of_a_proxy_with_an_unknown_scheme_does_not_show_its_password() -> None:
     with pytest.raises(ConnectionConfigError, match="has the scheme 'socks5'") as caught:
         Urllib3Transport(Endpoint("https://127.0.0.1:1", proxy="socks5://user:hunter2@proxy:1080"))
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_proxy_is_asked_with_its_password() -> None:
+def test_the_password_of_a_proxy_is_sent() -> None:
     with serving(ok) as proxy:
         address = proxy.url.removeprefix("http://")
         transport = Urllib3Transport(Endpoint("http://api.invalid:8080", proxy=f"http://dana:p%40ss@{address}"))
@@ -361,7 +359,7 @@ def test_the_collector_is_left_as_it_was(switch: object) -> None:
 
 
 @pytest.mark.usefixtures("_collector")
-def test_the_collector_pauses_until_the_last_one_is_out() -> None:
+def test_the_collector_is_paused_until_the_last_user_is_done() -> None:
     gc.enable()
     states: list[bool] = []
     with parsing.collector_paused():

@@ -1,4 +1,4 @@
-"""Watches: what they tell, how they go on, when they end; at the seam, so that each cut happens where it is meant."""
+"""Watches: their events, how they resume, when they end; on a scripted transport, which disconnects on purpose."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def version_of(event: WatchEvent) -> str | None:
     return version
 
 
-def test_what_is_there_is_told_first_and_then_what_happens() -> None:
+def test_existing_objects_are_reported_first_and_then_changes() -> None:
     stop = threading.Event()
     script = Script(
         listed(5, item("a", 3)),
@@ -89,7 +89,7 @@ def test_events_have_the_whole_object_with_its_kind() -> None:
     assert list(events) == [WatchEvent("ADDED", item("a", 3))]
 
 
-def test_from_a_version_nothing_is_listed() -> None:
+def test_a_watch_from_a_version_lists_nothing() -> None:
     stop = threading.Event()
     script = Script(Lines([seen("MODIFIED", "a", 6), stop.set]))
 
@@ -100,7 +100,7 @@ def test_from_a_version_nothing_is_listed() -> None:
 @pytest.mark.parametrize(
     "cut", [[], [TransportError("reset")], [TransportError("timeout")], [TransportError("garbled")], ["no event"]]
 )
-def test_a_stream_that_ends_is_taken_up_where_it_was(cut: list[Any]) -> None:
+def test_a_stream_that_ends_is_resumed_at_its_version(cut: list[Any]) -> None:
     stop = threading.Event()
     script = Script(
         Lines([seen("ADDED", "a", 6), bookmark(9), *cut]),
@@ -113,7 +113,7 @@ def test_a_stream_that_ends_is_taken_up_where_it_was(cut: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("too_old", [Lines([GONE]), Lines([GONE["object"]], status=410)], ids=["event", "answer"])
-def test_after_a_version_that_is_too_old_the_difference_is_told(too_old: Lines) -> None:
+def test_the_changes_in_between_are_reported_after_a_410(too_old: Lines) -> None:
     stop = threading.Event()
     first = [
         seen("ADDED", "stays", 6),
@@ -135,7 +135,7 @@ def test_after_a_version_that_is_too_old_the_difference_is_told(too_old: Lines) 
     assert script.query()["resourceVersion"] == "30"
 
 
-def test_one_object_that_went_while_nobody_looked_is_told_as_deleted() -> None:
+def test_a_missed_deletion_of_the_one_object_is_reported() -> None:
     stop = threading.Event()
     script = Script(Lines([GONE]), listed(30), Lines([stop.set]))
     events = watching.watch(session(script), SELECTION, name="a", resource_version="5", stop=stop)
@@ -144,19 +144,19 @@ def test_one_object_that_went_while_nobody_looked_is_told_as_deleted() -> None:
     assert script.query()["fieldSelector"] == "metadata.name=a"
 
 
-def test_one_object_that_is_not_there_yet_is_waited_for_in_silence() -> None:
+def test_nothing_is_reported_until_the_one_object_exists() -> None:
     stop = threading.Event()
     script = Script(listed(5), Lines([GONE]), listed(30), Lines([seen("ADDED", "a", 31), stop.set]))
 
     assert told(script, stop, name="a") == [("ADDED", "a", "31")]
 
 
-def test_what_fails_at_the_start_is_raised_at_once() -> None:
+def test_a_failure_at_the_start_is_raised_at_once() -> None:
     with pytest.raises(ClusterUnavailable):
         list(watching.watch(session(Script(TransportError("refused"))), SELECTION))
 
 
-def test_a_server_that_stays_away_is_given_up() -> None:
+def test_a_watch_gives_up_after_nine_failures() -> None:
     script = Script(Lines([]), *[TransportError("refused")] * 9)
 
     with pytest.raises(ClusterUnavailable, match="could not watch ConfigMap in 'vision'"):
@@ -164,7 +164,7 @@ def test_a_server_that_stays_away_is_given_up() -> None:
     assert len(script.requests) == 9
 
 
-def test_an_end_that_nobody_could_see_is_no_silent_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_while_disconnected_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
@@ -176,7 +176,7 @@ def test_an_end_that_nobody_could_see_is_no_silent_end(monkeypatch: pytest.Monke
         list(watching.watch(session(Script(Lines([]), refuse_too_late)), SELECTION, resource_version="5", timeout_s=10))
 
 
-def test_a_refusal_ends_a_watch() -> None:
+def test_a_denial_ends_a_watch() -> None:
     refused = Lines([{"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}], status=403)
     with pytest.raises(PermissionDenied, match="may not watch ConfigMap in 'vision'"):
         list(watching.watch(session(Script(refused)), SELECTION, resource_version="5"))
@@ -184,7 +184,7 @@ def test_a_refusal_ends_a_watch() -> None:
         list(watching.watch(session(Script(status(403, "Forbidden", "no"))), SELECTION))
 
 
-def test_a_server_error_inside_a_stream_is_lived_through() -> None:
+def test_a_watch_survives_a_server_error_in_a_stream() -> None:
     stop = threading.Event()
     error = {"type": "ERROR", "object": {"kind": "Status", "code": 500, "message": "etcd"}}
     script = Script(Lines([seen("ADDED", "a", 6), error]), Lines([seen("ADDED", "b", 7), stop.set]))
@@ -192,7 +192,7 @@ def test_a_server_error_inside_a_stream_is_lived_through() -> None:
     assert told(script, stop, resource_version="5") == [("ADDED", "a", "6"), ("ADDED", "b", "7")]
 
 
-def test_a_watch_that_is_left_gives_its_connection_up() -> None:
+def test_a_watch_that_is_abandoned_closes_its_connection() -> None:
     stream = Lines([seen("ADDED", "a", 6), seen("ADDED", "b", 7)])
     events = watching.watch(session(Script(stream)), SELECTION, resource_version="5")
     next(events)
@@ -201,7 +201,7 @@ def test_a_watch_that_is_left_gives_its_connection_up() -> None:
     assert stream.was_closed
 
 
-def test_a_watch_that_is_stopped_before_it_began_asks_nothing() -> None:
+def test_a_watch_that_is_stopped_before_it_starts_sends_nothing() -> None:
     stop = threading.Event()
     stop.set()
     script = Script()
@@ -210,13 +210,13 @@ def test_a_watch_that_is_stopped_before_it_began_asks_nothing() -> None:
     assert script.requests == []
 
 
-def test_a_silent_server_that_does_not_answer_is_left_and_asked_again() -> None:
+def test_a_watch_reconnects_if_a_silent_server_does_not_answer() -> None:
     stop, told_of, silent = threading.Event(), list[str](), Silent()
     at = session(Script(silent, Lines([seen("ADDED", "a", 6), stop.set])))
-    at.liveness = LostOnce(at)
+    at.liveness = LostOnce(at.is_answering)
 
     events = watching.watch(
-        at, SELECTION, resource_version="5", stop=stop, tell=lambda error: told_of.append(str(error))
+        at, SELECTION, resource_version="5", stop=stop, on_connection_change=lambda error: told_of.append(str(error))
     )
 
     assert [event.manifest["metadata"]["name"] for event in events] == ["a"]
@@ -224,11 +224,11 @@ def test_a_silent_server_that_does_not_answer_is_left_and_asked_again() -> None:
     assert ["silent" in told for told in told_of] == [False, True, False]
 
 
-def test_only_a_server_that_answers_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_is_lost_only_if_it_answers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "EVERY_S", 0.0)
     cut = TransportError("timeout")
     script = Script(status(403, "Forbidden", "no"), cut, answer(200), cut, TransportError("busy"), cut, cut)
-    felt, seen_to_be = liveness.Liveness(session(script)), []
+    felt, seen_to_be = liveness.Liveness(session(script).is_answering), []
 
     for _ in range(4):
         felt.is_lost()

@@ -1,4 +1,4 @@
-"""A watch's head comes at once, or the way is dead; what follows may be silent for as long as the request says."""
+"""The head of a watch arrives at once, or the connection is dead; its body may be silent until the timeout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.unit.cluster.server import Handler
 
 
-def test_a_watch_whose_head_does_not_come_is_given_up_long_before_its_silence_would_be(
+def test_a_watch_without_a_head_times_out_long_before_a_silent_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(urllib3_transport, "HEAD_TIMEOUT_S", 0.3)

@@ -1,4 +1,4 @@
-"""The error tree: what its docstring draws is what is there, and no error is mute."""
+"""The error tree: its docstring draws it as it is, and no error is without a text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from tenantkit import exceptions
 from tenantkit.exceptions import ClusterError, InvalidSpecError, PartialApplyError, Problem, TenantKitError
+from tenantkit.hints import Hint, Message
 
 CLASSES = [
     found
@@ -35,12 +36,12 @@ def drawn() -> dict[str, str]:
     return parents
 
 
-def made(kind: type[TenantKitError]) -> TenantKitError:
+def make(kind: type[TenantKitError], text: str, hint: Hint | None = None) -> TenantKitError:
     if issubclass(kind, InvalidSpecError):
-        return kind([Problem("name", "Vision Team", "use lower-case letters")])
+        return kind([Problem("name", "Vision Team", text)] if text else [], hint=hint)
     if issubclass(kind, PartialApplyError):
-        return kind("1 of 2 tenants failed", report=cast("Any", SimpleNamespace()))
-    return kind("what happened")
+        return kind(text, report=cast("Any", SimpleNamespace()), hint=hint)
+    return kind(text, hint=hint)
 
 
 def test_the_docstring_draws_the_tree_as_it_is() -> None:
@@ -50,14 +51,29 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_every_error_says_something_and_is_caught_by_the_root(kind: type[TenantKitError]) -> None:
+def test_an_error_without_a_text_cannot_be_made(kind: type[TenantKitError]) -> None:
+    with pytest.raises(ValueError, match=r"^an error needs a text that says what happened$"):
+        make(kind, "")
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_shows_its_text_and_its_hint_and_is_caught_by_the_root(kind: type[TenantKitError]) -> None:
     with pytest.raises(TenantKitError) as caught:
-        raise made(kind)
+        raise make(kind, "too short", Hint("{whoami} shows who you are"))
 
-    assert str(caught.value).strip()
+    assert caught.value.what.endswith("too short")
+    assert re.fullmatch(r".*too short[:;] tk\.whoami\(cluster\) shows who you are", str(caught.value))
+    assert "tk." not in caught.value.words("shell")
 
 
-def test_a_cluster_error_keeps_what_was_asked() -> None:
+def test_an_error_whose_text_depends_on_the_surface_keeps_it_apart_from_data() -> None:
+    error = TenantKitError(Message("{kubeconfig} names {file}", {"file": "{whoami} kubeconfig="}))
+
+    assert error.args == ("kubeconfig= names {whoami} kubeconfig=",)
+    assert error.words("shell") == "--kubeconfig names {whoami} kubeconfig="
+
+
+def test_a_cluster_error_names_its_request() -> None:
     error = ClusterError("no", status=418, operation="get", kind="Pod", name="a", namespace="b", causes=["c"])
 
     assert (error.status, error.operation, error.kind, error.name, error.namespace, error.causes) == (
@@ -70,7 +86,7 @@ def test_a_cluster_error_keeps_what_was_asked() -> None:
     )
 
 
-def test_problems_are_told_all_at_once_with_file_line_and_a_cut_value() -> None:
+def test_all_problems_are_reported_at_once_with_file_line_and_a_cut_value() -> None:
     problems = [Problem("name", "x" * 200, "too long", line=3), Problem("size", "xl", "use 'large'")]
     error = InvalidSpecError(problems, source="tenants.yaml")
 

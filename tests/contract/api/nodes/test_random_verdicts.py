@@ -100,7 +100,7 @@ class World:
         """At once: a pod that has no grace goes without its kubelet."""
         place = object_path(kind_of("Pod"), name, self._namespace)
         body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
-        self._cluster.session.ask(Call("DELETE", place, Operation("delete", "Pod", name, self._namespace), body))
+        self._cluster._session.ask(Call("DELETE", place, Operation("delete", "Pod", name, self._namespace), body))
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def _write(cluster: Cluster, pod: Manifest, captured: Captured, words: dict[str,
     path = object_path(kind_of("Pod"), metadata["name"], metadata["namespace"]) + "/status"
     operation = Operation("write the status of", "Pod", metadata["name"], metadata["namespace"])
     body = orjson.dumps({"status": _filled(captured.status, words)})
-    cluster.session.ask(Call("PATCH", path, operation, body, _MERGE))
+    cluster._session.ask(Call("PATCH", path, operation, body, _MERGE))
     for number, (kind, reason, message) in enumerate(captured.events):
         about = {"apiVersion": "v1", "kind": "Pod", "name": metadata["name"], "namespace": metadata["namespace"]}
         cluster.create(
