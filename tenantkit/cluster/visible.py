@@ -15,8 +15,9 @@ from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.hints import Hint
+from tenantkit.rules.field_selectors import parse_field_selector
 from tenantkit.rules.kinds import Kind, kind_of
-from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+from tenantkit.rules.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

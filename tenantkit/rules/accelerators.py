@@ -1,9 +1,9 @@
-"""Which resources are accelerators, and what a node's labels call the product: conventions, as Kubernetes has none.
+"""Which resources are accelerators, and their product names: by convention, since Kubernetes has no rule.
 
-To Kubernetes an accelerator is an extended resource like any other; what makes `nvidia.com/gpu` one and `rdma/hca` not
-is only the name that its device plug-in gave it. So the last part of the name decides: GPUs, their slices, and other
-processors that models run on. Turned down: all extended resources, which would add up GPUs and network cards; a list of
-vendors, which is never whole.
+To Kubernetes an accelerator is an extended resource like any other. Only the name from the device plug-in distinguishes
+`nvidia.com/gpu` from `rdma/hca`. So the last part of the name decides: GPUs, their slices, and other processors for
+models. Rejected alternatives: all extended resources, which would add up GPUs and network cards; a list of vendors,
+which is never complete.
 
 Sources: page "Schedule GPUs"; pages "Device Plugins" and "Extended Resources for a Node"; the labels that the vendors'
 feature discovery and the clouds write.
@@ -21,7 +21,7 @@ _DEVICE = re.compile(
     r"(^|[^a-z])(v?gpu|tpu|npu|xpu|dcu|mlu|hpu|gaudi|neuron|ascend|fpga|accelerator|mig-|i915$|xe$)", re.IGNORECASE
 )
 _MIG = re.compile(r"^nvidia\.com/mig-(?P<profile>.+)$")
-# the most telling first: what a GPU's vendor found beats what a cloud was asked for
+# the most precise first: the detected product, then the one that was requested from a cloud
 _PRODUCT_LABELS = (
     "nvidia.com/gpu.product",
     "amd.com/gpu.product-name",
@@ -36,7 +36,7 @@ _PRODUCT_LABELS = (
 
 
 def is_accelerator(resource: str) -> bool:
-    """Whether a resource's name says that it is an accelerator: an extended resource, with a device's word in it.
+    """Whether a resource is an accelerator: an extended resource with the name of such a device.
 
     Example:
         >>> [is_accelerator(name) for name in ("nvidia.com/gpu", "nvidia.com/mig-1g.10gb", "rdma/hca", "cpu")]
@@ -47,7 +47,7 @@ def is_accelerator(resource: str) -> bool:
 
 
 def accelerator_product(labels: Mapping[str, str]) -> str | None:
-    """What a node's labels call its accelerators; None where none of them says so.
+    """The product name of a node's accelerators, from its labels; None if no label has it.
 
     Example:
         >>> accelerator_product({"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"})
@@ -57,7 +57,7 @@ def accelerator_product(labels: Mapping[str, str]) -> str | None:
 
 
 def mig_profile(resource: str) -> str | None:
-    """The profile of a resource that is a MIG slice; None for any other.
+    """The profile of a MIG slice; None for other resources.
 
     Example:
         >>> mig_profile("nvidia.com/mig-3g.40gb"), mig_profile("nvidia.com/gpu")

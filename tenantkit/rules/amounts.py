@@ -1,7 +1,7 @@
-"""Amounts: quantities that remember how they were written, because the API server answers in the same notation.
+"""Amounts: quantities that keep the notation in which they were written, as the API server does.
 
-`1Gi + 512Mi` is written `1536Mi`, `1G + 500M` is `1500M`, and zero takes the other's suffixes, as Go's `Quantity.Add`
-does. Turned down: adding bare numbers, after which "1Gi" comes back as "1073741824".
+`1Gi + 512Mi` is written `1536Mi`, `1G + 500M` is `1500M`, and a sum with zero takes the other suffix, as in Go's
+`Quantity.Add`. Rejected alternative: adding numbers, after which "1Gi" is written "1073741824".
 
 Source: k8s.io/apimachinery/pkg/api/resource, type Quantity.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number, and the family of suffixes in which the server would write it."""
+    """A number, and the family of suffixes in which the server writes it."""
 
     value: Fraction
     family: Family = "decimal"
@@ -42,7 +42,7 @@ ONE = Amount(Fraction(1))
 
 
 def parse_amount(text: str | float) -> Amount:
-    """Read one quantity; raises ValueError as parse_quantity does."""
+    """Parse one quantity; raises ValueError as `parse_quantity` does."""
     written = str(text)
     if written.endswith("i"):
         family: Family = "binary"
@@ -54,22 +54,22 @@ def parse_amount(text: str | float) -> Amount:
 
 
 def parse_amounts(quantities: Mapping[str, str | float] | None) -> Amounts:
-    """Read a resource list as it stands in a manifest."""
+    """Parse a resource list of a manifest."""
     return {name: parse_amount(text) for name, text in (quantities or {}).items()}
 
 
 def written(amounts: Mapping[str, Amount]) -> dict[str, str]:
-    """The resource list as it stands in a manifest, sorted by name."""
+    """A resource list as in a manifest, sorted by name."""
     return {name: str(amounts[name]) for name in sorted(amounts)}
 
 
 def shown(amounts: Mapping[str, Amount], names: Iterable[str]) -> str:
-    """`cpu=1,memory=2Gi`: how the server's messages list amounts."""
+    """Amounts as in the server's messages: `cpu=1,memory=2Gi`."""
     return ",".join(f"{name}={amounts[name]}" for name in sorted(set(names) & amounts.keys()))
 
 
 def pod_amounts(spec: Manifest, which: Literal["requests", "limits"], *, status: Manifest | None = None) -> Amounts:
-    """What a whole pod requests or is limited to, in the notation of the first container that says so."""
+    """The requests or limits of a whole pod, in the notation of the first container that sets them."""
     numbers = pod_requests(spec, status=status) if which == "requests" else pod_limits(spec, status=status)
     families: dict[str, Family] = {}
     for name, amount in _written_in(spec, which):

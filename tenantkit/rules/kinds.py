@@ -1,8 +1,8 @@
-"""The kinds that tenantkit itself touches, as one table: where each lives on an API server.
+"""The kinds that tenantkit uses, as one table: the group, version and path of each.
 
-A table answers without a request and is the same on every cluster, since all of these versions are stable ("v1") ones.
-Turned down: discovery, which costs a request per group on each connection and is refused to some users. A kind that a
-cluster does not serve, such as HTTPRoute without the Gateway API, answers 404 there.
+A table needs no request and is the same for every cluster, since all these versions are stable ("v1"). A kind that a
+cluster does not serve, such as HTTPRoute without the Gateway API, is answered with 404. Rejected alternative:
+discovery, which costs a request per group on each connection and is refused to some users.
 Source: page "Kubernetes API Concepts", section "Resource URIs".
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Where a kind lives on an API server; `group` is empty for the core group."""
+    """The group, version and path of a kind; `group` is empty for the core group."""
 
     kind: str
     group: str
@@ -31,12 +31,12 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        """What a manifest of this kind says in `apiVersion`: `v1`, `networking.k8s.io/v1`."""
+        """The `apiVersion` of this kind's manifests: `v1`, `networking.k8s.io/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def qualified(self) -> str:
-        """The resource as RBAC, quotas and the server's messages name it: `pods`, `ingresses.networking.k8s.io`."""
+        """The resource as in RBAC, quotas and messages: `pods`, `ingresses.networking.k8s.io`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
@@ -87,16 +87,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.kind: kind for kind in _TABLE
 
 
 def kind_of(name: str) -> Kind:
-    """The kind of that name.
+    """The kind with a name.
 
     Args:
-        name: as in a manifest's `kind`: singular, upper and lower case as Kubernetes writes it.
+        name: as in a manifest's `kind`: singular, in the case that Kubernetes uses.
 
     Returns:
         Its row of `KINDS`.
 
     Raises:
-        InvalidSpecError: no such kind here; the reason names the nearest one, or all of them.
+        InvalidSpecError: the table has no such kind; the reason names the closest one, or all of them.
 
     Example:
         >>> kind_of("Ingress").qualified
@@ -104,7 +104,9 @@ def kind_of(name: str) -> Kind:
     """
     if name in KINDS:
         return KINDS[name]
-    spoken = {spelling.lower(): kind.kind for kind in _TABLE for spelling in (kind.kind, kind.plural, kind.qualified)}
-    near = get_close_matches(str(name).lower(), spoken, n=1)
-    reason = f"use {spoken[near[0]]!r}" if near else f"use one of {', '.join(sorted(KINDS))}"
+    spellings = {
+        spelling.lower(): kind.kind for kind in _TABLE for spelling in (kind.kind, kind.plural, kind.qualified)
+    }
+    near = get_close_matches(str(name).lower(), spellings, n=1)
+    reason = f"use {spellings[near[0]]!r}" if near else f"use one of {', '.join(sorted(KINDS))}"
     raise InvalidSpecError([Problem("kind", name, reason)])

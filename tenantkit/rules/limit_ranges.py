@@ -1,7 +1,7 @@
-"""LimitRanges: what a container gets that says nothing, and what is too little or too much.
+"""LimitRanges: the defaults of containers, and violations of minimums and maximums.
 
-Pure functions on manifests, one LimitRange at a time, in the words of the server's LimitRanger. Where the server walks
-a Go map, whose order is chance, names are sorted here, so that the answer is the same each time.
+Pure functions on manifests, for one LimitRange at a time, in the words of the server's LimitRanger. The server iterates
+over Go maps in random order. Here names are sorted, so that results are reproducible.
 
 Source: page "Limit Ranges"; plugin/pkg/admission/limitranger of Kubernetes 1.37.
 """
@@ -24,7 +24,7 @@ _CONTAINER_LISTS = (("containers", "container"), ("initContainers", "init contai
 
 
 def with_defaults(pod: Manifest, limit_range: Manifest) -> Manifest:
-    """The pod with the LimitRange's defaults in each container that says nothing, and the note that says so."""
+    """The pod with the LimitRange's defaults in its containers, and the annotation that lists them."""
     requests: dict[str, str] = {}
     limits: dict[str, str] = {}
     for limit in limit_range["spec"]["limits"] or ():
@@ -47,7 +47,7 @@ def with_defaults(pod: Manifest, limit_range: Manifest) -> Manifest:
 
 
 def violations(plural: str, manifest: Manifest, limit_range: Manifest) -> str | None:
-    """Why the LimitRange forbids this pod or claim, in the server's words; None when it doesn't."""
+    """Why the LimitRange forbids a pod or claim, in the server's words; None if it does not."""
     messages: list[str] = []
     for limit in limit_range["spec"]["limits"] or ():
         for requests, limits in _measured(plural, manifest["spec"], limit["type"]):
@@ -62,7 +62,7 @@ def violations(plural: str, manifest: Manifest, limit_range: Manifest) -> str | 
 def _filled(
     container: Manifest, requests: Mapping[str, str], limits: Mapping[str, str], word: str, notes: list[str]
 ) -> Manifest:
-    """One container with defaults; says in `notes` what was set."""
+    """One container with defaults; appends to `notes` what was set."""
     resources = dict(container.get("resources") or {})
     for field, defaults, singular in (("requests", requests, "request"), ("limits", limits, "limit")):
         given = resources.get(field) or {}
@@ -74,7 +74,7 @@ def _filled(
 
 
 def _measured(plural: str, spec: Manifest, limit_type: str) -> Iterator[tuple[Amounts, Amounts]]:
-    """The (requests, limits) that a limit of this type is about."""
+    """The requests and limits that a limit of this type applies to."""
     if plural == "pods" and limit_type == "Container":
         for field, _ in _CONTAINER_LISTS:
             for container in spec.get(field) or ():
@@ -99,7 +99,7 @@ def _too_little(limit: Manifest, requests: Amounts, limits: Amounts) -> Iterator
 
 
 def _too_much(limit: Manifest, requests: Amounts, limits: Amounts) -> Iterator[str]:
-    # A claim has no limit: its maximum is about the request alone.
+    # a claim has no limits, so its maximum applies to the request
     bounded, word = (requests, "request") if limit["type"] == "PersistentVolumeClaim" else (limits, "limit")
     for name, most in sorted(parse_amounts(limit.get("max")).items()):
         lead = f"maximum {name} usage per {limit['type']} is {most}"
@@ -123,5 +123,5 @@ def _too_far_apart(limit: Manifest, requests: Amounts, limits: Amounts) -> Itera
 
 
 def _milli(amounts: Amounts, name: str) -> int:
-    """Thousandths, rounded up, as the server compares; 0 where nothing is said."""
+    """An amount in thousandths, rounded up as on the server; 0 if it is missing."""
     return ceil(amounts.get(name, ZERO).value * 1000)

@@ -1,7 +1,7 @@
-"""Manifests: Kubernetes objects as plain dicts in wire form, and how to point at one.
+"""Manifests: Kubernetes objects as plain dicts, and references to them.
 
-A dict keeps every field that the server sent, known to us or not, and costs nothing to make; `Any` has its home here.
-Turned down: typed models, which lose unknown fields and are several times as slow to fill.
+A dict keeps every field of the server's answer, also unknown ones, and costs nothing to create. `Any` is only used for
+manifests. Rejected alternative: typed models, which lose unknown fields and are several times slower to fill.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ Manifest: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectRef:
-    """Which object is meant: what the server would find it by, without the object itself.
+    """A reference to an object: the values by which the server finds it.
 
     Args:
         api_version: as in the manifest: `v1`, `networking.k8s.io/v1`.
         kind: as in the manifest: `Ingress`.
         name: the object's name.
-        namespace: None for kinds that live in no namespace.
+        namespace: None for cluster-scoped kinds.
 
     Example:
         >>> str(ObjectRef("networking.k8s.io/v1", "Ingress", "ai", "vision"))
@@ -38,17 +38,17 @@ class ObjectRef:
 
 
 def ref_of(manifest: Manifest) -> ObjectRef:
-    """The ref of an object in wire form.
+    """The reference to an object.
 
     Args:
-        manifest: with `apiVersion`, `kind` and `metadata.name`; items of a List as the server sends them lack the
-            first two, so put them back first.
+        manifest: with `apiVersion`, `kind` and `metadata.name`. Items of a List from the server have only the name, so
+            add the other two first.
 
     Returns:
-        The ref; its namespace is None where the manifest names none.
+        The reference; its namespace is None if the manifest has none.
 
     Raises:
-        ValueError: one of the three is missing; the message names which.
+        ValueError: some of the three are missing; the message names them.
 
     Example:
         >>> str(ref_of({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}}))
@@ -62,14 +62,14 @@ def ref_of(manifest: Manifest) -> ObjectRef:
     }
     missing = [field for field, value in found.items() if not value]
     if missing:
-        shown = ", ".join(f"{field} {value!r}" for field, value in found.items() if value) or "nothing to know it by"
-        raise ValueError(f"manifest with {shown}: give it {', '.join(missing)}")
+        shown = ", ".join(f"{field} {value!r}" for field, value in found.items() if value) or "no kind or name"
+        raise ValueError(f"manifest with {shown}: add {', '.join(missing)}")
     return ObjectRef(
         str(manifest["apiVersion"]), str(manifest["kind"]), str(metadata["name"]), metadata.get("namespace") or None
     )
 
 
 def controller_of(manifest: Manifest) -> Manifest | None:
-    """The reference to the owner that manages the object; of several owners at most one does."""
+    """The owner reference to the object's controller; None without one."""
     owners = manifest["metadata"].get("ownerReferences") or ()
     return next((owner for owner in owners if owner.get("controller")), None)

@@ -1,9 +1,9 @@
-"""Whether a node takes a pod, in the scheduler's own words: its filters that look at one node at a time, in its order.
+"""Whether a pod fits on a node: the scheduler's filters for single nodes, in its order and words.
 
-A node is ruled out by the first filter that fails, as the scheduler's default profile has it: the name, cordons,
-taints, selector and affinity, host ports, room. Filters that look at other pods are in `pod_affinity`, what becomes of
-all of them in `unschedulable`, volumes nowhere: see `looks_beyond`. Turned down: sums over nodes, which take for room
-what no single node has.
+The first filter that fails rules out a node, as in the default profile: name, cordons, taints, selector and affinity,
+host ports, resources. Filters that consider other pods are in `pod_affinity`, and the resulting message is in
+`unschedulable`. Volumes are not considered, see `multinode_fields`. Rejected alternative: sums over nodes, which
+report room that no single node has.
 
 Sources: pages "Assigning Pods to Nodes", "Taints and Tolerations" and "Scheduling Framework"; in k8s.io/kubernetes,
 pkg/scheduler/framework/plugins and pkg/scheduler/apis/config/v1/default_plugins.go, 1.37.
@@ -15,22 +15,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.rules.label_selectors import LabelRequirement
 from tenantkit.rules.pod_requests import pod_requests
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.rules.selectors import LabelRequirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from tenantkit.rules.label_selectors import LabelOperator
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.rules.pod_requests import Amounts
-    from tenantkit.rules.selectors import LabelOperator
+    from tenantkit.rules.pod_requests import Totals
 
 Filter: TypeAlias = "Callable[[Manifest, NodeState], list[str]]"
 
 _UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
-_KEEPS_OUT = ("NoSchedule", "NoExecute")
+_REPELLING = ("NoSchedule", "NoExecute")
 _OPERATORS: dict[str, LabelOperator] = {
     "In": "in",
     "NotIn": "notin",
@@ -39,37 +39,37 @@ _OPERATORS: dict[str, LabelOperator] = {
     "Gt": ">",
     "Lt": "<",
 }
-_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (what the scheduler takes a port without an address for)
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (as the scheduler reads a missing address)
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """A node, and what the pods on it hold.
+    """A node, and the resources that its pods leave.
 
     Args:
         node: the Node.
-        free: what can still be requested, by resource; `pods` is places.
-        ports: address, protocol and number of each host port that is taken.
+        free: the resources that can still be requested; `pods` is the number of pods.
+        ports: address, protocol and number of each host port in use.
     """
 
     node: Manifest
-    free: Amounts
+    free: Totals
     ports: frozenset[tuple[str, str, int]] = frozenset()
 
     def with_pod(self, spec: Manifest) -> NodeState:
-        """The node once such a pod is on it, too."""
-        taken = {**pod_requests(spec), "pods": _ONE}
-        free = {name: self.free.get(name, Fraction(0)) - taken.get(name, Fraction(0)) for name in {*self.free, *taken}}
+        """The node with another pod of this spec."""
+        used = {**pod_requests(spec), "pods": _ONE}
+        free = {name: self.free.get(name, Fraction(0)) - used.get(name, Fraction(0)) for name in {*self.free, *used}}
         return NodeState(self.node, free, self.ports | frozenset(_host_ports(spec)))
 
 
 def node_state(node: Manifest, pods: Iterable[Manifest]) -> NodeState:
-    """A node with the pods on it; those that have ended hold nothing, those that are going still do.
+    """A node with its pods; finished pods use nothing, terminating ones still do.
 
     Args:
-        node: the Node; what its status calls allocatable counts.
+        node: the Node; its `status.allocatable` counts.
         pods: the pods that are bound to it, in all namespaces.
 
     Example:
@@ -90,7 +90,7 @@ def node_state(node: Manifest, pods: Iterable[Manifest]) -> NodeState:
 
 
 def misfit(spec: Manifest, state: NodeState) -> list[str]:
-    """Why the node does not take a pod of this spec; empty where it does.
+    """Why a pod of this spec does not fit on a node; empty if it does.
 
     Returns:
         The reasons of the first filter that fails, in the scheduler's words: `Insufficient nvidia.com/gpu`,
@@ -108,7 +108,7 @@ def misfit(spec: Manifest, state: NodeState) -> list[str]:
 
 
 def copies_that_fit(spec: Manifest, state: NodeState) -> int:
-    """How many pods of this spec the node takes, one after the other."""
+    """How many pods of this spec fit on a node."""
     if misfit(spec, state):
         return 0
     if any(_host_ports(spec)):
@@ -118,26 +118,26 @@ def copies_that_fit(spec: Manifest, state: NodeState) -> int:
 
 
 def untolerated_taint(spec: Manifest, node: Manifest) -> Manifest | None:
-    """The first of the node's taints that keeps the pod out."""
+    """The first taint of a node that a pod of this spec does not tolerate."""
     for taint in (node.get("spec") or {}).get("taints") or ():
-        if taint.get("effect") in _KEEPS_OUT and not _tolerates(spec, taint):
+        if taint.get("effect") in _REPELLING and not _tolerates(spec, taint):
             return dict(taint)
     return None
 
 
 def is_selected(spec: Manifest, node: Manifest) -> bool:
-    """Whether a node is one that the pod's selector and affinity ask for."""
+    """Whether the pod's node selector and node affinity select a node."""
     labels = (node.get("metadata") or {}).get("labels") or {}
     selected = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
     required = _required_terms(spec)
-    return selected and (required is None or any(_is_of_term(term, node) for term in required))
+    return selected and (required is None or any(_matches_term(term, node) for term in required))
 
 
-def looks_beyond(spec: Manifest) -> list[str]:
-    """What decides on the pod's node and is not about one node alone; empty where nothing does.
+def multinode_fields(spec: Manifest) -> list[str]:
+    """The fields of a spec that constrain the node, but depend on more than that node; empty if there are none.
 
     Returns:
-        The fields of the spec: affinity to other pods, spreading, volumes, devices that are claimed.
+        Field names: affinity to other pods, topology spread, volumes and resource claims.
     """
     affinity = spec.get("affinity") or {}
     found = [field for field in ("podAffinity", "podAntiAffinity") if (affinity.get(field) or {}).get(_REQUIRED)]
@@ -160,7 +160,7 @@ def _name(spec: Manifest, state: NodeState) -> list[str]:
 
 
 def _by_name(spec: Manifest, state: NodeState) -> list[str]:
-    """An affinity to certain nodes by their names, as a DaemonSet's pods have it, is looked at before all else."""
+    """Affinity to nodes by name, as in pods of DaemonSets, is checked before all other filters."""
     named = [_names_of(term) for term in _required_terms(spec) or ()]
     if (
         not named
@@ -172,7 +172,7 @@ def _by_name(spec: Manifest, state: NodeState) -> list[str]:
 
 
 def _names_of(term: Manifest) -> set[str] | None:
-    """The nodes that a term names; None where it names none."""
+    """The names of nodes in a term; None if it has none."""
     fields = [set(each["values"]) for each in term.get("matchFields") or () if each["operator"] == "In"]
     return set.intersection(*fields) if fields else None
 
@@ -204,16 +204,16 @@ def _ports(spec: Manifest, state: NodeState) -> list[str]:
     return ["node(s) didn't have free ports for the requested pod ports"] if clash else []
 
 
-def _room(spec: Manifest, state: NodeState) -> list[str]:
-    lacking = [
+def _resources(spec: Manifest, state: NodeState) -> list[str]:
+    insufficient = [
         f"Insufficient {name}"
         for name, amount in pod_requests(spec).items()
         if amount > 0 and amount > state.free.get(name, Fraction(0))
     ]
-    return (["Too many pods"] if state.free.get("pods", Fraction(0)) < 1 else []) + lacking
+    return (["Too many pods"] if state.free.get("pods", Fraction(0)) < 1 else []) + insufficient
 
 
-FILTERS: tuple[Filter, ...] = (_by_name, _name, _cordon, _taints, _affinity, _ports, _room)
+FILTERS: tuple[Filter, ...] = (_by_name, _name, _cordon, _taints, _affinity, _ports, _resources)
 
 
 def _tolerates(spec: Manifest, taint: Manifest) -> bool:
@@ -234,21 +234,21 @@ def _is_tolerated(toleration: Manifest, taint: Manifest) -> bool:
             return False
 
 
-def _is_of_term(term: Manifest, node: Manifest) -> bool:
-    """Whether a node meets all of a term; one that asks for nothing selects nothing."""
+def _matches_term(term: Manifest, node: Manifest) -> bool:
+    """Whether a node matches a term; an empty term matches nothing."""
     expressions, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()
     metadata = node["metadata"]
     labels = metadata.get("labels") or {}
     named = {"metadata.name": metadata["name"]}
     return bool(expressions or fields) and all(
         LabelRequirement(each["key"], _OPERATORS[each["operator"]], tuple(each.get("values") or ())).matches(of)
-        for asked, of in ((expressions, labels), (fields, named))
-        for each in asked
+        for requirements, of in ((expressions, labels), (fields, named))
+        for each in requirements
     )
 
 
 def _host_ports(spec: Manifest) -> Iterator[tuple[str, str, int]]:
-    """Address, protocol and number of each port that the pod wants of its node."""
+    """Address, protocol and number of each host port that a pod requests."""
     sidecars = (each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always")
     for container in (*(spec.get("containers") or ()), *sidecars):
         for port in container.get("ports") or ():

@@ -1,6 +1,6 @@
-"""What a pod counts for in a quota: under which entries, in which scopes, how long, and what it must say for itself.
+"""Pods in quotas: the entries that they count towards, their usage, their scopes, and the resources that they must set.
 
-The sandbox admits and counts by this, and the product foretells by it, so that the two never differ.
+The sandbox's admission and tenantkit's forecasts both use these rules, so that they never differ.
 
 Source: page "Resource Quotas"; in k8s.io/kubernetes, pkg/quota/v1/evaluator/core/pods.go, 1.37.
 """
@@ -25,12 +25,12 @@ _ENTRIES = frozenset(
     | {f"requests.{name}" for name in _COMPUTE}
     | {f"limits.{name}" for name in _COMPUTE}
 )
-# Under these a container that says nothing is refused: kept by Kubernetes for old clients' sake, for no other resource.
-_MUST_BE_SAID = frozenset({name for name in _ENTRIES if name.rpartition(".")[2] in {"cpu", "memory"}})
+# entries under which each container must set the resource; Kubernetes keeps this for compatibility
+_MUST_BE_SET = frozenset({name for name in _ENTRIES if name.rpartition(".")[2] in {"cpu", "memory"}})
 
 
 def pod_entries(names: Iterable[str]) -> set[str]:
-    """Which of these quota entries pods count towards.
+    """The quota entries, of those given, that pods count towards.
 
     Example:
         >>> sorted(pod_entries(["pods", "services", "requests.nvidia.com/gpu"]))
@@ -40,11 +40,11 @@ def pod_entries(names: Iterable[str]) -> set[str]:
 
 
 def pod_usage(pod: Manifest, now: datetime) -> Amounts:
-    """How much of each entry the pod takes, whether or not a quota has it.
+    """How much of each entry a pod uses, whether or not a quota has that entry.
 
     Args:
-        pod: with its status, if it has one: a finished pod takes nothing but its own count.
-        now: a pod that is going counts until its grace period is over.
+        pod: with its status, if any. A finished pod only counts towards `count/pods`.
+        now: a terminating pod counts until its grace period ends.
     """
     if not is_charged(pod, now):
         return {"count/pods": ONE}
@@ -54,33 +54,33 @@ def pod_usage(pod: Manifest, now: datetime) -> Amounts:
 
 
 def pod_in_scope(quota: Manifest, spec: Manifest) -> bool:
-    """Whether the quota's scopes, if it has any, take in a pod of this spec."""
-    wanted = quota["spec"]
-    selectors: list[Manifest] = [{"scopeName": scope, "operator": "Exists"} for scope in wanted.get("scopes") or ()]
-    selectors += (wanted.get("scopeSelector") or {}).get("matchExpressions") or ()
-    return all(_selects(selector, spec) for selector in selectors)
+    """Whether a pod of this spec is in all scopes of the quota."""
+    quota_spec = quota["spec"]
+    selectors: list[Manifest] = [{"scopeName": scope, "operator": "Exists"} for scope in quota_spec.get("scopes") or ()]
+    selectors += (quota_spec.get("scopeSelector") or {}).get("matchExpressions") or ()
+    return all(_is_in_scope(selector, spec) for selector in selectors)
 
 
-def left_unsaid(spec: Manifest, entries: Iterable[str]) -> str:
-    """What the pod's containers must say under a quota with these entries, and do not; empty when all is said.
+def unset_resources(spec: Manifest, entries: Iterable[str]) -> str:
+    """The resources that containers must set under a quota with these entries, but do not; empty if none is missing.
 
     Returns:
         In the server's words: `limits.memory for: main; requests.cpu for: main`.
     """
-    required = _MUST_BE_SAID.intersection(entries)
+    required = _MUST_BE_SET.intersection(entries)
     if not required or _has_pod_level(spec):
         return ""
-    silent: dict[str, set[str]] = {}
+    missing: dict[str, set[str]] = {}
     for container in (*spec["containers"], *(spec.get("initContainers") or ())):
         resources = container.get("resources") or {}
-        said = _compute_usage(parse_amounts(resources.get("requests")), parse_amounts(resources.get("limits")))
-        for name in required - said.keys():
-            silent.setdefault(name, set()).add(container["name"])
-    return "; ".join(f"{name} for: {','.join(sorted(silent[name]))}" for name in sorted(silent))
+        present = _compute_usage(parse_amounts(resources.get("requests")), parse_amounts(resources.get("limits")))
+        for name in required - present.keys():
+            missing.setdefault(name, set()).add(container["name"])
+    return "; ".join(f"{name} for: {','.join(sorted(missing[name]))}" for name in sorted(missing))
 
 
 def _compute_usage(requests: Amounts, limits: Amounts) -> Amounts:
-    """Requests and limits under the names that a quota uses."""
+    """Requests and limits under the names of quota entries."""
     used: Amounts = {}
     for name, amount in requests.items():
         if name in _COMPUTE or name.startswith("hugepages-"):
@@ -91,14 +91,14 @@ def _compute_usage(requests: Amounts, limits: Amounts) -> Amounts:
 
 
 def _is_extended(name: str) -> bool:
-    """Whether a quota entry is about huge pages, or the `requests.` of what Kubernetes does not know, such as GPUs."""
+    """Whether a quota entry limits huge pages or an extended resource such as GPUs."""
     if name.startswith(("hugepages-", "requests.hugepages-")):
         return True
     return name.startswith("requests.") and "/" in name and "kubernetes.io/" not in name
 
 
 def is_charged(pod: Manifest, now: datetime) -> bool:
-    """Whether it counts: a finished pod, and one that outstays its grace period, count no more."""
+    """Whether a pod counts: not if it is finished or has outlived its grace period."""
     if (pod.get("status") or {}).get("phase") in ENDED:
         return False
     deleted, grace_s = (pod["metadata"].get(field) for field in ("deletionTimestamp", "deletionGracePeriodSeconds"))
@@ -108,13 +108,13 @@ def is_charged(pod: Manifest, now: datetime) -> bool:
 
 
 def has_deadline(spec: Manifest) -> bool:
-    """Whether it is terminating in the quota's sense."""
+    """Whether a pod is in the scope `Terminating`."""
     deadline_s = spec.get("activeDeadlineSeconds")
     return deadline_s is not None and deadline_s >= 0
 
 
 def _has_pod_level(spec: Manifest) -> bool:
-    """Whether the pod says for itself what its containers then need not."""
+    """Whether the pod sets pod-level resources, so that its containers need not."""
     resources = spec.get("resources") or {}
     names = {*(resources.get("requests") or ()), *(resources.get("limits") or ())}
     return any(name in {"cpu", "memory"} or name.startswith("hugepages-") for name in names)
@@ -131,8 +131,8 @@ def _is_best_effort(spec: Manifest) -> bool:
     return True
 
 
-def _reaches_elsewhere(spec: Manifest) -> bool:
-    """Whether its affinity looks at pods of other namespaces."""
+def _has_cross_namespace_affinity(spec: Manifest) -> bool:
+    """Whether the pod's affinity refers to other namespaces."""
     for field in ("podAffinity", "podAntiAffinity"):
         affinity = (spec.get("affinity") or {}).get(field) or {}
         terms = [*(affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ())]
@@ -149,12 +149,12 @@ _SCOPES = {
     "NotTerminating": lambda spec: not has_deadline(spec),
     "BestEffort": _is_best_effort,
     "NotBestEffort": lambda spec: not _is_best_effort(spec),
-    "CrossNamespacePodAffinity": _reaches_elsewhere,
+    "CrossNamespacePodAffinity": _has_cross_namespace_affinity,
 }
 
 
-def _selects(selector: Manifest, spec: Manifest) -> bool:
-    """Whether one scope takes in the pod."""
+def _is_in_scope(selector: Manifest, spec: Manifest) -> bool:
+    """Whether a pod is in one scope."""
     if selector["scopeName"] != "PriorityClass":
         test = _SCOPES.get(selector["scopeName"])
         return test is not None and test(spec)

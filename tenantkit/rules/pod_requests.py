@@ -1,9 +1,9 @@
-"""What a pod requests and is limited to, as its quota counts it and the scheduler reserves it.
+"""The requests and limits of a pod, as quotas count them and the scheduler reserves them.
 
-The larger of two moments counts: all containers running side by side, or the init container that needs most; init
-containers that keep running (sidecars) count in both. Pod-level cpu, memory and huge pages replace the sum, and the
-runtime class's overhead comes on top. While a pod is resized, the larger of what is asked, given and in force counts.
-Turned down: the sum over containers, which is wrong for every pod with init containers.
+The larger of two values counts: the sum of all containers, or the largest init container. Sidecars (init containers
+that keep running) count in both. Pod-level cpu, memory and huge pages replace the sum, and the overhead of the runtime
+class is added. During a resize, the largest of the desired, allocated and actual resources counts.
+Rejected alternative: the sum over all containers, which is wrong for every pod with init containers.
 
 Sources: page "Resource Management for Pods and Containers"; page "Sidecar Containers", section "Resource sharing within
 containers"; page "Pod Overhead"; in k8s.io/component-helpers, resource/helpers.go, and in k8s.io/kubernetes,
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
 
-Amounts: TypeAlias = dict[str, Fraction]
+Totals: TypeAlias = dict[str, Fraction]
 
 
-def pod_requests(pod_spec: Manifest, *, status: Manifest | None = None) -> Amounts:
-    """What the pod requests, by resource, in base units.
+def pod_requests(pod_spec: Manifest, *, status: Manifest | None = None) -> Totals:
+    """The requests of a pod, by resource, in base units.
 
     Args:
-        pod_spec: a Pod's `spec` as it is on a server, or a template's. The server fills in a request that is missing
-            where a limit is given; in a spec that it has not seen, that request is missing here, too.
-        status: the Pod's `status`: what a running resize was given and has in force counts as well. Default: none.
+        pod_spec: the `spec` of a Pod or of a template. The server sets a missing request to the limit; in a spec that
+            it has not processed, that request is missing here, too.
+        status: the Pod's `status`, for allocated and actual resources during a resize. Default: none.
 
     Returns:
-        Cores, bytes or pieces by resource name: only resources that a container, the pod or its overhead names.
+        Cores, bytes or counts by resource name: only resources that a container, the pod or its overhead sets.
 
     Raises:
-        ValueError: a quantity that is none.
+        ValueError: a value is not a quantity.
 
     Source: page "Sidecar Containers", section "Resource sharing within containers".
 
@@ -48,21 +48,21 @@ def pod_requests(pod_spec: Manifest, *, status: Manifest | None = None) -> Amoun
     return _counted(pod_spec, status, "requests")
 
 
-def pod_limits(pod_spec: Manifest, *, status: Manifest | None = None) -> Amounts:
-    """What the pod is limited to, by resource, in base units.
+def pod_limits(pod_spec: Manifest, *, status: Manifest | None = None) -> Totals:
+    """The limits of a pod, by resource, in base units.
 
-    A container without a limit adds nothing, so the sum bounds a pod only where all its containers have one: a quota on
-    limits refuses pods where one has none.
+    A container without a limit adds nothing, so the sum only limits a pod if all its containers have limits. A quota on
+    limits refuses other pods.
 
     Args:
-        pod_spec: a Pod's `spec`, or a template's.
-        status: the Pod's `status`: what a running resize has in force counts as well. Default: none.
+        pod_spec: the `spec` of a Pod or of a template.
+        status: the Pod's `status`, for actual resources during a resize. Default: none.
 
     Returns:
-        Cores, bytes or pieces by resource name; overhead is added to limits that are not zero.
+        Cores, bytes or counts by resource name; overhead is only added to limits that are not zero.
 
     Raises:
-        ValueError: a quantity that is none.
+        ValueError: a value is not a quantity.
 
     Source: page "Resource Quotas", section "Compute Resource Quota".
 
@@ -73,7 +73,7 @@ def pod_limits(pod_spec: Manifest, *, status: Manifest | None = None) -> Amounts
     return _counted(pod_spec, status, "limits")
 
 
-def _counted(spec: Manifest, status: Manifest | None, column: str) -> Amounts:
+def _counted(spec: Manifest, status: Manifest | None, column: str) -> Totals:
     """The steps that requests and limits share; `column` is `requests` or `limits`."""
     total = _of_containers(spec, status or {}, column)
     pod_level = _amounts((spec.get("resources") or {}).get(column))
@@ -88,33 +88,33 @@ def _is_pod_level(resource: str) -> bool:
     return resource in ("cpu", "memory") or resource.startswith("hugepages-")
 
 
-def _of_containers(spec: Manifest, status: Manifest, column: str) -> Amounts:
+def _of_containers(spec: Manifest, status: Manifest, column: str) -> Totals:
     statuses = {
         entry.get("name"): entry
         for entry in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
     }
-    asked = _at_worst(spec, lambda container: (container.get("resources") or {}).get(column))
+    desired = _maximum(spec, lambda container: (container.get("resources") or {}).get(column))
     refused = _is_resize_refused(status)
     if not statuses and not refused:
-        return asked
+        return desired
 
-    def given(container: Manifest) -> Mapping[str, str] | None:
+    def allocated(container: Manifest) -> Mapping[str, str] | None:
         found = statuses.get(container.get("name"), {}).get("allocatedResources") if column == "requests" else None
-        return found if found is not None else _asked_unless(container, column, refused=refused)
+        return found if found is not None else _desired_unless(container, column, refused=refused)
 
-    def in_force(container: Manifest) -> Mapping[str, str] | None:
+    def actual(container: Manifest) -> Mapping[str, str] | None:
         found = (statuses.get(container.get("name"), {}).get("resources") or {}).get(column)
-        return found if found is not None else given(container)
+        return found if found is not None else allocated(container)
 
-    seen = [_at_worst(spec, in_force)]
-    seen += [_at_worst(spec, given)] if column == "requests" else []
-    return _largest(seen if refused else [asked, *seen])
+    seen = [_maximum(spec, actual)]
+    seen += [_maximum(spec, allocated)] if column == "requests" else []
+    return _largest(seen if refused else [desired, *seen])
 
 
-def _asked_unless(container: Manifest, column: str, *, refused: bool) -> Mapping[str, str] | None:
-    """What the spec asks, unless the node has refused it."""
-    asked: Mapping[str, str] | None = (container.get("resources") or {}).get(column)
-    return None if refused else asked
+def _desired_unless(container: Manifest, column: str, *, refused: bool) -> Mapping[str, str] | None:
+    """The desired resources, unless the node has refused the resize."""
+    desired: Mapping[str, str] | None = (container.get("resources") or {}).get(column)
+    return None if refused else desired
 
 
 def _is_resize_refused(status: Manifest) -> bool:
@@ -122,33 +122,33 @@ def _is_resize_refused(status: Manifest) -> bool:
     return bool(pending) and bool(pending[0].get("reason") == "Infeasible")
 
 
-def _at_worst(spec: Manifest, of_container: Callable[[Manifest], Mapping[str, str] | None]) -> Amounts:
-    """The larger of the containers side by side and of each init container with the sidecars started before it."""
+def _maximum(spec: Manifest, of_container: Callable[[Manifest], Mapping[str, str] | None]) -> Totals:
+    """The larger of the sum of all containers and of each init container with the sidecars started before it."""
     running = _sum(_amounts(of_container(container)) for container in spec.get("containers") or ())
-    sidecars: Amounts = {}
-    starting: list[Amounts] = []
+    sidecars: Totals = {}
+    starting: list[Totals] = []
     for container in spec.get("initContainers") or ():
-        own = _amounts(of_container(container))
-        starting.append(_sum((sidecars, own)))
+        needed = _amounts(of_container(container))
+        starting.append(_sum((sidecars, needed)))
         if container.get("restartPolicy") == "Always":
-            running, sidecars = _sum((running, own)), starting[-1]
+            running, sidecars = _sum((running, needed)), starting[-1]
     return _largest([running, *starting])
 
 
-def _amounts(quantities: Mapping[str, str] | None) -> Amounts:
+def _amounts(quantities: Mapping[str, str] | None) -> Totals:
     return {name: parse_quantity(quantity) for name, quantity in (quantities or {}).items()}
 
 
-def _sum(amounts: Iterable[Amounts]) -> Amounts:
-    total: Amounts = {}
+def _sum(amounts: Iterable[Totals]) -> Totals:
+    total: Totals = {}
     for entry in amounts:
         for name, amount in entry.items():
             total[name] = total.get(name, Fraction(0)) + amount
     return total
 
 
-def _largest(amounts: Iterable[Amounts]) -> Amounts:
-    largest: Amounts = {}
+def _largest(amounts: Iterable[Totals]) -> Totals:
+    largest: Totals = {}
     for entry in amounts:
         for name, amount in entry.items():
             largest[name] = max(amount, largest.get(name, amount))

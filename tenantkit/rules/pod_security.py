@@ -1,8 +1,8 @@
-"""Pod Security Standards: what makes a pod too privileged for a level, in the API server's own words.
+"""Pod Security Standards: why a pod is too privileged for a level, in the API server's words.
 
-A level's checks run in the server's order, by name, baseline's before restricted's, and some of restricted's replace a
-laxer one of baseline's. A namespace may be pinned to an older version of the standards, which asks less or otherwise:
-all versions since v1.0 are here.
+The checks of a level run in the server's order: those of baseline before those of restricted, each by name. Some of
+restricted replace a less strict one of baseline. A namespace may pin an older version of the standards with fewer or
+other checks. All versions since v1.0 are supported.
 
 Source: page "Pod Security Standards"; k8s.io/pod-security-admission/policy, registry.go, 1.37.
 """
@@ -33,8 +33,8 @@ class Violation:
 
     Args:
         check: the check's name, as Kubernetes has it: `runAsNonRoot`.
-        reason: what is wrong, in a few words; all that a namespace's warnings say.
-        detail: who sets it, and what to set instead.
+        reason: the short reason, as in warnings about a namespace.
+        detail: the fields that are wrong, and valid values.
     """
 
     check: str
@@ -46,18 +46,18 @@ class Violation:
 
 
 def violations(pod: Manifest, level: Level, version: str = "latest") -> tuple[Violation, ...]:
-    """What keeps a pod out of a namespace that enforces a level.
+    """The reasons why a namespace that enforces a level refuses a pod.
 
     Args:
-        pod: a Pod, or a pod template, as it is on a server; what defaults fill in counts.
+        pod: a Pod or a pod template, with the server's defaults.
         level: `privileged` forbids nothing.
-        version: of the standards: `latest`, or `v1.24` and the like, of which unknown later ones are as the latest.
+        version: of the standards: `latest`, or such as `v1.24`; later versions than known ones count as the latest.
 
     Returns:
-        One violation a check that fails, in the server's order; joined by commas they are the server's message.
+        One violation per failed check, in the server's order; joined by commas they are the server's message.
 
     Raises:
-        ValueError: the version is none.
+        ValueError: the text is not a version.
 
     Source: page "Pod Security Standards".
 
@@ -77,7 +77,7 @@ def violations(pod: Manifest, level: Level, version: str = "latest") -> tuple[Vi
 
 
 def parse_version(text: str) -> float:
-    """The minor version that a version of the standards names; `latest` is infinite. Raises ValueError."""
+    """The minor version in a version of the standards; `latest` is infinite. Raises ValueError."""
     if text == "latest":
         return math.inf
     match = _VERSION.fullmatch(text)
@@ -88,7 +88,7 @@ def parse_version(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """A check: from which minor version it holds, and which laxer check it stands for."""
+    """A check, the minor version since which it applies, and the less strict check that it replaces."""
 
     name: str
     level: Level

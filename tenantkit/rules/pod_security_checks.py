@@ -1,7 +1,7 @@
-"""The checks of the Pod Security Standards, each from a pod to what it finds: a reason and a detail, or nothing.
+"""The checks of the Pod Security Standards: each takes a pod and returns a reason with a detail, or None.
 
-What a check asked at an older version of the standards is kept, so that a namespace pinned to one is judged as the
-server does. Turned down: a predicate a field, from which no message like the server's can be put together.
+The rules of older versions are kept for namespaces that pin one. Rejected alternative: one predicate per field, which
+cannot produce the server's messages.
 
 Source: k8s.io/pod-security-admission/policy, check_*.go, 1.37.
 """
@@ -53,7 +53,7 @@ _VOLUMES = frozenset(
         "secret",
     ]
 )
-# A sysctl, and the minor version since which it counts as safe.
+# the minor version since which a sysctl counts as safe
 _SYSCTLS = {
     "kernel.shm_rmid_forced": 0,
     "net.ipv4.ip_local_port_range": 0,
@@ -72,14 +72,14 @@ _SYSCTLS = {
 }
 _SELINUX_TYPES = {"": 0, "container_t": 0, "container_init_t": 0, "container_kvm_t": 0, "container_engine_t": 31}
 _SELINUX_UNSET = ("user", "role")
-# Since these minor versions Windows pods need no Linux settings, and pods with users of their own may be root.
-_WINDOWS_EXEMPT, _OWN_USERS_EXEMPT = 25, 35
+# since these minor versions, Windows pods need no Linux settings, and pods with a user namespace may run as root
+_WINDOWS_EXEMPT, _USER_NAMESPACE_EXEMPT = 25, 35
 _SECCOMP_FIELD = 19
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as the checks see it: `security` is its own security context, `containers` are all three sorts."""
+    """A pod for the checks: `security` is the pod's security context, `containers` has all three types."""
 
     spec: Manifest
     annotations: dict[str, str]
@@ -89,25 +89,25 @@ class Pod:
 
     @classmethod
     def of(cls, pod: Manifest, minor: float) -> Self:
-        """The view of a manifest at a minor version of the standards."""
+        """The fields of a manifest, for a minor version of the standards."""
         spec = pod.get("spec") or {}
         annotations = (pod.get("metadata") or {}).get("annotations") or {}
-        sorts = ("initContainers", "containers", "ephemeralContainers")
-        containers = tuple(container for sort in sorts for container in spec.get(sort) or ())
+        lists = ("initContainers", "containers", "ephemeralContainers")
+        containers = tuple(container for name in lists for container in spec.get(name) or ())
         return cls(spec, annotations, spec.get("securityContext") or {}, containers, minor)
 
     @property
     def is_exempt_windows(self) -> bool:
-        """Whether Linux settings are not asked of it."""
+        """Whether the pod needs no Linux settings."""
         return (self.spec.get("os") or {}).get("name") == "windows" and self.minor >= _WINDOWS_EXEMPT
 
     @property
-    def is_exempt_for_own_users(self) -> bool:
-        """Whether its root is nobody on the node."""
-        return self.spec.get("hostUsers") is False and self.minor >= _OWN_USERS_EXEMPT
+    def has_user_namespace(self) -> bool:
+        """Whether root in the pod is not root on the node."""
+        return self.spec.get("hostUsers") is False and self.minor >= _USER_NAMESPACE_EXEMPT
 
     def contexts(self) -> Iterable[tuple[str, Manifest]]:
-        """Each container's name and security context."""
+        """The name and security context of each container."""
         return ((_name(container), container.get("securityContext") or {}) for container in self.containers)
 
 
@@ -116,7 +116,7 @@ def _name(item: Manifest) -> str:
 
 
 def _some(noun: str, names: Sequence[str]) -> str:
-    """One or several by name: `containers "a", "b"`."""
+    """A noun with names: `containers "a", "b"`."""
     return f"{_plural(noun, names)} {_quoted(names)}"
 
 
@@ -133,7 +133,7 @@ def _use(items: Sequence[str]) -> str:
 
 
 def _setters(pod: Pod, wrong: Callable[[Manifest], Iterable[str]], *, pod_too: bool = True) -> tuple[str, list[str]]:
-    """Who sets what it must not, and to which values: `pod and container "main"`; both empty where nobody does."""
+    """The holders of forbidden values, such as `pod and container "main"`, and the values; both empty without any."""
     bad_in_pod = list(wrong(pod.security)) if pod_too else []
     bad = [(name, list(wrong(context))) for name, context in pod.contexts()]
     names = [name for name, values in bad if values]
@@ -142,7 +142,7 @@ def _setters(pod: Pod, wrong: Callable[[Manifest], Iterable[str]], *, pod_too: b
 
 
 def _type_not_in(field: str, allowed: Iterable[str]) -> Callable[[Manifest], Iterable[str]]:
-    """The type that a security context's field has and must not have."""
+    """A predicate for the type in a security context's field."""
 
     def wrong(context: Manifest) -> Iterable[str]:
         profile = context.get(field)
@@ -156,7 +156,7 @@ def _value_is(field: str, bad: Any) -> Callable[[Manifest], Iterable[str]]:
 
 
 def app_armor(pod: Pod) -> Problem:
-    """No profile but the runtime's own and local ones, in fields and in the annotations of old."""
+    """AppArmor profiles, in fields and in older annotations, are the runtime's default or local ones."""
     who, values = _setters(pod, _type_not_in("appArmorProfile", _PROFILES))
     annotations = sorted(
         f"{key}={json.dumps(value, ensure_ascii=False)}"
@@ -170,7 +170,7 @@ def app_armor(pod: Pod) -> Problem:
 
 
 def _capabilities_added(pod: Pod, allowed: Iterable[str]) -> str:
-    """Who adds which capabilities beyond those; empty where nobody does."""
+    """The containers that add other capabilities than the allowed ones; empty without any."""
 
     def wrong(context: Manifest) -> Iterable[str]:
         return (added for added in (context.get("capabilities") or {}).get("add") or () if added not in allowed)
@@ -180,36 +180,38 @@ def _capabilities_added(pod: Pod, allowed: Iterable[str]) -> str:
 
 
 def capabilities_baseline(pod: Pod) -> Problem:
-    """No capability beyond those that containers have anyway."""
+    """No capabilities are added beyond the default ones."""
     detail = _capabilities_added(pod, _CAPABILITIES)
     return ("non-default capabilities", detail) if detail else None
 
 
 def capabilities_restricted(pod: Pod) -> Problem:
-    """All capabilities are dropped, and none comes back but the one for low ports."""
-    kept = [
+    """All capabilities are dropped, and only the one for low ports is added."""
+    undropped = [
         name for name, context in pod.contexts() if "ALL" not in ((context.get("capabilities") or {}).get("drop") or ())
     ]
-    details = [f'{_some("container", kept)} must set securityContext.capabilities.drop=["ALL"]'] if kept else []
+    details = (
+        [f'{_some("container", undropped)} must set securityContext.capabilities.drop=["ALL"]'] if undropped else []
+    )
     details += filter(None, [_capabilities_added(pod, {"NET_BIND_SERVICE"})])
     return ("unrestricted capabilities", "; ".join(details)) if details and not pod.is_exempt_windows else None
 
 
 def host_namespaces(pod: Pod) -> Problem:
-    """Not the node's network, processes or shared memory."""
+    """The pod does not share the node's network, processes or shared memory."""
     shared = [f"{field}=true" for field in ("hostNetwork", "hostPID", "hostIPC") if pod.spec.get(field)]
     return ("host namespaces", ", ".join(shared)) if shared else None
 
 
 def host_path_volumes(pod: Pod) -> Problem:
-    """No folder of the node."""
+    """No volume is a directory of the node."""
     names = [_name(volume) for volume in pod.spec.get("volumes") or () if volume.get("hostPath") is not None]
     return ("hostPath volumes", _some("volume", names)) if names else None
 
 
 def restricted_volumes(pod: Pod) -> Problem:
-    """Only volumes that nobody but the cluster's storage and the API server fills."""
-    # A volume that names no source is an emptyDir once the server has filled in defaults.
+    """Volumes have only types without access to the node."""
+    # by default, a volume without a source is an emptyDir
     sources = {
         _name(volume): next((key for key in volume if key != "name" and volume[key] is not None), "emptyDir")
         for volume in pod.spec.get("volumes") or ()
@@ -221,7 +223,7 @@ def restricted_volumes(pod: Pod) -> Problem:
 
 
 def host_ports(pod: Pod) -> Problem:
-    """No port of the node."""
+    """No port of the node is used."""
     found = {
         _name(container): [str(port["hostPort"]) for port in container.get("ports") or () if port.get("hostPort")]
         for container in pod.containers
@@ -233,16 +235,16 @@ def host_ports(pod: Pod) -> Problem:
 
 
 def host_probes(pod: Pod) -> Problem:
-    """Probes and lifecycle handlers ask the pod itself and no other host."""
-    found = {_name(container): set(_hosts_asked(container)) for container in pod.containers}
+    """Probes and lifecycle handlers set no host, so they only reach the pod."""
+    found = {_name(container): set(_probed_hosts(container)) for container in pod.containers}
     names = sorted(name for name, hosts in found.items() if hosts)
     hosts = sorted({host for name in names for host in found[name]})
     detail = f"{_some('container', names)} {_use(names)} {_some('probe or lifecycle host', hosts)}"
     return ("probe or lifecycle host", detail) if names else None
 
 
-def _hosts_asked(container: Manifest) -> Iterable[str]:
-    """The hosts that a container's probes and lifecycle handlers name."""
+def _probed_hosts(container: Manifest) -> Iterable[str]:
+    """The hosts in a container's probes and lifecycle handlers."""
     lifecycle = container.get("lifecycle") or {}
     handlers = [container.get(probe) for probe in ("livenessProbe", "readinessProbe", "startupProbe")]
     handlers += [lifecycle.get("postStart"), lifecycle.get("preStop")]
@@ -251,7 +253,7 @@ def _hosts_asked(container: Manifest) -> Iterable[str]:
 
 
 def privileged(pod: Pod) -> Problem:
-    """No privileged container."""
+    """No container is privileged."""
     who, _ = _setters(pod, _value_is("privileged", bad=True), pod_too=False)
     return ("privileged", f"{who} must not set securityContext.privileged=true") if who else None
 
@@ -267,12 +269,12 @@ def proc_mount_restricted(pod: Pod) -> Problem:
 
 
 def proc_mount(pod: Pod) -> Problem:
-    """`/proc` stays masked, unless the pod has users of its own."""
-    return None if pod.is_exempt_for_own_users else proc_mount_restricted(pod)
+    """`/proc` stays masked, unless the pod has a user namespace."""
+    return None if pod.has_user_namespace else proc_mount_restricted(pod)
 
 
 def selinux(pod: Pod) -> Problem:
-    """A container's SELinux type, and neither user nor role."""
+    """SELinux options have an allowed type, and no user or role."""
     allowed = {name for name, since in _SELINUX_TYPES.items() if since <= pod.minor}
 
     def options(context: Manifest) -> Manifest:
@@ -288,9 +290,11 @@ def selinux(pod: Pod) -> Problem:
     who, _ = _setters(pod, wrong)
     _, types = _setters(pod, bad_type)
     everyone = [pod.security, *(context for _, context in pod.contexts())]
-    said = [_some("type", types)] if types else []
-    said += [f"{field} may not be set" for field in _SELINUX_UNSET if any(options(one).get(field) for one in everyone)]
-    detail = f"{who} set forbidden securityContext.seLinuxOptions: {'; '.join(said)}"
+    details = [_some("type", types)] if types else []
+    details += [
+        f"{field} may not be set" for field in _SELINUX_UNSET if any(options(one).get(field) for one in everyone)
+    ]
+    detail = f"{who} set forbidden securityContext.seLinuxOptions: {'; '.join(details)}"
     return ("seLinuxOptions", detail) if who else None
 
 
@@ -306,7 +310,7 @@ def _seccomp_annotations(pod: Pod) -> Problem:
 
 
 def seccomp_baseline(pod: Pod) -> Problem:
-    """Nobody turns system call filters off."""
+    """Seccomp is not disabled."""
     if pod.minor < _SECCOMP_FIELD:
         return _seccomp_annotations(pod)
     who, values = _setters(pod, _type_not_in("seccompProfile", _PROFILES))
@@ -315,7 +319,7 @@ def seccomp_baseline(pod: Pod) -> Problem:
 
 
 def seccomp_restricted(pod: Pod) -> Problem:
-    """Everybody has a system call filter, own or the pod's."""
+    """Each container has a seccomp profile, its own or the pod's."""
     if pod.is_exempt_windows:
         return None
     explicit = seccomp_baseline(pod)
@@ -327,29 +331,29 @@ def seccomp_restricted(pod: Pod) -> Problem:
 
 
 def sysctls(pod: Pod) -> Problem:
-    """Only sysctls that no other pod notices."""
+    """Only sysctls that do not affect other pods are set."""
     safe = {name for name, since in _SYSCTLS.items() if since <= pod.minor}
     unsafe = [name for sysctl in pod.security.get("sysctls") or () if (name := _name(sysctl)) not in safe]
     return ("forbidden sysctls", ", ".join(unsafe)) if unsafe else None
 
 
 def windows_host_process(pod: Pod) -> Problem:
-    """No process of the Windows node."""
+    """No container is a host process of a Windows node."""
     is_host_process = _value_is("hostProcess", bad=True)
     who, _ = _setters(pod, lambda context: is_host_process(context.get("windowsOptions") or {}))
     return ("hostProcess", f"{who} must not set securityContext.windowsOptions.hostProcess=true") if who else None
 
 
 def privilege_escalation(pod: Pod) -> Problem:
-    """No process gets more rights than its parent."""
+    """No process can gain more privileges than its parent."""
     names = [name for name, context in pod.contexts() if context.get("allowPrivilegeEscalation") is not False]
     detail = f"{_some('container', names)} must set securityContext.allowPrivilegeEscalation=false"
     return ("allowPrivilegeEscalation != false", detail) if names and not pod.is_exempt_windows else None
 
 
 def run_as_non_root(pod: Pod) -> Problem:
-    """Everybody declares not to be root, or the pod does for all."""
-    if pod.is_exempt_for_own_users:
+    """Each container, or the pod, sets runAsNonRoot."""
+    if pod.has_user_namespace:
         return None
     who, _ = _setters(pod, _value_is("runAsNonRoot", bad=False))
     if who:
@@ -361,6 +365,6 @@ def run_as_non_root(pod: Pod) -> Problem:
 
 
 def run_as_user(pod: Pod) -> Problem:
-    """Nobody asks to be root."""
+    """No container sets the user root."""
     who, _ = _setters(pod, _value_is("runAsUser", bad=0))
-    return ("runAsUser=0", f"{who} must not set runAsUser=0") if who and not pod.is_exempt_for_own_users else None
+    return ("runAsUser=0", f"{who} must not set runAsUser=0") if who and not pod.has_user_namespace else None

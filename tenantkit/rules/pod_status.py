@@ -1,7 +1,7 @@
-"""What a Pod's status comes to in a word: READY, STATUS and RESTARTS, as `kubectl get pods` prints them.
+"""The status of a Pod as `kubectl get pods` prints it: READY, STATUS and RESTARTS.
 
-The phase alone calls a pod that crashes again and again Running. The sandbox prints its tables by this, and the frames
-show it, so that all three say the same; written without detours, since a large cluster has thousands of pods.
+The phase alone is Running for a pod that crashes repeatedly. The sandbox's tables and the frames both use this module,
+so that they agree with kubectl. It is optimised for speed, since a large cluster has thousands of pods.
 
 Source: printPod in pkg/printers/internalversion/printers.go of Kubernetes 1.37.
 """
@@ -19,14 +19,14 @@ ENDED = frozenset({"Succeeded", "Failed"})
 
 
 class PodStatus(NamedTuple):
-    """What the columns of `kubectl get pods` are made of.
+    """The values in the columns of `kubectl get pods`.
 
     Args:
-        status: `Running`, `CrashLoopBackOff`, `Init:0/2`, `Terminating` …; empty where nothing is told yet.
-        up: how many containers, sidecars among them, run and are ready.
-        containers: how many there should be.
-        restarts: of the containers, while they start up those of the init containers; of sidecars always.
-        counted: the statuses of the containers whose restarts these are.
+        status: `Running`, `CrashLoopBackOff`, `Init:0/2`, `Terminating` …; empty if the pod has no status yet.
+        up: the number of containers that run and are ready, sidecars included.
+        containers: the number of containers, sidecars included.
+        restarts: of the init containers while they run, then of the containers; of sidecars always.
+        counted: the statuses of the containers that `restarts` counts.
     """
 
     status: str
@@ -37,20 +37,20 @@ class PodStatus(NamedTuple):
 
     @property
     def last_restart(self) -> str:
-        """When a container last ended before it was started again; empty: never, or not known."""
+        """When a container last ended before a restart; empty if it never did, or the time is unknown."""
         return max(map(_last_end, self.counted), default="") if self.restarts else ""
 
 
 def pod_status(pod: Manifest) -> PodStatus:
-    """The pod's READY, STATUS and RESTARTS.
+    """READY, STATUS and RESTARTS of a pod.
 
     Args:
-        pod: with its `metadata`, `spec` and `status`, as far as they are there.
+        pod: a Pod; missing fields are allowed.
 
     Returns:
-        The same words as kubectl's.
+        The values, in kubectl's words.
 
-    Source: page "Pod Lifecycle", and printPod in Kubernetes' own printers.
+    Source: page "Pod Lifecycle", and printPod in Kubernetes' printers.
 
     Example:
         >>> main = {"name": "main", "restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
@@ -75,7 +75,7 @@ def pod_status(pod: Manifest) -> PodStatus:
 
 
 def has_condition(status: Manifest, kind: str) -> bool:
-    """Whether the first condition of that type holds."""
+    """Whether the first condition of that type is True."""
     for item in status.get("conditions") or ():
         if item.get("type") == kind:
             return bool(item.get("status") == "True")
@@ -83,16 +83,16 @@ def has_condition(status: Manifest, kind: str) -> bool:
 
 
 def is_container_up(container: Manifest) -> bool:
-    """Whether the container of this status runs and is ready."""
+    """Whether the container with this status runs and is ready."""
     state = container.get("state")
     if not state or not container.get("ready"):
         return False
-    is_told_otherwise = (state.get("waiting") or {}).get("reason") or state.get("terminated") is not None
-    return state.get("running") is not None and not is_told_otherwise
+    is_stopped = (state.get("waiting") or {}).get("reason") or state.get("terminated") is not None
+    return state.get("running") is not None and not is_stopped
 
 
 def _initialised(status: Manifest, sidecars: Collection[str], prepared: int) -> tuple[Sequence[Manifest], int, str]:
-    """The init containers up to the first that is not done, how many sidecars are up, and what it waits for, if so."""
+    """The init containers up to the first unfinished one, the number of ready sidecars, and the status it causes."""
     visited: list[Manifest] = []
     up = 0
     for number, item in enumerate(status.get("initContainerStatuses") or ()):
@@ -120,7 +120,7 @@ def _base_reason(status: Manifest) -> str:
 
 
 def _running(status: Manifest, containers: Sequence[Manifest], reason: str, *, any_up: bool) -> str:
-    """The status of a Pod whose init containers are done: the first container that has something to tell says it."""
+    """The status after the init containers: of the first container that is waiting or has terminated."""
     failed = ""
     for item in reversed(containers):
         state = item.get("state")
@@ -156,5 +156,5 @@ def _ending(pod: Manifest, status: Manifest) -> str:
 
 
 def _last_end(container: Manifest) -> str:
-    """When it ended before it was last started; empty where that is not told."""
+    """When the container ended before its last start; empty if unknown."""
     return str(((container.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "")

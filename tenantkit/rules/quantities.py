@@ -1,10 +1,11 @@
-"""Quantities: `500m`, `64Gi`, `1e3` read, compared, added and written as the API server does, and exactly.
+"""Quantities such as `500m`, `64Gi` and `1e3`: parsed, compared, added and formatted exactly as on the API server.
 
-Values are `Fraction`s in base units (cores, bytes, pieces): floats can't hold 0.1, and a quota counts to the last byte.
-What the server does to a value is done here: finer than nano is rounded up, binary suffixes are capped at 2^63-1. Three
-things that its parser lets through are refused, since nobody means them: no digit at all (it reads `m` as 0), blanks
-around, and what is out of all proportion (10^100 and more), which it would take gigabytes to write out.
-Turned down: `decimal`, whose precision is a setting of the whole thread, and a class, which no manifest could hold.
+Values are `Fraction`s in base units (cores, bytes, counts), since floats cannot represent 0.1 and a quota counts each
+byte. As on the server, values finer than nano are rounded up, and binary suffixes are capped at 2^63-1. Three forms
+that the server accepts are refused, since they are mistakes: no digits (the server reads `m` as 0), surrounding spaces,
+and values from 10^100 on, which need gigabytes to write out.
+Rejected alternatives: `decimal`, whose precision is a setting of the whole thread; a class, which a manifest cannot
+contain.
 
 Sources: page "Quantity" of the API reference; in k8s.io/apimachinery, pkg/api/resource/quantity.go and suffix.go.
 """
@@ -31,7 +32,7 @@ _MAGNITUDE_LIMIT = 100
 _CAP = 2**63 - 1
 _NANO = -9
 _MILLI = -3
-# What surely fits an int64 the server reads in a short way, which may keep the text; these bound the digits for it.
+# the server has a fast path for values that surely fit an int64, limited by these numbers of digits
 _INT64_DIGITS = 18
 _BINARY_DIGITS = 14
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -42,27 +43,27 @@ _RULE = "use a number, alone or with one of n u m k M G T P E Ki Mi Gi Ti Pi Ei 
 
 
 class _Read(NamedTuple):
-    """A quantity as read: its value, how it wants to be written, and the text if the server would keep that."""
+    """A parsed quantity: its value, its notation, and the text if the server keeps it."""
 
     value: Fraction
     family: Family
-    kept: str | None
+    stored: str | None
 
 
 def parse_quantity(value: str | SupportsIndex | float) -> Fraction:
-    """The value in base units: cores, bytes or pieces.
+    """Parse a quantity: its value in base units.
 
     Args:
-        value: as in a manifest: digits with at most one `.`, a sign if need be, then nothing, one of
-            `n u m k M G T P E`, `Ki Mi Gi Ti Pi Ei`, or an exponent (`e3`, `E-3`). A whole number is itself; a float is
-            what Python writes for it (0.5 is `0.5`), but 0.1 + 0.2, finer than nano, is refused rather than rounded.
+        value: as in a manifest: an optional sign, digits with at most one `.`, then nothing, one of
+            `n u m k M G T P E Ki Mi Gi Ti Pi Ei`, or an exponent (`e3`, `E-3`). Integers are accepted, and floats as
+            Python prints them, but 0.1 + 0.2, which is finer than nano, is refused rather than rounded.
 
     Returns:
-        Exactly what the server takes it for: rounded away from zero to nano (10^-9), and with a binary suffix no
-        further from zero than 2^63-1.
+        Cores, bytes or counts, exactly as on the server: rounded away from zero to nano (10^-9), and between -(2^63-1)
+        and 2^63-1 with a binary suffix.
 
     Raises:
-        ValueError: no quantity; the message says what would be right.
+        ValueError: the value is not a quantity; the message has a valid example.
 
     Source: page "Quantity" of the API reference.
 
@@ -74,15 +75,15 @@ def parse_quantity(value: str | SupportsIndex | float) -> Fraction:
 
 
 def format_quantity(value: Fraction | int, *, family: Family = "decimal") -> str:
-    """A value in base units in canonical form: no fraction, the largest suffix that allows that, no `+`.
+    """Format a value in base units in canonical form: no fraction, the largest suffix that allows that, no `+`.
 
     Args:
-        value: cores, bytes or pieces. Finer than nano is rounded away from zero, as the server does.
-        family: `decimal` (`m`, `k`, `M` …), `binary` (`Ki`, `Mi` …, but decimal below 1024 and for fractions, as the
-            server writes it) or `exponent` (`e3`). Default: decimal, for counts and cores; take binary for memory.
+        value: cores, bytes or counts. Values finer than nano are rounded away from zero, as on the server.
+        family: `decimal` (`m`, `k`, `M` …), `binary` (`Ki`, `Mi` …, but decimal below 1024 and for fractions, as on
+            the server) or `exponent` (`e3`). Default: decimal, for counts and cores; use binary for memory.
 
     Returns:
-        A text that `parse_quantity` reads as the same value, unless binary ones exceed what the server can hold.
+        A text that `parse_quantity` reads as the same value, unless a binary one exceeds the server's limit.
 
     Example:
         >>> format_quantity(Fraction(3, 2)), format_quantity(3 * 2**29, family="binary")
@@ -97,16 +98,16 @@ def format_quantity(value: Fraction | int, *, family: Family = "decimal") -> str
 
 
 def canonical_quantity(value: str | SupportsIndex | float) -> str:
-    """The same quantity in canonical form, in the family of suffixes that it came in.
+    """The same quantity in canonical form, with its own family of suffixes.
 
     Args:
-        value: as `parse_quantity` takes it.
+        value: as for `parse_quantity`.
 
     Returns:
         Equal texts for equal quantities of one family: `1024Mi` becomes `1Gi`, `0.5` becomes `500m`, `+1` becomes `1`.
 
     Raises:
-        ValueError: no quantity; the message says what would be right.
+        ValueError: the value is not a quantity; the message has a valid example.
 
     Example:
         >>> canonical_quantity("1024Mi"), canonical_quantity("1000m"), canonical_quantity("1E3")
@@ -117,21 +118,21 @@ def canonical_quantity(value: str | SupportsIndex | float) -> str:
 
 
 def stored_quantity(value: str | SupportsIndex | float, *, rounded_to_milli: bool = False) -> str:
-    """What the API server writes back for a quantity that it was sent: canonical but for two habits of its own.
+    """The text that the API server stores for a quantity: canonical with two exceptions.
 
-    It keeps the text where no larger suffix would do (`1.500` and `+1` stay as sent), and it loses the suffix of some
-    decimal quantities from 10^21 on (`1000E` comes back as `1`). Take `canonical_quantity` unless the text matters.
+    It keeps the text if no larger suffix is possible (`1.500` and `+1` stay), and it loses the suffix of some decimal
+    quantities from 10^21 on (`1000E` becomes `1`). Use `canonical_quantity` unless the text matters.
 
     Args:
-        value: as `parse_quantity` takes it; blanks around it are dropped, as the server does when it reads JSON.
-        rounded_to_milli: whether it stands in a resource list (requests, limits, quotas), where the server also rounds
-            up to milli. Default: no.
+        value: as for `parse_quantity`; surrounding spaces are removed, as the server does when it reads JSON.
+        rounded_to_milli: whether it is in a resource list (requests, limits, quotas), where the server also rounds up
+            to milli. Default: no.
 
     Returns:
-        The text as it comes back.
+        The stored text.
 
     Raises:
-        ValueError: no quantity; the message says what would be right.
+        ValueError: the value is not a quantity; the message has a valid example.
 
     Example:
         >>> stored_quantity("+1"), stored_quantity("1u", rounded_to_milli=True)
@@ -139,23 +140,23 @@ def stored_quantity(value: str | SupportsIndex | float, *, rounded_to_milli: boo
     """
     read = _read(value.strip() if isinstance(value, str) else value)
     exact = _round_up(read.value, _MILLI) if rounded_to_milli else read.value
-    if read.kept is not None and exact == read.value:
-        return read.kept
+    if read.stored is not None and exact == read.value:
+        return read.stored
     mantissa, exponent, suffixes = _canonical(exact, read.family)
     return f"{mantissa}{suffixes.get(exponent, '')}" if suffixes else format_quantity(exact, family=read.family)
 
 
 def add_quantities(*values: str | SupportsIndex | float) -> str:
-    """The sum, in the family of the first that is not zero: how the server adds up what a quota's pods use.
+    """The sum, in the family of the first value that is not zero, as the server adds up the usage of a quota.
 
     Args:
-        values: each as `parse_quantity` takes it; none at all is `0`.
+        values: each as for `parse_quantity`; without values the sum is `0`.
 
     Returns:
         The sum in canonical form.
 
     Raises:
-        ValueError: one is no quantity.
+        ValueError: a value is not a quantity.
 
     Source: in k8s.io/apimachinery, `Quantity.Add`.
 
@@ -175,7 +176,7 @@ def same_quantity(first: str | SupportsIndex | float, second: str | SupportsInde
     """Whether two quantities are equal in value: `1` is `1000m`, and `1Gi` is not `1G`.
 
     Raises:
-        ValueError: one is no quantity.
+        ValueError: a value is not a quantity.
 
     Example:
         >>> same_quantity("1", "1000m")
@@ -185,7 +186,7 @@ def same_quantity(first: str | SupportsIndex | float, second: str | SupportsInde
 
 
 def check_quantity(value: object) -> str | None:
-    """Why it is no quantity, with one that is; None if it is one.
+    """Why a value is not a quantity, with a valid example; None if it is one.
 
     Example:
         >>> check_quantity("16GB")
@@ -193,17 +194,17 @@ def check_quantity(value: object) -> str | None:
     """
     try:
         _read_text(_text_of(value))
-    except _NotOneError as error:
+    except _QuantityError as error:
         return str(error)
     return None
 
 
-class _NotOneError(ValueError):
-    """Why something is no quantity, without naming it again."""
+class _QuantityError(ValueError):
+    """Why a value is not a quantity, without the value."""
 
 
 def _suggest(text: str) -> str:
-    """The quantity that was probably meant: blanks, `_` and a `B` left out, upper and lower case put right."""
+    """The quantity that was probably meant: without spaces, `_` and `B`, and with the right case."""
     compact = re.sub(r"[\s_]", "", text[:_TEXT_LIMIT])
     parts = re.fullmatch(r"([+-]?[0-9]{1,18}(?:\.[0-9]{1,9})?)([A-Za-z]*)", compact)
     if parts is None:
@@ -216,36 +217,36 @@ def _suggest(text: str) -> str:
 
 
 def _text_of(value: object) -> str:
-    """The text that stands for the value in JSON."""
+    """The text of the value in JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):
         return _text_of_float(value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise _NotOneError(f"{_RULE}, for example '500m'")
+        raise _QuantityError(f"{_RULE}, for example '500m'")
     number = operator.index(value)
     if abs(number) >= 10**_MAGNITUDE_LIMIT:
-        raise _NotOneError(f"use a number below 10^{_MAGNITUDE_LIMIT}")
+        raise _QuantityError(f"use a number below 10^{_MAGNITUDE_LIMIT}")
     return str(number)
 
 
 def _text_of_float(value: float) -> str:
-    text = float.__repr__(value)  # numpy's floats write themselves in another way
+    text = float.__repr__(value)  # numpy's floats have another repr
     if not math.isfinite(value) or _round_up(Fraction(text), _NANO) == Fraction(text):
         return text
     near = format_quantity(Fraction(format(value, ".9f")) or Fraction(1, 10**9))
-    raise _NotOneError(f"write it as text, since {text} is finer than a quantity can be, for example {near!r}")
+    raise _QuantityError(f"write it as text, since {text} is finer than a quantity can be, for example {near!r}")
 
 
 def _read(value: object) -> _Read:
     try:
         return _read_text(_text_of(value))
-    except _NotOneError as error:
-        raise ValueError(f"{_shown(value)} is no quantity: {error}") from None
+    except _QuantityError as error:
+        raise ValueError(f"{_shown(value)} is not a quantity: {error}") from None
 
 
 def _shown(value: object) -> str:
-    """The value for a message; Python itself refuses to write out very large numbers."""
+    """The value for a message; Python refuses to print very large numbers."""
     if isinstance(value, int) and abs(value) >= 10**_MAGNITUDE_LIMIT:
         return f"a number of {value.bit_length()} bits"
     shown = repr(value)
@@ -254,14 +255,14 @@ def _shown(value: object) -> str:
 
 @lru_cache(maxsize=4096)  # thousands of pods share a few dozen texts
 def _read_text(text: str) -> _Read:
-    # Length and exponent are looked at before anything is computed, so that nothing takes long.
+    # length and exponent are checked first, so that no computation takes long
     found = _GRAMMAR.fullmatch(text) if len(text) <= _TEXT_LIMIT else None
     if found is None or not (found["whole"] or found["part"]):
-        raise _NotOneError(f"{_RULE}, for example {_suggest(text)!r}")
+        raise _QuantityError(f"{_RULE}, for example {_suggest(text)!r}")
     whole, part, suffix = found["whole"].lstrip("0"), found["part"] or "", found["suffix"] or ""
     exponent = int(found["exponent"] or _DECIMAL.get(suffix, 0))
     if abs(exponent) > _EXPONENT_LIMIT or len(whole) + exponent > _MAGNITUDE_LIMIT:
-        raise _NotOneError(f"use a number below 10^{_MAGNITUDE_LIMIT} and an exponent of -{_EXPONENT_LIMIT} or more")
+        raise _QuantityError(f"use a number below 10^{_MAGNITUDE_LIMIT} and an exponent of -{_EXPONENT_LIMIT} or more")
     whole = whole or "0"
     digits = Fraction(int(whole + part), 10 ** len(part)) * (-1 if found["sign"] == "-" else 1)
     if suffix not in _DECIMAL:
@@ -272,13 +273,13 @@ def _read_text(text: str) -> _Read:
 
 
 def _keeps_decimal(digits: str, exponent: int) -> bool:
-    """Whether the server's short way is open and finds the text as good as canonical."""
+    """Whether the server's fast path applies and keeps the text."""
     short = len(digits) <= _INT64_DIGITS and exponent >= _NANO
     return short and exponent % 3 == 0 and not digits.endswith("000") and not digits.startswith("0")
 
 
 def _binary(text: str, value: Fraction, *, whole: str, part: str, shift: int) -> _Read:
-    """A quantity with a binary suffix; `whole` and `part` are its digits, `shift` the suffix's power of two."""
+    """A quantity with a binary suffix; `whole` and `part` are its digits, `shift` is the power of two."""
     if not part and len(whole) + shift * 3 // 10 <= _BINARY_DIGITS:
         return _Read(value, "binary", text if int(whole) % 8 else None)
     exact = _round_up(value, _NANO)
@@ -287,14 +288,14 @@ def _binary(text: str, value: Fraction, *, whole: str, part: str, shift: int) ->
 
 
 def _round_up(value: Fraction, exponent: int) -> Fraction:
-    """The value, away from zero, to a multiple of 10^exponent."""
+    """The value, rounded away from zero to a multiple of 10^exponent."""
     unit = Fraction(10) ** exponent
     away = math.ceil(abs(value) / unit) * unit
     return away if value >= 0 else -away
 
 
 def _canonical(value: Fraction | int, family: Family) -> tuple[int, int, dict[int, str] | None]:
-    """Mantissa, exponent and the suffixes by exponent, None where the exponent itself is written."""
+    """Mantissa, exponent, and the suffixes by exponent; None if the exponent itself is written."""
     exact = _round_up(Fraction(value), _NANO)
     if family == "binary" and exact.denominator == 1 and abs(exact) >= 2**10:
         return (*_without_factors(exact.numerator, 2**10, 0, 10), _BINARY_OF)
@@ -302,7 +303,7 @@ def _canonical(value: Fraction | int, family: Family) -> tuple[int, int, dict[in
 
 
 def _without_factors(mantissa: int, factor: int, exponent: int, step: int) -> tuple[int, int]:
-    """The mantissa without factors, and the exponent with a step more for each."""
+    """The mantissa without these factors, and the exponent with one step more for each."""
     if mantissa == 0:
         return 0, 0
     while mantissa % factor == 0:

@@ -1,6 +1,6 @@
-"""What the scheduler thinks of a pod and all nodes, and what it writes where none takes the pod.
+"""The scheduler's message about a pod that fits on no node: counts of reasons, and whether preemption would help.
 
-That is how many nodes say what, and whether preemption would help. Volumes are not looked at: see `looks_beyond`.
+Volumes are not considered, see `multinode_fields`.
 
 Source: `FitError` and the plugins' status codes in k8s.io/kubernetes, pkg/scheduler/framework, 1.37.
 """
@@ -26,7 +26,7 @@ NO_NODES = "no nodes available to schedule pods"
 _NO_HELP = "Preemption is not helpful for scheduling"
 _NO_VICTIMS = "No preemption victims found for incoming pod"
 _NEVER = "not eligible due to preemptionPolicy=Never."
-# What others hold or are: whom these keep out, the eviction of others may let in.
+# reasons that the eviction of other pods may remove
 _OTHERS = frozenset(
     {
         "Too many pods",
@@ -38,58 +38,58 @@ _OTHERS = frozenset(
 )
 
 
-def judge(pod: Manifest, states: Iterable[NodeState], around: Surroundings) -> list[tuple[NodeState, list[str]]]:
-    """Each node, and what keeps the pod from it: the reasons of the first of the scheduler's filters that fails.
+def filter_nodes(pod: Manifest, states: Iterable[NodeState], around: Surroundings) -> list[tuple[NodeState, list[str]]]:
+    """Each node, with the reasons of the first scheduler filter that rules it out; none if the pod fits.
 
     Args:
-        pod: as the server stored it.
+        pod: a Pod as stored on the server.
         states: all nodes.
-        around: the pods around, as this one sees them.
+        around: the placed pods, as this pod sees them.
     """
     return [(state, misfit(pod["spec"], state) or [*filter(None, [around.misfit(state.node)])]) for state in states]
 
 
-def unschedulable(spec: Manifest, judged: Sequence[tuple[NodeState, Sequence[str]]]) -> str:
-    """The message of a pod's condition `PodScheduled` where it is False.
+def unschedulable_message(spec: Manifest, filtered: Sequence[tuple[NodeState, Sequence[str]]]) -> str:
+    """The message of a pod's condition `PodScheduled` if it is False.
 
     Args:
-        spec: the pod's.
-        judged: all nodes, each with what keeps the pod from it: at least one reason.
+        spec: the pod's spec.
+        filtered: all nodes, each with at least one reason.
 
     Returns:
-        As kube-scheduler words it where no pod of lower priority is in the way: such a one it would preempt.
+        The message of kube-scheduler if no pod has a lower priority; it would preempt such a pod.
 
     Example:
         >>> from tenantkit.rules.node_fit import node_state
         >>> small = node_state({"status": {"allocatable": {"cpu": "1", "pods": "110"}}}, [])
         >>> large = {"containers": [{"resources": {"requests": {"cpu": "2"}}}]}
-        >>> unschedulable(large, [(small, ["Insufficient cpu"])])[:48]
+        >>> unschedulable_message(large, [(small, ["Insufficient cpu"])])[:48]
         '0/1 nodes are available: 1 Insufficient cpu. pre'
     """
-    if not judged:
+    if not filtered:
         return NO_NODES
-    said = _counted(len(judged), (reason for _, reasons in judged for reason in reasons))
+    reasons_text = _counted(len(filtered), (reason for _, reasons in filtered for reason in reasons))
     if spec.get("preemptionPolicy") == "Never":
-        return f"{said} preemption: {_NEVER}"
-    helps = (_NO_VICTIMS if _may_help(spec, state, reasons) else _NO_HELP for state, reasons in judged)
-    return f"{said} preemption: {_counted(len(judged), helps)}"
+        return f"{reasons_text} preemption: {_NEVER}"
+    helps = (_NO_VICTIMS if _may_help(spec, state, reasons) else _NO_HELP for state, reasons in filtered)
+    return f"{reasons_text} preemption: {_counted(len(filtered), helps)}"
 
 
-def held_back(nodes: int, reason: str) -> str:
-    """The message where something rules out all nodes before any is looked at, such as a claim that is not there."""
+def prefilter_message(nodes: int, reason: str) -> str:
+    """The message if something rules out all nodes before the filters, such as a missing claim."""
     return f"0/{nodes} nodes are available: {reason}. not found"
 
 
 def _counted(nodes: int, reasons: Iterable[str]) -> str:
-    told = ", ".join(sorted(f"{count} {reason}" for reason, count in Counter(reasons).items()))
-    return f"0/{nodes} nodes are available: {told}."
+    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in Counter(reasons).items()))
+    return f"0/{nodes} nodes are available: {listed}."
 
 
 def _may_help(spec: Manifest, state: NodeState, reasons: Sequence[str]) -> bool:
-    """Whether the pod could go there if others went."""
-    lacking = [reason.removeprefix("Insufficient ") for reason in reasons if reason.startswith("Insufficient ")]
-    if not lacking:
+    """Whether the pod would fit if other pods were evicted."""
+    insufficient = [reason.removeprefix("Insufficient ") for reason in reasons if reason.startswith("Insufficient ")]
+    if not insufficient:
         return _OTHERS.issuperset(reasons)
     allocatable = (state.node.get("status") or {}).get("allocatable") or {}
-    asked = pod_requests(spec)
-    return all(asked[name] <= parse_quantity(allocatable.get(name, "0")) for name in lacking)
+    requests = pod_requests(spec)
+    return all(requests[name] <= parse_quantity(allocatable.get(name, "0")) for name in insufficient)

@@ -1,1 +1,1 @@
-"""A small Kubernetes API server inside tenantkit, for trying, teaching and testing with no cluster."""
+"""A small Kubernetes API server inside tenantkit, for trying out, teaching and testing without a cluster."""

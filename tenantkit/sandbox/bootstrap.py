@@ -1,6 +1,6 @@
-"""What stands on a fresh API server before anybody asks: namespaces, two priorities, the Service of the server itself.
+"""The initial objects of a new API server: namespaces, two priority classes, and the Service `kubernetes`.
 
-The service accounts and certificates in those namespaces are the controllers' work, as in any other.
+Controllers create the service accounts and certificates in those namespaces, as in any other namespace.
 
 Source: page "Namespaces", section "Initial namespaces"; pkg/controlplane/controller of Kubernetes 1.37.
 """
@@ -34,8 +34,8 @@ def put_initial_objects(store: Store, *, port: int) -> None:
     """Put the initial objects into an empty store.
 
     Args:
-        store: where to.
-        port: the server's own, which the Service `kubernetes` names as its target.
+        store: the store to fill.
+        port: the port that the server listens on: the target port of the Service `kubernetes`.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def put_initial_objects(store: Store, *, port: int) -> None:
 
 
 def _put(store: Store, resource: Resource, manifest: Manifest) -> None:
-    """Store a new object as a request for it would: what the server itself adds to it, nobody manages."""
+    """Store a new object as a request would. Fields that the server itself adds have no manager."""
     tracked = track_update(None, manifest, manager=API_SERVER, time=timestamp(store.clock()))
     store.put(resource, prepare_create(tracked))
 

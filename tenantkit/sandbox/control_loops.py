@@ -1,10 +1,10 @@
-"""Controllers: what happens on a cluster by itself, after a write and apart from it.
+"""The control loops: controllers that run after a write, separately from it.
 
-Each watches the store and notes what it has to look at; nothing is done until `run_pending`, which the server calls
-once the write's answer is on its way. So a client sees what it sees on a real cluster: for a moment a quota has no
-status, and a namespace no service account. Writes made here wake the controllers again, and the same call goes on until
-all is quiet. Turned down: doing the work inside the write (there would be no moment in between), and a thread or timer
-a controller (nothing would be reproducible).
+Controllers watch the store and queue keys. They run in `run_pending`, which the server calls after it has sent the
+answer to a write. So a client sees the same intermediate states as on a real cluster: for a moment a quota has no
+status, and a namespace no service account. Writes of controllers queue more keys, and `run_pending` continues until
+the queue is empty. Rejected alternatives: running controllers inside the write, which leaves no intermediate state; a
+thread or timer per controller, which is not reproducible.
 
 Source: page "Controllers"; the controllers of kube-controller-manager 1.37 by the same names.
 """
@@ -21,11 +21,14 @@ from tenantkit.sandbox.controllers.endpoint_slice import EndpointSliceController
 from tenantkit.sandbox.controllers.garbage_collector import GarbageCollector
 from tenantkit.sandbox.controllers.job import JobController
 from tenantkit.sandbox.controllers.namespace import NamespaceController
+from tenantkit.sandbox.controllers.node_lifecycle import NodeLifecycleController
+from tenantkit.sandbox.controllers.persistent_volume import PersistentVolumeController
 from tenantkit.sandbox.controllers.replica_set import ReplicaSetController
 from tenantkit.sandbox.controllers.resource_quota import QuotaController
+from tenantkit.sandbox.controllers.root_ca import RootCertificatePublisher
 from tenantkit.sandbox.controllers.service_account import ServiceAccountController
 from tenantkit.sandbox.controllers.stateful_set import StatefulSetController
-from tenantkit.sandbox.controllers.volume_protection import ProtectionController
+from tenantkit.sandbox.controllers.volume_protection import VolumeProtectionController
 from tenantkit.sandbox.kubelet import Kubelets
 from tenantkit.sandbox.scheduler import Scheduler
 from tenantkit.sandbox.storage.store import Event
@@ -37,22 +40,22 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 _log = logging.getLogger(__name__)
-# Controllers that answer each other for ever are a bug here: better an error with a name than a server that hangs.
+# controllers that trigger each other endlessly are a bug: an error that names them is better than a server that hangs
 _ROUNDS_LIMIT = 100_000
 
 
 class Controller(Protocol):
-    """What a controller is: it says which keys an event makes it look at, and looks at one key at a time."""
+    """A controller maps each event to keys, and reconciles one key at a time."""
 
     def keys(self, event: Event, /) -> Iterable[str]:
-        """What to look at after this event; cheap, for it runs at each write."""
+        """The keys to reconcile after this event; must be fast, since each write calls it."""
         ...
 
     def sync(self, key: str, /) -> datetime | None:
-        """Bring one thing to where it should be; called again, it changes nothing.
+        """Reconcile one key; a second call changes nothing.
 
         Returns:
-            When to look again though nothing happens: at a deadline. None: only when something happens.
+            When to reconcile again without an event, such as at a deadline; None if only events matter.
         """
         ...
 
@@ -61,9 +64,9 @@ class Controllers:
     """The sandbox's kube-controller-manager.
 
     Args:
-        store: what they watch and write; its clock is theirs.
-        root_ca: the certificate, in PEM, that each namespace's `kube-root-ca.crt` hands out.
-        runs_pods: with a scheduler, and a stand-in for the kubelet of each node that is made.
+        store: the store that they watch and write; also their clock.
+        root_ca: the certificate in each namespace's ConfigMap `kube-root-ca.crt`, as PEM.
+        runs_pods: whether a scheduler and a stand-in for the kubelets run.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -76,11 +79,14 @@ class Controllers:
     def __init__(self, store: Store, *, root_ca: str = "", runs_pods: bool = False) -> None:
         self._store = store
         self._controllers: tuple[Controller, ...] = (
-            ServiceAccountController(store, root_ca),
+            ServiceAccountController(store),
+            RootCertificatePublisher(store, root_ca),
             QuotaController(store),
             NamespaceController(store),
             GarbageCollector(store),
-            ProtectionController(store),
+            VolumeProtectionController(store),
+            PersistentVolumeController(store),
+            NodeLifecycleController(store),
             DeploymentController(store),
             ReplicaSetController(store),
             StatefulSetController(store),
@@ -94,11 +100,11 @@ class Controllers:
 
     @property
     def pending(self) -> bool:
-        """Whether there is work for `run_pending`: something was noted, or is due by the store's clock."""
+        """Whether `run_pending` has work: keys are queued, or due by the store's clock."""
         return bool(self._queue) or (bool(self._due) and min(self._due.values()) <= self._store.clock())
 
     def start(self) -> None:
-        """Begin to watch the store; what is in it already counts as just written."""
+        """Start watching the store; existing objects are handled as new."""
         if self._unsubscribe is None:
             self._unsubscribe = self._store.subscribe(self._seen)
             for resource in RESOURCES:
@@ -106,7 +112,7 @@ class Controllers:
                     self._seen(Event("ADDED", resource, manifest, None))
 
     def stop(self) -> None:
-        """Watch no more and forget what was noted; may be called twice."""
+        """Stop watching and clear the queue; may be called twice."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -114,10 +120,10 @@ class Controllers:
         self._due.clear()
 
     def run_pending(self) -> None:
-        """Do what was noted or is due, and what follows from it, until nothing is left.
+        """Reconcile all queued and due keys, and those that follow from them.
 
         Raises:
-            RuntimeError: the controllers keep each other busy for ever.
+            RuntimeError: the controllers trigger each other endlessly.
         """
         now = self._store.clock()
         self._queue |= {work: None for work, moment in self._due.items() if moment <= now}
@@ -132,9 +138,11 @@ class Controllers:
                 if again is not None:
                     self._due[work] = again
             except ApiError as error:
-                # As a real one: it says so in its log, and looks again when something has changed.
-                _log.warning("%s could not bring %r up to date: %s", type(controller).__name__, key, error)
-        raise RuntimeError(f"the sandbox's controllers did not come to rest; still to do: {list(self._queue)[:3]}")
+                # as a real controller does: log the error, and reconcile again after the next event
+                _log.warning("%s could not reconcile %r: %s", type(controller).__name__, key, error)
+        raise RuntimeError(
+            f"the sandbox's controllers trigger each other endlessly; next in the queue: {list(self._queue)[:3]}"
+        )
 
     def _seen(self, event: Event) -> None:
         for controller in self._controllers:

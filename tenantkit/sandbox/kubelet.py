@@ -1,8 +1,8 @@
-"""A stand-in for the kubelet of every node: nodes are ready, pods on them run at once, and go when they are deleted.
+"""A stand-in for the kubelet of every node: nodes are ready, and pods on them run at once. No container is started.
 
-No container is ever started. A pod runs, and is ready, as soon as it has a node; a Job's pod succeeds, unless an
-annotation lets it run on; what somebody writes into a running pod's status stays, so that a broken pod can be shown.
-It does what kwok's own stages do on the real control plane of the tests.
+A pod is running and ready as soon as it has a node. A Job's pod succeeds, unless an annotation keeps it running. A
+status that somebody else writes to a running pod is kept, so that broken pods can be shown. On the real control plane
+of the tests, kwok's default stages do the same.
 
 Source: kwok 0.7, kustomize/stage; page "Pod Lifecycle".
 """
@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.resources import NODES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.client.in_process import OwnRequests
-from tenantkit.sandbox.endpoints.delete import delete_live
-from tenantkit.sandbox.endpoints.options import DeleteOptions
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,21 +37,21 @@ _VERSIONS = dict.fromkeys(
     ("containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion"), "stand-in"
 )
 _HOST = "10.0.0.1"
-_ROOM = {"cpu": "1k", "memory": "1Ti", "pods": "1M"}
+_CAPACITY = {"cpu": "1k", "memory": "1Ti", "pods": "1M"}
 _READY = ("Initialized", "Ready", "ContainersReady")
 _A_BYTE = 256
 
 
 class Kubelets:
-    """Plays all nodes; keys are `namespace/name` of pods, and `/name` of nodes."""
+    """Acts for all nodes; keys are `namespace/name` of pods, and `/name` of nodes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._requests = OwnRequests(store, _NAME, manager=_NAME)
+        self._client = InProcessClient(store, _NAME, manager=_NAME)
         self._numbers = count(1)
 
     def keys(self, event: Event) -> Iterator[str]:
-        """Pods that have a node, and nodes that are new."""
+        """Pods with a node, and new nodes with their pods."""
         metadata = event.manifest["metadata"]
         if event.type == "DELETED":
             return
@@ -64,7 +62,7 @@ class Kubelets:
             yield _key(event.manifest)
 
     def sync(self, key: str) -> None:
-        """Take one step with a pod, or make a node ready."""
+        """Take the next step of one pod's life, or make one node ready."""
         namespace, _, name = key.partition("/")
         live = self._store.get(_PODS if namespace else NODES, name, namespace)
         if live is None:
@@ -72,16 +70,16 @@ class Kubelets:
         if not namespace:
             self._make_ready(live)
         elif self._store.get(NODES, live["spec"]["nodeName"]) is not None:
-            self._play(live)
+            self._advance(live)
 
-    def _play(self, pod: Manifest) -> None:
+    def _advance(self, pod: Manifest) -> None:
         metadata, status = pod["metadata"], pod["status"]
         if metadata.get("deletionTimestamp"):
-            delete_live(self._store, _PODS, pod, DeleteOptions(grace_period_s=0), None)
+            self._client.delete(_PODS, pod, grace_period_s=0)
         elif status.get("phase") in (None, "Pending") and not status.get("podIP"):
-            self._requests.update(_PODS, pod, subresource="status", status={**status, **self._running(pod)})
+            self._client.update(_PODS, pod, subresource="status", status={**status, **self._running(pod)})
         elif status.get("phase") == "Running" and _ends_by_itself(pod):
-            self._requests.update(_PODS, pod, subresource="status", status={**status, **self._succeeded(pod)})
+            self._client.update(_PODS, pod, subresource="status", status={**status, **self._succeeded(pod)})
 
     def _running(self, pod: Manifest) -> Manifest:
         now, spec, number = timestamp(self._store.clock()), pod["spec"], next(self._numbers)
@@ -113,12 +111,12 @@ class Kubelets:
             "containerStatuses": [_status(each, done) for each in pod["spec"]["containers"]],
         }
 
-    def _with(self, pod: Manifest, told: dict[str, str], **further: str) -> list[Manifest]:
-        """The pod's conditions, with these instead."""
+    def _with(self, pod: Manifest, replaced: dict[str, str], **further: str) -> list[Manifest]:
+        """The pod's conditions, with some replaced."""
         now = timestamp(self._store.clock())
-        others = [item for item in pod["status"].get("conditions") or [] if item["type"] not in told]
+        others = [item for item in pod["status"].get("conditions") or [] if item["type"] not in replaced]
         new = {"lastProbeTime": None, "lastTransitionTime": now, **further}
-        return [*({"type": kind, "status": status, **new} for kind, status in told.items()), *others]
+        return [*({"type": kind, "status": status, **new} for kind, status in replaced.items()), *others]
 
     def _make_ready(self, node: Manifest) -> None:
         status, now = node.get("status") or {}, timestamp(self._store.clock())
@@ -133,8 +131,8 @@ class Kubelets:
         ready = {
             "conditions": conditions,
             "addresses": [{"type": "InternalIP", "address": _HOST}, {"type": "Hostname", "address": name}],
-            "allocatable": status.get("allocatable") or _ROOM,
-            "capacity": status.get("capacity") or _ROOM,
+            "allocatable": status.get("allocatable") or _CAPACITY,
+            "capacity": status.get("capacity") or _CAPACITY,
             "nodeInfo": {
                 **(status.get("nodeInfo") or {}),
                 **_VERSIONS,
@@ -142,7 +140,7 @@ class Kubelets:
                 "operatingSystem": "linux",
             },
         }
-        self._requests.update(NODES, node, subresource="status", status={**status, **ready})
+        self._client.update(NODES, node, subresource="status", status={**status, **ready})
 
 
 def _key(pod: Manifest) -> str:

@@ -1,8 +1,9 @@
 """The sandbox: a Kubernetes API server in a thread of this process, on this machine's loopback address only.
 
-It speaks HTTPS with a certificate of its own, so that any client connects to it as to a cluster; all state is in memory
-and ends with it. It is for trying, teaching and testing: nothing runs in it, and nothing that it says binds anybody.
-Turned down: plain HTTP, to which client-go sends no token; a process of its own, which a notebook would leave behind.
+It serves HTTPS with its own certificate, so that any client can connect to it as to a cluster. All state is in memory
+and is lost when it stops. It is for trying out, teaching and testing: no containers run in it.
+Rejected alternatives: plain HTTP, over which client-go sends no token; a separate process, which could outlive the
+notebook that started it.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ from tenantkit.sandbox.apimachinery.apiextensions import GROUP
 from tenantkit.sandbox.apimachinery.resources import of_kind
 from tenantkit.sandbox.apimachinery.schema import load
 from tenantkit.sandbox.auth.tokens import Tokens
-from tenantkit.sandbox.auth.users import PERSONAS, persona_user, remove_kubeconfig, write_kubeconfig
+from tenantkit.sandbox.auth.users import USERS, sandbox_user
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.endpoints.connections import Connections
+from tenantkit.sandbox.kubeconfig import remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
 from tenantkit.sandbox.storage.store import Store
 
@@ -46,36 +48,34 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _HOST = "127.0.0.1"
-_START_S = 30  # A loaded machine may take its time; a thread that died says so at once.
+_START_S = 30  # for a busy machine; if the thread fails, the error is raised at once
 _STOP_S = 5
-_SHUTDOWN_S = 0.5  # Open watches end by themselves; whoever else is still connected after this is cut off.
-_HANDSHAKE_S = 0.1  # Longer than the few turns of the loop that a handshake needs to have begun.
-_TICK_S = 0.1  # Deadlines are whole seconds.
-_KEEPALIVE_S = 3600  # Clients keep connections for long, and would meet a reset on the next request.
+_SHUTDOWN_S = 0.5  # open watches end by themselves; other connections are closed after this time
+_HANDSHAKE_S = 0.1  # longer than the few iterations of the event loop in which a handshake starts
+_TICK_S = 0.1  # deadlines are whole seconds
+_KEEPALIVE_S = 3600  # clients reuse idle connections: closing one would fail their next request
 
 
 class Sandbox:
-    """A small Kubernetes API server, ready as soon as this returns.
+    """A small Kubernetes API server, ready once it is created.
 
-    Use it in a `with` block, or call `close`; at the interpreter's exit it ends by itself. Its personas are `admin`,
-    `provisioner`, `owner`, `editor`, `viewer` and `stranger`: each has a context `sandbox-NAME` in the kubeconfig and
-    is the user `NAME@example.com`. `admin` may do everything, the others what roles and bindings give them.
+    Use it in a `with` block, or call `close`. It also stops when the interpreter exits. Its users are `admin`,
+    `provisioner`, `owner`, `editor`, `viewer` and `stranger`. Each has a context `sandbox-NAME` in the kubeconfig; the
+    server knows them as `NAME@example.com`. `admin` may do everything, the others only what roles and bindings allow.
 
     Args:
-        port: to listen on. Default: 0, any that is free, so that two sandboxes never meet.
-        kubeconfig: the file to write, readable by its owner only; a file that no sandbox wrote is never replaced.
-            Default: one in a new temporary folder. Either is removed on `close`, since its tokens end then.
-        clock: the time now, with its zone, for timestamps, the Date header and all deadlines, which come only as it
-            moves. Default: the machine's clock; a test or a notebook that must print the same every time holds one of
-            its own.
-        gateway_api: whether the Gateway API's kinds are there: GatewayClass, Gateway, HTTPRoute and ReferenceGrant.
-            Default: they are, as on a cluster to which a controller for them has come. Without them their paths
-            answer 404, as on a cluster that never heard of them.
-        runs_pods: whether pods get a node and run, as soon as somebody makes a Node; no container is ever started.
-            Default: they do. Without, pods stay Pending, as on a control plane without a scheduler.
+        port: the port to listen on. Default: 0, a free port, so that two sandboxes can run side by side.
+        kubeconfig: the file to write, readable by its owner only. A file that no sandbox wrote is never replaced.
+            Default: a file in a new temporary folder. `close` removes it, because its tokens are no longer valid.
+        clock: returns the current time, with time zone. Timestamps, the Date header and all deadlines use it.
+            Default: the machine's clock. Pass a fixed clock for output that is the same in each run.
+        gateway_api: whether the server has the Gateway API's kinds: GatewayClass, Gateway, HTTPRoute and
+            ReferenceGrant. Default: True. If False, their paths answer 404, as on a cluster without the Gateway API.
+        runs_pods: whether pods are scheduled and run once a Node exists; containers are never started.
+            Default: True. If False, pods stay Pending, as on a control plane without a scheduler.
 
     Raises:
-        ConnectionConfigError: the port is taken, or the kubeconfig can't be written.
+        ConnectionConfigError: the port is in use, or the kubeconfig can't be written.
         MissingExtraError: aiohttp or trustme is not installed.
 
     Example:
@@ -102,7 +102,7 @@ class Sandbox:
         ca_pem, tokens = authority.cert_pem.bytes(), Tokens()
         self._store = Store(clock or _now)
         self._controllers = Controllers(self._store, root_ca=ca_pem.decode(), runs_pods=runs_pods)
-        self._fill()
+        self._add_initial_objects()
         without, address = "" if gateway_api else GROUP, f"{_HOST}:{self._port}"
         self._handlers = Handlers(self._store, tokens, self._controllers, address=address, without=without)
         self._loop = asyncio.new_event_loop()
@@ -117,7 +117,7 @@ class Sandbox:
             if kubeconfig is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="tenantkit-sandbox-"))
                 self.kubeconfig = self._folder / "kubeconfig"
-            issued = {name: tokens.issue(persona_user(name)) for name in PERSONAS}
+            issued = {name: tokens.issue(sandbox_user(name)) for name in USERS}
             write_kubeconfig(self.kubeconfig, url=self.url, ca_pem=ca_pem, tokens=issued)
         except BaseException:
             self.close()
@@ -125,11 +125,11 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Where it listens: `https://127.0.0.1:PORT`."""
+        """The server's address: `https://127.0.0.1:PORT`."""
         return f"https://{_HOST}:{self._port}"
 
     def close(self) -> None:
-        """End the server and remove its kubeconfig; may be called again, and from any thread."""
+        """Stop the server and remove its kubeconfig. Can be called more than once, and from any thread."""
         if self._loop.is_closed():
             return
         atexit.unregister(self.close)
@@ -154,8 +154,8 @@ class Sandbox:
         else:
             remove_kubeconfig(self.kubeconfig, url=self.url)
 
-    def _fill(self) -> None:
-        """What stands on a fresh server: the built-in roles, the namespaces, and what the controllers make in them."""
+    def _add_initial_objects(self) -> None:
+        """Store the built-in roles and the initial objects, and let the controllers add theirs."""
         for item in load("bootstrap_rbac.json")["items"]:
             put_as(API_SERVER, self._store, of_kind(item["apiVersion"], item["kind"]), item)
         put_initial_objects(self._store, port=self._port)
@@ -163,7 +163,7 @@ class Sandbox:
         self._controllers.run_pending()
 
     def _run(self, serve: Coroutine[None, None, None], started: Future[None]) -> None:
-        """The thread: serve until told to stop."""
+        """Serve until `close` is called; runs in the thread."""
         try:
             self._loop.run_until_complete(serve)
         except BaseException as error:
@@ -171,7 +171,7 @@ class Sandbox:
                 raise
             started.set_exception(error)
         finally:
-            self._loop.run_until_complete(_cancel_what_is_left())
+            self._loop.run_until_complete(_cancel_remaining_tasks())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
@@ -197,33 +197,33 @@ class Sandbox:
         finally:
             await _stop_accepting(accepting, listener)
             await runner.cleanup()
-            # Who is in the TLS handshake gets a moment to come out of it, or is cut off in `_cancel_what_is_left`.
-            if shaking_hands := asyncio.all_tasks() - {asyncio.current_task()}:
-                await asyncio.wait(shaking_hands, timeout=_HANDSHAKE_S)
+            # Give clients in a TLS handshake a moment to finish; `_cancel_remaining_tasks` ends the rest.
+            if handshakes := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(handshakes, timeout=_HANDSHAKE_S)
             await connections.abort()
 
     def _tick(self) -> None:
-        """Let controllers see that the clock has moved; one that is held makes nothing due."""
+        """Run what is due by the clock; with a fixed clock nothing becomes due."""
         self._loop.call_later(_TICK_S, self._tick)
         if self._controllers.pending:
             self._controllers.run_pending()
 
 
 async def _stop_accepting(accepting: asyncio.Server, listener: socket.socket) -> None:
-    """Close a server; a connection accepted in the very turn in which that happens would be lost, socket and all."""
-    with suppress(NotImplementedError):  # Windows' own loop has no readers
+    """Stop accepting connections without leaking a socket that was accepted in the same iteration of the event loop."""
+    with suppress(NotImplementedError):  # Windows' default event loop has no readers
         asyncio.get_running_loop().remove_reader(listener)
-    await asyncio.sleep(0)  # those that are there get hold of their server
+    await asyncio.sleep(0)  # let accepted connections reach their server first
     accepting.close()
 
 
-async def _cancel_what_is_left() -> None:
-    """End handshakes that nobody went on with: the loop would be closed under their sockets."""
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
+async def _cancel_remaining_tasks() -> None:
+    """Cancel unfinished handshakes, whose sockets would stay open after the event loop has closed."""
+    remaining = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in remaining:
         task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    await asyncio.sleep(0)  # what this has aborted lets go of its socket
+    await asyncio.gather(*remaining, return_exceptions=True)
+    await asyncio.sleep(0)  # let aborted connections close their sockets
 
 
 def _now() -> datetime:
@@ -231,7 +231,7 @@ def _now() -> datetime:
 
 
 def _listen(port: int) -> socket.socket:
-    """A socket on loopback, bound before anybody is told of it."""
+    """A listening socket on the loopback address, bound before the address is published."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -239,13 +239,13 @@ def _listen(port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        message = f"can't listen on {_HOST}:{port}: {error.strerror}; choose another port, or 0 for any that is free"
+        message = f"can't listen on {_HOST}:{port}: {error.strerror}; choose another port, or 0 for a free one"
         raise ConnectionConfigError(message) from error
     return listener
 
 
 def _tls(authority: trustme.CA) -> ssl.SSLContext:
-    """The server's side of TLS, with a certificate for this machine only."""
+    """The server's TLS context, with a certificate for this machine only."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     authority.issue_cert(_HOST, "localhost").configure_cert(context)

@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
-from tenantkit.rules.names import (
-    check_dns_label,
-    check_dns_subdomain,
-    check_host,
-    check_http_path,
-    check_label_key,
-    check_label_value,
-    check_port,
-    check_resource_name,
-)
+from tenantkit.rules.labels import check_label_key, check_label_value, check_resource_name
+from tenantkit.rules.names import check_dns_label, check_dns_subdomain
 from tenantkit.rules.quantities import canonical_quantity, parse_quantity
+from tenantkit.rules.routing import check_host, check_http_path, check_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable

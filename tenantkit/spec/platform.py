@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
-from tenantkit.rules.names import check_dns_label, check_dns_subdomain, check_host
+from tenantkit.rules.names import check_dns_label, check_dns_subdomain
+from tenantkit.rules.routing import check_host
 from tenantkit.spec.base import Document, Spec
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.people import People, Person

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from tenantkit.findings.snapshot import label
 from tenantkit.frames.quota import quantity_text
 from tenantkit.rules.manifest import controller_of
-from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state
-from tenantkit.rules.pod_affinity import NOT_FAR, NOT_NEAR, NOT_SPREAD, Surroundings, looks_around
+from tenantkit.rules.node_fit import copies_that_fit, misfit, multinode_fields, node_state
+from tenantkit.rules.pod_affinity import NOT_FAR, NOT_NEAR, NOT_SPREAD, Surroundings, has_pod_constraints
 from tenantkit.rules.pod_requests import pod_requests
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _placeable(copies: Sequence[tuple[NodeState, int]], apart_by: str | None) ->
 
 def _after_first(spec: Manifest) -> str:
     """What will be otherwise once one of them is placed."""
-    return f"the scheduler also looks at {', '.join(field for field in looks_beyond(spec) if field in _ABOUT_PODS)}"
+    return f"the scheduler also looks at {', '.join(field for field in multinode_fields(spec) if field in _ABOUT_PODS)}"
 
 
 def _around(pod: Manifest, unknown: Sequence[str], rivals: str) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _around(pod: Manifest, unknown: Sequence[str], rivals: str) -> Iterator[str]
     if unknown:
         names = ", ".join(sorted(set(unknown))[:3])
         yield f"affinities choose namespaces by labels, which could not be read of {names}"
-    if looks_around(pod) and rivals:
+    if has_pod_constraints(pod) and rivals:
         yield rivals
 
 
@@ -144,7 +144,7 @@ def _fewer(spec: Manifest, rivals: str) -> Iterator[str]:
         yield f"another scheduler, {spec['schedulerName']}, decides"
     if spec.get("schedulingGates"):
         yield "it has scheduling gates"
-    if beyond := [field for field in looks_beyond(spec) if field not in _ABOUT_PODS]:
+    if beyond := [field for field in multinode_fields(spec) if field not in _ABOUT_PODS]:
         yield f"the scheduler also looks at {', '.join(beyond)}"
     if rivals:
         yield rivals

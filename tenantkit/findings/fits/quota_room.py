@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import parse_amounts
-from tenantkit.rules.pod_quota import left_unsaid, pod_entries, pod_in_scope, pod_usage
+from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage, unset_resources
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def quota_room(quotas: Iterable[Manifest], pod: Manifest, now: datetime) -> Iter
         status = quota.get("status") or {}
         hard, used = parse_amounts(status.get("hard")), parse_amounts(status.get("used"))
         entries = pod_entries(hard)
-        if unsaid := left_unsaid(pod["spec"], entries):
+        if unsaid := unset_resources(pod["spec"], entries):
             yield Room(what, unsaid.partition(" for:")[0], parse_quantity(0), None, 0, f"must specify {unsaid}")
         for name in sorted(asked | entries):
             each = taken.get(name, parse_quantity(0))

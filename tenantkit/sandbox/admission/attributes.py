@@ -1,4 +1,4 @@
-"""What admission plug-ins are given of a request."""
+"""The attributes of a write, as admission plug-ins see them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """One write on its way to the store.
+    """The attributes of one write.
 
     Args:
-        operation: what is tried; an apply is a CREATE or an UPDATE, by whether the object is there.
-        manifest: the object as it would be stored, defaults set; for a DELETE the object that would go.
-        old: the object that is stored; None for a CREATE.
-        user: who asks, as the server knows them.
+        operation: an apply is a CREATE if the object does not exist, else an UPDATE.
+        manifest: the object to store, with defaults; for a DELETE the object to delete.
+        old: the stored object; None for a CREATE.
+        user: the user who makes the request.
         subresource: `status` and the like; empty for the object itself.
-        dry_run: nothing is reserved.
-        warnings: what plug-ins that let a write pass say of it, for the answer's headers.
+        dry_run: whether nothing is stored or reserved.
+        warnings: warnings of plug-ins about a write that they allow, for the response's headers.
     """
 
     operation: Operation
@@ -43,12 +43,12 @@ class Attributes:
 
     @property
     def namespace(self) -> str:
-        """Where the object lives; empty for kinds that live in no namespace."""
+        """The object's namespace; empty for cluster-scoped kinds."""
         metadata = self.manifest.get("metadata") or {}
         return str(metadata.get("namespace") or "") if self.resource.namespaced else ""
 
     def refused(self, message: str, *, causes: tuple[Cause, ...] = ()) -> ApiError:
-        """The 403 of an admission plug-in; an object yet unnamed goes by its generateName."""
+        """The 403 of an admission plug-in; it names an object without a name by its generateName."""
         metadata = self.manifest["metadata"]
         name = metadata.get("name") or metadata.get("generateName") or "Unknown"
         return forbidden(self.resource, name, message, causes=causes)

@@ -1,9 +1,9 @@
-"""Admission: what happens to a write between validation and the store, plug-in by plug-in, in the API server's order.
+"""Admission: the plug-ins that each write passes, in the API server's order.
 
-Two phases, as on a real server: `mutate` fills in (limits' defaults, the service account, tolerations), then the
-object's fields are validated, then `review` refuses or reserves. `admit` runs both for callers that validate elsewhere.
-The plug-ins are a table each, so that a later one (policies) is one more line before the quota, which always comes
-last: it writes what it reserves. Only plug-ins that tenants meet are here; no service account token is mounted.
+Admission has two phases, as on a real server. Mutating plug-ins (`mutate`) fill in defaults, such as limits, service
+account and tolerations. The object is then validated, and validating plug-ins (`review`) refuse it or reserve quota.
+`admit` runs both phases for callers that validate the object themselves. The quota comes last, because it stores what
+it reserves. Only the plug-ins that affect tenants are implemented.
 
 Source: page "Admission Control in Kubernetes"; AllOrderedPlugins in pkg/kubeapiserver/options/plugins.go, 1.37.
 """
@@ -17,8 +17,8 @@ from tenantkit.sandbox.admission import pod_security
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.default_ingress_class import default_ingress_class
 from tenantkit.sandbox.admission.limit_ranger import check_limits, default_limits
-from tenantkit.sandbox.admission.namespace_lifecycle import live_in_a_living_namespace
-from tenantkit.sandbox.admission.object_in_use_protection import protect
+from tenantkit.sandbox.admission.namespace_lifecycle import check_namespace_lifecycle
+from tenantkit.sandbox.admission.object_in_use_protection import protect_objects_in_use
 from tenantkit.sandbox.admission.priority import check_default_priority, default_priority_and_tolerations
 from tenantkit.sandbox.admission.resource_quota import reserve_quota
 from tenantkit.sandbox.admission.service_account import default_service_account
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 
-def admit(  # noqa: PLR0913, PLR0917 (an Attributes's fields, for callers that need no Attributes)
+def admit(  # noqa: PLR0913, PLR0917 (the fields of Attributes, for callers that do not need one)
     operation: Operation,
     resource: Resource,
     manifest: Manifest,
@@ -43,13 +43,13 @@ def admit(  # noqa: PLR0913, PLR0917 (an Attributes's fields, for callers that n
     subresource: str = "",
     dry_run: bool = False,
 ) -> Manifest:
-    """Both phases at once: the object as it is to be stored.
+    """Run both phases.
 
     Returns:
-        The manifest, with what the plug-ins filled in; what a quota reserves for it stands in the quota's status.
+        The object to store, as the plug-ins changed it. Reserved quota is recorded in the quotas' status.
 
     Raises:
-        ApiError: a plug-in refuses; nothing was reserved.
+        ApiError: a plug-in refused the write; nothing was reserved.
     """
     attributes = Attributes(operation, resource, manifest, old, store, user, subresource, dry_run)
     filled = mutate(attributes)
@@ -58,10 +58,10 @@ def admit(  # noqa: PLR0913, PLR0917 (an Attributes's fields, for callers that n
 
 
 def mutate(attributes: Attributes) -> Manifest:
-    """The first phase: the object with what the plug-ins fill in, to be validated next.
+    """Run the mutating plug-ins; the object that they return is validated next.
 
     Raises:
-        ApiError: the namespace is not there, or on its way out; a service account is missing.
+        ApiError: the namespace does not exist or is terminating, or a service account does not exist.
     """
     for plugin in _MUTATING:
         attributes = replace(attributes, manifest=plugin(attributes))
@@ -69,24 +69,24 @@ def mutate(attributes: Attributes) -> Manifest:
 
 
 def review(attributes: Attributes) -> None:
-    """The second phase, on the validated object: refuse it, or reserve quota for it.
+    """Run the validating plug-ins on the validated object: refuse it, or reserve quota for it.
 
     Raises:
-        ApiError: a limit range, the namespace's pod security level or a quota forbids it.
+        ApiError: a LimitRange, the namespace's pod security level or a quota forbids it.
     """
-    for plugin in _REVIEWING:
+    for plugin in _VALIDATING:
         plugin(attributes)
 
 
 _MUTATING: tuple[Callable[[Attributes], Manifest], ...] = (
-    live_in_a_living_namespace,
+    check_namespace_lifecycle,
     default_limits,
     default_service_account,
     default_priority_and_tolerations,
     default_ingress_class,
-    protect,
+    protect_objects_in_use,
 )
-_REVIEWING: tuple[Callable[[Attributes], None], ...] = (
+_VALIDATING: tuple[Callable[[Attributes], None], ...] = (
     check_limits,
     pod_security.review,
     check_default_priority,

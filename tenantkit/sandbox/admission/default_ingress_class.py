@@ -1,4 +1,4 @@
-"""DefaultIngressClass: the class of an Ingress that names none."""
+"""DefaultIngressClass: the default class for an Ingress that names none."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def default_ingress_class(attributes: Attributes) -> Manifest:
     ]
     if not defaults:
         return attributes.manifest
-    # Of classes of one second the first by name: max() keeps the first, and the store lists by name.
+    # Of classes created in the same second the first by name wins: max() keeps the first, and the store sorts by name.
     newest = max(defaults, key=lambda metadata: str(metadata["creationTimestamp"]))
     return {**attributes.manifest, "spec": {**attributes.manifest["spec"], "ingressClassName": newest["name"]}}

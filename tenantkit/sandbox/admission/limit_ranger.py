@@ -1,4 +1,4 @@
-"""LimitRanger: defaults and bounds of a namespace's LimitRanges."""
+"""LimitRanger: the defaults and limits of a namespace's LimitRanges."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def default_limits(attributes: Attributes) -> Manifest:
-    """LimitRanger: fill in what containers leave unsaid."""
+    """LimitRanger: fill in the requests and limits that containers do not set."""
     manifest = attributes.manifest
     if is_new_pod(attributes):
         for limit_range in attributes.store.list(LIMIT_RANGES, attributes.namespace):
@@ -23,10 +23,10 @@ def default_limits(attributes: Attributes) -> Manifest:
 
 
 def check_limits(attributes: Attributes) -> None:
-    """LimitRanger: refuse what is outside a limit range; a pod's containers can't change, so only new ones count."""
+    """LimitRanger: refuse claims and new pods outside a LimitRange; resources of existing pods can't change."""
     is_claim = attributes.resource.qualified == "persistentvolumeclaims" and attributes.operation != "DELETE"
-    is_leaving = attributes.old is not None and attributes.old["metadata"].get("deletionTimestamp")
-    if attributes.subresource or is_leaving or not (is_claim or is_new_pod(attributes)):
+    is_terminating = attributes.old is not None and attributes.old["metadata"].get("deletionTimestamp")
+    if attributes.subresource or is_terminating or not (is_claim or is_new_pod(attributes)):
         return
     for limit_range in attributes.store.list(LIMIT_RANGES, attributes.namespace):
         message = limit_ranges.violations(attributes.resource.qualified, attributes.manifest, limit_range)

@@ -11,17 +11,14 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.admission.attributes import Attributes
 
-
 _TERMINATING = "NamespaceTerminating"
+_NEVER_DELETED = frozenset({"default", "kube-system", "kube-public"})
 
 
-_IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
-
-
-def live_in_a_living_namespace(attributes: Attributes) -> Manifest:
-    """NamespaceLifecycle: nothing new without a namespace, or in one that goes; three namespaces never go."""
+def check_namespace_lifecycle(attributes: Attributes) -> Manifest:
+    """Refuse new objects in a missing or terminating namespace, and deletes of three namespaces."""
     if attributes.resource == NAMESPACES:
-        if attributes.operation == "DELETE" and attributes.manifest["metadata"]["name"] in _IMMORTAL:
+        if attributes.operation == "DELETE" and attributes.manifest["metadata"]["name"] in _NEVER_DELETED:
             raise attributes.refused("this namespace may not be deleted")
         return attributes.manifest
     if (

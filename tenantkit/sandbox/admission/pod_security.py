@@ -1,9 +1,9 @@
-"""PodSecurity: the admission plug-in that holds pods to the level that their namespace's labels name.
+"""PodSecurity: the admission plug-in that enforces the level in a namespace's labels.
 
-Three modes a namespace: `enforce` refuses, `warn` warns in the answer's headers, `audit` is checked for its label's
-value alone, since there is no audit log here. Workloads are warned of for their pods' template, and never refused.
-Left out: exemptions and another default than `privileged`, which a server's configuration file would name; and the
-bounds of time and number within which a real server looks at a namespace's pods, and of length within which it warns.
+A namespace has three modes. `enforce` refuses pods, `warn` adds warnings to the response's headers, and of `audit` only
+the label is validated, because the sandbox has no audit log. Workloads only get warnings about their pod template.
+Not implemented: exemptions and a default other than `privileged`, which a server's configuration file would set, and
+the real server's limits on how many pods of a namespace it checks, how long that takes and how much it warns.
 
 Source: page "Pod Security Admission"; k8s.io/pod-security-admission, admission/admission.go and api/helpers.go, 1.37.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tenantkit.rules.pod_security import LEVELS, parse_version, violations
 from tenantkit.sandbox.apimachinery.errors import Cause, invalid
-from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES, PODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.pod_security import Level
     from tenantkit.sandbox.admission.attributes import Attributes
 
-_NAMESPACES = find("", "v1", "namespaces")
-_PODS = find("", "v1", "pods")
 _WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"})
 _LABEL = "pod-security.kubernetes.io/"
 _IMAGES_IN = ("containers", "initContainers", "ephemeralContainers")
@@ -33,7 +31,7 @@ _IMAGES_IN = ("containers", "initContainers", "ephemeralContainers")
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """A level at a version of the standards: `restricted:latest`."""
+    """A level and a version of the Pod Security Standards: `restricted:latest`."""
 
     level: Level = "privileged"
     version: str = "latest"
@@ -43,28 +41,28 @@ class Standard:
 
 
 def standard_of(labels: Mapping[str, str], mode: Literal["enforce", "audit", "warn"]) -> Standard:
-    """What a namespace asks of its pods; a label that can't be read asks for all under enforce, else for nothing."""
+    """A mode's standard; an invalid label means `restricted` for `enforce`, and `privileged` for the other modes."""
     level, version = labels.get(_LABEL + mode), labels.get(f"{_LABEL}{mode}-version", "latest")
-    wanted = Standard(_level(level, "restricted" if mode == "enforce" else "privileged"), _version(version))
+    standard = Standard(_level(level, "restricted" if mode == "enforce" else "privileged"), _version(version))
     if mode == "warn" and level is None and labels.get(f"{_LABEL}enforce") in LEVELS:
-        # Who enforces a level and names none to warn of is warned of that one.
+        # Without a warn label the enforced level also warns.
         enforced = standard_of(labels, "enforce")
         if enforced.level != "privileged":
-            return Standard(enforced.level, wanted.version if f"{_LABEL}warn-version" in labels else enforced.version)
-    return wanted
+            return Standard(enforced.level, standard.version if f"{_LABEL}warn-version" in labels else enforced.version)
+    return standard
 
 
 def review(attributes: Attributes) -> None:
-    """Refuse or warn of a pod that its namespace's level forbids, warn of a template; of a namespace, check the labels.
+    """Refuse or warn about pods that violate the namespace's level, warn about templates, and check namespaces' labels.
 
     Raises:
         ApiError: 403 for a pod, 422 for a namespace.
     """
     if attributes.operation == "DELETE":
         return
-    if attributes.resource is _NAMESPACES and not attributes.subresource:
+    if attributes.resource is NAMESPACES and not attributes.subresource:
         _review_namespace(attributes)
-    elif attributes.resource is _PODS and attributes.subresource != "status" and _is_significant(attributes):
+    elif attributes.resource is PODS and attributes.subresource != "status" and _is_significant(attributes):
         _review_pod(attributes, attributes.manifest)
     elif attributes.resource.kind in _WORKLOADS and not attributes.subresource:
         spec = attributes.manifest["spec"]
@@ -72,29 +70,29 @@ def review(attributes: Attributes) -> None:
 
 
 def _review_pod(attributes: Attributes, pod: Manifest) -> None:
-    namespace = attributes.store.get(_NAMESPACES, attributes.namespace) or {"metadata": {}}
+    namespace = attributes.store.get(NAMESPACES, attributes.namespace) or {"metadata": {}}
     labels = _labels(namespace)
     enforced, warned = standard_of(labels, "enforce"), standard_of(labels, "warn")
-    if attributes.resource is _PODS and (refused := _told(pod, enforced)):
-        raise attributes.refused(f'violates PodSecurity "{enforced}": {refused}')
-    if told := _told(pod, warned):
-        attributes.warnings.append(f'would violate PodSecurity "{warned}": {told}')
+    if attributes.resource is PODS and (refusal := _violation_text(pod, enforced)):
+        raise attributes.refused(f'violates PodSecurity "{enforced}": {refusal}')
+    if warning := _violation_text(pod, warned):
+        attributes.warnings.append(f'would violate PodSecurity "{warned}": {warning}')
 
 
 def _review_namespace(attributes: Attributes) -> None:
     name, labels, old = attributes.manifest["metadata"]["name"], _labels(attributes.manifest), attributes.old
     before = _labels(old) if old is not None else {}
-    problems = tuple(_label_problems(labels))
-    if problems and problems != tuple(_label_problems(before)):
-        raise invalid("v1", "Namespace", name, problems)
+    errors = tuple(_label_errors(labels))
+    if errors and errors != tuple(_label_errors(before)):
+        raise invalid("v1", "Namespace", name, errors)
     now, then = standard_of(labels, "enforce"), standard_of(before, "enforce")
-    is_laxer = now.version == then.version and LEVELS.index(now.level) <= LEVELS.index(then.level)
-    if old is not None and now.level != "privileged" and not is_laxer:
-        attributes.warnings.extend(_warnings_of_pods(attributes.store.list(_PODS, name), name, now))
+    is_not_stricter = now.version == then.version and LEVELS.index(now.level) <= LEVELS.index(then.level)
+    if old is not None and now.level != "privileged" and not is_not_stricter:
+        attributes.warnings.extend(_warnings_of_pods(attributes.store.list(PODS, name), name, now))
 
 
 def _warnings_of_pods(pods: list[Manifest], namespace: str, standard: Standard) -> list[str]:
-    """A line for those pods that a namespace's new level would refuse, and one for each way in which it would."""
+    """A first line if existing pods violate a namespace's new level, and a line for each combination of violations."""
     by_reason: dict[str, list[str]] = {}
     for pod in pods:
         found = violations(pod, standard.level, standard.version)
@@ -103,8 +101,8 @@ def _warnings_of_pods(pods: list[Manifest], namespace: str, standard: Standard) 
             by_reason.setdefault(reasons, []).append(pod["metadata"]["name"])
     if not by_reason:
         return []
-    told = f'existing pods in namespace "{namespace}" violate the new PodSecurity enforce level "{standard}"'
-    return [told, *sorted(f"{_first_of(names)}: {reasons}" for reasons, names in by_reason.items())]
+    headline = f'existing pods in namespace "{namespace}" violate the new PodSecurity enforce level "{standard}"'
+    return [headline, *sorted(f"{_first_of(names)}: {reasons}" for reasons, names in by_reason.items())]
 
 
 def _first_of(names: list[str]) -> str:
@@ -112,13 +110,13 @@ def _first_of(names: list[str]) -> str:
     return min(names) + (f" (and {others} other pod{'s' if others > 1 else ''})" if others else "")
 
 
-def _told(pod: Manifest, standard: Standard) -> str:
-    """What a pod does against a standard; empty where nothing."""
+def _violation_text(pod: Manifest, standard: Standard) -> str:
+    """A pod's violations of a standard; empty if there are none."""
     return ", ".join(str(violation) for violation in violations(pod, standard.level, standard.version))
 
 
 def _is_significant(attributes: Attributes) -> bool:
-    """Whether a write may make a pod worse: as the real plug-in has it, only containers and images can."""
+    """Whether a write must be checked: as in the real plug-in, only if containers or images change."""
     if attributes.old is None:
         return True
     return _images(attributes.manifest) != _images(attributes.old)
@@ -132,15 +130,14 @@ def _labels(manifest: Manifest) -> Mapping[str, str]:
     return manifest["metadata"].get("labels") or {}
 
 
-def _label_problems(labels: Mapping[str, str]) -> Iterator[Cause]:
-    """What is wrong with a namespace's labels, in the server's order."""
+def _label_errors(labels: Mapping[str, str]) -> Iterator[Cause]:
+    """The errors in a namespace's labels, in the server's order."""
     for mode in ("enforce", "audit", "warn"):
-        for label, is_right, wanted in _VALUES:
+        for label, is_valid, expected in _VALUES:
             key = f"{_LABEL}{mode}{label}"
-            if key in labels and not is_right(labels[key]):
-                yield Cause(
-                    f"metadata.labels[{key}]", f'Invalid value: "{labels[key]}": must be {wanted}', "FieldValueInvalid"
-                )
+            if key in labels and not is_valid(labels[key]):
+                message = f'Invalid value: "{labels[key]}": must be {expected}'
+                yield Cause(f"metadata.labels[{key}]", message, "FieldValueInvalid")
 
 
 def _is_version(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Priority and DefaultTolerationSeconds: the priority of a Pod, and how long it tolerates a node that is not ready."""
+"""Priority and DefaultTolerationSeconds: a pod's priority, and how long it tolerates a node that is not ready."""
 
 from __future__ import annotations
 
@@ -11,24 +11,20 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.admission.attributes import Attributes
     from tenantkit.sandbox.storage.store import Store
 
-
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-
-
 _TOLERATION_S = 300
-
-
-_KEPT = ("priority", "preemptionPolicy")
+_PRIORITY = ("priority", "preemptionPolicy")
 
 
 def default_priority_and_tolerations(attributes: Attributes) -> Manifest:
-    """Priority and DefaultTolerationSeconds: what each pod gets that does not say otherwise."""
+    """Priority and DefaultTolerationSeconds: a pod's default priority and tolerations."""
     if attributes.resource.qualified != "pods" or attributes.subresource or attributes.operation == "DELETE":
         return attributes.manifest
-    kept = (
-        {key: attributes.old["spec"][key] for key in _KEPT if key in attributes.old["spec"]} if attributes.old else {}
-    )
-    spec = {**kept, **attributes.manifest["spec"]} if attributes.old else _with_priority(attributes)
+    if attributes.old:
+        previous = {key: value for key, value in attributes.old["spec"].items() if key in _PRIORITY}
+        spec = {**previous, **attributes.manifest["spec"]}
+    else:
+        spec = _with_priority(attributes)
     tolerations = list(spec.get("tolerations") or ())
     tolerations += [
         {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": _TOLERATION_S}
@@ -39,21 +35,21 @@ def default_priority_and_tolerations(attributes: Attributes) -> Manifest:
 
 
 def _with_priority(attributes: Attributes) -> Manifest:
-    """A new pod's spec with the priority of its class, or of the default one."""
+    """A new pod's spec with the priority of its class, or of the default class."""
     spec: Manifest = attributes.manifest["spec"]
     name, store = spec.get("priorityClassName") or "", attributes.store
     found = store.get(PRIORITY_CLASSES, name) if name else default_priority_class(store)
     if name and found is None:
         raise attributes.refused(f"no PriorityClass with name {name} was found")
     found = found or {"value": 0, "metadata": {"name": ""}}
-    wanted, value = spec.get("priority"), found.get("value", 0)
+    requested, value = spec.get("priority"), found.get("value", 0)
     policy = found.get("preemptionPolicy", "PreemptLowerPriority")
     lead, tail = (
         "must not be provided in pod spec; priority admission controller computed",
         "from the given PriorityClass",
     )
-    if wanted not in {None, value}:
-        raise attributes.refused(f"the integer value of priority ({wanted}) {lead} {value} {tail} name")
+    if requested not in {None, value}:
+        raise attributes.refused(f"the integer value of priority ({requested}) {lead} {value} {tail} name")
     if spec.get("preemptionPolicy") not in {None, policy}:
         sent = spec["preemptionPolicy"]
         raise attributes.refused(f"the string value of PreemptionPolicy ({sent}) {lead} {policy} {tail} name")
@@ -62,13 +58,13 @@ def _with_priority(attributes: Attributes) -> Manifest:
 
 
 def default_priority_class(store: Store) -> Manifest | None:
-    """The PriorityClass of pods that name none; None where no class is marked as that."""
+    """The PriorityClass of pods that name none; None if no class is marked as the default."""
     marked = [item for item in store.list(PRIORITY_CLASSES) if item.get("globalDefault")]
     return min(marked, key=lambda item: int(item.get("value", 0)), default=None)
 
 
 def check_default_priority(attributes: Attributes) -> None:
-    """Priority: of all PriorityClasses one at most is the default."""
+    """Priority: refuse a second default PriorityClass."""
     if (
         attributes.resource != PRIORITY_CLASSES
         or attributes.operation == "DELETE"

@@ -1,4 +1,4 @@
-"""ServiceAccount: a Pod's account, and the token volume that is mounted for it.
+"""ServiceAccount: a pod's service account, and the volume with its token.
 
 Source: page "Configure Service Accounts for Pods"; plugin/pkg/admission/serviceaccount, 1.37.
 """
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.admission.attributes import Attributes
     from tenantkit.sandbox.storage.names import GeneratedNames
 
+_VOLUME = "kube-api-access-"
+_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _CONTENT: dict[str, Any] = {
     "defaultMode": 420,
     "sources": [
@@ -30,7 +32,7 @@ _CONTENT: dict[str, Any] = {
 
 
 def default_service_account(attributes: Attributes) -> Manifest:
-    """ServiceAccount: a pod runs as one that exists, gets its token, and takes its pull secrets."""
+    """Set a new pod's service account, mount its token and add its pull secrets."""
     if not is_new_pod(attributes):
         return attributes.manifest
     spec = dict(attributes.manifest["spec"])
@@ -50,32 +52,26 @@ def default_service_account(attributes: Attributes) -> Manifest:
     return {**attributes.manifest, "spec": spec}
 
 
-_VOLUME = "kube-api-access-"
-
-
-_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-
-
 def with_token_volume(spec: Manifest, account: Manifest, names: GeneratedNames) -> Manifest:
-    """A new pod's spec with the volume, mounted wherever a container has nothing at its place, unless nobody wants it.
+    """A new pod's spec with the token volume, mounted in each container whose mount path is free.
 
     Args:
-        spec: the pod's; what it says goes before what its account says.
-        account: the ServiceAccount that it runs as.
-        names: gives the volume its own.
+        spec: the pod's spec; its `automountServiceAccountToken` overrides the account's.
+        account: the pod's ServiceAccount.
+        names: generates the volume's name.
     """
-    wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
+    is_mounted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
     volumes = spec.get("volumes") or []
-    own = next((volume["name"] for volume in volumes if volume["name"].startswith(_VOLUME)), None)
-    name = own or names.next(_VOLUME)
+    existing = next((volume["name"] for volume in volumes if volume["name"].startswith(_VOLUME)), None)
+    name = existing or names.next(_VOLUME)
     mounted = {
         field: [_with_mount(container, name) for container in spec[field]]
         for field in ("initContainers", "containers")
         if spec.get(field)
     }
-    if not wanted or all(spec[field] == containers for field, containers in mounted.items()):
+    if not is_mounted or all(spec[field] == containers for field, containers in mounted.items()):
         return spec
-    volume = [] if own else [{"name": name, "projected": _CONTENT}]
+    volume = [] if existing else [{"name": name, "projected": _CONTENT}]
     return {**spec, **mounted, "volumes": [*volumes, *volume]}
 
 

@@ -1,1 +1,1 @@
-"""What every API object has in common: kinds, schemas, errors, encodings, times and names."""
+"""What all API objects have in common: kinds, schemas, errors, encodings, times and names."""

@@ -1,8 +1,8 @@
-"""Objects as the server's Go types read and write them: without unknown fields, zero values as theirs, text canonical.
+"""Decodes objects as the server's Go types do: unknown fields are dropped, and values are canonical.
 
-What a client sends is never what it gets back: `null`s and most empty values vanish, `status: {}` appears, `1000m` is
-`1`. The rules for that stand in the facts (`zero`), so this is one walk. Turned down: storing what was sent, with which
-each comparison of sent and stored would answer otherwise than a real server's.
+A client does not get back exactly what it sent: nulls and most empty values are dropped, `status: {}` is added, and
+`1000m` becomes `1`. The rules are part of the generated schemas (`zero`). Rejected alternative: storing objects as they
+were sent, because comparisons of sent and stored objects would then differ from a real server's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.schema import Field, Type
+    from tenantkit.sandbox.apimachinery.schema import StructField, Type
 
 _QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
 _QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
@@ -42,56 +42,56 @@ _WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "ar
 
 
 class DecodeError(ValueError):
-    """A value that the server's types can't hold; the text is the server's own."""
+    """A value that does not fit the server's Go type; the message is the server's."""
 
 
 class _DeferredError(DecodeError):
-    """One that the decoder goes on after: told at the end, unless an error of a type that decodes itself comes."""
+    """An error that is raised after the whole object has been decoded, unless another error ends decoding first."""
 
 
 class Repeated(dict[str, Any]):
-    """An object in whose text some fields stand more than once: the last counts, and goes into what was an object."""
+    """An object with duplicate fields in its JSON text: the last value wins, and objects are merged."""
 
     fields: Sequence[str] = ()
 
     def put(self, name: str, value: Any) -> bool:
-        """Set a field, and say whether it was there."""
-        there, old = name in self, self.get(name)
+        """Set a field; True if it was already set."""
+        exists, old = name in self, self.get(name)
         if isinstance(old, Repeated) and isinstance(value, Repeated):
             for inner, item in value.items():
                 old.put(inner, item)
             old.fields = [*old.fields, *value.fields]
         else:
             self[name] = value
-        return there
+        return exists
 
 
 @dataclass(slots=True)
 class _Walk:
-    """What is found on the way through one object."""
+    """What decoding one object has found so far."""
 
     unknown: list[str] = field(default_factory=list)
     deferred: _DeferredError | None = None
 
     def repeated(self, value: Any, path: str) -> None:
-        """Tell, as of unknown fields, what stands in an object more than once."""
+        """Report the duplicate fields of an object along with its unknown fields."""
         if isinstance(value, Repeated):
             self.unknown += [f'duplicate field "{path}{name}"' for name in value.fields]
 
 
 def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, list[str]]:
-    """An object as the server would store it, were it valid.
+    """An object as the server stores it if it is valid.
 
     Args:
-        manifest: as sent; it is left as it is.
-        api_version: what it is read as, whatever it says itself.
-        kind: likewise.
+        manifest: the object as it was sent; it is not changed.
+        api_version: the apiVersion to decode it as, whatever the object says.
+        kind: the kind to decode it as.
 
     Returns:
-        A new object, and the unknown fields that fell off, in the server's words: `unknown field "spec.foo"`.
+        A new object, and its unknown fields in the server's words: `unknown field "spec.foo"`.
 
     Raises:
-        DecodeError: a value has the wrong type; the text is the server's, without its lead.
+        DecodeError: a value has the wrong type; the message is the server's, without its first words.
         LookupError: the sandbox does not serve that kind.
     """
     walk = _Walk()
@@ -102,28 +102,28 @@ def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, l
     if walk.deferred:
         raise walk.deferred
     if (manifest.get("metadata") or {}).get("managedFields") == []:
-        found["metadata"]["managedFields"] = []  # an order to forget them, which an absent field is not
+        found["metadata"]["managedFields"] = []  # an empty list resets them, an absent field does not
     return {"apiVersion": api_version, "kind": kind} | found, walk.unknown
 
 
 def _custom(kind: Type, manifest: Manifest, walk: _Walk, of: tuple[str, str]) -> Manifest:
-    """An object of a kind that is known by its schema alone; of it only the metadata are typed."""
-    about = kind.fields["metadata"].type
-    metadata = _struct(about, manifest.get("metadata") or {}, walk, "metadata.", "")
-    own = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
-    found: Manifest = pruned(json_schema(*of), own, walk.unknown)
+    """An object of a kind that is defined by its schema only; just its metadata has a Go type."""
+    metadata_type = kind.fields["metadata"].type
+    metadata = _struct(metadata_type, manifest.get("metadata") or {}, walk, "metadata.", "")
+    specific = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
+    found: Manifest = pruned(json_schema(*of), specific, walk.unknown)
     walk.unknown.sort()
     return {"apiVersion": of[0], "kind": of[1], "metadata": metadata} | found
 
 
 def canonical(manifest: Manifest) -> Manifest:
-    """`decode` by the object's own kind, unknown fields dropped."""
+    """`decode` as the kind that the object names, without its unknown fields."""
     return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[0]
 
 
 @cache
 def empty(kind: Type) -> Any:
-    """What the server writes where nothing was given; shared, so nobody may change it."""
+    """The value that the server writes for an unset field; shared, so it must not be changed."""
     if kind.form == "struct":
         return {item.name: _unset(item) for item in kind.required}
     if kind.form != "scalar":
@@ -149,7 +149,7 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
             if written or item.zero in _POINTERS or (item.zero == "always" and written is not None):
                 found[name] = written
             elif item.zero == "always":
-                found[name] = sent if sent == [] else empty(item.type)  # told apart until it is stored
+                found[name] = sent if sent == [] else empty(item.type)  # the difference matters until it is stored
     walk.repeated(value, path)
     for item in kind.required:
         if item.name not in found:
@@ -157,13 +157,13 @@ def _struct(kind: Type, value: Any, walk: _Walk, path: str, go_path: str) -> Any
     return found
 
 
-def _unset(item: Field) -> Any:
-    """What the server writes for a field that nothing was given for."""
+def _unset(item: StructField) -> Any:
+    """The value that the server writes for a required field that is not set."""
     return None if item.zero == "null" else empty(item.type)
 
 
-def _field(kind: Type, item: Field, sent: Any, walk: _Walk, at: tuple[str, str]) -> Any:
-    """One field's value as the server writes it; `at` is the path before it, in JSON and as Go's decoder says it."""
+def _field(kind: Type, item: StructField, sent: Any, walk: _Walk, at: tuple[str, str]) -> Any:
+    """One field's value as the server writes it; `at` is the path of its parent, in JSON and in Go's messages."""
     if item.type.form == "scalar":
         if item.type.name == "string" and sent.__class__ is str:
             return sent
@@ -173,7 +173,7 @@ def _field(kind: Type, item: Field, sent: Any, walk: _Walk, at: tuple[str, str])
 
 
 def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, str]) -> Any:
-    """A value of any type as the server writes it; `go` is its Go type, the struct it stands in, and where."""
+    """A value of any type as the server writes it; `go` is its Go type, its struct and its path there."""
     if kind.form == "scalar":
         return empty(kind) if sent is None else _scalar(kind.name, sent, go[0], f"{go[1]}.{go[2]}")
     if kind.form == "list":
@@ -202,8 +202,8 @@ def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
         return _quantity(sent, rounded=name == "resource-quantity")
     if name in _INTEGERS and not (name == "int-or-string" and isinstance(sent, str)):
         return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
-    wanted = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
-    if type(sent) not in wanted:
+    expected = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
+    if type(sent) not in expected:
         raise _wrong(sent, "string" if name.endswith("-time") else go, where)
     if name in _TEXTS:
         return _TEXTS[name](sent)
@@ -211,7 +211,7 @@ def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
 
 
 def _integer(sent: Any, limit: int, go: str, where: str) -> int:
-    """A whole number that fits."""
+    """A whole number within the type's range."""
     if isinstance(sent, bool) or not isinstance(sent, (int, float)):
         raise _wrong(sent, go, where)
     if isinstance(sent, float) or not -limit <= sent < limit:
@@ -248,33 +248,33 @@ def _time(sent: str) -> str:
 
 
 def _micro_time(sent: str) -> str:
-    """A time in UTC, to the microsecond, which must be given so."""
+    """A time in UTC, which must be given to the microsecond."""
     return written_time(_parsed_time(sent, r"\.\d{6}", ".000000"), micro=True)
 
 
 def written_time(moment: datetime, *, micro: bool = False) -> str:
-    """A time in UTC as the server writes it; strftime leaves out the zeros before a year."""
+    """A time in UTC as the server writes it; strftime does not pad years with zeros."""
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds" if micro else "seconds") + "Z"
 
 
 def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
-    """A time as RFC 3339 writes it; Python's own reading is wider."""
+    """A time in RFC 3339; Python's own parser accepts more."""
     try:
         if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
             return datetime.fromisoformat(sent).astimezone(UTC)
     except ValueError:
-        pass  # such as the 30th of February: told below
-    wanted, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
+        pass  # an invalid date such as 30 February: reported below
+    layout_text, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
     for part in ("2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", layout or "Z07:00"):
         found = re.match(r"\d" * len(part) if part.isdigit() else re.escape(part), rest)
         if not found:
             break
         rest = rest[found.end() :]
-    raise DecodeError(f'parsing time "{sent}" as "{wanted}": cannot parse "{rest}" as "{part}"')
+    raise DecodeError(f'parsing time "{sent}" as "{layout_text}": cannot parse "{rest}" as "{part}"')
 
 
 def _bytes(sent: str) -> str:
-    """Base64 that is some."""
+    """Valid base64, in canonical form."""
     text = sent.replace("\n", "").replace("\r", "")
     try:
         return base64.b64encode(base64.b64decode(text, validate=True)).decode()

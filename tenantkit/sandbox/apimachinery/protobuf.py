@@ -1,8 +1,8 @@
-"""Reads the protobuf bodies that kubectl and client-go send, by the field numbers in data/protobuf.json.
+"""Decodes the protobuf bodies of kubectl and client-go, by the field numbers in data/protobuf.json.
 
-`kubectl auth can-i` and `kubectl create` send nothing else and do not fall back when told 415, so these bodies are
-read; answers are JSON, which those clients accept as well. Turned down: the package protobuf with generated classes, a
-dependency and 10,000 lines for what is one loop over a table.
+`kubectl auth can-i` and `kubectl create` send only protobuf and do not fall back after a 415. Responses are JSON, which
+those clients accept. Rejected alternative: the package protobuf with generated classes, a dependency and 10,000 lines
+for one loop over a table.
 
 Source: page "Kubernetes API Concepts", section "Kubernetes Protobuf encoding".
 """
@@ -32,13 +32,13 @@ def read_protobuf(body: bytes) -> Manifest:
     """The object in an envelope of the media type `application/vnd.kubernetes.protobuf`.
 
     Args:
-        body: as sent.
+        body: the body as it was sent.
 
     Returns:
-        The object as JSON would have it; empty values stand in it where the sender wrote them.
+        The object as in JSON, including empty values that the sender wrote.
 
     Raises:
-        ValueError: it is no such envelope, it is cut short, or it holds a kind that is not served.
+        ValueError: it is not such an envelope, is truncated, or has a kind that the sandbox does not serve.
     """
     if not body.startswith(_MAGIC):
         raise ValueError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
@@ -57,7 +57,7 @@ def read_protobuf(body: bytes) -> Manifest:
 
 
 def _message(name: str, data: bytes) -> Any:
-    """One message's value; a few have a form of their own in JSON."""
+    """One message's value; a few messages have a special form in JSON."""
     special = _SPECIAL.get(name)
     if special is not None:
         return special(dict(_fields(data)))
@@ -67,7 +67,7 @@ def _message(name: str, data: bytes) -> Any:
     found: Manifest = {}
     for number, raw in _fields(data):
         if str(number) not in fields:
-            continue  # A field of a newer release: JSON would drop it, too.
+            continue  # a field of a newer release: dropped, as in JSON
         field, kind = fields[str(number)]
         if kind.startswith("{}"):
             entry = dict(_fields(raw))
@@ -83,7 +83,7 @@ def _message(name: str, data: bytes) -> Any:
 
 
 def _value(kind: str, raw: Any) -> Any:
-    """One value as JSON has it."""
+    """One value as in JSON."""
     match kind:
         case "string":
             return raw.decode()
@@ -98,7 +98,7 @@ def _value(kind: str, raw: Any) -> Any:
 
 
 def _fields(data: Any) -> Iterator[tuple[int, Any]]:
-    """The numbered raw values of a message: whole numbers, or bytes."""
+    """The field numbers and raw values of a message: whole numbers or bytes."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -125,7 +125,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at += 1
-        if byte < 0x80:  # noqa: PLR2004 (the bit that says that more follows)
+        if byte < 0x80:  # noqa: PLR2004 (without the bit that marks a continuation)
             return value, at
         shift += 7
 

@@ -1,7 +1,7 @@
-"""The resources that the sandbox serves, read from the real server's own discovery documents.
+"""The resources that the sandbox serves, from the discovery documents of a real server.
 
-So a kind is served once the generator asks for it, with the verbs, short names and subresources of the real one.
-Turned down: a table typed by hand, a second place to forget a verb in.
+Verbs, short names and subresources are therefore those of the real server. Rejected alternative: a table typed by hand,
+in which a verb could be forgotten.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subresource:
-    """A part of an object with a path of its own, such as `status`; `kind` is what is sent and answered there."""
+    """A subresource, such as `status`; `kind` is the kind of its request and response bodies."""
 
     api_version: str
     kind: str
@@ -28,7 +28,7 @@ class Subresource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """A kind as it is served; each stands in RESOURCES once, so that identity is equality."""
+    """A served resource; each is in RESOURCES once, so that `is` compares them."""
 
     group: str
     version: str
@@ -43,27 +43,27 @@ class Resource:
 
     @property
     def api_version(self) -> str:
-        """What a manifest says in `apiVersion`."""
+        """The `apiVersion` in manifests."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def qualified(self) -> str:
-        """As RBAC, quotas and messages name it: `ingresses.networking.k8s.io`."""
+        """The name with its group, as in quotas and messages: `ingresses.networking.k8s.io`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 def find(group: str, version: str, plural: str) -> Resource:
-    """The resource at a path; raises LookupError where nothing is served."""
+    """The resource of that group, version and plural; raises LookupError if it is not served."""
     return _BY_PATH[group, version, plural]
 
 
 def of_kind(api_version: str, kind: str) -> Resource:
-    """The resource of a manifest's kind; raises LookupError where it is not served."""
+    """The resource of a manifest's kind; raises LookupError if it is not served."""
     return _BY_KIND[api_version, kind]
 
 
 def serves(group: str, version: str) -> bool:
-    """Whether anything of that group and version is served."""
+    """Whether any resource of that group and version is served."""
     return any((resource.group, resource.version) == (group, version) for resource in RESOURCES)
 
 
@@ -97,7 +97,7 @@ def _read() -> Iterator[Resource]:
 
 
 def _subresource(raw: Manifest, group: str, version: str) -> Subresource:
-    """A subresource; one that names no group and version has its resource's."""
+    """A subresource; its default group and version are those of its resource."""
     kind = raw["responseKind"]
     group, version = (kind["group"], kind["version"]) if kind["version"] else (group, version)
     return Subresource(f"{group}/{version}" if group else version, kind["kind"], frozenset(raw["verbs"]))
@@ -107,44 +107,18 @@ RESOURCES = tuple(_read())
 _BY_PATH = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
 _BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}
 
-
 NAMESPACES = find("", "v1", "namespaces")
-
-
 SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
-
-
 LIMIT_RANGES = find("", "v1", "limitranges")
-
-
 INGRESS_CLASSES = find("networking.k8s.io", "v1", "ingressclasses")
-
-
 CLAIMS = find("", "v1", "persistentvolumeclaims")
-
-
 VOLUMES = find("", "v1", "persistentvolumes")
-
-
 NODES = find("", "v1", "nodes")
-
-
 PRIORITY_CLASSES = find("scheduling.k8s.io", "v1", "priorityclasses")
-
-
 QUOTAS = find("", "v1", "resourcequotas")
-
-
 SERVICES = find("", "v1", "services")
-
-
 PODS = find("", "v1", "pods")
-
-
 REPLICA_SETS = find("apps", "v1", "replicasets")
-
-
 CONFIG_MAPS = find("", "v1", "configmaps")
-
 
 EPHEMERAL = "ephemeralcontainers"

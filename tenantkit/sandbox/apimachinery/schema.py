@@ -1,24 +1,24 @@
-"""What the API server knows of each served kind, as it said so itself: generated files, read when first used.
+"""The schemas of the served kinds, from files generated with a real API server and read when first used.
 
-Each says under `kubernetes` which release it was taken from, and beside that:
+Each file names its Kubernetes release under `kubernetes`. The files are:
 
-- `data/openapi/<group-version with "/" as "__">.json`: `{"document": …}`, what to serve at
+- `data/openapi/<group-version with "/" as "__">.json`: `{"document": …}`, the document at
   `/openapi/v3/<group-version>`, for example `data/openapi/apis__networking.k8s.io__v1.json` at
   `/openapi/v3/apis/networking.k8s.io/v1`.
 - `data/discovery.json`: `{"api": …, "apis": …}`, the aggregated discovery documents.
 - `data/bootstrap_rbac.json`: `{"items": [...]}`, the built-in ClusterRoles and their bindings.
 - `data/tables.json`: `{"columns": {resource: [...]}}`, the columns of the tables that `kubectl get` prints.
-- `data/protobuf.json`: the numbers of protobuf's fields, see `protobuf.py`.
-- `data/types.json`: the same types as in the OpenAPI documents, a fifth of their size, which is what this module reads:
-  `{"kinds": {"v1/Pod": schema}, "types": {schema: type}}`. A type is a word for a scalar, `{"ref": schema}`,
+- `data/protobuf.json`: the field numbers of protobuf, see `protobuf.py`.
+- `data/types.json`: the same types as in the OpenAPI documents, in a fifth of the size, which this module reads:
+  `{"kinds": {"v1/Pod": schema}, "types": {schema: type}}`. A type is a name for a scalar, `{"ref": schema}`,
   `{"map": type}`, `{"list": type, "by": "atomic|set|map", "keys": [...]}` or `{"fields": {name: field}}`; `"atomic": 1`
-  says that server-side apply owns it as one. A field has `t`, its type, `go`, its Go type, and perhaps `default`,
-  `required`, `merge_key`, `strategy`, `embedded`; `zero` says whether an empty value is left out (`drop`), written
-  (`keep`) or written even when nothing was given (`always`, or as `null`). The Gateway API's kinds have no Go types:
-  their structs stand one in another, without a name, and `go` is empty.
+  means that server-side apply treats it as a whole. A field has `t`, its type, `go`, its Go type, and optionally
+  `default`, `required`, `merge_key`, `strategy`, `embedded`; `zero` is what happens to an empty value: it is left out
+  (`drop`), written (`keep`), or written even when it is not set (`always`, or as `null`). The Gateway API's kinds have
+  no Go types: their structs are nested and have no names, and `go` is empty.
 
-`make facts` writes them all. Turned down: lists of merge keys typed by hand, which are wrong
-in silence after the next release.
+`make facts` writes all files. Rejected alternative: hand-written lists of merge keys, which become wrong without notice
+with the next release.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ MISSING: Final = object()
 
 @dataclass(slots=True, eq=False)
 class Type:
-    """A type of the API: a struct has `fields`, a map an `element`, a list too, and a scalar its word."""
+    """A type of the API: a struct has `fields`, a map or list an `element`, and a scalar a `name`."""
 
     form: Literal["struct", "map", "list", "scalar"]
     name: str = ""  # of a struct: its Go name; of a scalar: string, int32, int64, boolean, quantity, date-time, …
     atomic: bool = False
-    fields: dict[str, Field] = field(default_factory=dict)
-    required: tuple[Field, ...] = ()  # the fields that are written even when nothing was given
+    fields: dict[str, StructField] = field(default_factory=dict)
+    required: tuple[StructField, ...] = ()  # the fields that are written even when they are not set
     element: Type | None = None
     by: Literal["atomic", "set", "map"] = "atomic"
     keys: tuple[str, ...] = ()
@@ -57,13 +57,13 @@ class Type:
         return self.element
 
     def child(self, name: str) -> Type | None:
-        """The type of a struct's field or a map's value; None where the struct has no such field."""
+        """The type of a struct's field or a map's value; None if the struct has no such field."""
         found = self.fields.get(name)
         return found.type if found else self.element
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class StructField:
     """A field of a struct."""
 
     name: str
@@ -83,13 +83,13 @@ def data_file(name: str) -> Traversable:
 
 @cache
 def load(name: str) -> Any:
-    """The content of a generated file; shared by all who ask, so nobody may change it."""
+    """The content of a generated file; shared, so it must not be changed."""
     return json.loads(data_file(name).read_bytes())
 
 
 @cache
 def kubernetes_version() -> str:
-    """The release that the facts were taken from, as `/version` says it: `v1.37.2`."""
+    """The Kubernetes release of the generated files, as in `/version`: `v1.37.2`."""
     return str(load("types.json")["kubernetes"])
 
 
@@ -102,7 +102,7 @@ def schema_of(api_version: str, kind: str) -> Type:
         kind: as in a manifest.
 
     Returns:
-        Its type, the same object each time.
+        Its type; the same object at each call.
 
     Raises:
         LookupError: the sandbox does not serve it.
@@ -120,7 +120,7 @@ def _named(name: str) -> Type:
 
 
 def _build(raw: Any, name: str = "") -> Type:
-    """A type from its few words."""
+    """A type from its description in types.json."""
     if isinstance(raw, str):
         return Type("scalar", raw)
     atomic = bool(raw.get("atomic"))
@@ -135,12 +135,12 @@ def _build(raw: Any, name: str = "") -> Type:
     return Type("struct", name, atomic=atomic, fields=fields, required=always)
 
 
-def _field(name: str, raw: Any) -> Field:
-    """A field from its few words."""
+def _field(name: str, raw: Any) -> StructField:
+    """A field from its description in types.json."""
     kind = _build(raw["t"])
-    if raw["go"] == "v1.ResourceList":  # the server rounds these up to milli, and no other quantity
+    if raw["go"] == "v1.ResourceList":  # only these quantities are rounded up to milli
         kind = Type("map", element=Type("scalar", "resource-quantity"))
-    return Field(
+    return StructField(
         name,
         kind,
         raw["go"],

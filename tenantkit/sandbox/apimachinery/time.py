@@ -1,4 +1,4 @@
-"""Times as Kubernetes writes them."""
+"""Timestamps as Kubernetes writes them."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def timestamp(moment: datetime) -> str:
-    """A time as manifests have it, to the second."""
+    """A time as in manifests, to the second."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

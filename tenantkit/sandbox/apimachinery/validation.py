@@ -1,6 +1,6 @@
-"""The words of validation: how each way of being wrong is reported, and the rules for names, labels and the like.
+"""Validation of names, labels and other common values.
 
-Texts are the server's own, letter by letter, since people search the web for them and tests of tenantkit compare them.
+Messages are the server's, character for character, because users search the web for them and tests compare them.
 Source: k8s.io/apimachinery/pkg/util/validation and pkg/api/validation.
 """
 
@@ -49,7 +49,7 @@ STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 
 
 def dns_label(value: str) -> list[str]:
-    """Why this is no DNS label."""
+    """Why this is not a DNS label."""
     reasons = [f"must be no more than {_LABEL_LIMIT} characters"] if len(value) > _LABEL_LIMIT else []
     if not re.fullmatch(_LABEL, value):
         reasons.append("must not contain dots" if re.fullmatch(_SUBDOMAIN, value) else _LABEL_TEXT)
@@ -57,26 +57,26 @@ def dns_label(value: str) -> list[str]:
 
 
 def dns_subdomain(value: str) -> list[str]:
-    """Why this is no DNS subdomain."""
+    """Why this is not a DNS subdomain."""
     reasons = [f"must be no more than {_SUBDOMAIN_LIMIT} characters"] if len(value) > _SUBDOMAIN_LIMIT else []
     return reasons if re.fullmatch(_SUBDOMAIN, value) else [*reasons, _SUBDOMAIN_TEXT]
 
 
 def wildcard_subdomain(value: str) -> list[str]:
-    """Why this is no wildcard host."""
+    """Why this is not a wildcard host."""
     reasons = [f"must be no more than {_SUBDOMAIN_LIMIT} characters"] if len(value) > _SUBDOMAIN_LIMIT else []
     return reasons if re.fullmatch(rf"\*\.{_SUBDOMAIN}", value) else [*reasons, _WILDCARD_TEXT]
 
 
 def path_segment(value: str) -> list[str]:
-    """Why this can't stand in a URL: the only rule for names of roles and bindings."""
+    """Why this can't be a path segment: the only rule for names of roles and bindings."""
     if value in (".", ".."):
         return [f"may not be '{value}'"]
     return [f"may not contain '{mark}'" for mark in "/%" if mark in value]
 
 
 def qualified_name(value: str) -> list[str]:
-    """Why this is no label key, annotation key or the like."""
+    """Why this is not a qualified name, as label and annotation keys are."""
     prefix, slash, name = value.rpartition("/")
     if "/" in prefix:
         text = (
@@ -100,13 +100,13 @@ def qualified_name(value: str) -> list[str]:
 
 
 def label_value(value: str) -> list[str]:
-    """Why this is no value of a label."""
+    """Why this is not a label value."""
     reasons = [f"must be no more than {_LABEL_LIMIT} bytes"] if len(value) > _LABEL_LIMIT else []
     return reasons if re.fullmatch(rf"({_NAME_PART})?", value) else [*reasons, _VALUE_TEXT]
 
 
 def config_key(value: str) -> list[str]:
-    """Why this is no key of a ConfigMap or Secret."""
+    """Why this is not a key of a ConfigMap or Secret."""
     reasons = [f"must be no more than {_SUBDOMAIN_LIMIT} characters"] if len(value) > _SUBDOMAIN_LIMIT else []
     if not re.fullmatch(_CONFIG_KEY, value):
         return [*reasons, _KEY_TEXT]
@@ -116,12 +116,12 @@ def config_key(value: str) -> list[str]:
 
 
 def port_number(value: Any) -> list[str]:
-    """Why this is no port."""
+    """Why this is not a port number."""
     return [] if 1 <= value <= _LAST_PORT else [f"must be between 1 and {_LAST_PORT}, inclusive"]
 
 
 def port_name(value: str) -> list[str]:
-    """Why this is no name of a port."""
+    """Why this is not a port name."""
     reasons = [f"must be no more than {_PORT_NAME_LIMIT} characters"] if len(value) > _PORT_NAME_LIMIT else []
     if not re.fullmatch(r"[-a-z0-9]+", value):
         reasons.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
@@ -135,31 +135,29 @@ def port_name(value: str) -> list[str]:
 
 
 def port(value: Any) -> list[str]:
-    """Why this is neither a port nor the name of one."""
+    """Why this is neither a port number nor a port name."""
     return port_name(value) if isinstance(value, str) else port_number(value)
 
 
 def finalizer(value: str) -> list[str]:
-    """Why this is no finalizer."""
+    """Why this is not a finalizer."""
     return qualified_name(value) + not_finalizer(value)
 
 
 def not_finalizer(value: str) -> list[str]:
-    """Why this, well written or not, is no finalizer that Kubernetes knows or that names whose it is."""
+    """Why this is neither a standard finalizer nor a qualified name, whatever its syntax."""
     known = "/" in value or value in STANDARD_FINALIZERS
     return [] if known else ["name is neither a standard finalizer name nor is it fully qualified"]
 
 
-def check_labels(problems: ErrorList, field: str, labels: Mapping[str, str]) -> None:
-    """Labels, or a selector that is written as such."""
+def check_labels(errors: ErrorList, field: str, labels: Mapping[str, str]) -> None:
+    """Validate labels, or a selector in the form of labels."""
     for key in sorted(labels):
-        problems.all_of(
-            field, key, (why.replace("a qualified name", "a valid label key") for why in qualified_name(key))
-        )
-        problems.all_of(field, labels[key], label_value(labels[key]))
+        errors.all_of(field, key, (why.replace("a qualified name", "a valid label key") for why in qualified_name(key)))
+        errors.all_of(field, labels[key], label_value(labels[key]))
 
 
-def non_negative(problems: ErrorList, field: str, value: int | None) -> None:
-    """A number that may be left out."""
+def non_negative(errors: ErrorList, field: str, value: int | None) -> None:
+    """Validate that an optional number is not negative."""
     if value is not None and value < 0:
-        problems.invalid(field, value, "must be greater than or equal to 0")
+        errors.invalid(field, value, "must be greater than or equal to 0")

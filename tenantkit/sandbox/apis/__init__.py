@@ -1,1 +1,1 @@
-"""What differs from kind to kind: defaults, conversion, warnings and, in `validation`, the rules for each field."""
+"""The rules of each kind: defaults, conversion, warnings, quota usage and validation."""

@@ -1,7 +1,7 @@
-"""What the API server fills in: the SetDefaults_* functions of pkg/apis, for the served kinds.
+"""The defaults that the API server fills in: the SetDefaults_* functions of pkg/apis, for the served kinds.
 
-One walk over an object by its type, with a table of rules by type, so that a probe is defaulted wherever it stands. Not
-here: what admission fills in (service account, limit ranges) and what is set once on creation (see strategies.py).
+One walk over an object by its type uses a table of rules by type, so a probe gets its defaults in any place. Admission
+fills in service accounts and limits, and registry/strategies.py sets the fields of a new object.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "fail
 
 
 def set_defaults(manifest: Manifest) -> Manifest:
-    """The object as the server reads it: unknown fields gone, text canonical, defaults filled in.
+    """The object as the server reads it: without unknown fields, with canonical texts and defaults.
 
     Args:
-        manifest: with apiVersion and kind; it is left as it is.
+        manifest: with apiVersion and kind; it is not changed.
 
     Returns:
         A new object.
 
     Raises:
-        ApiError: 400, a value has the wrong type; in the server's words.
+        ApiError: 400 in the server's words; a value has the wrong type.
 
     Example:
         >>> spec = {"ports": [{"port": 80}]}
@@ -54,7 +54,7 @@ def set_defaults(manifest: Manifest) -> Manifest:
 
 
 def defaulted(manifest: Manifest) -> Manifest:
-    """A canonical object with defaults filled in."""
+    """A canonical object with defaults."""
     if is_custom(str(manifest["apiVersion"])):
         found: Manifest = filled(json_schema(str(manifest["apiVersion"]), str(manifest["kind"])), manifest)
         return found
@@ -67,13 +67,13 @@ def defaulted(manifest: Manifest) -> Manifest:
 
 @cache
 def _has_rules(kind: Type) -> bool:
-    """Whether anything in values of this type may be defaulted."""
+    """Whether values of this type, or values in them, have defaults."""
     inner = [item.type for item in kind.fields.values()] + ([kind.element] if kind.element else [])
     return kind.name in _RULES or any(_has_rules(item) for item in inner)
 
 
 def _walk(kind: Type, value: Any) -> Any:
-    """A value with its defaults, the outer ones first, as the server does it."""
+    """A value with its defaults; outer ones are set first, as on the server."""
     if not value and kind.name not in _RULES:
         return value
     if kind.form == "list":
@@ -94,7 +94,7 @@ def _walk(kind: Type, value: Any) -> Any:
 
 
 def _unless_set(**defaults: Any) -> Callable[[Manifest], Manifest]:
-    """A rule of constants for what is missing or empty."""
+    """A rule that sets constants if the fields are missing or empty."""
     return lambda value: {name: default for name, default in defaults.items() if value.get(name) in (None, "", 0)}
 
 
@@ -108,7 +108,7 @@ def _namespace(value: Manifest) -> Manifest:
 
 def _secret(value: Manifest) -> Manifest:
     filled: Manifest = {} if value.get("type") else {"type": "Opaque"}
-    if value.get("stringData"):  # write-only: it goes into data
+    if value.get("stringData"):  # write-only: moved into data
         text = {key: base64.b64encode(item.encode()).decode() for key, item in value["stringData"].items()}
         filled |= {"data": {**(value.get("data") or {}), **text}, "stringData": None}
     return filled
@@ -151,7 +151,7 @@ def _pod(value: Manifest) -> Manifest:
 
 
 def _requests_from_limits(container: Manifest) -> Manifest:
-    """A limit without a request is the request, too."""
+    """A limit without a request is also the request."""
     resources = container.get("resources") or {}
     if not resources.get("limits"):
         return container
@@ -162,7 +162,7 @@ def _requests_from_limits(container: Manifest) -> Manifest:
 
 
 def _host_ports(container: Manifest) -> Manifest:
-    """In the host's network a container's port is the host's."""
+    """In the host's network, a container's port is also the host port."""
     if not container.get("ports"):
         return container
     ports = [

@@ -1,4 +1,4 @@
-"""What the API server fills in for workloads, endpoint slices, volumes and classes: rules by type, as in defaults.py.
+"""The defaults of workloads, endpoint slices, volumes and classes: rules by type, used by defaults.py.
 
 Source: the SetDefaults_* functions of pkg/apis/apps/v1, batch/v1, discovery/v1, scheduling/v1, storage/v1, core/v1.
 """
@@ -18,7 +18,7 @@ _CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
 
 
 def _unless_given(**defaults: Any) -> Callable[[Manifest], Manifest]:
-    """A rule of constants for what is not said; an empty value is something said."""
+    """A rule that sets constants if the fields are missing; empty values are kept."""
     return lambda value: {name: default for name, default in defaults.items() if value.get(name) is None}
 
 
@@ -53,7 +53,7 @@ def _stateful_set_spec(value: Manifest) -> Manifest:
 
 
 def _job(value: Manifest) -> Manifest:
-    """A Job; a CronJob's template gets its defaults when a Job is made of it."""
+    """A Job; a CronJob's template gets its defaults when a Job is created from it."""
     spec = dict(value["spec"])
     if spec.get("parallelism") is None and spec.get("completions") is None:
         spec["completions"] = 1
@@ -67,7 +67,7 @@ def _job(value: Manifest) -> Manifest:
     )(spec)
     labels = (spec["template"].get("metadata") or {}).get("labels")
     metadata = value["metadata"]
-    # The very same labels: those that the Job is given for its pods are its own, too, as on the real server.
+    # the same dict, so that labels generated for the pods also become the Job's, as on the real server
     inherits = labels is not None and not metadata.get("labels")
     return {"spec": spec} | ({"metadata": {**metadata, "labels": labels}} if inherits else {})
 

@@ -32,13 +32,13 @@ _NEWER_NAMES = {older: newer for newer, older in OLDER_NAMES.items()}
 
 
 def as_older(manifest: Manifest) -> Manifest:
-    """An event, or a part of one, in the form in which events are stored."""
+    """An event, or fields of one, in the older form, in which events are stored."""
     renamed = {OLDER_NAMES.get(key, key): value for key, value in manifest.items()}
     return renamed | ({"apiVersion": OLDER.api_version} if manifest.get("apiVersion") == NEWER.api_version else {})
 
 
 def as_newer(answer: Manifest) -> Manifest:
-    """An event, a list of them, or a Status about one, as the newer form's path answers it."""
+    """An event, a list of events, or a Status about one, in the newer form."""
     if answer.get("kind") == "Status":
         details = answer.get("details") or {}
         return answer | ({"details": {**details, "group": NEWER.group}} if details.get("kind") == OLDER.plural else {})

@@ -1,11 +1,11 @@
-"""What the server warns of though it takes an object: WarningsOnCreate and WarningsOnUpdate of pkg/registry."""
+"""The warnings about objects that the server accepts: WarningsOnCreate and WarningsOnUpdate of pkg/registry."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.quantities import parse_quantity
-from tenantkit.sandbox.apis.validation import apps as validation_workloads
+from tenantkit.sandbox.apimachinery.validation import dns_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+_NO_HOST_NAME = (
+    "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is "
+    "recommended"
+)
 
 
 def warnings_on_create(manifest: Manifest) -> list[str]:
@@ -25,11 +29,11 @@ def warnings_on_create(manifest: Manifest) -> list[str]:
             *_of_pull_secrets([item.get("name", "") for item in spec.get("imagePullSecrets") or ()]),
             *_of_pod(spec),
         ]
-    return warnings_on_update(manifest) or validation_workloads.warnings_on_create(manifest)
+    return warnings_on_update(manifest) or _of_name_and_addresses(manifest)
 
 
 def warnings_on_update(manifest: Manifest) -> list[str]:
-    """The warnings that are said again at each change of an object, in the server's words."""
+    """The warnings that are repeated at each update, in the server's words."""
     spec = manifest.get("spec") or {}
     if manifest["kind"] == "Service" and spec.get("externalName") and spec.get("type") != "ExternalName":
         return ['spec.externalName is ignored when spec.type is not "ExternalName"']
@@ -37,15 +41,15 @@ def warnings_on_update(manifest: Manifest) -> list[str]:
 
 
 def _of_pull_secrets(names: list[str]) -> list[str]:
-    told = []
+    warnings = []
     for index, name in enumerate(names):
-        what = "duplicate" if name in names[:index] else "" if name else "invalid empty"
-        told += [f'spec.imagePullSecrets[{index}].name: {what} name "{name}"'] if what else []
-    return told
+        problem = "duplicate" if name in names[:index] else "" if name else "invalid empty"
+        warnings += [f'spec.imagePullSecrets[{index}].name: {problem} name "{name}"'] if problem else []
+    return warnings
 
 
 def _of_pod(spec: Manifest) -> Iterator[str]:
-    """The warnings about a pod's containers: of each, then of the ports of all."""
+    """The warnings about each container of a pod, then about the ports of all."""
     containers = [
         (f"spec.{part}[{index}]", container)
         for part in ("initContainers", "containers")
@@ -87,3 +91,12 @@ def _of_container(field: str, container: Manifest) -> Iterator[str]:
         ):
             what = f'hides previous definition of "{item.get("name")}"'
             yield f"{field}.env[{index}]: {what}, which may be dropped when using apply"
+
+
+def _of_name_and_addresses(manifest: Manifest) -> list[str]:
+    kind, found = manifest["kind"], list[str]()
+    if kind in {"CronJob", "Deployment", "Job", "ReplicaSet"} and (reasons := dns_label(manifest["metadata"]["name"])):
+        found.append(f"{_NO_HOST_NAME}: [{' '.join(reasons)}]")
+    if kind == "EndpointSlice" and manifest.get("addressType") == "FQDN":
+        found.append("spec.addressType: FQDN endpoints are deprecated")
+    return found

@@ -1,1 +1,1 @@
-"""How the sandbox's controllers make requests of the API server that they run in."""
+"""The in-process client of the sandbox's controllers, and their event recorder."""

@@ -1,7 +1,10 @@
-"""What controllers ask of their own server: by the same steps as a client, as the service accounts that they are.
+"""The client of the sandbox's own components: controllers, the scheduler and the kubelets write through it.
 
-So a quota, a LimitRange or a Pod Security level says to a ReplicaSet's pod what it says to anybody's, and the
-controller passes the words on. Turned down: requests over HTTP, which would cost a connection and an order of events.
+Each write takes the steps of a client's request, in the name of a service account. So a quota, a LimitRange or a Pod
+Security level refuses a ReplicaSet's pod in the same words as anybody's, and the controller passes them on. Two steps
+are left out: authorization, since all components may write, and the comparison of versions, since no other write can
+come in between. Components read from the store itself, which takes the place of an informer's cache.
+Rejected alternative: requests over HTTP, which cost a connection and have no fixed order.
 """
 
 from __future__ import annotations
@@ -10,57 +13,99 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission.attributes import Attributes
-from tenantkit.sandbox.admission.chain import mutate
+from tenantkit.sandbox.admission.chain import mutate, review
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
+from tenantkit.sandbox.apimachinery.resources import PODS
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.auth.rbac import service_account_user
-from tenantkit.sandbox.endpoints.bodies import read_as
-from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.endpoints.writes import store_new
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.auth.users import service_account_user
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.sandbox.registry.binding import bound
+from tenantkit.sandbox.registry.create import check_valid, store_new
+from tenantkit.sandbox.registry.delete import delete_live, remove_or_put
 from tenantkit.sandbox.registry.strategies import prepare_update
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Store
 
+CONTROLLER_MANAGER = "kube-controller-manager"
 
-class OwnRequests:
-    """The writing verbs as one of the server's own parts.
+
+class InProcessClient:
+    """The writing verbs, as one component.
 
     Args:
-        store: where to.
-        account: the service account in `kube-system`, such as `replicaset-controller`.
-        manager: the field manager.
+        store: the store of the API server.
+        account: the component's service account in `kube-system`, such as `replicaset-controller`.
+        manager: the field manager. Default: `kube-controller-manager`.
     """
 
-    def __init__(self, store: Store, account: str, *, manager: str = CONTROLLERS) -> None:
+    def __init__(self, store: Store, account: str, *, manager: str = CONTROLLER_MANAGER) -> None:
         self._store = store
         self._user = service_account_user("kube-system", account)
         self._manager = manager
 
     def create(self, resource: Resource, manifest: Manifest) -> Manifest:
-        """A new object; raises ApiError with the server's own words where it is refused."""
+        """Create an object.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
         found, _ = read_as(manifest, resource.api_version, resource.kind, strict=False)
         attributes = Attributes("CREATE", resource, self._tracked(None, found), None, self._store, self._user)
         return store_new(replace(attributes, manifest=mutate(attributes)))
 
-    def update(self, resource: Resource, before: Manifest, *, subresource: str = "", **parts: Manifest) -> Manifest:
-        """The live object with other parts (`spec=`, `metadata=`, `status=`); as it is, if that changes nothing."""
-        if all(before.get(name) == part for name, part in parts.items()):
-            return before
-        found, _ = read_as({**before, **parts}, resource.api_version, resource.kind, strict=False)
-        tracked = self._tracked(before, found, subresource)
-        if tracked is before:
-            return before
-        after = prepare_update(tracked, before, subresource=subresource)
-        return remove_or_put(self._store, resource, after, before)
+    def update(self, resource: Resource, live: Manifest, *, subresource: str = "", **fields: Manifest) -> Manifest:
+        """Replace top-level fields (`metadata=`, `spec=`, `status=`) of a live object.
 
-    def delete(self, resource: Resource, live: Manifest, *, propagation: str = "") -> None:
-        """Delete one object, or mark it."""
-        delete_live(self._store, resource, live, DeleteOptions(propagation=propagation), self._user)
+        Args:
+            resource: its kind.
+            live: as the store has it.
+            subresource: `status` or `finalize`; empty for the object itself.
+            fields: the new values. Fields that are left out stay as they are.
+
+        Returns:
+            The stored object; the live one if nothing changes. An object that is being deleted is removed once its
+            last finalizer is.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        if all(live.get(name) == value for name, value in fields.items()):
+            return live
+        found, _ = read_as({**live, **fields}, resource.api_version, resource.kind, strict=False)
+        tracked = self._tracked(live, found, subresource)
+        if tracked is live:
+            return live
+        attributes = Attributes("UPDATE", resource, tracked, live, self._store, self._user, subresource)
+        after = prepare_update(mutate(attributes), live, subresource=subresource)
+        check_valid(after, live, subresource=subresource)
+        review(replace(attributes, manifest=after))
+        return remove_or_put(self._store, resource, after, live)
+
+    def bind(self, pod: Manifest, node: str) -> Manifest:
+        """Assign a pod to a node."""
+        return self._store.put(PODS, bound(pod, node, timestamp(self._store.clock())))
+
+    def delete(
+        self, resource: Resource, live: Manifest, *, propagation: str = "", grace_period_s: int | None = None
+    ) -> None:
+        """Delete a live object, or mark it as being deleted where it has finalizers or a grace period.
+
+        Args:
+            resource: its kind.
+            live: as the store has it.
+            propagation: `Background`, `Foreground` or `Orphan`. Default: the object's own finalizers or its kind
+                decide.
+            grace_period_s: seconds. Default: the pod's own.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        options = DeleteOptions(propagation=propagation, grace_period_s=grace_period_s)
+        delete_live(self._store, resource, live, options, self._user)
 
     def _tracked(self, before: Manifest | None, after: Manifest, subresource: str = "") -> Manifest:
         now = timestamp(self._store.clock())

@@ -1,7 +1,7 @@
-"""Deployments: a ReplicaSet a pod template, and the way from one to the next.
+"""Deployments: one ReplicaSet per pod template, and rollouts from one to the next.
 
-What is decided stands in deployment_rollout.py; here it is carried out. Each look takes one step, as the real
-controller's: what that changes wakes it for the next.
+deployment_rollout.py decides, this module acts. Each sync takes one step, as in the real controller, and the change
+that it makes triggers the next sync.
 
 Source: pkg/controller/deployment, 1.37; page "Deployments".
 """
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.controllers.deployment_rollout import Sizes
 
-_A_SECOND = timedelta(seconds=1)  # times are written to the second
+_A_SECOND = timedelta(seconds=1)  # timestamps have a precision of one second
 _PAUSED = {True: ("DeploymentPaused", "Deployment is paused"), False: ("DeploymentResumed", "Deployment is resumed")}
 
 
 class DeploymentController(WorkloadController):
-    """Makes, sizes and removes ReplicaSets."""
+    """Creates, scales and deletes ReplicaSets."""
 
     resource: ClassVar[Resource] = find("apps", "v1", "deployments")
-    made: ClassVar[Resource] = REPLICA_SETS
+    dependents: ClassVar[Resource] = REPLICA_SETS
     component: ClassVar[str] = "deployment-controller"
 
     def reconcile(self, live: Manifest) -> datetime | None:
-        """Take the next step of a rollout, or give a new size to what is there; then say how far it has come."""
+        """Take the next step of a rollout or of scaling, then write the status."""
         new, old = rollout.split(live, self.claimed(live))
         if is_terminating(live):
             return self._write(live, progress=False)
@@ -71,18 +71,18 @@ class DeploymentController(WorkloadController):
         return self._write(live)
 
     def _roll(self, live: Manifest, new: Manifest, old: list[Manifest]) -> None:
-        """The new ReplicaSet up, where there is room; else the old ones down, where that is safe."""
+        """Scale up the new ReplicaSet if there is room, else scale down the old ones if that is safe."""
         sizes = {name_of(new): rollout.new_size(live, new, [*old, new])}
         moved = self._resize(live, [new], sizes) or self._resize(live, old, rollout.sizes_of_old(live, new, old))
         if not moved and rollout.is_complete(live, live["status"]):
             self._clean_up(live, old)
 
     def _create(self, live: Manifest, old: list[Manifest]) -> tuple[Manifest, Manifest] | None:
-        """The ReplicaSet of the template; None where there is none yet, and why stands in the status."""
+        """Create the ReplicaSet of the template; returns None if that fails, with the reason in the status."""
         template, selector = live["spec"]["template"], live["spec"]["selector"]
-        word = template_hash(template, live["status"].get("collisionCount") or 0)
+        suffix = template_hash(template, live["status"].get("collisionCount") or 0)
         about = template.get("metadata") or {}
-        labels, name = {**(about.get("labels") or {}), HASH: word}, f"{live['metadata']['name']}-{word}"
+        labels, name = {**(about.get("labels") or {}), HASH: suffix}, f"{live['metadata']['name']}-{suffix}"
         count = rollout.new_size(live, None, old)
         manifest = {
             "metadata": {
@@ -95,12 +95,12 @@ class DeploymentController(WorkloadController):
             "spec": {
                 "replicas": count,
                 "minReadySeconds": live["spec"].get("minReadySeconds", 0),
-                "selector": {**selector, "matchLabels": {**(selector.get("matchLabels") or {}), HASH: word}},
+                "selector": {**selector, "matchLabels": {**(selector.get("matchLabels") or {}), HASH: suffix}},
                 "template": {**template, "metadata": {**about, "labels": labels}},
             },
         }
         try:
-            new = self.requests.create(REPLICA_SETS, manifest)
+            new = self.client.create(REPLICA_SETS, manifest)
         except ApiError as error:
             self._not_created(live, name, error)
             return None
@@ -110,12 +110,12 @@ class DeploymentController(WorkloadController):
         return self._progressing(live, "True", "NewReplicaSetCreated", f'Created new replica set "{name}"'), new
 
     def _not_created(self, live: Manifest, name: str, error: ApiError) -> None:
-        """Say why there is no new ReplicaSet, or choose another name where only that is taken."""
+        """Report why there is no new ReplicaSet. If only its name is taken, choose another one instead."""
         if any(cause.reason == "NamespaceTerminating" for cause in error.causes):
             return
         if error.reason == "AlreadyExists":
             status = {**live["status"], "collisionCount": (live["status"].get("collisionCount") or 0) + 1}
-            self.requests.update(self.resource, live, subresource="status", status=status)
+            self.client.update(self.resource, live, subresource="status", status=status)
             return
         self.refused(live)
         message = f'Failed to create new replica set "{name}": {error}'
@@ -123,7 +123,7 @@ class DeploymentController(WorkloadController):
         self._progressing(live, "False", "ReplicaSetCreateError", message)
 
     def _resize(self, live: Manifest, sets: list[Manifest], sizes: Sizes, *, force: bool = False) -> bool:
-        """Give ReplicaSets their new size, with `force` also those that only note another; whether any changed."""
+        """Scale ReplicaSets; returns whether any changed. `force` also updates outdated size annotations."""
         notes, changed = rollout.size_annotations(live), False
         for item in [item for item in sets if name_of(item) in sizes]:
             name, before, count = name_of(item), size(item), sizes[name_of(item)]
@@ -131,20 +131,20 @@ class DeploymentController(WorkloadController):
             if before == count and not (force and not notes.items() <= annotations.items()):
                 continue
             metadata = {**item["metadata"], "annotations": {**annotations, **notes}}
-            self.requests.update(REPLICA_SETS, item, metadata=metadata, spec={**item["spec"], "replicas": count})
+            self.client.update(REPLICA_SETS, item, metadata=metadata, spec={**item["spec"], "replicas": count})
             changed = True
             if before != count:
-                way = "up" if count > before else "down"
-                text = f"Scaled {way} replica set {name} from {before} to {count}"
+                direction = "up" if count > before else "down"
+                text = f"Scaled {direction} replica set {name} from {before} to {count}"
                 self.events.record(live, "ScalingReplicaSet", text)
         return changed
 
     def _clean_up(self, live: Manifest, old: list[Manifest]) -> None:
         for item in rollout.surplus_history(live, old):
-            self.requests.delete(REPLICA_SETS, item)
+            self.client.delete(REPLICA_SETS, item)
 
     def _write(self, live: Manifest, *, progress: bool = True) -> datetime | None:
-        """Write the status; when lack of progress will be told."""
+        """Write the status; returns when the rollout exceeds its progress deadline."""
         now, sets = self.store.clock(), self.claimed(live)
         new, _ = rollout.split(live, sets)
         status = rollout.with_availability(live, rollout.status_of(live, new, sets), now)
@@ -155,26 +155,26 @@ class DeploymentController(WorkloadController):
         return due + _A_SECOND if due else None
 
     def _with_annotations(self, live: Manifest, new: Manifest, old: list[Manifest]) -> Manifest:
-        """The new ReplicaSet with the Deployment's annotations and patience."""
+        """Update annotations and minReadySeconds of the new ReplicaSet."""
         metadata = {**new["metadata"], "annotations": rollout.annotations_of_new(live, new, old)}
-        patience = live["spec"].get("minReadySeconds", 0)
-        return self.requests.update(
-            REPLICA_SETS, new, metadata=metadata, spec={**new["spec"], "minReadySeconds": patience}
+        min_ready_s = live["spec"].get("minReadySeconds", 0)
+        return self.client.update(
+            REPLICA_SETS, new, metadata=metadata, spec={**new["spec"], "minReadySeconds": min_ready_s}
         )
 
     def _with_revision(self, live: Manifest, new: Manifest) -> Manifest:
-        """The Deployment with its new ReplicaSet's revision."""
+        """Copy the revision of the new ReplicaSet to the Deployment."""
         annotations = live["metadata"].get("annotations") or {}
         revision = {REVISION: new["metadata"]["annotations"][REVISION]}
         metadata = {**live["metadata"], "annotations": {**annotations, **revision}}
-        live = self.requests.update(self.resource, live, subresource="status", metadata=metadata)
+        live = self.client.update(self.resource, live, subresource="status", metadata=metadata)
         if condition_of(live, "Progressing") is None and REVISION in annotations:
             text = f'Found new replica set "{new["metadata"]["name"]}"'
             live = self._progressing(live, "True", "FoundNewReplicaSet", text)
         return live
 
     def _with_pause(self, live: Manifest) -> Manifest:
-        """The Deployment with what became of its progress when it was paused or resumed."""
+        """Update the condition Progressing after the Deployment was paused or resumed."""
         reason, is_paused = (condition_of(live, "Progressing") or {}).get("reason"), live["spec"].get("paused", False)
         if reason == "ProgressDeadlineExceeded" or (reason == "DeploymentPaused") == is_paused:
             return live
@@ -184,10 +184,10 @@ class DeploymentController(WorkloadController):
         if rollout.deadline(live) is None:
             return live
         status = rollout.with_condition(live["status"], "Progressing", state, reason, message, now=self.store.clock())
-        return self.requests.update(self.resource, live, subresource="status", status=status)
+        return self.client.update(self.resource, live, subresource="status", status=status)
 
     def _has_pods(self, live: Manifest, old: list[Manifest]) -> bool:
-        """Whether old ReplicaSets still have pods, be they on their way out."""
+        """Whether old ReplicaSets still have pods, terminating ones included."""
         if any(item["status"].get("replicas") for item in old):
             return True
         uids = {item["metadata"]["uid"] for item in old}

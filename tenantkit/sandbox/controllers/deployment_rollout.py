@@ -1,4 +1,4 @@
-"""A Deployment's reckoning: which ReplicaSet is the new one, how large each is to be, and what the status says. Pure.
+"""How a Deployment rolls out: its new ReplicaSet, the size of each ReplicaSet, and the status. Pure.
 
 Source: pkg/controller/deployment (sync.go, rolling.go, progress.go) and its util, 1.37; page "Deployments".
 """
@@ -35,17 +35,17 @@ Sizes = dict[str, int]
 
 
 def name_of(manifest: Manifest) -> str:
-    """An object's name."""
+    """The object's name."""
     return str(manifest["metadata"]["name"])
 
 
 def size(replica_set: Manifest) -> int:
-    """How many pods a ReplicaSet is to have."""
+    """The number of pods that a ReplicaSet should have."""
     return int(replica_set["spec"]["replicas"])
 
 
 def split(deployment: Manifest, sets: Iterable[Manifest]) -> tuple[Manifest | None, list[Manifest]]:
-    """The oldest ReplicaSet with the Deployment's own template, and all others, oldest first."""
+    """The oldest ReplicaSet with the Deployment's own template, and all others sorted by age."""
     ordered = sorted(sets, key=lambda item: (item["metadata"]["creationTimestamp"], name_of(item)))
     wanted = _without_hash(deployment["spec"]["template"])
     new = next((item for item in ordered if _without_hash(item["spec"]["template"]) == wanted), None)
@@ -53,7 +53,7 @@ def split(deployment: Manifest, sets: Iterable[Manifest]) -> tuple[Manifest | No
 
 
 def fenceposts(deployment: Manifest) -> tuple[int, int]:
-    """How many pods more, and how many fewer, a rollout may have; both 0 where it is none that rolls."""
+    """The number of pods above and below the desired size that a rolling update allows; else both 0."""
     desired, rolling = size(deployment), deployment["spec"]["strategy"].get("rollingUpdate")
     if deployment["spec"]["strategy"]["type"] != "RollingUpdate":
         return 0, 0
@@ -63,14 +63,14 @@ def fenceposts(deployment: Manifest) -> tuple[int, int]:
 
 
 def annotations_of_new(deployment: Manifest, replica_set: Manifest | None, old: Iterable[Manifest]) -> Manifest:
-    """The annotations of the new ReplicaSet: the Deployment's, its revision, and those that it had."""
+    """The annotations of the new ReplicaSet: its present ones, the Deployment's, and its revision."""
     found = dict((replica_set or {"metadata": {}})["metadata"].get("annotations") or {})
-    given = deployment["metadata"].get("annotations") or {}
-    found |= {key: value for key, value in given.items() if key not in _NOT_COPIED}
+    inherited = deployment["metadata"].get("annotations") or {}
+    found |= {key: value for key, value in inherited.items() if key not in _NOT_COPIED}
     revision, before = max((revision_of(item) for item in old), default=0) + 1, found.get(REVISION)
     if int(before or 0) < revision:
         found[REVISION] = str(revision)
-        if before:  # a way back: the revisions that it was stay known
+        if before:  # a rollback: its earlier revisions are kept
             served = [*filter(None, found.get(HISTORY, "").split(",")), before]
             while len(",".join(served)) > _HISTORY_LIMIT:
                 served.pop(0)
@@ -79,25 +79,25 @@ def annotations_of_new(deployment: Manifest, replica_set: Manifest | None, old: 
 
 
 def size_annotations(deployment: Manifest) -> Manifest:
-    """What a ReplicaSet notes of the Deployment's size, by which a change of that is told from a rollout."""
+    """The annotations that record the Deployment's size; they distinguish scaling from a rollout."""
     desired = size(deployment)
     return {DESIRED: str(desired), MOST: str(desired + fenceposts(deployment)[0])}
 
 
 def revision_of(manifest: Manifest) -> int:
-    """The revision that an object is; 0 where it says none."""
+    """The revision in an object's annotations; 0 if there is none."""
     text = (manifest["metadata"].get("annotations") or {}).get(REVISION, "")
     return int(text) if text.isdecimal() else 0
 
 
 def is_resized(deployment: Manifest, sets: Iterable[Manifest]) -> bool:
-    """Whether the Deployment's size has changed since its ReplicaSets were last told."""
+    """Whether the Deployment's size differs from the one in its ReplicaSets' annotations."""
     noted = [(item["metadata"].get("annotations") or {}).get(DESIRED) for item in sets if size(item)]
     return any(text is not None and text != str(size(deployment)) for text in noted)
 
 
 def new_size(deployment: Manifest, new: Manifest | None, sets: Iterable[Manifest]) -> int:
-    """How large the new ReplicaSet may be now."""
+    """The size that the new ReplicaSet may have now."""
     desired, current = size(deployment), size(new) if new else 0
     if deployment["spec"]["strategy"]["type"] == "Recreate" or current > desired:
         return desired
@@ -106,7 +106,7 @@ def new_size(deployment: Manifest, new: Manifest | None, sets: Iterable[Manifest
 
 
 def sizes_of_old(deployment: Manifest, new: Manifest, old: list[Manifest]) -> Sizes:
-    """How small the old ReplicaSets may be now: first those pods go that are not available anyway."""
+    """The sizes that the old ReplicaSets may have now; unavailable pods are removed first."""
     found, least = {name_of(item): size(item) for item in old}, size(deployment) - fenceposts(deployment)[1]
     room = sum(found.values()) + _counted("availableReplicas", [new]) - least
     surplus = _counted("availableReplicas", [*old, new]) - least
@@ -124,7 +124,7 @@ def sizes_of_old(deployment: Manifest, new: Manifest, old: list[Manifest]) -> Si
 
 
 def sizes_when_resized(deployment: Manifest, new: Manifest | None, old: list[Manifest]) -> Sizes:
-    """The sizes after the Deployment's own has changed: all to the only one, or to each its share."""
+    """The sizes after the Deployment was scaled: a single active ReplicaSet gets all, several get shares."""
     sets = [*old, *([new] if new else [])]
     active, desired = [item for item in sets if size(item)], size(deployment)
     if len(active) <= 1:
@@ -148,9 +148,9 @@ def sizes_when_resized(deployment: Manifest, new: Manifest | None, old: list[Man
 
 
 def status_of(deployment: Manifest, new: Manifest | None, sets: list[Manifest]) -> Manifest:
-    """The status' numbers, with the conditions as they are."""
+    """The counts of the status, with unchanged conditions."""
     ready = _counted("availableReplicas", sets)
-    going = [item.get("status") or {} for item in sets]
+    statuses = [item.get("status") or {} for item in sets]
     return {
         "observedGeneration": deployment["metadata"]["generation"],
         "replicas": _counted("replicas", sets),
@@ -158,7 +158,7 @@ def status_of(deployment: Manifest, new: Manifest | None, sets: list[Manifest]) 
         "readyReplicas": _counted("readyReplicas", sets),
         "availableReplicas": ready,
         "unavailableReplicas": max(0, sum(map(size, sets)) - ready),
-        "terminatingReplicas": sum(status.get("terminatingReplicas", 0) for status in going),
+        "terminatingReplicas": sum(status.get("terminatingReplicas", 0) for status in statuses),
         "collisionCount": deployment["status"].get("collisionCount"),
         "conditions": deployment["status"].get("conditions") or [],
     }
@@ -171,7 +171,7 @@ def with_availability(deployment: Manifest, status: Manifest, now: datetime) -> 
 
 
 def with_progress(deployment: Manifest, status: Manifest, new: Manifest | None, now: datetime) -> Manifest:
-    """The status with the condition Progressing: there, on the way, or for too long on it."""
+    """The status with the condition Progressing: complete, progressing or timed out."""
     deadline_s = deadline(deployment)
     before = deployment["status"]
     condition = condition_of(deployment, _PROGRESSING)
@@ -180,24 +180,24 @@ def with_progress(deployment: Manifest, status: Manifest, new: Manifest | None, 
     reason = (condition or {}).get("reason")
     if status["replicas"] == status["updatedReplicas"] and reason == "NewReplicaSetAvailable":
         return status
-    whose = f'ReplicaSet "{name_of(new)}"' if new else f'Deployment "{name_of(deployment)}"'
+    subject = f'ReplicaSet "{name_of(new)}"' if new else f'Deployment "{name_of(deployment)}"'
     if is_complete(deployment, status):
-        text = f"{whose} has successfully progressed."
+        text = f"{subject} has successfully progressed."
         return with_condition(status, _PROGRESSING, "True", "NewReplicaSetAvailable", text, now=now)
     old = [state.get("replicas", 0) - state.get("updatedReplicas", 0) for state in (before, status)]
     more = ("updatedReplicas", "readyReplicas", "availableReplicas")
     if old[1] < old[0] or any(status[part] > before.get(part, 0) for part in more):
-        text = f"{whose} is progressing."
+        text = f"{subject} is progressing."
         return with_condition(status, _PROGRESSING, "True", "ReplicaSetUpdated", text, now=now, again=True)
     due = times_out_at(deployment, status)
     if due is not None and due < now:
-        text = f"{whose} has timed out progressing."
+        text = f"{subject} has timed out progressing."
         return with_condition(status, _PROGRESSING, "False", "ProgressDeadlineExceeded", text, now=now)
     return status
 
 
 def with_failures(status: Manifest, new: Manifest | None, sets: list[Manifest]) -> Manifest:
-    """The status with what was refused to a ReplicaSet, the new one before others."""
+    """The status with the failure of a ReplicaSet, the new one first."""
     candidates = [*([new] if new else []), *sets]
     failure = next((found for item in candidates if (found := condition_of(item, _FAILURE))), None)
     if failure is None:
@@ -209,7 +209,7 @@ def with_failures(status: Manifest, new: Manifest | None, sets: list[Manifest]) 
 def with_condition(  # noqa: PLR0913 (the fields of a condition)
     status: Manifest, kind: str, state: str, reason: str, message: str, *, now: datetime, again: bool = False
 ) -> Manifest:
-    """The status with a condition; one of the same state and reason stays as it is, unless it is to be told again."""
+    """The status with a condition. One of the same status and reason is kept, unless `again` is set."""
     before = condition_of({"status": status}, kind)
     if before and not again and (before["status"], before["reason"]) == (state, reason):
         return status
@@ -225,20 +225,20 @@ def without_condition(status: Manifest, kind: str) -> Manifest:
 
 
 def is_complete(deployment: Manifest, status: Manifest) -> bool:
-    """Whether all pods are new and available, and no old one is left."""
+    """Whether all pods are updated and available, and no old ones are left."""
     numbers = {status.get(part, 0) for part in ("updatedReplicas", "replicas", "availableReplicas")}
     is_seen = status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
     return numbers == {size(deployment)} and is_seen
 
 
 def deadline(deployment: Manifest) -> int | None:
-    """In how many seconds a rollout must move on; None where it may take for ever."""
+    """The seconds within which a rollout must make progress; None without a limit."""
     seconds: int | None = deployment["spec"].get("progressDeadlineSeconds")
     return None if seconds == _NEVER else seconds
 
 
 def times_out_at(deployment: Manifest, status: Manifest) -> datetime | None:
-    """When lack of progress will be told; None where it is not waited for."""
+    """When the rollout exceeds its progress deadline; None if it has none or is finished."""
     condition, seconds = condition_of({"status": status}, _PROGRESSING), deadline(deployment)
     over = {"NewReplicaSetAvailable", "ProgressDeadlineExceeded"}
     if condition is None or seconds is None or condition["reason"] in over:
@@ -247,7 +247,7 @@ def times_out_at(deployment: Manifest, status: Manifest) -> datetime | None:
 
 
 def surplus_history(deployment: Manifest, old: Iterable[Manifest]) -> list[Manifest]:
-    """The old ReplicaSets that are one too many to be kept, and that have no pods any more."""
+    """The old ReplicaSets without pods beyond the revision history limit."""
     limit = deployment["spec"].get("revisionHistoryLimit", _NEVER)
     kept = sorted((item for item in old if not is_terminating(item)), key=revision_of)
     surplus = kept[: max(0, len(kept) - limit)]
@@ -276,7 +276,7 @@ def _is_saturated(deployment: Manifest, new: Manifest) -> bool:
 
 
 def _share(deployment: Manifest, item: Manifest, most: int) -> int:
-    """By how much a ReplicaSet grows or shrinks with its Deployment, in proportion."""
+    """The proportional change in size of a ReplicaSet when its Deployment is scaled."""
     if not size(deployment):
         return -size(item)
     noted = (item["metadata"].get("annotations") or {}).get(MOST, "")

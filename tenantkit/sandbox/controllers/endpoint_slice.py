@@ -1,6 +1,6 @@
-"""EndpointSlices: the addresses behind each Service that selects pods, at most a hundred a slice.
+"""EndpointSlices: the addresses of each Service that selects pods, at most a hundred per slice.
 
-Left out: topology hints, and the annotation of what last triggered a change, which only measure real networks.
+Left out: topology hints and the annotation of the last trigger, which only matter in real networks.
 
 Source: k8s.io/endpointslice (reconciler.go, utils.go) and pkg/controller/endpointslice, 1.37; page "EndpointSlices".
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.resources import PODS, SERVICES, find
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.controllers.replicas import controller_reference, is_finished, is_ready, is_terminating
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ _ZONE = "topology.kubernetes.io/zone"
 
 
 class EndpointSliceController:
-    """Keeps the slices of Services; keys are `namespace/name` of these."""
+    """Writes the slices of Services; keys are `namespace/name` of the Services."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._requests = OwnRequests(store, "endpointslice-controller")
+        self._client = InProcessClient(store, "endpointslice-controller")
 
     def keys(self, event: Event) -> Iterator[str]:
-        """The Service itself, those that select the pod, before or now, and the one whose slice was changed."""
+        """The Service itself, the Services that select or selected the pod, and the Service of the slice."""
         metadata = event.manifest["metadata"]
         if event.resource is SERVICES and event.type != "DELETED":
             yield _key(metadata["namespace"], metadata["name"])
@@ -49,66 +49,66 @@ class EndpointSliceController:
                     yield _key(service["metadata"]["namespace"], service["metadata"]["name"])
 
     def sync(self, key: str) -> None:
-        """Bring the slices of one Service to what its pods say."""
+        """Bring the slices of one Service in line with its pods."""
         namespace, _, name = key.partition("/")
         service = self._store.get(SERVICES, name, namespace)
         if service is None or service["spec"].get("type") == "ExternalName" or not service["spec"].get("selector"):
             return
         pods = [pod for pod in self._store.list(PODS, namespace) if _selects(service, pod)]
-        mine = {_SERVICE: name, _MANAGED_BY: _MANAGER}
+        managed = {_SERVICE: name, _MANAGED_BY: _MANAGER}
         existing = [
             item
             for item in self._store.list(SLICES, namespace)
-            if mine.items() <= (item["metadata"].get("labels") or {}).items() and not is_terminating(item)
+            if managed.items() <= (item["metadata"].get("labels") or {}).items() and not is_terminating(item)
         ]
         families = service["spec"].get("ipFamilies") or ["IPv4"]
         for family in families:
             self._reconcile(service, pods, family, [item for item in existing if item["addressType"] == family])
         for item in existing:
             if item["addressType"] not in families:
-                self._requests.delete(SLICES, item)
+                self._client.delete(SLICES, item)
 
     def _reconcile(self, service: Manifest, pods: list[Manifest], family: str, existing: list[Manifest]) -> None:
-        """The slices of one address family: each changed into one that is wanted, the rest made or deleted."""
+        """Update, create and delete the slices of one address family."""
         own = [item for item in existing if _is_owned(item, service)]
         spare = {item["metadata"]["name"]: item for item in own}
         wanted = _slices([self._endpoint(service, pod, family) for pod in pods], own)
         taken: list[Manifest | None] = []
-        for ports, _ in wanted:  # first those that have these ports already, then any
+        for ports, _ in wanted:  # prefer a slice that has these ports already
             like = next((item for item in spare.values() if (item.get("ports") or []) == ports), None)
             taken.append(spare.pop(like["metadata"]["name"]) if like else None)
         for (ports, endpoints), item in zip(wanted, taken, strict=True):
             live = item or (spare.pop(next(iter(spare))) if spare else None)
             self._put(service, family, live, {"ports": ports or None, "endpoints": endpoints or None})
         for item in [*spare.values(), *(item for item in existing if not _is_owned(item, service))]:
-            self._requests.delete(SLICES, item)
+            self._client.delete(SLICES, item)
 
-    def _put(self, service: Manifest, family: str, live: Manifest | None, parts: Manifest) -> None:
-        """Make or change a slice; storage knows no empty lists."""
+    def _put(self, service: Manifest, family: str, live: Manifest | None, fields: Manifest) -> None:
+        """Create or update a slice. Storage has None for an empty list."""
         about, name = service["metadata"], service["metadata"]["name"]
         labels = {**(about.get("labels") or {}), _SERVICE: name, _MANAGED_BY: _MANAGER}
         labels.pop(_HEADLESS, None)
         labels |= {_HEADLESS: ""} if service["spec"].get("clusterIP") in {None, "", "None"} else {}
         if live is not None:
-            self._requests.update(SLICES, live, metadata={**live["metadata"], "labels": labels}, **parts)
+            self._client.update(SLICES, live, metadata={**live["metadata"], "labels": labels}, **fields)
             return
         metadata = {"namespace": about["namespace"], "generateName": f"{name}-", "labels": labels}
         metadata["ownerReferences"] = [controller_reference(service)]
-        self._requests.create(SLICES, {"metadata": metadata, "addressType": family, **parts})
+        self._client.create(SLICES, {"metadata": metadata, "addressType": family, **fields})
 
     def _endpoint(self, service: Manifest, pod: Manifest, family: str) -> tuple[list[Manifest], Manifest] | None:
-        """A pod's ports and endpoint; None while it has no address, or is on no node that is there."""
+        """A pod's ports and endpoint; None while it has no address or its node does not exist."""
         spec, status, metadata = pod["spec"], pod["status"], pod["metadata"]
         addresses = [item["ip"] for item in status.get("podIPs") or () if (":" in item["ip"]) == (family == "IPv6")]
         node = self._store.get(NODES, spec.get("nodeName") or "")
         regardless = service["spec"].get("publishNotReadyAddresses", False)
         if is_finished(pod) or not addresses or (node is None and not regardless):
             return None
-        serving, going = is_ready(pod), is_terminating(pod)
-        ready = regardless or (serving and not going)
+        serving, terminating = is_ready(pod), is_terminating(pod)
+        ready = regardless or (serving and not terminating)
         found = {
             "addresses": addresses,
-            "conditions": {"ready": ready, "serving": serving, "terminating": going},
+            "conditions": {"ready": ready, "serving": serving, "terminating": terminating},
             "targetRef": {"kind": "Pod", **{part: metadata[part] for part in ("namespace", "name", "uid")}},
         }
         zone = ((node or {"metadata": {}})["metadata"].get("labels") or {}).get(_ZONE)
@@ -121,7 +121,7 @@ class EndpointSliceController:
 def _slices(
     endpoints: list[tuple[list[Manifest], Manifest] | None], own: list[Manifest]
 ) -> list[tuple[list[Manifest], list[Manifest]]]:
-    """Ports and endpoints of each slice that is wanted; one without any where there is nothing behind a Service."""
+    """Ports and endpoints of each wanted slice; a Service without endpoints has one empty slice."""
     places = [
         item["targetRef"]["uid"] for slice_ in own for item in slice_.get("endpoints") or () if "targetRef" in item
     ]
@@ -138,7 +138,7 @@ def _slices(
 
 
 def _ports(service: Manifest, pod: Manifest) -> list[Manifest]:
-    """The Service's ports as this pod has them; a name that no container knows is no port."""
+    """The Service's ports with this pod's port numbers; ports that no container names are left out."""
     found = []
     for port in service["spec"].get("ports") or ():
         number = port.get("targetPort", port["port"])

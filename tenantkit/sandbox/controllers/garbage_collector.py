@@ -1,10 +1,10 @@
-"""Garbage collection: what goes, and what stays, when an object's owners go.
+"""Garbage collection: dependents are deleted or orphaned when their owners are deleted.
 
-An object goes when the last of its owners is gone; an owner counts as gone when no object of its kind, name and uid is
-in the object's own namespace, or, for kinds without one, in the cluster. Who is deleted in the foreground waits for
-those dependents that block it, who is orphaned for its dependents to forget it. Left out: the Event by which a real
-collector complains of an owner in another namespace. Owners of kinds that are not served can't be looked up, and so, as
-on a real cluster, their dependents stay.
+An object is deleted once its last owner does not exist. The owner's kind, name and uid are looked up in the object's
+namespace, or in the cluster for cluster-scoped kinds. An owner that is deleted in the foreground waits for the
+dependents that block it. One whose dependents are orphaned waits until they no longer name it. Owners of kinds that
+are not served cannot be looked up, so their dependents stay, as on a real cluster. Left out: the Event about an owner
+in another namespace.
 
 Source: page "Garbage Collection"; pkg/controller/garbagecollector, 1.37.
 """
@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
 from tenantkit.sandbox.apimachinery.resources import of_kind
-from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.endpoints.delete import delete_live, remove_or_put
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.managedfields.fieldmanager import track_update
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -28,9 +24,8 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
-_USER = "system:serviceaccount:kube-system:generic-garbage-collector"
 _IGNORED = "events"
-_Owner: TypeAlias = Literal["solid", "gone", "waiting", "unknown"]
+_Owner: TypeAlias = Literal["solid", "absent", "waiting", "unknown"]
 
 
 class _Place(NamedTuple):
@@ -40,28 +35,29 @@ class _Place(NamedTuple):
 
 
 class GarbageCollector:
-    """Deletes what nobody owns any more; keys are uids."""
+    """Deletes objects that have lost all owners; keys are uids."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._client = InProcessClient(store, "generic-garbage-collector")
         self._places: dict[str, _Place] = {}
         self._dependents: dict[str, dict[str, None]] = {}
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The object and, where it goes or lets go of them, its dependents and owners."""
+        """The object, its dependents if it is deleted, and owners that it no longer names."""
         if event.resource.qualified == _IGNORED:
             return ()
-        metadata, is_gone = event.manifest["metadata"], event.type == "DELETED"
-        uid, owners = metadata["uid"], [] if is_gone else _owners(event.manifest)
-        let_go = _owners(event.previous) if event.previous else []
-        self._index(event, uid, {owner["uid"] for owner in owners}, {owner["uid"] for owner in let_go})
-        # Dependents first: they must still see what their owner waits for.
-        found = [*self._dependents.get(uid, ())] if is_gone or _finalizer(event.manifest) else []
+        metadata, is_deleted = event.manifest["metadata"], event.type == "DELETED"
+        uid, owners = metadata["uid"], [] if is_deleted else _owners(event.manifest)
+        before = _owners(event.previous) if event.previous else []
+        self._index(event, uid, {owner["uid"] for owner in owners}, {owner["uid"] for owner in before})
+        # Dependents first, while their owner still has its finalizer.
+        found = [*self._dependents.get(uid, ())] if is_deleted or _finalizer(event.manifest) else []
         found += [uid] if owners or _finalizer(event.manifest) else []
-        return found if owners == let_go else [*found, *(owner["uid"] for owner in let_go)]
+        return found if owners == before else [*found, *(owner["uid"] for owner in before)]
 
     def sync(self, key: str) -> None:
-        """See to one object: free its dependents, let it go on going, or delete it."""
+        """Orphan its dependents, finish its deletion, or delete it, whichever one object needs."""
         place = self._places.get(key)
         live = self._store.get(place.resource, place.name, place.namespace) if place else None
         if place is None or live is None:
@@ -78,24 +74,24 @@ class GarbageCollector:
             self._collect(key, place, live)
 
     def _collect(self, uid: str, place: _Place, live: Manifest) -> None:
-        """Delete an object whose owners are all gone or only wait for it; else let it forget those that are."""
+        """Delete an object without a remaining owner; of one with some, remove references to the others."""
         states = {owner["uid"]: self._state_of(owner, place) for owner in _owners(live)}
         if not states or "unknown" in states.values():
             return
         if "solid" in states.values():
-            forgotten = {owner for owner, state in states.items() if state != "solid"}
-            if forgotten:
-                self._change(place, live, _without_owners(forgotten))
+            obsolete = {owner for owner, state in states.items() if state != "solid"}
+            if obsolete:
+                self._change(place, live, _without_owners(obsolete))
             return
-        dependents, policy = self._dependents_of(uid), ""  # what the object's own finalizer says
+        dependents, policy = self._dependents_of(uid), ""  # the object's own finalizer decides
         if "waiting" in states.values() and dependents:
             if any(_finalizer(dependent) == FOREGROUND for _, dependent in dependents):
-                live = self._change(place, live, _unblocking)  # it may own its owner, and each would wait for the other
+                live = self._change(place, live, _unblocking)  # it may own its owner, and both would wait
             policy = "Foreground"
-        delete_live(self._store, place.resource, live, DeleteOptions(propagation=policy), _USER)
+        self._client.delete(place.resource, live, propagation=policy)
 
     def _state_of(self, owner: Manifest, place: _Place) -> _Owner:
-        """Whether an owner is there, for an object at that place."""
+        """The state of an owner, seen from an object at that place."""
         try:
             resource = of_kind(owner["apiVersion"], owner["kind"])
         except LookupError:
@@ -104,7 +100,7 @@ class GarbageCollector:
             return "unknown"
         live = self._store.get(resource, owner["name"], place.namespace if resource.namespaced else "")
         if live is None or live["metadata"]["uid"] != owner["uid"]:
-            return "gone"
+            return "absent"
         return "waiting" if _finalizer(live) == FOREGROUND else "solid"
 
     def _dependents_of(self, uid: str) -> list[tuple[_Place, Manifest]]:
@@ -113,14 +109,11 @@ class GarbageCollector:
         return [(place, live) for place, live in found if live is not None]
 
     def _change(self, place: _Place, live: Manifest, change: Callable[[Manifest], Manifest]) -> Manifest:
-        """Write an object's metadata anew; the object goes where that takes the last thing that it waits for."""
-        after = {**live, "metadata": change(live["metadata"])}
-        now = timestamp(self._store.clock())
-        tracked = track_update(live, after, manager=CONTROLLERS, time=now)
-        return remove_or_put(self._store, place.resource, tracked, live)
+        """Update an object's metadata; the object is deleted with its last finalizer."""
+        return self._client.update(place.resource, live, metadata=change(live["metadata"]))
 
     def _index(self, event: Event, uid: str, owners: Collection[str], before: Collection[str]) -> None:
-        """Note where the object is, and whose it is."""
+        """Record where the object is, and its owners."""
         if event.type == "DELETED":
             self._places.pop(uid, None)
         else:
@@ -140,7 +133,7 @@ def _owners(manifest: Manifest) -> list[Manifest]:
 
 
 def _finalizer(manifest: Manifest) -> str:
-    """The collector's finalizer for which an object that is to go waits; empty for all others."""
+    """The collector's finalizer of an object that is being deleted; empty if it has none."""
     metadata = manifest["metadata"]
     finalizers = (metadata.get("finalizers") or ()) if metadata.get("deletionTimestamp") else ()
     return next((item for item in finalizers if item in {ORPHAN, FOREGROUND}), "")
@@ -151,22 +144,22 @@ def _blocks(dependent: Manifest, uid: str) -> bool:
 
 
 def _without_owners(uids: Collection[str]) -> Callable[[Manifest], Manifest]:
-    return lambda metadata: _kept(metadata, "ownerReferences", lambda owner: owner["uid"] not in uids)
+    return lambda metadata: _filtered(metadata, "ownerReferences", lambda owner: owner["uid"] not in uids)
 
 
 def _without_finalizer(finalizer: str) -> Callable[[Manifest], Manifest]:
-    return lambda metadata: _kept(metadata, "finalizers", lambda item: item != finalizer)
+    return lambda metadata: _filtered(metadata, "finalizers", lambda item: item != finalizer)
 
 
-def _kept(metadata: Manifest, part: str, is_kept: Callable[..., bool]) -> Manifest:
-    """Metadata with what is kept of one of its lists, and without the list where that is nothing."""
-    kept = [item for item in metadata.get(part) or () if is_kept(item)]
-    rest = {key: value for key, value in metadata.items() if key != part}
-    return {**rest, part: kept} if kept else rest
+def _filtered(metadata: Manifest, field: str, predicate: Callable[..., bool]) -> Manifest:
+    """Metadata with a filtered list; an empty list is removed."""
+    items = [item for item in metadata.get(field) or () if predicate(item)]
+    rest = {key: value for key, value in metadata.items() if key != field}
+    return {**rest, field: items} if items else rest
 
 
 def _unblocking(metadata: Manifest) -> Manifest:
-    """Metadata in which no owner has to wait."""
+    """Metadata in which no reference blocks the deletion of its owner."""
     owners = [
         {**owner, "blockOwnerDeletion": False} if owner.get("blockOwnerDeletion") else owner
         for owner in metadata["ownerReferences"]

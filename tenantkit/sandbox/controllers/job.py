@@ -1,8 +1,8 @@
-"""Jobs: pods until enough of them have succeeded, or too many have failed.
+"""Jobs: pods are created until enough of them have succeeded or too many have failed.
 
-Pods carry a finalizer until they are counted, so that none is lost or counted twice; as both happen in one look here,
-`uncountedTerminatedPods` is only ever empty. Left out: policies of pod failure and success, limits an index, and
-conditions of pods that were deleted before they failed.
+Pods have a finalizer until they are counted, so that none is lost or counted twice. One sync both counts and releases
+them, so `uncountedTerminatedPods` is always empty. Left out: pod failure policies, success policies, backoff limits per
+index, and conditions of pods that were deleted before they failed.
 
 Source: pkg/controller/job and pkg/controller/ttlafterfinished, 1.37; page "Jobs".
 """
@@ -43,28 +43,28 @@ _SUSPENSION = {True: ("Suspended", "JobSuspended", "Job suspended"), False: ("Re
 
 
 class JobController(WorkloadController):
-    """Makes pods, counts how they end, and says how the Job does."""
+    """Creates pods, counts how they end, and writes the status of Jobs."""
 
     resource: ClassVar[Resource] = find("batch", "v1", "jobs")
     component: ClassVar[str] = "job-controller"
     finalizers: ClassVar[tuple[str, ...]] = (TRACKED,)
 
     def sync(self, key: str) -> datetime | None:
-        """Bring one Job to where it should be, and let go of pods that no Job counts any more."""
+        """Reconcile one Job, and release pods that no Job counts any more."""
         again = super().sync(key)
         namespace = key.partition("/")[0]
         self._free(pod for pod in self.store.list(PODS, namespace) if self._is_orphan(pod))
         return again
 
     def reconcile(self, live: Manifest) -> datetime | None:
-        """Count what has ended; then come to an end, or to as many pods as are to run."""
+        """Count pods that have ended; then finish the Job, or create and delete pods."""
         if (finished := progress.finished_at(live)) is not None:
             return self._clean_up(live, finished)
         now, again = self.store.clock(), None
         pods = self.claimed(live)
         tracked = [pod for pod in pods if _is_tracked(pod)]
         active = [pod for pod in pods if is_active(pod)]
-        going = sum(is_terminating(pod) and not is_finished(pod) for pod in pods)
+        terminating = sum(is_terminating(pod) and not is_finished(pod) for pod in pods)
         status = progress.with_ends(live, live["status"], tracked)
         if not live["spec"]["suspend"]:
             status.setdefault("startTime", timestamp(now))
@@ -72,21 +72,21 @@ class JobController(WorkloadController):
         if decided is not None:
             for pod in active:
                 self.delete_pod(live, pod)
-            if decided[0] == "FailureTarget":  # what is cut off counts as failed
+            if decided[0] == "FailureTarget":  # pods that are stopped count as failed
                 status["failed"] += sum(not progress.end_of(live, pod) for pod in tracked)
-            active, going = [], going + len(active)
+            active, terminating = [], terminating + len(active)
         else:
             if not is_terminating(live):
                 counted = [pod for pod in tracked if progress.end_of(live, pod)]
                 before = active
                 active, again = self._manage(live, status, pods, now)
-                going += sum(pod not in active for pod in before)
+                terminating += sum(pod not in active for pod in before)
             if progress.is_complete(live, status) and not active:
                 decided = progress.MET
             elif not is_terminating(live):
                 status = self._with_suspension(live, status, now)
         self._free(counted)
-        status |= {"active": len(active), "ready": sum(map(is_ready, active)), "terminating": going}
+        status |= {"active": len(active), "ready": sum(map(is_ready, active)), "terminating": terminating}
         self._write(live, status, decided, now)
         moments = [moment for moment in (again, progress.deadline(live, status)) if moment and not decided]
         return min(moments, default=None)
@@ -94,7 +94,7 @@ class JobController(WorkloadController):
     def _manage(
         self, live: Manifest, status: Manifest, pods: list[Manifest], now: datetime
     ) -> tuple[list[Manifest], datetime | None]:
-        """The pods that run after what is too much was deleted or what is missing made; when to go on with that."""
+        """Delete surplus pods or create missing ones; returns the active pods, and when to continue."""
         active = [pod for pod in pods if is_active(pod)]
         wanted = 0 if live["spec"]["suspend"] else progress.wanted(live, status, len(active))
         surplus = deletion_order(active)[: max(0, len(active) - wanted)]
@@ -103,28 +103,28 @@ class JobController(WorkloadController):
             self.delete_pod(live, self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"]) or pod)
         if surplus or live["spec"]["suspend"]:
             return [pod for pod in active if pod not in surplus], None
-        held = [pod for pod in pods if is_terminating(pod)] if progress.waits_for_terminating(live) else []
-        missing = min(wanted - len(active) - len(held), _MOST_AT_ONCE)
+        awaited = [pod for pod in pods if is_terminating(pod)] if progress.waits_for_terminating(live) else []
+        missing = min(wanted - len(active) - len(awaited), _MOST_AT_ONCE)
         until = progress.waits_until(live, pods)
         if missing <= 0 or (until is not None and until > now):
             return active, until if missing > 0 else None
-        taken = progress.indexes(status) | {progress.index_of(pod) for pod in [*active, *held]}
+        taken = progress.indexes(status) | {progress.index_of(pod) for pod in [*active, *awaited]}
         free = (index for index in range(live["spec"].get("completions") or 0) if index not in taken)
         template = live["spec"]["template"]
         finalizers = [*((template.get("metadata") or {}).get("finalizers") or ()), TRACKED]
         pod = pod_from_template(live, template, generateName=f"{live['metadata']['name']}-", finalizers=finalizers)
-        made: list[Manifest | None] = []
+        created: list[Manifest | None] = []
 
         def create() -> None:
             numbered = progress.for_index(live, pod, next(free)) if progress.is_indexed(live) else pod
-            made.append(self.create_pod(live, numbered))
+            created.append(self.create_pod(live, numbered))
 
-        with suppress(ApiError):  # an event has told it
+        with suppress(ApiError):  # reported by an event
             slow_start(missing, create)
-        return [*active, *(item for item in made if item)], None
+        return [*active, *(item for item in created if item)], None
 
     def _with_suspension(self, live: Manifest, status: Manifest, now: datetime) -> Manifest:
-        """The status, with a word about it where the Job was suspended or resumed."""
+        """The status after the Job was suspended or resumed, with an event about it."""
         is_suspended = live["spec"]["suspend"]
         event, reason, message = _SUSPENSION[is_suspended]
         after = progress.with_condition(status, "Suspended", str(is_suspended), reason, message, now=now)
@@ -134,17 +134,17 @@ class JobController(WorkloadController):
         return {**after, "startTime": None if is_suspended else timestamp(now)}
 
     def _write(self, live: Manifest, status: Manifest, decided: Decision | None, now: datetime) -> None:
-        """Write the status: what was decided first, and the end itself once no pod is on its way out."""
+        """Write the status; the final condition follows once no pod is terminating."""
         status["uncountedTerminatedPods"] = {}
         if decided is None:
-            self.requests.update(self.resource, live, subresource="status", status=status)
+            self.client.update(self.resource, live, subresource="status", status=status)
             return
         kind, reason, message = decided
         status = progress.with_condition(status, kind, "True", reason, message, now=now)
         if not status["terminating"]:
             status = progress.with_condition(status, progress.LAST[kind], "True", reason, message, now=now)
             status |= {"completionTime": timestamp(now)} if kind == "SuccessCriteriaMet" else {}
-        live = self.requests.update(self.resource, live, subresource="status", status=status)
+        live = self.client.update(self.resource, live, subresource="status", status=status)
         if status["terminating"]:
             return
         if kind == "SuccessCriteriaMet":
@@ -153,26 +153,26 @@ class JobController(WorkloadController):
             self.events.record(live, reason, message, kind="Warning")
 
     def _clean_up(self, live: Manifest, finished: datetime) -> datetime | None:
-        """Delete a Job whose time after its end is over; else say when it will be."""
+        """Delete a finished Job after its TTL; returns when that will be."""
         seconds = live["spec"].get("ttlSecondsAfterFinished")
         if seconds is None or is_terminating(live):
             return None
         due = finished + timedelta(seconds=seconds)
         if due > self.store.clock():
             return due
-        self.requests.delete(self.resource, live, propagation="Foreground")
+        self.client.delete(self.resource, live, propagation="Foreground")
         return None
 
     def _free(self, pods: Iterable[Manifest]) -> None:
-        """Take the finalizer from pods that are counted."""
+        """Remove the finalizer from pods that are counted."""
         for pod in [pod for pod in pods if _is_tracked(pod)]:
             live = self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"])
             if live is not None:
                 finalizers = [item for item in live["metadata"]["finalizers"] if item != TRACKED]
-                self.requests.update(PODS, live, metadata={**live["metadata"], "finalizers": finalizers})
+                self.client.update(PODS, live, metadata={**live["metadata"], "finalizers": finalizers})
 
     def _is_orphan(self, pod: Manifest) -> bool:
-        """Whether a pod waits to be counted, and its Job is gone or has come to its end."""
+        """Whether a pod waits to be counted, but its Job is finished or does not exist."""
         owner = controller_of(pod)
         if not _is_tracked(pod) or (owner and owner["kind"] != "Job"):
             return False

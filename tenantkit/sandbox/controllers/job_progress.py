@@ -1,4 +1,4 @@
-"""A Job's reckoning: how its pods have ended, whether it is over, and how long the next pod waits. Pure.
+"""The progress of a Job: how its pods have ended, whether it is finished, and when to create the next pod. Pure.
 
 Source: pkg/controller/job, 1.37 (job_controller.go, backoff_utils.go, indexed_job_utils.go); page "Jobs".
 """
@@ -29,14 +29,14 @@ LAST = {"SuccessCriteriaMet": "Complete", "FailureTarget": "Failed"}
 
 
 def finished_at(job: Manifest) -> datetime | None:
-    """When the Job came to its end; None while it has not."""
+    """When the Job finished; None while it has not."""
     ends = (condition_of(job, kind) for kind in LAST.values())
     end = next((item for item in ends if item and item["status"] == "True"), None)
     return datetime.fromisoformat(end["lastTransitionTime"]) if end else None
 
 
 def end_of(job: Manifest, pod: Manifest) -> End:
-    """How a pod has ended; one that is deleted counts as failed, unless the Job waits until it has."""
+    """How a pod has ended. A terminating pod counts as failed, unless the Job waits for its end."""
     phase = pod["status"].get("phase")
     if phase in ENDED:
         return "succeeded" if phase == "Succeeded" else "failed"
@@ -44,22 +44,22 @@ def end_of(job: Manifest, pod: Manifest) -> End:
 
 
 def waits_for_terminating(job: Manifest) -> bool:
-    """Whether a pod is replaced only once it has really ended."""
+    """Whether a pod is replaced only after it has ended."""
     return bool(job["spec"].get("podReplacementPolicy") == "Failed")
 
 
 def is_indexed(job: Manifest) -> bool:
-    """Whether each pod has a number of its own."""
+    """Whether each pod has an index."""
     return bool(job["spec"].get("completionMode") == "Indexed")
 
 
 def index_of(pod: Manifest) -> int:
-    """A pod's number; -1 for one that has none."""
+    """A pod's index; -1 if it has none."""
     return int((pod["metadata"].get("annotations") or {}).get(INDEX, -1))
 
 
 def with_ends(job: Manifest, status: Manifest, pods: Iterable[Manifest]) -> Manifest:
-    """The status, these pods counted by how they have ended."""
+    """The status after counting how these pods have ended."""
     ended = [(end_of(job, pod), pod) for pod in pods]
     found = {**status, "failed": status.get("failed", 0) + sum(end == "failed" for end, _ in ended)}
     if not is_indexed(job):
@@ -70,7 +70,7 @@ def with_ends(job: Manifest, status: Manifest, pods: Iterable[Manifest]) -> Mani
 
 
 def indexes(status: Manifest) -> set[int]:
-    """The numbers that have succeeded."""
+    """The indexes that have succeeded."""
     found: set[int] = set()
     for part in filter(None, (status.get("completedIndexes") or "").split(",")):
         first, _, last = part.partition("-")
@@ -79,7 +79,7 @@ def indexes(status: Manifest) -> set[int]:
 
 
 def decision(job: Manifest, status: Manifest, pods: list[Manifest], now: datetime) -> Decision | None:
-    """Why the Job comes to an end, if it does: as was decided before, by its failures, or by its deadline."""
+    """Why the Job ends, if it does: an earlier decision, too many failures, or its deadline."""
     for kind in LAST:
         before = condition_of(job, kind)
         if before:
@@ -91,7 +91,7 @@ def decision(job: Manifest, status: Manifest, pods: list[Manifest], now: datetim
 
 
 def deadline(job: Manifest, status: Manifest) -> datetime | None:
-    """When the Job has run for too long."""
+    """When the Job exceeds its deadline; None without one."""
     seconds, start = job["spec"].get("activeDeadlineSeconds"), status.get("startTime")
     if seconds is None or start is None or job["spec"]["suspend"]:
         return None
@@ -99,7 +99,7 @@ def deadline(job: Manifest, status: Manifest) -> datetime | None:
 
 
 def wanted(job: Manifest, status: Manifest, active: int) -> int:
-    """How many pods are to run."""
+    """How many pods should run."""
     parallelism, completions = job["spec"]["parallelism"], job["spec"].get("completions")
     if completions is None:
         return active if status["succeeded"] else int(parallelism)
@@ -107,13 +107,13 @@ def wanted(job: Manifest, status: Manifest, active: int) -> int:
 
 
 def is_complete(job: Manifest, status: Manifest) -> bool:
-    """Whether enough pods have succeeded; where no number is given, one is enough."""
+    """Whether enough pods have succeeded; without `completions` one is enough."""
     completions = job["spec"].get("completions")
     return bool(status["succeeded"] >= completions if completions is not None else status["succeeded"])
 
 
 def waits_until(job: Manifest, pods: Iterable[Manifest]) -> datetime | None:
-    """Until when no new pod is made: after each failure since the last success twice as long."""
+    """When the next pod may be created: the delay doubles with each failure since the last success."""
     ends: dict[str, list[datetime]] = {"succeeded": [], "failed": [], "": []}
     for pod in pods:
         ends[end_of(job, pod)].append(_ended_at(pod))
@@ -126,7 +126,7 @@ def waits_until(job: Manifest, pods: Iterable[Manifest]) -> datetime | None:
 def with_condition(  # noqa: PLR0913 (the fields of a condition)
     status: Manifest, kind: str, state: str, reason: str, message: str, *, now: datetime
 ) -> Manifest:
-    """The status with a condition; one that holds not is only written where it did."""
+    """The status with a condition; a False one is only written if the condition existed before."""
     before = condition_of({"status": status}, kind)
     new = {"type": kind, "status": state, "reason": reason, "message": message}
     if (before is None and state == "False") or (before and new.items() <= before.items()):
@@ -139,7 +139,7 @@ def with_condition(  # noqa: PLR0913 (the fields of a condition)
 
 
 def for_index(job: Manifest, pod: Manifest, index: int) -> Manifest:
-    """The pod with its number: as label, annotation, host name and in the environment."""
+    """The pod with its index in a label, an annotation, the host name and the environment."""
     metadata, spec, name, number = pod["metadata"], pod["spec"], job["metadata"]["name"], str(index)
     tail = f"-{number}-"
     about = {
@@ -167,7 +167,7 @@ def _with_index(container: Manifest) -> Manifest:
 
 
 def _restarts_too_often(job: Manifest, pods: list[Manifest]) -> bool:
-    """Whether containers that start again in their pods have used up the Job's patience."""
+    """Whether restarts of containers exceed the Job's backoff limit."""
     if job["spec"]["template"]["spec"].get("restartPolicy") != "OnFailure":
         return False
     running = [pod["status"] for pod in pods if pod["status"].get("phase") in {"Running", "Pending"}]
@@ -177,7 +177,7 @@ def _restarts_too_often(job: Manifest, pods: list[Manifest]) -> bool:
 
 
 def _ended_at(pod: Manifest) -> datetime:
-    """When a pod has ended, by the best witness there is."""
+    """When a pod has ended, from the most reliable field that is set."""
     ends = [(item.get("state") or {}).get("terminated") or {} for item in pod["status"].get("containerStatuses") or ()]
     ready, metadata = condition_of(pod, "Ready") or {}, pod["metadata"]
     if ends and all("finishedAt" in end for end in ends):
@@ -191,7 +191,7 @@ def _ended_at(pod: Manifest) -> datetime:
 
 
 def _intervals(numbers: set[int]) -> str:
-    """Numbers as a Job's status writes them: `0-2,4,6,7`."""
+    """Indexes as in a Job's status: `0-2,4,6,7`."""
     found = []
     for _, run in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
         first, *rest = (number for _, number in run)

@@ -1,7 +1,7 @@
-"""How a namespace goes: its pods first, then all else, then itself; what a finalizer holds is named in its conditions.
+"""Deletion of namespaces: first the pods, then all other content, then the namespace; conditions name what remains.
 
-The namespace is looked at again whenever something in it goes, where a real controller comes back after some seconds.
-Content with finalizers is marked and left to whoever put them there; nothing here ever strips one but `kubernetes`.
+Each deletion in the namespace triggers the next sync, while a real controller retries after some seconds. Content with
+finalizers is only marked as deleted. This controller removes no finalizer but `kubernetes`.
 
 Source: page "Namespaces"; pkg/controller/namespace/deletion, 1.37.
 """
@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES, RESOURCES
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.endpoints.delete import marked
-from tenantkit.sandbox.endpoints.options import DeleteOptions
-from tenantkit.sandbox.registry.propagation import with_deletion_finalizers
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +29,7 @@ _CONTENT = tuple(
         key=lambda resource: resource.qualified != "pods",
     )
 )
-# Type, and the reason and message while there is nothing to complain about.
+# Type, and the reason and message while nothing is wrong.
 _CONDITIONS = (
     ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
     ("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
@@ -47,20 +44,21 @@ _CONDITIONS = (
 
 
 class NamespaceController:
-    """Empties and removes namespaces that are to go; keys are their names."""
+    """Empties and finalizes namespaces that are being deleted; keys are their names."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._client = InProcessClient(store, "namespace-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The namespace that is to go, or the one in which something went."""
+        """The namespace that is being deleted, or the one in which an object was deleted."""
         metadata = event.manifest["metadata"]
         if event.resource == NAMESPACES:
             return (metadata["name"],) if event.type != "DELETED" and metadata.get("deletionTimestamp") else ()
         return (metadata["namespace"],) if event.resource.namespaced and event.type == "DELETED" else ()
 
     def sync(self, key: str) -> None:
-        """Take one namespace as far as it goes."""
+        """Delete the content of one namespace, then finalize it."""
         namespace = self._store.get(NAMESPACES, key)
         if namespace is None or not namespace["metadata"].get("deletionTimestamp"):
             return
@@ -70,15 +68,12 @@ class NamespaceController:
             namespace = self._with_conditions(namespace, remaining)
             if remaining:
                 return
-            finalizers = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
-            spec = {"finalizers": finalizers} if finalizers else {}
-            if finalizers or namespace["metadata"].get("finalizers"):
-                self._store.put(NAMESPACES, {**namespace, "spec": spec})
-        if not finalizers and not namespace["metadata"].get("finalizers"):
-            self._store.remove(NAMESPACES, key)
+            rest = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
+            spec = {"finalizers": rest} if rest else {}
+            self._client.update(NAMESPACES, namespace, subresource="finalize", spec=spec)
 
     def _delete_content(self, namespace: str) -> dict[Resource, list[Manifest]]:
-        """Delete what is in it; what is left, by kind."""
+        """Delete its content; returns what remains, by kind."""
         remaining: dict[Resource, list[Manifest]] = {}
         for resource in _CONTENT:
             for manifest in self._store.list(resource, namespace):
@@ -91,22 +86,21 @@ class NamespaceController:
         return remaining
 
     def _delete(self, resource: Resource, manifest: Manifest) -> None:
-        manifest = with_deletion_finalizers(resource, manifest, DeleteOptions(propagation="Background"))
-        metadata = manifest["metadata"]
-        if not metadata.get("finalizers"):
-            self._store.remove(resource, metadata["name"], metadata["namespace"])
-        elif not metadata.get("deletionTimestamp"):
-            self._store.put(resource, marked(manifest, self._store.clock()))
+        """Delete one object. Pods get no grace period, since without nodes nothing would end it."""
+        is_pod, metadata = resource.qualified == "pods", manifest["metadata"]
+        if not (is_pod and metadata.get("deletionTimestamp") and metadata.get("finalizers")):
+            grace_period_s = 0 if is_pod else None
+            self._client.delete(resource, manifest, propagation="Background", grace_period_s=grace_period_s)
 
     def _with_conditions(self, namespace: Manifest, remaining: dict[Resource, list[Manifest]]) -> Manifest:
-        """The namespace with conditions that say what is left, written if they say something new."""
+        """Write the conditions about what remains, if they change."""
         status = namespace.get("status") or {}
         before = {condition["type"]: condition for condition in status.get("conditions") or ()}
         complaints = _complaints(remaining)
         conditions = []
-        for name, reason, message in _CONDITIONS:
+        for name, *default in _CONDITIONS:
             state = "True" if name in complaints else "False"
-            reason, message = complaints.get(name, (reason, message))  # noqa: PLW2901 (the better pair, if there is one)
+            reason, message = complaints.get(name, default)
             old = before.get(name) or {}
             since = old["lastTransitionTime"] if old.get("status") == state else timestamp(self._store.clock())
             conditions.append(
@@ -114,26 +108,26 @@ class NamespaceController:
             )
         if conditions == status.get("conditions"):
             return namespace
-        after = {**namespace, "status": {**status, "conditions": conditions}}
-        return put_as(CONTROLLERS, self._store, NAMESPACES, after, before=namespace, subresource="status")
+        after = {**status, "conditions": conditions}
+        return self._client.update(NAMESPACES, namespace, subresource="status", status=after)
 
 
 def _complaints(remaining: dict[Resource, list[Manifest]]) -> dict[str, tuple[str, str]]:
-    """Reason and message of each condition that holds."""
+    """Reason and message of each condition that is True."""
     if any(resource.qualified == "pods" for resource in remaining):
-        return {}  # While pods are left, a real controller says that all is removed: it has looked at nothing else yet.
+        return {}  # while pods remain, a real controller has not looked at anything else
     kinds = sorted(
         f"{resource.plural}.{resource.group} has {len(left)} resource instances" for resource, left in remaining.items()
     )
     if not kinds:
         return {}
-    held = Counter(
+    counts = Counter(
         finalizer
         for left in remaining.values()
         for manifest in left
         for finalizer in manifest["metadata"].get("finalizers") or ()
     )
-    finalizers = sorted(f"{finalizer} in {count} resource instances" for finalizer, count in held.items())
+    finalizers = sorted(f"{finalizer} in {count} resource instances" for finalizer, count in counts.items())
     return {
         "NamespaceContentRemaining": (
             "SomeResourcesRemain",

@@ -1,4 +1,4 @@
-"""ReplicaSets: as many pods as are asked for, of one template.
+"""ReplicaSets: a number of pods from one template.
 
 Source: pkg/controller/replicaset, 1.37; page "ReplicaSet".
 """
@@ -35,16 +35,16 @@ _FAILURE = "ReplicaFailure"
 
 
 class ReplicaSetController(WorkloadController):
-    """Makes and deletes pods, and counts them."""
+    """Creates, deletes and counts pods."""
 
     resource: ClassVar[Resource] = REPLICA_SETS
     component: ClassVar[str] = "replicaset-controller"
 
     def reconcile(self, live: Manifest) -> datetime | None:
-        """Make what is missing, delete what is too much, and write down what there is."""
+        """Create missing pods or delete surplus ones, then write the status."""
         pods = self.claimed(live)
         active = [pod for pod in pods if is_active(pod)]
-        going = [pod for pod in pods if is_terminating(pod) and not is_finished(pod)]
+        terminating = [pod for pod in pods if is_terminating(pod) and not is_finished(pod)]
         failure = None if is_terminating(live) else self._manage(live, active)
         min_ready_s = live["spec"].get("minReadySeconds") or 0
         count, again = available(active, min_ready_s, self.store.clock())
@@ -54,14 +54,14 @@ class ReplicaSetController(WorkloadController):
             "fullyLabeledReplicas": sum(wanted.items() <= pod["metadata"]["labels"].items() for pod in active),
             "readyReplicas": sum(map(is_ready, active)),
             "availableReplicas": count,
-            "terminatingReplicas": len(going),
+            "terminatingReplicas": len(terminating),
             "conditions": self._conditions(live, len(active), failure),
         }
         self.put_status(live, status)
         return again
 
     def _manage(self, live: Manifest, active: list[Manifest]) -> ApiError | None:
-        """Come nearer to the number of replicas; what was refused, if something was."""
+        """Create or delete pods up to the number of replicas; returns the error if pods were refused."""
         surplus = len(active) - live["spec"]["replicas"]
         if surplus > 0:
             for pod in deletion_order(active, self._related(live))[: min(surplus, _BURST)]:
@@ -75,7 +75,7 @@ class ReplicaSetController(WorkloadController):
         return None
 
     def _related(self, live: Manifest) -> list[Manifest]:
-        """The pods of all ReplicaSets of the same Deployment, or else of this one."""
+        """The pods of all ReplicaSets of the same Deployment; without one, of this ReplicaSet."""
         namespace, owner = live["metadata"]["namespace"], controller_of(live)
         uids = {live["metadata"]["uid"]}
         if owner is not None:
@@ -85,7 +85,7 @@ class ReplicaSetController(WorkloadController):
         return [pod for pod in pods if (controller_of(pod) or {}).get("uid") in uids]
 
     def _conditions(self, live: Manifest, active: int, failure: ApiError | None) -> list[Manifest]:
-        """The conditions; that of a failure stays as it was first written."""
+        """The conditions; an existing failure condition is kept unchanged."""
         others = [item for item in live["status"].get("conditions") or () if item["type"] != _FAILURE]
         if failure is None:
             return others

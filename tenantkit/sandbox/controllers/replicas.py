@@ -1,4 +1,4 @@
-"""What workload controllers reckon with: which pods count, which go first, who owns what. Pure.
+"""Rules that the workload controllers share: counting, owning and ordering pods. Pure.
 
 Source: pkg/controller/controller_utils.go and controller_ref_manager.go, 1.37; pages "ReplicaSet" and "Deployments".
 """
@@ -19,8 +19,8 @@ from tenantkit.sandbox.apimachinery.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.rules.selectors import LabelSelector
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
@@ -29,30 +29,30 @@ Claim = Literal["owned", "adopt", "release", "foreign"]
 
 
 def controller_reference(owner: Manifest) -> Manifest:
-    """The reference by which an object says who manages it."""
+    """The owner reference to an object's controller."""
     about = {"apiVersion": owner["apiVersion"], "kind": owner["kind"]}
     about |= {"name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}
     return {**about, "controller": True, "blockOwnerDeletion": True}
 
 
 def claim(owner: Manifest, dependent: Manifest, selector: LabelSelector) -> Claim:
-    """What an owner has to do about an object that may be its own: go by who manages it and by the owner's selector."""
-    reference, is_going = controller_of(dependent), is_terminating(owner)
+    """What an owner does with a possible dependent, by its controller and the owner's selector."""
+    reference, is_deleted = controller_of(dependent), is_terminating(owner)
     if reference is not None and reference["uid"] != owner["metadata"]["uid"]:
         return "foreign"
     matches = selector.matches(dependent["metadata"].get("labels"))
     if reference is not None:
-        return "owned" if matches else "foreign" if is_going else "release"
-    return "adopt" if matches and not is_going and not is_terminating(dependent) else "foreign"
+        return "owned" if matches else "foreign" if is_deleted else "release"
+    return "adopt" if matches and not is_deleted and not is_terminating(dependent) else "foreign"
 
 
 def is_terminating(manifest: Manifest) -> bool:
-    """Whether the object is on its way out."""
+    """Whether the object is being deleted."""
     return bool(manifest["metadata"].get("deletionTimestamp"))
 
 
 def is_finished(pod: Manifest) -> bool:
-    """Whether the pod has ended, well or not."""
+    """Whether the pod has succeeded or failed."""
     return pod["status"].get("phase") in ENDED
 
 
@@ -62,18 +62,18 @@ def is_active(pod: Manifest) -> bool:
 
 
 def condition_of(manifest: Manifest, kind: str) -> Manifest | None:
-    """The condition of that type in an object's status."""
+    """The condition of one type in an object's status; None without one."""
     conditions = (manifest.get("status") or {}).get("conditions") or ()
     return next((condition for condition in conditions if condition["type"] == kind), None)
 
 
 def is_ready(pod: Manifest) -> bool:
-    """Whether the pod's condition Ready holds."""
+    """Whether the pod's condition Ready is True."""
     return (condition_of(pod, "Ready") or {}).get("status") == "True"
 
 
 def available_from(pod: Manifest, min_ready_s: int) -> datetime | None:
-    """Since or from when the pod counts as available; None while it is not ready."""
+    """When the pod becomes or became available; None while it is not ready."""
     ready = condition_of(pod, "Ready")
     if ready is None or ready["status"] != "True":
         return None
@@ -82,18 +82,18 @@ def available_from(pod: Manifest, min_ready_s: int) -> datetime | None:
 
 
 def available(pods: Iterable[Manifest], min_ready_s: int, now: datetime) -> tuple[int, datetime | None]:
-    """How many of the pods are available, and when the next of them will be."""
+    """How many pods are available, and when the next one will be."""
     moments = [moment for pod in pods if (moment := available_from(pod, min_ready_s)) is not None]
     later = [moment for moment in moments if moment > now]
     return len(moments) - len(later), min(later, default=None)
 
 
 def deletion_order(pods: Iterable[Manifest], related: Sequence[Manifest] = ()) -> list[Manifest]:
-    """The pods, those first that are to go first: not placed, not running, not ready, cheap, doubled up, young.
+    """Pods in the order of deletion: unassigned, not running, not ready, cheap, on crowded nodes, and new ones first.
 
     Args:
-        pods: to put in order.
-        related: pods of the same workload, for who shares a node with many of them.
+        pods: pods to sort.
+        related: pods of the same workload, to count those on one node.
     """
     on_node: dict[str, int] = {}
     for pod in related:
@@ -117,7 +117,7 @@ def deletion_order(pods: Iterable[Manifest], related: Sequence[Manifest] = ()) -
 
 
 def slow_start(count: int, create: Callable[[], object]) -> None:
-    """Create so many, in batches that double; what fails lets its batch end and is raised."""
+    """Call `create` `count` times in batches that double in size; raise the first error after its batch."""
     batch = min(1, count)
     while batch > 0:
         failures = [error for _ in range(batch) if (error := _attempt(create))]
@@ -141,20 +141,20 @@ def scaled(value: int | str, total: int, *, up: bool) -> int:
 
 
 def template_hash(template: Manifest, collisions: int = 0) -> str:
-    """A short word for a pod template, in the server's letters; of the real one's hash it has only the form.
+    """The hash of a pod template, in the form of the real one but with another value.
 
-    Source: ComputeHash; the real one hashes Go's own print of the struct, which changes with each release.
+    Source: ComputeHash; the real one hashes Go's printed struct, which changes with each release.
     """
     digest = hashlib.sha256(orjson.dumps([template, collisions], option=orjson.OPT_SORT_KEYS)).digest()
     return "".join(_LETTERS[ord(digit) % len(_LETTERS)] for digit in str(int.from_bytes(digest[:4], "big")))
 
 
 def pod_from_template(owner: Manifest, template: Manifest, **metadata: object) -> Manifest:
-    """The pod that an owner makes of a template."""
-    given = template.get("metadata") or {}
-    about = {part: given[part] for part in ("labels", "annotations", "finalizers") if given.get(part)}
-    own = {"namespace": owner["metadata"]["namespace"], "ownerReferences": [controller_reference(owner)]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {**about, **own, **metadata}, "spec": template["spec"]}
+    """The pod that an owner creates from a template."""
+    inherited = template.get("metadata") or {}
+    about = {field: inherited[field] for field in ("labels", "annotations", "finalizers") if inherited.get(field)}
+    about |= {"namespace": owner["metadata"]["namespace"], "ownerReferences": [controller_reference(owner)]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {**about, **metadata}, "spec": template["spec"]}
 
 
 def _attempt(create: Callable[[], object]) -> ApiError | None:

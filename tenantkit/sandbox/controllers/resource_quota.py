@@ -1,7 +1,7 @@
-"""What of each quota is used: counted again when the quota is new or changed, and when an object gives something back.
+"""The status of quotas: usage is counted when a quota is new or changed, and when an object releases some of it.
 
-Objects that come are no reason to count: admission has already written down what they take. Nor is a status that
-somebody else wrote: that stays until all quotas are counted anew, five minutes later at most.
+New objects need no count, since admission has reserved their usage. A status that somebody else has written is kept
+until the next full count, at most five minutes later.
 
 Source: pkg/controller/resourcequota and pkg/quota/v1/install/update_filter.go, 1.37.
 """
@@ -11,10 +11,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.amounts import parse_amounts
-from tenantkit.sandbox.admission.quota import counts_less, recount, tracked
+from tenantkit.rules.amounts import ZERO, parse_amounts, written
 from tenantkit.sandbox.apimachinery.resources import QUOTAS, RESOURCES
-from tenantkit.sandbox.registry.system_writes import CONTROLLERS, put_as
+from tenantkit.sandbox.apis.quota_usage import counts_less, in_scope, tracked, usage
+from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Event, Store
 
 _COUNTED_EVERY = timedelta(minutes=5)
+# kinds that a real server also counts; the sandbox does not serve them, so there are none
+_ALWAYS_NONE = frozenset(
+    {
+        "replicationcontrollers",
+        "count/controllerrevisions.apps",
+        "count/csistoragecapacities.storage.k8s.io",
+        "count/daemonsets.apps",
+        "count/endpoints",
+        "count/horizontalpodautoscalers.autoscaling",
+        "count/podcertificaterequests.certificates.k8s.io",
+        "count/poddisruptionbudgets.policy",
+        "count/podtemplates",
+        "count/replicationcontrollers",
+        "count/resourceclaims.resource.k8s.io",
+        "count/resourceclaimtemplates.resource.k8s.io",
+    }
+)
+_DEVICES = ".deviceclass.resource.k8s.io/devices"
 
 
 class QuotaController:
@@ -31,14 +49,15 @@ class QuotaController:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._client = InProcessClient(store, "resourcequota-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The quota itself, or those quotas that count what went."""
+        """The quota itself, or the quotas of which an object releases usage."""
         found: list[str] = []
         is_live_quota = event.resource == QUOTAS and event.type != "DELETED"
         if is_live_quota and _hard_changed(event):
             found.append(_key(event.manifest))
-        if event.resource.namespaced and self._gives_back(event):
+        if event.resource.namespaced and self._releases_usage(event):
             found += [
                 _key(quota)
                 for quota in self._store.list(QUOTAS, event.manifest["metadata"]["namespace"])
@@ -47,22 +66,43 @@ class QuotaController:
         return found
 
     def sync(self, key: str) -> datetime | None:
-        """Count for one quota, and write its status if that says something new; when to count again in any case."""
+        """Count for one quota and write its status if it changes; returns when to count again."""
         namespace, _, name = key.partition("/")
         quota = self._store.get(QUOTAS, name, namespace)
         if quota is None:
             return None
-        status = recount(quota, RESOURCES, self._store, self._store.clock())
+        status = _counted(quota, self._store, self._store.clock())
         if not _same_status(quota.get("status") or {}, status):
-            put_as(CONTROLLERS, self._store, QUOTAS, {**quota, "status": status}, before=quota, subresource="status")
+            self._client.update(QUOTAS, quota, subresource="status", status=status)
         return self._store.clock() + _COUNTED_EVERY
 
-    def _gives_back(self, event: Event) -> bool:
+    def _releases_usage(self, event: Event) -> bool:
         if event.type == "DELETED":
             return True
         if event.previous is None:
             return False
         return counts_less(event.resource, event.previous, event.manifest, self._store.clock())
+
+
+def _counted(quota: Manifest, store: Store, now: datetime) -> Manifest:
+    """The status of a quota: `hard` from its spec, `used` counted from the stored objects."""
+    hard = (quota["spec"].get("hard")) or {}
+    used = {
+        name: amount for name, amount in parse_amounts((quota.get("status") or {}).get("used")).items() if name in hard
+    }
+    used |= {name: ZERO for name in hard if name in _ALWAYS_NONE or name.endswith(_DEVICES)}
+    for resource in RESOURCES:
+        names = tracked(resource, hard)
+        if not names:
+            continue
+        counted = dict.fromkeys(names, ZERO)
+        for manifest in store.list(resource, quota["metadata"]["namespace"]):
+            if in_scope(quota, resource, manifest):
+                for name, amount in usage(resource, manifest, now).items():
+                    if name in counted:
+                        counted[name] += amount
+        used |= counted
+    return {name: amounts for name, amounts in (("hard", dict(hard)), ("used", written(used))) if amounts}
 
 
 def _key(quota: Manifest) -> str:
@@ -75,7 +115,7 @@ def _hard_changed(event: Event) -> bool:
 
 
 def _same_status(before: Manifest, after: Manifest) -> bool:
-    """Equal in value: a quota that only writes an amount in another way has nothing new to say."""
+    """Whether two statuses are equal in value, however their amounts are written."""
     return all(_values(before.get(field)) == _values(after.get(field)) for field in ("hard", "used"))
 
 

@@ -1,7 +1,7 @@
-"""StatefulSets: pods with numbers, made one after the other, and the claims that outlive them.
+"""StatefulSets: numbered pods, created one after the other, and claims that outlive them.
 
-What a real controller keeps in ControllerRevisions, the templates of old, is here kept in memory: the kind is not
-served, and all is gone with the sandbox anyway. Left out: the strategy Recreate, an alpha.
+Earlier templates are kept in memory. A real controller keeps them in ControllerRevisions, which the sandbox does not
+serve. Left out: the alpha strategy Recreate.
 
 Source: pkg/controller/statefulset, 1.37 (stateful_set_control.go, stateful_pod_control.go); page "StatefulSets".
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import PODS, find
+from tenantkit.sandbox.apimachinery.resources import CLAIMS, PODS, find
 from tenantkit.sandbox.controllers.replicas import (
     available,
     controller_reference,
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Store
 
-CLAIMS = find("", "v1", "persistentvolumeclaims")
 _REVISION = "controller-revision-hash"
 
 
 class StatefulSetController(WorkloadController):
-    """Makes, replaces and deletes pods in the order of their numbers."""
+    """Creates, replaces and deletes pods in the order of their numbers."""
 
     resource: ClassVar[Resource] = find("apps", "v1", "statefulsets")
     component: ClassVar[str] = "statefulset-controller"
@@ -46,12 +45,12 @@ class StatefulSetController(WorkloadController):
         self._templates: dict[tuple[str, str], Manifest] = {}
 
     def fits(self, owner: Manifest, dependent: Manifest) -> bool:
-        """Whether the pod's name is one that the set would give."""
+        """Whether the pod's name is one that the StatefulSet would choose."""
         name, _, number = dependent["metadata"]["name"].rpartition("-")
         return bool(name == owner["metadata"]["name"] and number.isdecimal())
 
     def reconcile(self, live: Manifest) -> datetime | None:
-        """Take the next step towards the wanted pods, and write down what there is."""
+        """Take the next step towards the wanted pods, then write the status."""
         name, template = live["metadata"]["name"], live["spec"]["template"]
         update = f"{name}-{template_hash(template, live['status'].get('collisionCount') or 0)}"
         self._templates[live["metadata"]["uid"], update] = template
@@ -61,12 +60,12 @@ class StatefulSetController(WorkloadController):
             try:
                 self._step(live, {_ordinal(pod): pod for pod in pods}, current, update)
             except ApiError:
-                self.refused(live)  # an event has told it
+                self.refused(live)  # reported by an event
             pods = [pod for pod in self.claimed(live) if self.fits(live, pod)]
         return self._write(live, pods, current, update)
 
     def _step(self, live: Manifest, pods: dict[int, Manifest], current: str, update: str) -> None:
-        """First make what is missing, then delete what is too much, then replace what is old."""
+        """Create missing pods, then delete surplus ones, then replace outdated ones."""
         ordered, wanted = live["spec"]["podManagementPolicy"] != "Parallel", _ordinals(live)
         for number in wanted:
             pod = pods.get(number)
@@ -80,7 +79,7 @@ class StatefulSetController(WorkloadController):
             self._roll(live, [pods[number] for number in wanted if number in pods], update, ordered=ordered)
 
     def _see_to(self, live: Manifest, number: int, pod: Manifest | None, version: tuple[str, Manifest]) -> None:
-        """Make one pod, or make way for it, or see that it has its claims."""
+        """Create one pod, delete its finished predecessor, or complete its claims."""
         if pod is None:
             self._create(live, number, *version)
         elif is_finished(pod):
@@ -94,7 +93,7 @@ class StatefulSetController(WorkloadController):
     def _shrink(
         self, live: Manifest, wanted: list[Manifest | None], condemned: list[Manifest], *, ordered: bool
     ) -> bool:
-        """Delete pods beyond the wanted ones, the highest first; whether the next waits for that."""
+        """Delete surplus pods, the highest number first; returns whether the next step must wait."""
         present = [*wanted, *reversed(condemned)]
         unhealthy = next((pod for pod in present if pod is None or self._is_unavailable(live, pod)), None)
         for pod in condemned:
@@ -107,7 +106,7 @@ class StatefulSetController(WorkloadController):
         return False
 
     def _roll(self, live: Manifest, pods: list[Manifest], update: str, *, ordered: bool) -> None:
-        """Delete pods of old templates, the highest number first, and no more than may be missing."""
+        """Delete pods of old templates, the highest number first, within `maxUnavailable`."""
         rolling = live["spec"]["updateStrategy"].get("rollingUpdate") or {}
         most = max(1, scaled(rolling.get("maxUnavailable", 1), live["spec"]["replicas"], up=False))
         missing = live["spec"]["replicas"] - sum(not self._is_unavailable(live, pod) for pod in pods)
@@ -120,7 +119,7 @@ class StatefulSetController(WorkloadController):
             self._delete(live, pod)
 
     def _version(self, live: Manifest, number: int, current: str, update: str) -> tuple[str, Manifest]:
-        """The template for a pod that is to be made, by its name: the old one below the partition."""
+        """The revision and template of a new pod; pods below the partition get the old ones."""
         rolling, start = live["spec"]["updateStrategy"].get("rollingUpdate"), min(_ordinals(live), default=0)
         kept = live["status"].get("currentReplicas", 0) if rolling is None else rolling["partition"]
         is_old = live["spec"]["updateStrategy"]["type"] == "RollingUpdate" and number < start + kept
@@ -128,7 +127,7 @@ class StatefulSetController(WorkloadController):
         return chosen, self._templates.get((live["metadata"]["uid"], chosen), live["spec"]["template"])
 
     def _create(self, live: Manifest, number: int, revision: str, template: Manifest) -> None:
-        """Make a pod, its claims before it."""
+        """Create the claims of a pod, then the pod."""
         name = f"{live['metadata']['name']}-{number}"
         pod = pod_from_template(live, template, name=name, generateName=f"{live['metadata']['name']}-")
         identity = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(number)}
@@ -140,33 +139,33 @@ class StatefulSetController(WorkloadController):
         spec |= {"volumes": volumes} if volumes else {}
         try:
             self._claim(live, name)
-            made = self.requests.create(PODS, {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec})
+            created = self.client.create(PODS, {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec})
         except ApiError as error:
-            self._tell(live, "Create", name, error)
+            self._record(live, "Create", name, error)
             raise
-        self._own_claims(live, made)
-        self._tell(live, "Create", name)
+        self._own_claims(live, created)
+        self._record(live, "Create", name)
 
     def _claim(self, live: Manifest, name: str) -> None:
-        """Make those claims of a pod that are missing."""
+        """Create the missing claims of a pod."""
         for template in _claims(live):
             claim, about = _claim_name(template, name), template["metadata"]
             if self.store.get(CLAIMS, claim, live["metadata"]["namespace"]) is not None:
                 continue
             labels = {**(about.get("labels") or {}), **(live["spec"]["selector"].get("matchLabels") or {})}
             metadata = {**about, "name": claim, "namespace": live["metadata"]["namespace"], "labels": labels}
-            whose = f"{name} in StatefulSet {live['metadata']['name']}"
+            subject = f"{name} in StatefulSet {live['metadata']['name']}"
             try:
-                self.requests.create(CLAIMS, {**template, "metadata": metadata})
+                self.client.create(CLAIMS, {**template, "metadata": metadata})
             except ApiError as error:
-                text = f"Create Claim {claim} for Pod {whose} failed error: {error}"
+                text = f"Create Claim {claim} for Pod {subject} failed error: {error}"
                 self.events.record(live, "FailedCreate", text, kind="Warning")
                 error.args = (f"failed to create PVC {claim}: {error}",)
                 raise
-            self.events.record(live, "SuccessfulCreate", f"Create Claim {claim} Pod {whose} success")
+            self.events.record(live, "SuccessfulCreate", f"Create Claim {claim} Pod {subject} success")
 
     def _own_claims(self, live: Manifest, pod: Manifest) -> None:
-        """Let claims be owned, so that they go with whom the set's policy says."""
+        """Set the owners of a pod's claims by the retention policy."""
         policy, is_condemned = (
             live["spec"]["persistentVolumeClaimRetentionPolicy"],
             _ordinal(pod) not in _ordinals(live),
@@ -181,14 +180,14 @@ class StatefulSetController(WorkloadController):
             if claim is not None:
                 owners = claim["metadata"].get("ownerReferences") or []
                 kept = [owner for owner in owners if owner["uid"] not in uids]
-                self.requests.update(CLAIMS, claim, metadata={**claim["metadata"], "ownerReferences": [*kept, *wanted]})
+                self.client.update(CLAIMS, claim, metadata={**claim["metadata"], "ownerReferences": [*kept, *wanted]})
 
     def _delete(self, live: Manifest, pod: Manifest) -> None:
-        self.requests.delete(PODS, pod)
-        self._tell(live, "Delete", pod["metadata"]["name"])
+        self.client.delete(PODS, pod)
+        self._record(live, "Delete", pod["metadata"]["name"])
 
-    def _tell(self, live: Manifest, verb: str, name: str, error: ApiError | None = None) -> None:
-        """The event about what was done to a pod."""
+    def _record(self, live: Manifest, verb: str, name: str, error: ApiError | None = None) -> None:
+        """Record an event about an action on a pod."""
         text = f"{verb} Pod {name} in StatefulSet {live['metadata']['name']}"
         if error is None:
             self.events.record(live, f"Successful{verb}", f"{text} successful")
@@ -200,7 +199,7 @@ class StatefulSetController(WorkloadController):
         return not count or is_terminating(pod)
 
     def _write(self, live: Manifest, pods: list[Manifest], current: str, update: str) -> datetime | None:
-        """Write the status; when the next pod becomes available."""
+        """Write the status; returns when the next pod becomes available."""
         ready = [pod for pod in pods if is_ready(pod) and pod["status"]["phase"] == "Running"]
         count, again = available(ready, live["spec"].get("minReadySeconds") or 0, self.store.clock())
         staying = [_revision(pod) for pod in pods if not is_terminating(pod)]
@@ -222,7 +221,7 @@ class StatefulSetController(WorkloadController):
 
 
 def _ordinals(live: Manifest) -> range:
-    """The numbers of the pods that are wanted."""
+    """The numbers of the wanted pods."""
     start = (live["spec"].get("ordinals") or {}).get("start", 0)
     return range(start, start + live["spec"]["replicas"])
 

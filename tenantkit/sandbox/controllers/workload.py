@@ -1,7 +1,8 @@
-"""What all workload controllers share: whom an event wakes, adoption and release, and pods made with a word about it.
+"""The base of all workload controllers: events that concern an object, adoption and release, and pods with events.
 
-Where a real controller tries again after a while, one here is woken by what could let it succeed: less used of a quota,
-another limit, a service account that has come. Turned down: a back-off by the clock, which a held clock would stop.
+A real controller retries a refused write after a delay. Here a change that may let it succeed triggers the retry: less
+usage of a quota, another limit, a new service account. Rejected alternative: a delay by the clock, which never passes
+while a test holds the clock.
 
 Source: pkg/controller/controller_utils.go (RealPodControl) and controller_ref_manager.go, 1.37.
 """
@@ -11,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.amounts import parse_amounts
+from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.rules.manifest import controller_of
-from tenantkit.rules.selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import (
     LIMIT_RANGES,
@@ -23,7 +24,7 @@ from tenantkit.sandbox.apimachinery.resources import (
     SERVICE_ACCOUNTS,
 )
 from tenantkit.sandbox.client.event_recorder import EventRecorder
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.controllers.replicas import claim, controller_reference, is_terminating
 
 if TYPE_CHECKING:
@@ -38,103 +39,106 @@ _MAY_HELP = frozenset({LIMIT_RANGES, NAMESPACES, PRIORITY_CLASSES, QUOTAS, SERVI
 
 
 class WorkloadController:
-    """Keeps objects of one kind and those that they make; keys are `namespace/name`."""
+    """Reconciles objects of one kind and their dependents; keys are `namespace/name`."""
 
     resource: ClassVar[Resource]
-    made: ClassVar[Resource] = PODS
+    dependents: ClassVar[Resource] = PODS
     finalizers: ClassVar[tuple[str, ...]] = ()
     component: ClassVar[str]
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.requests = OwnRequests(store, self.component)
+        self.client = InProcessClient(store, self.component)
         self.events = EventRecorder(store, self.component)
         self._kind = (self.resource.api_version, self.resource.kind)
         self._refused: set[str] = set()
 
     def keys(self, event: Event) -> Iterator[str]:
-        """The object itself, those that manage or could adopt what changed, and those refused until now."""
+        """The object itself, managers and possible adopters of a dependent, and objects with refused writes."""
         if event.resource is self.resource:
             yield _key(event.manifest)
-        elif event.resource is self.made:
+        elif event.resource is self.dependents:
             yield from self._managers(event)
         elif self._refused and event.resource in _MAY_HELP and _may_help(event):
             namespace = event.manifest["metadata"].get("namespace") or ""
             yield from [key for key in self._refused if not namespace or key.startswith(f"{namespace}/")]
 
     def sync(self, key: str) -> datetime | None:
-        """Bring one object to where it should be; what is refused is noted, to be tried again."""
+        """Reconcile one object."""
         namespace, _, name = key.partition("/")
         live = self.store.get(self.resource, name, namespace)
         self._refused.discard(key)
         return None if live is None else self.reconcile(live)
 
     def reconcile(self, live: Manifest) -> datetime | None:
-        """Do what one live object asks for."""
+        """Take the next step for one live object; returns when to continue."""
         raise NotImplementedError
 
-    def fits(self, owner: Manifest, dependent: Manifest) -> bool:  # noqa: ARG002 (for those that ask for more)
-        """Whether more than the selector speaks for adoption."""
+    def fits(self, owner: Manifest, dependent: Manifest) -> bool:  # noqa: ARG002 (for overriding)
+        """Whether a selected dependent may be adopted."""
         return True
 
     def refused(self, owner: Manifest) -> None:
-        """Note that something was refused to an object, so that it is woken when that may have changed."""
+        """Record that a write for an object was refused, so that it is retried after a relevant change."""
         self._refused.add(_key(owner))
 
     def claimed(self, owner: Manifest) -> list[Manifest]:
-        """Those that are its own, after it has adopted what its selector finds and released what it does not."""
+        """The dependents of an object, after adopting those that its selector matches and releasing others."""
         found, selector = [], label_selector_of(owner["spec"].get("selector"))
-        for dependent in self.store.list(self.made, owner["metadata"]["namespace"]):
-            what = claim(owner, dependent, selector)
-            if what == "adopt" and self.fits(owner, dependent):
+        for dependent in self.store.list(self.dependents, owner["metadata"]["namespace"]):
+            action = claim(owner, dependent, selector)
+            if action == "adopt" and self.fits(owner, dependent):
                 references = dependent["metadata"].get("ownerReferences") or []
-                held = [*(dependent["metadata"].get("finalizers") or ()), *self.finalizers]
-                found.append(self._owned_by(dependent, [controller_reference(owner), *references], held))
-            elif what == "release":
+                finalizers = [*(dependent["metadata"].get("finalizers") or ()), *self.finalizers]
+                found.append(self._owned_by(dependent, [controller_reference(owner), *references], finalizers))
+            elif action == "release":
                 references = dependent["metadata"]["ownerReferences"]
                 uid = owner["metadata"]["uid"]
-                held = [item for item in dependent["metadata"].get("finalizers") or () if item not in self.finalizers]
-                self._owned_by(dependent, [reference for reference in references if reference["uid"] != uid], held)
-            elif what == "owned":
+                remaining = [reference for reference in references if reference["uid"] != uid]
+                finalizers = [
+                    item for item in dependent["metadata"].get("finalizers") or () if item not in self.finalizers
+                ]
+                self._owned_by(dependent, remaining, finalizers)
+            elif action == "owned":
                 found.append(dependent)
         return found
 
     def create_pod(self, owner: Manifest, pod: Manifest) -> Manifest | None:
-        """Make a pod and say so.
+        """Create a pod and record an event about it.
 
         Returns:
-            The pod; None in a namespace that goes, where a real controller keeps silent.
+            The pod; None in a namespace that is being deleted, where no event is recorded either.
 
         Raises:
-            ApiError: it was refused, which an event tells.
+            ApiError: the pod was refused; an event reports it.
         """
         try:
-            made = self.requests.create(PODS, pod)
+            created = self.client.create(PODS, pod)
         except ApiError as error:
             if any(cause.reason == "NamespaceTerminating" for cause in error.causes):
                 return None
             self.refused(owner)
             self.events.record(owner, "FailedCreate", f"Error creating: {error}", kind="Warning")
             raise
-        self.events.record(owner, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
-        return made
+        self.events.record(owner, "SuccessfulCreate", f"Created pod: {created['metadata']['name']}")
+        return created
 
     def delete_pod(self, owner: Manifest, pod: Manifest) -> None:
-        """Delete a pod and say so."""
-        self.requests.delete(PODS, pod)
+        """Delete a pod and record an event about it."""
+        self.client.delete(PODS, pod)
         self.events.record(owner, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
     def put_status(self, live: Manifest, status: Manifest) -> Manifest:
-        """Write a status if it says something new, with the generation that it is about."""
+        """Write a status with the observed generation, if it changes."""
         status = {**status, "observedGeneration": live["metadata"]["generation"]}
-        return self.requests.update(self.resource, live, subresource="status", status=status)
+        return self.client.update(self.resource, live, subresource="status", status=status)
 
     def _owned_by(self, dependent: Manifest, references: list[Manifest], finalizers: list[str]) -> Manifest:
         metadata = {**dependent["metadata"], "ownerReferences": references, "finalizers": finalizers}
-        return self.requests.update(self.made, dependent, metadata=metadata)
+        return self.client.update(self.dependents, dependent, metadata=metadata)
 
     def _managers(self, event: Event) -> Iterator[str]:
-        """Those that manage what was written or did before, and those that could adopt what is newly nobody's."""
+        """The present and previous managers of a dependent, and possible adopters of one without a manager."""
         dependent, namespace = event.manifest, event.manifest["metadata"]["namespace"]
         for reference in (controller_of(dependent), controller_of(event.previous) if event.previous else None):
             if reference and (reference["apiVersion"], reference["kind"]) == self._kind:
@@ -149,7 +153,7 @@ class WorkloadController:
 
 
 def _adoptable(manifest: Manifest) -> tuple[object, object]:
-    """What decides on adoption."""
+    """The fields that decide on adoption."""
     return manifest["metadata"].get("labels"), manifest["metadata"].get("ownerReferences")
 
 
@@ -158,7 +162,7 @@ def _key(manifest: Manifest) -> str:
 
 
 def _may_help(event: Event) -> bool:
-    """Whether a write could let through what was refused; what a quota uses must have become less."""
+    """Whether a change could let a refused write succeed; of a quota, only a new limit or less usage could."""
     if event.resource is not QUOTAS or event.previous is None or event.type == "DELETED":
         return True
     before, after = event.previous, event.manifest

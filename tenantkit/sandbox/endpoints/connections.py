@@ -1,7 +1,7 @@
-"""Who is connected to the sandbox, until each has let go of its socket.
+"""The open connections of the sandbox, until their sockets are closed.
 
-aiohttp forgets a connection once it has asked for its end; TLS then waits for the client's goodbye, for as long as the
-client likes. A server in a thread of somebody's process must be gone when it says so, with every socket.
+aiohttp forgets a connection once it has started to close it, but TLS then waits for the client without a time limit. A
+server in a thread of the user's process must close all its sockets when it stops.
 """
 
 from __future__ import annotations
@@ -14,51 +14,51 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LET_GO_S = 1.0  # A few turns of the loop do; this ends the waiting should one socket never close.
+_CLOSE_S = 1.0  # a few iterations of the event loop are enough; this limits the wait
 
 
 class Connections:
     """The open connections of one server.
 
     Args:
-        serve: makes the protocol that talks to a new client.
+        serve: returns the protocol that serves a new client.
     """
 
     def __init__(self, serve: Callable[[], asyncio.Protocol]) -> None:
         self._serve = serve
         self._sockets: dict[asyncio.Transport, socket.socket] = {}
-        self._none_left = asyncio.Event()
-        self._none_left.set()
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
 
     def new(self) -> asyncio.Protocol:
-        """The protocol of a client that has just connected; what `asyncio` asks for."""
+        """The protocol of a new client, for `asyncio`."""
         return _Connection(self._serve(), self)
 
     def opened(self, transport: asyncio.Transport) -> None:
-        """A client is through its handshake."""
-        self._sockets[transport] = transport.get_extra_info("socket")  # once it is closing, it no longer tells
-        self._none_left.clear()
+        """A client has finished its handshake."""
+        self._sockets[transport] = transport.get_extra_info("socket")  # not available once it is closing
+        self._all_closed.clear()
 
     def closed(self, transport: asyncio.Transport) -> None:
         """A client's socket is closed."""
         del self._sockets[transport]
         if not self._sockets:
-            self._none_left.set()
+            self._all_closed.set()
 
     async def abort(self) -> None:
-        """Cut everybody off, and return once the sockets are closed."""
-        for transport, its_socket in list(self._sockets.items()):
+        """Abort all connections, and return once their sockets are closed."""
+        for transport, sock in list(self._sockets.items()):
             transport.abort()
-            # A TLS transport that was closed twice no longer hears `abort`: its socket does.
-            with suppress(OSError):  # the client was quicker
-                its_socket.shutdown(socket.SHUT_RDWR)
+            # `abort` has no effect on a TLS transport that was closed twice, so close its socket.
+            with suppress(OSError):  # already closed by the client
+                sock.shutdown(socket.SHUT_RDWR)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LET_GO_S):
-                await self._none_left.wait()
+            async with asyncio.timeout(_CLOSE_S):
+                await self._all_closed.wait()
 
 
 class _Connection(asyncio.Protocol):
-    """A protocol, and known as open for as long as it has its socket."""
+    """A protocol that reports when its socket opens and closes."""
 
     def __init__(self, inner: asyncio.Protocol, connections: Connections) -> None:
         self._inner, self._connections = inner, connections

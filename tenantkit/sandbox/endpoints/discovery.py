@@ -1,7 +1,7 @@
-"""What the server says about itself: its groups and kinds, in the new form and in the old one, its version, its health.
+"""Discovery: the server's groups and kinds, its schemas, version and health.
 
-The aggregated documents are the real server's own (data/discovery.json); the older ones, which some clients still read,
-follow from the same table. `gitVersion` ends in `+tenantkit-sandbox`, by which a client knows that this is no cluster.
+The aggregated documents are those of a real server (data/discovery.json). The older documents, which some clients still
+use, are built from the same data. `gitVersion` ends in `+tenantkit-sandbox`, so that clients can recognize a sandbox.
 
 Source: page "Kubernetes API Concepts", section "API Discovery".
 """
@@ -43,33 +43,33 @@ def version() -> Manifest:
 
 
 def aggregated(root: str, *, without: str = "") -> Manifest:
-    """All groups and kinds below `api` or `apis` at once, but for one group."""
+    """The aggregated discovery document of `api` or `apis`, without one group."""
     found: Manifest = {"kind": "APIGroupDiscoveryList", **load("discovery.json")[root]}
     items = [item for item in found["items"] if not without or item["metadata"].get("name") != without]
     return {**found, "items": items}
 
 
 def document(path: str, *, address: str, without: str = "") -> Manifest | None:
-    """A document about the server: its version, where its schemas are, or discovery in the older form.
+    """The version, the index of schemas, or a discovery document of the older form.
 
     Args:
         path: `/version`, `/openapi/v3`, `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
-        address: of this server, `host:port`.
-        without: a group that it does not have; nobody asks for that group's own documents.
+        address: the server's address, `host:port`.
+        without: a group that the server does not have.
 
     Returns:
-        The document; None where there is none.
+        The document; None if there is none.
     """
-    parts = path.strip("/").split("/")
+    segments = path.strip("/").split("/")
     found: Manifest | None = None
-    match parts:
+    match segments:
         case ["version"]:
             found = version()
         case ["openapi", "v3"]:
             found = openapi_index(without=without)
         case ["api"]:
-            where = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
-            found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
+            addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
+            found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
         case ["apis"]:
             names = dict.fromkeys(resource.group for resource in RESOURCES if resource.group not in {"", without})
             found = {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in names]}
@@ -100,11 +100,11 @@ def _resource_list(group: str, version: str) -> Manifest | None:
         entry = {"name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced}
         entry |= {"kind": resource.kind, "verbs": sorted(resource.verbs)}
         found.append(entry | {key: value for key, value in names.items() if value})
-        for name, part in resource.subresources.items():
-            own = dict(zip(("group", "version"), part.api_version.rpartition("/")[::2], strict=True))
-            foreign = own if part.api_version != resource.api_version else {}
+        for name, subresource in resource.subresources.items():
+            own_version = dict(zip(("group", "version"), subresource.api_version.rpartition("/")[::2], strict=True))
+            other_version = own_version if subresource.api_version != resource.api_version else {}
             entry = {"name": f"{resource.plural}/{name}", "singularName": "", "namespaced": resource.namespaced}
-            found.append(entry | foreign | {"kind": part.kind, "verbs": sorted(part.verbs)})
+            found.append(entry | other_version | {"kind": subresource.kind, "verbs": sorted(subresource.verbs)})
     if not found:
         return None
     name = f"{group}/{version}" if group else version
@@ -112,7 +112,7 @@ def _resource_list(group: str, version: str) -> Manifest | None:
 
 
 def openapi_index(*, without: str = "") -> Manifest:
-    """The document at `/openapi/v3`: where the schemas of each group and version are, and their hashes."""
+    """The document at `/openapi/v3`: the URL of each group and version's schemas, with their hash."""
     names = dict.fromkeys(("apis/" if resource.group else "api/") + resource.api_version for resource in RESOURCES)
     hidden = f"apis/{without}/" if without else None
     return {
@@ -126,6 +126,6 @@ def openapi_index(*, without: str = "") -> Manifest:
 
 @cache
 def openapi(name: str) -> bytes | None:
-    """The schemas of a group and version as the real server gives them; None where none are served."""
+    """The schemas of a group and version, those of a real server; None if they are not served."""
     file = data_file(f"openapi/{name.replace('/', '__')}.json")
     return orjson.dumps(orjson.loads(file.read_bytes())["document"]) if file.is_file() else None

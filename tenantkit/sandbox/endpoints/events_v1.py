@@ -1,7 +1,7 @@
-"""Events in their newer form, `events.k8s.io/v1`: the same objects as the core ones, under other names of fields.
+"""Events as `events.k8s.io/v1`: the same objects as core Events, with other field names.
 
-They are stored in the older form only, and what comes and goes in the newer one is renamed at the door. So a field's
-manager is told under its older name, whichever form it was written in; the real server tells the one it was.
+Events are stored as core Events; requests and responses of the newer version are converted. So `managedFields` always
+have the older names, while on a real server they have those of the version that was written.
 
 Source: pkg/apis/events/v1/conversion.go, 1.37.
 """
@@ -22,36 +22,36 @@ from tenantkit.sandbox.endpoints.patch import JSON_PATCH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
 
 
-def older_call(call: Request) -> Request:
-    """A request about the newer form as one about the older; a body that can't be read stays, to be refused there."""
-    query = dict(call.query)
+def older_request(request: ApiRequest) -> ApiRequest:
+    """The request, converted to core Events; a body that can't be read is kept, and refused later."""
+    query = dict(request.query)
     for newer, older in (("regarding.", "involvedObject."), ("reportingController", "reportingComponent")):
         if newer in query.get("fieldSelector", ""):
             query["fieldSelector"] = query["fieldSelector"].replace(newer, older)
-    call = replace(call, query=query)
-    if call.action.verb not in {"create", "update", "patch"}:
-        return call
+    request = replace(request, query=query)
+    if request.info.verb not in {"create", "update", "patch"}:
+        return request
     try:
-        is_patch = call.action.verb == "patch"
-        sent = parse_yaml(call.body) if is_patch else read_body(call.body, call.content_type, kind=NEWER.kind)
+        is_patch = request.info.verb == "patch"
+        sent = parse_yaml(request.body) if is_patch else read_body(request.body, request.content_type, kind=NEWER.kind)
     except ValueError:
-        return call
-    if call.content_type.startswith(JSON_PATCH) and isinstance(sent, list):
+        return request
+    if request.content_type.startswith(JSON_PATCH) and isinstance(sent, list):
         body: Any = [{**item, "path": _older_path(item.get("path", ""))} for item in sent if isinstance(item, dict)]
     elif isinstance(sent, dict):
         body = as_older(sent)
     else:
-        return call
-    content_type = call.content_type if is_patch else "application/json"
-    return replace(call, body=orjson.dumps(body), content_type=content_type)
+        return request
+    content_type = request.content_type if is_patch else "application/json"
+    return replace(request, body=orjson.dumps(body), content_type=content_type)
 
 
 @contextmanager
-def in_newer_words() -> Iterator[None]:
-    """Let refusals speak of the newer form's resource."""
+def in_newer_terms() -> Iterator[None]:
+    """Name the newer resource in errors."""
     try:
         yield
     except ApiError as error:

@@ -1,8 +1,8 @@
-"""The way of a request: who asks, what for, may they, and then the one function that does it.
+"""How a request is handled: authenticate, parse, authorize, dispatch.
 
-All of it but reading the body and writing a watch is one synchronous step on one thread, so that a write is whole
-before the next request is looked at, and nothing needs a lock. Turned down: a route a path, since authorisation must
-read the paths of kinds that do not exist, too.
+Except for reading the body and writing a watch this is one synchronous step in one thread, so that each write is
+complete before the next request and nothing needs a lock. Rejected alternative: a route per path, because authorization
+also applies to the paths of kinds that do not exist.
 
 Source: the handler chain in apiserver's pkg/server/config.go, 1.37.
 """
@@ -12,10 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 from aiohttp import web
@@ -23,30 +22,20 @@ from multidict import CIMultiDict
 
 from tenantkit.sandbox.apimachinery.errors import (
     ApiError,
-    bad_request,
     method_not_allowed,
-    no_such_resource,
-    unauthorized,
 )
-from tenantkit.sandbox.apimachinery.resources import find, serves
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
-from tenantkit.sandbox.auth.rbac import (
-    AUTHENTICATED,
-    SERVICE_ACCOUNT_PREFIX,
-    Authorizer,
-    RequestInfo,
-    User,
-    denied,
-    service_account_user,
-)
+from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.endpoints import discovery
-from tenantkit.sandbox.endpoints.delete import Deletion
-from tenantkit.sandbox.endpoints.events_v1 import in_newer_words, older_call
-from tenantkit.sandbox.endpoints.negotiation import Shape, wanted_form
+from tenantkit.sandbox.endpoints.authentication import Authenticator
+from tenantkit.sandbox.endpoints.delete import Deletes
+from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
+from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, negotiated_form
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request_info import Request, parse_action
+from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
 from tenantkit.sandbox.endpoints.reviews import Reviews
+from tenantkit.sandbox.endpoints.routing import PageNotFoundError, requested_resource
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.endpoints.writes import Writes
@@ -54,13 +43,11 @@ from tenantkit.sandbox.endpoints.writes import Writes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from multidict import CIMultiDictProxy
-
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.auth.request_info import RequestInfo
     from tenantkit.sandbox.auth.tokens import Tokens
-    from tenantkit.sandbox.control_loops import Controllers
-    from tenantkit.sandbox.endpoints.negotiation import Form
+    from tenantkit.sandbox.endpoints.negotiation import ResponseForm
     from tenantkit.sandbox.storage.store import Store
 
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
@@ -69,42 +56,49 @@ _JSON = "application/json"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-class PageNotFoundError(Exception):
-    """Nothing at all is served below that path."""
+class ControlLoops(Protocol):
+    """The control loops, which run after a write."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether a loop has work to do."""
+
+    def run_pending(self) -> None:
+        """Do that work."""
 
 
 class Handlers:
-    """Answers HTTP requests from one store; `without` is an API group that this server does not have."""
+    """Handles HTTP requests; `without` is an API group that this server does not have."""
 
     def __init__(
-        self, store: Store, tokens: Tokens, controllers: Controllers, *, address: str, without: str = ""
+        self, store: Store, tokens: Tokens, controllers: ControlLoops, *, address: str, without: str = ""
     ) -> None:
         self._store = store
-        self._tokens = tokens
         self._controllers = controllers
         self._address = address
         self._without = without
         self._authorizer = Authorizer(store)
+        self._authenticator = Authenticator(tokens, self._authorizer, store.clock)
         self._reads = Reads(store)
         self._writes = Writes(store, self._authorizer)
-        self._deletion = Deletion(store, self._reads)
+        self._deletes = Deletes(store, self._reads)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
-        self._verbs: dict[str, Callable[[Resource, Request], tuple[int, Manifest]]] = {
-            "get": lambda resource, call: (200, self._reads.get(resource, call)),
-            "list": lambda resource, call: (200, self._reads.list(resource, call)),
+        self._verbs: dict[str, Callable[[Resource, ApiRequest], tuple[int, Manifest]]] = {
+            "get": lambda resource, request: (200, self._reads.get(resource, request)),
+            "list": lambda resource, request: (200, self._reads.list(resource, request)),
             "create": self._create,
             "update": self._writes.update,
             "patch": self._writes.patch,
-            "delete": self._deletion.delete,
-            "deletecollection": self._deletion.delete_many,
+            "delete": self._deletes.delete,
+            "deletecollection": self._deletes.delete_many,
         }
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; whatever goes wrong is answered as a Status."""
+    async def handle(self, http_request: web.Request) -> web.StreamResponse:
+        """Handle one request; errors are answered with a Status."""
         warnings: list[str] = []
         try:
-            return await self._handled(request, warnings)
+            return await self._handle(http_request, warnings)
         except ApiError as error:
             failed = error
         except PageNotFoundError:
@@ -113,130 +107,110 @@ class Handlers:
             message = f"Request entity too large: limit is {BODY_LIMIT_BYTES}"
             failed = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
         except ConnectionError:
-            raise  # The client has gone: there is nobody to answer.
-        except Exception as error:  # noqa: BLE001 (a bug of the sandbox: into the log as it is, and to the client)
-            _log.exception("%s %s failed", request.method, request.path)
+            raise  # the client has disconnected
+        except Exception as error:  # noqa: BLE001 (a bug of the sandbox: logged, and reported to the client)
+            _log.exception("%s %s failed", http_request.method, http_request.path)
             failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
         finally:
-            if request.method in _WRITES and self._controllers.pending:
+            if http_request.method in _WRITES and self._controllers.pending:
                 asyncio.get_running_loop().call_soon(self._controllers.run_pending)
         return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:
-        """Let all open watches end."""
+        """End all open watches."""
         for watch in self._watches:
             watch.end()
 
-    async def _handled(self, request: web.Request, warnings: list[str]) -> web.StreamResponse:
-        """The answer, when nothing goes wrong."""
-        body = await request.read() if request.can_read_body else b""
-        call = self._call(request, body, warnings)
-        self._authorizer.check(call.user, call.action)
-        if not call.action.resource:
-            return self._about(request, call.action)
-        if self._without and call.action.group == self._without:
+    async def _handle(self, http_request: web.Request, warnings: list[str]) -> web.StreamResponse:
+        """The response to a request without errors."""
+        body = await http_request.read() if http_request.can_read_body else b""
+        request = self._read(http_request, body, warnings)
+        self._authorizer.check(request.user, request.info)
+        if not request.info.resource:
+            return self._non_resource(http_request, request.info)
+        if self._without and request.info.group == self._without:
             raise PageNotFoundError
-        resource = _resource(call.action)
-        if request.method == "HEAD":
-            raise method_not_allowed()  # its verb is `get` for authorisation only
-        has_table = "list" in resource.verbs and call.action.subresource in {"", "status"}
-        form = wanted_form(request.headers.get("Accept", ""), has_table=has_table)
+        resource = requested_resource(request.info)
+        if http_request.method == "HEAD":
+            raise method_not_allowed()  # its verb is `get` for authorization only
+        has_table = "list" in resource.verbs and request.info.subresource in {"", "status"}
+        form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
         if resource is NEWER:
-            with in_newer_words():
-                return await self._done(request, OLDER, older_call(call), form)
-        return await self._done(request, resource, call, form)
+            with in_newer_terms():
+                return await self._respond(http_request, OLDER, older_request(request), form)
+        return await self._respond(http_request, resource, request, form)
 
-    async def _done(self, request: web.Request, resource: Resource, call: Request, form: Form) -> web.StreamResponse:
-        """The answer of a verb of a resource."""
-        if call.action.verb == "watch":
-            return await self._watch(request, Watch(self._store, resource, call, self._shape(form, resource, call)))
-        if call.action.subresource == "log":
-            return self._log(resource, call)
-        status, answer = self._verbs[call.action.verb](resource, call)
-        if call.action.subresource == SCALE:
+    async def _respond(
+        self, http_request: web.Request, resource: Resource, request: ApiRequest, form: ResponseForm
+    ) -> web.StreamResponse:
+        """The response to a verb on a resource."""
+        if request.info.verb == "watch":
+            watch = Watch(self._store, resource, request, self._converter(form, resource, request))
+            return await self._watch(http_request, watch)
+        if request.info.subresource == "log":
+            return self._log(resource, request)
+        status, answer = self._verbs[request.info.verb](resource, request)
+        if request.info.subresource == SCALE:
             answer = scale_of(answer)
-        return self._json(status, self._shape(form, resource, call)(answer), call.warnings)
+        return self._json(status, self._converter(form, resource, request)(answer), request.warnings)
 
-    def _shape(self, form: Form, resource: Resource, call: Request) -> Callable[[Manifest], Manifest]:
-        is_newer = resource is OLDER and call.action.group == NEWER.group
-        shape = Shape(form, NEWER if is_newer else resource, call.query.get("includeObject", ""), self._store.clock)
-        return (lambda answer: shape(as_newer(answer))) if is_newer else shape
+    def _converter(self, form: ResponseForm, resource: Resource, request: ApiRequest) -> Callable[[Manifest], Manifest]:
+        is_newer = resource is OLDER and request.info.group == NEWER.group
+        include = request.query.get("includeObject", "")
+        convert = ResponseConverter(form, NEWER if is_newer else resource, include, self._store.clock)
+        return (lambda answer: convert(as_newer(answer))) if is_newer else convert
 
-    def _call(self, request: web.Request, body: bytes, warnings: list[str]) -> Request:
-        """The request as it is understood; raises ApiError 401 for a stranger to the server."""
-        headers = request.headers
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        user = self._tokens.user_of(token.strip(), self._store.clock()) if scheme.lower() == "bearer" else None
-        if user is None:
-            raise unauthorized()
-        action = parse_action(request.method, request.path, request.query)
-        user = self._impersonated(user, action, headers)
+    def _read(self, http_request: web.Request, body: bytes, warnings: list[str]) -> ApiRequest:
+        """The request, with its user and attributes; raises ApiError 401 without a valid token."""
+        headers = http_request.headers
+        user = self._authenticator.user_of(headers)
+        info = parse_request_info(http_request.method, http_request.path, http_request.query)
+        user = self._authenticator.impersonated(user, info, headers)
         agent = headers.get("User-Agent", "")
-        return Request(action, user, request.query, body, headers.get("Content-Type", ""), agent, warnings)
+        return ApiRequest(info, user, http_request.query, body, headers.get("Content-Type", ""), agent, warnings)
 
-    def _impersonated(self, user: User, action: RequestInfo, headers: CIMultiDictProxy[str]) -> User:
-        """The user that the request is made as: another one, where headers ask for that and the user may."""
-        name = headers.get("Impersonate-User", "")
-        groups = tuple(headers.getall("Impersonate-Group", ()))
-        if not name:
-            if groups:
-                raise bad_request("requested groups without impersonating a user name")
-            return user
-        parts = name.removeprefix(SERVICE_ACCOUNT_PREFIX).split(":")
-        is_account = name.startswith(SERVICE_ACCOUNT_PREFIX) and len(parts) == 2  # noqa: PLR2004 (namespace and name)
-        needed = [RequestInfo("impersonate", version="v1", resource="groups", name=group) for group in groups]
-        if is_account:
-            needed.append(RequestInfo("impersonate", "", "", "v1", "serviceaccounts", "", parts[0], parts[1]))
-        else:
-            needed.append(RequestInfo("impersonate", version="v1", resource="users", name=name))
-        if not all(self._authorizer.allows(user, right) for right in needed):
-            raise denied(user, replace(action, verb=f"impersonate-on:user-info:{action.verb}"))
-        if is_account and not groups:
-            return service_account_user(*parts)
-        return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
-
-    def _create(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
-        """POST: of an object, or of a question, which some kinds are."""
-        match call.action.subresource:
+    def _create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+        """POST of an object, a review or a subresource."""
+        match request.info.subresource:
             case "token":
-                return self._reviews.create_token(call)
+                return self._reviews.create_token(request)
             case "binding":
-                return bind(self._store, resource, call)
+                return bind(self._store, resource, request)
             case "eviction":
-                return evict(self._store, resource, call)
-        return (self._writes if "get" in resource.verbs else self._reviews).create(resource, call)
+                return evict(self._store, resource, request)
+        return (self._writes if "get" in resource.verbs else self._reviews).create(resource, request)
 
-    def _log(self, resource: Resource, call: Request) -> web.Response:
-        """A pod's log: empty, since nothing runs; of a pod on a node it is the node that is not there to be asked."""
-        node = self._reads.get(resource, call)["spec"].get("nodeName")
+    def _log(self, resource: Resource, request: ApiRequest) -> web.Response:
+        """A pod's log: empty without a node, else 404 for the node, which has no kubelet to ask."""
+        node = self._reads.get(resource, request)["spec"].get("nodeName")
         if node:
             raise ApiError(code=404, reason="NotFound", message=f'nodes "{node}" not found', kind="nodes", name=node)
         return web.Response(status=204, headers=self._headers())
 
-    async def _watch(self, request: web.Request, watch: Watch) -> web.StreamResponse:
+    async def _watch(self, http_request: web.Request, watch: Watch) -> web.StreamResponse:
         response = web.StreamResponse(headers=self._headers() | {"Content-Type": _JSON})
         response.enable_chunked_encoding()
-        await response.prepare(request)
+        await response.prepare(http_request)
         self._watches.add(watch)
         try:
             async for line in watch.lines():
                 await response.write(line)
             await response.write_eof()
         except ConnectionError:
-            _log.debug("a watch of %s was closed by its client", request.path)
+            _log.debug("a watch of %s was closed by its client", http_request.path)
         finally:
             self._watches.discard(watch)
         return response
 
-    def _about(self, request: web.Request, action: RequestInfo) -> web.Response:
-        """A path that is none of a resource: what the server says about itself."""
-        path = request.path.rstrip("/")
+    def _non_resource(self, http_request: web.Request, info: RequestInfo) -> web.Response:
+        """The response to a non-resource path: health, discovery, schemas, version."""
+        path = http_request.path.rstrip("/")
         without = self._without
-        if action.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
+        if info.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
             raise PageNotFoundError
         if path in discovery.HEALTH:
             return self._text(200, "ok")
-        if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in request.headers.get("Accept", ""):
+        if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in http_request.headers.get("Accept", ""):
             return self._json(200, discovery.aggregated(path[1:], without=without), content_type=discovery.AGGREGATED)
         schemas = discovery.openapi(path.removeprefix("/openapi/v3/")) if path.startswith("/openapi/v3/") else None
         if schemas is not None:
@@ -258,36 +232,6 @@ class Handlers:
         return web.Response(status=status, text=text, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
-        """What every answer carries; its date is the sandbox's clock's, by which clients reckon ages."""
+        """The headers of each response; the date is from the sandbox's clock, so that clients compute ages from it."""
         date = format_datetime(self._store.clock().astimezone(UTC), usegmt=True)
         return {"Cache-Control": "no-cache, private", "Date": date}
-
-
-def _resource(action: RequestInfo) -> Resource:
-    """The resource of an action; raises ApiError for one that is not there, or does not know the verb there."""
-    try:
-        resource = find(action.group, action.version, action.resource)
-    except LookupError:
-        if serves(action.group, action.version):
-            raise no_such_resource() from None
-        raise PageNotFoundError from None
-    verbs = resource.verbs
-    if action.subresource:
-        part = resource.subresources.get(action.subresource)
-        if part is None or not action.name:
-            raise no_such_resource()
-        verbs = part.verbs
-    if action.verb not in verbs:
-        raise method_not_allowed()
-    everywhere = resource.namespaced and not action.namespace
-    if everywhere and action.verb not in {"list", "watch"}:
-        raise method_not_allowed() if not action.name else no_such_resource()
-    misplaced = action.namespace and not resource.namespaced and resource.plural != "namespaces"
-    if misplaced:
-        raise no_such_resource()
-    is_named = bool(action.name)
-    if action.verb == "create" and is_named != bool(action.subresource):
-        raise method_not_allowed()
-    if action.verb in {"update", "patch"} and not is_named:
-        raise method_not_allowed()
-    return resource

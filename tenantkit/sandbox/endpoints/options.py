@@ -1,6 +1,6 @@
-"""What a request's query asks for besides the object: how to write, what to list, how to delete.
+"""The options of a request: of a write, a list or a delete.
 
-Checked as the server does, since a misspelt `dryRun` that is ignored would write.
+They are validated as on the server, because ignoring a misspelt `dryRun` would write.
 
 Source: page "Kubernetes API Concepts"; apimachinery's pkg/apis/meta/v1/validation and internalversion/validation, 1.37.
 """
@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
 from tenantkit.sandbox.endpoints.bodies import parse_yaml
-from tenantkit.sandbox.endpoints.request_info import flag, number
+from tenantkit.sandbox.endpoints.request import flag, number
 from tenantkit.sandbox.endpoints.selectors import parsed_selectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tenantkit.rules.field_selectors import FieldSelector
+    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.rules.selectors import FieldSelector, LabelSelector
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
 
 _META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
@@ -32,7 +34,7 @@ _MATCHES = ("Exact", "NotOlderThan", "")
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How a create, update, patch or apply is to be done."""
+    """The options of a create, update, patch or apply."""
 
     dry_run: bool
     manager: str
@@ -43,7 +45,7 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What a list or watch is to give."""
+    """The options of a list or watch."""
 
     labels: LabelSelector
     fields: FieldSelector
@@ -58,7 +60,7 @@ class ListOptions:
 
     @property
     def version(self) -> int | None:
-        """The version asked for, None for the latest; raises ApiError 400, which on a real server the storage says."""
+        """The requested version, None for the latest; raises ApiError 400 if it is invalid."""
         text = self.version_text
         if self.token and text not in {"", "0"}:
             raise bad_request("specifying resource version is not allowed when using continue")
@@ -68,48 +70,36 @@ class ListOptions:
         return int(text) if text else None
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
-    """How a delete is to be done; `propagation` is empty where nobody says."""
-
-    dry_run: bool = False
-    grace_period_s: int | None = None
-    uid: str | None = None
-    version: str | None = None
-    propagation: str = ""
-    orphan_dependents: bool | None = None
-
-
-def write_options(kind: str, call: Request, *, is_apply: bool = False) -> WriteOptions:
+def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> WriteOptions:
     """The options of a write.
 
     Args:
-        kind: what the server calls them: `CreateOptions`, `UpdateOptions`, `PatchOptions`.
-        call: the request; without `fieldManager` its User-Agent names the manager.
-        is_apply: whether it is a server-side apply, which needs a manager and knows `force`.
+        kind: the kind of the options: `CreateOptions`, `UpdateOptions`, `PatchOptions`.
+        request: the request; the default manager is from its User-Agent.
+        is_apply: whether it is a server-side apply, which needs a manager and supports `force`.
 
     Raises:
-        ApiError: 422 for a value that the server does not know, 400 for what is no truth value.
+        ApiError: 422 for an unsupported value, 400 for an invalid boolean.
     """
-    query = call.query
+    query = request.query
     manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
     force = flag(query, "force") if "force" in query else False
-    wrong: list[Cause] = []
+    errors: list[Cause] = []
     if is_apply and not manager:
-        wrong.append(Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
+        errors.append(Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
     if "force" in query and kind == "PatchOptions" and not is_apply:
-        wrong.append(_forbidden("force", "may not be specified for non-apply patch"))
+        errors.append(_forbidden("force", "may not be specified for non-apply patch"))
     if len(manager.encode()) > _MANAGER_LIMIT:
         message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
-        wrong.append(Cause("fieldManager", message, "FieldValueTooLong"))
-    dry_run = _dry_run(wrong, query.get("dryRun"))
+        errors.append(Cause("fieldManager", message, "FieldValueTooLong"))
+    dry_run = _dry_run(errors, query.get("dryRun"))
     if validation not in _VALIDATIONS:
-        wrong.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
-    if wrong:
-        raise invalid(_META, kind, "", wrong)
+        errors.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
+    if errors:
+        raise invalid(_META, kind, "", errors)
     return WriteOptions(
         dry_run=dry_run,
-        manager=manager or call.user_agent.partition("/")[0][:_MANAGER_LIMIT],
+        manager=manager or request.user_agent.partition("/")[0][:_MANAGER_LIMIT],
         force=force,
         strict=validation == "Strict",
         warn=validation in {"", "Warn"},
@@ -134,43 +124,43 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
         bookmarks=flag(query, "allowWatchBookmarks"),
         initial_events=initial,
     )
-    wrong = _wrong_matches(options, match)
-    if wrong:
-        raise invalid(_META, "ListOptions", "", wrong)
+    errors = _match_errors(options, match)
+    if errors:
+        raise invalid(_META, "ListOptions", "", errors)
     return options
 
 
-def delete_options(call: Request) -> DeleteOptions:
-    """The options of a delete, from its body if there is one, else from its query; raises ApiError 400 or 422."""
-    body = _delete_body(call) if call.body else {}
-    query = call.query if not call.body else {}
+def delete_options(request: ApiRequest) -> DeleteOptions:
+    """The options of a delete, from its body or, without one, its query; raises ApiError 400 or 422."""
+    body = _delete_body(request) if request.body else {}
+    query = request.query if not request.body else {}
     policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
     orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
-    wrong: list[Cause] = []
+    errors: list[Cause] = []
     if policy and orphans is not None:
         why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
-        wrong.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
+        errors.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
     if policy and policy not in _PROPAGATIONS:
-        wrong.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
-    is_dry = _dry_run(wrong, *(body.get("dryRun") or [query.get("dryRun")]))
-    if wrong:
-        raise invalid(_META, "DeleteOptions", "", wrong)
-    conditions = body.get("preconditions") or {}
+        errors.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
+    is_dry = _dry_run(errors, *(body.get("dryRun") or [query.get("dryRun")]))
+    if errors:
+        raise invalid(_META, "DeleteOptions", "", errors)
+    preconditions = body.get("preconditions") or {}
     seconds = body.get("gracePeriodSeconds")
     return DeleteOptions(
         dry_run=is_dry,
         grace_period_s=number(query, "gracePeriodSeconds") if seconds is None else int(seconds),
-        uid=conditions.get("uid"),
-        version=conditions.get("resourceVersion"),
+        uid=preconditions.get("uid"),
+        version=preconditions.get("resourceVersion"),
         propagation=policy,
         orphan_dependents=orphans,
     )
 
 
-def _delete_body(call: Request) -> Manifest:
+def _delete_body(request: ApiRequest) -> Manifest:
     try:
-        is_protobuf = call.content_type.startswith("application/vnd.kubernetes.protobuf")
-        body = read_protobuf(call.body) if is_protobuf else parse_yaml(call.body)
+        is_protobuf = request.content_type.startswith("application/vnd.kubernetes.protobuf")
+        body = read_protobuf(request.body) if is_protobuf else parse_yaml(request.body)
     except ValueError as error:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
     if not isinstance(body, dict):
@@ -182,20 +172,20 @@ def _delete_body(call: Request) -> Manifest:
     return body
 
 
-def _dry_run(wrong: list[Cause], *values: str | None) -> bool:
+def _dry_run(errors: list[Cause], *values: str | None) -> bool:
     given = [value for value in values if value]
     if any(value != "All" for value in given):
         shown = " ".join(f'"{value}"' for value in given)
-        wrong.append(_unsupported("dryRun", f"[{shown}]", ("All",)))
+        errors.append(_unsupported("dryRun", f"[{shown}]", ("All",)))
     return bool(given)
 
 
-def _wrong_matches(options: ListOptions, match: str) -> list[Cause]:
-    """What is wrong with resourceVersionMatch beside the other parameters."""
+def _match_errors(options: ListOptions, match: str) -> list[Cause]:
+    """The errors of resourceVersionMatch in combination with other parameters."""
     field, name = "resourceVersionMatch", "resourceVersionMatch is forbidden"
     known = ("NotOlderThan",) if options.watch else _MATCHES
     starts = options.initial_events is not None
-    told = [
+    rules = [
         (
             options.watch and starts and match != "NotOlderThan",
             f"sendInitialEvents requires setting {field} to NotOlderThan",
@@ -205,12 +195,12 @@ def _wrong_matches(options: ListOptions, match: str) -> list[Cause]:
         (match and options.token, f"{name} when continue is provided"),
         (match == "Exact" and options.version_text == "0", f'{field} "exact" is forbidden for resourceVersion "0"'),
     ]
-    wrong = [_forbidden(field, message) for is_so, message in told if is_so]
+    errors = [_forbidden(field, message) for is_broken, message in rules if is_broken]
     if match and match not in known:
-        wrong.append(_unsupported(field, f'"{match}"', known))
+        errors.append(_unsupported(field, f'"{match}"', known))
     if starts and not options.watch:
-        wrong.append(_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
-    return wrong
+        errors.append(_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return errors
 
 
 def _forbidden(field: str, message: str) -> Cause:

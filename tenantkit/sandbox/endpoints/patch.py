@@ -1,7 +1,5 @@
-"""The three patches that are no apply: JSON patch, merge patch, strategic merge patch.
+"""The patch types except apply: JSON patch, merge patch and strategic merge patch.
 
-JSON patch is written here, not taken from the library jsonpatch: a real server adds on `replace` of a missing key and
-counts negative indexes from the end, which the library refuses, and it answers every failure with one text.
 Source: RFC 6902, RFC 7386, page "Update API Objects in Place Using kubectl patch".
 """
 
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.apimachinery.go_text import go_text
-from tenantkit.sandbox.apimachinery.schema import MISSING, schema_of
+from tenantkit.sandbox.apimachinery.schema import schema_of
+from tenantkit.sandbox.endpoints.json_patch import PatchFailedError, apply_operation
 from tenantkit.sandbox.endpoints.strategic_patch import StrategicError, merge_strategically
 
 if TYPE_CHECKING:
@@ -28,25 +27,21 @@ APPLY_PATCH = "application/apply-patch+yaml"
 _GO_NAMES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
-class _PatchFailed(Exception):
-    """An operation of a JSON patch can't be done."""
-
-
 def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False) -> Manifest:
-    """The live object with a patch applied, as a client would have sent it: not yet canonical or defaulted.
+    """The live object with a patch applied, not yet canonical or defaulted.
 
     Args:
-        live: the stored object; it is left as it is.
-        body: the patch as bytes, or already parsed.
-        content_type: which of the three it is.
-        strict: refuse unknown fields (`fieldValidation=Strict`). Default: they stay in, to warn of.
+        live: the stored object; it is not changed.
+        body: the patch as bytes, or parsed.
+        content_type: the media type of the patch.
+        strict: whether to refuse unknown fields (`fieldValidation=Strict`). By default they remain, for warnings.
 
     Returns:
-        A new object; give it to `set_defaults` next.
+        A new object; pass it to `read_as` next.
 
     Raises:
-        ApiError: 400 for what is no patch, 422 for one that can't be applied or leaves wrong types, 415 for another
-            content type; in the server's words.
+        ApiError: 400 for an invalid patch, 422 for one that can't be applied or results in wrong types, 415 for another
+            content type; with the server's messages.
     """
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
         raise ApiError(code=415, reason="UnsupportedMediaType", message="415: Unsupported Media Type")
@@ -78,8 +73,8 @@ def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
                 f"error decoding patch: json: cannot unmarshal {what} into Go value of type handlers.jsonPatchOp"
             )
         try:
-            document = _operate(document, operation)
-        except _PatchFailed as error:
+            document = apply_operation(document, operation)
+        except PatchFailedError as error:
             message = "the server rejected our request due to an error in our request"
             raise ApiError(code=422, reason="Invalid", message=message, empty_details=True) from error
     patched: Manifest = document
@@ -100,7 +95,7 @@ def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manife
 
 
 def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
-    """RFC 7386: null takes away, objects merge, all else replaces."""
+    """Apply a merge patch (RFC 7386): null removes a field, objects are merged, other values replace."""
     out = dict(target) if isinstance(target, dict) else {}
     for name, value in patch_body.items():
         if value is None:
@@ -111,101 +106,26 @@ def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
 
 
 def _check(live: Manifest, patched: Manifest, shown: str, *, strict: bool) -> None:
-    """Whether what came out is still an object of the same kind."""
+    """Raise ApiError 422 if the result is not a valid object of the same kind."""
     api_version, kind = str(live["apiVersion"]), str(live["kind"])
-    said = (patched.get("apiVersion") or api_version, patched.get("kind") or kind)
+    result = (patched.get("apiVersion") or api_version, patched.get("kind") or kind)
     try:
         unknown = decode(patched, api_version, kind)[1]
     except DecodeError as error:
         raise _refused(shown, str(error)) from error
-    if said != (api_version, kind):
-        raise _refused(shown, f'no kind "{said[1]}" is registered for version "{said[0]}"')
+    if result != (api_version, kind):
+        raise _refused(shown, f'no kind "{result[1]}" is registered for version "{result[0]}"')
     if strict and unknown:
         raise _refused(shown, f"strict decoding error: {', '.join(unknown)}")
 
 
 def _refused(shown: str, reason: str) -> ApiError:
-    """422 for a patched object that is none."""
-    problem = f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {reason}"
-    cause = Cause("patch", problem, "FieldValueInvalid")
-    return ApiError(code=422, reason="Invalid", message=f' "" is invalid: patch: {problem}', causes=[cause])
+    """The 422 for an invalid patched object."""
+    text = f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {reason}"
+    cause = Cause("patch", text, "FieldValueInvalid")
+    return ApiError(code=422, reason="Invalid", message=f' "" is invalid: patch: {text}', causes=[cause])
 
 
 def _go_json(document: Manifest) -> str:
-    """The patched object as the message shows it."""
+    """The patched object as in the message."""
     return json.dumps({key: document[key] for key in sorted(document)}, separators=(",", ":"), ensure_ascii=False)
-
-
-def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
-    """One operation of a JSON patch, as evanphx/json-patch does it."""
-    name, path = operation.get("op"), _pointer(operation.get("path"))
-    if name == "test":
-        if _get(document, path) != operation.get("value"):
-            raise _PatchFailed
-        return document
-    if name in ("add", "replace"):
-        if "value" not in operation:
-            raise _PatchFailed
-        return _put(document, path, operation["value"], insert=name == "add")
-    if name == "remove":
-        return _put(document, path, MISSING)
-    if name in ("move", "copy"):
-        source = _pointer(operation.get("from"))
-        value = _get(document, source)
-        return _put(_put(document, source, MISSING) if name == "move" else document, path, value, insert=True)
-    raise _PatchFailed
-
-
-def _pointer(text: Any) -> list[str]:
-    """The parts of a JSON pointer."""
-    if not isinstance(text, str) or not text.startswith("/"):
-        raise _PatchFailed
-    return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
-
-
-def _get(document: Any, path: list[str]) -> Any:
-    """The value there; None where the last key is missing, which to the real server is no failure."""
-    for part in path:
-        if isinstance(document, dict):
-            document = document.get(part)
-        elif isinstance(document, list):
-            document = document[_index(part, len(document))]
-        else:
-            raise _PatchFailed
-    return document
-
-
-def _put(document: Any, path: list[str], value: Any, *, insert: bool = False) -> Any:
-    """A copy of the document along the path, with the value set, inserted or (MISSING) taken away there."""
-    part, rest = path[0], path[1:]
-    if isinstance(document, dict):
-        if rest:
-            if part not in document:
-                raise _PatchFailed
-            return {**document, part: _put(document[part], rest, value, insert=insert)}
-        if value is not MISSING:
-            return {**document, part: value}
-        if part not in document:
-            raise _PatchFailed
-        return {key: item for key, item in document.items() if key != part}
-    if not isinstance(document, list):
-        raise _PatchFailed
-    if not rest and insert:
-        index = len(document) if part == "-" else _index(part, len(document) + 1)
-        return [*document[:index], value, *document[index:]]
-    index = _index(part, len(document))
-    kept: list[Any] = [] if value is MISSING else [value]
-    changed = [_put(document[index], rest, value, insert=insert)] if rest else kept
-    return [*document[:index], *changed, *document[index + 1 :]]
-
-
-def _index(part: str, length: int) -> int:
-    """A list index; negative ones count from the end."""
-    try:
-        index = int(part)
-    except ValueError as error:
-        raise _PatchFailed from error
-    index += length if index < 0 else 0
-    if not 0 <= index < length:
-        raise _PatchFailed
-    return index

@@ -1,6 +1,6 @@
-"""What is done to a pod by posting to a path below it: it is bound to a node, or evicted.
+"""The pod subresources `binding` and `eviction`.
 
-Nobody manages the fields that a binding sets, as on the real server. There are no disruption budgets to ask, so that an
+As on the real server, the fields that a binding sets have no manager. The sandbox has no PodDisruptionBudgets, so an
 eviction is a deletion.
 
 Source: pkg/registry/core/pod/storage, 1.37; page "API-initiated Eviction".
@@ -10,33 +10,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, not_found, other_uid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain
-from tenantkit.sandbox.endpoints.bodies import read_as, read_body
-from tenantkit.sandbox.endpoints.delete import delete_live
-from tenantkit.sandbox.endpoints.options import DeleteOptions, write_options
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.endpoints.bodies import read_body
+from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.registry.binding import bound
+from tenantkit.sandbox.registry.delete import delete_live
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import WriteOptions
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
 CREATED = 201
 _DONE: Manifest = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": CREATED}
 
 
-def bind(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest]:
-    """POST of a Binding: the pod gets its node, once."""
-    options, binding = _read(resource, call)
-    name, target = call.action.name, binding.get("target") or {}
+def bind(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+    """POST of a Binding: assign a node to a pod that has none."""
+    options, binding = _read(resource, request)
+    name, target = request.info.name, binding.get("target") or {}
     if binding["metadata"].get("name") != name:
         raise bad_request("name in URL does not match name in Binding object")
     _check_target(target)
-    live = _live(store, resource, call)
+    live = _live(store, resource, request)
     uid, metadata = binding["metadata"].get("uid"), live["metadata"]
     if uid and uid != metadata["uid"]:
         raise other_uid(resource, live, uid)
@@ -51,68 +54,50 @@ def bind(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest
     return CREATED, _DONE
 
 
-def bound(pod: Manifest, node: str, now: str, *, added: Manifest | None = None) -> Manifest:
-    """The pod on that node; `added` are metadata whose labels and annotations it takes over."""
-    metadata = dict(pod["metadata"])
-    for part in ("labels", "annotations"):
-        if found := {**(metadata.get(part) or {}), **((added or {}).get(part) or {})}:
-            metadata[part] = found
-    before = pod.get("status") or {}
-    others = [item for item in before.get("conditions") or [] if item["type"] != "PodScheduled"]
-    told = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
-    status = {key: value for key, value in before.items() if key != "nominatedNodeName"}
-    return {
-        **pod,
-        "metadata": metadata,
-        "spec": {**pod["spec"], "nodeName": node},
-        "status": {**status, "conditions": [*others, told]},
-    }
-
-
-def evict(store: Store, resource: Resource, call: Request) -> tuple[int, Manifest]:
-    """POST of an Eviction: the pod is deleted as its options say."""
-    options, eviction = _read(resource, call)
-    if eviction["metadata"].get("name") != call.action.name:
+def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+    """POST of an Eviction: delete the pod with the options in it."""
+    options, eviction = _read(resource, request)
+    if eviction["metadata"].get("name") != request.info.name:
         raise bad_request("name in URL does not match name in Eviction object")
-    asked = eviction.get("deleteOptions") or {}
-    conditions = asked.get("preconditions") or {}
-    wanted = DeleteOptions(
-        dry_run=options.dry_run or bool(asked.get("dryRun")),
-        grace_period_s=asked.get("gracePeriodSeconds"),
-        uid=conditions.get("uid"),
-        version=conditions.get("resourceVersion"),
-        propagation=asked.get("propagationPolicy") or "",
+    sent = eviction.get("deleteOptions") or {}
+    preconditions = sent.get("preconditions") or {}
+    delete_options = DeleteOptions(
+        dry_run=options.dry_run or bool(sent.get("dryRun")),
+        grace_period_s=sent.get("gracePeriodSeconds"),
+        uid=preconditions.get("uid"),
+        version=preconditions.get("resourceVersion"),
+        propagation=sent.get("propagationPolicy") or "",
     )
-    delete_live(store, resource, _live(store, resource, call), wanted, call.user)
+    delete_live(store, resource, _live(store, resource, request), delete_options, request.user)
     return CREATED, _DONE
 
 
-def _read(resource: Resource, call: Request) -> tuple[WriteOptions, Manifest]:
-    part = resource.subresources[call.action.subresource]
-    options = write_options("CreateOptions", call)
-    sent = read_body(call.body, call.content_type, kind=part.kind)
-    found, _ = read_as(sent, part.api_version, part.kind, strict=options.strict)
+def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:
+    subresource = resource.subresources[request.info.subresource]
+    options = write_options("CreateOptions", request)
+    sent = read_body(request.body, request.content_type, kind=subresource.kind)
+    found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 
-def _live(store: Store, resource: Resource, call: Request) -> Manifest:
-    found = store.get(resource, call.action.name, call.action.namespace)
+def _live(store: Store, resource: Resource, request: ApiRequest) -> Manifest:
+    found = store.get(resource, request.info.name, request.info.namespace)
     if found is None:
-        raise not_found(resource, call.action.name)
+        raise not_found(resource, request.info.name)
     return found
 
 
 def _check_target(target: Manifest) -> None:
-    """The node that a binding names; the real server answers what is wrong there without a reason."""
-    problems, name = ErrorList(), target.get("name", "")
+    """Check a binding's target; as on the real server the error has no reason."""
+    errors, name = ErrorList(), target.get("name", "")
     if target.get("kind", "") not in {"", "Node"}:
-        problems.unsupported("target.kind", target["kind"], ("Node", "<empty>"))
+        errors.unsupported("target.kind", target["kind"], ("Node", "<empty>"))
     if not name:
-        problems.required("target.name")
+        errors.required("target.name")
     else:
-        problems.all_of("target.name", name, dns_subdomain(name))
-    if problems:
-        texts = [f"{problem.field}: {problem.message}" for problem in problems]
+        errors.all_of("target.name", name, dns_subdomain(name))
+    if errors:
+        texts = [f"{error.field}: {error.message}" for error in errors]
         message = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
         raise ApiError(code=500, reason="", message=message)
 

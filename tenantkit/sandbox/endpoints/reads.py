@@ -1,7 +1,7 @@
-"""Get and list, whole or page by page; a page continues the list as it was when the first page was given.
+"""The reading verbs: get and list. All pages of a list show the state at its first page.
 
-A continue token holds a version and a place, as the real one does, and is good as long as the store remembers that
-version. Source: page "Kubernetes API Concepts", section "Retrieving large results sets in chunks".
+As on a real server, a continue token has a version and a start key, and is valid as long as the store has that version.
+Source: page "Kubernetes API Concepts", section "Retrieving large results sets in chunks".
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom
-from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, gone, not_found
+from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, not_found, resource_expired
 from tenantkit.sandbox.endpoints.options import list_options
-from tenantkit.sandbox.endpoints.selectors import selection_of
+from tenantkit.sandbox.endpoints.selectors import selectors_of
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 (a format's name)
@@ -34,35 +34,35 @@ class Reads:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, resource: Resource, call: Request) -> Manifest:
+    def get(self, resource: Resource, request: ApiRequest) -> Manifest:
         """GET of one object."""
-        found = self._store.get(resource, call.action.name, call.action.namespace if resource.namespaced else "")
+        found = self._store.get(resource, request.info.name, request.info.namespace if resource.namespaced else "")
         if found is None:
-            raise not_found(resource, call.action.name)
+            raise not_found(resource, request.info.name)
         return found
 
-    def list(self, resource: Resource, call: Request) -> Manifest:
-        """GET of many: a list, perhaps of one page, whose items name neither apiVersion nor kind."""
-        options = list_options(call.query)
-        selection = selection_of(resource, options, name=call.action.name)
-        namespace = call.action.namespace if resource.namespaced else ""
+    def list(self, resource: Resource, request: ApiRequest) -> Manifest:
+        """GET of many objects: a list, or a page of it, whose items have no apiVersion and kind."""
+        options = list_options(request.query)
+        selectors = selectors_of(resource, options, name=request.info.name)
+        namespace = request.info.namespace if resource.namespaced else ""
         version, start = _read_token(options.token) if options.token else (0, ())
-        asked = options.version
-        if not version and asked:
-            check_version(self._store, asked)
-            version = asked if options.exact else 0
+        requested = options.version
+        if not version and requested:
+            check_version(self._store, requested)
+            version = requested if options.exact else 0
         version = version or self._store.resource_version
         try:
             every = self._store.list_at(version, resource, namespace)
         except ApiError as error:
-            raise gone(_EXPIRED) if options.token else error from error
-        found = [item for item in every if (not start or _place(item) > start) and selection.matches(item)]
+            raise resource_expired(_EXPIRED) if options.token else error from error
+        found = [item for item in every if (not start or _key(item) > start) and selectors.matches(item)]
         metadata: Manifest = {"resourceVersion": str(version)}
-        pages = options.token or options.version_text != "0"  # a real server's cache, which may answer, makes none
+        pages = options.token or options.version_text != "0"  # resourceVersion=0 is served from a cache, without pages
         if pages and 0 < options.limit < len(found):
             rest, found = len(found) - options.limit, found[: options.limit]
-            metadata["continue"] = _token(version, _place(found[-1]))
-            if selection.is_all:
+            metadata["continue"] = _token(version, _key(found[-1]))
+            if selectors.is_all:
                 metadata["remainingItemCount"] = rest
         elif is_custom(resource.api_version):
             metadata = {"continue": "", **metadata}
@@ -75,7 +75,7 @@ class Reads:
 
 
 def check_version(store: Store, version: int) -> None:
-    """Raise ApiError 504 for a version that is yet to come."""
+    """Raise ApiError 504 for a version in the future."""
     if version > store.resource_version:
         raise ApiError(
             code=504,
@@ -86,8 +86,8 @@ def check_version(store: Store, version: int) -> None:
         )
 
 
-def _place(manifest: Manifest) -> tuple[str, ...]:
-    """Where an object stands in its list."""
+def _key(manifest: Manifest) -> tuple[str, ...]:
+    """The key by which lists are sorted."""
     return manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
 
 
@@ -95,19 +95,19 @@ def _without_type(manifest: Manifest) -> Manifest:
     return {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind"}}
 
 
-def _token(version: int, place: tuple[str, ...]) -> str:
-    text = json.dumps({"v": _TOKEN_VERSION, "rv": version, "start": "/".join(place)}, separators=(",", ":"))
+def _token(version: int, key: tuple[str, ...]) -> str:
+    text = json.dumps({"v": _TOKEN_VERSION, "rv": version, "start": "/".join(key)}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _read_token(text: str) -> tuple[int, tuple[str, ...]]:
-    """Version and place of a continue token; raises ApiError 400 for what is none."""
+    """The version and start key of a continue token; raises ApiError 400 for an invalid token."""
     decoded = ""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
         token: Any = json.loads(decoded)
         if token["v"] != _TOKEN_VERSION:
-            raise ValueError(token["v"])  # noqa: TRY301 (one answer for all that is wrong)
+            raise ValueError(token["v"])  # noqa: TRY301 (one message for all errors)
         namespace, _, name = str(token["start"]).rpartition("/")
         return int(token["rv"]), (namespace, name)
     except json.JSONDecodeError as error:

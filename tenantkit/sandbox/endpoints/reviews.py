@@ -1,6 +1,6 @@
-"""Questions that are asked by creating an object: may I, may they, what may I, who am I, whose is this token.
+"""Reviews: access, rules, the current user and tokens, by creating an object that is not stored.
 
-Nothing of these is stored. Each answers with the object as it was read, and a status.
+The response is the object as it was read, with a status.
 
 Source: page "Authorization", section "Checking API access"; pkg/registry/authorization, 1.37.
 """
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, not_found
 from tenantkit.sandbox.apimachinery.resources import SERVICE_ACCOUNTS
 from tenantkit.sandbox.apimachinery.time import timestamp
-from tenantkit.sandbox.auth.rbac import RequestInfo, User, service_account_user
-from tenantkit.sandbox.endpoints.bodies import read_as, read_body
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.auth.request_info import RequestInfo
+from tenantkit.sandbox.auth.users import User, service_account_user
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.auth.rbac import Authorizer
     from tenantkit.sandbox.auth.tokens import Tokens
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
 _TOKEN_S = 3600
@@ -35,13 +37,13 @@ _AUDIENCE = "https://kubernetes.default.svc"
 
 
 class Reviews:
-    """The kinds that can only be created."""
+    """The kinds that can only be created, and the subresource `token`."""
 
     def __init__(self, store: Store, authorizer: Authorizer, tokens: Tokens) -> None:
         self._store = store
         self._authorizer = authorizer
         self._tokens = tokens
-        self._answers: dict[str, Callable[[Request, Manifest], Manifest]] = {
+        self._answers: dict[str, Callable[[ApiRequest, Manifest], Manifest]] = {
             "SelfSubjectAccessReview": self._self_access,
             "SubjectAccessReview": self._access,
             "LocalSubjectAccessReview": self._local_access,
@@ -50,41 +52,46 @@ class Reviews:
             "TokenReview": self._token,
         }
 
-    def create(self, resource: Resource, call: Request) -> tuple[int, Manifest]:
-        """POST of a review: answers with its status."""
-        review = self._read(call, resource.api_version, resource.kind)
-        return 201, self._answers[resource.kind](call, review)
+    def create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
+        """POST of a review; the response has its status."""
+        review = self._read(request, resource.api_version, resource.kind)
+        return 201, self._answers[resource.kind](request, review)
 
-    def create_token(self, call: Request) -> tuple[int, Manifest]:
-        """POST to a service account's `token`: a new token of that account's, for the time asked or an hour."""
-        request = self._read(call, "authentication.k8s.io/v1", "TokenRequest")
-        name, namespace = call.action.name, call.action.namespace
+    def create_token(self, request: ApiRequest) -> tuple[int, Manifest]:
+        """POST to a service account's `token`: a new token for that account, valid for an hour by default."""
+        token_request = self._read(request, "authentication.k8s.io/v1", "TokenRequest")
+        name, namespace = request.info.name, request.info.namespace
         account = self._store.get(SERVICE_ACCOUNTS, name, namespace)
         if account is None:
             raise not_found(SERVICE_ACCOUNTS, name)
-        spec = request.get("spec") or {}
+        spec = token_request.get("spec") or {}
         seconds = spec.get("expirationSeconds") or _TOKEN_S
         now = self._store.clock()
         expires = now + timedelta(seconds=seconds)
         user = service_account_user(namespace, name, account["metadata"]["uid"])
-        metadata = {**request["metadata"], "name": name, "namespace": namespace, "creationTimestamp": timestamp(now)}
+        metadata = {
+            **token_request["metadata"],
+            "name": name,
+            "namespace": namespace,
+            "creationTimestamp": timestamp(now),
+        }
         status = {"token": self._tokens.issue(user, expires=expires), "expirationTimestamp": timestamp(expires)}
         spec = {"audiences": [_AUDIENCE], "boundObjectRef": None, **spec, "expirationSeconds": seconds}
-        return 201, {**request, "metadata": metadata, "spec": spec, "status": status}
+        return 201, {**token_request, "metadata": metadata, "spec": spec, "status": status}
 
-    def _read(self, call: Request, api_version: str, kind: str) -> Manifest:
-        options = write_options("CreateOptions", call)
-        sent = read_body(call.body, call.content_type, kind=kind)
+    def _read(self, request: ApiRequest, api_version: str, kind: str) -> Manifest:
+        options = write_options("CreateOptions", request)
+        sent = read_body(request.body, request.content_type, kind=kind)
         found, unknown = read_as(sent, api_version, kind, strict=options.strict)
         if options.warn:
-            call.warnings.extend(unknown)
+            request.warnings.extend(unknown)
         found = {**found, "metadata": found.get("metadata") or {}}
         return track_update(None, found, manager=options.manager, time=timestamp(self._store.clock()))
 
-    def _self_access(self, call: Request, review: Manifest) -> Manifest:
-        return self._reviewed(review, call.user)
+    def _self_access(self, request: ApiRequest, review: Manifest) -> Manifest:
+        return self._reviewed(review, request.user)
 
-    def _access(self, _: Request, review: Manifest) -> Manifest:
+    def _access(self, _: ApiRequest, review: Manifest) -> Manifest:
         spec = review.get("spec") or {}
         if not spec.get("user") and not spec.get("groups"):
             why = 'Invalid value: "": at least one of user or group must be specified'
@@ -92,47 +99,49 @@ class Reviews:
         groups, extra = tuple(spec.get("groups") or ()), spec.get("extra") or {}
         return self._reviewed(review, User(spec.get("user", ""), groups, spec.get("uid", ""), extra))
 
-    def _local_access(self, call: Request, review: Manifest) -> Manifest:
-        namespace = call.action.namespace
-        asked = ((review.get("spec") or {}).get("resourceAttributes") or {}).get("namespace", "")
-        if asked != namespace:
-            why = f'Invalid value: "{asked}": must match metadata.namespace'
+    def _local_access(self, request: ApiRequest, review: Manifest) -> Manifest:
+        namespace = request.info.namespace
+        namespace_sent = ((review.get("spec") or {}).get("resourceAttributes") or {}).get("namespace", "")
+        if namespace_sent != namespace:
+            why = f'Invalid value: "{namespace_sent}": must match metadata.namespace'
             raise _invalid(review, "spec.resourceAttributes.namespace", why)
-        return self._access(call, {**review, "metadata": {**review["metadata"], "namespace": namespace}})
+        return self._access(request, {**review, "metadata": {**review["metadata"], "namespace": namespace}})
 
     def _reviewed(self, review: Manifest, user: User) -> Manifest:
-        """A review with its answer."""
+        """An access review with its status."""
         spec = review.get("spec") or {}
         resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
         if (resource is None) == (path is None):
             why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             raise _invalid(review, "spec", f"Invalid value: null: {why}")
-        asked = resource or path or {}
+        attributes = resource or path or {}
         fields = ("group", "version", "resource", "subresource", "namespace", "name")
-        action = RequestInfo(asked.get("verb", ""), asked.get("path", ""), *(asked.get(field, "") for field in fields))
-        reason = self._authorizer.reason(user, action)
+        info = RequestInfo(
+            attributes.get("verb", ""), attributes.get("path", ""), *(attributes.get(field, "") for field in fields)
+        )
+        reason = self._authorizer.reason(user, info)
         status: Manifest = {"allowed": reason is not None}
         return {**review, "status": status | ({"reason": reason} if reason else {})}
 
-    def _rules(self, call: Request, review: Manifest) -> Manifest:
+    def _rules(self, request: ApiRequest, review: Manifest) -> Manifest:
         namespace = (review.get("spec") or {}).get("namespace")
         if not namespace:
             raise bad_request("no namespace on request")
-        rules = self._authorizer.rules_for(call.user, namespace)
+        rules = self._authorizer.rules_for(request.user, namespace)
         status = {
             "resourceRules": [_only(rule, _RESOURCE_RULE) for rule in rules if rule.get("resources")],
             "nonResourceRules": [_only(rule, _PATH_RULE) for rule in rules if rule.get("nonResourceURLs")],
             "incomplete": False,
         }
-        if missing := self._authorizer.missing_roles(call.user, namespace):
+        if missing := self._authorizer.missing_roles(request.user, namespace):
             status["evaluationError"] = missing[0] if len(missing) == 1 else f"[{', '.join(dict.fromkeys(missing))}]"
         return {**review, "metadata": {}, "spec": {}, "status": status}
 
-    def _self(self, call: Request, review: Manifest) -> Manifest:
+    def _self(self, request: ApiRequest, review: Manifest) -> Manifest:
         metadata = {"creationTimestamp": timestamp(self._store.clock())}
-        return {**review, "metadata": metadata, "status": {"userInfo": _user_info(call.user)}}
+        return {**review, "metadata": metadata, "status": {"userInfo": _user_info(request.user)}}
 
-    def _token(self, _: Request, review: Manifest) -> Manifest:
+    def _token(self, _: ApiRequest, review: Manifest) -> Manifest:
         token = (review.get("spec") or {}).get("token")
         if not token:
             raise bad_request("token is required for TokenReview in authentication")

@@ -1,4 +1,4 @@
-"""The part of a workload that says how many pods it wants, as an object of its own: its `scale`.
+"""The subresource `scale` of a workload: its number of replicas.
 
 Source: pkg/registry/apps/deployment/storage, 1.37; page "Horizontal Pod Autoscaling".
 """
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.selectors import label_selector_of
+from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.errors import ApiError, invalid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.validation import non_negative
@@ -31,36 +31,36 @@ def scale_of(workload: Manifest) -> Manifest:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: metadata[key] for key in _SHOWN if key in metadata},
-        "spec": {"replicas": wanted} if (wanted := spec.get("replicas", 0)) else {},
+        "spec": {"replicas": replicas} if (replicas := spec.get("replicas", 0)) else {},
         "status": {"replicas": status.get("replicas", 0), "selector": str(label_selector_of(spec.get("selector")))},
     }
 
 
 def scaled(live: Manifest, scale: Manifest) -> Manifest:
-    """The workload as its new scale wants it, at the version of which that speaks.
+    """The workload with the replicas and resourceVersion of its new scale.
 
     Raises:
-        ApiError: 422, less than no pods.
+        ApiError: 422, the number of replicas is negative.
     """
-    problems, metadata, name = ErrorList(), scale.get("metadata") or {}, live["metadata"]["name"]
+    errors, metadata, name = ErrorList(), scale.get("metadata") or {}, live["metadata"]["name"]
     replicas = (scale.get("spec") or {}).get("replicas", 0)
-    non_negative(problems, "spec.replicas", replicas)
-    if problems:
-        raise invalid("autoscaling/v1", "Scale", name, problems)
+    non_negative(errors, "spec.replicas", replicas)
+    if errors:
+        raise invalid("autoscaling/v1", "Scale", name, errors)
     at_version = {**live["metadata"], "resourceVersion": metadata.get("resourceVersion", "")}
     return {**live, "metadata": at_version, "spec": {**live["spec"], "replicas": replicas}}
 
 
 def applied_scale(live: Manifest, scale: Manifest) -> Manifest:
-    """What is applied to a workload when this is applied to its scale."""
+    """The configuration to apply to a workload when this scale is applied."""
     metadata = {key: live["metadata"][key] for key in ("name", "namespace")}
     spec = {key: value for key, value in (scale.get("spec") or {}).items() if key == "replicas"}
     return {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata, "spec": spec}
 
 
 @contextmanager
-def in_scales_version(resource: Resource) -> Iterator[None]:
-    """Let conflicts name the version of scales, in which the fields of others are looked at there."""
+def with_scale_version(resource: Resource) -> Iterator[None]:
+    """Name the version of Scale in conflicts, as the real server does."""
     try:
         yield
     except ApiError as error:

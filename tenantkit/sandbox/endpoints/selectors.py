@@ -1,6 +1,6 @@
-"""Which objects a list or watch means: label selectors for all kinds, and the fields that each kind lets ask for.
+"""Label selectors for all kinds, and field selectors with the fields that each kind supports.
 
-A field that the real server does not know for a kind is 400, not an empty answer. Source: page "Field Selectors";
+A field that a kind does not support is a 400, not an empty list. Source: page "Field Selectors";
 AddFieldLabelConversionFunc in pkg/apis, 1.37.
 """
 
@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.selectors import SelectorSyntaxError, parse_field_selector, parse_label_selector
+from tenantkit.rules.field_selectors import parse_field_selector
+from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selector_errors import SelectorSyntaxError
 from tenantkit.sandbox.apimachinery.errors import bad_request
 
 if TYPE_CHECKING:
+    from tenantkit.rules.field_selectors import FieldSelector
+    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.rules.selectors import FieldSelector, LabelSelector
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import ListOptions
 
@@ -42,7 +45,7 @@ _RENAMED = {
     ("events", "source"): "source.component",
     ("jobs.batch", "status.successful"): "status.succeeded",
 }
-# What the server's parser says it expected, by what ours says.
+# the message of the server's parser, by what our parser expected
 _EXPECTED = {
     "',' or the end": "found '{}', expected: ',' or 'end of string'",
     "a key or '!'": "found '{}', expected: !, identifier, or 'end of string'",
@@ -59,8 +62,8 @@ _EXPECTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """The objects of one kind that are meant."""
+class Selectors:
+    """The selectors of a list or watch of one kind."""
 
     resource: Resource
     labels: LabelSelector
@@ -68,11 +71,11 @@ class Selection:
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing is selected away."""
+        """Whether all objects match."""
         return not self.labels.requirements and not self.fields.requirements
 
     def matches(self, manifest: Manifest) -> bool:
-        """Whether an object is meant."""
+        """Whether an object matches."""
         if self.is_all:
             return True
         return self.labels.matches(manifest["metadata"].get("labels")) and self.fields.matches(
@@ -80,7 +83,7 @@ class Selection:
         )
 
     def _field(self, manifest: Manifest, field: str) -> str:
-        """A field's value as selectors compare it: text, empty where there is none."""
+        """A field's value as text, as selectors compare it; empty if it is not set."""
         found: Any = manifest
         for key in _RENAMED.get((self.resource.qualified, field), field).split("."):
             found = found.get(key) if isinstance(found, dict) else None
@@ -93,16 +96,16 @@ class Selection:
         return "" if found is None or isinstance(found, (dict, list)) else str(found)
 
 
-def selection_of(resource: Resource, options: ListOptions, *, name: str = "") -> Selection:
-    """What a list or watch means.
+def selectors_of(resource: Resource, options: ListOptions, *, name: str = "") -> Selectors:
+    """The selectors of a list or watch.
 
     Args:
-        resource: the kind.
-        options: with the selectors' texts.
-        name: the one object that the path names, if it names one.
+        resource: the listed resource.
+        options: the list options, with both selectors.
+        name: the name that the request asks for, if any.
 
     Raises:
-        ApiError: 400, a selector asks for a field that the kind has not.
+        ApiError: 400, the kind does not support a field.
     """
     labels, fields = options.labels, options.fields
     known = _FIELDS.get(resource.qualified)
@@ -119,11 +122,11 @@ def selection_of(resource: Resource, options: ListOptions, *, name: str = "") ->
         fields = parse_field_selector(f"metadata.name={name}")
     elif name and fields.exact("metadata.name") != name:
         raise bad_request("fieldSelector metadata.name doesn't match requested name")
-    return Selection(resource, labels, fields)
+    return Selectors(resource, labels, fields)
 
 
 def parsed_selectors(label_selector: str, field_selector: str) -> tuple[LabelSelector, FieldSelector]:
-    """Both selectors of a request; raises ApiError 400 in the server's words for what can't be read."""
+    """Parse both selectors of a request; raises ApiError 400, with the server's message, for a syntax error."""
     try:
         labels = parse_label_selector(label_selector)
     except SelectorSyntaxError as error:

@@ -1,6 +1,6 @@
-"""Strategic merge patch: a merge patch that knows, by the schema, which lists are merged by a key and how.
+"""Strategic merge patch: a merge patch that merges lists by the keys in the schema.
 
-Follows apimachinery's pkg/util/strategicpatch (mergeMap, mergeSlice), directives included: `$patch`, `$retainKeys`,
+It follows apimachinery's pkg/util/strategicpatch (mergeMap, mergeSlice), with the directives `$patch`, `$retainKeys`,
 `$deleteFromPrimitiveList/…`, `$setElementOrder/…`. kubectl sends these for `apply`, `edit`, `label` and `set`.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.apimachinery.schema import Field, Type
+    from tenantkit.sandbox.apimachinery.schema import StructField, Type
 
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
@@ -19,7 +19,7 @@ _ORDER = "$setElementOrder/"
 
 
 class StrategicError(ValueError):
-    """A patch that can't be merged; on the real server that is a 500, too."""
+    """A patch that can't be merged; the real server answers 500, too."""
 
 
 def merge_strategically(kind: Type | None, live: Manifest, patch: Manifest) -> Manifest:
@@ -45,13 +45,13 @@ def merge_strategically(kind: Type | None, live: Manifest, patch: Manifest) -> M
         elif value is None:
             out.pop(key, None)
         elif isinstance(value, dict) and _DIRECTIVE in value and not isinstance(out.get(key), dict):
-            out.pop(key, None)  # a directive about what is not there takes the whole map along
+            out.pop(key, None)  # a directive for a missing map removes the whole map
         elif key not in (_DIRECTIVE, _RETAIN) and not key.startswith(_ORDER):
             out[key] = _merged(kind, key, out.get(key), value)
-    return out | _in_wanted_order(kind, out, live, patch)
+    return out | _in_patch_order(kind, out, live, patch)
 
 
-def _in_wanted_order(kind: Type | None, merged: Manifest, live: Manifest, patch: Manifest) -> Manifest:
+def _in_patch_order(kind: Type | None, merged: Manifest, live: Manifest, patch: Manifest) -> Manifest:
     """The merged lists whose order the patch sets, in that order."""
     found = {}
     for key, order in patch.items():
@@ -78,14 +78,14 @@ def _merged(kind: Type | None, name: str, live: Any, value: Any) -> Any:
 
 
 def _without_nulls(value: Any) -> Any:
-    """A value that is taken whole: what it says away with is simply not there."""
+    """A new value without its nulls."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _merged_list(field: Field, live: list[Any], patch: list[Any]) -> list[Any]:
-    """A list that is merged: scalars as a set, objects by their key."""
+def _merged_list(field: StructField, live: list[Any], patch: list[Any]) -> list[Any]:
+    """A merged list: scalars as a set, objects by their merge key."""
     if not any(isinstance(item, dict) for item in [*live, *patch]):
         out = list(dict.fromkeys([*live, *patch]))
         return _ordered(out, [], live, "", first=patch)
@@ -95,8 +95,8 @@ def _merged_list(field: Field, live: list[Any], patch: list[Any]) -> list[Any]:
             raise StrategicError(f"map: {_go(item)} does not contain declared merge key: {key}")
     if any(item.get(_DIRECTIVE) == "replace" for item in patch):
         return [item for item in patch if _DIRECTIVE not in item]
-    gone = [item[key] for item in patch if item.get(_DIRECTIVE) == "delete"]
-    out = [item for item in live if item.get(key) not in gone]
+    deleted = [item[key] for item in patch if item.get(_DIRECTIVE) == "delete"]
+    out = [item for item in live if item.get(key) not in deleted]
     rest = [item for item in patch if _DIRECTIVE not in item or item[_DIRECTIVE] == "merge"]
     for item in rest:
         at = next((i for i, old in enumerate(out) if old.get(key) == item[key]), None)
@@ -110,21 +110,24 @@ def _merged_list(field: Field, live: list[Any], patch: list[Any]) -> list[Any]:
 def _ordered(
     items: list[Any], order: list[Any], live: list[Any], key: str, *, first: list[Any] | None = None
 ) -> list[Any]:
-    """The items in the patch's order, with those that it does not name where they stood in the live list."""
+    """The items in the patch's order; items that it does not name stay at their place in the live list."""
 
     def name(item: Any) -> Any:
         return item.get(key) if key and isinstance(item, dict) else item
 
-    wanted = first if first is not None else [name(item) for item in order]
-    stood = [name(item) for item in live]
-    ours = sorted((item for item in items if name(item) in wanted), key=lambda item: wanted.index(name(item)))
-    others = [item for item in items if name(item) not in wanted]
+    patch_order = first if first is not None else [name(item) for item in order]
+    live_order = [name(item) for item in live]
+    named = sorted(
+        (item for item in items if name(item) in patch_order), key=lambda item: patch_order.index(name(item))
+    )
+    others = [item for item in items if name(item) not in patch_order]
     out: list[Any] = []
-    while ours and others:
-        mine, other = name(ours[0]), name(others[0])
-        theirs_first = mine in stood and other in stood and stood.index(other) < stood.index(mine)
-        out.append((others if theirs_first else ours).pop(0))
-    return out + ours + others
+    while named and others:
+        one, other = name(named[0]), name(others[0])
+        both_live = one in live_order and other in live_order
+        other_first = both_live and live_order.index(other) < live_order.index(one)
+        out.append((others if other_first else named).pop(0))
+    return out + named + others
 
 
 def _go(value: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""Watches: what changes, told to whoever asks, as it changes.
+"""Watches: streams of changes.
 
-Each watch has a queue that the store's writes fill in the writer's own call, so that an event is on its way before the
-write is answered. A selection makes three events of one: an object that comes to match is ADDED, one that ceases to is
-DELETED. Turned down: polling the store's events, which is late or busy.
+Each watch has a queue that the store fills during the write, so that an event is sent before the write's response. With
+selectors, an object that starts to match is ADDED and one that stops matching is DELETED. Rejected alternative: polling
+the store's events, which is late or wastes time.
 
 Source: page "Kubernetes API Concepts", section "Efficient detection of changes".
 """
@@ -17,48 +17,48 @@ import orjson
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.options import list_options
-from tenantkit.sandbox.endpoints.selectors import selection_of
+from tenantkit.sandbox.endpoints.selectors import selectors_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.endpoints.request_info import Request
+    from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Event, Store
 
 _BOOKMARK_EVERY_S = 60.0
-_SHORTEST_S = 1800
-INITIAL_END = "k8s.io/initial-events-end"  # the annotation of the bookmark after all that was there
+_MIN_TIMEOUT_S = 1800
+INITIAL_END = "k8s.io/initial-events-end"  # the annotation of the bookmark after the initial events
 
 
 class Watch:
-    """One open watch. Made in the request's first step, so that a wrong selector is still a plain 400.
+    """One open watch. It is created before the response starts, so that an invalid selector is answered with 400.
 
     Args:
-        store: what is watched.
-        resource: which kind of it.
-        call: the request.
-        shape: what the client wants of each object. Default: the object.
+        store: the store to watch.
+        resource: the resource to watch.
+        request: the request.
+        convert: converts each object to the requested form. Default: no conversion.
     """
 
     def __init__(
         self,
         store: Store,
         resource: Resource,
-        call: Request,
-        shape: Callable[[Manifest], Manifest] = lambda found: found,
+        request: ApiRequest,
+        convert: Callable[[Manifest], Manifest] = lambda manifest: manifest,
     ) -> None:
         self._store = store
         self._resource = resource
-        self._shape = shape
-        self._options = list_options(call.query)
-        self._selection = selection_of(resource, self._options, name=call.action.name)
-        self._namespace = call.action.namespace if resource.namespaced else ""
+        self._convert = convert
+        self._options = list_options(request.query)
+        self._selectors = selectors_of(resource, self._options, name=request.info.name)
+        self._namespace = request.info.namespace if resource.namespaced else ""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """The events, a line of JSON each, until the time is over, `end` is called, or the version is too old."""
+        """The events, one line of JSON each, until the timeout, a call of `end`, or an error such as 410."""
         unsubscribe = self._store.subscribe(self._seen)
         try:
             for line in self._first_lines():
@@ -71,7 +71,7 @@ class Watch:
             unsubscribe()
 
     def end(self) -> None:
-        """Let the stream end, after what is already on its way."""
+        """End the stream after the queued events."""
         self._queue.put_nowait(None)
 
     def _seen(self, event: Event) -> None:
@@ -81,39 +81,39 @@ class Watch:
             self._queue.put_nowait(event)
 
     def _first_lines(self) -> Iterator[bytes]:
-        """What is there already, or what was missed since the version that the client knows."""
+        """The existing objects, or the events since the client's version."""
         options, version = self._options, self._options.version or 0
         if options.initial_events or (not version and options.initial_events is None):
-            now = self._store.resource_version  # What is written while these lines go out is still in the queue.
+            now = self._store.resource_version  # later writes are in the queue
             for manifest in self._store.list(self._resource, self._namespace):
-                if self._selection.matches(manifest):
+                if self._selectors.matches(manifest):
                     yield self._line("ADDED", manifest)
             if options.initial_events and options.bookmarks:
                 yield self._bookmark(now, {INITIAL_END: "true"})
         elif version:
             for event in self._store.events_since(version, self._resource, self._namespace):
-                yield from self._told(event)
+                yield from self._selected(event)
 
     async def _following_lines(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
-        lasts_s = self._options.timeout_s or _SHORTEST_S * (1 + random.random())  # noqa: S311 (spreads reconnects)
-        deadline = loop.time() + lasts_s
-        while (left_s := deadline - loop.time()) > 0:
+        timeout_s = self._options.timeout_s or _MIN_TIMEOUT_S * (1 + random.random())  # noqa: S311 (spreads reconnects)
+        deadline = loop.time() + timeout_s
+        while (remaining_s := deadline - loop.time()) > 0:
             try:
-                event = await asyncio.wait_for(self._queue.get(), min(left_s, _BOOKMARK_EVERY_S))
+                event = await asyncio.wait_for(self._queue.get(), min(remaining_s, _BOOKMARK_EVERY_S))
             except TimeoutError:
                 if self._options.bookmarks:
                     yield self._bookmark(self._store.resource_version)
                 continue
             if event is None:
                 return
-            for line in self._told(event):
+            for line in self._selected(event):
                 yield line
 
-    def _told(self, event: Event) -> Iterator[bytes]:
-        """An event as it is to this selection; nothing for an object that neither matched nor matches."""
-        now = event.type != "DELETED" and self._selection.matches(event.manifest)
-        before = event.previous is not None and self._selection.matches(event.previous)
+    def _selected(self, event: Event) -> Iterator[bytes]:
+        """The event as the selectors see it; nothing for an object that matches neither before nor after."""
+        now = event.type != "DELETED" and self._selectors.matches(event.manifest)
+        before = event.previous is not None and self._selectors.matches(event.previous)
         if now:
             yield self._line("MODIFIED" if before else "ADDED", event.manifest)
         elif before and event.previous is not None:
@@ -129,4 +129,4 @@ class Watch:
         return self._line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
 
     def _line(self, event_type: str, manifest: Manifest) -> bytes:
-        return orjson.dumps({"type": event_type, "object": self._shape(manifest)}) + b"\n"
+        return orjson.dumps({"type": event_type, "object": self._convert(manifest)}) + b"\n"

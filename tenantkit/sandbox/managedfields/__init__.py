@@ -1,1 +1,1 @@
-"""Server-side apply: field paths, who manages which field, and how an applied configuration is merged."""
+"""Server-side apply: field paths, the managers of fields, and the merge of applied configurations."""

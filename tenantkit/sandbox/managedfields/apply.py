@@ -1,9 +1,10 @@
-"""Server-side apply: an object laid over the live one, by field and by manager, as structured-merge-diff does it.
+"""Server-side apply: merges an applied object into the live one, as structured-merge-diff does.
 
-A field that another manager owns and that would get another value is a conflict, unless forced. A field that its
-manager no longer applies goes, unless somebody else owns it too. The steps are those of merge/update.go (merge, prune,
-compare), since each shortcut answers otherwise somewhere: "equal to live means nothing to do" misses shared ownership,
-"remove what is no longer applied" takes what an updater added below.
+Changing a field that another manager owns is a conflict, unless forced. A field that its manager no longer applies is
+removed, unless another manager owns it. The steps are those of merge/update.go (merge, prune, compare), because each
+shortcut gives a different result in some case: "equal to live means nothing to do" misses shared ownership, "remove
+what is no longer applied" removes fields that an updater added below.
+
 Source: page "Server-Side Apply".
 """
 
@@ -20,8 +21,8 @@ from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apis.defaults import defaulted
 from tenantkit.sandbox.managedfields.fieldmanager import (
     BEFORE_FIRST_APPLY,
-    Entry,
-    Owner,
+    FieldOwner,
+    ManagedFieldsEntry,
     differences,
     owned_by_config,
     read_entries,
@@ -40,9 +41,7 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.schema import Type
-    from tenantkit.sandbox.managedfields.fieldmanager import (
-        Entries,
-    )
+    from tenantkit.sandbox.managedfields.fieldmanager import Entries
     from tenantkit.sandbox.managedfields.fieldpath import Path
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -50,30 +49,30 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 @dataclass(frozen=True, slots=True)
 class _Conflicts(Exception):
-    """The fields that others own and that would change, by owner."""
+    """Fields of other owners that would change, by owner."""
 
-    by_owner: Mapping[Owner, frozenset[Path]]
+    by_owner: Mapping[FieldOwner, frozenset[Path]]
 
 
-def apply(  # noqa: PLR0913 (all that an apply request says)
+def apply(  # noqa: PLR0913 (the parameters of an apply request)
     live: Manifest | None, applied: Manifest, *, manager: str, force: bool, time: str, subresource: str = ""
 ) -> Manifest:
-    """The object after a server-side apply, defaults and managed fields included.
+    """The object after a server-side apply, with defaults and managed fields.
 
     Args:
-        live: the stored object; None where there is none yet.
-        applied: as sent, with apiVersion, kind and metadata.name.
+        live: the stored object; None if it does not exist.
+        applied: the object as it was sent, with apiVersion, kind and metadata.name.
         manager: the request's `fieldManager`.
-        force: take over what others own, instead of a conflict.
-        time: now, as Kubernetes writes times.
+        force: whether to take over fields of other managers instead of failing with a conflict.
+        time: the current time as Kubernetes writes it.
         subresource: `status` and the like; empty for the object itself.
 
     Returns:
-        A new object, not yet admitted or validated. Where nothing changes it equals the live one, times included.
+        A new object, not yet admitted or validated. If nothing changes it is the live object.
 
     Raises:
-        ApiError: 409 with the server's message and causes on conflicts, 400 for `managedFields` in the request, 500 (as
-            the real one) for an object that does not fit its type.
+        ApiError: 409 with the server's message and causes for conflicts, 400 for `managedFields` in the request, 500
+            (as on the real server) for an object that does not fit its type.
     """
     api_version, kind = str(applied["apiVersion"]), schema_of(str(applied["apiVersion"]), str(applied["kind"]))
     metadata = applied.get("metadata")
@@ -84,15 +83,15 @@ def apply(  # noqa: PLR0913 (all that an apply request says)
     entries = read_entries(start, api_version)
     plain = without_entries(start)
     if not entries:
-        first = Owner(BEFORE_FIRST_APPLY, "Update", api_version, subresource)
+        first = FieldOwner(BEFORE_FIRST_APPLY, "Update", api_version, subresource)
         entries = updated(kind, {}, empty(kind), plain, first, time)
-    job = _Job(kind, plain, applied, entries, Owner(manager, "Apply", api_version, subresource), time)
+    job = _Job(kind, plain, applied, entries, FieldOwner(manager, "Apply", api_version, subresource), time)
     try:
         result = _applied(job, force=force)
     except _Conflicts as conflicts:
-        settled = _settled_by_last_applied(job, conflicts) if manager == "kubectl" else conflicts
-        if settled is not None:
-            raise _conflict_error(settled) from None
+        remaining = _without_own_client_side_apply(job, conflicts) if manager == "kubectl" else conflicts
+        if remaining is not None:
+            raise _conflict_error(remaining) from None
         result = _applied(job, force=True)
     if manager == "kubectl":
         result = _with_last_applied(result, applied)
@@ -101,18 +100,18 @@ def apply(  # noqa: PLR0913 (all that an apply request says)
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One apply: what is live, what is applied, who owned what before."""
+    """One apply: the live object, the applied one and the entries before."""
 
     kind: Type
     live: Manifest
     config: Manifest
     entries: Entries
-    owner: Owner
+    owner: FieldOwner
     time: str
 
 
 def _check_type(kind: Type, applied: Manifest) -> None:
-    """An apply of an object that does not fit its type ends as 500 on the real server, too."""
+    """Raise ApiError 500, as the real server does, if the object does not fit its type."""
     try:
         check(kind, applied)
     except TypedError as error:
@@ -124,7 +123,7 @@ def _failed(message: str) -> ApiError:
 
 
 def _named(manifest: Manifest) -> str:
-    """An object as those messages name it: `vision/a; networking.k8s.io/v1, Kind=Ingress`."""
+    """An object as in those messages: `vision/a; networking.k8s.io/v1, Kind=Ingress`."""
     metadata = manifest.get("metadata")
     name, namespace = (_text(metadata, part) for part in ("name", "namespace"))
     group, _, version = str(manifest["apiVersion"]).rpartition("/")
@@ -137,44 +136,44 @@ def _text(metadata: Any, part: str) -> str:
 
 
 def _empty_object(kind: Type, applied: Manifest) -> Manifest:
-    """What an apply that creates is laid over."""
+    """The object that an apply which creates is merged into."""
     return {"apiVersion": applied["apiVersion"], "kind": applied["kind"], **empty(kind)}
 
 
 def _applied(job: _Job, *, force: bool) -> Manifest:
-    """Merge, prune, settle who owns what (merge/update.go, Apply)."""
+    """Merge, prune and compute the owners (merge/update.go, Apply)."""
     kind, owner, ignored = job.kind, job.owner, reset_fields(job.kind, job.owner.subresource)
     last = job.entries.get(owner.key)
     owned = owned_by_config(kind, job.config, ignored)
-    entries = {**job.entries, owner.key: Entry(owner, owned, last.time if last else None)}
+    entries = {**job.entries, owner.key: ManagedFieldsEntry(owner, owned, last.time if last else None)}
     merged = merge(kind, job.live, job.config)
     new = _pruned(kind, merged, entries, last.fields) if last else merged
     found = differences(kind, job.live, new, ignored)
     changed = found.modified | found.added
     conflicts = {
-        entry.owner: taken
+        entry.owner: contested
         for key, entry in entries.items()
-        if key != owner.key and (taken := frozenset(entry.fields & changed))
+        if key != owner.key and (contested := frozenset(entry.fields & changed))
     }
     if conflicts and not force:
         raise _Conflicts(conflicts)
-    gone = frozenset(found.removed)
-    rest = {
-        key: less
-        for key, entry in entries.items()
-        if (less := entry if key == owner.key else entry.less(gone | conflicts.get(entry.owner, frozenset()))).fields
-    }
+    removed = frozenset(found.removed)
+    rest = {owner.key: entries[owner.key]}
+    for key, entry in entries.items():
+        remaining = entry.without(removed | conflicts.get(entry.owner, frozenset()))
+        if key != owner.key and remaining.fields:
+            rest[key] = remaining
     nothing_changed = new == job.live
-    mine = stripped(owned)
-    if mine:
-        rest[owner.key] = Entry(owner, mine, rest[owner.key].time if nothing_changed else job.time)
+    applied = stripped(owned)
+    if applied:
+        rest[owner.key] = ManagedFieldsEntry(owner, applied, rest[owner.key].time if nothing_changed else job.time)
     else:
         rest.pop(owner.key, None)
     return with_entries(job.live if nothing_changed else _stored(job.config, new), rest)
 
 
 def _stored(config: Manifest, merged: Manifest) -> Manifest:
-    """The merged object as the server's types write it, with defaults."""
+    """The merged object in canonical form, with defaults."""
     try:
         return defaulted(canonical(merged))
     except DecodeError as error:
@@ -182,7 +181,7 @@ def _stored(config: Manifest, merged: Manifest) -> Manifest:
             f"failed to convert new object ({_named(config)}) to proper version: unable to convert unstructured object"
         )
         group, _, version = str(config["apiVersion"]).rpartition("/")
-        why = re.sub(r"Go struct field \S+", "Go value", str(error))  # times alone get as far as this
+        why = re.sub(r"Go struct field \S+", "Go value", str(error))  # only times reach this point
         why = re.sub(
             r"json: cannot unmarshal number \S+ into Go value of type (int\d+)", r"cannot convert float64 to \1", why
         )
@@ -191,52 +190,57 @@ def _stored(config: Manifest, merged: Manifest) -> Manifest:
 
 
 def _pruned(kind: Type, merged: Manifest, entries: Entries, last: frozenset[Path]) -> Manifest:
-    """The merged object without what its manager applied before, applies no more, and nobody else owns."""
+    """The merged object without fields that its manager no longer applies and nobody else owns."""
     if last <= _union(entries):
         return merged
     last_all = with_structs(kind, last)
     pruned = without(kind, merged, last_all)
     merged_all = with_structs(kind, fields_of(kind, merged))
-    kept = with_structs(kind, fields_of(kind, pruned)) | with_structs(kind, _union(entries))
-    pruned = without(kind, merged, merged_all - kept)
+    still_owned = with_structs(kind, fields_of(kind, pruned)) | with_structs(kind, _union(entries))
+    pruned = without(kind, merged, merged_all - still_owned)
     dangling = (merged_all - with_structs(kind, fields_of(kind, pruned))) & last_all
     result: Manifest = without(kind, merged, dangling)
     return result
 
 
 def _union(entries: Entries) -> frozenset[Path]:
-    """What anybody owns."""
+    """The fields that any manager owns."""
     return frozenset[tuple[str, ...]]().union(*(entry.fields for entry in entries.values()))
 
 
 def _conflict_error(conflicts: _Conflicts) -> ApiError:
-    """409 as the server words it."""
-    pairs = [(_shown(owner), path) for owner, paths in conflicts.by_owner.items() for path in sorted(paths, key=_place)]
-    causes = [Cause(spelled(path), f"conflict with {who}", "FieldManagerConflict") for who, path in pairs]
+    """The 409, in the server's words."""
+    pairs = [
+        (_shown(owner), path) for owner, paths in conflicts.by_owner.items() for path in sorted(paths, key=_sort_key)
+    ]
+    causes = [Cause(spelled(path), f"conflict with {manager}", "FieldManagerConflict") for manager, path in pairs]
     if len(pairs) == 1:
         message = f"Apply failed with 1 conflict: conflict with {pairs[0][0]}: {spelled(pairs[0][1])}"
     else:
         lines = []
-        for who in sorted({who for who, _ in pairs}):
-            lines += [f"conflicts with {who}:", *(f"- {spelled(path)}" for other, path in pairs if other == who)]
+        for manager in sorted({manager for manager, _ in pairs}):
+            lines += [
+                f"conflicts with {manager}:",
+                *(f"- {spelled(path)}" for other, path in pairs if other == manager),
+            ]
         message = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(lines)
     return ApiError(code=409, reason="Conflict", message=message, causes=causes)
 
 
-def _place(path: Path) -> list[tuple[bool, str]]:
-    """Where a path stands among others: what is a member of a set comes before what is in its members."""
+def _sort_key(path: Path) -> list[tuple[bool, str]]:
+    """The sort key of a path: an item comes before the fields in it."""
     return [*((True, element) for element in path[:-1]), (False, path[-1])]
 
 
-def _shown(owner: Owner) -> str:
-    """An owner as conflict messages name it: `"kubectl-edit" using v1`."""
+def _shown(owner: FieldOwner) -> str:
+    """An owner as in conflict messages: `"kubectl-edit" using v1`."""
     text = json.dumps(owner.manager, ensure_ascii=False)
     text += f' with subresource "{owner.subresource}"' if owner.subresource else ""
     return f"{text} using {owner.api_version}" if owner.operation == "Update" else text
 
 
-def _settled_by_last_applied(job: _Job, conflicts: _Conflicts) -> _Conflicts | None:
-    """What is left of kubectl's conflicts without those with its own client-side apply; None when nothing is."""
+def _without_own_client_side_apply(job: _Job, conflicts: _Conflicts) -> _Conflicts | None:
+    """The conflicts of kubectl, without those with its own client-side apply; None if there are no others."""
     text = (job.live["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
     try:
         last = json.loads(text or "")
@@ -246,12 +250,12 @@ def _settled_by_last_applied(job: _Job, conflicts: _Conflicts) -> _Conflicts | N
         allowed = fields_of(job.kind, last) - found.modified - found.added - found.removed
     except (ValueError, AttributeError):
         return conflicts
-    left = {owner: rest for owner, paths in conflicts.by_owner.items() if (rest := paths - allowed)}
-    return _Conflicts(left) if left else None
+    remaining = {owner: rest for owner, paths in conflicts.by_owner.items() if (rest := paths - allowed)}
+    return _Conflicts(remaining) if remaining else None
 
 
 def _with_last_applied(result: Manifest, applied: Manifest) -> Manifest:
-    """The object with kubectl's own annotation brought up to date, where it is there at all."""
+    """The object with an updated last-applied annotation of kubectl, if it has one."""
     annotations = result["metadata"].get("annotations") or {}
     if not annotations.get(_LAST_APPLIED):
         return result

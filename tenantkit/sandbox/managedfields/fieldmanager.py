@@ -1,9 +1,9 @@
-"""Who manages which field: `metadata.managedFields` kept as the real server keeps it.
+"""Field managers: keeps `metadata.managedFields` as the real server does.
 
-An update or patch gives what it changes to its manager and takes it from all others; what it removes, nobody has any
-more. The order of steps is that of apimachinery's util/managedfields (strip metadata, merge with the same manager's
-entry, cap the number of updaters), so that entries compare equal to a real server's. Turned down: tracking applies
-only; a later apply would not see what `kubectl edit` changed, and take it over in silence.
+After an update or patch its manager alone owns the changed fields, and nobody owns the removed ones. The steps are in
+the order of apimachinery's util/managedfields (strip metadata, merge with the same manager's entry, cap the number of
+updaters), so that entries equal a real server's. Rejected alternative: tracking applies only, because a later apply
+would overwrite changes of `kubectl edit` without a conflict.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Operation = Literal["Apply", "Update"]
 
 BEFORE_FIRST_APPLY = "before-first-apply"
 _MOST_UPDATERS = 10
-_ANCIENT = "ancient-changes"
+_OLDEST_UPDATERS = "ancient-changes"
 _NEVER_OWNED: frozenset[Path] = frozenset(
     {("f:apiVersion",), ("f:kind",), ("f:metadata",)}
     | {
@@ -49,8 +49,8 @@ _NEVER_OWNED: frozenset[Path] = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Who an entry belongs to; of an apply the version does not count, so that it is the same one each time."""
+class FieldOwner:
+    """The owner of an entry; an apply has the same owner whatever its API version."""
 
     manager: str
     operation: Operation
@@ -59,41 +59,43 @@ class Owner:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What makes two entries the same owner's."""
+        """Entries with equal keys have the same owner."""
         version = "" if self.operation == "Apply" else self.api_version
         return (self.manager, self.operation, version, self.subresource)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One owner's fields, and when it last changed something."""
+class ManagedFieldsEntry:
+    """One owner's fields, and the time of its last change."""
 
-    owner: Owner
+    owner: FieldOwner
     fields: frozenset[Path]
     time: str | None
 
-    def less(self, paths: frozenset[Path] | set[Path]) -> Entry:
+    def without(self, paths: frozenset[Path] | set[Path]) -> ManagedFieldsEntry:
         """The entry without these fields."""
         return replace(self, fields=self.fields - paths)
 
 
-Entries = dict[tuple[str, ...], Entry]
+Entries = dict[tuple[str, ...], ManagedFieldsEntry]
 
 
 def read_entries(manifest: Manifest, api_version: str) -> Entries:
-    """The entries of an object; those of versions that are no longer served fall off, and broken ones all do."""
+    """The entries of an object, without those of other API versions; none if any entry is invalid."""
     entries: Entries = {}
     for raw in manifest.get("metadata", {}).get("managedFields") or ():
         if raw.get("operation") not in ("Apply", "Update") or raw.get("fieldsType") != "FieldsV1":
             return {}
         if raw.get("apiVersion") == api_version:
-            owner = Owner(raw.get("manager", ""), raw["operation"], api_version, raw.get("subresource", ""))
-            entries[owner.key] = Entry(owner, frozenset(decode(raw.get("fieldsV1") or {})), raw.get("time"))
+            owner = FieldOwner(raw.get("manager", ""), raw["operation"], api_version, raw.get("subresource", ""))
+            entries[owner.key] = ManagedFieldsEntry(
+                owner, frozenset(decode(raw.get("fieldsV1") or {})), raw.get("time")
+            )
     return entries
 
 
-def written_entries(entries: Mapping[tuple[str, ...], Entry]) -> list[Manifest]:
-    """The entries as `metadata.managedFields` has them, in the server's order."""
+def written_entries(entries: Mapping[tuple[str, ...], ManagedFieldsEntry]) -> list[Manifest]:
+    """The entries as in `metadata.managedFields`, in the server's order."""
     ordered = sorted(
         entries.values(),
         key=lambda e: (e.owner.operation, e.time or "", e.owner.manager, e.owner.api_version, e.owner.subresource),
@@ -108,7 +110,7 @@ def written_entries(entries: Mapping[tuple[str, ...], Entry]) -> list[Manifest]:
     return written
 
 
-def with_entries(manifest: Manifest, entries: Mapping[tuple[str, ...], Entry]) -> Manifest:
+def with_entries(manifest: Manifest, entries: Mapping[tuple[str, ...], ManagedFieldsEntry]) -> Manifest:
     """The object with these entries in its metadata."""
     metadata = {key: value for key, value in manifest.get("metadata", {}).items() if key != "managedFields"}
     if entries:
@@ -117,27 +119,27 @@ def with_entries(manifest: Manifest, entries: Mapping[tuple[str, ...], Entry]) -
 
 
 def without_entries(manifest: Manifest) -> Manifest:
-    """The object without its managed fields, which own no fields themselves."""
+    """The object without its managed fields, which nobody owns."""
     return with_entries(manifest, {})
 
 
 def reset_fields(kind: Type, subresource: str) -> tuple[Path, ...]:
-    """The fields that a write to the object or to its subresource leaves as they are, and so does not own."""
+    """The fields that a write to the object or its subresource does not change, and so does not own."""
     if subresource == "status":
-        if not kind.fields["metadata"].go:  # known by its schema alone
+        if not kind.fields["metadata"].go:  # defined by its schema only, as CRDs are
             return (("f:metadata",), ("f:spec",))
-        kept = {"Pod": ("f:deletionTimestamp", "f:ownerReferences"), "Deployment": ("f:labels",)}
-        return (("f:spec",), *(("f:metadata", part) for part in kept.get(kind.name, ())))
+        unchanged = {"Pod": ("f:deletionTimestamp", "f:ownerReferences"), "Deployment": ("f:labels",)}
+        return (("f:spec",), *(("f:metadata", part) for part in unchanged.get(kind.name, ())))
     return (("f:status",),) if "status" in kind.fields and kind.fields["status"].type.form == "struct" else ()
 
 
 def filtered(paths: set[Path], ignored: tuple[Path, ...]) -> set[Path]:
-    """The set without these fields and all below them."""
+    """The set without these fields and the fields below them."""
     return {path for path in paths if not any(path[: len(head)] == head for head in ignored)} if ignored else paths
 
 
 def differences(kind: Type, before: Manifest, after: Manifest, ignored: tuple[Path, ...]) -> Comparison:
-    """What became of fields, apart from those that the write leaves as they are."""
+    """The changed fields, without those that the write does not change."""
     found = compare(kind, before, after)
     found.removed = filtered(found.removed, ignored)
     found.modified = filtered(found.modified, ignored)
@@ -146,12 +148,12 @@ def differences(kind: Type, before: Manifest, after: Manifest, ignored: tuple[Pa
 
 
 def stripped(fields: set[Path] | frozenset[Path]) -> frozenset[Path]:
-    """The set without the metadata that nobody owns."""
+    """The set without the metadata that has no owner."""
     return frozenset(fields - _NEVER_OWNED)
 
 
 def same_but_for_times(before: Manifest, after: Manifest) -> bool:
-    """Whether nothing changed but the times in the managed fields, which then keep their old value."""
+    """Whether only the times in the managed fields differ; the old times are then kept."""
     if before.keys() != after.keys() or any(before[key] != after[key] for key in before if key != "metadata"):
         return False
     old, new = before.get("metadata", {}), after.get("metadata", {})
@@ -165,17 +167,17 @@ def same_but_for_times(before: Manifest, after: Manifest) -> bool:
 def track_update(
     before: Manifest | None, after: Manifest, *, manager: str, time: str, subresource: str = ""
 ) -> Manifest:
-    """The object after a create, update or patch, with its managed fields brought up to date.
+    """The object after a create, update or patch, with updated managed fields.
 
     Args:
-        before: the live object; None when it is created.
-        after: what will be stored, defaults included; its `managedFields: []` resets them, as on a real server.
-        manager: who asks: the request's `fieldManager`, else the first part of its User-Agent.
-        time: now, as Kubernetes writes times (`2026-11-25T12:00:00Z`).
+        before: the live object; None on create.
+        after: the object to store, with defaults; `managedFields: []` in it resets them, as on a real server.
+        manager: the request's `fieldManager`, by default the first part of its User-Agent.
+        time: the current time as Kubernetes writes it (`2026-11-25T12:00:00Z`).
         subresource: `status` and the like; empty for the object itself.
 
     Returns:
-        A new object; where only times would change, the old times stay, so that the caller sees that nothing did.
+        A new object. If only times would change it is the live object, so that the caller can see that nothing changed.
     """
     api_version, kind = str(after["apiVersion"]), schema_of(str(after["apiVersion"]), str(after["kind"]))
     entries = _entries_to_start_from(before, after, api_version, subresource)
@@ -183,14 +185,14 @@ def track_update(
         return without_entries(after)
     live = empty(kind) if before is None else without_entries(before)
     plain = without_entries(after)
-    owner = Owner(manager or "unknown", "Update", api_version, subresource)
+    owner = FieldOwner(manager or "unknown", "Update", api_version, subresource)
     entries = updated(kind, entries, live, plain, owner, time)
     tracked = with_entries(plain, _capped(entries))
     return before if before is not None and same_but_for_times(before, tracked) else tracked
 
 
 def _entries_to_start_from(before: Manifest | None, after: Manifest, api_version: str, subresource: str) -> Entries:
-    """What the request says of managed fields, else what the live object says."""
+    """The entries in the request, by default those of the live object."""
     sent: Any = after.get("metadata", {}).get("managedFields")
     if not subresource:
         if sent is not None and sent in ([], [{}]):
@@ -201,23 +203,23 @@ def _entries_to_start_from(before: Manifest | None, after: Manifest, api_version
     return read_entries(before, api_version) if before is not None else {}
 
 
-def updated(  # noqa: PLR0913, PLR0917 (both objects, and who did it when)
-    kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: Owner, time: str
+def updated(  # noqa: PLR0913, PLR0917 (both objects, the owner and the time)
+    kind: Type, entries: Entries, live: Manifest, after: Manifest, owner: FieldOwner, time: str
 ) -> Entries:
-    """The entries after an update: what changed is the owner's alone."""
+    """The entries after an update: only `owner` owns the changed fields."""
     ignored = reset_fields(kind, owner.subresource)
     found = differences(kind, live, after, ignored)
-    gone = found.removed | found.modified | found.added
-    rest = {key: less for key, entry in entries.items() if (less := entry.less(gone)).fields}
+    changed = found.removed | found.modified | found.added
+    rest = {key: remaining for key, entry in entries.items() if (remaining := entry.without(changed)).fields}
     gained = stripped(filtered(found.modified | found.added, ignored))
     if gained:
         previous = rest.get(owner.key)
-        rest[owner.key] = Entry(owner, gained | (previous.fields if previous else frozenset()), time)
+        rest[owner.key] = ManagedFieldsEntry(owner, gained | (previous.fields if previous else frozenset()), time)
     return rest
 
 
 def _capped(entries: Entries) -> Entries:
-    """The entries with the oldest updaters put together, once there are too many (capmanagers.go)."""
+    """The entries, with the oldest updaters merged if there are too many (capmanagers.go)."""
     updaters = sorted(
         (entry for entry in entries.values() if entry.owner.operation == "Update"),
         key=lambda e: (e.time or "", e.owner.key),
@@ -226,13 +228,13 @@ def _capped(entries: Entries) -> Entries:
     if surplus <= 0:
         return entries
     oldest = updaters[: surplus + 1]
-    bucket = Owner(_ANCIENT, "Update", oldest[0].owner.api_version)
+    bucket = FieldOwner(_OLDEST_UPDATERS, "Update", oldest[0].owner.api_version)
     fields = frozenset[Any]().union(*(entry.fields for entry in oldest))
-    gone = {entry.owner.key for entry in oldest}
-    rest = {key: entry for key, entry in entries.items() if key not in gone}
-    return rest | {bucket.key: Entry(bucket, fields, oldest[-1].time)}
+    merged = {entry.owner.key for entry in oldest}
+    rest = {key: entry for key, entry in entries.items() if key not in merged}
+    return rest | {bucket.key: ManagedFieldsEntry(bucket, fields, oldest[-1].time)}
 
 
 def owned_by_config(kind: Type, config: Manifest, ignored: tuple[Path, ...]) -> frozenset[Path]:
-    """What an applied object owns."""
+    """The fields that the applier of an object owns."""
     return frozenset() if is_leaf(kind) else frozenset(filtered(fields_of(kind, config), ignored))

@@ -1,9 +1,8 @@
-"""Sets of fields, and the four walks over objects that server-side apply is made of.
+"""Field paths: sets of fields, and the operations on objects that server-side apply needs.
 
-A field is a tuple of path elements spelled as in FieldsV1 (`f:spec`, `k:{"name":"web"}`, `v:"x"`), a set of fields is a
-Python set of those: union, difference and intersection are then the language's own, and mean what they mean in
-structured-merge-diff, whose typed/*.go the walks follow. Turned down: working on the nested FieldsV1 form itself, where
-each of the three needs a walk.
+A field is a tuple of path elements as in FieldsV1 (`f:spec`, `k:{"name":"web"}`, `v:"x"`), and a set of fields is a
+Python set of those, with Python's union, difference and intersection. The operations follow typed/*.go of
+structured-merge-diff. Rejected alternative: the nested FieldsV1 form, in which each set operation needs a walk.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Path: TypeAlias = tuple[str, ...]
 
 @dataclass(slots=True)
 class Comparison:
-    """What became of fields between two objects; no field is in more than one of the sets."""
+    """The fields that differ between two objects; no field is in more than one set."""
 
     removed: set[Path] = field(default_factory=set)
     modified: set[Path] = field(default_factory=set)
@@ -33,11 +32,11 @@ class Comparison:
 
 
 class TypedError(ValueError):
-    """An applied object does not fit its type; the text is the server's, without its lead."""
+    """An applied object does not fit its type; the message is the server's, without its first words."""
 
 
 def encode(paths: Iterable[Path]) -> dict[str, Any]:
-    """A set of fields as `fieldsV1` has it, sorted."""
+    """A set of fields as `fieldsV1`, sorted."""
     tree: dict[str, Any] = {}
     for path in sorted(paths):
         node = tree
@@ -48,7 +47,7 @@ def encode(paths: Iterable[Path]) -> dict[str, Any]:
 
 
 def _without_lone_dots(node: dict[str, Any]) -> dict[str, Any]:
-    """The tree with a dot only where a member has children as well."""
+    """The tree with a dot only for members that also have children."""
     return {key: {} if len(child) == 1 and "." in child else _without_lone_dots(child) for key, child in node.items()}
 
 
@@ -64,32 +63,32 @@ def decode(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
 
 
 def spelled(path: Path) -> str:
-    """A field as conflict messages write it: `.spec.ports[port=80,protocol="TCP"].name`."""
-    parts = []
+    """A field as in conflict messages: `.spec.ports[port=80,protocol="TCP"].name`."""
+    texts = []
     for element in path:
         form, text = element[0], element[2:]
         if form == "f":
-            parts.append(f".{text}")
+            texts.append(f".{text}")
         elif form == "k":
             pairs = json.loads(text).items()
-            parts.append("[" + ",".join(f"{name}={_spelled(value)}" for name, value in pairs) + "]")
+            texts.append("[" + ",".join(f"{name}={_spelled(value)}" for name, value in pairs) + "]")
         else:
-            parts.append(f"[={text}]" if form == "v" else f"[{text}]")
-    return "".join(parts)
+            texts.append(f"[={text}]" if form == "v" else f"[{text}]")
+    return "".join(texts)
 
 
 def _spelled(value: Any) -> str:
-    """A key's value; one that is no scalar is about to be refused, and named in that."""
+    """A key's value; one that is not a scalar is refused, and the message names it."""
     if isinstance(value, dict):
         return ",".join(f"{name}={_spelled(item)}" for name, item in value.items())
     return f"[{','.join(map(_spelled, value))}]" if isinstance(value, list) else _shown(value)
 
 
 def element_of(kind: Type, item: Any) -> str:
-    """The path element of an item of a list that is a set or a map.
+    """The path element of an item of a list of type set or map.
 
     Raises:
-        TypedError: the item has none of the list's keys, or is no scalar of a set.
+        TypedError: the item has none of the list's keys, or an item of a set is not a scalar.
     """
     if kind.by == "set":
         if item is None or isinstance(item, (dict, list)):
@@ -122,12 +121,12 @@ def _shown(value: Any) -> str:
 
 
 def is_leaf(kind: Type) -> bool:
-    """Whether a value of this type is owned as one."""
+    """Whether a value of this type is owned as a whole."""
     return kind.form == "scalar" or kind.atomic or (kind.form == "list" and kind.by == "atomic")
 
 
 def fields_of(kind: Type, value: Any) -> set[Path]:
-    """Every field that an object has."""
+    """All fields of an object."""
     found: set[Path] = set()
     _collect(kind, value, (), found)
     return found
@@ -151,7 +150,7 @@ def _collect(kind: Type, value: Any, path: Path, found: set[Path]) -> None:
 
 
 def grouped(kind: Type, items: list[Any]) -> dict[str, list[Any]]:
-    """The items of a list by path element; live lists may hold one twice."""
+    """The items of a list by path element; live lists may have duplicates."""
     found: dict[str, list[Any]] = {}
     for item in items:
         found.setdefault(element_of(kind, item), []).append(item)
@@ -159,7 +158,7 @@ def grouped(kind: Type, items: list[Any]) -> dict[str, list[Any]]:
 
 
 def compare(kind: Type, before: Any, after: Any) -> Comparison:
-    """What became of fields from one object to the next."""
+    """The fields that differ between two objects."""
     found = Comparison()
     _compare(kind, before, after, (), found)
     return found
@@ -214,7 +213,7 @@ def _compare_lists(kind: Type, before: Any, after: Any, path: Path, found: Compa
 
 
 def merge(kind: Type, live: Any, applied: Any) -> Any:
-    """The live object with the applied one laid over it; MISSING where nothing is left."""
+    """The applied object merged into the live one; MISSING if the result is empty."""
     nothing = (live is MISSING or not live) and (applied is MISSING or not applied)
     if is_leaf(kind) or nothing:
         return live if applied is MISSING else applied
@@ -232,12 +231,12 @@ def merge(kind: Type, live: Any, applied: Any) -> Any:
 
 
 def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noqa: C901 (merge.go, step by step)
-    """Both lists' items, those of the applied one in its order, the others where they stood (typed/merge.go)."""
+    """The items of both lists: applied ones in the applied order, the others at their place (typed/merge.go)."""
     old, new = [element_of(kind, item) for item in live], [element_of(kind, item) for item in applied]
     by_old = {element: items[0] for element, items in grouped(kind, live).items() if len(items) == 1}
     by_new = dict(zip(new, applied, strict=True))
     shared = iter([element for element in new if element in set(old)])
-    wanted, done, out, left, right = next(shared, None), set[str](), [], 0, 0
+    next_shared, done, out, left, right = next(shared, None), set[str](), [], 0, 0
 
     def take(element: str) -> None:
         out.append(merge(kind.item, by_old.get(element, MISSING), by_new[element]))
@@ -247,10 +246,10 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noq
         if left < len(old) and right < len(new):
             if old[left] == new[right]:
                 take(old[left])
-                left, right, wanted = left + 1, right + 1, next(shared, None)
+                left, right, next_shared = left + 1, right + 1, next(shared, None)
                 continue
-            if old[left] in by_new and wanted is not None and wanted != old[left]:
-                left += 1  # shared, and its turn comes with the applied list
+            if old[left] in by_new and next_shared is not None and next_shared != old[left]:
+                left += 1  # in both lists: added in the order of the applied list
                 continue
         if left < len(old):
             if old[left] not in by_new:
@@ -261,14 +260,14 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noq
                 left += 1
         if right < len(new):
             take(new[right])
-            if wanted == new[right]:
-                wanted = next(shared, None)
+            if next_shared == new[right]:
+                next_shared = next(shared, None)
             right += 1
     return out or MISSING
 
 
 def without(kind: Type, value: Any, paths: AbstractSet[Path]) -> Any:
-    """An object without these fields; a map or list that loses everything becomes None, as in typed/remove.go."""
+    """An object without these fields; a map or list that becomes empty is None, as in typed/remove.go."""
     parents = {path[:length] for path in paths for length in range(1, len(path))}
     return _without(kind, value, (), paths, parents) if paths else value
 
@@ -279,13 +278,13 @@ def _without(kind: Type, value: Any, path: Path, paths: AbstractSet[Path], paren
     if is_leaf(kind) or not value:
         return None
     if kind.form == "list":
-        kept = []
+        remaining = []
         for item in value:
             inner = (*path, element_of(kind, item))
             if inner not in paths:
                 deeper = inner in parents
-                kept.append(_without(kind.item, item, inner, paths, parents) if deeper else item)
-        return kept or None
+                remaining.append(_without(kind.item, item, inner, paths, parents) if deeper else item)
+        return remaining or None
     out = {}
     for name, item in value.items():
         inner = (*path, f"f:{name}")
@@ -296,7 +295,7 @@ def _without(kind: Type, value: Any, path: Path, paths: AbstractSet[Path], paren
 
 
 def with_structs(kind: Type, paths: AbstractSet[Path]) -> set[Path]:
-    """A set and the structs' fields above its members, which no set holds (EnsureNamedFieldsAreMembers)."""
+    """A set plus the struct fields above its members, which sets leave out (EnsureNamedFieldsAreMembers)."""
     found = set(paths)
     for path in paths:
         node: Type | None = kind

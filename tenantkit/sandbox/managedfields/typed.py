@@ -1,7 +1,6 @@
-"""Whether an applied object fits its type, in the words of structured-merge-diff's typed/validate.go.
+"""Checks that an applied object fits its type, with the messages of structured-merge-diff's typed/validate.go.
 
-A server-side apply is checked by other code than a create, on the real server too, and is told in other words: hence a
-walk of its own beside wire.py.
+The real server, too, checks an apply by other code and with other messages than a create (codec.py).
 """
 
 from __future__ import annotations
@@ -21,26 +20,26 @@ _NUMBERS = ("int32", "int64", "integer", "number", "double")
 
 
 def check(kind: Type, value: Any) -> None:
-    """Refuses wrong scalars, unknown fields and an item given twice.
+    """Refuse wrong scalars, unknown fields and duplicate items.
 
     Raises:
-        TypedError: all that is wrong, in the server's words.
+        TypedError: all errors, in the server's words.
     """
-    problems = list(_problems(kind, value, ""))
-    if len(problems) == 1:
-        raise TypedError(problems[0])
-    if problems:
-        raise TypedError("\n".join(["errors:", *(f"  {problem}" for problem in problems)]))
+    errors = list(_errors(kind, value, ""))
+    if len(errors) == 1:
+        raise TypedError(errors[0])
+    if errors:
+        raise TypedError("\n".join(["errors:", *(f"  {error}" for error in errors)]))
 
 
-def _problems(kind: Type, value: Any, path: str) -> Iterator[str]:
+def _errors(kind: Type, value: Any, path: str) -> Iterator[str]:
     lead = f"{path}: " if path else ""
     if value is None or kind.name == "any":
         return
     if kind.form == "scalar":
-        yield from (f"{lead}{problem}" for problem in _scalar_problems(kind.name, value))
+        yield from (f"{lead}{error}" for error in _scalar_errors(kind.name, value))
     elif kind.form == "list":
-        yield from _list_problems(kind, value, path)
+        yield from _list_errors(kind, value, path)
     elif not isinstance(value, dict):
         yield f"{lead}expected map, got &{{{go_text(value)}}}"
     else:
@@ -49,10 +48,10 @@ def _problems(kind: Type, value: Any, path: str) -> Iterator[str]:
             if inner is None:
                 yield f"{path}.{name}: field not declared in schema"
                 return
-            yield from _problems(inner, item, f"{path}.{name}")
+            yield from _errors(inner, item, f"{path}.{name}")
 
 
-def _list_problems(kind: Type, value: Any, path: str) -> Iterator[str]:
+def _list_errors(kind: Type, value: Any, path: str) -> Iterator[str]:
     lead = f"{path}: " if path else ""
     if not isinstance(value, list):
         yield f"{lead}expected list, got &{{{go_text(value)}}}"
@@ -67,10 +66,10 @@ def _list_problems(kind: Type, value: Any, path: str) -> Iterator[str]:
         if element in seen:
             yield f"{lead}duplicate entries for key {spelled((element,))}"
         seen.add(element)
-        yield from _problems(kind.item, item, path + spelled((element,)))
+        yield from _errors(kind.item, item, path + spelled((element,)))
 
 
-def _scalar_problems(name: str, value: Any) -> Iterator[str]:
+def _scalar_errors(name: str, value: Any) -> Iterator[str]:
     expected = _EXPECTED.get(name)
     if expected == "string" and not isinstance(value, str):
         yield f"expected string, got &value.valueUnstructured{{Value:{go_syntax(value)}}}"

@@ -1,4 +1,4 @@
-"""What the cells of tables of several kinds are made of: values by their path, ages, labels, and rows of such cells.
+"""Functions that build table cells: values by path, ages, labels, and rows of cells.
 
 Source: apimachinery's pkg/util/duration and pkg/labels, 1.37.
 """
@@ -20,7 +20,7 @@ NONE = "<none>"
 _ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 _BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 365 * 86_400}
-# below how many seconds an age is told in which unit, and in which smaller one besides, unless there are none of it
+# an age below this many seconds is shown in this unit, and in this smaller one if it is not zero
 _STEPS = (
     (2 * _UNITS_S["m"], "s", ""),
     (10 * _UNITS_S["m"], "m", "s"),
@@ -35,7 +35,7 @@ _STEPS = (
 
 
 def at(manifest: Manifest, path: str, default: Any = "") -> Any:
-    """The value at a path of keys between dots; the default where there is none."""
+    """The value at a path of keys, separated by dots; the default if there is none."""
     found: Any = manifest
     for key in path.split("."):
         found = found.get(key) if isinstance(found, dict) else None
@@ -43,7 +43,7 @@ def at(manifest: Manifest, path: str, default: Any = "") -> Any:
 
 
 def since(timestamp: str | None, now: datetime) -> str:
-    """How long ago a timestamp was, as `kubectl get` shows it.
+    """The age of a timestamp, as in `kubectl get`.
 
     Example:
         >>> since("2026-11-25T12:00:00Z", datetime.fromisoformat("2026-11-25T12:05:07Z"))
@@ -52,7 +52,7 @@ def since(timestamp: str | None, now: datetime) -> str:
     if not timestamp:
         return "<unknown>"
     seconds = int((now - datetime.fromisoformat(timestamp)).total_seconds())
-    if seconds < 0:  # clocks that differ a little are not worth a word
+    if seconds < 0:  # tolerate clocks that differ by a second
         return "0s" if seconds == -1 else "<invalid>"
     large, small = next((large, small) for limit, large, small in _STEPS if seconds < limit)
     count, rest = divmod(seconds, _UNITS_S[large])
@@ -66,7 +66,7 @@ def labels_text(labels: Mapping[str, str]) -> str:
 
 
 def row(*cells: Cell) -> Row:
-    """What makes an object's row, cell by cell."""
+    """A function that builds an object's row from cells."""
     return lambda manifest, now: [cell(manifest, now) for cell in cells]
 
 
@@ -76,17 +76,17 @@ def text(path: str, default: Any = "") -> Cell:
 
 
 def count(*fields: str) -> Cell:
-    """A cell that says how many things these fields hold."""
+    """A cell with the number of entries in these fields."""
     return lambda manifest, _: sum(len(at(manifest, field, {})) for field in fields)
 
 
 def of(value: Callable[[Manifest], Any]) -> Cell:
-    """A cell that depends on the object alone, not on the time."""
+    """A cell that depends only on the object, not on the time."""
     return lambda manifest, _: value(manifest)
 
 
 def age(path: str) -> Cell:
-    """A cell that says how long ago the time at a path was."""
+    """A cell with the age of the time at a path."""
     return lambda manifest, now: since(at(manifest, path), now)
 
 
@@ -106,12 +106,12 @@ def selector_at(path: str, *, nothing: str = NONE) -> Cell:
 
 
 def access_modes_at(path: str) -> Cell:
-    """A cell that shows how a volume may be mounted, in short."""
+    """A cell with a volume's access modes, abbreviated."""
     return of(lambda item: ",".join(short for mode, short in _ACCESS_MODES.items() if mode in at(item, path, [])))
 
 
 def storage_class(item: Manifest) -> str:
-    """The storage class of a claim or volume, by its annotation of old or its field."""
+    """The storage class of a claim or volume, from its beta annotation or its field."""
     found: str = at(item, "metadata.annotations", {}).get(_BETA_CLASS, at(item, "spec.storageClassName"))
     return found
 

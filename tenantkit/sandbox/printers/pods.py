@@ -1,4 +1,4 @@
-"""A Pod's row in a table: READY, STATUS and RESTARTS say in a word what stands all over its status.
+"""The row of a Pod: READY, STATUS and RESTARTS summarize its status.
 
 Source: printPod in pkg/printers/internalversion/printers.go of Kubernetes 1.37.
 """
@@ -35,7 +35,7 @@ def pod_cells(pod: Manifest, now: datetime) -> list[Any]:
 
 
 def row_conditions(pod: Manifest) -> list[Manifest]:
-    """What a Pod's row says beside its cells: that the Pod has ended."""
+    """The conditions of a Pod's row: whether the Pod has ended."""
     phase = at(pod, "status.phase")
     message = _ENDED.get(phase)
     return [{"type": "Completed", "status": "True", "reason": phase, "message": message}] if message else []

@@ -1,8 +1,7 @@
 """Objects as rows of the tables that `kubectl get` prints.
 
-The columns are the real server's own (data/tables.json). What stands in a cell is Go code there, so it is written again
-here: a line for each kind, in the order of its columns. A kind without such a line is shown as the server shows it that
-has no printer for one: its name, and when it was made.
+The columns are the real server's (data/tables.json). The cells, which are Go code there, are defined here: one row per
+kind, in the order of its columns. A kind without a row shows its name and creation time, as on the server.
 
 Source: page "Kubernetes API Concepts", section "Receiving resources as Tables"; Kubernetes 1.37:
 pkg/printers/internalversion/printers.go, and apiserver's pkg/registry/rest/table.go.
@@ -49,19 +48,19 @@ _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 def table_of(
     resource: Resource, answer: Manifest, now: datetime, *, object_of: Callable[[Manifest], Manifest | None]
 ) -> Manifest:
-    """A table without its kind.
+    """A table, without apiVersion and kind.
 
     Args:
-        resource: the kind of the objects.
-        answer: an object, or a list.
-        now: the time, by which ages are reckoned.
-        object_of: what a row is to hold of its object.
+        resource: the resource of the objects.
+        answer: an object or a list.
+        now: the time from which ages are computed.
+        object_of: returns what a row includes of its object.
     """
     rows = [_row_of(resource, item, now) | {"object": object_of(item)} for item in answer.get("items", [answer])]
     if resource.kind == "StorageClass" and "items" in answer:
         default = effective_default(answer["items"])
-        for shown in (made["cells"] for made in rows if default and made["cells"][0] == default):
-            shown[0] += " (default)"
+        for cells in (row["cells"] for row in rows if default and row["cells"][0] == default):
+            cells[0] += " (default)"
     return {
         "metadata": {key: answer["metadata"][key] for key in _ABOUT_LIST if key in answer["metadata"]},
         "columnDefinitions": load("tables.json")["columns"][resource.qualified],
@@ -113,7 +112,7 @@ def _subjects(form: str, kind: str) -> Cell:
 
 
 def _used(*, limits: bool) -> Cell:
-    """What is used of a quota's hard limits, in the column for `limits.…` or in the one for all others."""
+    """The usage of a quota, in the column for `limits.…` or in the one for other resources."""
 
     def text(quota: Manifest) -> str:
         used, hard = at(quota, "status.used", {}), at(quota, "status.hard", {})
@@ -124,7 +123,7 @@ def _used(*, limits: bool) -> Cell:
 
 
 def _of_bound(cell: Cell) -> Cell:
-    """A claim's cell that is empty until the claim has a volume."""
+    """A claim's cell that is empty until the claim is bound."""
     return lambda claim, now: cell(claim, now) if at(claim, "spec.volumeName") else ""
 
 

@@ -1,4 +1,4 @@
-"""Rows of tables of workloads, and of what they run on: nodes, volumes, classes.
+"""The rows of workloads, nodes, volumes and classes.
 
 Source: pkg/printers/internalversion/printers.go of Kubernetes 1.37.
 """
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.printers.cells import Cell, Row
 
 _SHOWN = 3
-_ROLE, _ROLE_OF_OLD = "node-role.kubernetes.io/", "kubernetes.io/role"
+_ROLE, _OLD_ROLE = "node-role.kubernetes.io/", "kubernetes.io/role"
 _DEFAULT_CLASSES = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-# the first of these conditions that holds is a Job's status; its deletion comes between the two and the rest
+# the first of these conditions that is true is a Job's status; deletion comes between the two groups
 _JOB_ENDS = ("Complete", "Failed")
 _JOB_STATES = ("Suspended", "FailureTarget", "SuccessCriteriaMet")
 
 
 def effective_default(classes: Iterable[Manifest]) -> str:
-    """The StorageClass that claims without one get: the newest of those marked as default; empty where none is."""
+    """The default StorageClass: the newest of those marked as default; empty if there is none."""
     marked = [
         item["metadata"]
         for item in classes
@@ -54,7 +54,7 @@ def _ready(manifest: Manifest) -> str:
 
 
 def _containers(path: str = "spec.template") -> tuple[Cell, Cell]:
-    """The cells with the names and the images of a template's containers."""
+    """The cells with the names and images of a template's containers."""
     where = f"{path}.spec.containers"
     return (
         of(lambda item: ",".join(container["name"] for container in at(item, where, []))),
@@ -77,9 +77,9 @@ def _job_status(job: Manifest) -> str:
 
 def _completions(job: Manifest) -> str:
     done, parallelism = at(job, "status.succeeded", 0), at(job, "spec.parallelism", 0)
-    wanted = at(job, "spec.completions", None)
-    if wanted is not None:
-        return f"{done}/{wanted}"
+    completions = at(job, "spec.completions", None)
+    if completions is not None:
+        return f"{done}/{completions}"
     return f"{done}/1 of {parallelism}" if parallelism > 1 else f"{done}/1"
 
 
@@ -100,7 +100,7 @@ def _suspended(job: Manifest) -> str:
 
 
 def _first(items: list[str]) -> str:
-    """The first few of a list, and how many more there are."""
+    """The first few items of a list, and the number of further ones."""
     listed, more = ",".join(items[:_SHOWN]), len(items) - _SHOWN
     return f"{listed} + {more} more..." if more > 0 else listed or "<unset>"
 
@@ -121,7 +121,7 @@ def _node_status(node: Manifest) -> str:
 
 def _node_roles(node: Manifest) -> str:
     labels = at(node, "metadata.labels", {})
-    roles = {key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)} | {labels.get(_ROLE_OF_OLD, "")}
+    roles = {key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)} | {labels.get(_OLD_ROLE, "")}
     return ",".join(sorted(roles - {""})) or NONE
 
 
@@ -141,7 +141,7 @@ def _kernel(node: Manifest) -> str:
 
 
 def _condition(kind: str) -> Cell:
-    """A cell that says whether a condition holds; nothing where nobody says."""
+    """A cell with the status of a condition; None if it is not set."""
     return of(
         lambda item: next(
             (found["status"] for found in at(item, "status.conditions", []) if found.get("type") == kind), None

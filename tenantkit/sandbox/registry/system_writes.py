@@ -1,4 +1,7 @@
-"""What the server's own parts write: without a request, yet with managed fields, and a time as Kubernetes writes it."""
+"""Writes of the API server itself, outside any request: its first objects.
+
+Controllers, the scheduler and the kubelet write through client/in_process.py instead.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,9 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 API_SERVER = "kube-apiserver"
-CONTROLLERS = "kube-controller-manager"
 
 
-def put_as(  # noqa: PLR0913 (one write, all by name)
+def put_as(  # noqa: PLR0913 (the parameters of one write)
     manager: str,
     store: Store,
     resource: Resource,
@@ -25,6 +27,6 @@ def put_as(  # noqa: PLR0913 (one write, all by name)
     before: Manifest | None = None,
     subresource: str = "",
 ) -> Manifest:
-    """Store an object, or its new state, in the name of a part of the server; what is stored already stays."""
+    """Store an object or its new state, with managed fields of `manager`; an equal object is not written again."""
     time = timestamp(store.clock())
     return store.put(resource, track_update(before, after, manager=manager, time=time, subresource=subresource))

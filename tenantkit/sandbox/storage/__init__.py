@@ -1,1 +1,1 @@
-"""The object store: resource versions, watches from a version, and generated names."""
+"""The object store: resource versions, events since a version, and generated names."""

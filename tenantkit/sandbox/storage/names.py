@@ -1,7 +1,7 @@
-"""Names of the server's choice, for what asks for one by a prefix.
+"""Generated names, for objects with a `generateName`.
 
-They look like chance, and are the same in each sandbox that is asked for the same: a notebook prints them, and is
-compared. Turned down: chance itself, as on a real server, which gives one name twice at times.
+They look random but are the same in each sandbox for the same requests, because notebooks print them and their output
+is compared. Rejected alternative: random names, as on a real server, which sometimes generates a name twice.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections import Counter
 from zlib import crc32
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_ADDED = 5
+_SUFFIX_LENGTH = 5
 _LIMIT = 63
-_STEP = 7_368_787  # has no factor in common with the number of endings, so that each of them comes once
+_STEP = 7_368_787  # coprime to the number of suffixes, so that each suffix comes once
 
 
 class GeneratedNames:
-    """Gives each prefix one ending after the other.
+    """Generates the next name for each prefix.
 
     Example:
         >>> names = GeneratedNames()
@@ -25,14 +25,14 @@ class GeneratedNames:
     """
 
     def __init__(self) -> None:
-        self._given = Counter[str]()
+        self._count = Counter[str]()
 
     def next(self, prefix: str) -> str:
-        """A name that begins so and that was not given yet; empty where there is no prefix."""
-        place = crc32(prefix.encode()) + self._given[prefix] * _STEP
-        self._given[prefix] += 1
-        ending = ""
-        for _ in range(_ADDED):
-            place, digit = divmod(place, len(_LETTERS))
-            ending += _LETTERS[digit]
-        return prefix and prefix[: _LIMIT - _ADDED] + ending
+        """A new name with that prefix; empty if the prefix is empty."""
+        number = crc32(prefix.encode()) + self._count[prefix] * _STEP
+        self._count[prefix] += 1
+        suffix = ""
+        for _ in range(_SUFFIX_LENGTH):
+            number, digit = divmod(number, len(_LETTERS))
+            suffix += _LETTERS[digit]
+        return prefix and prefix[: _LIMIT - _SUFFIX_LENGTH] + suffix

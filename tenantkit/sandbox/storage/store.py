@@ -1,8 +1,8 @@
-"""The sandbox's etcd: every object by kind, namespace and name, one counter of versions, and the latest events.
+"""The sandbox's etcd: all objects by kind, namespace and name, one version counter, and the latest events.
 
-A stored manifest is never changed in place, so reading copies nothing, and an event can hold an object's state before
-and after. From these events the state at an earlier version is worked out backwards, as pages of a list need it.
-Turned down: a snapshot a version, or copies on read, each of which costs more than all the rest of a request.
+A stored manifest is never changed in place, so reads need no copies and an event can hold an object's state before and
+after a write. The state at an earlier version, which pages of a list need, is computed backwards from the events.
+Rejected alternative: a snapshot per version or copies on read, which would cost more than the rest of a request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from tenantkit.sandbox.apimachinery.errors import gone, not_found
+from tenantkit.sandbox.apimachinery.errors import not_found, resource_expired
 from tenantkit.sandbox.storage.names import GeneratedNames
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
-# A client that was away for longer lists again; with both states of an object, this many are some 20 MB.
+# A client that falls further behind must list again. With both states of each object this is about 20 MB.
 _EVENTS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One write: the object after it (of a DELETED one its last state, with the version of its end) and before."""
+    """One write: the object after and before it; of a deleted object `manifest` is the last state."""
 
     type: EventType
     resource: Resource
@@ -45,11 +45,11 @@ class Event:
 
 
 class Store:
-    """All objects of one sandbox; for one thread only.
+    """All objects of one sandbox; for use in one thread only.
 
     Args:
-        clock: the time now, with its zone; for `creationTimestamp`.
-        events_kept: how many writes a watch may lie behind before it gets 410 Gone.
+        clock: returns the current time, with time zone.
+        events_kept: the number of writes that a watch may be behind before it gets 410 Gone.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -62,14 +62,14 @@ class Store:
     def __init__(self, clock: Callable[[], datetime], *, events_kept: int = _EVENTS_KEPT) -> None:
         self.clock = clock
         self.generated_names = GeneratedNames()
-        self.resource_version = 1  # 0 means "any version" to clients
+        self.resource_version = 1  # to clients 0 means "any version"
         self._objects: dict[Resource, dict[str, dict[str, Manifest]]] = {}
         self._events: deque[Event] = deque(maxlen=events_kept)
-        self._forgotten = self.resource_version
+        self._oldest_version = self.resource_version
         self._subscribers: dict[object, Callable[[Event], None]] = {}
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
-        """The object, or None; nobody may change it in place."""
+        """The object, or None; it must not be changed in place."""
         return self._objects.get(resource, {}).get(namespace, {}).get(name)
 
     def list(self, resource: Resource, namespace: str = "") -> builtins.list[Manifest]:
@@ -82,12 +82,12 @@ class Store:
         """Create or replace an object.
 
         Args:
-            resource: its kind.
-            manifest: with `metadata.name`, and `metadata.namespace` where the kind has namespaces.
+            resource: the object's resource.
+            manifest: the object, with `metadata.name`, and `metadata.namespace` if the kind is namespaced.
 
         Returns:
-            The stored object: with a new `resourceVersion`, and when it is new a `uid` and `creationTimestamp` unless
-            it brings them. An object as it is already stored is not written again, and there is no event.
+            The stored object, with a new `resourceVersion`. A new object also gets a `uid` and `creationTimestamp`
+            unless it has them. An object that equals the stored one is not written, and there is no event.
         """
         metadata = manifest["metadata"]
         previous = self.get(resource, metadata["name"], metadata.get("namespace", ""))
@@ -102,7 +102,7 @@ class Store:
         return stored
 
     def remove(self, resource: Resource, name: str, namespace: str = "") -> Manifest:
-        """Take an object out; its last state, with the version of its end. Raises ApiError 404."""
+        """Remove an object and return its last state, with the version of this write. Raises ApiError 404."""
         previous = self._objects.get(resource, {}).get(namespace, {}).pop(name, None)
         if previous is None:
             raise not_found(resource, name)
@@ -111,7 +111,7 @@ class Store:
         return last
 
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
-        """Request back after each write, in the writer's own call; the answer ends that, and may be called twice."""
+        """Call `callback` during each write; call the returned function to stop that."""
         token = object()
         self._subscribers[token] = callback
 
@@ -121,11 +121,11 @@ class Store:
         return unsubscribe
 
     def events_since(self, version: int, resource: Resource, namespace: str = "") -> builtins.list[Event]:
-        """The writes to a kind after that version, oldest first. Raises ApiError 410 where they are forgotten."""
-        return [event for event in self._since(version) if _concerns(event, resource, namespace)]
+        """The writes to a kind after that version, oldest first. Raises ApiError 410 if the version is too old."""
+        return [event for event in self._since(version) if _matches(event, resource, namespace)]
 
     def list_at(self, version: int, resource: Resource, namespace: str = "") -> builtins.list[Manifest]:
-        """What `list` answered at that version. Raises ApiError 410 where it is forgotten."""
+        """The result of `list` at that version. Raises ApiError 410 if the version is too old."""
         if version == self.resource_version:
             return self.list(resource, namespace)
         found = {_key(item): item for item in self.list(resource, namespace)}
@@ -137,11 +137,11 @@ class Store:
         return [item for _, item in sorted(found.items(), key=itemgetter(0))]
 
     def _since(self, version: int) -> builtins.list[Event]:
-        if version < self._forgotten:
-            raise gone(f"too old resource version: {version} ({self._forgotten})")
-        # Versions count writes without a gap, so that the place of an event follows from its version.
+        if version < self._oldest_version:
+            raise resource_expired(f"too old resource version: {version} ({self._oldest_version})")
+        # Versions have no gaps, so an event's index follows from its version.
         first = max(0, len(self._events) - (self.resource_version - version))
-        return [self._events[place] for place in range(first, len(self._events))]
+        return [self._events[index] for index in range(first, len(self._events))]
 
     def _next(self, manifest: Manifest) -> Manifest:
         self.resource_version += 1
@@ -149,7 +149,7 @@ class Store:
 
     def _record(self, event: Event) -> None:
         if len(self._events) == self._events.maxlen:
-            self._forgotten = self._events[0].version
+            self._oldest_version = self._events[0].version
         self._events.append(event)
         for callback in tuple(self._subscribers.values()):
             callback(event)
@@ -165,5 +165,5 @@ def _key(manifest: Manifest) -> tuple[str, str]:
     return metadata.get("namespace", ""), metadata["name"]
 
 
-def _concerns(event: Event, resource: Resource, namespace: str) -> bool:
+def _matches(event: Event, resource: Resource, namespace: str) -> bool:
     return event.resource is resource and (not namespace or event.manifest["metadata"].get("namespace") == namespace)

@@ -112,7 +112,7 @@ def test_delete_names_the_uid_and_the_propagation() -> None:
 
 @pytest.mark.parametrize("manifest", [{}, {"kind": "ConfigMap"}, {**CONFIG_MAP, "metadata": {"namespace": "x"}}])
 def test_a_manifest_that_is_not_valid_is_not_sent(manifest: Manifest) -> None:
-    with pytest.raises(InvalidSpecError, match="give it"):
+    with pytest.raises(InvalidSpecError, match=": add "):
         cluster(Script()).apply(manifest)
 
 

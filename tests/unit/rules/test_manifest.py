@@ -36,11 +36,11 @@ def test_an_empty_namespace_is_none() -> None:
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
-        ({}, "manifest with nothing to know it by: give it apiVersion, kind, metadata.name"),
-        ({"kind": "Pod", "metadata": None}, "manifest with kind 'Pod': give it apiVersion, metadata.name"),
+        ({}, "manifest with no kind or name: add apiVersion, kind, metadata.name"),
+        ({"kind": "Pod", "metadata": None}, "manifest with kind 'Pod': add apiVersion, metadata.name"),
         (
             {"metadata": {"name": "ai"}},
-            "manifest with metadata.name 'ai': give it apiVersion, kind",
+            "manifest with metadata.name 'ai': add apiVersion, kind",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tenantkit.rules.node_fit import copies_that_fit, looks_beyond, misfit, node_state, untolerated_taint
+from tenantkit.rules.node_fit import copies_that_fit, misfit, multinode_fields, node_state, untolerated_taint
 
 GPU = "nvidia.com/gpu"
 ROOM = {"cpu": "4", "memory": "8Gi", "pods": "3", GPU: "2"}
@@ -140,8 +140,8 @@ def test_what_one_node_alone_can_not_tell_is_named() -> None:
     alone = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}}
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "tmp", "emptyDir": {}}]
 
-    assert looks_beyond(asking(volumes=volumes[1:])) == []
-    assert looks_beyond(asking(affinity=alone, topologySpreadConstraints=[spread], volumes=volumes)) == [
+    assert multinode_fields(asking(volumes=volumes[1:])) == []
+    assert multinode_fields(asking(affinity=alone, topologySpreadConstraints=[spread], volumes=volumes)) == [
         "podAntiAffinity",
         "topologySpreadConstraints",
         "persistentVolumeClaim",

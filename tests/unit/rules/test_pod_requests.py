@@ -130,7 +130,7 @@ def test_a_limit_in_force_counts_until_it_is_lowered() -> None:
 
 
 def test_a_request_that_is_no_quantity_is_refused() -> None:
-    with pytest.raises(ValueError, match="'1K' is no quantity"):
+    with pytest.raises(ValueError, match="'1K' is not a quantity"):
         pod_requests({"containers": [asks(memory="1K")]})
 
 

@@ -99,16 +99,16 @@ def test_what_is_no_quantity_is_refused_with_one_that_is(wrong: object, near: st
 
 
 def test_a_refused_quantity_is_named() -> None:
-    with pytest.raises(ValueError, match="is no quantity") as caught:
+    with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity("1K")
-    assert str(caught.value) == f"'1K' is no quantity: {RULE}, for example '1k'"
+    assert str(caught.value) == f"'1K' is not a quantity: {RULE}, for example '1k'"
 
 
 def test_a_float_that_is_the_outcome_of_inexact_sums_is_refused() -> None:
-    with pytest.raises(ValueError, match="is no quantity") as caught:
+    with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity(0.1 + 0.2)
     assert str(caught.value) == (
-        "0.30000000000000004 is no quantity: write it as text, since 0.30000000000000004 is finer than a quantity "
+        "0.30000000000000004 is not a quantity: write it as text, since 0.30000000000000004 is finer than a quantity "
         "can be, for example '300m'"
     )
 
@@ -123,9 +123,9 @@ def test_numbers_out_of_all_proportion_are_refused_without_computing_them(huge: 
 
 
 def test_a_number_too_large_to_be_written_out_is_refused_by_its_size() -> None:
-    with pytest.raises(ValueError, match="is no quantity") as caught:
+    with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity(10**5000)
-    assert str(caught.value) == "a number of 16610 bits is no quantity: use a number below 10^100"
+    assert str(caught.value) == "a number of 16610 bits is not a quantity: use a number below 10^100"
 
 
 @pytest.mark.parametrize(

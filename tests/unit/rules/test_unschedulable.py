@@ -8,7 +8,7 @@ import pytest
 
 from tenantkit.rules.node_fit import node_state
 from tenantkit.rules.pod_affinity import NO_PLACE, NOT_FAR, NOT_NEAR, NOT_SPREAD, NOT_WANTED, Surroundings
-from tenantkit.rules.unschedulable import NO_NODES, held_back, judge, unschedulable
+from tenantkit.rules.unschedulable import NO_NODES, filter_nodes, prefilter_message, unschedulable_message
 
 GPU = "nvidia.com/gpu"
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -32,7 +32,9 @@ def pod(requests: dict[str, str] | None = None, *, app: str = "serve", **spec: A
 def message(asked: dict[str, Any], *nodes: dict[str, Any], on_first: tuple[dict[str, Any], ...] = ()) -> str:
     states = [node_state(each, on_first if each is nodes[0] else ()) for each in nodes]
     placed = [(other, nodes[0]) for other in on_first]
-    return unschedulable(asked["spec"], judge(asked, states, Surroundings(asked, nodes, placed, lambda _: {})))
+    return unschedulable_message(
+        asked["spec"], filter_nodes(asked, states, Surroundings(asked, nodes, placed, lambda _: {}))
+    )
 
 
 def near(kind: str, app: str, key: str = "kubernetes.io/hostname") -> dict[str, Any]:
@@ -80,7 +82,7 @@ def test_who_never_evicts_is_told_that() -> None:
 
 def test_without_nodes_and_without_volumes_the_text_is_another() -> None:
     assert message(pod()) == NO_NODES == "no nodes available to schedule pods"
-    assert held_back(3, 'persistentvolumeclaim "data" not found') == (
+    assert prefilter_message(3, 'persistentvolumeclaim "data" not found') == (
         '0/3 nodes are available: persistentvolumeclaim "data" not found. not found'
     )
 

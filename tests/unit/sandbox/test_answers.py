@@ -1,4 +1,4 @@
-"""The sandbox's answers against a real control plane's, whole; see tests/controlplane/record_requests.py."""
+"""The sandbox's responses, compared in full with a real control plane's; see tests/controlplane/record_requests.py."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tenantkit.sandbox.server import Sandbox
 from tests.controlplane.record_requests import RECORDED, Asker
 
 STEPS: list[dict[str, Any]] = json.loads(RECORDED.read_text())
-# what the sandbox is known to answer otherwise, by a piece of the real answer
+# known differences of the sandbox, by a text in the real response
 GAPS = {
-    "json parse error: invalid character": "says in its own JSON reader's words what is wrong with a body",
-    "cannot unmarshal array into Go value": "says in its own words that a body is no object",
+    "json parse error: invalid character": "reports syntax errors with its JSON parser's message",
+    "cannot unmarshal array into Go value": "has its own message for a body that is not an object",
     'application/vnd.kubernetes.protobuf"': "answers in JSON only",
 }
 
 
 def gap(step: dict[str, Any]) -> list[pytest.MarkDecorator]:
-    """A mark for a step that is known to be answered otherwise."""
+    """A mark for a step with a known difference."""
     text = json.dumps(step["answer"], ensure_ascii=False)
     reason = next((reason for sign, reason in GAPS.items() if sign in text and step["answer"]["status"] != 415), None)
     return [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
@@ -41,5 +41,7 @@ def answers() -> list[Any]:
         for number, step in enumerate(STEPS)
     ],
 )
-def test_a_request_is_answered_as_by_the_real_server(answers: list[Any], number: int, step: dict[str, Any]) -> None:
+def test_the_response_to_a_request_equals_the_real_servers(
+    answers: list[Any], number: int, step: dict[str, Any]
+) -> None:
     assert answers[number] == step["answer"]

@@ -26,7 +26,7 @@ def applied(live: Json | None, hard: Json, *, manager: str = "tenantkit", force:
     return apply(live, quota(hard), manager=manager, force=force, time=time)
 
 
-def test_a_first_apply_owns_what_it_says_and_nothing_else() -> None:
+def test_a_first_apply_owns_only_the_applied_fields() -> None:
     assert applied(None, {"pods": "5"}) == {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
@@ -49,7 +49,7 @@ def test_a_first_apply_owns_what_it_says_and_nothing_else() -> None:
     }
 
 
-def test_a_field_that_somebody_edited_is_a_conflict_with_its_manager_and_field() -> None:
+def test_an_edited_field_is_a_conflict_that_names_manager_and_field() -> None:
     live = applied(None, {"pods": "5"})
     edited = track_update(live, {**live, "spec": {"hard": {"pods": "7"}}}, manager="kubectl-edit", time=NOW)
     with pytest.raises(ApiError) as caught:
@@ -72,7 +72,7 @@ def test_a_field_that_somebody_edited_is_a_conflict_with_its_manager_and_field()
     }
 
 
-def test_after_a_forced_take_over_and_an_apply_without_the_field_the_field_is_gone() -> None:
+def test_a_field_taken_over_by_force_is_removed_by_an_apply_without_it() -> None:
     live = applied(None, {"pods": "5"}, manager="other")
     taken = applied(live, {"pods": "6", "secrets": "1"}, force=True)
     assert applied(taken, {"secrets": "1"})["spec"] == {"hard": {"secrets": "1"}}
@@ -83,7 +83,7 @@ def test_an_apply_that_changes_nothing_keeps_the_time() -> None:
     assert applied(live, {"pods": "5"}, time=NOW) is live
 
 
-def test_an_apply_leaves_its_arguments_alone() -> None:
+def test_an_apply_does_not_change_its_arguments() -> None:
     live = applied(None, {"pods": "5", "secrets": "1"})
     before, sent = copy.deepcopy(live), quota({"pods": "6"})
     apply(live, sent, manager="tenantkit", force=False, time=NOW)
@@ -102,6 +102,6 @@ def test_applying_twice_is_applying_once(mine: Json, theirs: Json) -> None:
 
 
 @given(mine=amounts, theirs=amounts)
-def test_what_one_manager_drops_stays_where_another_applied_it(mine: Json, theirs: Json) -> None:
+def test_a_field_stays_while_another_manager_applies_it(mine: Json, theirs: Json) -> None:
     both = applied(applied(None, mine), theirs, manager="other", force=True)
     assert applied(both, {})["spec"].get("hard", {}) == theirs

@@ -1,4 +1,4 @@
-"""RBAC in the sandbox: what a request asks for, who may, and in which words others are refused."""
+"""RBAC in the sandbox: a request's attributes, who may make it, and the message of a denial."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
-    MASTERS,
     RBAC,
     ROLE_BINDINGS,
     ROLES,
     Authorizer,
-    RequestInfo,
-    User,
     covers,
     denied,
     rule_allows,
-    service_account_user,
 )
-from tenantkit.sandbox.endpoints.request_info import parse_action
+from tenantkit.sandbox.auth.request_info import RequestInfo
+from tenantkit.sandbox.auth.users import MASTERS, User, service_account_user
+from tenantkit.sandbox.endpoints.request import parse_request_info
 from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ def role(name: str, *rules: Manifest, namespace: str = "") -> Manifest:
     return {"metadata": metadata, "rules": list(rules)}
 
 
-def bound(name: str, kind: str, to: str, subject: Manifest, namespace: str = "") -> Manifest:
+def binding_of(name: str, kind: str, to: str, subject: Manifest, namespace: str = "") -> Manifest:
     metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
     return {"metadata": metadata, "roleRef": {"apiGroup": RBAC, "kind": kind, "name": to}, "subjects": [subject]}
 
@@ -71,10 +69,10 @@ def authorizer(store: Store) -> Authorizer:
         ("GET", "/api/v1/watch/pods", {}, RequestInfo("watch", "/api/v1/watch/pods", "", "v1", "pods")),
     ],
 )
-def test_a_path_is_read_as_the_server_reads_it(
+def test_a_path_is_parsed_as_on_the_real_server(
     method: str, path: str, query: dict[str, str], expected: RequestInfo
 ) -> None:
-    assert parse_action(method, path, query) == expected
+    assert parse_request_info(method, path, query) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,18 +87,18 @@ def test_a_path_is_read_as_the_server_reads_it(
         ("POST", "/api/v1/namespaces/vision/pods", ("create", "pods", "", "vision", "")),
     ],
 )
-def test_namespaces_are_their_own_namespace(method: str, path: str, rest: tuple[str, ...]) -> None:
-    action = parse_action(method, path, {})
-    assert (action.verb, action.resource, action.subresource, action.namespace, action.name) == rest
+def test_a_namespace_is_in_its_own_namespace(method: str, path: str, rest: tuple[str, ...]) -> None:
+    info = parse_request_info(method, path, {})
+    assert (info.verb, info.resource, info.subresource, info.namespace, info.name) == rest
 
 
-def test_a_list_of_one_name_asks_for_that_name() -> None:
+def test_a_list_with_a_name_selector_has_that_name() -> None:
     query = {"fieldSelector": "metadata.name=a,status.phase=Running"}
-    assert parse_action("GET", "/api/v1/namespaces/vision/pods", query).name == "a"
+    assert parse_request_info("GET", "/api/v1/namespaces/vision/pods", query).name == "a"
 
 
 @pytest.mark.parametrize(
-    ("rule", "action", "allowed"),
+    ("rule", "info", "allowed"),
     [
         (READ_PODS, LIST_PODS, True),
         (READ_PODS, RequestInfo("delete", resource="pods"), False),
@@ -116,8 +114,8 @@ def test_a_list_of_one_name_asks_for_that_name() -> None:
         ({"nonResourceURLs": ["*"], "verbs": ["*"]}, LIST_PODS, False),
     ],
 )
-def test_a_rule_allows_what_it_says(rule: Manifest, action: RequestInfo, *, allowed: bool) -> None:
-    assert rule_allows(rule, action) is allowed
+def test_a_rule_allows_its_verbs_and_resources_only(rule: Manifest, info: RequestInfo, *, allowed: bool) -> None:
+    assert rule_allows(rule, info) is allowed
 
 
 @pytest.mark.parametrize(
@@ -133,13 +131,13 @@ def test_a_rule_allows_what_it_says(rule: Manifest, action: RequestInfo, *, allo
         ({"nonResourceURLs": ["/x*"], "verbs": ["get"]}, {"nonResourceURLs": ["/x/y"], "verbs": ["get"]}, True),
     ],
 )
-def test_a_rule_covers_another_that_gives_no_more(rule: Manifest, wanted: Manifest, *, covered: bool) -> None:
+def test_a_rule_covers_rules_that_allow_no_more(rule: Manifest, wanted: Manifest, *, covered: bool) -> None:
     assert covers(rule, wanted) is covered
 
 
-def test_a_binding_in_a_namespace_counts_there_only(store: Store, authorizer: Authorizer) -> None:
+def test_a_role_binding_applies_in_its_namespace_only(store: Store, authorizer: Authorizer) -> None:
     store.put(CLUSTER_ROLES, role("reader", READ_PODS))
-    store.put(ROLE_BINDINGS, bound("dana", "ClusterRole", "reader", user(), "vision"))
+    store.put(ROLE_BINDINGS, binding_of("dana", "ClusterRole", "reader", user(), "vision"))
     assert authorizer.reason(DANA, LIST_PODS) == (
         'RBAC: allowed by RoleBinding "dana/vision" of ClusterRole "reader" to User "dana@example.com"'
     )
@@ -147,21 +145,21 @@ def test_a_binding_in_a_namespace_counts_there_only(store: Store, authorizer: Au
     assert not authorizer.allows(DANA, RequestInfo("list", resource="pods"))
 
 
-def test_a_binding_of_the_cluster_counts_everywhere_and_for_groups_and_accounts(
+def test_a_cluster_role_binding_applies_everywhere_and_to_groups_and_accounts(
     store: Store, authorizer: Authorizer
 ) -> None:
     store.put(CLUSTER_ROLES, role("reader", READ_PODS))
     group = {"kind": "Group", "apiGroup": RBAC, "name": "ml-vision"}
     account = {"kind": "ServiceAccount", "name": "jupyter", "namespace": "hub"}
-    store.put(CLUSTER_ROLE_BINDINGS, bound("team", "ClusterRole", "reader", group))
-    store.put(CLUSTER_ROLE_BINDINGS, bound("hub", "ClusterRole", "reader", account))
+    store.put(CLUSTER_ROLE_BINDINGS, binding_of("team", "ClusterRole", "reader", group))
+    store.put(CLUSTER_ROLE_BINDINGS, binding_of("hub", "ClusterRole", "reader", account))
     assert authorizer.allows(User("x", ("ml-vision",)), LIST_PODS)
     assert authorizer.allows(service_account_user("hub", "jupyter"), RequestInfo("list", resource="pods"))
     assert not authorizer.allows(service_account_user("hub", "other"), LIST_PODS)
 
 
-def test_a_binding_to_a_role_that_is_not_there_gives_nothing_yet(store: Store, authorizer: Authorizer) -> None:
-    store.put(ROLE_BINDINGS, bound("dana", "Role", "reader", user(), "vision"))
+def test_a_binding_to_a_missing_role_takes_effect_once_the_role_exists(store: Store, authorizer: Authorizer) -> None:
+    store.put(ROLE_BINDINGS, binding_of("dana", "Role", "reader", user(), "vision"))
     assert not authorizer.allows(DANA, LIST_PODS)
     store.put(ROLES, role("reader", READ_PODS, namespace="vision"))
     assert authorizer.allows(DANA, LIST_PODS)
@@ -172,7 +170,7 @@ def test_masters_may_do_everything(authorizer: Authorizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "message"),
+    ("info", "message"),
     [
         (
             RequestInfo("list", "", "networking.k8s.io", "v1", "ingresses"),
@@ -191,8 +189,8 @@ def test_masters_may_do_everything(authorizer: Authorizer) -> None:
         (RequestInfo("get", "/<b>"), 'forbidden: User "dana@example.com" cannot get path "/&lt;b&gt;"'),
     ],
 )
-def test_who_may_not_is_told_in_the_servers_words(action: RequestInfo, message: str) -> None:
-    assert denied(DANA, action).status_body()["message"] == message
+def test_a_denial_has_the_servers_message(info: RequestInfo, message: str) -> None:
+    assert denied(DANA, info).status_body()["message"] == message
 
 
 ROLE_WRITER = {"apiGroups": [RBAC], "resources": ["roles", "rolebindings"], "verbs": ["create", "update"]}
@@ -206,11 +204,11 @@ def escalate(store: Store, resource: Any, manifest: Manifest, old: Manifest | No
 @pytest.fixture
 def as_role_writer(store: Store) -> Store:
     store.put(ROLES, role("own", ROLE_WRITER, READ_PODS, namespace="vision"))
-    store.put(ROLE_BINDINGS, bound("own", "Role", "own", user(), "vision"))
+    store.put(ROLE_BINDINGS, binding_of("own", "Role", "own", user(), "vision"))
     return store
 
 
-def test_nobody_writes_a_role_that_gives_more_than_they_have(as_role_writer: Store) -> None:
+def test_a_role_with_more_permissions_than_its_writers_is_refused(as_role_writer: Store) -> None:
     escalate(as_role_writer, ROLES, role("pods", READ_PODS))
     rules = [READ_PODS | {"resources": ["pods", "secrets"]}, READ_PODS | {"verbs": ["watch", "get"]}]
     with pytest.raises(ApiError) as caught:
@@ -223,29 +221,29 @@ def test_nobody_writes_a_role_that_gives_more_than_they_have(as_role_writer: Sto
     )
 
 
-def test_who_may_escalate_writes_any_role(as_role_writer: Store) -> None:
-    right = {"apiGroups": [RBAC], "resources": ["roles"], "verbs": ["escalate"]}
-    as_role_writer.put(ROLES, role("own", ROLE_WRITER, right, namespace="vision"))
+def test_a_user_who_may_escalate_can_write_any_role(as_role_writer: Store) -> None:
+    permission = {"apiGroups": [RBAC], "resources": ["roles"], "verbs": ["escalate"]}
+    as_role_writer.put(ROLES, role("own", ROLE_WRITER, permission, namespace="vision"))
     escalate(as_role_writer, ROLES, role("more", READ_PODS | {"verbs": ["*"]}))
 
 
-def test_nobody_binds_a_role_that_gives_more_than_they_have_unless_they_may_bind_it(as_role_writer: Store) -> None:
+def test_binding_a_role_with_more_permissions_needs_permission_to_bind_it(as_role_writer: Store) -> None:
     as_role_writer.put(CLUSTER_ROLES, role("edit", READ_PODS | {"verbs": ["delete"]}))
-    binding = bound("dana", "ClusterRole", "edit", user())
+    binding = binding_of("dana", "ClusterRole", "edit", user())
     with pytest.raises(ApiError) as caught:
         escalate(as_role_writer, ROLE_BINDINGS, binding)
     assert caught.value.status_body()["details"]["name"] == "dana"
-    right = {"apiGroups": [RBAC], "resources": ["clusterroles"], "resourceNames": ["edit"], "verbs": ["bind"]}
-    as_role_writer.put(ROLES, role("own", ROLE_WRITER, right, namespace="vision"))
+    permission = {"apiGroups": [RBAC], "resources": ["clusterroles"], "resourceNames": ["edit"], "verbs": ["bind"]}
+    as_role_writer.put(ROLES, role("own", ROLE_WRITER, permission, namespace="vision"))
     escalate(as_role_writer, ROLE_BINDINGS, binding)
 
 
-def test_a_change_of_finalizers_alone_is_no_escalation(as_role_writer: Store) -> None:
+def test_a_change_of_finalizers_only_is_not_an_escalation(as_role_writer: Store) -> None:
     old = role("more", READ_PODS | {"verbs": ["*"]})
     escalate(as_role_writer, ROLES, {**old, "metadata": {"name": "more", "finalizers": ["example.com/x"]}}, old)
 
 
-def test_only_who_has_everything_lets_a_role_collect_others(as_role_writer: Store) -> None:
+def test_only_cluster_admins_can_write_an_aggregation_rule(as_role_writer: Store) -> None:
     collector = {**role("all"), "aggregationRule": {"clusterRoleSelectors": []}}
     with pytest.raises(ApiError) as caught:
         escalate(as_role_writer, CLUSTER_ROLES, collector)

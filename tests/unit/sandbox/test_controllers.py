@@ -1,4 +1,4 @@
-"""Controllers in the sandbox: what a cluster does by itself, in steps that a test can hold between two of."""
+"""The sandbox's controllers, run one step at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.registry.system_writes import put_as
 from tenantkit.sandbox.storage.store import Store
@@ -26,7 +27,7 @@ SERVICE_ACCOUNTS = find("", "v1", "serviceaccounts")
 QUOTAS = find("", "v1", "resourcequotas")
 ROLES = find("rbac.authorization.k8s.io", "v1", "roles")
 
-ALL_WELL = [
+NOTHING_REMAINS = [
     ("NamespaceDeletionDiscoveryFailure", "False", "All resources successfully discovered"),
     ("NamespaceDeletionGroupVersionParsingFailure", "False", "All legacy kube types successfully parsed"),
     ("NamespaceDeletionContentFailure", "False", "All content successfully deleted, may be waiting on finalization"),
@@ -46,7 +47,7 @@ class Clock:
 
 
 class Cluster:
-    """A store with its controllers, brought to rest when told to."""
+    """A store with its controllers, which run after each write."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -85,7 +86,7 @@ def manifest(kind: str, name: str, **fields: Any) -> Manifest:
     return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "vision"}, **fields}
 
 
-def held(kind: str, api_version: str = "v1", **fields: Any) -> Manifest:
+def with_finalizer(kind: str, api_version: str = "v1", **fields: Any) -> Manifest:
     of = manifest(kind, "held", **fields)
     return {**of, "apiVersion": api_version, "metadata": {**of["metadata"], "finalizers": ["example.com/hold"]}}
 
@@ -112,12 +113,12 @@ def quota(hard: dict[str, str], **spec: Any) -> Manifest:
 
 @pytest.fixture
 def cluster() -> Cluster:
-    made = Cluster()
-    made.put(NAMESPACES, namespace())
-    return made
+    cluster = Cluster()
+    cluster.put(NAMESPACES, namespace())
+    return cluster
 
 
-def test_a_namespace_is_bare_until_the_controllers_have_looked() -> None:
+def test_a_new_namespace_is_empty_until_the_controllers_run() -> None:
     cluster = Cluster()
     cluster.store.put(NAMESPACES, namespace())
     assert cluster.controllers.pending
@@ -127,17 +128,7 @@ def test_a_namespace_is_bare_until_the_controllers_have_looked() -> None:
     assert cluster.names(SERVICE_ACCOUNTS) == ["default"]
 
 
-def test_each_namespace_gets_an_unlabelled_service_account_and_certificate(cluster: Cluster) -> None:
-    account, certificate = cluster.get(SERVICE_ACCOUNTS, "default"), cluster.get(CONFIG_MAPS, "kube-root-ca.crt")
-    assert account.keys() == {"apiVersion", "kind", "metadata"}
-    assert account["metadata"].keys() == {"name", "namespace", "uid", "creationTimestamp", "resourceVersion"}
-    assert certificate["data"] == {"ca.crt": "PEM"}
-    assert certificate["metadata"]["annotations"]["kubernetes.io/description"].startswith("Contains a CA bundle")
-    assert [entry["manager"] for entry in certificate["metadata"]["managedFields"]] == ["kube-controller-manager"]
-    assert "labels" not in certificate["metadata"]
-
-
-def test_what_each_namespace_gets_is_put_back(cluster: Cluster) -> None:
+def test_the_default_account_and_the_certificate_are_restored(cluster: Cluster) -> None:
     cluster.remove(SERVICE_ACCOUNTS, "default")
     cluster.remove(CONFIG_MAPS, "kube-root-ca.crt")
     assert cluster.names(SERVICE_ACCOUNTS) == ["default"]
@@ -145,7 +136,7 @@ def test_what_each_namespace_gets_is_put_back(cluster: Cluster) -> None:
     assert cluster.get(CONFIG_MAPS, "kube-root-ca.crt")["data"] == {"ca.crt": "PEM"}
 
 
-def test_what_is_in_the_store_before_the_start_is_looked_after_too() -> None:
+def test_controllers_handle_objects_that_existed_before_they_started() -> None:
     clock = Clock()
     store = Store(clock)
     store.put(NAMESPACES, namespace())
@@ -155,7 +146,7 @@ def test_what_is_in_the_store_before_the_start_is_looked_after_too() -> None:
     assert store.get(SERVICE_ACCOUNTS, "default", "vision") is not None
 
 
-def test_controllers_that_were_stopped_do_nothing(cluster: Cluster) -> None:
+def test_stopped_controllers_do_nothing(cluster: Cluster) -> None:
     cluster.controllers.stop()
     cluster.put(NAMESPACES, namespace("speech"))
     assert cluster.store.list(SERVICE_ACCOUNTS, "speech") == []
@@ -178,7 +169,7 @@ def test_a_new_quota_is_counted(cluster: Cluster) -> None:
     ]
 
 
-def test_a_changed_quota_is_counted_again_and_drops_what_it_no_longer_limits(cluster: Cluster) -> None:
+def test_a_changed_quota_is_counted_again_without_its_removed_entries(cluster: Cluster) -> None:
     cluster.put(QUOTAS, quota({"pods": "2", "configmaps": "4"}))
     live = cluster.get(QUOTAS, "tenantkit-quota")
     cluster.put(QUOTAS, {**live, "spec": {"hard": {"configmaps": "1", "secrets": "1"}}})
@@ -188,7 +179,7 @@ def test_a_changed_quota_is_counted_again_and_drops_what_it_no_longer_limits(clu
     }
 
 
-def test_a_quota_that_counts_the_same_is_not_written_again(cluster: Cluster) -> None:
+def test_a_quota_with_unchanged_usage_is_not_written(cluster: Cluster) -> None:
     cluster.put(QUOTAS, quota({"pods": "2"}))
     version = cluster.store.resource_version
     cluster.put(SECRETS, manifest("Secret", "s"))
@@ -196,25 +187,7 @@ def test_a_quota_that_counts_the_same_is_not_written_again(cluster: Cluster) -> 
     assert cluster.store.resource_version == version + 2
 
 
-@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
-def test_a_pod_that_ends_or_goes_gives_its_quota_back(cluster: Cluster, phase: str) -> None:
-    for name in ("a", "b"):
-        cluster.put(PODS, pod(name))
-    cluster.put(QUOTAS, quota({"pods": "2", "requests.cpu": "1"}))
-    cluster.put(PODS, {**cluster.get(PODS, "a"), "status": {"phase": phase}})
-    assert cluster.get(QUOTAS, "tenantkit-quota")["status"]["used"] == {"pods": "1", "requests.cpu": "500m"}
-    cluster.remove(PODS, "b")
-    assert cluster.get(QUOTAS, "tenantkit-quota")["status"]["used"] == {"pods": "0", "requests.cpu": "0"}
-
-
-def test_a_scoped_quota_counts_only_its_pods(cluster: Cluster) -> None:
-    cluster.put(PODS, pod("a"))
-    cluster.put(PODS, pod("short", activeDeadlineSeconds=10))
-    cluster.put(QUOTAS, quota({"pods": "5"}, scopes=["Terminating"]))
-    assert cluster.get(QUOTAS, "tenantkit-quota")["status"]["used"] == {"pods": "1"}
-
-
-def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None:
+def test_a_namespaces_pods_are_deleted_first_and_the_namespace_last(cluster: Cluster) -> None:
     cluster.put(PODS, pod("a"))
     cluster.put(QUOTAS, quota({"pods": "2"}))
     cluster.put(NAMESPACES, namespace("speech"))
@@ -225,42 +198,14 @@ def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None:
     for resource in (PODS, QUOTAS, CONFIG_MAPS, SERVICE_ACCOUNTS):
         assert cluster.names(resource) == []
     assert [of["metadata"]["name"] for of in cluster.store.list(SERVICE_ACCOUNTS)] == ["default"]
-    gone = [kind for change, kind in seen if change == "DELETED"]
-    assert gone[0] == "Pod"
-    assert gone[-1] == "Namespace"
+    deleted = [kind for change, kind in seen if change == "DELETED"]
+    assert deleted[0] == "Pod"
+    assert deleted[-1] == "Namespace"
 
 
-def test_a_namespace_that_is_held_says_by_what_and_goes_when_let_go(cluster: Cluster) -> None:
-    cluster.put(CONFIG_MAPS, held("ConfigMap"))
-    cluster.put(ROLES, held("Role", "rbac.authorization.k8s.io/v1", rules=[]))
-    cluster.delete_namespace()
-    assert cluster.names(CONFIG_MAPS) == ["held"]
-    assert cluster.get(CONFIG_MAPS, "held")["metadata"]["deletionTimestamp"] == "2026-11-25T12:00:00Z"
-    assert cluster.get(CONFIG_MAPS, "held")["metadata"]["deletionGracePeriodSeconds"] == 0
-    assert cluster.conditions() == [
-        *ALL_WELL[:3],
-        (
-            "NamespaceContentRemaining",
-            "True",
-            (
-                "Some resources are remaining: configmaps. has 1 resource instances, "
-                "roles.rbac.authorization.k8s.io has 1 resource instances"
-            ),
-        ),
-        (
-            "NamespaceFinalizersRemaining",
-            "True",
-            "Some content in the namespace has finalizers remaining: example.com/hold in 2 resource instances",
-        ),
-    ]
-    cluster.remove(ROLES, "held")
-    cluster.remove(CONFIG_MAPS, "held")
-    assert cluster.store.get(NAMESPACES, "vision") is None
-
-
-def test_a_condition_keeps_the_time_at_which_it_became_true(cluster: Cluster) -> None:
-    cluster.put(CONFIG_MAPS, held("ConfigMap"))
-    cluster.put(ROLES, held("Role", "rbac.authorization.k8s.io/v1", rules=[]))
+def test_a_condition_keeps_its_transition_time_while_its_status_is_unchanged(cluster: Cluster) -> None:
+    cluster.put(CONFIG_MAPS, with_finalizer("ConfigMap"))
+    cluster.put(ROLES, with_finalizer("Role", "rbac.authorization.k8s.io/v1", rules=[]))
     cluster.delete_namespace()
     cluster.clock.now += timedelta(minutes=5)
     cluster.remove(ROLES, "held")
@@ -274,17 +219,17 @@ def test_a_condition_keeps_the_time_at_which_it_became_true(cluster: Cluster) ->
     }
 
 
-def test_pods_go_before_all_else(cluster: Cluster) -> None:
-    cluster.put(PODS, {**held("Pod"), "spec": {"containers": []}})
+def test_other_objects_are_deleted_after_all_pods(cluster: Cluster) -> None:
+    cluster.put(PODS, {**with_finalizer("Pod"), "spec": {"containers": []}})
     cluster.put(SECRETS, manifest("Secret", "s"))
     cluster.delete_namespace()
     assert cluster.names(SECRETS) == ["s"]
-    assert cluster.conditions() == ALL_WELL
+    assert cluster.conditions() == NOTHING_REMAINS
     cluster.remove(PODS, "held")
     assert cluster.store.get(NAMESPACES, "vision") is None
 
 
-def test_a_quota_s_status_that_somebody_wrote_stays_until_all_is_counted_anew(cluster: Cluster) -> None:
+def test_a_manually_written_quota_status_stays_until_the_next_full_count(cluster: Cluster) -> None:
     cluster.put(QUOTAS, quota({"pods": "2"}))
     counted = cluster.get(QUOTAS, "tenantkit-quota")
     cluster.put(QUOTAS, {**counted, "status": {"hard": {"pods": "9"}, "used": {"pods": "5"}}})
@@ -297,18 +242,19 @@ def test_a_quota_s_status_that_somebody_wrote_stays_until_all_is_counted_anew(cl
     assert cluster.get(QUOTAS, "tenantkit-quota")["status"] == {"hard": {"pods": "2"}, "used": {"pods": "0"}}
 
 
-def test_a_namespace_with_a_finalizer_of_its_own_is_emptied_and_stays() -> None:
+def test_a_namespace_with_its_own_finalizer_is_emptied_and_stays() -> None:
     cluster = Cluster()
     cluster.put(NAMESPACES, namespace(finalizers=["example.com/ns"]))
     cluster.delete_namespace()
     left = cluster.get(NAMESPACES, "vision")
     assert left["spec"] == {}
-    assert cluster.conditions() == ALL_WELL
-    cluster.put(NAMESPACES, {**left, "metadata": {**left["metadata"], "finalizers": []}})
+    assert cluster.conditions() == NOTHING_REMAINS
+    client = InProcessClient(cluster.store, "test")
+    client.update(NAMESPACES, left, metadata={**left["metadata"], "finalizers": []})
     assert cluster.store.get(NAMESPACES, "vision") is None
 
 
-def test_a_fresh_server_has_four_namespaces_and_its_own_service() -> None:
+def test_a_new_server_has_four_namespaces_and_its_own_service() -> None:
     cluster = Cluster()
     put_initial_objects(cluster.store, port=6443)
     cluster.controllers.run_pending()

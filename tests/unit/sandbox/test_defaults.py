@@ -72,13 +72,13 @@ def thing(kind: str, api_version: str = "v1", **parts: Any) -> Json:
     ],
     ids=lambda value: value["kind"],
 )
-def test_the_server_fills_in_what_is_not_said(given: Json, expected: Json) -> None:
+def test_the_server_sets_defaults_for_missing_fields(given: Json, expected: Json) -> None:
     before = copy.deepcopy(given)
     assert set_defaults(given) == expected
     assert given == before
 
 
-def test_a_pod_gets_its_defaults_wherever_they_stand() -> None:
+def test_defaults_are_set_at_all_levels_of_a_pod() -> None:
     container = {
         "name": "a",
         "image": "reg.example.ai/ai",
@@ -114,7 +114,7 @@ def test_a_pod_gets_its_defaults_wherever_they_stand() -> None:
     }
 
 
-def test_a_value_of_the_wrong_type_is_a_bad_request_in_the_servers_words() -> None:
+def test_a_value_of_the_wrong_type_is_a_bad_request_with_the_servers_message() -> None:
     with pytest.raises(ApiError) as caught:
         set_defaults(thing("ConfigMap", data={"x": 5}))
     reason = "json: cannot unmarshal number into Go struct field ConfigMap.data of type string"
@@ -122,14 +122,14 @@ def test_a_value_of_the_wrong_type_is_a_bad_request_in_the_servers_words() -> No
     assert (caught.value.code, caught.value.message) == (400, message)
 
 
-def test_a_new_namespace_gets_its_finalizer_and_no_update_takes_it() -> None:
+def test_a_new_namespace_gets_a_finalizer_that_updates_cannot_remove() -> None:
     created = prepare_create(set_defaults(thing("Namespace")))
     assert created["spec"] == {"finalizers": ["kubernetes"]}
     assert prepare_update({**created, "spec": {}}, created) == created
     assert prepare_update({**created, "spec": {}}, created, subresource="finalize")["spec"] == {}
 
 
-def test_the_generation_moves_with_the_spec_only() -> None:
+def test_the_generation_changes_with_the_spec_only() -> None:
     policy = prepare_create(set_defaults(thing("NetworkPolicy", "networking.k8s.io/v1", spec={"podSelector": {}})))
     labelled = {**policy, "metadata": {**policy["metadata"], "labels": {"a": "b"}}}
     changed = {**policy, "spec": {**policy["spec"], "egress": [{}]}}
@@ -151,7 +151,7 @@ def test_a_pods_quality_of_service_follows_from_its_resources(resources: Json, q
     assert prepare_create(set_defaults(pod))["status"] == {"phase": "Pending", "qosClass": quality}
 
 
-def test_a_service_keeps_its_address_through_an_update_that_names_none() -> None:
+def test_a_service_keeps_its_address_in_an_update_without_one() -> None:
     created = prepare_create(set_defaults(thing("Service", spec={"ports": [{"port": 80}]})))
     sent = set_defaults(thing("Service", spec={"ports": [{"port": 81}]}))
     assert prepare_update(sent, created)["spec"] == {**created["spec"], "ports": sent["spec"]["ports"]}

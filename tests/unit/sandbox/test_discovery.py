@@ -1,4 +1,4 @@
-"""What the sandbox says about itself, and the bodies that it reads."""
+"""Discovery in the sandbox, and request bodies."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import pytest
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
 from tenantkit.sandbox.apimachinery.resources import RESOURCES, find, of_kind
+from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.endpoints import discovery
-from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_as, read_body
+from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_body
 
 _VARINT_END = 0x80
 
 
-def test_the_version_tells_the_sandbox_from_a_cluster() -> None:
+def test_the_version_identifies_the_sandbox() -> None:
     assert discovery.version()["gitVersion"] == "v1.37.2+tenantkit-sandbox"
 
 
-def test_each_resource_is_in_both_forms_of_discovery() -> None:
+def test_each_resource_is_in_both_discovery_forms() -> None:
     for resource in RESOURCES:
         root = f"/apis/{resource.group}" if resource.group else "/api"
         older = discovery.document(f"{root}/{resource.version}", address="127.0.0.1:1")
@@ -35,7 +36,7 @@ def test_each_resource_is_in_both_forms_of_discovery() -> None:
         assert resource.plural in [item["resource"] for item in version["resources"]]
 
 
-def test_an_older_document_is_written_as_the_server_writes_it() -> None:
+def test_an_older_document_equals_the_real_servers() -> None:
     assert discovery.document("/apis/coordination.k8s.io/v1", address="127.0.0.1:1") == {
         "kind": "APIResourceList",
         "apiVersion": "v1",
@@ -71,11 +72,11 @@ def test_groups_and_roots_are_listed() -> None:
 
 
 @pytest.mark.parametrize("path", ["/nope", "/api/v2", "/apis/nope", "/apis/apps/v2", "/apis/apps/v1/x/y"])
-def test_what_is_not_served_has_no_document(path: str) -> None:
+def test_a_path_that_is_not_served_has_no_document(path: str) -> None:
     assert discovery.document(path, address="127.0.0.1:1") is None
 
 
-def test_schemas_are_named_by_their_hash() -> None:
+def test_the_urls_of_schemas_have_their_hash() -> None:
     (url,) = (
         item["serverRelativeURL"] for name, item in discovery.openapi_index()["paths"].items() if name == "api/v1"
     )
@@ -97,7 +98,7 @@ def varint(value: int) -> bytes:
 
 
 def part(number: int, value: bytes | str | int) -> bytes:
-    """One field on the wire."""
+    """One encoded field."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     data = value.encode() if isinstance(value, str) else value
@@ -108,7 +109,7 @@ def envelope(api_version: str, kind: str, message: bytes) -> bytes:
     return b"k8s\x00" + part(1, part(1, api_version) + part(2, kind)) + part(2, message)
 
 
-def test_a_review_in_protobuf_is_read_as_its_json_would_be() -> None:
+def test_a_review_in_protobuf_is_decoded_as_in_json() -> None:
     attributes = part(1, "vision") + part(2, "list") + part(3, "") + part(5, "pods")
     body = envelope("authorization.k8s.io/v1", "SelfSubjectAccessReview", part(2, part(1, attributes)))
     assert read_protobuf(body) == {
@@ -118,7 +119,7 @@ def test_a_review_in_protobuf_is_read_as_its_json_would_be() -> None:
     }
 
 
-def test_maps_lists_embedded_structs_and_special_types_are_read_from_protobuf() -> None:
+def test_maps_lists_embedded_structs_and_special_types_are_decoded_from_protobuf() -> None:
     hard = part(1, "cpu") + part(2, part(1, "500m"))
     body = envelope("v1", "ResourceQuota", part(1, part(1, "q")) + part(2, part(1, hard) + part(2, "BestEffort")))
     assert read_protobuf(body)["spec"] == {"hard": {"cpu": "500m"}, "scopes": ["BestEffort"]}
@@ -145,7 +146,7 @@ def test_maps_lists_embedded_structs_and_special_types_are_read_from_protobuf() 
         (envelope("apps/v2", "Deployment", b""), 'no kind "Deployment" is registered for version "apps/v2"'),
     ],
 )
-def test_what_is_no_protobuf_of_a_served_kind_is_refused(body: bytes, reason: str) -> None:
+def test_invalid_protobuf_is_refused(body: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         read_protobuf(body)
     assert str(caught.value) == reason
@@ -156,17 +157,17 @@ def test_dates_in_yaml_stay_text(text: bytes) -> None:
     assert parse_yaml(text) == {"a": "2026-11-25"}
 
 
-def test_yaml_can_not_make_objects() -> None:
+def test_yaml_cannot_construct_python_objects() -> None:
     with pytest.raises(ValueError, match="could not determine a constructor"):
         parse_yaml(b"!!python/object/apply:os.system ['true']")
 
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "application/json; charset=utf-8"])
-def test_a_body_without_another_type_is_json(content_type: str) -> None:
+def test_the_default_media_type_of_a_body_is_json(content_type: str) -> None:
     assert read_body(b'{"kind": "Pod"}', content_type, kind="Pod") == {"kind": "Pod"}
 
 
-def test_unknown_fields_are_told_or_refused() -> None:
+def test_unknown_fields_are_reported_or_refused() -> None:
     sent: dict[str, Any] = {"metadata": {"name": "a"}, "foo": 1}
     found, unknown = read_as(sent, "v1", "ConfigMap", strict=False)
     assert (found, unknown) == (

@@ -1,4 +1,4 @@
-"""Events of the sandbox's controllers: what they say, and how often."""
+"""Events of the sandbox's controllers: their content and how they are repeated."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def clock() -> list[datetime]:
 
 @pytest.fixture
 def store(clock: list[datetime]) -> Store:
-    made = Store(lambda: clock[0])
+    store = Store(lambda: clock[0])
     metadata = {"name": "vision", "labels": {"kubernetes.io/metadata.name": "vision"}}
-    made.put(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    return made
+    store.put(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    return store
 
 
 def events(store: Store) -> list[Manifest]:
     return store.list(EVENTS, "vision")
 
 
-def test_an_event_names_its_object_and_who_speaks(store: Store) -> None:
+def test_an_event_names_its_object_and_reporting_component(store: Store) -> None:
     EventRecorder(store, "replicaset-controller").record(ABOUT, "SuccessfulCreate", "Created pod: web-1")
     (event,) = events(store)
     assert event["involvedObject"] == {
@@ -61,7 +61,7 @@ def test_an_event_names_its_object_and_who_speaks(store: Store) -> None:
     assert (event["eventTime"], event["firstTimestamp"]) == (None, "2026-11-25T12:00:00Z")
 
 
-def test_the_same_again_is_counted(store: Store, clock: list[datetime]) -> None:
+def test_a_repeated_event_is_counted(store: Store, clock: list[datetime]) -> None:
     recorder = EventRecorder(store, "replicaset-controller")
     for _ in range(3):
         recorder.record(ABOUT, "FailedCreate", "no", kind="Warning")
@@ -71,7 +71,7 @@ def test_the_same_again_is_counted(store: Store, clock: list[datetime]) -> None:
     assert found == (3, "2026-11-25T12:00:00Z", "2026-11-25T12:00:10Z")
 
 
-def test_the_tenth_different_message_and_all_after_it_share_one_event(store: Store) -> None:
+def test_the_tenth_and_later_different_messages_are_combined_into_one_event(store: Store) -> None:
     recorder = EventRecorder(store, "replicaset-controller")
     for number in range(12):
         recorder.record(ABOUT, "FailedCreate", f"no {number}", kind="Warning")
@@ -79,7 +79,7 @@ def test_the_tenth_different_message_and_all_after_it_share_one_event(store: Sto
     assert found == [("(combined from similar events): no 11", 3), *((f"no {number}", 1) for number in range(9))]
 
 
-def test_an_action_makes_a_series_instead_of_a_count(store: Store) -> None:
+def test_an_event_with_an_action_has_a_series_instead_of_a_count(store: Store) -> None:
     recorder = EventRecorder(store, "default-scheduler")
     for _ in range(3):
         recorder.record(ABOUT, "FailedScheduling", "0/0 nodes", kind="Warning", action="Scheduling")
@@ -89,14 +89,14 @@ def test_an_action_makes_a_series_instead_of_a_count(store: Store) -> None:
     assert (event["action"], event["reportingComponent"]) == ("Scheduling", "default-scheduler")
 
 
-def test_an_event_of_what_has_no_namespace_is_in_default(store: Store) -> None:
+def test_an_event_about_a_cluster_scoped_object_is_in_namespace_default(store: Store) -> None:
     store.put(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "gpu-1", "uid": "u", "resourceVersion": "3"}}
     EventRecorder(store, "node-controller").record(node, "RegisteredNode", "Node gpu-1 registered")
     assert [event["message"] for event in store.list(EVENTS, "default")] == ["Node gpu-1 registered"]
 
 
-def test_in_a_namespace_that_goes_nothing_is_said(store: Store) -> None:
+def test_no_event_is_written_in_a_terminating_namespace(store: Store) -> None:
     vision = store.get(NAMESPACES, "vision")
     assert vision is not None
     metadata = {**vision["metadata"], "deletionTimestamp": "2026-11-25T12:00:00Z"}

@@ -23,7 +23,7 @@ def fields(manifest: Json) -> Json:
     return {entry["manager"]: entry["fieldsV1"] for entry in manifest["metadata"].get("managedFields", [])}
 
 
-def test_who_changes_a_field_gets_it_and_who_removes_one_takes_it_from_all() -> None:
+def test_a_changed_field_belongs_to_its_manager_and_a_removed_one_to_nobody() -> None:
     created = track_update(None, config_map({"a": "1", "b": "1"}), manager="first", time=NOW)
     updated = track_update(created, config_map({"a": "2", "c": "1"}), manager="second", time=NOW)
     assert fields(updated) == {"first": {"f:data": {}}, "second": {"f:data": {"f:a": {}, "f:c": {}}}}
@@ -35,7 +35,7 @@ def test_an_empty_list_resets_the_managed_fields() -> None:
     assert "managedFields" not in reset["metadata"]
 
 
-def test_the_eleventh_updater_makes_the_oldest_two_ancient() -> None:
+def test_with_eleven_updaters_the_two_oldest_are_merged() -> None:
     live = track_update(None, config_map({"0": "x"}), manager="m0", time="2026-01-01T00:00:00Z")
     for number in range(1, 11):
         data = {**live["data"], str(number): "x"}
@@ -54,10 +54,10 @@ def test_a_write_to_the_status_owns_no_spec() -> None:
 
 
 @given(paths=st.sets(st.lists(elements, min_size=1, max_size=4).map(tuple)))
-def test_a_set_of_fields_survives_its_written_form(paths: set[tuple[str, ...]]) -> None:
+def test_a_set_of_fields_can_be_encoded_and_decoded(paths: set[tuple[str, ...]]) -> None:
     assert set(decode(encode(paths))) == paths
 
 
-def test_a_field_is_spelled_as_conflicts_name_it() -> None:
+def test_a_field_is_named_as_in_conflicts() -> None:
     path = ("f:spec", "f:ports", 'k:{"port":80,"protocol":"TCP"}', "f:name")
     assert spelled(path) == '.spec.ports[port=80,protocol="TCP"].name'

@@ -32,7 +32,7 @@ def pod(**spec: Any) -> Json:
         ({"op": "test", "path": "/metadata/labels/a~1b", "value": "1"}, {"x": "1"}),
     ],
 )
-def test_a_json_patch_does_its_operation(operation: Json, data: Json) -> None:
+def test_a_json_patch_applies_its_operation(operation: Json, data: Json) -> None:
     assert patch(LIVE, [operation], JSON_PATCH) == {**LIVE, "data": data}
 
 
@@ -46,7 +46,7 @@ def test_a_json_patch_does_its_operation(operation: Json, data: Json) -> None:
         {"op": "add", "path": "data", "value": {}},
     ],
 )
-def test_an_operation_that_cannot_be_done_is_unprocessable(operation: Json) -> None:
+def test_an_operation_that_cannot_be_applied_is_unprocessable(operation: Json) -> None:
     with pytest.raises(ApiError) as caught:
         patch(LIVE, [operation], JSON_PATCH)
     assert (caught.value.code, caught.value.message) == (422, REJECTED)
@@ -69,7 +69,7 @@ def test_an_operation_that_cannot_be_done_is_unprocessable(operation: Json) -> N
         ),
     ],
 )
-def test_what_is_no_patch_is_a_bad_request(body: Any, content_type: str, message: str) -> None:
+def test_an_invalid_patch_is_a_bad_request(body: Any, content_type: str, message: str) -> None:
     with pytest.raises(ApiError) as caught:
         patch(LIVE, body, content_type)
     assert (caught.value.code, caught.value.message) == (400, message)
@@ -81,7 +81,7 @@ def test_an_unknown_content_type_is_unsupported() -> None:
     assert caught.value.code == 415
 
 
-def test_a_merge_patch_takes_away_with_null() -> None:
+def test_null_in_a_merge_patch_removes_a_field() -> None:
     assert patch(LIVE, {"data": {"x": None, "y": "2"}}, MERGE_PATCH) == {**LIVE, "data": {"y": "2"}}
 
 
@@ -99,7 +99,7 @@ def test_a_strategic_patch_merges_containers_by_name_and_deletes_by_directive() 
     assert patch(live, change, STRATEGIC_PATCH)["spec"]["containers"] == [{"name": "a", "image": "2"}, {"name": "c"}]
 
 
-def test_a_strategic_patch_can_set_the_order_and_replace_a_whole_list() -> None:
+def test_a_strategic_patch_can_order_and_replace_a_list() -> None:
     live = pod(containers=[{"name": "a"}, {"name": "b"}])
     order = {"spec": {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}], "containers": [{"name": "b"}]}}
     assert patch(live, order, STRATEGIC_PATCH)["spec"]["containers"] == [{"name": "b"}, {"name": "a"}]

@@ -1,4 +1,4 @@
-"""What counts towards a quota and what is refused, with a real API server's (1.37) messages."""
+"""The usage of quotas, and refusals with the messages of a real API server (1.37)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.rules.amounts import written
-from tenantkit.sandbox.admission.quota import QuotaExceededError, counts_less, in_scope, reserve, tracked, usage
+from tenantkit.sandbox.admission.resource_quota import QuotaExceededError, reserve
 from tenantkit.sandbox.apimachinery.resources import find
+from tenantkit.sandbox.apis.quota_usage import counts_less, in_scope, tracked, usage
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -109,7 +110,7 @@ def test_each_kind_counts_towards_its_own_entries(resource: Any, names: set[str]
     assert tracked(resource, everything) == names
 
 
-def test_a_pod_takes_what_it_requests_is_limited_to_and_one_of_pods() -> None:
+def test_a_pod_uses_its_requests_its_limits_and_one_of_pods() -> None:
     asking = pod({"cpu": "500m", "memory": "512Mi", "nvidia.com/gpu": "1"}, {"memory": "1Gi", "nvidia.com/gpu": "1"})
     assert written(usage(PODS, asking, NOW)) == {
         "count/pods": "1",
@@ -124,12 +125,12 @@ def test_a_pod_takes_what_it_requests_is_limited_to_and_one_of_pods() -> None:
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
-def test_a_finished_pod_is_only_an_object(phase: str) -> None:
+def test_a_finished_pod_counts_only_as_an_object(phase: str) -> None:
     finished = {**pod({"cpu": "1"}), "status": {"phase": phase}}
     assert written(usage(PODS, finished, NOW)) == {"count/pods": "1"}
 
 
-def test_a_pod_that_outstays_its_grace_period_is_only_an_object() -> None:
+def test_a_pod_beyond_its_grace_period_counts_only_as_an_object() -> None:
     stuck = pod({"cpu": "1"})
     stuck["metadata"] |= {"deletionTimestamp": "2026-11-25T11:59:00Z", "deletionGracePeriodSeconds": 30}
     assert written(usage(PODS, stuck, NOW)) == {"count/pods": "1"}
@@ -145,7 +146,7 @@ def test_a_pod_that_outstays_its_grace_period_is_only_an_object() -> None:
         ({"type": "LoadBalancer", "allocateLoadBalancerNodePorts": False}, "0", "1"),
     ],
 )
-def test_a_service_takes_node_ports_and_load_balancers_by_its_type(
+def test_a_service_uses_node_ports_and_load_balancers_by_its_type(
     spec: dict[str, Any], node_ports: str, load_balancers: str
 ) -> None:
     assert written(usage(SERVICES, service(**spec), NOW)) == {
@@ -156,7 +157,7 @@ def test_a_service_takes_node_ports_and_load_balancers_by_its_type(
     }
 
 
-def test_a_claim_takes_storage_of_its_class() -> None:
+def test_a_claim_uses_storage_of_its_class() -> None:
     claim = {
         "metadata": {"name": "d"},
         "spec": {"storageClassName": "gold", "resources": {"requests": {"storage": "1Gi"}}},
@@ -170,7 +171,7 @@ def test_a_claim_takes_storage_of_its_class() -> None:
     }
 
 
-def test_what_fits_is_reserved_in_the_quotas_status() -> None:
+def test_usage_is_reserved_in_the_quotas_status() -> None:
     live = quota({"pods": "2", "requests.memory": "2Gi"}, {"pods": "1", "requests.memory": "1Gi"})
     assert reserve([live], PODS, pod({"memory": "512Mi"}), None, NOW) == [
         {**live, "status": {"hard": live["status"]["hard"], "used": {"pods": "2", "requests.memory": "1536Mi"}}}
@@ -178,59 +179,33 @@ def test_what_fits_is_reserved_in_the_quotas_status() -> None:
     assert live["status"]["used"] == {"pods": "1", "requests.memory": "1Gi"}
 
 
-def test_what_does_not_fit_is_refused_with_requested_used_and_limited() -> None:
-    live = quota(
-        {
-            "limits.memory": "2Gi",
-            "pods": "2",
-            "requests.cpu": "1",
-            "requests.memory": "1Gi",
-            "requests.nvidia.com/gpu": "1",
-        },
-        {
-            "limits.memory": "1Gi",
-            "pods": "1",
-            "requests.cpu": "500m",
-            "requests.memory": "512Mi",
-            "requests.nvidia.com/gpu": "1",
-        },
-    )
-    asking = pod({"cpu": "501m", "memory": "0.6Gi", "nvidia.com/gpu": "1"}, {"memory": "1Gi", "nvidia.com/gpu": "1"})
-    assert refusal(live, asking) == (
-        "exceeded quota: tenantkit-quota, "
-        "requested: requests.cpu=501m,requests.memory=644245094400m,requests.nvidia.com/gpu=1, "
-        "used: requests.cpu=500m,requests.memory=512Mi,requests.nvidia.com/gpu=1, "
-        "limited: requests.cpu=1,requests.memory=1Gi,requests.nvidia.com/gpu=1"
-    )
-
-
-def test_under_a_cpu_or_memory_quota_each_container_must_say_what_it_wants() -> None:
+def test_with_a_cpu_or_memory_quota_each_container_must_set_it() -> None:
     live = quota({"limits.cpu": "1", "limits.memory": "2Gi", "requests.cpu": "1", "requests.nvidia.com/gpu": "1"})
-    silent = pod({"cpu": "1"}, initContainers=[{"name": "fetch", "resources": {"limits": {"cpu": "1"}}}])
-    assert refusal(live, silent) == (
+    incomplete = pod({"cpu": "1"}, initContainers=[{"name": "fetch", "resources": {"limits": {"cpu": "1"}}}])
+    assert refusal(live, incomplete) == (
         "failed quota: tenantkit-quota: must specify "
         "limits.cpu for: main; limits.memory for: fetch,main; requests.cpu for: fetch"
     )
 
 
-def test_a_pod_that_speaks_for_its_containers_need_not_say_more() -> None:
+def test_pod_level_resources_are_enough() -> None:
     live = quota({"requests.cpu": "1"})
     assert reserve([live], PODS, pod(resources={"requests": {"cpu": "1"}}), None, NOW) != []
 
 
-def test_a_quota_that_has_not_been_looked_at_counts_nothing() -> None:
+def test_a_quota_without_a_status_is_not_enforced() -> None:
     fresh = {**quota({"pods": "0"}), "status": {}}
     assert reserve([fresh], PODS, pod(), None, NOW) == []
 
 
-def test_a_quota_entry_without_a_usage_refuses_rather_than_guesses() -> None:
+def test_an_entry_without_a_known_usage_refuses() -> None:
     live = quota({"pods": "1", "requests.nvidia.com/gpu": "1"}, {"pods": "0"})
     assert refusal(live, pod()) == (
         "status unknown for quota: tenantkit-quota, resources: pods,requests.nvidia.com/gpu"
     )
 
 
-def test_an_entry_of_nothing_refuses_the_first() -> None:
+def test_a_limit_of_zero_refuses_the_first_object() -> None:
     live = quota({"services.loadbalancers": "0", "services": "5"})
     assert refusal(live, service(type="LoadBalancer"), SERVICES) == (
         "exceeded quota: tenantkit-quota, requested: services.loadbalancers=1, used: services.loadbalancers=0, "
@@ -238,13 +213,13 @@ def test_an_entry_of_nothing_refuses_the_first() -> None:
     )
 
 
-def test_an_update_takes_only_what_is_new() -> None:
+def test_an_update_uses_only_the_increase() -> None:
     live = quota({"services.nodeports": "2", "services": "1"}, {"services.nodeports": "0", "services": "1"})
-    (grown,) = reserve([live], SERVICES, service(type="NodePort"), service(type="ClusterIP"), NOW)
-    assert grown["status"]["used"] == {"services": "1", "services.nodeports": "2"}
+    (reserved,) = reserve([live], SERVICES, service(type="NodePort"), service(type="ClusterIP"), NOW)
+    assert reserved["status"]["used"] == {"services": "1", "services.nodeports": "2"}
 
 
-def test_a_full_quota_does_not_stand_in_the_way_of_an_update_that_takes_nothing() -> None:
+def test_an_exceeded_quota_allows_updates_that_use_no_more() -> None:
     live = quota({"services": "1"}, {"services": "2"})
     assert reserve([live], SERVICES, service(), service(), NOW) == []
 
@@ -264,7 +239,7 @@ def test_a_full_quota_does_not_stand_in_the_way_of_an_update_that_takes_nothing(
         ({"scopes": ["PriorityClass"]}, pod(), False),
     ],
 )
-def test_a_scope_takes_in_pods_of_its_sort(spec: dict[str, Any], manifest: Manifest, *, expected: bool) -> None:
+def test_a_scope_matches_its_pods(spec: dict[str, Any], manifest: Manifest, *, expected: bool) -> None:
     assert in_scope(quota({"pods": "1"}, **spec), PODS, manifest) is expected
 
 
@@ -292,11 +267,11 @@ def test_a_scope_selector_compares_the_priority_class(
     assert in_scope(scoped, PODS, manifest) is expected
 
 
-def test_a_scoped_quota_is_about_pods_alone() -> None:
+def test_a_scoped_quota_applies_to_pods_only() -> None:
     assert not in_scope(quota({"services": "1"}, scopes=["BestEffort"]), SERVICES, service())
 
 
-def test_quota_is_given_back_by_a_pod_that_ends_and_a_service_that_withdraws() -> None:
+def test_an_ended_pod_and_a_service_without_node_ports_release_quota() -> None:
     running, finished = {**pod(), "status": {"phase": "Running"}}, {**pod(), "status": {"phase": "Succeeded"}}
     assert counts_less(PODS, running, finished, NOW)
     assert not counts_less(PODS, pod(), running, NOW)

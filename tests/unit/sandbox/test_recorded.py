@@ -1,4 +1,4 @@
-"""The sandbox's object semantics against answers of a real control plane; see tests/controlplane/record_answers.py."""
+"""The sandbox's object semantics, compared with a real control plane; see tests/controlplane/record_answers.py."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RECORDED = Path(__file__).parent / "recorded"
 NOW = "2026-01-01T00:00:00Z"
 CLUSTER_WIDE = ("Namespace", "ClusterRole", "ClusterRoleBinding", "IngressClass")
 PATCHES = {"merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH, "json": JSON_PATCH}
-# what the sandbox is known to answer otherwise, by a piece of the request or of the real answer
+# known differences of the sandbox, by a text in the request or the real response
 GAPS = {
     "pvc-protection": "leaves that to admission",
     "cannot set `allowPrivilegeEscalation`": "does not validate security contexts",
@@ -32,23 +32,23 @@ GAPS = {
 
 
 def steps(file: str) -> list[Any]:
-    """Each request with the object that it met, as the real server had it after the request before."""
+    """Each request with the live object, as the real server had it after the previous request."""
     live: dict[tuple[str, str], Json] = {}
     cases = []
     for number, step in enumerate(json.loads((RECORDED / file).read_text())):
         key = (step["kind"], step["name"])
-        met = None if step.get("dry_run") else live.get(key)
-        whole = json.dumps(step)
-        reason = next((reason for sign, reason in GAPS.items() if sign in whole), None)
+        before = None if step.get("dry_run") else live.get(key)
+        text = json.dumps(step)
+        reason = next((reason for sign, reason in GAPS.items() if sign in text), None)
         marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-        cases.append(pytest.param(step, met, id=f"{number}-{step['op']}-{step['kind']}", marks=marks))
+        cases.append(pytest.param(step, before, id=f"{number}-{step['op']}-{step['kind']}", marks=marks))
         if step["answer"].get("kind") == step["kind"]:
             live[key] = step["answer"]
     return cases
 
 
 def answer(step: Json, live: Json | None, namespace: str) -> Json:
-    """The sandbox's answer to a request that met the live object."""
+    """The sandbox's response to a request, given the live object."""
     kind, how = step["kind"], {"manager": step["manager"], "time": NOW}
     how |= {"subresource": step["subresource"]} if "subresource" in step else {}
     if step["op"] == "apply":
@@ -70,8 +70,8 @@ def answer(step: Json, live: Json | None, namespace: str) -> Json:
     return changed
 
 
-def normalised(found: Json) -> Json:
-    """An object without what differs from run to run."""
+def normalized(found: Json) -> Json:
+    """An object without values that differ between runs."""
     metadata = dict(found["metadata"])
     if "managedFields" in metadata:
         entries = [{k: v for k, v in entry.items() if k != "time"} for entry in metadata["managedFields"]]
@@ -84,7 +84,7 @@ def normalised(found: Json) -> Json:
 
 def outcome(step: Json, live: Json | None, namespace: str) -> Json:
     try:
-        return normalised(answer(step, live, namespace))
+        return normalized(answer(step, live, namespace))
     except ApiError as error:
         body = error.status_body()
         causes = sorted(body.get("details", {}).get("causes", []), key=lambda cause: json.dumps(cause, sort_keys=True))
@@ -93,17 +93,17 @@ def outcome(step: Json, live: Json | None, namespace: str) -> Json:
 
 
 @pytest.mark.parametrize(("step", "live"), steps("sequences.json"))
-def test_applies_and_patches_end_as_on_the_real_server(step: Json, live: Json | None) -> None:
+def test_applies_and_patches_have_the_results_of_the_real_server(step: Json, live: Json | None) -> None:
     assert outcome(step, live, "recorded-sequences") == step["answer"]
 
 
 @pytest.mark.parametrize(("step", "live"), steps("random.json"))
-def test_random_writes_of_three_managers_end_as_on_the_real_server(step: Json, live: Json | None) -> None:
+def test_random_writes_of_three_managers_have_the_results_of_the_real_server(step: Json, live: Json | None) -> None:
     assert outcome(step, live, "recorded-random") == step["answer"]
 
 
 @pytest.mark.parametrize(("step", "live"), steps("validation.json"))
-def test_wrong_objects_are_refused_in_the_real_servers_words(step: Json, live: Json | None) -> None:
+def test_invalid_objects_are_refused_with_the_real_servers_messages(step: Json, live: Json | None) -> None:
     found = outcome(step, live, "recorded-validation")
     if "code" in step["answer"]:
         assert found == step["answer"]

@@ -1,4 +1,4 @@
-"""The sandbox's scheduler and stand-in for kubelets, on a store without a server; held to the real ones elsewhere."""
+"""The sandbox's scheduler and kubelet stand-in, on a store without a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.kubelet import RUNS_ON_ANNOTATION
 from tenantkit.sandbox.storage.store import Store
@@ -30,7 +30,7 @@ class Cluster:
         put_initial_objects(self.store, port=6443)
         self.controllers = Controllers(self.store, runs_pods=runs_pods)
         self.controllers.start()
-        self.requests = OwnRequests(self.store, "test")
+        self.requests = InProcessClient(self.store, "test")
         self.controllers.run_pending()
 
     def node(self, name: str, *, zone: str = "a", **room: str) -> None:
@@ -81,7 +81,7 @@ def test_a_pod_gets_the_emptiest_node_and_runs_there(cluster: Cluster) -> None:
     assert pod["status"]["podIPs"] == [{"ip": pod["status"]["podIP"]}]
 
 
-def test_a_pod_that_waits_runs_when_there_is_room_and_not_before(cluster: Cluster) -> None:
+def test_a_pending_pod_runs_once_there_is_room(cluster: Cluster) -> None:
     cluster.node("n1")
     cluster.pod("first", cpu="3")
     second = cluster.pod("second", cpu="2")
@@ -95,7 +95,7 @@ def test_a_pod_that_waits_runs_when_there_is_room_and_not_before(cluster: Cluste
     assert cluster.live("second")["status"]["phase"] == "Running"
 
 
-def test_the_same_refusal_is_written_once(cluster: Cluster) -> None:
+def test_a_repeated_failure_is_written_once(cluster: Cluster) -> None:
     cluster.node("n1")
     cluster.pod("large", cpu="64")
     version = cluster.live("large")["metadata"]["resourceVersion"]
@@ -107,7 +107,7 @@ def test_the_same_refusal_is_written_once(cluster: Cluster) -> None:
     assert [event["message"] for event in failed] == [told(cluster.live("large"))]
 
 
-def test_the_more_important_pod_is_placed_first(cluster: Cluster) -> None:
+def test_the_pod_with_the_higher_priority_is_scheduled_first(cluster: Cluster) -> None:
     cluster.pod("low", cpu="3")
     cluster.pod("high", cpu="3", priorityClassName="system-node-critical")
 
@@ -117,11 +117,11 @@ def test_the_more_important_pod_is_placed_first(cluster: Cluster) -> None:
     assert "nodeName" not in cluster.live("low")["spec"]
 
 
-def test_without_a_node_that_is_said(cluster: Cluster) -> None:
+def test_the_message_without_nodes_is_the_schedulers(cluster: Cluster) -> None:
     assert told(cluster.pod("serve")) == "no nodes available to schedule pods"
 
 
-def test_pods_stay_where_the_sandbox_runs_none() -> None:
+def test_pods_stay_pending_if_the_sandbox_runs_no_pods() -> None:
     cluster = Cluster(runs_pods=False)
     cluster.node("n1")
 
@@ -148,7 +148,9 @@ def test_pods_stay_where_the_sandbox_runs_none() -> None:
         ),
     ],
 )
-def test_pods_go_near_and_far_as_they_require(cluster: Cluster, spec: Manifest, place: str | None) -> None:
+def test_required_pod_affinity_and_anti_affinity_are_respected(
+    cluster: Cluster, spec: Manifest, place: str | None
+) -> None:
     cluster.node("a1", zone="a")
     cluster.pod("there")
     cluster.node("b1", zone="b", cpu="32")
@@ -156,7 +158,7 @@ def test_pods_go_near_and_far_as_they_require(cluster: Cluster, spec: Manifest, 
     assert cluster.pod("serve", **spec)["spec"].get("nodeName") == place
 
 
-def test_a_pod_that_is_there_keeps_others_away(cluster: Cluster) -> None:
+def test_an_existing_pods_anti_affinity_is_respected(cluster: Cluster) -> None:
     cluster.node("a1", zone="a")
     cluster.pod("alone", affinity=required("podAntiAffinity", {"app": "serve"}))
 
@@ -165,7 +167,7 @@ def test_a_pod_that_is_there_keeps_others_away(cluster: Cluster) -> None:
     )
 
 
-def test_a_gated_pod_says_so_and_runs_once_let_go(cluster: Cluster) -> None:
+def test_a_gated_pod_has_a_condition_and_runs_once_its_gates_are_removed(cluster: Cluster) -> None:
     cluster.node("n1")
     pod = cluster.pod("train", schedulingGates=[{"name": "example.ai/queue"}])
     assert told(pod) == "Scheduling is blocked due to non-empty scheduling gates"
@@ -177,7 +179,7 @@ def test_a_gated_pod_says_so_and_runs_once_let_go(cluster: Cluster) -> None:
     assert cluster.live("train")["status"]["phase"] == "Running"
 
 
-def test_a_deleted_pod_goes_at_once(cluster: Cluster) -> None:
+def test_a_deleted_pod_is_removed_at_once(cluster: Cluster) -> None:
     cluster.node("n1")
     cluster.pod("serve")
 
@@ -186,7 +188,7 @@ def test_a_deleted_pod_goes_at_once(cluster: Cluster) -> None:
     assert cluster.store.get(PODS, "serve", "default") is None
 
 
-def test_what_is_written_of_a_running_pod_stays(cluster: Cluster) -> None:
+def test_a_status_written_to_a_running_pod_stays(cluster: Cluster) -> None:
     cluster.node("n1")
     pod = cluster.pod("serve")
     broken = {**pod["status"], "phase": "Pending", "reason": "Captured"}
@@ -198,7 +200,9 @@ def test_what_is_written_of_a_running_pod_stays(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(("annotations", "phase"), [({}, "Succeeded"), ({RUNS_ON_ANNOTATION: "yes"}, "Running")])
-def test_a_job_s_pod_succeeds_unless_it_is_to_run_on(cluster: Cluster, annotations: Manifest, phase: str) -> None:
+def test_a_jobs_pod_succeeds_unless_it_is_annotated_to_keep_running(
+    cluster: Cluster, annotations: Manifest, phase: str
+) -> None:
     cluster.node("n1")
     template = {
         "metadata": {"annotations": annotations},

@@ -6,12 +6,12 @@ from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tenantkit.sandbox.apimachinery.schema import kubernetes_version, load, schema_of
 
 
-def test_every_fact_carries_the_same_kubernetes_version() -> None:
+def test_all_generated_files_have_the_same_kubernetes_version() -> None:
     found = {load(name)["kubernetes"] for name in ("types.json", "discovery.json", "bootstrap_rbac.json")}
     assert found == {kubernetes_version()}
 
 
-def test_every_kind_that_discovery_names_has_a_type() -> None:
+def test_every_kind_in_discovery_has_a_type() -> None:
     found = []
     for root in ("api", "apis"):
         for group in load("discovery.json")[root]["items"]:
@@ -22,7 +22,7 @@ def test_every_kind_that_discovery_names_has_a_type() -> None:
     assert all(schema_of(api_version, kind).fields for api_version, kind in found)
 
 
-def test_an_unserved_kind_is_named_as_the_server_does() -> None:
+def test_the_error_for_an_unserved_kind_is_the_servers() -> None:
     with pytest.raises(LookupError) as caught:
         schema_of("gateway.networking.k8s.io/v1", "TLSRoute")
     assert str(caught.value) == 'no kind "TLSRoute" is registered for version "gateway.networking.k8s.io/v1"'
@@ -34,7 +34,7 @@ def test_the_keys_of_a_services_ports_include_the_defaulted_protocol() -> None:
     assert ports.type.item.fields["protocol"].default == "TCP"
 
 
-def test_decoding_drops_the_unknown_and_the_empty_and_writes_what_is_always_written() -> None:
+def test_decoding_drops_unknown_and_empty_fields_and_adds_required_ones() -> None:
     sent = {"metadata": {"name": "q", "labels": {}, "x": 1}, "spec": {"hard": {"cpu": "1000m"}, "scopes": None}, "y": 2}
     assert decode(sent, "v1", "ResourceQuota") == (
         {
@@ -87,7 +87,7 @@ def test_decoding_drops_the_unknown_and_the_empty_and_writes_what_is_always_writ
         ),
     ],
 )
-def test_wrong_types_are_told_in_the_decoders_words(kind: str, sent: dict[str, object], text: str) -> None:
+def test_wrong_types_have_the_decoders_messages(kind: str, sent: dict[str, object], text: str) -> None:
     with pytest.raises(DecodeError) as caught:
         decode(sent, "v1", kind)
     assert str(caught.value) == text

@@ -1,4 +1,4 @@
-"""The sandbox as a server: how it starts and ends, who gets in, and what goes over the wire."""
+"""The sandbox as a server: start and stop, authentication, and HTTP."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ import urllib3
 import yaml
 
 from tenantkit.exceptions import ConnectionConfigError
-from tenantkit.sandbox.auth.rbac import AUTHENTICATED, User
 from tenantkit.sandbox.auth.tokens import Tokens
-from tenantkit.sandbox.auth.users import PERSONAS
+from tenantkit.sandbox.auth.users import AUTHENTICATED, USERS, User
 from tenantkit.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
@@ -34,11 +33,11 @@ PROMPTLY_S = 5.0
 
 
 class Client:
-    """Somebody who has the sandbox's kubeconfig, and trusts its certificate only."""
+    """A client with the sandbox's kubeconfig, which trusts its certificate only."""
 
-    def __init__(self, kubeconfig: Path, persona: str = "admin") -> None:
+    def __init__(self, kubeconfig: Path, user: str = "admin") -> None:
         config = yaml.safe_load(kubeconfig.read_text())
-        self.token = next(item["user"]["token"] for item in config["users"] if item["name"] == f"sandbox-{persona}")
+        self.token = next(item["user"]["token"] for item in config["users"] if item["name"] == f"sandbox-{user}")
         self._cluster = config["clusters"][0]["cluster"]
         self._folder = tempfile.TemporaryDirectory()
         trusted = Path(self._folder.name, "ca.crt")
@@ -65,7 +64,7 @@ class Client:
 
 
 def content(answer: urllib3.BaseHTTPResponse) -> Any:
-    """The JSON of an answer; the oldest urllib3 that is supported has no `json()`."""
+    """The JSON of a response; the oldest supported urllib3 has no `json()`."""
     return json.loads(answer.data)
 
 
@@ -74,7 +73,7 @@ def _decoded(text: str) -> str:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Another interpreter."""
+    """Run another Python interpreter."""
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -90,14 +89,14 @@ def admin(box: Sandbox) -> Iterator[Client]:
         yield client
 
 
-def test_it_answers_as_soon_as_it_is_made(admin: Client) -> None:
+def test_it_is_ready_once_created(admin: Client) -> None:
     assert admin.get("/version")["gitVersion"].endswith("+tenantkit-sandbox")
 
 
-def test_each_persona_has_a_context_and_is_a_user_of_that_name(box: Sandbox) -> None:
+def test_each_user_has_a_context_and_their_own_name(box: Sandbox) -> None:
     contexts = [context["name"] for context in yaml.safe_load(box.kubeconfig.read_text())["contexts"]]
-    assert contexts == [f"sandbox-{name}" for name in PERSONAS]
-    for name in PERSONAS:
+    assert contexts == [f"sandbox-{name}" for name in USERS]
+    for name in USERS:
         with Client(box.kubeconfig, name) as client:
             answer = content(client.ask("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}))
         info = answer["status"]["userInfo"]
@@ -105,14 +104,14 @@ def test_each_persona_has_a_context_and_is_a_user_of_that_name(box: Sandbox) -> 
         assert (info["username"], info["groups"]) == (f"{name}@example.com", expected)
 
 
-def test_the_kubeconfig_is_for_its_owner_only_and_goes_with_the_sandbox() -> None:
+def test_the_kubeconfig_is_readable_by_its_owner_only_and_removed_with_the_sandbox() -> None:
     with Sandbox() as sandbox:
         assert stat.S_IMODE(sandbox.kubeconfig.stat().st_mode) == 0o600
         assert stat.S_IMODE(sandbox.kubeconfig.parent.stat().st_mode) == 0o700
     assert not sandbox.kubeconfig.parent.exists()
 
 
-def test_a_kubeconfig_of_ones_own_choice_is_written_replaced_and_removed(tmp_path: Path) -> None:
+def test_a_chosen_kubeconfig_is_written_replaced_and_removed(tmp_path: Path) -> None:
     path = tmp_path / "config"
     with Sandbox(kubeconfig=path) as first, Sandbox(kubeconfig=path) as second:
         assert second.url in path.read_text()
@@ -121,26 +120,24 @@ def test_a_kubeconfig_of_ones_own_choice_is_written_replaced_and_removed(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_no_sandbox_wrote_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_no_sandbox_wrote_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text("apiVersion: v1\n")
     threads = threading.active_count()
     with pytest.raises(ConnectionConfigError) as caught:
         Sandbox(kubeconfig=path)
-    assert str(caught.value) == (
-        f"{path} is there and was not written by a sandbox; it stays as it is: name another file"
-    )
+    assert str(caught.value) == (f"{path} exists and was not written by a sandbox; choose another file")
     assert (path.read_text(), threading.active_count()) == ("apiVersion: v1\n", threads)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConnectionConfigError) as caught:
         Sandbox(kubeconfig=tmp_path / "nowhere" / "config")
     path = tmp_path / "nowhere" / "config"
-    assert str(caught.value) == f"can't write the kubeconfig {path}: No such file or directory; name another file"
+    assert str(caught.value) == f"can't write the kubeconfig {path}: No such file or directory; choose another file"
 
 
-def test_a_port_that_is_taken_is_named() -> None:
+def test_a_port_in_use_is_named() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -148,27 +145,27 @@ def test_a_port_that_is_taken_is_named() -> None:
         with pytest.raises(ConnectionConfigError) as caught:
             Sandbox(port=port)
     assert str(caught.value) == (
-        f"can't listen on 127.0.0.1:{port}: Address already in use; choose another port, or 0 for any that is free"
+        f"can't listen on 127.0.0.1:{port}: Address already in use; choose another port, or 0 for a free one"
     )
 
 
-def test_closing_twice_is_closing_once_and_nobody_listens_any_more() -> None:
+def test_closing_twice_is_allowed_and_the_port_is_closed() -> None:
     sandbox = Sandbox()
     sandbox.close()
     sandbox.close()
     port = int(sandbox.url.rpartition(":")[2])
-    with socket.socket() as knocking:
-        assert knocking.connect_ex(("127.0.0.1", port)) != 0
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_a_program_that_forgets_to_close_ends_all_the_same() -> None:
+def test_a_program_that_does_not_close_the_sandbox_still_exits() -> None:
     program = "from tenantkit.sandbox.server import Sandbox; print(Sandbox().kubeconfig.parent)"
     result = run("-W", "error", "-c", program)
     assert (result.returncode, result.stderr) == (0, "")
     assert not Path(result.stdout.strip()).exists()
 
 
-def test_a_client_that_never_says_hello_leaves_nothing_open_when_the_server_ends() -> None:
+def test_a_client_without_a_handshake_leaves_nothing_open() -> None:
     program = """
 import socket
 from tenantkit.sandbox.server import Sandbox
@@ -181,14 +178,14 @@ for connection in silent:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_client_that_never_says_goodbye_is_cut_off_when_the_server_ends() -> None:
+def test_a_client_that_does_not_close_its_connection_is_disconnected() -> None:
     with Sandbox() as sandbox, Client(sandbox.kubeconfig) as client:
         trusting = ssl.create_default_context(cadata=client.authority_pem)
         address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
         lingering = trusting.wrap_socket(socket.create_connection(address, PROMPTLY_S), server_hostname=address[0])
         lingering.sendall(b"GET /version HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")
         while lingering.recv(1024):
-            pass  # until the server has said goodbye in TLS; it waits for an answer
+            pass  # until the server has closed TLS; it waits for the client to do so
 
     with socket.socket(fileno=lingering.detach()) as beneath_tls:
         beneath_tls.settimeout(PROMPTLY_S)
@@ -197,32 +194,32 @@ def test_a_client_that_never_says_goodbye_is_cut_off_when_the_server_ends() -> N
 
 def test_it_listens_on_this_machine_only(box: Sandbox) -> None:
     port = int(box.url.rpartition(":")[2])
-    with socket.socket() as elsewhere:
-        elsewhere.bind(("127.0.0.2", port))
+    with socket.socket() as other:
+        other.bind(("127.0.0.2", port))
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic YWRtaW46"])
-def test_who_has_no_token_gets_nothing(admin: Client, header: str) -> None:
+def test_requests_without_a_valid_token_are_unauthorized(admin: Client, header: str) -> None:
     for path in ("/version", "/healthz", "/api/v1/namespaces"):
         answer = admin.ask("GET", path, headers={"Authorization": header})
         assert (answer.status, content(answer)["message"]) == (401, "Unauthorized")
 
 
-def test_a_web_page_of_another_origin_gets_nothing(admin: Client) -> None:
+def test_requests_of_other_origins_are_unauthorized(admin: Client) -> None:
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET", "Authorization": ""}
     answer = admin.ask("OPTIONS", "/api/v1/namespaces", headers=headers)
     assert answer.status == 401
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
-def test_a_token_ends_when_it_says() -> None:
+def test_a_token_expires() -> None:
     tokens = Tokens()
     token = tokens.issue(User("x"), expires=NOW + timedelta(seconds=10))
     assert tokens.user_of(token, NOW) == User("x")
     assert tokens.user_of(token, NOW + timedelta(seconds=10)) is None
 
 
-def test_a_service_accounts_token_lets_its_bearer_in_as_that_account(admin: Client) -> None:
+def test_a_service_accounts_token_authenticates_as_the_account(admin: Client) -> None:
     path = "/api/v1/namespaces/default/serviceaccounts/default/token"
     answer = content(admin.ask("POST", path, {"spec": {"expirationSeconds": 600}}))
     assert answer["status"]["expirationTimestamp"] == "2026-11-25T12:10:00Z"
@@ -231,13 +228,13 @@ def test_a_service_accounts_token_lets_its_bearer_in_as_that_account(admin: Clie
     assert 'User "system:serviceaccount:default:default" cannot list' in denied["message"]
 
 
-def test_dates_are_the_clocks_so_that_a_held_clock_is_held_everywhere(admin: Client) -> None:
+def test_all_dates_are_from_the_clock(admin: Client) -> None:
     answer = admin.ask("GET", "/api/v1/namespaces/default")
     assert answer.headers["Date"] == "Wed, 25 Nov 2026 12:00:00 GMT"
     assert content(answer)["metadata"]["creationTimestamp"] == "2026-11-25T12:00:00Z"
 
 
-def test_a_fresh_server_has_its_namespaces_roles_and_what_controllers_make(admin: Client) -> None:
+def test_a_new_server_has_namespaces_roles_and_service_accounts(admin: Client) -> None:
     namespaces = [item["metadata"]["name"] for item in admin.get("/api/v1/namespaces")["items"]]
     assert namespaces == ["default", "kube-node-lease", "kube-public", "kube-system"]
     for name in namespaces:
@@ -247,7 +244,7 @@ def test_a_fresh_server_has_its_namespaces_roles_and_what_controllers_make(admin
     assert {"admin", "cluster-admin", "edit", "view"} <= {item["metadata"]["name"] for item in roles}
 
 
-def test_a_change_reaches_an_open_watch_at_once(admin: Client) -> None:
+def test_an_open_watch_gets_a_change_at_once(admin: Client) -> None:
     version = admin.get(MAPS)["metadata"]["resourceVersion"]
     watch = admin.ask("GET", f"{MAPS}?watch=true&resourceVersion={version}&timeoutSeconds=5", preload_content=False)
     admin.ask("POST", MAPS, {"metadata": {"name": "watched"}})
@@ -257,34 +254,26 @@ def test_a_change_reaches_an_open_watch_at_once(admin: Client) -> None:
     assert (event["object"]["kind"], event["object"]["apiVersion"]) == ("ConfigMap", "v1")
 
 
-def test_open_watches_end_when_the_sandbox_does() -> None:
+def test_open_watches_end_when_the_sandbox_stops() -> None:
     with Sandbox() as sandbox, Client(sandbox.kubeconfig) as client:
         watch = client.ask("GET", f"{MAPS}?watch=true&resourceVersion=1", preload_content=False)
         sandbox.close()
         assert b"".join(watch.stream(1024)).count(b"\n") >= 1
 
 
-def test_a_namespace_that_is_deleted_goes_with_all_that_is_in_it(admin: Client) -> None:
-    admin.ask("POST", "/api/v1/namespaces", {"metadata": {"name": "vision"}})
-    admin.ask("POST", "/api/v1/namespaces/vision/configmaps", {"metadata": {"name": "a"}})
-    assert content(admin.ask("DELETE", "/api/v1/namespaces/vision"))["status"]["phase"] == "Terminating"
-    assert admin.ask("GET", "/api/v1/namespaces/vision").status == 404
-    assert admin.get("/api/v1/namespaces/vision/configmaps")["items"] == []
-
-
-def test_a_generated_name_begins_as_asked_and_is_new_each_time(admin: Client) -> None:
-    made = [content(admin.ask("POST", MAPS, {"metadata": {"generateName": "run-"}})) for _ in range(2)]
-    names = [item["metadata"]["name"] for item in made]
+def test_a_generated_name_has_its_prefix_and_is_unique(admin: Client) -> None:
+    created = [content(admin.ask("POST", MAPS, {"metadata": {"generateName": "run-"}})) for _ in range(2)]
+    names = [item["metadata"]["name"] for item in created]
     assert len(set(names)) == 2
     assert all(name.startswith("run-") and len(name) == len("run-") + 5 for name in names)
 
 
-def test_a_body_that_is_too_large_is_refused(admin: Client) -> None:
+def test_too_large_a_body_is_refused(admin: Client) -> None:
     answer = admin.ask("POST", MAPS, {"metadata": {"name": "big"}, "data": {"x": "x" * 3 * 1024 * 1024}})
     assert (answer.status, content(answer)["reason"]) == (413, "RequestEntityTooLarge")
 
 
-def test_a_bug_is_answered_and_logged_with_its_trace(
+def test_a_bug_is_reported_and_logged_with_its_traceback(
     box: Sandbox, admin: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
@@ -296,7 +285,7 @@ def test_a_bug_is_answered_and_logged_with_its_trace(
     assert "ZeroDivisionError: boom" in caplog.text
 
 
-def test_a_missing_package_is_one_line_that_says_what_to_install() -> None:
+def test_the_error_for_a_missing_package_is_one_line_with_the_command_to_install_it() -> None:
     program = "import sys; sys.modules['trustme'] = None; import tenantkit.sandbox.server"
     result = run("-c", program)
     last = result.stderr.strip().splitlines()[-1]

@@ -33,7 +33,7 @@ def store() -> Store:
     return Store(lambda: NOW)
 
 
-def test_a_new_object_gets_a_uid_a_time_and_the_next_version(store: Store) -> None:
+def test_a_new_object_gets_a_uid_a_creation_time_and_the_next_version(store: Store) -> None:
     before = store.resource_version
     stored = store.put(CONFIG_MAPS, config_map("a"))
     uid = stored["metadata"].pop("uid")
@@ -51,13 +51,13 @@ def test_a_new_object_gets_a_uid_a_time_and_the_next_version(store: Store) -> No
     }
 
 
-def test_what_is_given_to_the_store_is_not_changed(store: Store) -> None:
+def test_the_store_does_not_change_its_arguments(store: Store) -> None:
     given = config_map("a")
     store.put(CONFIG_MAPS, given)
     assert given == config_map("a")
 
 
-def test_an_object_as_it_is_stored_is_not_written_again(store: Store) -> None:
+def test_an_unchanged_object_is_not_written(store: Store) -> None:
     seen: list[Event] = []
     stored = store.put(CONFIG_MAPS, config_map("a"))
     store.subscribe(seen.append)
@@ -65,7 +65,7 @@ def test_an_object_as_it_is_stored_is_not_written_again(store: Store) -> None:
     assert (seen, store.resource_version) == ([], int(stored["metadata"]["resourceVersion"]))
 
 
-def test_objects_are_listed_by_namespace_and_name_whatever_the_order_they_came_in(store: Store) -> None:
+def test_lists_are_sorted_by_namespace_and_name(store: Store) -> None:
     for name, namespace in (("b", "vision"), ("a", "vision"), ("z", "audio")):
         store.put(CONFIG_MAPS, config_map(name, namespace))
     assert names(store.list(CONFIG_MAPS)) == ["audio/z", "vision/a", "vision/b"]
@@ -73,7 +73,7 @@ def test_objects_are_listed_by_namespace_and_name_whatever_the_order_they_came_i
     assert store.list(SECRETS) == []
 
 
-def test_each_write_is_told_with_the_state_before_and_after_until_unsubscribed(store: Store) -> None:
+def test_a_subscriber_gets_each_write_with_the_state_before_and_after(store: Store) -> None:
     seen: list[Any] = []
     unsubscribe = store.subscribe(lambda event: seen.append((event.type, event.previous, event.manifest)))
     first = store.put(CONFIG_MAPS, config_map("a"))
@@ -87,13 +87,13 @@ def test_each_write_is_told_with_the_state_before_and_after_until_unsubscribed(s
     assert int(last["metadata"]["resourceVersion"]) == int(second["metadata"]["resourceVersion"]) + 1
 
 
-def test_what_is_not_there_can_not_be_removed(store: Store) -> None:
+def test_removing_a_missing_object_is_404(store: Store) -> None:
     with pytest.raises(ApiError) as caught:
         store.remove(CONFIG_MAPS, "a", "vision")
     assert caught.value.status_body()["message"] == 'configmaps "a" not found'
 
 
-def test_events_since_a_version_are_those_of_the_kind_and_namespace_that_came_after(store: Store) -> None:
+def test_events_since_a_version_are_the_later_ones_of_the_kind_and_namespace(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("old"))
     version = store.resource_version
     store.put(SECRETS, {**config_map("s"), "kind": "Secret"})
@@ -104,7 +104,7 @@ def test_events_since_a_version_are_those_of_the_kind_and_namespace_that_came_af
     assert store.events_since(store.resource_version, CONFIG_MAPS) == []
 
 
-def test_a_list_at_an_earlier_version_is_what_it_was_then(store: Store) -> None:
+def test_a_list_at_an_earlier_version_has_the_state_of_then(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("a", x="1"))
     store.put(CONFIG_MAPS, config_map("b"))
     then, version = store.list(CONFIG_MAPS), store.resource_version
@@ -116,7 +116,7 @@ def test_a_list_at_an_earlier_version_is_what_it_was_then(store: Store) -> None:
     assert store.list_at(store.resource_version, CONFIG_MAPS) == store.list(CONFIG_MAPS)
 
 
-def test_a_version_that_is_forgotten_is_410() -> None:
+def test_too_old_a_version_is_410() -> None:
     store = Store(lambda: NOW, events_kept=2)
     versions = [store.resource_version]
     for name in "abc":

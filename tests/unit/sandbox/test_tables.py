@@ -1,4 +1,4 @@
-"""Tables in the sandbox: how old a thing is, and that each kind has a cell for each of its columns."""
+"""Tables in the sandbox: ages, cells for all columns, and the Accept header."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import RESOURCES
 from tenantkit.sandbox.apimachinery.schema import load
-from tenantkit.sandbox.endpoints.negotiation import Form, wanted_form
+from tenantkit.sandbox.endpoints.negotiation import ResponseForm, negotiated_form
 from tenantkit.sandbox.printers.cells import since
 from tenantkit.sandbox.printers.tables import table_of
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
-# the values of apimachinery's pkg/util/duration/duration_test.go, and what lies about its bounds
+# the values of apimachinery's pkg/util/duration/duration_test.go, and values around its limits
 @pytest.mark.parametrize(
     ("age", "text"),
     [
@@ -51,11 +51,11 @@ TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
     ],
     ids=str,
 )
-def test_an_age_is_told_in_as_few_words_as_it_needs(age: timedelta, text: str) -> None:
+def test_an_age_has_at_most_two_units(age: timedelta, text: str) -> None:
     assert since((NOW - age).isoformat(), NOW) == text
 
 
-def test_an_age_of_what_never_happened_is_not_known() -> None:
+def test_the_age_of_a_missing_time_is_unknown() -> None:
     assert since(None, NOW) == since("", NOW) == "<unknown>"
 
 
@@ -70,20 +70,20 @@ def test_each_kind_that_can_be_listed_has_a_cell_for_each_column() -> None:
 @pytest.mark.parametrize(
     ("accept", "form"),
     [
-        ("", Form()),
-        ("*", Form()),
-        ("application/json; as=Table ;v=v1;g=meta.k8s.io", Form("Table", "meta.k8s.io/v1")),
-        (f"application/json;q=0.9,{TABLE};q=1", Form("Table", "meta.k8s.io/v1")),
-        (f"{TABLE};q=much,application/json;q=0.1", Form()),
-        (f"application/yaml,{TABLE}", Form("Table", "meta.k8s.io/v1")),
+        ("", ResponseForm()),
+        ("*", ResponseForm()),
+        ("application/json; as=Table ;v=v1;g=meta.k8s.io", ResponseForm("Table", "meta.k8s.io/v1")),
+        (f"application/json;q=0.9,{TABLE};q=1", ResponseForm("Table", "meta.k8s.io/v1")),
+        (f"{TABLE};q=much,application/json;q=0.1", ResponseForm()),
+        (f"application/yaml,{TABLE}", ResponseForm("Table", "meta.k8s.io/v1")),
     ],
 )
-def test_the_header_is_read_as_it_is_written_out_there(accept: str, form: Form) -> None:
-    assert wanted_form(accept, has_table=True) == form
+def test_accept_headers_of_real_clients_are_parsed(accept: str, form: ResponseForm) -> None:
+    assert negotiated_form(accept, has_table=True) == form
 
 
 @pytest.mark.parametrize("accept", [TABLE, "application/json;as=Chart;v=v1;g=meta.k8s.io", "application/yaml"])
-def test_a_header_that_asks_for_nothing_that_there_is_is_refused(accept: str) -> None:
+def test_a_header_without_a_possible_form_is_refused(accept: str) -> None:
     with pytest.raises(ApiError) as refused:
-        wanted_form(accept, has_table=False)
+        negotiated_form(accept, has_table=False)
     assert refused.value.code == 406

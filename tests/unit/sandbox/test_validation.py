@@ -44,19 +44,29 @@ def test_a_quotas_scopes_cannot_change() -> None:
     assert said({**quota, "spec": {}}, quota) == ["spec.scopes: Invalid value: null: field is immutable"]
 
 
-def test_an_immutable_config_map_stays_as_it_is() -> None:
+def test_an_immutable_config_map_cannot_change() -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1"}, "immutable": True}
     text = "Forbidden: field is immutable when `immutable` is set"
     assert said({**config, "data": {"a": "2"}}, config) == [f"data: {text}"]
     assert said({**config, "immutable": False}, config) == [f"immutable: {text}"]
 
 
-def test_of_a_pods_containers_only_the_image_may_change() -> None:
+def test_only_the_image_of_a_pods_container_can_change() -> None:
     assert said(pod(image="j"), pod()) == []
     (problem,) = said(pod(image="j", command=["x"]), pod())
     assert problem.startswith(
         "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`"
     )
+
+
+def test_scheduling_gates_of_a_pod_are_removed_but_not_added() -> None:
+    def gated(*names: str) -> Json:
+        manifest = pod()
+        return {**manifest, "spec": {**manifest["spec"], "schedulingGates": [{"name": name} for name in names]}}
+
+    assert said(gated("a"), gated("a", "b")) == said(pod(), gated("a")) == []
+    text = "Forbidden: only deletion is allowed, but found new scheduling gate 'b'"
+    assert said(gated("a", "b"), gated("a")) == [f"spec.schedulingGates[1].name: {text}"]
 
 
 def test_a_claim_is_fixed_once_created() -> None:
@@ -66,6 +76,6 @@ def test_a_claim_is_fixed_once_created() -> None:
     assert problem.startswith("spec: Forbidden: spec is immutable after creation")
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "Q"}, "spec": {"hard": {"pods": "-1"}}}
     assert [problem.partition(":")[0] for problem in said(quota)] == ["metadata.name", "spec.hard[pods]"]

@@ -1,4 +1,4 @@
-"""Watches and pages in the sandbox: no event is lost, none comes late, and none twice."""
+"""Watches and pages in the sandbox: each event is sent once and at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
-from tenantkit.sandbox.auth.rbac import User
+from tenantkit.sandbox.auth.users import User
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request_info import Request, parse_action
+from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.storage.store import Store
 
@@ -36,13 +36,13 @@ def config_map(name: str, namespace: str = "vision", **labels: str) -> Manifest:
     }
 
 
-def call(**query: Any) -> Request:
+def request_with(**query: Any) -> ApiRequest:
     texts = {key: str(value) for key, value in query.items()}
-    return Request(parse_action("GET", PATH, texts), User("dana@example.com"), texts)
+    return ApiRequest(parse_request_info("GET", PATH, texts), User("dana@example.com"), texts)
 
 
 def watch_of(store: Store, **query: Any) -> Watch:
-    return Watch(store, CONFIG_MAPS, call(watch=1, **query))
+    return Watch(store, CONFIG_MAPS, request_with(watch=1, **query))
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def store() -> Store:
     return Store(lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
 
 
-def told(watch: Watch, act: Callable[[], None] = lambda: None) -> list[tuple[str, str]]:
-    """Type and name of all that a watch tells when something happens while it is open, and it is then ended."""
+def events_of(watch: Watch, act: Callable[[], None] = lambda: None) -> list[tuple[str, str]]:
+    """Type and name of all events of a watch; `act` is called while it is open, and then it ends."""
 
     async def collect() -> list[bytes]:
         lines: list[bytes] = []
@@ -69,13 +69,13 @@ def told(watch: Watch, act: Callable[[], None] = lambda: None) -> list[tuple[str
     return [(event["type"], event["object"]["metadata"].get("name", "")) for event in events]
 
 
-def test_a_watch_without_a_version_begins_with_what_is_there(store: Store) -> None:
+def test_a_watch_without_a_version_starts_with_the_existing_objects(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("a"))
     store.put(CONFIG_MAPS, config_map("elsewhere", "audio"))
-    assert told(watch_of(store)) == [("ADDED", "a")]
+    assert events_of(watch_of(store)) == [("ADDED", "a")]
 
 
-def test_a_watch_from_a_version_tells_what_was_missed_and_what_comes(store: Store) -> None:
+def test_a_watch_from_a_version_sends_missed_and_new_events(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("known"))
     version = store.resource_version
     store.put(CONFIG_MAPS, config_map("missed"))
@@ -85,20 +85,20 @@ def test_a_watch_from_a_version_tells_what_was_missed_and_what_comes(store: Stor
         store.remove(CONFIG_MAPS, "known", "vision")
 
     expected = [("ADDED", "missed"), ("ADDED", "new"), ("DELETED", "known")]
-    assert told(watch_of(store, resourceVersion=version), act) == expected
+    assert events_of(watch_of(store, resourceVersion=version), act) == expected
 
 
-def test_what_is_written_while_the_first_events_go_out_is_told_once(store: Store) -> None:
+def test_a_write_during_the_initial_events_is_sent_once(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("a"))
     store.put(CONFIG_MAPS, config_map("b"))
 
     def act() -> None:
         store.put(CONFIG_MAPS, config_map("b", tier="gold"))
 
-    assert told(watch_of(store), act) == [("ADDED", "a"), ("ADDED", "b"), ("MODIFIED", "b")]
+    assert events_of(watch_of(store), act) == [("ADDED", "a"), ("ADDED", "b"), ("MODIFIED", "b")]
 
 
-def test_an_object_that_comes_to_match_is_added_and_one_that_ceases_to_is_deleted(store: Store) -> None:
+def test_an_object_that_starts_to_match_is_added_and_one_that_stops_is_deleted(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("a", tier="gold"))
     store.put(CONFIG_MAPS, config_map("b"))
     version = store.resource_version
@@ -111,16 +111,16 @@ def test_an_object_that_comes_to_match_is_added_and_one_that_ceases_to_is_delete
         store.remove(CONFIG_MAPS, "a", "vision")
 
     watch = watch_of(store, resourceVersion=version, labelSelector="tier=gold")
-    assert told(watch, act) == [("ADDED", "b"), ("MODIFIED", "b"), ("DELETED", "a")]
+    assert events_of(watch, act) == [("ADDED", "b"), ("MODIFIED", "b"), ("DELETED", "a")]
 
 
-def test_initial_events_end_with_a_bookmark_that_says_so(store: Store) -> None:
+def test_initial_events_end_with_an_annotated_bookmark(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("a"))
     options = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
-    assert told(watch_of(store, **options)) == [("ADDED", "a"), ("BOOKMARK", "")]
+    assert events_of(watch_of(store, **options)) == [("ADDED", "a"), ("BOOKMARK", "")]
 
 
-def test_the_initial_bookmark_does_not_promise_what_is_still_to_be_told(store: Store) -> None:
+def test_the_initial_bookmark_does_not_include_unsent_events(store: Store) -> None:
     store.put(CONFIG_MAPS, config_map("a"))
     before = store.resource_version
     options = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
@@ -143,7 +143,7 @@ def test_the_initial_bookmark_does_not_promise_what_is_still_to_be_told(store: S
     }
 
 
-def test_a_watch_from_a_forgotten_version_is_told_410_as_its_only_event() -> None:
+def test_a_watch_from_too_old_a_version_gets_410_as_its_only_event() -> None:
     store = Store(lambda: datetime(2026, 11, 25, 12, tzinfo=UTC), events_kept=1)
     version = store.resource_version
     for name in "abc":
@@ -156,7 +156,7 @@ def test_a_watch_from_a_forgotten_version_is_told_410_as_its_only_event() -> Non
     assert (event["type"], event["object"]["code"], event["object"]["reason"]) == ("ERROR", 410, "Expired")
 
 
-def test_a_watch_ends_when_its_time_is_over(store: Store) -> None:
+def test_a_watch_ends_after_its_timeout(store: Store) -> None:
     async def lines() -> list[bytes]:
         async with asyncio.timeout(PROMPTLY_S):
             return [line async for line in watch_of(store, timeoutSeconds=1, resourceVersion=1).lines()]
@@ -164,41 +164,41 @@ def test_a_watch_ends_when_its_time_is_over(store: Store) -> None:
     assert asyncio.run(lines()) == []
 
 
-def test_pages_continue_the_list_as_it_was_when_the_first_was_given(store: Store) -> None:
+def test_pages_show_the_state_at_the_first_page(store: Store) -> None:
     for name in "abcd":
         store.put(CONFIG_MAPS, config_map(name))
     reads = Reads(store)
-    first = reads.list(CONFIG_MAPS, call(limit=2))
+    first = reads.list(CONFIG_MAPS, request_with(limit=2))
     store.remove(CONFIG_MAPS, "c", "vision")
     store.put(CONFIG_MAPS, config_map("e"))
-    rest = reads.list(CONFIG_MAPS, call(limit=5, **{"continue": first["metadata"]["continue"]}))
+    rest = reads.list(CONFIG_MAPS, request_with(limit=5, **{"continue": first["metadata"]["continue"]}))
     assert first["metadata"]["remainingItemCount"] == 2
     assert [item["metadata"]["name"] for item in (*first["items"], *rest["items"])] == ["a", "b", "c", "d"]
     assert rest["metadata"] == {"resourceVersion": first["metadata"]["resourceVersion"]}
 
 
-def test_a_page_of_a_selection_does_not_count_what_remains(store: Store) -> None:
+def test_a_page_with_selectors_has_no_remaining_count(store: Store) -> None:
     for name in "abc":
         store.put(CONFIG_MAPS, config_map(name, tier="gold"))
-    page = Reads(store).list(CONFIG_MAPS, call(limit=1, labelSelector="tier"))
+    page = Reads(store).list(CONFIG_MAPS, request_with(limit=1, labelSelector="tier"))
     assert sorted(page["metadata"]) == ["continue", "resourceVersion"]
 
 
-def test_a_page_that_continues_a_forgotten_list_is_410() -> None:
+def test_a_page_of_too_old_a_list_is_410() -> None:
     store = Store(lambda: datetime(2026, 11, 25, 12, tzinfo=UTC), events_kept=1)
     for name in "ab":
         store.put(CONFIG_MAPS, config_map(name))
-    token = Reads(store).list(CONFIG_MAPS, call(limit=1))["metadata"]["continue"]
+    token = Reads(store).list(CONFIG_MAPS, request_with(limit=1))["metadata"]["continue"]
     for name in "cd":
         store.put(CONFIG_MAPS, config_map(name))
     with pytest.raises(ApiError) as caught:
-        Reads(store).list(CONFIG_MAPS, call(**{"continue": token}))
+        Reads(store).list(CONFIG_MAPS, request_with(**{"continue": token}))
     assert (caught.value.code, caught.value.reason) == (410, "Expired")
 
 
-def test_a_version_that_is_yet_to_come_is_504(store: Store) -> None:
+def test_a_version_in_the_future_is_504(store: Store) -> None:
     with pytest.raises(ApiError) as caught:
-        Reads(store).list(CONFIG_MAPS, call(resourceVersion=999))
+        Reads(store).list(CONFIG_MAPS, request_with(resourceVersion=999))
     assert caught.value.status_body() == {
         "kind": "Status",
         "apiVersion": "v1",

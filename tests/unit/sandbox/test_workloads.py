@@ -1,4 +1,4 @@
-"""The sandbox's workload controllers by a clock that is held: what is due, and when; and what they reckon with."""
+"""The sandbox's workload controllers with a fixed clock: deadlines, and the computations behind them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tenantkit.rules.selectors import label_selector_of
+from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
-from tenantkit.sandbox.client.in_process import OwnRequests
+from tenantkit.sandbox.client.in_process import InProcessClient
 from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.controllers import deployment_rollout as rollout
 from tenantkit.sandbox.controllers import job_progress as progress
@@ -27,7 +27,7 @@ POD_SPEC = {"containers": [{"name": "main", "image": "busybox"}]}
 
 
 class Held:
-    """A sandbox's store and controllers, by a clock that only the test moves."""
+    """A store and its controllers, with a clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = START
@@ -35,7 +35,7 @@ class Held:
         put_initial_objects(self.store, port=6443)
         self.controllers = Controllers(self.store)
         self.controllers.start()
-        self.requests = OwnRequests(self.store, "test")
+        self.requests = InProcessClient(self.store, "test")
         self.controllers.run_pending()
 
     def create(self, resource: Any, name: str, spec: Manifest) -> None:
@@ -56,7 +56,7 @@ class Held:
         self.controllers.run_pending()
 
     def pass_s(self, seconds: float) -> bool:
-        """Move the clock; whether that made something due."""
+        """Move the clock; True if something became due."""
         self.now += timedelta(seconds=seconds)
         is_due = self.controllers.pending
         self.controllers.run_pending()
@@ -81,7 +81,7 @@ def ready_since(moment: str) -> Manifest:
     return {"phase": "Running", "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": moment}]}
 
 
-def test_a_ready_pod_becomes_available_when_its_time_has_come(held: Held) -> None:
+def test_a_ready_pod_becomes_available_after_its_minimum_time(held: Held) -> None:
     held.create(REPLICA_SETS, "web", workload(1, minReadySeconds=30))
     held.say(held.pods()[0], **ready_since("2026-11-25T12:00:00Z"))
     assert "availableReplicas" not in held.get(REPLICA_SETS, "web")["status"]
@@ -90,7 +90,7 @@ def test_a_ready_pod_becomes_available_when_its_time_has_come(held: Held) -> Non
     assert held.get(REPLICA_SETS, "web")["status"]["availableReplicas"] == 1
 
 
-def test_lack_of_progress_is_told_after_the_deadline(held: Held) -> None:
+def test_missing_progress_is_reported_after_the_deadline(held: Held) -> None:
     held.create(DEPLOYMENTS, "web", workload(1, progressDeadlineSeconds=60))
     assert not held.pass_s(60)
     assert held.pass_s(1)
@@ -100,7 +100,7 @@ def test_lack_of_progress_is_told_after_the_deadline(held: Held) -> None:
     assert not held.pass_s(3600)
 
 
-def test_a_job_is_cut_off_at_its_deadline(held: Held) -> None:
+def test_a_job_fails_at_its_deadline(held: Held) -> None:
     held.create(JOBS, "train", job(activeDeadlineSeconds=10))
     assert not held.pass_s(9)
     assert held.pass_s(1)
@@ -120,7 +120,7 @@ def test_after_each_failure_the_next_pod_waits_twice_as_long(held: Held) -> None
         assert len(held.pods()) == count + 1
 
 
-def test_a_finished_job_goes_when_its_time_is_over(held: Held) -> None:
+def test_a_finished_job_is_deleted_after_its_ttl(held: Held) -> None:
     held.create(JOBS, "train", job(ttlSecondsAfterFinished=100))
     held.say(held.pods()[0], phase="Succeeded")
     assert not held.pass_s(99)
@@ -129,7 +129,7 @@ def test_a_finished_job_goes_when_its_time_is_over(held: Held) -> None:
     assert not held.pods()
 
 
-def test_looking_again_changes_nothing(held: Held) -> None:
+def test_syncing_again_changes_nothing(held: Held) -> None:
     held.create(DEPLOYMENTS, "web", workload(3))
     held.create(JOBS, "train", job())
     version = held.store.resource_version
@@ -139,14 +139,14 @@ def test_looking_again_changes_nothing(held: Held) -> None:
     assert held.store.resource_version == version
 
 
-def test_many_pods_that_are_refused_make_few_attempts(held: Held) -> None:
+def test_many_refused_pods_cause_few_attempts(held: Held) -> None:
     quota = {"metadata": {"name": "few", "namespace": "default"}, "spec": {"hard": {"pods": "3"}}}
     held.requests.create(find("", "v1", "resourcequotas"), quota)
     held.controllers.run_pending()
     held.create(REPLICA_SETS, "web", workload(100))
     events = held.store.list(find("", "v1", "events"), "default")
     assert len(held.pods()) == 3
-    # batches of one and two are made, all four of the next refused, and one at each look that its own writes cause
+    # batches of one and two succeed, the next four are refused, and so is one at each sync that these writes cause
     assert sorted(event["reason"] for event in events) == ["FailedCreate"] * 6 + ["SuccessfulCreate"] * 3
 
 
@@ -155,7 +155,7 @@ def pod(name: str, **fields: Any) -> Manifest:
     return {"metadata": metadata, "spec": fields.pop("spec", {}), "status": {"phase": "Running", **fields}}
 
 
-def test_the_order_in_which_pods_go() -> None:
+def test_the_order_in_which_pods_are_deleted() -> None:
     ready = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-02T00:00:00Z"}]}
     placed = {"nodeName": "a"}
     old = {"creationTimestamp": "2025-01-01T00:00:00Z"}
@@ -188,14 +188,14 @@ def test_of_two_nodes_the_fuller_one_loses_a_pod() -> None:
         ("web", "another", "foreign"),
     ],
 )
-def test_whose_a_pod_is(labels: str, owner: str | None, expected: str) -> None:
+def test_the_owner_of_a_pod(labels: str, owner: str | None, expected: str) -> None:
     me: Manifest = {"metadata": {"uid": "me"}, "spec": {"selector": {"matchLabels": {"app": "web"}}}}
     references = [{"uid": owner, "controller": True}] if owner else []
     dependent = {"metadata": {"labels": {"app": labels}, "ownerReferences": references}}
     assert claim(me, dependent, label_selector_of(me["spec"]["selector"])) == expected
 
 
-def test_a_template_has_one_name_whatever_the_order_of_its_fields() -> None:
+def test_a_templates_hash_does_not_depend_on_the_order_of_fields() -> None:
     assert template_hash({"a": 1, "b": 2}) == template_hash({"b": 2, "a": 1}) != template_hash({"a": 1, "b": 3})
     assert template_hash({"a": 1}, 1) != template_hash({"a": 1})
 
@@ -211,7 +211,7 @@ def test_shares_are_rounded(value: int | str, up: Literal[True, False], expected
     ("surge", "unavailable", "replicas", "expected"),
     [("25%", "25%", 4, (1, 1)), (0, "10%", 4, (0, 1)), (1, 0, 4, (1, 0)), (0, 9, 4, (0, 4)), ("25%", "25%", 0, (0, 0))],
 )
-def test_a_rollout_always_has_a_way_to_go(
+def test_a_rollout_can_always_proceed(
     surge: int | str, unavailable: int | str, replicas: int, expected: tuple[int, int]
 ) -> None:
     rolling = {"maxSurge": surge, "maxUnavailable": unavailable}

@@ -1,4 +1,4 @@
-"""Whether a text is a schedule of five fields, in the words of the parser that the server has.
+"""Validation of cron schedules, in the words of the server's parser.
 
 Source: github.com/robfig/cron v3, parser.go.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-# the bounds of minute, hour, day of month, month, day of week, and the names that numbers there have
+# bounds and names of minute, hour, day of month, month and day of week
 _BOUNDS: Final[tuple[tuple[int, int, dict[str, int]], ...]] = (
     (0, 59, {}),
     (0, 23, {}),
@@ -22,12 +22,12 @@ _DESCRIPTORS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily
 _DURATION = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*|0")
 
 
-class _NoScheduleError(ValueError):
-    """Why a text is no schedule."""
+class _ScheduleError(ValueError):
+    """Why a text is not a schedule."""
 
 
 def cron_problem(schedule: str) -> str | None:
-    """Why a text is no schedule; None where it is one.
+    """Why a text is not a schedule; None if it is one.
 
     Example:
         >>> cron_problem("*/5 * * * mon-fri")
@@ -45,7 +45,7 @@ def cron_problem(schedule: str) -> str | None:
         for field, bounds in zip(fields, _BOUNDS, strict=True):
             for part in filter(None, field.split(",")):
                 _check_range(part, *bounds)
-    except _NoScheduleError as problem:
+    except _ScheduleError as problem:
         return str(problem)
     return None
 
@@ -68,23 +68,23 @@ def _check_range(text: str, lowest: int, highest: int, names: dict[str, int]) ->
         first, last = lowest, highest
     else:
         first = last = _number(ends[0], names)
-        if len(ends) > 2:  # noqa: PLR2004 (from one to another)
-            raise _NoScheduleError(f"too many hyphens: {text}")
+        if len(ends) > 2:  # noqa: PLR2004 (a range has two ends)
+            raise _ScheduleError(f"too many hyphens: {text}")
         last = _number(ends[1], names) if ends[1:] else last
     step = 1
     if len(steps) > 1:
-        raise _NoScheduleError(f"too many slashes: {text}")
+        raise _ScheduleError(f"too many slashes: {text}")
     if steps:
         step = _number(steps[0], {})
         last = highest if len(ends) == 1 else last
     if first < lowest:
-        raise _NoScheduleError(f"beginning of range ({first}) below minimum ({lowest}): {text}")
+        raise _ScheduleError(f"beginning of range ({first}) below minimum ({lowest}): {text}")
     if last > highest:
-        raise _NoScheduleError(f"end of range ({last}) above maximum ({highest}): {text}")
+        raise _ScheduleError(f"end of range ({last}) above maximum ({highest}): {text}")
     if first > last:
-        raise _NoScheduleError(f"beginning of range ({first}) beyond end of range ({last}): {text}")
+        raise _ScheduleError(f"beginning of range ({first}) beyond end of range ({last}): {text}")
     if step == 0:
-        raise _NoScheduleError(f"step of range should be a positive number: {text}")
+        raise _ScheduleError(f"step of range should be a positive number: {text}")
 
 
 def _number(text: str, names: dict[str, int]) -> int:
@@ -92,7 +92,7 @@ def _number(text: str, names: dict[str, int]) -> int:
     if found is not None:
         return found
     if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
-        raise _NoScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax')
+        raise _ScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax')
     if int(text) < 0:
-        raise _NoScheduleError(f"negative number ({int(text)}) not allowed: {text}")
+        raise _ScheduleError(f"negative number ({int(text)}) not allowed: {text}")
     return int(text)

@@ -1,7 +1,6 @@
-"""What the kinds that a cluster's administrators write may say: nodes, volumes, classes; and endpoint slices.
+"""Validation of Nodes.
 
-Of a volume only the sources are checked that a test or sample uses: whatever else names where data lies is taken.
-Source: pkg/apis/core/validation, storage/validation, scheduling/validation, discovery/validation of Kubernetes 1.37.
+Source: pkg/apis/core/validation, 1.37.
 """
 
 from __future__ import annotations
@@ -17,27 +16,27 @@ if TYPE_CHECKING:
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
-def check_node(problems: ErrorList, node: Manifest, old: Manifest | None) -> None:
+def check_node(errors: ErrorList, node: Manifest, old: Manifest | None) -> None:
     """A Node."""
     spec = node.get("spec") or {}
     seen = set[tuple[str, str]]()
     for index, taint in enumerate(spec.get("taints") or []):
         field, key, effect = f"metadata.taints[{index}]", taint.get("key", ""), taint.get("effect", "")
-        problems.all_of(f"{field}.key", key, qualified_name(key))
+        errors.all_of(f"{field}.key", key, qualified_name(key))
         value = taint.get("value", "")
         if reasons := label_value(value):
-            problems.invalid(f"{field}.value", value, ";".join(reasons))
+            errors.invalid(f"{field}.value", value, ";".join(reasons))
         if not effect:
-            problems.required(f"{field}.effect")
+            errors.required(f"{field}.effect")
         else:
-            problems.one_of(f"{field}.effect", effect, _EFFECTS)
+            errors.one_of(f"{field}.effect", effect, _EFFECTS)
         if (key, effect) in seen:
             shown = {"Key": key, "Value": value, "Effect": effect, "TimeAdded": taint.get("timeAdded")}
-            problems.duplicate(field, shown, "taints must be unique by key and effect pair")
+            errors.duplicate(field, shown, "taints must be unique by key and effect pair")
         seen.add((key, effect))
     if old is None:
         return
     before, now = (old.get("spec") or {}).get("providerID"), spec.get("providerID")
     if before and now != before:
         text = f"field cannot be {'modified' if now else 'cleared'} once set"
-        problems.invalid("spec.providerID", None, text)
+        errors.invalid("spec.providerID", None, text)

@@ -1,6 +1,6 @@
-"""What ResourceQuotas, LimitRanges and containers' resources may say.
+"""Validation of ResourceQuotas, LimitRanges and the resources of containers.
 
-Source: pkg/apis/core/validation and pkg/apis/core/helper; pages "Resource Quotas", "Limit Ranges".
+Source: pkg/apis/core/validation and pkg/apis/core/helper, 1.37; pages "Resource Quotas", "Limit Ranges".
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ _STORAGE_QUOTA = ("persistentvolumeclaims", "requests.storage")
 
 
 def is_native(name: str) -> bool:
-    """Whether a resource is Kubernetes' own, and may be promised more than once."""
+    """Whether a resource is defined by Kubernetes, rather than an extended resource."""
     return "/" not in name or "kubernetes.io/" in name
 
 
 def is_overcommitted(name: str) -> bool:
-    """Whether requests may be lower than limits."""
+    """Whether requests of a resource may be lower than its limits."""
     return is_native(name) and not name.startswith("hugepages-")
 
 
 def _is_whole(name: str) -> bool:
-    """Whether only whole numbers of it can be had."""
+    """Whether amounts of a resource must be integers."""
     extended = not is_native(name) and not name.startswith("requests.") and not qualified_name(f"requests.{name}")
     return name in _COUNTED or extended
 
@@ -61,55 +61,55 @@ def _is_huge(name: str, *, quota: bool = True) -> bool:
     return name.startswith(("hugepages-", "requests.hugepages-") if quota else "hugepages-")
 
 
-def _resource_name(problems: ErrorList, field: str, name: str) -> None:
-    """The name of a resource anywhere."""
+def _resource_name(errors: ErrorList, field: str, name: str) -> None:
+    """The name of any resource."""
     reasons = qualified_name(name)
-    problems.all_of(field, name, reasons)
+    errors.all_of(field, name, reasons)
     if not reasons and "/" not in name and name not in _STANDARD and not _is_huge(name):
-        problems.invalid(field, name, "must be a standard resource type or fully qualified")
+        errors.invalid(field, name, "must be a standard resource type or fully qualified")
 
 
-def _container_resource_name(problems: ErrorList, field: str, name: str) -> None:
-    """The name of a resource that containers have."""
-    _resource_name(problems, field, name)
+def _container_resource_name(errors: ErrorList, field: str, name: str) -> None:
+    """The name of a resource of containers."""
+    _resource_name(errors, field, name)
     if "/" not in name:
         if name not in _COMPUTE and not _is_huge(name, quota=False):
-            problems.invalid(field, name, "must be a standard resource for containers")
+            errors.invalid(field, name, "must be a standard resource for containers")
     elif not is_native(name) and not _is_whole(name):
-        problems.invalid(field, name, "doesn't follow extended resource name standard")
+        errors.invalid(field, name, "doesn't follow extended resource name standard")
 
 
-def _amount(problems: ErrorList, field: str, name: str, amount: str) -> None:
-    """How much of a resource: no less than nothing, and whole where only whole ones can be had."""
+def _amount(errors: ErrorList, field: str, name: str, amount: str) -> None:
+    """The amount of a resource: not negative, and an integer where required."""
     value = parse_quantity(amount)
     if value < 0:
-        problems.invalid(field, amount, "must be greater than or equal to 0")
+        errors.invalid(field, amount, "must be greater than or equal to 0")
     if _is_whole(name) and value.denominator != 1:
-        problems.invalid(field, amount, "must be an integer")
+        errors.invalid(field, amount, "must be an integer")
 
 
-def check_quota(problems: ErrorList, quota: Manifest, old: Manifest | None) -> None:
+def check_quota(errors: ErrorList, quota: Manifest, old: Manifest | None) -> None:
     """A ResourceQuota."""
     spec = quota.get("spec") or {}
     hard, scopes = spec.get("hard") or {}, spec.get("scopes") or []
     for name, amount in hard.items():
         field = f"spec.hard[{name}]"
-        _resource_name(problems, field, name)
+        _resource_name(errors, field, name)
         if "/" not in name and name not in _QUOTA and not _is_huge(name):
-            problems.invalid(field, name, "must be a standard resource for quota")
-        _amount(problems, field, name, amount)
+            errors.invalid(field, name, "must be a standard resource for quota")
+        _amount(errors, field, name, amount)
     for scope in scopes:
         if scope not in _SCOPES:
-            problems.invalid("spec.scopes", scopes, "unsupported scope")
+            errors.invalid("spec.scopes", scopes, "unsupported scope")
         for name in sorted(hard):
             if (name in _QUOTA or _is_huge(name)) and not _scope_fits(scope, name):
-                problems.invalid("spec.scopes", scopes, "unsupported scope applied to resource")
+                errors.invalid("spec.scopes", scopes, "unsupported scope applied to resource")
     for pair in _OPPOSITES:
         if set(pair) <= set(scopes):
-            problems.invalid("spec.scopes", scopes, "conflicting scopes")
-    _check_scope_selector(problems, spec.get("scopeSelector") or {})
+            errors.invalid("spec.scopes", scopes, "conflicting scopes")
+    _check_scope_selector(errors, spec.get("scopeSelector") or {})
     if old is not None and set(scopes) != set((old.get("spec") or {}).get("scopes") or []):
-        problems.invalid("spec.scopes", spec.get("scopes"), IMMUTABLE)
+        errors.invalid("spec.scopes", spec.get("scopes"), IMMUTABLE)
 
 
 def _scope_fits(scope: str, name: str) -> bool:
@@ -121,61 +121,61 @@ def _scope_fits(scope: str, name: str) -> bool:
     return scope not in _SCOPED_TO_PODS or name in _POD_QUOTA
 
 
-def _check_scope_selector(problems: ErrorList, selector: Manifest) -> None:
+def _check_scope_selector(errors: ErrorList, selector: Manifest) -> None:
     field = "spec.scopeSelector.matchExpressions"
     for item in selector.get("matchExpressions") or []:
         if item.get("scopeName") not in _SCOPES:
-            problems.invalid(f"{field}.scopeName", item.get("scopeName", ""), "unsupported scope")
+            errors.invalid(f"{field}.scopeName", item.get("scopeName", ""), "unsupported scope")
         operator, values = item.get("operator", ""), item.get("values") or []
         if operator in ("In", "NotIn"):
             if not values:
                 text = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
-                problems.required(f"{field}.values", text)
+                errors.required(f"{field}.values", text)
         elif operator in ("Exists", "DoesNotExist"):
             if values:
                 text = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector"
-                problems.invalid(f"{field}.values", values, text)
+                errors.invalid(f"{field}.values", values, text)
         else:
-            problems.invalid(f"{field}.operator", operator, "not a valid selector operator")
+            errors.invalid(f"{field}.operator", operator, "not a valid selector operator")
 
 
-def check_limit_range(problems: ErrorList, limits: Manifest) -> None:
+def check_limit_range(errors: ErrorList, limits: Manifest) -> None:
     """A LimitRange."""
     seen = set[str]()
     for index, item in enumerate((limits.get("spec") or {}).get("limits") or []):
         field, kind = f"spec.limits[{index}]", item.get("type", "")
         reasons = qualified_name(kind)
-        problems.all_of(f"{field}.type", kind, reasons)
+        errors.all_of(f"{field}.type", kind, reasons)
         if not reasons and "/" not in kind and kind not in ("Pod", "Container", "PersistentVolumeClaim"):
-            problems.invalid(f"{field}.type", kind, "must be a standard limit type or fully qualified")
+            errors.invalid(f"{field}.type", kind, "must be a standard limit type or fully qualified")
         if kind in seen:
-            problems.duplicate(f"{field}.type", kind)
+            errors.duplicate(f"{field}.type", kind)
         seen.add(kind)
-        _check_limit_names(problems, field, kind, item)
+        _check_limit_names(errors, field, kind, item)
         if kind == "PersistentVolumeClaim" and not any("storage" in (item.get(p) or {}) for p in ("min", "max")):
             text = "either minimum or maximum storage value is required, but neither was provided"
-            problems.required(f"{field}.limits", text)
+            errors.required(f"{field}.limits", text)
         defaults = ("default", "defaultRequest") if kind != "Pod" else ()
         parts = ("min", "max", *defaults, "maxLimitRequestRatio")
         names = {name: None for part in parts for name in item.get(part) or {}}
         for name in names:
-            _check_limit_order(problems, field, name, {p: (item.get(p) or {}).get(name) for p in parts})
+            _check_limit_order(errors, field, name, {p: (item.get(p) or {}).get(name) for p in parts})
 
 
-def _check_limit_names(problems: ErrorList, field: str, kind: str, item: Manifest) -> None:
+def _check_limit_names(errors: ErrorList, field: str, kind: str, item: Manifest) -> None:
     check = _container_resource_name if kind in ("Pod", "Container") else _resource_name
     for part in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio"):
         if kind == "Pod" and part.startswith("default"):
             if item.get(part):
-                problems.forbidden(f"{field}.{part}", "may not be specified when `type` is 'Pod'")
+                errors.forbidden(f"{field}.{part}", "may not be specified when `type` is 'Pod'")
             continue
         for name in item.get(part) or {}:
-            check(problems, f"{field}.{part}[{name}]", name)
+            check(errors, f"{field}.{part}[{name}]", name)
 
 
-def _check_limit_order(problems: ErrorList, field: str, name: str, of: Mapping[str, str | None]) -> None:
-    """Min <= default request <= default <= max; which of the two the server blames, and shows, is its own choice."""
-    # what must be lower, what must be higher, which is blamed, which is shown, and the words for both
+def _check_limit_order(errors: ErrorList, field: str, name: str, of: Mapping[str, str | None]) -> None:
+    """The order min <= default request <= default <= max, with the fields that the server blames and shows."""
+    # the lower field, the higher field, the blamed one, the shown one, and the words for both
     pairs = (
         ("min", "max", "min", "min", "min value", "max value"),
         ("min", "defaultRequest", "defaultRequest", "defaultRequest", "min value", "default request value"),
@@ -195,45 +195,45 @@ def _check_limit_order(problems: ErrorList, field: str, name: str, of: Mapping[s
         first, second = of.get(low), of.get(high)
         if first is not None and second is not None and parse_quantity(first) > parse_quantity(second):
             text = f"{lower} {first} is greater than {higher} {second}"
-            problems.invalid(f"{field}.{blamed}[{name}]", of[displayed], text)
+            errors.invalid(f"{field}.{blamed}[{name}]", of[displayed], text)
     ratio = of["maxLimitRequestRatio"]
     if ratio is not None:
-        _check_ratio(problems, f"{field}.maxLimitRequestRatio[{name}]", ratio, of)
+        _check_ratio(errors, f"{field}.maxLimitRequestRatio[{name}]", ratio, of)
     limit, request = of.get("default"), of.get("defaultRequest")
     if not is_overcommitted(name) and limit and request and parse_quantity(limit) != parse_quantity(request):
         text = f"default value {limit} must equal to defaultRequest value {request} in {name}"
-        problems.invalid(f"{field}.defaultRequest[{name}]", request, text)
+        errors.invalid(f"{field}.defaultRequest[{name}]", request, text)
 
 
-def _check_ratio(problems: ErrorList, field: str, ratio: str, of: Mapping[str, str | None]) -> None:
+def _check_ratio(errors: ErrorList, field: str, ratio: str, of: Mapping[str, str | None]) -> None:
     if parse_quantity(ratio) < 1:
-        problems.invalid(field, ratio, f"ratio {ratio} is less than 1")
+        errors.invalid(field, ratio, f"ratio {ratio} is less than 1")
     low, high = of["min"], of["max"]
     if low and high and parse_quantity(low):
         most = Fraction(parse_quantity(high)) / Fraction(parse_quantity(low))
         if parse_quantity(ratio) > most:
-            problems.invalid(field, ratio, f"ratio {ratio} is greater than max/min = {float(most):f}")
+            errors.invalid(field, ratio, f"ratio {ratio} is greater than max/min = {float(most):f}")
 
 
-def check_resources(problems: ErrorList, field: str, resources: Mapping[str, Any]) -> None:
-    """What a container asks for: requests within limits, and equal to them for what can't be shared."""
+def check_resources(errors: ErrorList, field: str, resources: Mapping[str, Any]) -> None:
+    """The resources of a container: requests within limits, and equal to them if not overcommitted."""
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for name, amount in limits.items():
-        _container_resource_name(problems, f"{field}.limits[{name}]", name)
-        _amount(problems, f"{field}.limits[{name}]", name, amount)
+        _container_resource_name(errors, f"{field}.limits[{name}]", name)
+        _amount(errors, f"{field}.limits[{name}]", name, amount)
     for name, amount in requests.items():
-        _container_resource_name(problems, f"{field}.requests[{name}]", name)
-        _amount(problems, f"{field}.requests[{name}]", name, amount)
+        _container_resource_name(errors, f"{field}.requests[{name}]", name)
+        _amount(errors, f"{field}.requests[{name}]", name, amount)
         limit = limits.get(name)
         if limit is None:
             if not is_overcommitted(name):
-                problems.required(f"{field}.limits", "Limit must be set for non overcommitable resources")
+                errors.required(f"{field}.limits", "Limit must be set for non overcommitable resources")
             continue
         asked, most = parse_quantity(amount), parse_quantity(limit)
         if asked != most and not is_overcommitted(name):
-            problems.invalid(f"{field}.requests", amount, f"must be equal to {name} limit of {limit}")
+            errors.invalid(f"{field}.requests", amount, f"must be equal to {name} limit of {limit}")
         elif asked > most:
-            problems.invalid(f"{field}.requests", amount, f"must be less than or equal to {name} limit of {limit}")
+            errors.invalid(f"{field}.requests", amount, f"must be less than or equal to {name} limit of {limit}")
     names = {*limits, *requests}
     if any(name.startswith("hugepages-") for name in names) and not names & {"cpu", "memory"}:
-        problems.forbidden(field, "HugePages require cpu or memory")
+        errors.forbidden(field, "HugePages require cpu or memory")

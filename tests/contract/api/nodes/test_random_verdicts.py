@@ -17,7 +17,7 @@ from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.node_fit import node_state
 from tenantkit.rules.pod_affinity import Surroundings
-from tenantkit.rules.unschedulable import judge, unschedulable
+from tenantkit.rules.unschedulable import filter_nodes, unschedulable_message
 from tests.contract.api.nodes.random_pods import random_node, random_pod
 from tests.contract.nodes import condition, takes_pods
 from tests.eventually import eventually
@@ -63,9 +63,9 @@ class World:
         on_nodes = [(other, where[other["spec"]["nodeName"]]) for other in placed]
         states = [node_state(node, [other for other, its in on_nodes if its is node]) for node in nodes]
         asked = {**pod, "spec": {key: value for key, value in pod["spec"].items() if key != "nodeName"}}
-        judged = judge(asked, states, Surroundings(asked, nodes, on_nodes, self._labels_of))
+        judged = filter_nodes(asked, states, Surroundings(asked, nodes, on_nodes, self._labels_of))
         fitting = [state.node["metadata"]["name"] for state, reasons in judged if not reasons]
-        message = "" if fitting else unschedulable(asked["spec"], judged)
+        message = "" if fitting else unschedulable_message(asked["spec"], judged)
         self._remove([name])
         return pod, fitting, message
 

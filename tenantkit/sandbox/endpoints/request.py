@@ -1,6 +1,7 @@
-"""From a method, a path and a query to what is asked for, as the API server reads them before all else.
+"""API requests, and their attributes as parsed from method, path and query.
 
-Authorisation works on this reading alone, so that a stranger gets 403, not 404, for a resource that does not exist.
+Authorization uses only these attributes, so that a user without permission gets 403, not 404, for a resource that does
+not exist.
 
 Source: page "Authorization", section "Review your request attributes"; endpoints/request/requestinfo.go, 1.37.
 """
@@ -10,14 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.selectors import parse_field_selector, parse_label_selector
+from tenantkit.rules.field_selectors import parse_field_selector
+from tenantkit.rules.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
-from tenantkit.sandbox.auth.rbac import RequestInfo
+from tenantkit.sandbox.auth.request_info import RequestInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tenantkit.sandbox.auth.rbac import User
+    from tenantkit.sandbox.auth.users import User
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
@@ -26,10 +28,10 @@ _FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One request, read and authorised; `warnings` go into the answer's headers."""
+class ApiRequest:
+    """One request; `warnings` go into the response's headers."""
 
-    action: RequestInfo
+    info: RequestInfo
     user: User
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -38,19 +40,19 @@ class Request:
     warnings: list[str] = field(default_factory=list)
 
 
-def parse_action(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
-    """What a request asks for.
+def parse_request_info(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
+    """The attributes of a request.
 
     Args:
-        method: of HTTP, in capitals.
-        path: decoded, without the query.
-        query: of a list, whether it watches and whether it asks for one name.
+        method: the HTTP method, in capitals.
+        path: the decoded path, without the query.
+        query: the query, which can make a list a watch or restrict it to one name.
 
     Returns:
-        The action; its `resource` is empty where the path is none of a resource.
+        The attributes; `resource` is empty for a non-resource path.
 
     Example:
-        >>> parse_action("GET", "/api/v1/namespaces/vision/pods", {}).verb
+        >>> parse_request_info("GET", "/api/v1/namespaces/vision/pods", {}).verb
         'list'
     """
     parts = path.strip("/").split("/")
@@ -75,7 +77,7 @@ def parse_action(method: str, path: str, query: Mapping[str, str]) -> RequestInf
 
 
 def flag(query: Mapping[str, str], name: str, *, lenient: bool = False) -> bool:
-    """A query's truth value; absent is false, and so is what is no truth value, unless that is a 400."""
+    """A boolean of the query, by default False; an invalid one is a 400, unless `lenient`."""
     text = query.get(name, "")
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
@@ -85,7 +87,7 @@ def flag(query: Mapping[str, str], name: str, *, lenient: bool = False) -> bool:
 
 
 def number(query: Mapping[str, str], name: str) -> int | None:
-    """A query's whole number; None where it is absent. Raises ApiError 400 for what is none."""
+    """A whole number of the query, by default None. Raises ApiError 400 if it is invalid."""
     text = query.get(name, "")
     if not text:
         return None
@@ -95,7 +97,7 @@ def number(query: Mapping[str, str], name: str) -> int | None:
 
 
 def _selected_name(query: Mapping[str, str]) -> str:
-    """The one name that a list or watch asks for; none where anything in the query can't be read."""
+    """The name that the field selector of a list or watch requires; empty if any part of the query is invalid."""
     try:
         number(query, "limit")
         parse_label_selector(query.get("labelSelector", ""))

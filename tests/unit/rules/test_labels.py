@@ -1,0 +1,62 @@
+"""Keys and values of labels, and names of extended resources."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenantkit.rules.labels import check_label_key, check_label_value, check_resource_name
+
+LABEL_KEY = "use letters, digits, '-', '_' and '.', after a DNS name and '/' if any"
+RESOURCE = "use a DNS name, '/' and a name, for example 'nvidia.com/gpu'"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("", None),
+        ("Vision_Team.1", None),
+        (
+            "Vision Team",
+            "use letters, digits, '-', '_' and '.', at most 63 characters, for example 'Vision-Team'",
+        ),
+        (None, "use letters, digits, '-', '_' and '.', at most 63 characters, for example 'None'"),
+        ("-", "use letters, digits, '-', '_' and '.', at most 63 characters, for example 'vision'"),
+    ],
+)
+def test_an_invalid_label_value_is_refused_with_a_valid_example(value: object, reason: str | None) -> None:
+    assert check_label_value(value) == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("team", None),
+        ("example.com/Team_1", None),
+        ("Example.com/cost centre", f"{LABEL_KEY}, for example 'example.com/cost-centre'"),
+        ("a/b/c", f"{LABEL_KEY}, for example 'a-b/c'"),
+        ("/team", f"{LABEL_KEY}, for example 'team'"),
+        ("", f"{LABEL_KEY}, for example 'team'"),
+    ],
+)
+def test_an_invalid_label_key_is_refused_with_a_valid_example(value: object, reason: str | None) -> None:
+    assert check_label_key(value) == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("nvidia.com/gpu", None),
+        ("nvidia.com/mig-1g.5gb", None),
+        ("gpu", RESOURCE),
+        ("a/b/c", RESOURCE),
+        (None, RESOURCE),
+        (
+            "node.kubernetes.io/gpu",
+            "use a device's name outside Kubernetes' own 'kubernetes.io/', for example 'nvidia.com/gpu'",
+        ),
+        ("requests.amd.com/gpu", "leave out 'requests.', which belongs to quotas, for example 'amd.com/gpu'"),
+        ("requests.cpu", "leave out 'requests.', which belongs to quotas, for example 'nvidia.com/gpu'"),
+    ],
+)
+def test_an_invalid_resource_name_is_refused_with_a_valid_example(value: object, reason: str | None) -> None:
+    assert check_resource_name(value) == reason
