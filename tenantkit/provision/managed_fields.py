@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tenantkit.cluster.cluster import FIELD_MANAGER
+from tenantkit.cluster.requests.write import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

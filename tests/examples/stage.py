@@ -52,5 +52,5 @@ class Stage:
 
 def _revision(cluster: tk.Cluster) -> str:
     """The number of the last write to the server."""
-    listed = cluster.session.ask(Call("GET", "/api/v1/namespaces?limit=1", Operation("list", "Namespace")))
+    listed = cluster._session.ask(Call("GET", "/api/v1/namespaces?limit=1", Operation("list", "Namespace")))
     return str(listed["metadata"]["resourceVersion"])
