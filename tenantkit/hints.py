@@ -33,8 +33,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "force_conflicts": (
             "pass this row to apply(force_conflicts=…)",
             "add --force-conflicts KIND/NAME",
-            "tick the box that overwrites conflicts",
+            "tick 'Overwrite the fields that others have set'",
         ),
+        "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
         "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
@@ -43,32 +44,31 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "name your namespaces in $TENANTKIT_NAMESPACES",
             "name your namespaces with namespaces=[…] in `tk.connect()`, or in $TENANTKIT_NAMESPACES",
         ),
+        "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
         "pass_ca_file": (
             "pass the cluster's CA file as ca_file=, or name it in the kubeconfig",
             "name the cluster's CA file in the kubeconfig",
             "pass the cluster's CA file to `tk.connect()` as ca_file=, or name it in the kubeconfig",
-        ),
-        "pass_token": (
-            "pass token=, or a kubeconfig whose user has a token",
-            "use a kubeconfig whose user has a token",
-            "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
         ),
         "pass_timeout": (
             "try again, or pass a longer timeout_s to tk.connect()",
             "try again",
             "try again, or pass a longer timeout_s to `tk.connect()`",
         ),
+        "pass_token": (
+            "pass token=, or a kubeconfig whose user has a token",
+            "use a kubeconfig whose user has a token",
+            "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
+        ),
         "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
+        "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
         "report": ("see .report", "see the report", "see the report"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
-        "tenants": (
-            "tk.tenants(cluster)",
-            "`kubectl get namespaces -l tenantkit.dev/tenant`",
-            "`tk.tenants(cluster)`",
-        ),
+        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
+        "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
     }
 )
 _COLUMN: Mapping[Surface, int] = MappingProxyType({surface: column for column, surface in enumerate(SURFACES)})

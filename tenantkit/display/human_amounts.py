@@ -1,4 +1,4 @@
-"""Amounts in the words of people: `64 GiB`, not `68719476736.0`; for those who show a frame."""
+"""Amounts as people read them: `64 GiB`, not `68719476736.0`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STEP = 1024
 
 
 def number_text(value: float | Fraction) -> str:
-    """A number with at most two decimals, and thousands set apart."""
+    """A number with at most two decimals and a thousands separator."""
     shown = f"{float(value):,.2f}".rstrip("0").rstrip(".")
     return shown or "0"
 

@@ -1,8 +1,8 @@
-"""What pictures are made of: a figure with its words, the colours of a theme, and a sheet measured in inches.
+"""The parts of pictures: a figure with its text, the colours of a theme, and a sheet measured in inches.
 
-Drawn on a bare `Figure`: pyplot keeps figures alive and is not safe beside a running cell, where widgets' handlers run.
-Everything is placed by the inch, so that a row is as high in a picture of 3 tenants as in one of 40. Turned down:
-matplotlib's own tables and heat maps, whose text grows and shrinks with the figure.
+Drawn on a bare `Figure`: pyplot keeps figures alive and is not safe beside a running cell, where the handlers of
+widgets run. Everything is placed by the inch, so a row is as high in a picture of 3 tenants as in one of 40. Rejected
+alternative: matplotlib's own tables and heat maps, whose text scales with the figure.
 """
 
 from __future__ import annotations
@@ -16,27 +16,35 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
+from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Theme: TypeAlias = Literal["light", "dark"]
+Source: TypeAlias = Literal["quota_usage", "pods", "nodes"]  # a public function that returns a frame
+
+_SOURCES: Mapping[Source, Hint] = {
+    "quota_usage": Hint("pass the result of {quota_usage}"),
+    "pods": Hint("pass the result of {pods}"),
+    "nodes": Hint("pass the result of {nodes}"),
+}
 
 _DPI, _CSS_DPI = 144, 96
 _PALETTE_SIZE = 256
 _PNG_SIZE_AT = 16
 _POINTS = 72
-_EM = 0.56  # of a letter, on average and a little above
+_EM = 0.56  # average width of a letter, rounded up
 _LABEL_LIMIT = 42
-_BRIGHT = 0.18  # black reads better than white on what is lighter than this (WCAG's contrast ratio)
+_BRIGHT = 0.18  # black has more contrast than white on lighter colours (WCAG)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The colours of a theme. The picture is made for a ground that is not painted; `least` to `most` is a scale."""
+    """The colours of a theme. The background is transparent; `least` to `most` is a scale."""
 
     ground: str
     ink: str
@@ -54,12 +62,12 @@ LOOKS: dict[str, Look] = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Picture:
-    """A figure with the words for it; shows itself in a notebook, and as the words in a terminal.
+    """A figure with alternative text; shows itself in a notebook, and as that text in a terminal.
 
     Args:
-        figure: matplotlib's, to be changed or saved: `picture.figure.savefig("quota.svg", transparent=True)`.
-        alt: what is to be seen, in words.
-        theme: what it was drawn for; elsewhere it brings that ground along, so that it stays readable.
+        figure: matplotlib's, to change or save: `picture.figure.savefig("quota.svg", transparent=True)`.
+        alt: what the figure shows, as text.
+        theme: the theme that it was drawn for; its background is used on other pages, so that it stays readable.
     """
 
     figure: Figure
@@ -67,12 +75,12 @@ class Picture:
     theme: Theme = "light"
 
     def png(self) -> bytes:
-        """The picture on a transparent ground, for screens of half as many dots again as usual."""
+        """The picture as a PNG file with a transparent background, at 1.5 times the usual resolution."""
         from PIL import Image
 
         drawn, out = io.BytesIO(), io.BytesIO()
         self.figure.savefig(drawn, format="png", dpi=_DPI, transparent=True)
-        # A notebook holds it as text, twice: with a palette it is a third as long, and looks the same.
+        # A notebook stores it as text, twice: with a palette it is a third as long and looks the same.
         Image.open(drawn).quantize(_PALETTE_SIZE, method=Image.Quantize.FASTOCTREE).save(out, "png", optimize=True)
         return out.getvalue()
 
@@ -85,7 +93,7 @@ class Picture:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG002 (IPython's names)
         png = self.png()
         width, height = _css_size(png)
-        # Only HTML can hold the words; the PNG is for those who show no HTML.
+        # Only HTML holds the alternative text; the PNG is for viewers without HTML.
         data = {"text/html": self._html(png), "image/png": _base64(png), "text/plain": self.alt}
         return data, {"image/png": {"width": width, "height": height, "needs_background": self.theme}}
 
@@ -96,7 +104,7 @@ class Picture:
 
 
 class Sheet:
-    """A figure to draw on, in inches from its upper left corner; its texts are data and no formulas.
+    """A figure to draw on, in inches from its upper left corner; texts are never parsed as formulas.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -112,17 +120,17 @@ class Sheet:
         self._axes.set_axis_off()
 
     def box(self, x: float, y: float, width: float, height: float, **colours: Any) -> None:
-        """A rectangle; `facecolor`, `edgecolor` and `hatch` are matplotlib's."""
+        """A rectangle; matplotlib's `facecolor`, `edgecolor` and `hatch` may be passed."""
         from matplotlib.patches import Rectangle
 
         self._axes.add_patch(Rectangle((x, y), width, height, **{"linewidth": 0, **colours}))
 
     def line(self, x: float, top: float, bottom: float, colour: str) -> None:
-        """A dotted upright line."""
+        """A dotted vertical line."""
         self._axes.plot([x, x], [top, bottom], color=colour, linewidth=0.8, linestyle=(0, (1, 2)))
 
     def text(self, x: float, y: float, text: str, colour: Any, **style: Any) -> None:
-        """A line of text, its middle at y; control characters are left out, and `style` is matplotlib's."""
+        """A line of text, centred at y, without control characters; `style` is passed to matplotlib."""
         style = {"size": 9, "va": "center", "family": "DejaVu Sans", **style}
         self._axes.text(x, y, clean(text), color=colour, parse_math=False, **style)
 
@@ -131,32 +139,32 @@ def look_of(theme: str) -> Look:
     """The colours of a theme.
 
     Raises:
-        InvalidSpecError: there is no such theme.
+        InvalidSpecError: the theme is unknown.
     """
     if theme not in LOOKS:
         raise InvalidSpecError([Problem("theme", theme, f"use one of {', '.join(map(repr, LOOKS))}")])
     return LOOKS[theme]
 
 
-def check_frame(field: str, frame: object, source: str, columns: Sequence[str]) -> None:
-    """Raise InvalidSpecError where it is not the frame of that function."""
+def check_frame(field: str, frame: object, source: Source, columns: Sequence[str]) -> None:
+    """Raise InvalidSpecError where `frame` is not the DataFrame that the public function `source` returns."""
     if not hasattr(frame, "columns"):
-        step = "give its .frame" if hasattr(frame, "frame") else f"give a frame: {source}(cluster) returns one"
-        raise InvalidSpecError([Problem(field, frame, step)])
+        hint = Hint("pass its attribute frame") if hasattr(frame, "frame") else _SOURCES[source]
+        raise InvalidSpecError([Problem(field, frame, "not a DataFrame", hint=hint)])
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        reason = f"give a frame of {source}: {', '.join(missing)} is missing"
-        raise InvalidSpecError([Problem(field, list(frame.columns), reason)])
+        reason = f"without the columns {', '.join(missing)}"
+        raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=_SOURCES[source])])
 
 
 def shortened(text: str) -> str:
-    """What fits a label, without control characters."""
+    """The text as a label: cut to fit, without control characters."""
     shown = clean(text)
     return shown if len(shown) <= _LABEL_LIMIT else f"{shown[: _LABEL_LIMIT - 1]}…"
 
 
 def width_of(text: str, size: float = 9) -> float:
-    """About how many inches a text takes, and rather more than less."""
+    """The width of a text in inches, rather too large than too small."""
     return len(text) * _EM * size / _POINTS
 
 
@@ -167,7 +175,7 @@ def blend(first: str, second: str, share: float) -> str:
 
 
 def ink_on(colour: str) -> str:
-    """Black or white, whichever reads better there (WCAG 2, relative luminance)."""
+    """Black or white, whichever has more contrast (WCAG 2, relative luminance)."""
     red, green, blue = (((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in _channels(colour))  # noqa: PLR2004
     return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _BRIGHT else "#ffffff"
 

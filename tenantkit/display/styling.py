@@ -1,8 +1,8 @@
 """Frames with bars and colours, every cell as text.
 
-What comes from a cluster was written by others, so each cell and heading is escaped, cut, and freed of control
-characters; colours are half transparent, so that they do on a light and on a dark page, and only repeat what the cell
-says. Turned down: pandas' own bars and gradients, which read <NA> as 0 or fail on it.
+Texts from a cluster are written by others, so each cell and heading is escaped, cut, and freed of control characters.
+Colours are half transparent, so that they work on light and dark pages, and only repeat what the cell says. Rejected
+alternative: pandas' own bars and gradients, which read <NA> as 0 or fail on it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLUE, _AMBER, _RED = "rgba(0, 114, 178, 0.35)", "rgba(239, 174, 31, 0.45)", "rg
 _NEAR_PCT, _FULL_PCT = 80, 100
 _CELL_LIMIT = 200
 _AMOUNTS = ("used", "hard", "free", "measured")
-# What deserves a look, by column; the rest stays plain.
+# Values that need attention, by column; others have no colour.
 _TONES: dict[str, dict[object, str]] = {
     "state": {
         "full": _RED,
@@ -40,34 +40,35 @@ _TONES: dict[str, dict[object, str]] = {
     "cordoned": {True: _AMBER},
     "type": {"Warning": _AMBER},
 }
-_WELL = ("Running", "Completed", "Succeeded", "Bound", "Active")
+_FINE = ("Running", "Completed", "Succeeded", "Bound", "Active")
 
 
-def styled(frame: pd.DataFrame, *, rows: int = 200, interactive: bool = False) -> Styler | Table:
-    """A frame of tenantkit with bars and colours, for a notebook. Experimental: its look may change.
+def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) -> Styler | InteractiveTable:
+    """Return a frame with bars and colours, for a notebook. Experimental: its look may change.
 
     Args:
-        frame: of `quota_usage`, `pods`, `nodes`, `workloads`, `events` …: any will do.
-        rows: at most so many, the first ones; more is slow in a browser. Default 200.
-        interactive: whether to be searched and sorted on the page, by itables. Default: no.
+        frame: from any reader: `quota_usage`, `pods`, `nodes`, `workloads`, `events` …
+        limit: at most this many rows, the first ones; more is slow in a browser. Default 200.
+        interactive: whether it can be searched and sorted on the page, by itables. Default: no.
 
     Returns:
-        pandas' Styler; with `interactive` a table that shows itself. Amounts have their units, bars stand behind
-        percentages, and <NA> is an empty cell.
+        pandas' Styler; with `interactive`, a table that shows itself. Amounts have units, percentages have bars, and
+        <NA> is an empty cell.
 
     Raises:
+        InvalidSpecError: `frame` is not a DataFrame.
         MissingExtraError: jinja2, or with `interactive` itables, is not installed.
 
     Example:
-        >>> styled(quota_usage(cluster))  # doctest: +SKIP
+        >>> table = tk.styled(tk.quota_usage(cluster), limit=20)
     """
-    check_frame("frame", frame, "tk.pods", ())
-    shown = frame.head(max(rows, 0)).reset_index(drop=True)
+    check_frame("frame", frame, "pods", ())
+    shown = frame.head(max(limit, 0)).reset_index(drop=True)
     caption = f"the first {len(shown):,} of {len(frame):,} rows" if len(shown) < len(frame) else ""
     if interactive:
-        return Table(texts_of(shown), caption)
+        return InteractiveTable(texts_of(shown), caption)
     try:
-        import jinja2  # noqa: F401 (pandas says so only in the middle of drawing)
+        import jinja2  # noqa: F401 (pandas fails only while drawing)
     except ImportError as error:
         raise MissingExtraError('styled frames need jinja2: pip install "tenantkit[tables]"') from error
     styler = texts_of(shown).style.hide(axis="index").format(_escaped).format_index(_escaped, axis=1)
@@ -75,17 +76,17 @@ def styled(frame: pd.DataFrame, *, rows: int = 200, interactive: bool = False) -
     return styler.set_caption(escape(caption)) if caption else styler
 
 
-class Table:
-    """A table to be searched and sorted on the page; its cells are texts.
+class InteractiveTable:
+    """A table that can be searched and sorted on the page.
 
     Args:
-        texts: what is shown.
-        caption: below it.
+        texts: the cells.
+        caption: the text below it.
     """
 
     def __init__(self, texts: pd.DataFrame, caption: str) -> None:
         try:
-            import itables  # noqa: F401 (told here, not when it is shown)
+            import itables  # noqa: F401 (fail here, not when it is shown)
         except ImportError as error:
             raise MissingExtraError('interactive tables need itables: pip install "tenantkit[tables]"') from error
         self._texts, self._caption = texts, caption
@@ -96,16 +97,18 @@ class Table:
     def _repr_html_(self) -> str:
         import itables
 
-        itables.init_notebook_mode(all_interactive=False, connected=False)  # from the package: a page calls nobody
-        # `use_to_html` has pandas write the cells, which escapes them in every release of itables
+        itables.init_notebook_mode(
+            all_interactive=False, connected=False
+        )  # from the package: the page loads nothing from the network
+        # with `use_to_html` pandas writes the cells, which escapes them in every release of itables
         table = itables.to_html_datatable(
             self._texts, caption=self._caption or None, use_to_html=True, showIndex=False, connected=False
         )
-        return f'<div class="mathjax_ignore">{table}</div>'  # a cell's dollars are no formula
+        return f'<div class="mathjax_ignore">{table}</div>'  # dollars in a cell are not a formula
 
 
 def texts_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """The cells as they are read: amounts with their unit, times to the second, <NA> as nothing."""
+    """The cells as people read them: amounts with units, times to the second, <NA> as an empty text."""
     import pandas as pd
 
     units = frame["unit"].tolist() if "unit" in frame.columns else [None] * len(frame)
@@ -141,7 +144,7 @@ def _number(column: str, value: float, unit: str | None) -> str:
 
 
 def _cut(text: str) -> str:
-    """One line of it, without control characters; a megabyte is not gone through to show 200 letters."""
+    """At most 200 characters on one line, without control characters; longer texts are cut first."""
     shown = clean(text[: _CELL_LIMIT + 1])
     return shown if len(text) <= _CELL_LIMIT else f"{shown[: _CELL_LIMIT - 1]}…"
 
@@ -169,7 +172,7 @@ def _column(name: str, values: Iterable[Any]) -> list[str]:
         elif name.endswith("_pct"):
             found.append(_bar(float(value)))
         elif name == "status":
-            found.append("" if value in _WELL else f"background-color: {_AMBER}; font-weight: bold")
+            found.append("" if value in _FINE else f"background-color: {_AMBER}; font-weight: bold")
         else:
             tone = _TONES.get(name, {}).get(value)
             found.append(f"background-color: {tone}; font-weight: bold" if tone else "")

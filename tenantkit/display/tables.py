@@ -1,7 +1,7 @@
 """Tables for people: text for a terminal, HTML for a notebook.
 
-What comes from a cluster was written by others: control characters could rewrite a terminal's lines, markup a page.
-Both are made harmless here, in one place. Turned down: pandas' own rendering, which would be imported for every print.
+Texts from a cluster are written by others: control characters could rewrite a terminal's lines, markup a page. Both are
+made harmless here, in one place. Rejected alternative: pandas' own rendering, which would import pandas for each print.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def value_text(value: Any) -> str | None:
 
 
 def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
-    """Left-aligned columns; cells are cut at 60 characters but in the last column, columns without a cell left out."""
+    """Left-aligned columns; cells are cut at 60 characters except in the last column, empty columns are left out."""
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     last = used[-1] if used else -1
     cells = [[columns[index] for index in used]]
@@ -41,7 +41,7 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> 
 
 
 def html_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
-    """The same as an HTML table below a line of text; every cell is escaped, and no formula to JupyterLab."""
+    """The same as an HTML table below a line of text; every cell is escaped, and JupyterLab parses no formulas."""
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     head = "".join(f'<th scope="col" style="text-align:left">{escape(columns[index])}</th>' for index in used)
     body = "".join(

@@ -1,7 +1,7 @@
-"""Findings: one cause each of something that does not run, with its evidence and what to do.
+"""Findings: each is one cause of something that does not run, with its evidence and the next steps.
 
-The vocabulary is fixed, and its order is data: what lies at the root stands before what follows from it, so that the
-first row is the one to act on. A pod killed for its memory, for example, also restarts and makes its Job give up.
+The list of causes is fixed and ordered: a root cause comes before its consequences, so the first row is the one to act
+on. For example, a container killed for its memory also restarts and makes its Job give up.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Cause: TypeAlias = Literal[
-    "namespace terminating",  # its namespace is going: nothing new may be made there
+    "namespace terminating",  # its namespace is being deleted: nothing new can be created there
     "service account missing",
     "priority class missing",
-    "request missing",  # a quota wants a request or limit to be said
+    "request missing",  # a quota requires a request or limit
     "limit range",
     "pod security",
     "policy",  # an admission policy or webhook, such as a guardrail
     "quota exceeded",
-    "not permitted",  # whoever makes the pods has no right to
+    "not permitted",  # the pods' creator has no permission
     "refused",  # by the server, for a reason that is none of these
     "queued",  # Kueue has not admitted it
-    "suspended",  # somebody, or Kueue, has told it to wait
+    "suspended",  # suspended or paused, by a person or by Kueue
     "scheduling gate",
     "volume unbound",
     "node not ready",
     "no node fits",
-    "no scheduler",  # nobody has looked for a node
-    "node refused",  # the kubelet would not take it
+    "no scheduler",  # no scheduler has handled it
+    "node refused",  # the kubelet rejected it
     "evicted",
     "secret missing",
     "config map missing",
@@ -45,12 +45,15 @@ Cause: TypeAlias = Literal[
     "container failed",
     "stuck terminating",
     "unexplained",  # it does not run, and nothing says why
-    "not readable",  # what would say so may not be read
+    "not readable",  # objects that could tell may not be read
 ]
 
-CAUSES: tuple[Cause, ...] = get_args(Cause)  # most likely to be the root first
+CAUSES: tuple[Cause, ...] = get_args(Cause)  # root causes first
 
 _MESSAGE_LIMIT = 2000
+_WITHIN = frozenset(
+    {"Pod", "ReplicaSet", "Workload"}
+)  # parts of a workload, where they have an owner; the last: Kueue's
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,16 @@ class Finding:
     """One cause of something that does not run.
 
     Args:
-        cause: of the vocabulary.
-        chain: who it is about, from the object that suffers up to the workload that a person made:
+        cause: one of `CAUSES`.
+        chain: the affected object and its owners, up to the top-level one:
             `("Pod/train-x", "ReplicaSet/train", "Deployment/train")`.
-        namespace: theirs.
-        object: what stands in the way, is missing or is broken: `ResourceQuota/tenantkit-quota`, `Secret/registry`.
-        message: in the words of the server, controller or kubelet, where one has said it.
-        evidence: where that was read, and the figures behind it.
-        what_to_do: the next step.
-        since: when it was first seen, as Kubernetes writes times; None where nothing says.
-        pods: how many pods it holds up; those that were never made count, too.
+        namespace: of these objects.
+        object: what blocks, is missing or is broken: `ResourceQuota/tenantkit-quota`, `Secret/registry`.
+        message: as the server, a controller or the kubelet wrote it; empty where none did.
+        evidence: where the message was read, and the figures behind it.
+        next_steps: what to do.
+        since: when it was first seen, as Kubernetes writes times; None where unknown.
+        pods: how many pods are affected, also those that were never created.
     """
 
     cause: Cause
@@ -76,33 +79,38 @@ class Finding:
     object: str
     message: str
     evidence: str
-    what_to_do: str
+    next_steps: str
     since: str | None = None
     pods: int = 1
 
     @property
     def workload(self) -> str:
-        """What a person made: the top of the chain."""
+        """The workload in the chain: the first that is neither a pod nor a ReplicaSet with an owner."""
+        return next((link for link in self.chain if link.partition("/")[0] not in _WITHIN), self.chain[-1])
+
+    @property
+    def root_workload(self) -> str:
+        """The top-level owner."""
         return self.chain[-1]
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding a cause and workload, most likely first; of pods with the same trouble the first by name stands."""
-    kept: dict[tuple[str, ...], Finding] = {}
-    for finding in sorted(findings, key=_place):
-        own = finding.object == finding.chain[0]
-        key = (finding.namespace, finding.workload, finding.cause, "" if own else finding.object)
-        known = kept.setdefault(key, finding)
+    """One finding per cause and workload, root causes first; of pods with one cause, the first by name is shown."""
+    merged: dict[tuple[str, ...], Finding] = {}
+    for finding in sorted(findings, key=_sort_key):
+        is_itself = finding.object == finding.chain[0]
+        key = (finding.namespace, finding.workload, finding.cause, "" if is_itself else finding.object)
+        known = merged.setdefault(key, finding)
         if known is not finding:
             since = min(filter(None, (known.since, finding.since)), default=None)
-            kept[key] = replace(known, since=since, pods=known.pods + finding.pods)
-    return list(kept.values())
+            merged[key] = replace(known, since=since, pods=known.pods + finding.pods)
+    return list(merged.values())
 
 
 def cut(message: str) -> str:
-    """The message, or as much of it as anybody reads."""
+    """The message, at most 2,000 characters of it."""
     return message if len(message) <= _MESSAGE_LIMIT else message[:_MESSAGE_LIMIT] + "…"
 
 
-def _place(finding: Finding) -> tuple[int, str, str, str, str]:
+def _sort_key(finding: Finding) -> tuple[int, str, str, str, str]:
     return CAUSES.index(finding.cause), finding.namespace, finding.workload, finding.chain[0], finding.object

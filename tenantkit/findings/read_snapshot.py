@@ -1,7 +1,7 @@
-"""Reads what `why` looks at: a dozen kinds, each once; what may not be read is noted, never taken as empty.
+"""Read the snapshot for `why`: a dozen kinds, each once; a kind that may not be read is noted, not taken as empty.
 
-A kind that the server does not serve has no objects. Secrets are not read: the kubelet's words name those that are
-missing. The pods of other namespaces are read only where a pod waits for room on a node, and only their requests count.
+A kind that the server does not serve has no objects. Secrets are not read: the kubelet's messages name the missing
+ones. The pods of other namespaces are read only where a pod waits for free resources on a node.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.causes.kueue import QUEUED
-from tenantkit.findings.snapshot import Snapshot
+from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.owners import owner_of, read_chains
 from tenantkit.rules.kinds import Kind
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.rules.manifest import Manifest
 
-# In the namespaces that are asked about; the first can't be done without.
+# Read in the chosen namespaces; the first is required.
 KINDS = (
     "Pod",
     "Event",
@@ -45,23 +45,23 @@ _KUEUE = tuple(
 _QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 
-def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> Snapshot:
-    """What is live in these namespaces, and the nodes.
+def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSnapshot:
+    """Read the objects in these namespaces, and the nodes.
 
     Args:
-        cluster: where.
-        namespaces: the Namespace objects themselves.
+        cluster: the connection.
+        namespaces: the Namespace objects.
 
     Raises:
-        PermissionDenied: pods may not be read.
-        ClusterUnavailable: the server gave no answer.
+        PermissionDenied: pods may not be listed.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, events, resourcequotas, limitranges, persistentvolumeclaims, deployments, replicasets,
-    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes, and pods everywhere, if you may.
+    statefulsets, daemonsets, jobs and cronjobs in each namespace; nodes, and pods of all namespaces, if you may.
     """
     names = [namespace["metadata"]["name"] for namespace in namespaces]
     objects: dict[str, Sequence[Manifest]] = {"Namespace": namespaces}
-    unread: dict[str, str] = {}
+    incomplete: dict[str, str] = {}
 
     def note(kind: str, read: Callable[[], Sequence[Manifest]]) -> None:
         try:
@@ -69,7 +69,7 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> Snapshot:
         except NotFound:  # the server does not have that kind
             objects[kind] = ()
         except PermissionDenied as refusal:
-            unread[kind] = str(refusal)
+            incomplete[kind] = str(refusal)
 
     def read(kind: str) -> None:
         if kind == QUEUED:
@@ -77,20 +77,20 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> Snapshot:
         elif kind == "Node":
             note(kind, lambda: cluster.list("Node"))
         else:
-            note(kind, lambda: _listed(cluster, kind, names, unread))
+            note(kind, lambda: _listed(cluster, kind, names, incomplete))
 
     if names:
-        objects["Pod"] = _listed(cluster, "Pod", names, unread)
+        objects["Pod"] = _listed(cluster, "Pod", names, incomplete)
         side_by_side(read, [*KINDS[1:], "Node", QUEUED])
-    if QUEUED in unread and not _names_a_queue(objects):
-        del unread[QUEUED]  # where nobody speaks of Kueue, a refusal only says that the API is none of the user's
-    return Snapshot(objects, cluster.server_time, unread, _owners_of_others(cluster, objects, names))
+    if QUEUED in incomplete and not _names_a_queue(objects):
+        del incomplete[QUEUED]  # where no object names a queue, Kueue does not matter
+    return ClusterSnapshot(objects, cluster.server_time, incomplete, _owners_of_others(cluster, objects, names))
 
 
 def _owners_of_others(
     cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]
 ) -> dict[tuple[str, str], str]:
-    """Who owns owners of other kinds, such as a PyTorchJob; where that may not be read, the chain ends there."""
+    """Owners of owners of other kinds, such as a PyTorchJob; where these may not be read, the chain ends."""
     starts = {
         (manifest["metadata"]["namespace"], owner)
         for kind in KINDS
@@ -105,7 +105,7 @@ def _owners_of_others(
 
 
 def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:
-    """The pods that hold room on nodes, in all namespaces; or why they may not be read.
+    """The pods that hold resources on nodes, in all namespaces; or why they may not be listed.
 
     RBAC: list pods, for the whole cluster.
     """
@@ -115,8 +115,8 @@ def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:
         return str(refusal)
 
 
-def _listed(cluster: Cluster, kind: str, names: Sequence[str], unread: dict[str, str]) -> list[Manifest]:
-    """The objects of a kind in these namespaces; for many, in one list of all, where that is the user's to read."""
+def _listed(cluster: Cluster, kind: str, names: Sequence[str], incomplete: dict[str, str]) -> list[Manifest]:
+    """The objects of a kind in these namespaces; of many namespaces in one list, if the user may list all."""
     if len(names) > _FEW:
         with suppress(PermissionDenied):
             chosen = set(names)
@@ -124,12 +124,12 @@ def _listed(cluster: Cluster, kind: str, names: Sequence[str], unread: dict[str,
     found, scope = list_visible(cluster, kind, namespaces=names)
     missing = [name for name in names if name not in scope]
     if missing:
-        unread[kind] = f"{kind} may not be listed in {', '.join(missing)}"
+        incomplete[kind] = f"may not list {kind} in {', '.join(missing)}"
     return found
 
 
 def _queued(cluster: Cluster, names: Sequence[str]) -> list[Manifest]:
-    """Kueue's workloads, in the newest version that the server has; NotFound where it has none."""
+    """Kueue's workloads, in the newest version that the server has; raises NotFound if it has none."""
     places = names if len(names) <= _FEW else [None]
     for kind in _KUEUE[:-1]:
         with suppress(NotFound):

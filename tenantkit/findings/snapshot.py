@@ -1,6 +1,6 @@
-"""What is looked at: live objects by kind, and which kinds could not be read. Pure: no cluster, no clock.
+"""A snapshot: live objects by kind, and which kinds could not be read. Pure: no cluster, no clock.
 
-A kind that was not read is not an empty one, and whoever asks for it can tell (`knows`).
+A kind that was not read is not the same as a kind without objects; `knows` tells them apart.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.frames.kit.owners import owners_of
 from tenantkit.rules.manifest import controller_of
 
 if TYPE_CHECKING:
@@ -21,24 +22,24 @@ if TYPE_CHECKING:
 
 Key: TypeAlias = tuple[str, str, str]  # kind, namespace, name
 
-_DEPTH = 8  # an owner chain is three or four long; owners that own each other must not go on for ever
+_MAX_DEPTH = 8  # an owner chain is three or four long; owners that own each other must end
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ClusterSnapshot:
     """Live objects at one moment.
 
     Args:
-        objects: by kind, each with `kind` in it; a kind that is absent was not read.
-        now: by the server's clock.
-        unread: why kinds could not be read; a kind may have been read in part.
-        above: by namespace and object, who controls what was not read itself, as `Kind/name`.
-        bound: the pods that hold room on nodes, in all namespaces; or why they were not read.
+        objects: by kind, each object with its `kind`; a kind that is absent was not read.
+        now: the server's time.
+        incomplete: why kinds could not be read; a kind may have been read in part.
+        above: by namespace and object, the owners of objects that were not read themselves, as `Kind/name`.
+        bound: the pods that hold resources on nodes, in all namespaces; or why they were not read.
     """
 
     objects: Mapping[str, Sequence[Manifest]]
     now: datetime
-    unread: Mapping[str, str] = field(default_factory=dict)
+    incomplete: Mapping[str, str] = field(default_factory=dict)
     above: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
 
@@ -49,15 +50,15 @@ class Snapshot:
         return self._by_namespace.get((kind, namespace), ())
 
     def find(self, kind: str, name: str, namespace: str = "") -> Manifest | None:
-        """One object, None where it was not there or not read."""
+        """One object; None where it does not exist or was not read."""
         return self._by_key.get((kind, namespace, name))
 
     def knows(self, kind: str) -> bool:
-        """Whether what is absent of this kind is really not there."""
-        return kind in self.objects and kind not in self.unread
+        """Whether all objects of this kind were read, so that a missing one does not exist."""
+        return kind in self.objects and kind not in self.incomplete
 
     def events(self, manifest: Manifest, *reasons: str) -> list[Manifest]:
-        """The events about an object, latest first; of these reasons alone, if any are given."""
+        """The events about an object, the latest first; only those with these reasons, if any are given."""
         found = self._events.get(_key(manifest), ())
         uid = manifest["metadata"].get("uid")
         return [
@@ -68,29 +69,30 @@ class Snapshot:
         ]
 
     def pods_of(self, manifest: Manifest) -> Sequence[Manifest]:
-        """The pods that this object itself controls."""
+        """The pods that this object controls directly."""
         return self._controlled.get(_key(manifest), ())
 
     def chain(self, manifest: Manifest) -> tuple[str, ...]:
-        """The object and those that control it, up to what a person made."""
+        """The object and its owners, up to the top-level one."""
         links, namespace = [label(manifest)], manifest["metadata"].get("namespace") or ""
         current: Manifest | None = manifest
-        while len(links) < _DEPTH:
-            owner = controller_of(current) if current is not None else None
-            above = f"{owner['kind']}/{owner['name']}" if owner else self.above.get((namespace, links[-1]))
-            if above is None:
+        while len(links) < _MAX_DEPTH:
+            above = [str(owner) for owner in owners_of(current["metadata"])] if current is not None else []
+            if not above and (known := self.above.get((namespace, links[-1]))) is not None:
+                above = [known]
+            if not above:
                 break
-            links.append(above)
-            kind, _, name = above.partition("/")
+            links += above
+            kind, _, name = links[-1].partition("/")
             current = self.find(kind, name, namespace)
         return tuple(links)
 
     def age(self, time: str | None) -> timedelta | None:
-        """How long ago that was."""
+        """How long ago that was; None without a time."""
         return self.now - datetime.fromisoformat(time) if time else None
 
     def is_older(self, time: str | None, seconds: float) -> bool:
-        """Whether that is longer ago; what has no time is not."""
+        """True if that is longer ago; False without a time."""
         age = self.age(time)
         return age is not None and age.total_seconds() > seconds
 
@@ -125,20 +127,20 @@ class Snapshot:
 
 
 def label(manifest: Manifest) -> str:
-    """How an object is named in a finding: `Job/train`."""
+    """The name of an object in a finding: `Job/train`."""
     return f"{manifest['kind']}/{manifest['metadata']['name']}"
 
 
 def condition(manifest: Manifest, kind: str, status: str | None = None) -> Manifest | None:
-    """The condition of that type; with `status`, only if it is that."""
-    for found in (manifest.get("status") or {}).get("conditions") or ():
-        if found.get("type") == kind and status in (None, found.get("status")):
-            return dict(found)
+    """The condition of that type; with `status`, only if it has that status."""
+    for entry in (manifest.get("status") or {}).get("conditions") or ():
+        if entry.get("type") == kind and status in (None, entry.get("status")):
+            return dict(entry)
     return None
 
 
 def last_seen(event: Manifest) -> str:
-    """When it last happened: events have had several forms."""
+    """When it last happened, in either form of events."""
     series = event.get("series") or {}
     times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
     return next(filter(None, times), None) or event["metadata"].get("creationTimestamp") or ""

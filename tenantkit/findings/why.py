@@ -1,9 +1,8 @@
-"""Why something does not run: one row a cause, the most likely first.
+"""Why something does not run: one row per cause, root causes first.
 
-Each concern has a function that looks at a snapshot and yields findings; their order here does not matter, the
-vocabulary's does. Whoever wrote the reason down (server, controller, scheduler, kubelet) is quoted, and the figures
-behind it are worked out beside the quotation. Turned down: one chain of conditions for a pod, which tells of the first
-trouble and hides the one behind it.
+Each concern has a function that reads a snapshot and yields findings; they run in any order, and `CAUSES` decides the
+order of the rows. The message of the server, controller, scheduler or kubelet is quoted, with the figures behind it.
+Rejected alternative: one chain of conditions per pod, which reports the first failure and hides those behind it.
 """
 
 from __future__ import annotations
@@ -16,20 +15,24 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.findings.causes.containers import not_running
-from tenantkit.findings.causes.jobs import given_up
+from tenantkit.findings.causes.jobs import unsuccessful
 from tenantkit.findings.causes.kueue import queued
-from tenantkit.findings.causes.never_created import never_made
-from tenantkit.findings.causes.nodes import on_a_bad_node
+from tenantkit.findings.causes.never_created import never_created
+from tenantkit.findings.causes.nodes import node_problems
+from tenantkit.findings.causes.scheduler_reasons import ReasonCode, read_reason, reasons_of
 from tenantkit.findings.causes.scheduling import waiting_for_a_node
-from tenantkit.findings.causes.terminating import not_ending
+from tenantkit.findings.causes.terminating import not_terminated
 from tenantkit.findings.causes.unexplained import unexplained
 from tenantkit.findings.causes.volume_mounts import not_mounted
 from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored import TENANT_NAMESPACES, get_namespace
+from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.rules.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.visible import Scope
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
@@ -46,96 +49,119 @@ WHY: Schema = {
     "tenant": "string",
     "namespace": "string",
     "workload": "string",
+    "root_workload": "string",
     "object": "string",
     "cause": "string",
     "message": "string",
     "evidence": "string",
-    "what_to_do": "string",
+    "next_steps": "string",
     "pods": "Int64",
     "since": TIME,
 }
 
-FINDERS: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (
-    never_made,
+FINDERS: tuple[Callable[[ClusterSnapshot], Iterator[Finding]], ...] = (
+    never_created,
     waiting_for_a_node,
     not_mounted,
     not_running,
-    on_a_bad_node,
-    given_up,
+    node_problems,
+    unsuccessful,
     queued,
-    not_ending,
+    not_terminated,
 )
 
 
 @takes_cluster
 def why(
-    cluster: Cluster, tenant: str | None = None, *, workload: str | None = None, namespaces: Sequence[str] | None = None
+    cluster: Cluster,
+    tenant: str | None = None,
+    *,
+    workload: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
 ) -> pd.DataFrame:
-    """Why something does not run: one row a cause, the most likely first. Experimental: columns and causes may change.
+    """Return why something does not run: one row per cause, root causes first.
+
+    Experimental: columns and causes may change.
 
     Args:
-        cluster: where.
-        tenant: whose, by name. Default: all tenants.
-        workload: only this one, as `Kind/name`: `Job/train`; a pod's or ReplicaSet's name will do, too. Default: all.
-        namespaces: these instead, whether or not they are tenants'. Default: those of the connection; where it names
-            none, all that you may list, else its one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's workloads, by name. Default: all tenants'.
+        workload: only this one, as `Kind/name`: `Job/train`; a pod or a ReplicaSet works too. Default: all.
+        namespaces: these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of the connection;
+            if it has none, all that you may list, else its own namespace.
+        label_selector: only workloads and pods whose labels match, in the API server's syntax. Default: all.
 
     Returns:
-        tenant, namespace; workload (`Deployment/train`: what a person made), object (what stands in the way, is missing
-        or broken: `ResourceQuota/tenantkit-quota`, `Secret/registry`, `Node/gpu-1`), cause (one of `CAUSES`), message
-        (the server's, controller's or kubelet's own words; empty where nobody wrote any), evidence (where that was
-        read, and the figures behind it), what_to_do: string; pods (how many are held up, also those never made):
-        Int64, <NA> where that is not known; since: time, <NA> where nothing says. What runs as it should has no row.
-        What could not be read has a row `not readable` where the answer may hang on it, and stands in `attrs["unread"]`
-        with the reason.
-        `attrs["scope"]` is the tuple of namespaces that it covers.
+        tenant, namespace, workload (`Deployment/train`: the affected object, or the owner of the affected pods),
+        root_workload (its top-level owner), object (what blocks, is missing or is broken:
+        `ResourceQuota/tenantkit-quota`, `Secret/registry`, `Node/gpu-1`), cause (one of `CAUSES`), message (as the
+        server, a controller or the kubelet wrote it; empty where none did), evidence (where that was read, and the
+        figures behind it), next_steps: string; pods (how many are affected, also those never created): Int64, <NA>
+        where unknown; since: datetime64[ns, UTC], <NA> where unknown. A workload that runs as it should has no row. A
+        kind that could not be read has a row with the cause `not readable` where a cause may depend on it.
+        `attrs["scope"]`: the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why it could not be
+        read.
 
     Raises:
-        NotFound: no such tenant or namespace, or no such workload in it.
-        PermissionDenied: pods may not be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant or namespace, or no such workload in it.
+        PermissionDenied: pods may not be listed.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, events, resourcequotas, limitranges, persistentvolumeclaims, deployments, replicasets,
     statefulsets, daemonsets, jobs and cronjobs, and get the namespace; nodes and other namespaces' pods if you may.
     Source: pages "Debug Pods" and "Pod Lifecycle".
 
     Example:
-        >>> why(cluster, "vision", workload="Job/train")[["cause", "object", "what_to_do"]]  # doctest: +SKIP
+        >>> causes = why(cluster, "vision")[["workload", "cause", "object", "next_steps"]]
     """
-    if tenant is not None:
-        found = [get_namespace(cluster, tenant)]
-    else:
-        tenants_only = TENANT_NAMESPACES if namespaces is None else None  # who names a namespace means it
-        found, scope = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=tenants_only)
-        if namespaces is not None:
-            _check_namespaces(found, scope)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    chosen = filters.namespaces
+    only_tenants = TENANT_NAMESPACES if chosen is None else None  # a namespace that is named need not be a tenant's
+    found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=only_tenants)
+    if chosen is not None:
+        _check_namespaces(found, scope)
     snapshot = read_snapshot(cluster, found)
-    if snapshot.knows("Node") and _waits_for_room(snapshot):
-        bound = read_bound_pods(cluster)
-        snapshot = replace(snapshot, bound=bound)
+    if snapshot.knows("Node") and _waits_for_resources(snapshot):
+        snapshot = replace(snapshot, bound=read_bound_pods(cluster))
     if workload is not None:
-        _check_there(snapshot, workload)
-    frame = why_frame(snapshot, workload=workload)
+        _check_workload(snapshot, workload)
+    frame = why_frame(snapshot, workload=workload, label_selector=filters.label_selector)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
     return frame
 
 
-def find_causes(snapshot: Snapshot, *, workload: str | None = None) -> list[Finding]:
-    """The findings of `why`, of what was read.
+def find_causes(
+    snapshot: ClusterSnapshot, *, workload: str | None = None, label_selector: str | None = None
+) -> list[Finding]:
+    """The findings of `why`.
 
     Args:
-        snapshot: what is there.
-        workload: only findings with this in their chain, or that keep everything in the namespace from running.
-            Default: all.
+        snapshot: the live objects.
+        workload: only findings with this object in their chain, and those that affect the whole namespace. Default:
+            all.
+        label_selector: likewise, with an object in their chain whose labels match. Default: all.
     """
     found = [finding for finder in FINDERS for finding in finder(snapshot)]
-    found += unexplained(snapshot, {(finding.namespace, finding.workload) for finding in found})
+    found += unexplained(snapshot, {(finding.namespace, finding.root_workload) for finding in found})
     found += _unreadable(snapshot)
-    return in_order(finding for finding in found if workload is None or _is_about(finding, workload))
+    if workload is not None:
+        found = [finding for finding in found if _is_general(finding) or workload in finding.chain]
+    if label_selector is not None:
+        matches = parse_label_selector(label_selector).matches
+        found = [
+            finding
+            for finding in found
+            if _is_general(finding) or any(matches(labels) for labels in _labels(snapshot, finding))
+        ]
+    return in_order(found)
 
 
-def why_frame(snapshot: Snapshot, *, workload: str | None = None) -> pd.DataFrame:
-    """The frame of `why`, of what was read."""
+def why_frame(
+    snapshot: ClusterSnapshot, *, workload: str | None = None, label_selector: str | None = None
+) -> pd.DataFrame:
+    """The frame of `why`, from a snapshot; the arguments are those of `find_causes`."""
     tenants = {
         namespace["metadata"]["name"]: (namespace["metadata"].get("labels") or {}).get(TENANT_LABEL)
         for namespace in snapshot.all("Namespace")
@@ -145,28 +171,39 @@ def why_frame(snapshot: Snapshot, *, workload: str | None = None) -> pd.DataFram
             tenants.get(finding.namespace),
             finding.namespace or None,
             finding.workload or None,
+            finding.root_workload or None,
             finding.object,
             finding.cause,
             finding.message,
             finding.evidence,
-            finding.what_to_do,
+            finding.next_steps,
             finding.pods if finding.cause != "not readable" else None,
             finding.since,
         )
-        for finding in find_causes(snapshot, workload=workload)
+        for finding in find_causes(snapshot, workload=workload, label_selector=label_selector)
     ]
     frame = frame_of_rows(rows, WHY)
-    frame.attrs["unread"] = dict(snapshot.unread)
+    frame.attrs["incomplete"] = dict(snapshot.incomplete)
     return frame
 
 
-def _is_about(finding: Finding, workload: str) -> bool:
-    return workload in finding.chain or finding.cause in ("namespace terminating", "not readable")
+def _is_general(finding: Finding) -> bool:
+    """Whether it affects every workload."""
+    return finding.cause in ("namespace terminating", "not readable")
 
 
-def _unreadable(snapshot: Snapshot) -> Iterator[Finding]:
-    """What may not be read though an answer may hang on it: nodes are not among that, the scheduler speaks for them."""
-    for kind, reason in snapshot.unread.items():
+def _labels(snapshot: ClusterSnapshot, finding: Finding) -> Iterator[dict[str, str]]:
+    """The labels of the objects in a finding's chain."""
+    for link in finding.chain:
+        kind, _, name = link.partition("/")
+        manifest = snapshot.find(kind, name, finding.namespace)
+        if manifest is not None:
+            yield manifest["metadata"].get("labels") or {}
+
+
+def _unreadable(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Kinds that may not be read and on which a cause may depend; not nodes, since the scheduler's message has them."""
+    for kind, reason in snapshot.incomplete.items():
         if kind != "Node":
             yield Finding(
                 cause="not readable",
@@ -174,37 +211,47 @@ def _unreadable(snapshot: Snapshot) -> Iterator[Finding]:
                 namespace="",
                 object=kind,
                 message=reason,
-                evidence=f"what is wrong with or because of {kind} objects does not show here",
-                what_to_do=f"ask for the right to list {kind} objects, and look again",
+                evidence=f"causes that depend on {kind} objects are not shown",
+                next_steps=f"ask for permission to list {kind} objects, and run this again",
                 pods=0,
             )
 
 
-def _waits_for_room(snapshot: Snapshot) -> bool:
+def _waits_for_resources(snapshot: ClusterSnapshot) -> bool:
+    """Whether the scheduler found too few free resources for a pod."""
     return any(
-        "Insufficient" in str((condition(pod, "PodScheduled", "False") or {}).get("message"))
+        read_reason(text).code is ReasonCode.INSUFFICIENT
         for pod in snapshot.all("Pod")
+        for text in reasons_of(str((condition(pod, "PodScheduled", "False") or {}).get("message")))
     )
 
 
 def _check_namespaces(found: Sequence[Manifest], scope: Scope) -> None:
-    """Raise NotFound where one was asked for that is not there: an empty answer would say that it is well."""
-    gone = sorted({*scope} - {namespace["metadata"]["name"] for namespace in found})
-    if gone:
-        what = f"there is no namespace {', '.join(map(repr, gone))}"
-        step = "tk.tenants(cluster)['namespace'] shows those of tenants"
-        raise NotFound(f"{what}: {step}", status=404, operation="explain", kind="Namespace", name=gone[0])
+    """Raise NotFound for a namespace that does not exist: an empty frame would mean that all is well."""
+    missing = sorted({*scope} - {namespace["metadata"]["name"] for namespace in found})
+    if missing:
+        names = ", ".join(map(repr, missing))
+        raise NotFound(
+            f"there is no namespace {names}",
+            status=404,
+            operation="explain",
+            kind="Namespace",
+            name=missing[0],
+            hint=Hint("{tenants} lists those of tenants"),
+        )
 
 
-def _check_there(snapshot: Snapshot, workload: str) -> None:
-    """Raise NotFound where nothing has that name: an empty answer would say that it is well."""
+def _check_workload(snapshot: ClusterSnapshot, workload: str) -> None:
+    """Raise NotFound for a workload that does not exist: an empty frame would mean that all is well."""
     if not isinstance(workload, str):
-        raise InvalidSpecError([Problem("workload", workload, "name one as Kind/name, for example 'Job/train'")])
+        raise InvalidSpecError([Problem("workload", workload, "use Kind/name, for example 'Job/train'")])
     known: Iterable[Manifest] = (manifest for kind in KINDS if kind != "Event" for manifest in snapshot.all(kind))
     names = {link for manifest in known for link in snapshot.chain(manifest)}
     if workload not in names:
         named = sorted(link for link in names if link.partition("/")[2] == workload)
         near = named[:1] or get_close_matches(workload, sorted(names), n=1)
-        step = "name it as Kind/name, for example 'Job/train'; tk.workloads(cluster) shows those that there are"
-        meant = f"did you mean {near[0]!r}?" if near else step
-        raise NotFound(f"there is no workload {workload!r}: {meant}", status=404, operation="explain", name=workload)
+        if near:
+            hint = Hint("did you mean {near!r}?", {"near": near[0]})
+        else:
+            hint = Hint("use Kind/name, for example 'Job/train'; {workloads} lists all")
+        raise NotFound(f"there is no workload {workload!r}", status=404, operation="explain", name=workload, hint=hint)

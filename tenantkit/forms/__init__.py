@@ -1,1 +1,1 @@
-"""Forms: what the functions do, for those who would rather fill in than write; each shows the Python that it runs."""
+"""Forms: plan, apply and watch by filling in fields and clicking. Each form shows the Python code that it runs."""

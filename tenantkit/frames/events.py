@@ -1,8 +1,8 @@
-"""What the cluster says has happened: the same words about the same object are one row, the latest first.
+"""Events: what happened to objects; events with one object, type, reason and message are one row, the latest first.
 
-A crash loop writes its event again and again, and each writer counts in its own way: older ones in `count` and two
-times, newer ones (events.k8s.io) in a series, many not at all but by a further event. Here all are added up. Turned
-down: an event a row, of which a page of "Back-off restarting failed container" hides the one that matters.
+A crash loop writes its event again and again, and each writer counts differently: older ones in `count` and two times,
+newer ones (events.k8s.io) in a series, many only by a further event. All of them are added up here. Rejected
+alternative: one row per event, which hides the important one in a page of "Back-off restarting failed container".
 
 Source: page "Event" of the API reference (both core and events.k8s.io).
 """
@@ -16,8 +16,12 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
-from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
+from tenantkit.frames.kit.owners import Chains, Owner, read_chains
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS
+from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
@@ -39,13 +43,15 @@ EVENTS: Schema = {
     "type": "string",
     "reason": "string",
     "object": "string",
+    "workload": "string",
+    "root_workload": "string",
     "message": "string",
     "source": "string",
 }
 
-# namespace, object, type, reason, message: what is the same; then source, count, first and last seen
-_Said: TypeAlias = "tuple[str, str, str | None, str | None, str | None]"
-_Read: TypeAlias = "tuple[_Said, str | None, int, datetime | None, datetime | None]"
+# what is equal in one row: namespace, object, type, reason, message; then source, count, first and last seen
+_Key: TypeAlias = "tuple[str, tuple[str, str], str | None, str | None, str | None]"
+_Read: TypeAlias = "tuple[_Key, str | None, int, datetime | None, datetime | None]"
 
 
 class _Metadata(TypedDict, total=False):
@@ -53,7 +59,7 @@ class _Metadata(TypedDict, total=False):
     creationTimestamp: str | None
 
 
-class _About(TypedDict, total=False):
+class _Involved(TypedDict, total=False):
     kind: str
     name: str
 
@@ -67,9 +73,9 @@ class _Source(TypedDict, total=False):
     component: str
 
 
-class _Parts(TypedDict, total=False):
+class _Fields(TypedDict, total=False):
     metadata: _Metadata
-    involvedObject: _About
+    involvedObject: _Involved
     type: str
     reason: str
     message: str
@@ -83,94 +89,141 @@ class _Parts(TypedDict, total=False):
 
 
 @takes_cluster
-def events(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """What has happened to objects, the latest first: one row per object, type, reason and message.
+def events(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return what happened to objects, the latest first: one row per object, type, reason and message.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only events whose own labels match, in the API server's syntax; few events have labels.
+            Default: all.
 
     Returns:
-        tenant, team: string, <NA> for a namespace that is no tenant's or may not be read; namespace; last_seen,
-        first_seen: datetime64[ns, UTC]; count (how often it was said): Int64; type (`Normal`, `Warning`), reason,
-        object (`Pod/api-7d9f-x`), message, source (who says so): string. Sorted by last_seen, the latest first.
-        `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers; `attrs["unread"]` says by kind what
-        could not be read. A cluster forgets its events, mostly after an hour.
+        tenant, team (<NA>: not a tenant's namespace, or not readable), namespace: string; last_seen, first_seen:
+        datetime64[ns, UTC]; count: Int64; type (`Normal`, `Warning`), reason, object (`Pod/api-7d9f-x`), workload
+        (`Deployment/api`: what the object is or belongs to), root_workload (its top-level owner), both <NA> for an
+        object that is not part of a workload or does not exist any more; message, source (who reported it): string.
+        Sorted by last_seen, the latest first. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
+        `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete. A cluster deletes its events
+        after a while, usually an hour.
 
     Raises:
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: events may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list events, for the whole cluster or in each namespace; for tenant and team, list or get namespaces.
+    RBAC: list events, for the whole cluster or in each namespace; for tenant and team, list or get namespaces; for the
+    workload, list pods and the kinds of their owners.
     Source: page "Event" of the API reference.
 
     Example:
-        >>> events(cluster).query("type == 'Warning'")  # doctest: +SKIP
+        >>> warnings = events(cluster, tenant="vision").query("type == 'Warning'")
+        >>> list(warnings.columns[:5])
+        ['tenant', 'team', 'namespace', 'last_seen', 'first_seen']
     """
-    reads, scope = keep_visible(cluster, "Event", _read, parts=_Parts, namespaces=namespaces)
-    unread: dict[str, str] = {}
-    frame = _frame(reads, read_owned(cluster, scope, unread))
-    frame.attrs |= {"scope": scope, "unread": unread}
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    reads, scope = keep_visible(
+        cluster, "Event", _read, parts=_Fields, namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
+    starts = {(key[0], owner) for key, *_ in reads if (owner := _owner(key[1])) is not None}
+    chains = read_chains(cluster, starts, namespaces=None if scope == "cluster" else scope)
+    frame = _frame(reads, read_namespace_owners(cluster, scope, chains.incomplete), chains)
+    frame.attrs |= {"scope": scope, "incomplete": dict(chains.incomplete)}
     return frame
 
 
-def events_frame(events: Iterable[Manifest], *, owned: Owned | None = None) -> pd.DataFrame:
-    """The frame of `events`, of Events of the core group as the server answered them."""
-    return _frame(map(_read, events), owned or {})
+def events_frame(
+    events: Iterable[Manifest], *, owned: NamespaceOwners | None = None, chains: Chains | None = None
+) -> pd.DataFrame:
+    """The frame of `events`, from Events of the core group as the server returns them.
+
+    Args:
+        events: of any namespaces.
+        owned: tenant and team by namespace. Default: unknown.
+        chains: the owners of objects. Default: unknown.
+    """
+    return _frame(map(_read, events), owned or {}, chains or Chains())
 
 
 def _read(event: Manifest) -> _Read:
-    metadata, about = event["metadata"], event.get("involvedObject") or {}
+    metadata, involved = event["metadata"], event.get("involvedObject") or {}
     series = event.get("series") or {}
-    born = event.get("eventTime") or metadata.get("creationTimestamp")
-    first = event.get("firstTimestamp") or born
-    last = series.get("lastObservedTime") or event.get("lastTimestamp") or born
-    said = (
+    reported = event.get("eventTime") or metadata.get("creationTimestamp")
+    first = event.get("firstTimestamp") or reported
+    last = series.get("lastObservedTime") or event.get("lastTimestamp") or reported
+    key = (
         metadata["namespace"],
-        f"{about.get('kind') or ''}/{about.get('name') or ''}",
+        (str(involved.get("kind") or ""), str(involved.get("name") or "")),
         event.get("type") or None,
         event.get("reason") or None,
         event.get("message") or None,
     )
     source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or None
-    return said, source, series.get("count") or event.get("count") or 1, _time(first), _time(last)
+    return key, source, series.get("count") or event.get("count") or 1, _time(first), _time(last)
+
+
+def _owner(involved: tuple[str, str]) -> Owner | None:
+    """The object as an owner, if it is a pod or a workload of Kubernetes' own kinds."""
+    kind, name = involved
+    return Owner(kind_of(kind).api_version, kind, name) if kind in ("Pod", *WORKLOAD_KINDS) else None
+
+
+def _workloads(namespace: str, involved: tuple[str, str], chains: Chains) -> tuple[str | None, str | None]:
+    """Workload and root workload of an object; a pod or ReplicaSet that was not read may have belonged to any."""
+    this = _owner(involved)
+    if this is None or (this.kind in ("Pod", "ReplicaSet") and (namespace, this) not in chains.owners):
+        return None, None
+    owner = chains.owners.get((namespace, this)) if this.kind == "Pod" else None
+    return str(chains.workload(namespace, owner or this)), str(chains.root(namespace, this))
 
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _frame(reads: Iterable[_Read], owned: Owned) -> pd.DataFrame:
-    merged: dict[_Said, _Read] = {}
+def _frame(reads: Iterable[_Read], owned: NamespaceOwners, chains: Chains) -> pd.DataFrame:
+    merged: dict[_Key, _Read] = {}
     for read in reads:
-        said, source, count, first, last = read
-        known = merged.get(said)
+        key, source, count, first, last = read
+        known = merged.get(key)
         if known is not None:
             _, known_source, known_count, known_first, known_last = known
             first, last = _pick(min, first, known_first), _pick(max, last, known_last)
-            read = (said, known_source or source, count + known_count, first, last)  # noqa: PLW2901 (the same, added up)
-        merged[said] = read
-    ordered = sorted(merged.values(), key=lambda read: tuple(text or "" for text in read[0]))
+            read = (key, known_source or source, count + known_count, first, last)  # noqa: PLW2901 (the same, added up)
+        merged[key] = read
+    ordered = sorted(merged.values(), key=lambda read: [_label(text) for text in read[0]])
     ordered.sort(key=lambda read: -(read[4].timestamp() if read[4] is not None else 0.0))
-    return frame_of_rows(
-        (
-            (
-                *owned.get(said[0], NOBODYS),
-                said[0],
-                last and last.isoformat(),
-                first and first.isoformat(),
-                count,
-                said[2],
-                said[3],
-                said[1],
-                said[4],
-                source,
-            )
-            for said, source, count, first, last in ordered
-        ),
-        EVENTS,
+    return frame_of_rows((_row(read, owned, chains) for read in ordered), EVENTS)
+
+
+def _row(read: _Read, owned: NamespaceOwners, chains: Chains) -> tuple[object, ...]:
+    (namespace, involved, kind, reason, message), source, count, first, last = read
+    return (
+        *owned.get(namespace, NO_OWNER),
+        namespace,
+        last and last.isoformat(),
+        first and first.isoformat(),
+        count,
+        kind,
+        reason,
+        _label(involved),
+        *_workloads(namespace, involved, chains),
+        message,
+        source,
     )
+
+
+def _label(text: str | tuple[str, str] | None) -> str:
+    return "/".join(text) if isinstance(text, tuple) else text or ""
 
 
 def _pick(

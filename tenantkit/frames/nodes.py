@@ -1,8 +1,8 @@
-"""What each node has, what its pods have reserved, and what is left: as the scheduler reckons it.
+"""Nodes: what each has, what its pods request, and what is free, as the scheduler computes it.
 
-What pods on a node request is all pods' requests, whoever's they are. Who may not list them all knows of no node what
-is free on it: then it is `<NA>`, since to count only one's own would call a full node empty. Turned down: what nodes
-really use, which binds nobody who asks for a place.
+A node's requests are those of all its pods, in all namespaces. Where these may not be listed, requests and free amounts
+are `<NA>`: counting only the user's own pods would call a full node empty. Rejected alternative: what nodes really use,
+which does not limit anybody who asks for a place.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
-from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
 from tenantkit.rules.pod_status import ENDED, has_condition
@@ -39,19 +40,19 @@ NODES: Schema = {
     "cordoned": "boolean",
     "taints": "string",
     "accelerator_product": "string",
-    "accelerator": "string",
+    "accelerator_kinds": "string",
     "accelerators_allocatable": "Int64",
-    "accelerators_requested": "Int64",
+    "accelerators_requests": "Int64",
     "accelerators_free": "Int64",
     "mig_profiles": "string",
     "cpu_allocatable_cores": "Float64",
-    "cpu_requested_cores": "Float64",
+    "cpu_requests_cores": "Float64",
     "cpu_free_cores": "Float64",
     "memory_allocatable_bytes": "Int64",
-    "memory_requested_bytes": "Int64",
+    "memory_requests_bytes": "Int64",
     "memory_free_bytes": "Int64",
     "pods_allocatable": "Int64",
-    "pods_requested": "Int64",
+    "pods_requests": "Int64",
     "pods_free": "Int64",
     "created": TIME,
 }
@@ -59,62 +60,71 @@ NODES: Schema = {
 
 @dataclass(slots=True)
 class Reserved:
-    """What the pods on a node reserve of it."""
+    """What the pods on a node request of it."""
 
     pods: int = 0
     resources: dict[str, Fraction] = field(default_factory=dict)
 
     def add(self, amounts: PodAmounts) -> None:
-        """One pod more."""
+        """Add a pod."""
         self.pods += 1
         for name, amount in amounts.requests.items():
             self.resources[name] = self.resources.get(name, 0) + amount
 
 
 @takes_cluster
-def nodes(cluster: Cluster) -> pd.DataFrame:
-    """What each node has, what is reserved there and what is free: one row per node.
+def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFrame:
+    """Return what each node has, what is requested there and what is free: one row per node.
+
+    Nodes belong to no tenant and no namespace, so only labels select them.
 
     Args:
-        cluster: where.
+        cluster: the connection, from `connect`.
+        label_selector: only nodes whose labels match, in the API server's syntax: `pool=gpu,zone!=b`. Default: all.
 
     Returns:
         name: string; ready, cordoned: boolean; taints (`key=value:Effect`, joined by `, `; <NA>: none),
-        accelerator_product (as the node's labels call it), accelerator (its accelerator resources, joined by `, `):
-        string; accelerators_allocatable, _requested, _free (pieces of all of them): Int64; mig_profiles
-        (`1g.10gb=7, 3g.40gb=2`: allocatable, <NA>: none): string; cpu_allocatable_cores, cpu_requested_cores,
-        cpu_free_cores: Float64; memory_…_bytes, pods_… likewise: Int64; created: datetime64[ns, UTC]. Requested and
-        free are <NA> where pods may not be listed for the whole cluster: `attrs["unread"]` then says why. Free is below
-        0 on a node that lost what it had. Sorted by name. `attrs["scope"]` is `cluster`.
+        accelerator_product (from the node's labels), accelerator_kinds (its accelerator resources, joined by `, `):
+        string; accelerators_allocatable, accelerators_requests, accelerators_free (devices of all kinds): Int64;
+        mig_profiles (`1g.10gb=7, 3g.40gb=2`: allocatable, <NA>: none): string; cpu_allocatable_cores,
+        cpu_requests_cores, cpu_free_cores: Float64; memory_allocatable_bytes, memory_requests_bytes,
+        memory_free_bytes, pods_allocatable, pods_requests, pods_free: Int64; created: datetime64[ns, UTC]. Requests and
+        free amounts are <NA> where pods may not be listed for the whole cluster; `attrs["incomplete"]` then says why. A
+        free amount is negative on a node that lost devices that are in use. Sorted by name. `attrs["scope"]`:
+        `cluster`.
 
     Raises:
+        InvalidSpecError: one of the arguments is invalid.
         PermissionDenied: nodes may not be listed.
-        ClusterUnavailable: the server gave no answer.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list nodes; for what is requested, list pods for the whole cluster.
+    RBAC: list nodes; for requests and free amounts, list pods for the whole cluster.
     Source: pages "Nodes", "Reserve Compute Resources for System Daemons", "Taints and Tolerations".
 
     Example:
-        >>> nodes(cluster).query("accelerators_free > 0")  # doctest: +SKIP
+        >>> free = nodes(cluster).query("accelerators_free > 0")
+        >>> list(free.columns[:5])
+        ['name', 'ready', 'cordoned', 'taints', 'accelerator_product']
     """
-    found, scope = keep_visible(cluster, "Node", _whole)
-    unread: dict[str, str] = {}
+    filters = check_filters(label_selector=label_selector)
+    found, scope = keep_visible(cluster, "Node", _whole, label_selector=filters.label_selector)
+    incomplete: dict[str, str] = {}
     reserved: dict[str, Reserved] | None = None
     try:
         reserved = read_reserved(cluster)
     except PermissionDenied as refusal:
-        unread["Pod"] = str(refusal)
+        incomplete["Pod"] = str(refusal)
     frame = nodes_frame(found, reserved=reserved)
-    frame.attrs |= {"scope": scope, "unread": unread}
+    frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
 
 def nodes_frame(nodes: Iterable[Manifest], *, reserved: Mapping[str, Reserved] | None = None) -> pd.DataFrame:
-    """The frame of `nodes`, of Nodes as the server answered them.
+    """The frame of `nodes`, from Nodes as the server returns them.
 
     Args:
         nodes: any.
-        reserved: by node, see `reserved_by`. Default: not known.
+        reserved: by node, see `reserved_by`. Default: unknown.
     """
     none = Reserved()
     rows = [
@@ -125,7 +135,7 @@ def nodes_frame(nodes: Iterable[Manifest], *, reserved: Mapping[str, Reserved] |
 
 
 def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
-    """What is reserved on each node that has pods.
+    """What the pods on each node request.
 
     Raises:
         PermissionDenied: pods may not be listed for the whole cluster.
@@ -137,12 +147,12 @@ def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
     def keep(pod: Manifest) -> tuple[str | None, PodAmounts]:
         return _node_of(pod), amounts_of(pod)
 
-    kept = list_projected(cluster, "Pod", keep, fields=PodParts)
+    kept = list_projected(cluster, "Pod", keep, fields=PodFields)
     return _summed(kept)
 
 
 def reserved_by(pods: Iterable[Manifest]) -> dict[str, Reserved]:
-    """What pods reserve on each node: those that have a node and are not finished, as for the scheduler."""
+    """What pods request on each node; only pods that have a node and are not finished count, as for the scheduler."""
     amounts_of = AmountsOfPods()
     return _summed((_node_of(pod), amounts_of(pod)) for pod in pods)
 
@@ -156,9 +166,9 @@ def _summed(kept: Iterable[tuple[str | None, PodAmounts]]) -> dict[str, Reserved
 
 
 def _node_of(pod: Manifest) -> str | None:
-    """The node on which it reserves something."""
-    is_over = (pod.get("status") or {}).get("phase") in ENDED
-    return None if is_over else (pod.get("spec") or {}).get("nodeName")
+    """The node whose resources the pod holds."""
+    is_finished = (pod.get("status") or {}).get("phase") in ENDED
+    return None if is_finished else (pod.get("spec") or {}).get("nodeName")
 
 
 def _whole(manifest: Manifest) -> Manifest:
@@ -168,7 +178,7 @@ def _whole(manifest: Manifest) -> Manifest:
 def _row(node: Manifest, reserved: Reserved | None) -> tuple[Any, ...]:
     metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
     allocatable = {name: parse_quantity(text) for name, text in (status.get("allocatable") or {}).items()}
-    # a device that the node has lost may still be reserved there
+    # a device that the node has lost may still be requested there
     known = {*allocatable, *(reserved.resources if reserved else ())}
     devices = sorted(name for name in known if is_accelerator(name))
     profiles = [f"{profile}={floor(allocatable.get(name, 0))}" for name in devices if (profile := mig_profile(name))]
@@ -205,7 +215,7 @@ def _reserved(reserved: Reserved | None, names: Iterable[str]) -> Fraction | int
 def _three(
     allocatable: Fraction | int | None, requested: Fraction | int | None, number: Callable[[Fraction | int], float]
 ) -> tuple[float | None, float | None, float | None]:
-    """Allocatable, requested and free, exactly and then rounded; None where it is not known."""
+    """Allocatable, requested and free, computed exactly and then rounded; None where unknown."""
     if allocatable is None or requested is None:
         return _rounded(allocatable, number), _rounded(requested, number), None
     return number(allocatable), number(requested), number(allocatable - requested)

@@ -1,10 +1,10 @@
-"""Which pods there are, how they fare, and what they take of the quota.
+"""Pods: their state, and what they take of the quota.
 
-All pods that may be seen count, tenants' or not: who asks which GPUs are taken wants to see the system's, too. What a
-pod requests is reckoned as its quota and the scheduler do; a request that it does not make is 0, a limit that it does
-not have is `<NA>`. STATUS is kubectl's word, since the phase calls a pod that crashes again and again Running.
+All pods that the user may see are shown, a tenant's or not: a list of the GPUs in use has to include the system's. A
+pod's requests are computed as its quota and the scheduler compute them; a request that is not set is 0, a limit that is
+not set is `<NA>`. `status` is kubectl's STATUS, since the phase of a pod in a crash loop is Running.
 
-Only what is shown is read of a pod, while its page is at hand; of 30 MB of pods a few are kept.
+Only the fields that are shown are kept of each pod, page by page: of 30 MB of pods a few are kept.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.frames.kit.creators import creator_of
-from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
-from tenantkit.frames.kit.owners import Chains, owner_of_pod, read_chains
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
+from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
-from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_quota import is_charged
 from tenantkit.rules.pod_status import ENDED, has_condition, pod_status
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.owners import Owner
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
@@ -41,17 +42,18 @@ PODS: Schema = {
     "namespace": "string",
     "name": "string",
     "workload": "string",
+    "root_workload": "string",
     "phase": "string",
     "status": "string",
     "ready": "boolean",
     "restarts": "Int64",
     "node": "string",
-    "requests_cpu_cores": "Float64",
-    "requests_memory_bytes": "Int64",
-    "limits_cpu_cores": "Float64",
-    "limits_memory_bytes": "Int64",
+    "cpu_requests_cores": "Float64",
+    "memory_requests_bytes": "Int64",
+    "cpu_limits_cores": "Float64",
+    "memory_limits_bytes": "Int64",
     "accelerators": "Int64",
-    "accelerator": "string",
+    "accelerator_kinds": "string",
     "created": TIME,
     "started": TIME,
     "counted": "boolean",
@@ -66,69 +68,94 @@ PodRead: TypeAlias = "tuple[str, str, Owner | None, tuple[Any, ...]]"
 
 
 @takes_cluster
-def pods(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """Pods, how they fare and what they request: one row per pod.
+def pods(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return the pods, their state and their requests: one row per pod.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only pods whose labels match, in the API server's syntax: `app=ai,tier!=test`. Default: all.
 
     Returns:
-        tenant, team: string, <NA> for a namespace that is no tenant's or may not be read; namespace, name; workload
-        (`Deployment/api`: the root of the pod's owners, as far as they may be read; <NA>: it has none); phase; status
-        as kubectl says it (`CrashLoopBackOff`, `ContainerCreating`, `Terminating` …); node: string; ready: boolean;
-        restarts: Int64; requests_cpu_cores: Float64, and requests_memory_bytes: Int64, as the quota counts them, 0
-        where none are made; limits_cpu_cores, limits_memory_bytes: likewise, <NA> where none are set; accelerators:
-        Int64, whole pieces of all of them; accelerator: which, joined by `, `; created, started: datetime64[ns, UTC];
-        counted: boolean, whether its quota counts its requests now (not once it is finished); qos, priority_class,
-        reason (why it was ended, or is not scheduled), creator (as its labels or annotations, or its workload's, say):
-        string. Sorted by namespace and name. `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers;
-        `attrs["unread"]` says by kind why owners could not be followed.
+        tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name; workload (`Deployment/api`, the
+        pod's owner; a pod without an owner is its own workload, `Pod/api`), root_workload (the top-level owner, as far
+        as your permissions allow); phase, status (kubectl's STATUS: `CrashLoopBackOff`, `ContainerCreating`,
+        `Terminating` …), node: string; ready: boolean; restarts: Int64; cpu_requests_cores: Float64 and
+        memory_requests_bytes: Int64 (as the quota counts them, 0 where not set), cpu_limits_cores, memory_limits_bytes
+        (<NA> where not set); accelerators (requested devices of all kinds): Int64, accelerator_kinds (their resource
+        names, joined by `, `): string; created, started: datetime64[ns, UTC]; counted: boolean, whether its quota
+        counts its requests now (not for finished pods); qos, priority_class, reason (why it ended or is not scheduled),
+        creator (from labels or annotations of the pod or its owners): string. Sorted by namespace and name.
+        `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why the
+        columns that depend on it are incomplete.
 
     Raises:
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: pods may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, for the whole cluster or in each namespace; for tenant and team, list or get namespaces; for the
     workload, list the kinds of its owners.
     Source: pages "Pods", "Pod Lifecycle", "Resource Quotas".
 
     Example:
-        >>> pods(cluster).query("status == 'CrashLoopBackOff'")  # doctest: +SKIP
+        >>> failing = pods(cluster, tenant="vision").query("status == 'CrashLoopBackOff'")
+        >>> list(failing.columns[:6])
+        ['tenant', 'team', 'namespace', 'name', 'workload', 'root_workload']
     """
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     reader = PodReader(lambda: cluster.server_time)
-    reads, scope = keep_visible(cluster, "Pod", reader, parts=PodParts, namespaces=namespaces)
+    reads, scope = keep_visible(
+        cluster,
+        "Pod",
+        reader,
+        parts=PodFields,
+        namespaces=filters.namespaces,
+        label_selector=filters.label_selector,
+    )
     chains = read_chains(
         cluster,
         {(namespace, owner) for namespace, _, owner, _ in reads if owner is not None},
         namespaces=None if scope == "cluster" else scope,
     )
-    frame = frame_of_pods(reads, owned=read_owned(cluster, scope, chains.unread), chains=chains)
+    frame = frame_of_pods(reads, owned=read_namespace_owners(cluster, scope, chains.incomplete), chains=chains)
     frame.attrs["scope"] = scope
     return frame
 
 
 def pods_frame(
-    pods: Iterable[Manifest], *, owned: Owned | None = None, chains: Chains | None = None, now: datetime | None = None
+    pods: Iterable[Manifest],
+    *,
+    owned: NamespaceOwners | None = None,
+    chains: Chains | None = None,
+    now: datetime | None = None,
 ) -> pd.DataFrame:
-    """The frame of `pods`, of Pods as the server answered them.
+    """The frame of `pods`, from Pods as the server returns them.
 
     Args:
         pods: of any namespaces.
-        owned: whose the namespaces are. Default: not known.
-        chains: who owns the pods' owners. Default: what the pods themselves say.
-        now: by the server's clock, for pods that are being deleted. Default: this machine's.
+        owned: tenant and team by namespace. Default: unknown.
+        chains: the owners of the pods' owners. Default: only those that the pods name.
+        now: the server's time, for pods that are being deleted. Default: this machine's.
     """
     reader = PodReader(lambda: now or datetime.now(UTC))
     return frame_of_pods([reader(pod) for pod in pods], owned=owned, chains=chains)
 
 
 class PodReader:
-    """Reads a pod: the one thing done for each, so as little as possible. Several threads may share it.
+    """Reads one pod, as cheaply as possible. Several threads may share it.
 
     Args:
-        clock: the server's.
+        clock: returns the server's time.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -136,24 +163,24 @@ class PodReader:
         self._amounts = AmountsOfPods()
 
     def __call__(self, pod: Manifest) -> PodRead:
-        """What the frame needs of a pod, as the server answered it."""
+        """What the frame needs of a pod as the server returns it."""
         metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
         phase = status.get("phase")
-        found = pod_status(pod)
+        shown = pod_status(pod)
         amounts = self._amounts(pod)
         is_counted = phase not in ENDED and ("deletionTimestamp" not in metadata or is_charged(pod, self._clock()))
         cells = (
             phase,
-            found.status or None,
+            shown.status or None,
             has_condition(status, "Ready"),
-            found.restarts,
+            shown.restarts,
             spec.get("nodeName") or None,
             amounts.cpu,
             amounts.memory,
             amounts.cpu_limit,
             amounts.memory_limit,
             amounts.accelerators,
-            amounts.accelerator,
+            amounts.accelerator_kinds,
             metadata.get("creationTimestamp"),
             status.get("startTime"),
             is_counted,
@@ -162,41 +189,49 @@ class PodReader:
             status.get("reason") or (None if "nodeName" in spec else _unscheduled(status)),
             creator_of(metadata),
         )
-        return metadata["namespace"], metadata["name"], owner_of_pod(metadata), cells
+        return metadata["namespace"], metadata["name"], owner_of(metadata), cells
 
 
 def frame_of_pods(
-    reads: Iterable[PodRead], *, owned: Owned | None = None, chains: Chains | None = None
+    reads: Iterable[PodRead], *, owned: NamespaceOwners | None = None, chains: Chains | None = None
 ) -> pd.DataFrame:
-    """The frame of what a `PodReader` has read."""
+    """The frame of pods that a `PodReader` has read."""
     ordered = sorted(reads, key=itemgetter(0, 1))
     chains = chains or Chains()
     namespaces, names, owners, cells = zip(*ordered, strict=True) if ordered else ((),) * 4
-    whose = [(owned or {}).get(namespace, NOBODYS) for namespace in namespaces]
+    tenants = [(owned or {}).get(namespace, NO_OWNER) for namespace in namespaces]
+    workloads = _workloads(namespaces, names, owners, chains)
     columns: dict[str, Any] = {
-        "tenant": [each.tenant for each in whose],
-        "team": [each.team for each in whose],
+        "tenant": [each.tenant for each in tenants],
+        "team": [each.team for each in tenants],
         "namespace": namespaces,
         "name": names,
-        "workload": _workloads(namespaces, owners, chains),
+        "workload": [workload for workload, _ in workloads],
+        "root_workload": [root for _, root in workloads],
     }
     rest = [name for name in PODS if name not in columns]
     columns |= zip(rest, zip(*cells, strict=True) if cells else [()] * len(rest), strict=True)
     if chains.creators:
-        own = zip(namespaces, owners, columns["creator"], strict=True)
-        columns["creator"] = [said or (owner and chains.creator(at, owner)) for at, owner, said in own]
+        each_pod = zip(namespaces, owners, columns["creator"], strict=True)
+        columns["creator"] = [creator or (owner and chains.creator(at, owner)) for at, owner, creator in each_pod]
     frame = frame_of(columns, PODS)
-    frame.attrs["unread"] = dict(chains.unread)
+    frame.attrs["incomplete"] = dict(chains.incomplete)
     return frame
 
 
-def _workloads(namespaces: Sequence[str], owners: Sequence[Owner | None], chains: Chains) -> list[str | None]:
-    """The root of each pod's owners in text; a thousand pods have few."""
-    texts: dict[tuple[str, Owner | None], str | None] = {
-        (namespace, owner): str(chains.root(namespace, owner)) if owner is not None else None
+def _workloads(
+    namespaces: Sequence[str], names: Sequence[str], owners: Sequence[Owner | None], chains: Chains
+) -> list[tuple[str, str]]:
+    """Workload and root workload of each pod; a thousand pods have few."""
+    texts = {
+        (namespace, owner): (str(chains.workload(namespace, owner)), str(chains.root(namespace, owner)))
         for namespace, owner in set(zip(namespaces, owners, strict=True))
+        if owner is not None
     }
-    return [texts[each] for each in zip(namespaces, owners, strict=True)]
+    return [
+        (f"Pod/{name}", f"Pod/{name}") if owner is None else texts[namespace, owner]
+        for namespace, name, owner in zip(namespaces, names, owners, strict=True)
+    ]
 
 
 def _unscheduled(status: Manifest) -> str | None:

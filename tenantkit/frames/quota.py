@@ -1,12 +1,11 @@
-"""How much of each quota is used.
+"""Quota usage: how much of each quota is used.
 
-`hard` is what the spec asks for, `used` what the quota controller has counted; an entry that it has not counted yet is
-`pending` and has no `used`: nothing here says "0 used" when the truth is "unknown". An entry of 0 is `none` rather
-than `full`, since nothing was granted that could fill up.
+`hard` comes from the quota's spec, `used` from what the quota controller has counted. An entry that is not counted yet
+is `pending` and has no `used`, since "0 used" would be wrong where the truth is unknown. An entry whose limit is 0 is
+`none`, not `full`: nothing was granted.
 
-Tenants of one size have the same spec. So each spec is looked at once, and what is left to do for a quota, while its
-page is at hand, is to find its spec and read what is used; the columns are then computed whole. Turned down: a row at
-a time, ten times as slow.
+Tenants of one size have equal specs, so each distinct spec is read once; per quota, only its spec is looked up and its
+`used` is read, and the columns are then computed as a whole. Rejected alternative: row by row, ten times as slow.
 """
 
 from __future__ import annotations
@@ -24,10 +23,13 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.fast_quantities import Numbers
+from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of, numbers_where, texts_at
 from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import format_quantity
+from tenantkit.rules.quota_status import counted_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,52 +63,66 @@ STATES = ("pending", "over", "none", "full", "near", "ok")
 
 
 @takes_cluster
-def quota_usage(
+def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     cluster: Cluster,
     *,
+    tenant: str | None = None,
     namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
     by: Literal["tenant", "team"] = "tenant",
-    measured: bool = False,
+    metrics: bool = False,
 ) -> pd.DataFrame:
-    """How much of each tenant's quota is used: one row per tenant, quota and resource.
+    """Return how much of each tenant's quota is used: one row per tenant, quota and resource.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
-        by: `tenant`, or `team` for one row per team, resource and scopes: the sum over its namespaces, of each of which
-            the tightest quota counts. Default: tenant.
-        measured: whether to ask the metrics server what pods really use. Default: no, it is one more list.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants'.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only ResourceQuotas whose labels match, in the API server's syntax. Default: all.
+        by: `tenant`, or `team` for one row per team, resource and scopes: the sum over the team's namespaces, with the
+            tightest quota of each. Default: tenant.
+        metrics: whether to ask the metrics server what pods really use, which is one more list. Default: no.
 
     Returns:
         tenant, team, namespace, quota (the ResourceQuota's name), resource as the quota spells it (`requests.cpu`),
         unit (`cores`, `bytes`, `count`): string; used, hard, free in that unit, used_pct from 0 to 100: Float64, <NA>
         where not counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and
-        more), `full`, `over`; scopes: string, which pods it is about (`NotBestEffort`, `PriorityClass In (high)`,
-        joined by `, `; <NA>: all); measured: Float64, what pods really use of cpu and memory, <NA> where not asked,
-        not told, or of a quota with scopes. Sorted by namespace, quota and resource. `attrs["scope"]` is `cluster`, or
-        the tuple of namespaces that it covers; `attrs["unmeasured"]` says why nothing was measured. By team: team,
-        resource, unit, scopes: string, namespaces (how many): Int64, and the columns used to state and measured as
-        above, <NA> where a namespace's is.
+        more), `full`, `over`; scopes: string, the pods that the quota covers (`NotBestEffort`, `PriorityClass In
+        (high)`, joined by `, `; <NA>: all); measured: Float64, the cpu and memory that pods really use, <NA> without
+        `metrics`, without a metrics server, and for quotas with scopes. Sorted by namespace, quota and resource.
+        With `by="team"`: team, resource, unit, scopes: string, namespaces (how many): Int64, and the columns from used
+        to state and measured as above, <NA> where one of the namespaces has <NA>. `attrs["scope"]`: `cluster`, or the
+        tuple of namespaces that it covers. `attrs["incomplete"]`: `PodMetrics`, and why nothing was measured.
 
     Raises:
-        InvalidSpecError: `by` is neither.
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: resource quotas may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list resourcequotas, for the whole cluster or in each namespace; with `measured`, pods of metrics.k8s.io.
+    RBAC: list resourcequotas, for the whole cluster or in each namespace; with `metrics`, pods of metrics.k8s.io.
     Source: pages "Resource Quotas", "Resource metrics pipeline".
 
     Example:
-        >>> quota_usage(cluster).query("state == 'full'")  # doctest: +SKIP
+        >>> full = quota_usage(cluster, tenant="vision").query("state == 'full'")
+        >>> list(full.columns[6:10])
+        ['used', 'hard', 'free', 'used_pct']
     """
     if by not in ("tenant", "team"):
         raise InvalidSpecError([Problem("by", by, "use 'tenant' or 'team'")])
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     reads, scope = keep_visible(
-        cluster, "ResourceQuota", _Reader(), parts=_Parts, namespaces=namespaces, label_selector=TENANT_LABEL
+        cluster,
+        "ResourceQuota",
+        _Reader(),
+        parts=_Fields,
+        namespaces=filters.namespaces,
+        label_selector=both_selectors(TENANT_LABEL, filters.label_selector),
     )
     frame = _frame(reads)
-    if measured:
+    frame.attrs["incomplete"] = {}
+    if metrics:
         from tenantkit.frames.kit.metrics import add_measured
 
         frame = add_measured(frame, cluster, scope)
@@ -119,7 +135,7 @@ def quota_usage(
 
 
 def quota_frame(quotas: Iterable[Manifest]) -> pd.DataFrame:
-    """The frame of `quota_usage`, of ResourceQuotas as the server answered them."""
+    """The frame of `quota_usage`, from ResourceQuotas as the server returns them."""
     return _frame(list(map(_Reader(), quotas)))
 
 
@@ -150,8 +166,8 @@ class _Status(TypedDict, total=False):
     used: dict[str, str]
 
 
-class _Parts(TypedDict, total=False):
-    """What is looked at of a ResourceQuota: a third of it."""
+class _Fields(TypedDict, total=False):
+    """The fields of a ResourceQuota that are read: a third of it."""
 
     metadata: _Metadata
     spec: _Wanted
@@ -160,19 +176,19 @@ class _Parts(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Spec:
-    """What the quotas with one spec have in common: an entry for each of its resources, in the rows' order."""
+    """What quotas with equal specs share: one entry per resource, in the order of the rows."""
 
     resources: list[str]
     hard: list[float]
     scopes: str | None
 
 
-# namespace, name, tenant, team, spec, and what is used of each entry; not a number where it is not counted yet
+# namespace, name, tenant, team, spec, and the usage of each entry; NaN where it is not counted yet
 _Read: TypeAlias = "tuple[str, str, str | None, str | None, _Spec, list[float]]"
 
 
 class _Reader:
-    """Reads a quota: the one thing done for each, so as little as possible. Several threads may share it."""
+    """Reads one quota, as cheaply as possible. Several threads may share it."""
 
     def __init__(self) -> None:
         self._numbers = Numbers()
@@ -187,10 +203,9 @@ class _Reader:
         key = (*hard, *hard.values(), scopes)
         spec = self._specs.get(key) or self._specs.setdefault(key, self._spec(hard, scopes))
         used = status.get("used") or {}
-        counted = status.get("hard") or {}
-        if counted != hard:
-            used = self._counted(used, counted, hard)
-        # The server writes maps in the order of their keys, so that mostly nothing has to be looked up.
+        if (status.get("hard") or {}) != hard:
+            used = counted_usage(quota)
+        # The server writes maps in the order of their keys, so the order is usually right.
         texts = used.values() if [*used] == spec.resources else map(used.get, spec.resources)
         labels = metadata.get("labels") or {}
         return (
@@ -205,14 +220,6 @@ class _Reader:
     def _spec(self, hard: Mapping[str, str], scopes: str | None) -> _Spec:
         resources = sorted(hard)
         return _Spec(resources, [self._number(hard[resource]) for resource in resources], scopes)
-
-    def _counted(self, used: Mapping[str, str], counted: Mapping[str, str], hard: Mapping[str, str]) -> dict[str, str]:
-        """What is used of the entries that the controller has counted against what the spec asks for now."""
-        return {
-            resource: used[resource]
-            for resource, text in hard.items()
-            if resource in used and resource in counted and self._number(counted[resource]) == self._number(text)
-        }
 
 
 def _frame(reads: Sequence[_Read]) -> pd.DataFrame:
@@ -239,7 +246,7 @@ def _frame(reads: Sequence[_Read]) -> pd.DataFrame:
 
 
 def scopes_text(spec: Mapping[str, Any]) -> str | None:
-    """Which pods a quota's spec is about: `NotBestEffort, PriorityClass In (high)`; None: all."""
+    """The pods that a quota covers: `NotBestEffort, PriorityClass In (high)`; None: all."""
     texts = list(spec.get("scopes") or ())
     for each in (spec.get("scopeSelector") or {}).get("matchExpressions") or ():
         values = f" ({', '.join(each['values'])})" if each.get("values") else ""
@@ -249,7 +256,7 @@ def scopes_text(spec: Mapping[str, Any]) -> str | None:
 
 
 def _rows_and_entries(specs: Sequence[_Spec], distinct: Sequence[_Spec]) -> tuple[Places, Places]:
-    """For each row: which quota it is of, and which entry it shows of the distinct specs' entries in one line."""
+    """For each row: the index of its quota, and of its entry among the entries of all distinct specs."""
     places = {spec: place for place, spec in enumerate(distinct)}
     place_of = np.array([places[spec] for spec in specs], dtype=np.intp)
     sizes = np.array([len(spec.resources) for spec in distinct], dtype=np.intp)
@@ -268,7 +275,7 @@ def _amounts(
     """The columns used, hard, free, used_pct and state."""
     is_pending, is_none = np.isnan(used), hard == 0
     free = hard - used
-    free[is_cores] = free[is_cores].round(3)  # a quota counts millicores: 4 less 3.9 is 0.1, not 0.10000000000000009
+    free[is_cores] = free[is_cores].round(3)  # quotas count in millicores: 4 - 3.9 is 0.1, not 0.10000000000000009
     used_pct = 100 * np.divide(used, hard, out=np.zeros_like(hard), where=~is_none)
     conditions = (is_pending, used > hard, is_none, used == hard, used_pct >= NEAR_PCT)
     state = np.select(conditions, list(range(len(conditions))), len(conditions))
@@ -296,5 +303,5 @@ def unit_of(resource: str) -> str:
 
 
 def quantity_text(amount: Fraction, resource: str) -> str:
-    """An amount as a manifest would say it: `7680Mi` of memory, `300m` of cpu."""
+    """An amount as a manifest has it: `7680Mi` of memory, `300m` of cpu."""
     return format_quantity(amount, family="binary" if unit_of(resource) == "bytes" else "decimal")

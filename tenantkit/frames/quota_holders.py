@@ -1,31 +1,30 @@
-"""Who holds a tenant's quota: which workloads, whose they are, of which entry how much, and since when.
+"""Quota holders: how each tenant's quota is divided among workloads, with their creators, and since when.
 
-Each entry that pods or volume claims count for is shared out among their workloads, by the arithmetic of the server's
-own quota controller. What it has counted beyond that (a pod that it has not let go of yet, one made a moment ago) is a
-row without a workload, so that the rows of an entry always add up to what is used. Entries that only count objects
-(configmaps, services) are left out: who holds those, `resources` lists.
+Each entry that pods or volume claims count for is divided among their workloads, by the arithmetic of the server's own
+quota controller. What the controller has counted beyond these objects (a pod that it still counts, one created a moment
+ago) is a row without a workload, so the rows of an entry always add up to its usage. Entries that only count objects
+(configmaps, services) are left out; `resources` lists such objects.
 
-A person is who the object says made it, see `creators`; most say nothing, and then neither does this.
+The creator is the one that the object names, see `creators`; most objects name none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.creators import creator_of
-from tenantkit.frames.kit.owners import owner_of_pod, read_chains
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
+from tenantkit.frames.kit.owners import owner_of, read_chains
+from tenantkit.frames.kit.quota_shares import Holder, shares_of_claims, shares_of_pods
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.quota import scopes_text, unit_of
-from tenantkit.frames.volumes import claims_of, users_of
-from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored import get_namespace
-from tenantkit.rules.pod_quota import pod_entries, pod_in_scope, pod_usage
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.quota_status import counted_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,19 +33,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.owners import Chains
+    from tenantkit.frames.kit.quota_shares import Share
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
-WHO_USES: Schema = {
+QUOTA_HOLDERS: Schema = {
     "tenant": "string",
+    "team": "string",
     "namespace": "string",
     "quota": "string",
     "scopes": "string",
     "resource": "string",
     "unit": "string",
     "workload": "string",
-    "person": "string",
+    "root_workload": "string",
+    "creator": "string",
     "used": "Float64",
     "hard": "Float64",
     "share_pct": "Float64",
@@ -54,172 +57,157 @@ WHO_USES: Schema = {
     "since": TIME,
 }
 
-_CLAIM_ENTRIES = ("persistentvolumeclaims", "count/persistentvolumeclaims", "requests.storage")
-_OF_CLASS = ".storageclass.storage.k8s.io/"
-
-_Holder: TypeAlias = "tuple[str, str | None]"  # workload and person
-
-
-@dataclass(slots=True)
-class _Held:
-    """What one holder has of one entry."""
-
-    amount: Fraction = field(default_factory=Fraction)
-    objects: int = 0
-    since: str | None = None
-
-    def add(self, amount: Fraction, created: str | None) -> None:
-        self.amount += amount
-        self.objects += 1
-        self.since = min(filter(None, (self.since, created)), default=None)
-
 
 @takes_cluster
-def quota_holders(cluster: Cluster, tenant: str) -> pd.DataFrame:
-    """Who holds a tenant's quota: one row per quota, resource, workload and person. Experimental.
+def quota_holders(
+    cluster: Cluster,
+    tenant: str | None = None,
+    *,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return who holds the quotas: one row per quota, resource, workload and creator.
+
+    Experimental: columns may change.
 
     Args:
-        cluster: where.
-        tenant: its name.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's quotas, by name. Default: all tenants'.
+        namespaces: the quotas in these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of
+            the connection; if it has none, all that you may list, else its own namespace.
+        label_selector: only what pods and claims with these labels hold, in the API server's syntax; then without the
+            rows that have no workload. Default: all.
 
     Returns:
-        tenant, namespace, quota (the ResourceQuota's name), scopes (<NA>: all pods), resource as the quota spells it,
-        unit (`cores`, `bytes`, `count`), workload (`Deployment/api`, the root of the owners as far as they may be read;
-        a pod or claim that nobody owns is itself; <NA>: what the server has counted beyond what is there to be seen),
-        person (who the object says made it; <NA>: it does not): string; used, hard in that unit, share_pct (of hard;
-        <NA> where nothing is granted): Float64; objects (how many pods or claims): Int64; since (the oldest of them):
-        datetime64[ns, UTC]. Sorted by quota and resource, the largest first. `attrs["scope"]` is the namespace;
-        `attrs["unread"]` says by kind what could not be read.
+        tenant, team, namespace, quota (the ResourceQuota's name), scopes (<NA>: all pods), resource as the quota spells
+        it, unit (`cores`, `bytes`, `count`), workload (`Deployment/api`; a pod or claim without an owner is its own;
+        <NA>: what the server has counted beyond the objects that exist), root_workload (its top-level owner, as far as
+        your permissions allow), creator (from labels or annotations; <NA>: none is named): string; used, hard in that
+        unit, share_pct (of hard; <NA> where nothing is granted): Float64; objects (how many pods or claims): Int64;
+        since (when the oldest was created): datetime64[ns, UTC]. Sorted by namespace, quota and resource, the largest
+        first. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind,
+        why the rows or columns that depend on it are incomplete.
 
     Raises:
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
         NotFound: there is no such tenant.
-        PermissionDenied: its quotas or its pods may not be read.
-        ClusterUnavailable: the server gave no answer.
+        PermissionDenied: quotas or pods may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: get the namespace; list resourcequotas, pods, persistentvolumeclaims and the kinds of the pods' owners there.
+    RBAC: list resourcequotas, pods, persistentvolumeclaims and the kinds of the pods' owners, for the whole cluster or
+    in each namespace; list or get namespaces.
     Source: page "Resource Quotas".
 
     Example:
-        >>> quota_holders(cluster, "vision").query("resource == 'requests.nvidia.com/gpu'")  # doctest: +SKIP
+        >>> gpus = quota_holders(cluster, "vision").query("resource == 'requests.nvidia.com/gpu'")
+        >>> list(gpus.columns[7:10])
+        ['workload', 'root_workload', 'creator']
     """
-    live = get_namespace(cluster, tenant)
-    namespace = live["metadata"]["name"]
-    where = [namespace]
-    quotas, _ = list_visible(cluster, "ResourceQuota", namespaces=where)
-    pods, scope = list_visible(cluster, "Pod", namespaces=where)
-    starts = {(namespace, owner) for pod in pods if (owner := owner_of_pod(pod["metadata"])) is not None}
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    quotas, scope = list_visible(cluster, "ResourceQuota", namespaces=filters.namespaces)
+    where = None if scope == "cluster" else scope
+    pods, readable = list_visible(cluster, "Pod", namespaces=where, label_selector=label_selector)
+    starts = {(pod["metadata"]["namespace"], owner) for pod in pods if (owner := owner_of(pod["metadata"])) is not None}
     chains = read_chains(cluster, starts, namespaces=where)
+    if readable != scope:
+        hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
+        chains.incomplete["Pod"] = f"may not list Pods in {', '.join(hidden)}"
+        quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
     claims: list[Manifest] | None = None
     try:
-        claims, _ = list_visible(cluster, "PersistentVolumeClaim", namespaces=where)
+        claims, _ = list_visible(cluster, "PersistentVolumeClaim", namespaces=where, label_selector=label_selector)
     except PermissionDenied as refusal:
-        chains.unread["PersistentVolumeClaim"] = str(refusal)
-    name = (live["metadata"].get("labels") or {}).get(TENANT_LABEL) or tenant
-    frame = who_uses_frame(name, quotas, pods, claims=claims, chains=chains, now=cluster.server_time)
-    frame.attrs |= {"scope": scope, "unread": dict(chains.unread)}
+        chains.incomplete["PersistentVolumeClaim"] = str(refusal)
+    owned = read_namespace_owners(cluster, scope, chains.incomplete)
+    if filters.namespaces is None and "Namespace" not in chains.incomplete:
+        quotas = [quota for quota in quotas if quota["metadata"]["namespace"] in owned]
+    frame = quota_holders_frame(
+        quotas,
+        pods,
+        claims=claims,
+        chains=chains,
+        owned=owned,
+        now=cluster.server_time,
+        is_whole=filters.label_selector is None,
+    )
+    frame.attrs["scope"] = scope
     return frame
 
 
-def who_uses_frame(  # noqa: PLR0913 (what was read, by kind)
-    tenant: str,
+def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
     quotas: Iterable[Manifest],
     pods: Sequence[Manifest],
     *,
     claims: Sequence[Manifest] | None,
     chains: Chains,
     now: datetime,
+    owned: NamespaceOwners | None = None,
+    is_whole: bool = True,
 ) -> pd.DataFrame:
-    """The frame of `quota_holders`, of what the server answered for one namespace; no claims (None): not known."""
-    holders = {id(pod): _holder_of(pod, chains) for pod in pods}
-    users = users_of(map(claims_of, pods))
-    by_name = {pod["metadata"]["name"]: holders[id(pod)] for pod in pods}
+    """The frame of `quota_holders`, from objects as the server returns them.
+
+    Args:
+        quotas: of any namespaces.
+        pods: of these namespaces.
+        claims: likewise; None: unknown.
+        chains: the owners of the pods' owners.
+        now: the server's time.
+        owned: tenant and team by namespace. Default: unknown.
+        is_whole: whether all pods and claims are given, so that the rest of the usage has no workload. Default: yes.
+    """
+    holders = {id(pod): _holder(pod, chains) for pod in pods}
+    pods_in, claims_in = _by_namespace(pods), _by_namespace(claims or ())
     rows: list[tuple[Any, ...]] = []
     for quota in quotas:
         spec, metadata = quota.get("spec") or {}, quota["metadata"]
-        hard = spec.get("hard") or {}
-        held = _held_by_pods(quota, pods, holders, now)
-        if claims is not None and not scopes_text(spec):
-            held |= _held_by_claims(hard, claims, users, by_name)
-        used = _used(quota)
-        for resource, found in held.items():
-            head = (tenant, metadata["namespace"], metadata["name"], scopes_text(spec), resource, unit_of(resource))
+        namespace, hard, scopes = metadata["namespace"], spec.get("hard") or {}, scopes_text(spec)
+        local = pods_in.get(namespace, [])
+        shares = shares_of_pods(quota, hard, local, lambda pod: holders[id(pod)], now)
+        if claims is not None and not scopes:
+            shares |= shares_of_claims(hard, claims_in.get(namespace, []), local, lambda pod: holders[id(pod)])
+        used = {name: parse_quantity(text) for name, text in counted_usage(quota).items()} if is_whole else {}
+        for resource, held in shares.items():
+            place = (namespace, metadata["name"], scopes, resource, unit_of(resource))
             granted = parse_quantity(hard[resource])
-            rows += [(*head, *each) for each in _shares(found, used.get(resource), granted)]
-    return frame_of_rows(sorted(rows, key=_place), WHO_USES)
+            rows += [
+                (*(owned or {}).get(namespace, NO_OWNER), *place, *share)
+                for share in _shares(held, used.get(resource), granted)
+            ]
+    frame = frame_of_rows(sorted(rows, key=_sort_key), QUOTA_HOLDERS)
+    frame.attrs["incomplete"] = dict(chains.incomplete)
+    return frame
 
 
-def _place(row: Sequence[Any]) -> tuple[str, str, str, float, str, str]:
-    _, namespace, quota, _, resource, _, workload, person, used, *_ = row
-    return namespace, quota, resource, -used, workload or "", person or ""
+def _by_namespace(manifests: Iterable[Manifest]) -> dict[str, list[Manifest]]:
+    grouped: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        grouped.setdefault(manifest["metadata"]["namespace"], []).append(manifest)
+    return grouped
 
 
-def _holder_of(pod: Manifest, chains: Chains) -> _Holder:
+def _sort_key(row: Sequence[Any]) -> tuple[str, str, str, float, str, str]:
+    _, _, namespace, quota, _, resource, _, workload, _, creator, used, *_ = row
+    return namespace, quota, resource, -used, workload or "", creator or ""
+
+
+def _holder(pod: Manifest, chains: Chains) -> Holder:
     metadata = pod["metadata"]
-    namespace, owner = metadata["namespace"], owner_of_pod(metadata)
+    namespace, owner = metadata["namespace"], owner_of(metadata)
     if owner is None:
-        return f"Pod/{metadata['name']}", creator_of(metadata)
-    return str(chains.root(namespace, owner)), creator_of(metadata) or chains.creator(namespace, owner)
+        return Holder(f"Pod/{metadata['name']}", f"Pod/{metadata['name']}", creator_of(metadata))
+    creator = creator_of(metadata) or chains.creator(namespace, owner)
+    return Holder(str(chains.workload(namespace, owner)), str(chains.root(namespace, owner)), creator)
 
 
-def _held_by_pods(
-    quota: Manifest, pods: Iterable[Manifest], holders: Mapping[int, _Holder], now: datetime
-) -> dict[str, dict[_Holder, _Held]]:
-    """By entry and holder: what the pods in the quota's scopes take of it."""
-    held: dict[str, dict[_Holder, _Held]] = {
-        name: {} for name in pod_entries((quota.get("spec") or {}).get("hard") or {})
-    }
-    for pod in pods:
-        if pod_in_scope(quota, pod["spec"]):
-            for name, amount in pod_usage(pod, now).items():
-                if name in held and amount.value:
-                    entry = held[name].setdefault(holders[id(pod)], _Held())
-                    entry.add(amount.value, pod["metadata"].get("creationTimestamp"))
-    return held
+def _shares(held: Mapping[Holder, Share], used: Fraction | None, hard: Fraction) -> Iterator[tuple[Any, ...]]:
+    """The cells from `workload` on; last, the usage that no object accounts for."""
+    for holder, share in held.items():
+        yield *holder, *_amounts(share.amount.value, hard), share.objects, share.since
+    if used is not None:
+        rest = used - sum((share.amount.value for share in held.values()), start=Fraction(0))
+        if rest:
+            yield None, None, None, *_amounts(rest, hard), None, None
 
 
-def _held_by_claims(
-    hard: Mapping[str, str],
-    claims: Iterable[Manifest],
-    users: Mapping[tuple[str, str], Sequence[str]],
-    holders: Mapping[str, _Holder],
-) -> dict[str, dict[_Holder, _Held]]:
-    """The same for claims: the workload that mounts it, or the claim itself where none does, or several do."""
-    entries = [name for name in hard if name in _CLAIM_ENTRIES or _OF_CLASS in name]
-    held: dict[str, dict[_Holder, _Held]] = {name: {} for name in entries}
-    for claim in claims:
-        metadata, spec = claim["metadata"], claim.get("spec") or {}
-        using = {holders[pod] for pod in users.get((metadata["namespace"], metadata["name"]), ()) if pod in holders}
-        alone: _Holder = (f"PersistentVolumeClaim/{metadata['name']}", creator_of(metadata))
-        holder = using.pop() if len(using) == 1 else alone
-        size = _size(claim)
-        for name in entries:
-            of_class, _, bare = name.rpartition(_OF_CLASS)
-            if not of_class or of_class == spec.get("storageClassName"):
-                amount = size if bare == "requests.storage" else Fraction(1)
-                held[name].setdefault(holder, _Held()).add(amount, metadata.get("creationTimestamp"))
-    return held
-
-
-def _size(claim: Manifest) -> Fraction:
-    """What is asked, or what was given of it already while it is made larger or smaller: the larger."""
-    asked = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
-    given = (claim.get("status") or {}).get("allocatedResources") or {}
-    return max(parse_quantity(amounts.get("storage") or "0") for amounts in (asked, given))
-
-
-def _used(quota: Manifest) -> dict[str, Fraction]:
-    used = (quota.get("status") or {}).get("used") or {}
-    return {name: parse_quantity(text) for name, text in used.items()}
-
-
-def _shares(found: Mapping[_Holder, _Held], used: Fraction | None, hard: Fraction) -> Iterator[tuple[Any, ...]]:
-    """workload, person, used, hard, share_pct, objects and since; last what is counted and not to be seen."""
-    for (workload, person), held in found.items():
-        yield workload, person, *_share(held.amount, hard), held.objects, held.since
-    rest = used - sum((held.amount for held in found.values()), start=Fraction(0)) if used is not None else Fraction(0)
-    if rest:
-        yield None, None, *_share(rest, hard), None, None
-
-
-def _share(amount: Fraction, hard: Fraction) -> tuple[float, float, float | None]:
+def _amounts(amount: Fraction, hard: Fraction) -> tuple[float, float, float | None]:
     return float(amount), float(hard), float(100 * amount / hard) if hard else None

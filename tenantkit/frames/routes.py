@@ -1,8 +1,8 @@
-"""Where tenants' services are exposed.
+"""Routes: where tenants' services are exposed.
 
-Every Ingress in a tenant's namespace counts, also one that somebody made by hand: what is exposed is exposed. Whose a
-namespace is, its own labels say, which only the platform writes; an Ingress's label is believed only where the
-Namespace may not be read. Turned down: listing by the label, which would show no more than tenantkit itself has made.
+Every Ingress in a tenant's namespace is shown, also one that tenantkit did not create. The tenant comes from the
+namespace's labels, which only the platform writes; an Ingress's own label counts only where its Namespace may not be
+read. Rejected alternative: listing Ingresses by label, which would show only those that tenantkit created.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,52 +37,67 @@ ROUTES: Schema = {
     "service": "string",
     "port": "string",
     "tls": "boolean",
-    "class": "string",
+    "ingress_class": "string",
     "address": "string",
     "url": "string",
 }
 
-_CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, and still written
+_CLASS_ANNOTATION = "kubernetes.io/ingress.class"  # deprecated since 1.18, still in use
 
 
 @takes_cluster
-def routes(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """Where tenants' services are exposed: one row per host and path.
+def routes(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return where tenants' services are exposed: one row per host and path.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants'.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only Ingresses whose labels match, in the API server's syntax. Default: all.
 
     Returns:
-        kind (`Ingress`), tenant, namespace, name (the object's), host (<NA>: any), path (<NA>: any), path_type,
-        service (<NA> where something else is behind it), port (number or name, as text), class (<NA>: the cluster's
-        default), address (what the controller says it is reached at, joined by `, `; <NA>: not yet), url (<NA> where
-        there is no one host): string; tls: boolean. Sorted by namespace, name, host and path. `attrs["scope"]` is
-        `cluster`, or the tuple of namespaces that it covers.
+        kind (`Ingress`), tenant, namespace, name (the object's), host (<NA>: any), path (<NA>: any), path_type, service
+        (<NA>: the backend is not a service), port (number or name, as text), ingress_class (<NA>: the cluster's
+        default), address (from the controller, joined by `, `; <NA>: none yet), url (<NA>: the host is not a single
+        one): string; tls: boolean. Sorted by namespace, name, host and path.
+        `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
+        kind, why the columns that depend on it are incomplete.
 
     Raises:
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: Ingresses may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list ingresses and namespaces; or list ingresses in each namespace, and get it. Source: page "Ingress".
 
     Example:
-        >>> routes(cluster)[["tenant", "url", "service"]]  # doctest: +SKIP
+        >>> exposed = routes(cluster, tenant="vision")[["tenant", "url", "service"]]
     """
-    ingresses, scope = list_visible(cluster, "Ingress", namespaces=namespaces)
-    frame = routes_frame(ingresses, tenants=_tenants(cluster, namespaces, ingresses))
-    frame.attrs["scope"] = scope
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    ingresses, scope = list_visible(
+        cluster, "Ingress", namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
+    incomplete: dict[str, str] = {}
+    frame = routes_frame(ingresses, tenants=_tenants(cluster, filters.namespaces, ingresses, incomplete))
+    frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
 
 def routes_frame(ingresses: Iterable[Manifest], *, tenants: Mapping[str, str | None] | None = None) -> pd.DataFrame:
-    """The frame of `routes`, of Ingresses as the server answered them.
+    """The frame of `routes`, from Ingresses as the server returns them.
 
     Args:
         ingresses: of any namespaces.
-        tenants: whose each namespace is; those that are None are nobody's, and left out. For namespaces that are not
-            there the Ingress's own label counts.
+        tenants: the tenant of each namespace; None: it has no tenant, and its Ingresses are left out. For a namespace
+            that is missing, the Ingress's own label counts.
     """
     known = tenants or {}
     rows: list[tuple[Any, ...]] = []
@@ -94,16 +110,17 @@ def routes_frame(ingresses: Iterable[Manifest], *, tenants: Mapping[str, str | N
 
 
 def _tenants(
-    cluster: Cluster, namespaces: Sequence[str] | None, ingresses: Iterable[Manifest]
+    cluster: Cluster, chosen: Sequence[str] | None, ingresses: Iterable[Manifest], incomplete: dict[str, str]
 ) -> dict[str, str | None]:
-    """Whose the namespaces of these Ingresses are, as far as that may be read."""
+    """The tenants of these Ingresses' namespaces, as far as the user's permissions allow."""
     try:
-        found, scope = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
-    except PermissionDenied:
+        found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=TENANT_NAMESPACES)
+    except PermissionDenied as refusal:
+        incomplete["Namespace"] = str(refusal)
         return {}
     tenants = {each["metadata"]["name"]: each["metadata"]["labels"][TENANT_LABEL] for each in found}
-    asked = {ingress["metadata"]["namespace"] for ingress in ingresses}
-    return {name: tenants.get(name) for name in asked if scope == "cluster" or name in scope}
+    used = {ingress["metadata"]["namespace"] for ingress in ingresses}
+    return {name: tenants.get(name) for name in used if scope == "cluster" or name in scope}
 
 
 def _place(row: Sequence[Any]) -> tuple[str, ...]:
@@ -124,7 +141,7 @@ def _rows(ingress: Manifest, tenant: str | None) -> Iterator[tuple[Any, ...]]:
 
 
 def _paths(spec: Manifest) -> Iterator[tuple[str | None, str | None, str | None, Manifest]]:
-    """Host, path, its type and what is behind it; what no rule takes goes to the default backend."""
+    """Host, path, path type and backend; the default backend has no host and no path."""
     if spec.get("defaultBackend"):
         yield None, None, None, spec["defaultBackend"]
     for rule in spec.get("rules") or ():
@@ -140,7 +157,7 @@ def _service(backend: Manifest) -> tuple[str | None, str | None]:
 
 
 def _has_tls(host: str | None, spec: Manifest) -> bool:
-    """Whether a certificate is named for the host; a TLS section without hosts is for all."""
+    """Whether the host has a certificate; a TLS section without hosts covers all."""
     for section in spec.get("tls") or ():
         hosts = section.get("hosts") or ()
         if not hosts or host in hosts or (host and f"*.{host.partition('.')[2]}" in hosts):

@@ -1,7 +1,7 @@
-"""Which services there are, and whether anything answers behind them.
+"""Services, and whether anything answers behind them.
 
-A service without a ready endpoint is the usual reason for a 503; so its endpoints are counted, from the slices that the
-cluster keeps of them. Where these may not be read, the numbers are `<NA>`.
+A service without a ready endpoint is the usual reason for a 503, so its endpoints are counted, from the cluster's
+EndpointSlices. Where these may not be read, the counts are `<NA>`.
 
 Source: pages "Service", "EndpointSlices".
 """
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.visible import Scope
-    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
-    # by namespace and service: how many there are, and how many of them are ready
+    # by namespace and service: how many endpoints, and how many of them are ready
     Endpoints: TypeAlias = "Mapping[tuple[str, str], tuple[int, int]]"
 
 SERVICES: Schema = {
@@ -49,49 +50,64 @@ _OF_SERVICE = "kubernetes.io/service-name"
 
 
 @takes_cluster
-def services(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """Services, where they are reached, and how many endpoints answer: one row per service.
+def services(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return the services, their addresses and how many endpoints are ready: one row per service.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only services whose labels match, in the API server's syntax. Default: all.
 
     Returns:
-        tenant, team: string, <NA> for a namespace that is no tenant's or may not be read; namespace, name, type,
-        cluster_ip (`None`: headless), external (addresses and names outside the cluster, joined by `, `), ports
-        (`80/TCP`, with its node port `80:30080/TCP`), selector (`app=ai`, joined by `,`; <NA>: none): string;
-        endpoints, endpoints_ready: Int64, <NA> where the slices may not be read; created: datetime64[ns, UTC]. Sorted
-        by namespace and name. `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers;
-        `attrs["unread"]` says why endpoints are not known.
+        tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name, type, cluster_ip (`None`:
+        headless), external (addresses and names outside the cluster, joined by `, `), ports (`80/TCP`, with its node
+        port `80:30080/TCP`), selector (`app=ai`, joined by `,`; <NA>: none): string; endpoints, endpoints_ready: Int64,
+        <NA> where EndpointSlices may not be read; created: datetime64[ns, UTC]. Sorted by namespace and name.
+        `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why the
+        columns that depend on it are incomplete.
 
     Raises:
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: services may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list services and endpointslices, for the whole cluster or in each namespace; for tenant and team, list or get
     namespaces.
     Source: pages "Service", "EndpointSlices".
 
     Example:
-        >>> services(cluster).query("endpoints_ready == 0")  # doctest: +SKIP
+        >>> unanswered = services(cluster, tenant="vision").query("endpoints_ready == 0")
+        >>> list(unanswered.columns[:5])
+        ['tenant', 'team', 'namespace', 'name', 'type']
     """
-    found, scope = list_visible(cluster, "Service", namespaces=namespaces)
-    unread: dict[str, str] = {}
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    found, scope = list_visible(
+        cluster, "Service", namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
+    incomplete: dict[str, str] = {}
     slices: list[Manifest] | None = None
     try:
         slices = _slices(cluster, scope)
     except (PermissionDenied, NotFound) as refusal:
-        unread["EndpointSlice"] = str(refusal)
-    frame = services_frame(found, slices=slices, owned=read_owned(cluster, scope, unread))
-    frame.attrs |= {"scope": scope, "unread": unread}
+        incomplete["EndpointSlice"] = str(refusal)
+    frame = services_frame(found, slices=slices, owned=read_namespace_owners(cluster, scope, incomplete))
+    frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
 
 def services_frame(
-    services: Iterable[Manifest], *, slices: Iterable[Manifest] | None = None, owned: Owned | None = None
+    services: Iterable[Manifest], *, slices: Iterable[Manifest] | None = None, owned: NamespaceOwners | None = None
 ) -> pd.DataFrame:
-    """The frame of `services`, of Services and EndpointSlices as the server answered them; no slices: not known."""
+    """The frame of `services`, from Services and EndpointSlices as the server returns them; None: unknown."""
     endpoints = None if slices is None else _endpoints(slices)
     ordered = sorted(services, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
     return frame_of_rows((_row(each, endpoints, owned or {}) for each in ordered), SERVICES)
@@ -104,19 +120,19 @@ def _slices(cluster: Cluster, scope: Scope) -> list[Manifest]:
     found, covered = keep_visible(cluster, "EndpointSlice", lambda each: each, namespaces=namespaces)
     if covered != scope:
         raise PermissionDenied(
-            f"may list EndpointSlices in {', '.join(covered)} only", status=403, kind="EndpointSlice"
+            f"may not list EndpointSlice outside {', '.join(covered)}", status=403, kind="EndpointSlice"
         )
     return found
 
 
-def _row(service: Manifest, endpoints: Endpoints | None, owned: Owned) -> tuple[Any, ...]:
+def _row(service: Manifest, endpoints: Endpoints | None, owned: NamespaceOwners) -> tuple[Any, ...]:
     metadata, spec = service["metadata"], service.get("spec") or {}
     place = metadata["namespace"], metadata["name"]
     total, ready = (None, None) if endpoints is None else endpoints.get(place, (0, 0))
     if spec.get("type") == "ExternalName":
-        total = ready = None  # what answers there is none of the cluster's
+        total = ready = None  # its endpoints are outside the cluster
     return (
-        *owned.get(place[0], NOBODYS),
+        *owned.get(place[0], NO_OWNER),
         *place,
         spec.get("type") or None,
         spec.get("clusterIP") or None,
@@ -145,7 +161,7 @@ def _port(port: Manifest) -> str:
 
 
 def _endpoints(slices: Iterable[Manifest]) -> Endpoints:
-    """Of two families of addresses, which tell of the same pods, the one with more."""
+    """Endpoints by service. IPv4 and IPv6 slices list the same pods, so the family with more of them counts."""
     counted: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
     for each in slices:
         metadata = each["metadata"]
@@ -154,7 +170,7 @@ def _endpoints(slices: Iterable[Manifest]) -> Endpoints:
             families = counted.setdefault((metadata["namespace"], service), {})
             total, ready = families.get(each.get("addressType") or "", (0, 0))
             points = each.get("endpoints") or ()
-            # not told is ready, as the API has it
+            # the API defines a missing value as ready
             up = sum((point.get("conditions") or {}).get("ready") is not False for point in points)
             families[each.get("addressType") or ""] = total + len(points), ready + up
     return {place: max(families.values()) for place, families in counted.items()}

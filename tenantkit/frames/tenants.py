@@ -1,8 +1,8 @@
-"""Which tenants there are, and what they were granted.
+"""Tenants: which there are, and what they were granted.
 
-Everything is read from the tenants' Namespaces: the labels, and the grant in its annotation. A grant that this version
-can't read leaves `<NA>` where it would have spoken, and its reason in `attrs["unreadable"]`: one broken tenant must
-not hide the others. Whether a tenant has drifted takes a plan of each, so it is told only to those who ask.
+Everything is read from the tenants' Namespaces: the labels, and the grant in an annotation. A grant that this version
+cannot read leaves `<NA>` in its columns and its reason in `attrs["incomplete"]`, so one broken tenant does not hide the
+others. Drift takes a plan of each tenant, so it is computed only on request.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.manifests.labels import (
-    HOSTS_ANNOTATION,
-    TEAM_LABEL,
-    TENANT_LABEL,
-)
+from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored import TENANT_NAMESPACES, stored_tenant
+from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,40 +43,57 @@ TENANTS: Schema = {
     "drift": "boolean",
 }
 
-
 _LATEST = datetime(2262, 1, 1, tzinfo=UTC)
 
 
 @takes_cluster
-def tenants(cluster: Cluster, *, namespaces: Sequence[str] | None = None, drift: bool = False) -> pd.DataFrame:
-    """The tenants and what they were granted: one row per tenant.
+def tenants(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    drift: bool = False,
+) -> pd.DataFrame:
+    """Return the tenants and what they were granted: one row per tenant.
 
     Args:
-        cluster: where.
-        namespaces: only the tenants in these. Default: those of the connection; where it names none, all that you may
-            list, else its one namespace.
-        drift: whether to find out which tenants are not as their stored spec wants them. Default: no, since it reads
-            every kind of object of theirs.
+        cluster: the connection, from `connect`.
+        tenant: only this one, by name. Default: all.
+        namespaces: only the tenants in these, in place of `tenant`. Default: those of the connection; if it has none,
+            all that you may list, else its own namespace.
+        label_selector: only tenants whose Namespace's labels match, in the API server's syntax. Default: all.
+        drift: whether to compare each tenant with its stored spec. Default: no, since that reads every kind of object
+            that tenantkit manages.
 
     Returns:
-        tenant, team, namespace: string; phase: `Active`, or `Terminating` while it is being deleted; size: <NA> for a
-        tenant with a quota of its own; owners, and hosts (all that are granted), each joined by `, `; created, expires
-        (<NA>: never): datetime64[ns, UTC]; protected: boolean; drift: boolean, <NA> where not asked or not to be found
-        out. Sorted by namespace. `attrs["scope"]` is `cluster`, or the tuple of namespaces that it covers;
-        `attrs["unreadable"]` says by namespace why its grant or its drift can't be told, in which case the cells that
-        depend on it are <NA>. An expiry beyond 2262, the end of this kind of column, is shown as 2262.
+        tenant, team, namespace, phase (`Active`, or `Terminating` while it is being deleted), size (<NA>: a quota of
+        its own), owners, hosts (all that are granted), both joined by `, `: string; created, expires (<NA>: never):
+        datetime64[ns, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown. Sorted by
+        namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
+        `attrs["incomplete"]`: by namespace, why its grant or its drift is unknown; the columns that depend on it are
+        <NA>. An expiry after 2262, the end of this dtype, is shown as 2262.
 
     Raises:
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: namespaces may not be read.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces, else get those that are yours. With `drift`, what `plan` needs.
+    RBAC: list namespaces, else get your own. With `drift`, what `plan` needs.
     Source: page "Namespaces".
 
     Example:
-        >>> tenants(cluster, drift=True).query("drift")  # doctest: +SKIP
+        >>> tenants(cluster, tenant="vision")["tenant"].tolist()
+        ['vision']
     """
-    found, scope = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    found, scope = list_visible(
+        cluster,
+        "Namespace",
+        namespaces=filters.namespaces,
+        label_selector=both_selectors(TENANT_NAMESPACES, filters.label_selector),
+    )
     frame = tenants_frame(found)
     if drift:
         from tenantkit.frames.kit.drift import add_drift, read_drift
@@ -89,18 +104,18 @@ def tenants(cluster: Cluster, *, namespaces: Sequence[str] | None = None, drift:
 
 
 def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
-    """The frame of `tenants`, of tenants' Namespaces as the server answered them; drift is not known from them."""
+    """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown."""
     rows: list[tuple[Any, ...]] = []
-    unreadable: dict[str, str] = {}
+    incomplete: dict[str, str] = {}
     for namespace in sorted(namespaces, key=lambda manifest: str(manifest["metadata"]["name"])):
         granted: tuple[Any, ...] = (None, None, None, None)
         try:
             granted = _granted(stored_tenant(namespace))
         except (InvalidSpecError, SpecVersionError) as error:
-            unreadable[namespace["metadata"]["name"]] = str(error)
+            incomplete[namespace["metadata"]["name"]] = str(error)
         rows.append(_row(namespace, *granted))
     frame = frame_of_rows(rows, TENANTS)
-    frame.attrs["unreadable"] = unreadable
+    frame.attrs["incomplete"] = incomplete
     return frame
 
 

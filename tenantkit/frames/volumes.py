@@ -1,10 +1,9 @@
-"""Which volumes were asked for, whether they are there, and who uses them.
+"""Volumes: the PersistentVolumeClaims, whether they are bound, and which pods use them.
 
-A claim that is Pending may wait for its first pod and be in order, or for a provisioner that is not there: its phase,
-class and users stand side by side. Who uses a claim is found among the pods; a pod's own (ephemeral) volumes are claims
-named after both.
+A Pending claim may be waiting for its first pod, which is normal, or for a provisioner that does not exist: its phase,
+class and pods are shown side by side.
 
-Source: pages "Persistent Volumes", "Ephemeral Volumes".
+Source: page "Persistent Volumes".
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible, list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.pod_volumes import claim_names
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.visible import Scope
-    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
+    # by namespace and claim: the pods that use it
     Users: TypeAlias = "Mapping[tuple[str, str], list[str]]"
 
 VOLUMES: Schema = {
@@ -43,7 +45,7 @@ VOLUMES: Schema = {
     "phase": "string",
     "requested_bytes": "Int64",
     "capacity_bytes": "Int64",
-    "class": "string",
+    "storage_class": "string",
     "access_modes": "string",
     "volume": "string",
     "used_by": "string",
@@ -56,7 +58,7 @@ class _Claim(TypedDict, total=False):
 
 
 class _Ephemeral(TypedDict, total=False):
-    """That it is one is all that counts."""
+    """No field is read."""
 
 
 class _Volume(TypedDict, total=False):
@@ -78,8 +80,8 @@ class _Status(TypedDict, total=False):
     phase: str
 
 
-class VolumeParts(TypedDict, total=False):
-    """What is looked at of a Pod."""
+class _PodFields(TypedDict, total=False):
+    """The fields of a Pod that are read."""
 
     metadata: _Metadata
     spec: _Spec
@@ -87,72 +89,79 @@ class VolumeParts(TypedDict, total=False):
 
 
 @takes_cluster
-def volumes(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """Claims of persistent volumes: one row per claim.
+def volumes(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return the persistent volume claims: one row per claim.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only claims whose labels match, in the API server's syntax. Default: all.
 
     Returns:
-        tenant, team: string, <NA> for a namespace that is no tenant's or may not be read; namespace, name; phase
-        (`Pending`, `Bound`, `Lost`; `Terminating` while it is being deleted): string; requested_bytes, capacity_bytes
-        (<NA>: none yet): Int64; class (<NA>: the cluster's default, or none), access_modes (joined by `, `), volume
-        (<NA>: not bound), used_by (pods that mount it and are not finished, joined by `, `; empty: none, <NA>: not
-        known): string; created: datetime64[ns, UTC]. Sorted by namespace and name. `attrs["scope"]` is `cluster`, or
-        the tuple of namespaces that it covers; `attrs["unread"]` says why the users are not known.
+        tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name, phase (`Pending`, `Bound`,
+        `Lost`; `Terminating` while it is being deleted): string; requested_bytes, capacity_bytes (<NA>: none yet):
+        Int64; storage_class (<NA>: none is named), access_modes (joined by `, `), volume (<NA>: not bound), used_by
+        (unfinished pods that use it, joined by `, `; empty: none, <NA>: unknown): string; created: datetime64[ns, UTC].
+        Sorted by namespace and name. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
+        `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete.
 
     Raises:
-        PermissionDenied: no namespace may be read.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: claims may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list persistentvolumeclaims and pods, for the whole cluster or in each namespace; for tenant and team, list or
     get namespaces.
-    Source: page "Persistent Volumes".
+    Source: pages "Persistent Volumes", "Ephemeral Volumes".
 
     Example:
-        >>> volumes(cluster).query("used_by == ''")  # doctest: +SKIP
+        >>> unused = volumes(cluster, tenant="vision").query("used_by == ''")
+        >>> list(unused.columns[:5])
+        ['tenant', 'team', 'namespace', 'name', 'phase']
     """
-    claims, scope = list_visible(cluster, "PersistentVolumeClaim", namespaces=namespaces)
-    unread: dict[str, str] = {}
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    claims, scope = list_visible(
+        cluster, "PersistentVolumeClaim", namespaces=filters.namespaces, label_selector=filters.label_selector
+    )
+    incomplete: dict[str, str] = {}
     users: Users | None = None
     try:
         users = _read_users(cluster, scope)
     except PermissionDenied as refusal:
-        unread["Pod"] = str(refusal)
-    frame = _frame(claims, users, read_owned(cluster, scope, unread))
-    frame.attrs |= {"scope": scope, "unread": unread}
+        incomplete["Pod"] = str(refusal)
+    frame = _frame(claims, users, read_namespace_owners(cluster, scope, incomplete))
+    frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
 
 def volumes_frame(
-    claims: Iterable[Manifest], *, pods: Iterable[Manifest] | None = None, owned: Owned | None = None
+    claims: Iterable[Manifest], *, pods: Iterable[Manifest] | None = None, owned: NamespaceOwners | None = None
 ) -> pd.DataFrame:
-    """The frame of `volumes`, of PersistentVolumeClaims and Pods as the server answered them; no pods: not known."""
+    """The frame of `volumes`, from PersistentVolumeClaims and Pods as the server returns them; None: unknown."""
     return _frame(claims, None if pods is None else users_of(map(claims_of, pods)), owned or {})
 
 
-def claims_of(pod: Manifest) -> tuple[str, str, list[str]]:
-    """A pod's namespace and name, and the claims that it mounts; none once it is finished."""
+def claims_of(pod: Manifest) -> tuple[str, str, tuple[str, ...]]:
+    """A pod's namespace and name, and the claims that it uses; none once it is finished."""
     metadata = pod["metadata"]
-    place = metadata["namespace"], metadata["name"]
-    if (pod.get("status") or {}).get("phase") in ENDED:
-        return (*place, [])
-    claims = []
-    for volume in (pod.get("spec") or {}).get("volumes") or ():
-        if volume.get("persistentVolumeClaim"):
-            claims.append(volume["persistentVolumeClaim"].get("claimName") or "")
-        elif volume.get("ephemeral") is not None:
-            claims.append(f"{place[1]}-{volume.get('name')}")
-    return (*place, claims)
+    is_finished = (pod.get("status") or {}).get("phase") in ENDED
+    return metadata["namespace"], metadata["name"], () if is_finished else claim_names(pod)
 
 
-def users_of(found: Iterable[tuple[str, str, list[str]]]) -> dict[tuple[str, str], list[str]]:
-    """By namespace and claim: which pods mount it, sorted."""
+def users_of(pods: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[tuple[str, str], list[str]]:
+    """By namespace and claim: the pods that use it, sorted."""
     users: dict[tuple[str, str], list[str]] = {}
-    for namespace, pod, claims in sorted(found):
-        for claim in dict.fromkeys(claims):
+    for namespace, pod, claims in sorted(pods):
+        for claim in claims:
             users.setdefault((namespace, claim), []).append(pod)
     return users
 
@@ -161,24 +170,24 @@ def _read_users(cluster: Cluster, scope: Scope) -> Users:
     if not scope:
         return {}
     namespaces = None if scope == "cluster" else scope
-    found, covered = keep_visible(cluster, "Pod", claims_of, parts=VolumeParts, namespaces=namespaces)
+    found, covered = keep_visible(cluster, "Pod", claims_of, parts=_PodFields, namespaces=namespaces)
     if covered != scope:
-        raise PermissionDenied(f"may list Pods in {', '.join(covered)} only", status=403, kind="Pod")
+        raise PermissionDenied(f"may not list Pod outside {', '.join(covered)}", status=403, kind="Pod")
     return users_of(found)
 
 
-def _frame(claims: Iterable[Manifest], users: Users | None, owned: Owned) -> pd.DataFrame:
+def _frame(claims: Iterable[Manifest], users: Users | None, owned: NamespaceOwners) -> pd.DataFrame:
     ordered = sorted(claims, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
     return frame_of_rows((_row(claim, users, owned) for claim in ordered), VOLUMES)
 
 
-def _row(claim: Manifest, users: Users | None, owned: Owned) -> tuple[Any, ...]:
+def _row(claim: Manifest, users: Users | None, owned: NamespaceOwners) -> tuple[Any, ...]:
     metadata, spec, status = claim["metadata"], claim.get("spec") or {}, claim.get("status") or {}
     place = metadata["namespace"], metadata["name"]
     requested = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
     capacity = (status.get("capacity") or {}).get("storage")
     return (
-        *owned.get(place[0], NOBODYS),
+        *owned.get(place[0], NO_OWNER),
         *place,
         "Terminating" if metadata.get("deletionTimestamp") else status.get("phase"),
         _bytes(requested),

@@ -1,9 +1,9 @@
-"""What somebody has made that runs pods: Kubernetes' own kinds, pods that nobody owns, and custom kinds above them.
+"""Workloads: Kubernetes' own kinds that run pods, pods without an owner, and the custom kinds above them.
 
-A custom kind, such as RayCluster or PyTorchJob, is found by what it owns, so none has to be known here; one that owns
-nothing yet is not seen (`resources` lists it). Each row counts all pods beneath it, so a CronJob's row has the pods of
-its Jobs: sum over the rows whose `root` is themselves, and nothing is counted twice. ReplicaSets that a Deployment made
-are not shown, they are the Deployment's own affair.
+A custom kind, such as RayCluster or PyTorchJob, is found by the objects that it owns, so none has to be known here; one
+that owns nothing yet is not shown (`resources` lists it). Each row counts all pods beneath it, so a CronJob's row
+includes the pods of its Jobs: the rows where `workload` equals `root_workload` count every pod once. ReplicaSets that
+have an owner are not shown.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.creators import creator_of
-from tenantkit.frames.kit.namespace_owners import NOBODYS, read_owned
+from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
-from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
 from tenantkit.frames.pods import PODS, PodReader
+from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.kit.namespace_owners import Owned
+    from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.frames.pods import PodRead
     from tenantkit.rules.manifest import Manifest
@@ -41,31 +42,32 @@ WORKLOADS: Schema = {
     "kind": "string",
     "name": "string",
     "workload": "string",
-    "root": "string",
+    "root_workload": "string",
     "owners": "string",
     "state": "string",
-    "desired": "Int64",
-    "ready": "Int64",
-    "succeeded": "Int64",
-    "failed": "Int64",
+    "pods_desired": "Int64",
+    "pods_ready": "Int64",
+    "pods_succeeded": "Int64",
+    "pods_failed": "Int64",
     "pods": "Int64",
     "restarts": "Int64",
-    "requests_cpu_cores": "Float64",
-    "requests_memory_bytes": "Int64",
+    "cpu_requests_cores": "Float64",
+    "memory_requests_bytes": "Int64",
     "accelerators": "Int64",
-    "accelerator": "string",
+    "accelerator_kinds": "string",
     "schedule": "string",
     "creator": "string",
     "created": TIME,
 }
 
-_CELLS = [name for name in PODS if name not in ("tenant", "team", "namespace", "name", "workload")]
+_CELLS = [name for name in PODS if name not in ("tenant", "team", "namespace", "name", "workload", "root_workload")]
 _AT = {name: number for number, name in enumerate(_CELLS)}
+_POD = ("v1", "Pod")
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """An object that runs pods, as far as the frame shows it."""
+class _Workload:
+    """What the frame shows of an object that runs pods."""
 
     state: WorkloadState
     creator: str | None
@@ -74,7 +76,7 @@ class _Found:
 
 @dataclass(slots=True)
 class _Total:
-    """Of the pods beneath a workload that their quota counts."""
+    """The sum over the pods beneath a workload that their quota counts."""
 
     pods: int = 0
     restarts: int = 0
@@ -88,52 +90,71 @@ _Place: TypeAlias = "tuple[str, Owner]"
 
 
 @takes_cluster
-def workloads(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> pd.DataFrame:
-    """What runs pods, how it fares and what it holds: one row per workload.
+def workloads(
+    cluster: Cluster,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+) -> pd.DataFrame:
+    """Return what runs pods, its state and what it requests: one row per workload.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: those of the connection; where it names none, all that you may list, else its
-            one namespace.
+        cluster: the connection, from `connect`.
+        tenant: only this tenant's, by name. Default: all tenants', and those of namespaces without a tenant.
+        namespaces: only these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else its own namespace.
+        label_selector: only workloads whose own labels match, in the API server's syntax; all pods beneath them are
+            counted. Default: all.
 
     Returns:
-        tenant, team: string, <NA> for a namespace that is no tenant's or may not be read; namespace; kind
-        (`Deployment`, `StatefulSet`, `DaemonSet`, `Job`, `CronJob`, `ReplicaSet` and `Pod` where nobody owns them, and
-        custom kinds that own one of these); name; workload (`Deployment/api`); root (its topmost owner, or itself),
-        owners (those above it, the nearest first, joined by `, `; <NA>: none); state (see `WorkloadState`; a pod's is
-        its status; <NA> for a custom kind): string; desired, ready; succeeded, failed (of jobs); pods (beneath it, and
-        counted by the quota), restarts (theirs): Int64; requests_cpu_cores: Float64, requests_memory_bytes,
-        accelerators: Int64, accelerator: string, of these pods together; schedule (of cron jobs), creator (as the
-        object says): string; created: datetime64[ns, UTC]. Sorted by namespace, kind and name. `attrs["scope"]` is
-        `cluster`, or the tuple of namespaces that it covers; `attrs["unread"]` says by kind what could not be read.
+        tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, kind (`Deployment`, `StatefulSet`,
+        `DaemonSet`, `Job`, `CronJob`; `ReplicaSet` and `Pod` where they have no owner; custom kinds that own one of
+        these), name, workload (`Deployment/api`), root_workload (its top-level owner, or itself), owners (those above
+        it, the nearest first, joined by `, `; <NA>: none), state (see `WorkloadState`; a pod's is its status; <NA> for
+        a custom kind): string; pods_desired, pods_ready, pods_succeeded, pods_failed (the last two: of Jobs), pods
+        (beneath it, and counted by the quota), restarts (of these pods): Int64; cpu_requests_cores: Float64,
+        memory_requests_bytes, accelerators: Int64, accelerator_kinds: string, of these pods together; schedule (of
+        CronJobs), creator (from labels or annotations): string; created: datetime64[ns, UTC]. Sorted by namespace, kind
+        and name. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
+        kind, why its objects, or the columns that depend on it, are incomplete.
 
     Raises:
-        PermissionDenied: pods may be read in no namespace.
-        ClusterUnavailable: the server gave no answer.
+        InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
+        NotFound: there is no such tenant.
+        PermissionDenied: pods may not be listed in any namespace.
+        ClusterUnavailable: the server did not answer.
 
     RBAC: list pods, deployments, statefulsets, daemonsets, replicasets, jobs, cronjobs and the kinds of their owners,
     for the whole cluster or in each namespace; for tenant and team, list or get namespaces.
     Source: pages "Workloads", "Owners and Dependents".
 
     Example:
-        >>> workloads(cluster).query("state == 'Failing'")  # doctest: +SKIP
+        >>> failing = workloads(cluster, tenant="vision").query("state == 'Failing'")
+        >>> per_root = workloads(cluster).query("workload == root_workload").groupby("tenant")["accelerators"].sum()
     """
     reader = PodReader(lambda: cluster.server_time)
-    pods, scope = keep_visible(cluster, "Pod", reader, parts=PodParts, namespaces=namespaces)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    pods, scope = keep_visible(cluster, "Pod", reader, parts=PodFields, namespaces=filters.namespaces)
     where = None if scope == "cluster" else scope
-    found: dict[_Place, _Found] = {}
+    found: dict[_Place, _Workload] = {}
     chains = Chains()
     for kind in WORKLOAD_KINDS if scope else ():
         try:
             manifests, _ = keep_visible(cluster, kind, _whole, namespaces=where)
         except (PermissionDenied, NotFound) as refusal:
-            chains.unread[kind] = str(refusal)
+            chains.incomplete[kind] = str(refusal)
             continue
         _add(kind, manifests, found, chains)
     chains = read_chains(
         cluster, {(place, owner) for place, _, owner, _ in pods if owner is not None}, namespaces=where, known=chains
     )
-    frame = _frame(found, pods, chains, read_owned(cluster, scope, chains.unread))
+    rows = _rows(found, pods, chains, read_namespace_owners(cluster, scope, chains.incomplete))
+    if filters.label_selector is not None:
+        owners = {owner for _, owner in rows}
+        selected = _selected(cluster, owners, chains, where, filters.label_selector)
+        rows = {place: row for place, row in rows.items() if place in selected}
+    frame = _frame(rows, chains)
     frame.attrs["scope"] = scope
     return frame
 
@@ -143,94 +164,117 @@ def workloads_frame(
     pods: Iterable[PodRead] = (),
     *,
     chains: Chains | None = None,
-    owned: Owned | None = None,
+    owned: NamespaceOwners | None = None,
 ) -> pd.DataFrame:
     """The frame of `workloads`.
 
     Args:
-        manifests: of the kinds of `WORKLOAD_KINDS`, each with its `kind`.
+        manifests: objects of the kinds of `WORKLOAD_KINDS`, each with its `kind`.
         pods: as a `PodReader` read them.
-        chains: who owns the owners; what the manifests say is added. Default: no more than that.
-        owned: whose the namespaces are. Default: not known.
+        chains: the owners of the owners; those that the manifests name are added. Default: only these.
+        owned: tenant and team by namespace. Default: unknown.
     """
-    found: dict[_Place, _Found] = {}
+    found: dict[_Place, _Workload] = {}
     chains = chains or Chains()
     for manifest in manifests:
         _add(manifest["kind"], [manifest], found, chains)
-    return _frame(found, list(pods), chains, owned or {})
+    return _frame(_rows(found, list(pods), chains, owned or {}), chains)
 
 
 def _whole(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _add(kind: str, manifests: Iterable[Manifest], found: dict[_Place, _Found], chains: Chains) -> None:
-    """Note who owns an object, and that it is a workload: a ReplicaSet only where nobody owns it."""
+def _add(kind: str, manifests: Iterable[Manifest], found: dict[_Place, _Workload], chains: Chains) -> None:
+    """Note an object's owner, and that it is a workload: a ReplicaSet only where it has no owner."""
     for manifest in manifests:
         metadata = manifest["metadata"]
         place = metadata["namespace"], Owner(kind_of(kind).api_version, kind, metadata["name"])
         above = owner_of(metadata)
         chains.owners[place] = above
         if kind != "ReplicaSet" or above is None:
-            found[place] = _Found(
+            found[place] = _Workload(
                 workload_state(kind, manifest), creator_of(metadata), metadata.get("creationTimestamp")
             )
 
 
-def _frame(found: dict[_Place, _Found], pods: Sequence[PodRead], chains: Chains, owned: Owned) -> pd.DataFrame:
+def _selected(
+    cluster: Cluster, owners: Iterable[Owner], chains: Chains, namespaces: Sequence[str] | None, label_selector: str
+) -> Collection[_Place]:
+    """Which objects of these kinds have the labels: the server decides, one more list of metadata per kind."""
+    selected: set[_Place] = set()
+    for api_version, kind in sorted({(owner.api_version, owner.kind) for owner in owners}):
+        place = chains.places.get((api_version, kind)) or kind_of(kind)
+
+        def keep(manifest: Manifest, of: tuple[str, str] = (api_version, kind)) -> _Place:
+            return manifest["metadata"]["namespace"], Owner(*of, manifest["metadata"]["name"])
+
+        matching, _ = keep_visible(
+            cluster, place, keep, metadata_only=True, namespaces=namespaces, label_selector=label_selector
+        )
+        selected.update(matching)
+    return selected
+
+
+def _frame(rows: Mapping[_Place, tuple[Any, ...]], chains: Chains) -> pd.DataFrame:
+    frame = frame_of_rows(rows.values(), WORKLOADS)
+    frame.attrs["incomplete"] = dict(chains.incomplete)
+    return frame
+
+
+def _rows(
+    workloads: Mapping[_Place, _Workload], pods: Sequence[PodRead], chains: Chains, owned: NamespaceOwners
+) -> dict[_Place, tuple[Any, ...]]:
+    """A row per workload, in the frame's order."""
     totals: dict[_Place, _Total] = {}
-    found = dict(found)
+    found = dict(workloads)
     for namespace, name, owner, cells in pods:
         if owner is None:
-            this = Owner("v1", "Pod", name)
+            this = Owner(*_POD, name)
             state = WorkloadState(cells[_AT["status"]], 1, int(cells[_AT["ready"]]))
-            found[namespace, this] = _Found(state, cells[_AT["creator"]], cells[_AT["created"]])
+            found[namespace, this] = _Workload(state, cells[_AT["creator"]], cells[_AT["created"]])
         else:
             this = owner
         _count(cells, [totals.setdefault((namespace, each), _Total()) for each in chains.above(namespace, this)])
     for namespace, owner in _owners(found, pods, chains):
         place = namespace, owner
-        unknown = _Found(WorkloadState(None), chains.creators.get(place), chains.created.get(place))
-        found.setdefault(place, unknown)
+        found.setdefault(place, _Workload(WorkloadState(None), chains.creators.get(place), chains.created.get(place)))
     ordered = sorted(found, key=lambda place: (place[0], place[1].kind, place[1].name, place[1].api_version))
     none = _Total()
-    rows = (_row(place, found[place], totals.get(place, none), chains, owned) for place in ordered)
-    frame = frame_of_rows(rows, WORKLOADS)
-    frame.attrs["unread"] = dict(chains.unread)
-    return frame
+    return {place: _row(place, found[place], totals.get(place, none), chains, owned) for place in ordered}
 
 
-def _owners(found: Mapping[_Place, _Found], pods: Iterable[PodRead], chains: Chains) -> set[_Place]:
-    """Everything that stands above something, but the ReplicaSets of a Deployment, and nodes."""
+def _owners(found: Mapping[_Place, _Workload], pods: Iterable[PodRead], chains: Chains) -> set[_Place]:
+    """All owners of workloads and pods, except ReplicaSets that have an owner, and nodes."""
     starts = {*found, *((namespace, owner) for namespace, _, owner, _ in pods if owner is not None)}
     above = {(namespace, each) for namespace, owner in starts for each in chains.above(namespace, owner)}
     return {
         (namespace, owner)
         for namespace, owner in above
-        if owner.kind != "Node" and (owner.kind != "ReplicaSet" or chains.owners.get((namespace, owner)) is None)
+        if owner.kind != "Node" and chains.workload(namespace, owner) == owner
     }
 
 
 def _count(cells: tuple[Any, ...], totals: Iterable[_Total]) -> None:
-    """Add a pod to all that it is beneath, if its quota counts it."""
+    """Add a pod to all workloads above it, if its quota counts it."""
     if not cells[_AT["counted"]]:
         return
     for total in totals:
         total.pods += 1
         total.restarts += cells[_AT["restarts"]]
-        total.cpu += cells[_AT["requests_cpu_cores"]]
-        total.memory += cells[_AT["requests_memory_bytes"]]
+        total.cpu += cells[_AT["cpu_requests_cores"]]
+        total.memory += cells[_AT["memory_requests_bytes"]]
         total.accelerators += cells[_AT["accelerators"]]
-        if cells[_AT["accelerator"]]:
-            total.kinds.update(cells[_AT["accelerator"]].split(", "))
+        if cells[_AT["accelerator_kinds"]]:
+            total.kinds.update(cells[_AT["accelerator_kinds"]].split(", "))
 
 
-def _row(place: _Place, found: _Found, total: _Total, chains: Chains, owned: Owned) -> tuple[Any, ...]:
+def _row(place: _Place, workload: _Workload, total: _Total, chains: Chains, owned: NamespaceOwners) -> tuple[Any, ...]:
     namespace, this = place
     _, *above = chains.above(namespace, this)
-    state = found.state
+    state = workload.state
     return (
-        *owned.get(namespace, NOBODYS),
+        *owned.get(namespace, NO_OWNER),
         namespace,
         this.kind,
         this.name,
@@ -238,17 +282,17 @@ def _row(place: _Place, found: _Found, total: _Total, chains: Chains, owned: Own
         str(above[-1] if above else this),
         ", ".join(map(str, above)) or None,
         state.state,
-        state.desired,
-        state.ready,
-        state.succeeded,
-        state.failed,
+        state.pods_desired,
+        state.pods_ready,
+        state.pods_succeeded,
+        state.pods_failed,
         total.pods,
         total.restarts,
-        round(total.cpu, 3),  # of millicores, as a quota counts
+        round(total.cpu, 3),  # in millicores, as a quota counts
         total.memory,
         total.accelerators,
         ", ".join(sorted(total.kinds)) or None,
         state.schedule,
-        found.creator or chains.creator(namespace, this),
-        found.created,
+        workload.creator or chains.creator(namespace, this),
+        workload.created,
     )

@@ -1,4 +1,4 @@
-"""Pictures of what the frames hold: `quota_heatmap`, `quota_bars`, and `gpus` for who uses which accelerator.
+"""Pictures of frames: `quota_heatmap`, `quota_bars`, and `gpus` for the accelerators and the tenants that use them.
 
 As in `tenantkit` itself, a name is imported when it is first used.
 """

@@ -1,8 +1,8 @@
-"""A map of accelerators: a row a node, a cell a piece, and who holds it.
+"""A map of accelerators: a row per node, a cell per device, and the tenants that use them.
 
-Each tenant has a letter beside its colour, and pods are named beside the row, so that nothing hangs on telling colours
-apart; a cell that cannot be given out is hatched. Which piece a pod was given, the API does not say: cells stand for
-how many, not for which. Turned down: a bar a node, in which one of eight is hard to see.
+Each tenant has a letter beside its colour, and pods are named beside the row, so colour is never the only sign; a cell
+that cannot be allocated is hatched. The API does not say which device a pod was given: cells show how many, not which.
+Rejected alternative: a bar per node, in which one of eight is hard to see.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _NODE_COLUMNS = (
     "cordoned",
     "accelerator_product",
     "accelerators_allocatable",
-    "accelerators_requested",
+    "accelerators_requests",
 )
 _POD_COLUMNS = ("tenant", "namespace", "name", "phase", "node", "accelerators")
-# Okabe and Ito, "Color Universal Design"; further tenants begin again, with other letters
+# Okabe and Ito, "Color Universal Design"; with more tenants colours repeat, letters do not
 _HUES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SIZE, _GAP, _MARGIN = 0.3, 0.03, 0.12
-_MOST_CELLS, _NAMED_PODS, _PER_LINE = 16, 4, 4
+_CELLS_PER_LINE, _NAMED_PODS, _PER_LINE = 16, 4, 4
 _FREE, _UNKNOWN, _SHUT = "", "?", "–"  # noqa: RUF001 (a dash, as tables have it)
-_WORDS = ((_FREE, "free"), (_SHUT, "unused, cordoned or not ready"), (_UNKNOWN, "held by pods not shown, or not known"))
+_WORDS = ((_FREE, "free"), (_SHUT, "unused, cordoned or not ready"), (_UNKNOWN, "used by pods not shown, or unknown"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """One row; `cells` holds a tenant's letter, or one of the three marks."""
+    """One row; a cell is a tenant's letter or one of the three marks."""
 
     name: str
     product: str
@@ -59,59 +59,59 @@ class _Node:
         return ", ".join(filter(None, (self.product, f"{self.cells.count(_FREE)} of {len(self.cells)} free")))
 
 
-def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", most: int = 40) -> Picture:
-    """Who is on which accelerator: a row per node, a cell per piece. Experimental: its look may change.
+def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", limit: int = 40) -> Picture:
+    """Draw which tenants use which accelerators: a row per node, a cell per device. Experimental: its look may change.
 
     Args:
-        nodes: of `nodes`, or some of its rows; those without accelerators are left out.
-        pods: of `pods`. What is requested by pods that are not in it is marked `?`.
-        theme: `light` or `dark`, as the page that it is shown on. Default: light.
-        most: at most so many nodes, in the frame's order. Default 40, what fits a page.
+        nodes: from `nodes`, or some of its rows; nodes without accelerators are left out.
+        pods: from `pods`. Devices that are requested by other pods are marked `?`.
+        theme: `light` or `dark`, like the page that shows it. Default: light.
+        limit: at most this many nodes, in the frame's order. Default 40, which fits on a page.
 
     Returns:
-        A picture; of nodes without accelerators one that says so.
+        A picture; without accelerators, one that says so.
 
     Raises:
-        InvalidSpecError: a frame is another one, or there is no such theme.
+        InvalidSpecError: a frame is not from `nodes` or `pods`, or the theme is unknown.
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> gpus(nodes(cluster), pods(cluster), theme="dark")  # doctest: +SKIP
+        >>> picture = tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster), theme="dark")
     """
     look = look_of(theme)
     check_frame("nodes", nodes, "nodes", _NODE_COLUMNS)
     check_frame("pods", pods, "pods", _POD_COLUMNS)
     held = _held(pods)
     letters = _letters(tenant for holders in held.values() for tenant, _, _ in holders)
-    told = nodes[list(_NODE_COLUMNS)]
+    shown_columns = nodes[list(_NODE_COLUMNS)]
     rows = [
         _node(row, held.get(row["name"], ()), letters)
-        for row in told.astype(object).where(told.notna(), None).to_dict("records")
+        for row in shown_columns.astype(object).where(shown_columns.notna(), None).to_dict("records")
         if row["accelerators_allocatable"] or held.get(row["name"])
     ]
     if not rows:
         sheet = Sheet(4.5, 0.6)
         sheet.text(_MARGIN, 0.3, "No accelerators to show.", look.quiet)
         return Picture(sheet.figure, "No accelerators to show.", theme)
-    shown = rows[: max(most, 1)]
+    shown = rows[: max(limit, 1)]
     whole = f"{len(rows)} node{'s' * (len(rows) != 1)}"
     few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
-    alt = f"Accelerators of {few}. {' '.join(_told(row) for row in shown)}"
+    alt = f"Accelerators of {few}. {' '.join(_sentence(row) for row in shown)}"
     return Picture(_draw(shown, letters, few, look), clean(alt), theme)
 
 
 def _held(pods: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:
-    """By node: tenant (its namespace, if it is nobody's), pod and how many pieces it holds."""
+    """By node: tenant (or namespace, if it has no tenant), pod and how many devices it requests."""
     held: dict[str, list[tuple[str, str, int]]] = {}
     placed = pods[pods["node"].notna() & (pods["accelerators"].fillna(0) > 0) & ~pods["phase"].isin(list(ENDED))]
     for row in placed[list(_POD_COLUMNS)].to_dict("records"):
-        whose = row["tenant"] if isinstance(row["tenant"], str) else row["namespace"]
-        held.setdefault(row["node"], []).append((whose, row["name"], int(row["accelerators"])))
+        owner = row["tenant"] if isinstance(row["tenant"], str) else row["namespace"]
+        held.setdefault(row["node"], []).append((owner, row["name"], int(row["accelerators"])))
     return held
 
 
 def _letters(tenants: Iterable[str]) -> dict[str, str]:
-    """A mark for each tenant: a letter, and a number after it once letters run out."""
+    """A mark for each tenant: a letter, followed by a number after 26 tenants."""
     ordered = sorted(set(tenants))
     return {
         name: _LETTERS[place % len(_LETTERS)] + (str(place // len(_LETTERS)) if place >= len(_LETTERS) else "")
@@ -122,44 +122,39 @@ def _letters(tenants: Iterable[str]) -> dict[str, str]:
 def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], letters: Mapping[str, str]) -> _Node:
     allocatable = int(row["accelerators_allocatable"] or 0)
     cells = [letters[tenant] for tenant, _, count in holders for _ in range(count)]
-    requested = row["accelerators_requested"]
+    requested = row["accelerators_requests"]
     is_shut = row["cordoned"] is True or row["ready"] is False
     left = allocatable - len(cells)
     hidden = left if requested is None else min(int(requested) - len(cells), left)
     cells += [_UNKNOWN] * max(hidden, 0)
     cells += [_SHUT if is_shut else _FREE] * (allocatable - len(cells))
     words = ["cordoned"] * (row["cordoned"] is True) + ["not ready"] * (row["ready"] is False)
-    words += ["more requested than there are"] * (len(cells) > allocatable)
+    words += ["more requested than allocatable"] * (len(cells) > allocatable)
     named = [f"{tenant}/{pod}" + (f" x {count}" if count > 1 else "") for tenant, pod, count in holders]
     more = f" and {len(named) - _NAMED_PODS} more" if len(named) > _NAMED_PODS else ""
     product = str(row["accelerator_product"] or "")
     return _Node(str(row["name"]), product, tuple(words), tuple(cells), ", ".join(named[:_NAMED_PODS]) + more)
 
 
-def _told(row: _Node) -> str:
-    """A row in words."""
+def _sentence(row: _Node) -> str:
+    """A row as text."""
     free, unknown = row.cells.count(_FREE), row.cells.count(_UNKNOWN)
     shut = row.cells.count(_SHUT)
     parts = [f"{free} of {len(row.cells)} free"]
-    parts += [f"{shut} unused, but not to be had"] if shut else []
-    parts += [f"{unknown} not known"] if unknown else []
+    parts += [f"{shut} unused, but cordoned or not ready"] if shut else []
+    parts += [f"{unknown} unknown"] if unknown else []
     parts += [row.holders] if row.holders else []
     return f"{row.title}{f', {row.product}' if row.product else ''}: {'; '.join(parts)}."
 
 
 def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Look) -> Figure:
     left = _MARGIN + max(width_of(row.title) for row in rows) + 0.12
-    widest = max(min(len(row.cells), _MOST_CELLS) for row in rows)
+    widest = max(min(len(row.cells), _CELLS_PER_LINE) for row in rows)
     beside = left + widest * _SIZE + 0.12
     used = {cell for row in rows for cell in row.cells}
     legend = [(mark, f"{mark}  {shortened(tenant)}") for tenant, mark in letters.items() if mark in used]
-    words = (
-        (_FREE, "free"),
-        (_SHUT, "unused, cordoned or not ready"),
-        (_UNKNOWN, "held by pods not shown, or not known"),
-    )
-    legend += [(mark, text) for mark, text in words if mark in used]
-    lines = [len(row.cells) // _MOST_CELLS + bool(len(row.cells) % _MOST_CELLS) or 1 for row in rows]
+    legend += [(mark, text) for mark, text in _WORDS if mark in used]
+    lines = [len(row.cells) // _CELLS_PER_LINE + bool(len(row.cells) % _CELLS_PER_LINE) or 1 for row in rows]
     top, bottom = 0.62, 0.62 + sum(lines) * _SIZE + (len(rows) - 1) * _GAP
     column = max(width_of(text, 8) for _, text in legend) + _SIZE + 0.2
     width = max(
@@ -169,12 +164,12 @@ def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Loo
     )
     sheet = Sheet(width + _MARGIN, bottom + 0.25 + 0.25 * -(-len(legend) // _PER_LINE))
     sheet.text(_MARGIN, 0.22, "Accelerators", look.ink, size=12, weight="bold")
-    sheet.text(_MARGIN, 0.45, f"a cell each, of {few}", look.quiet)
+    sheet.text(_MARGIN, 0.45, f"one cell per device, {few}", look.quiet)
     y = top
     for row, height in zip(rows, lines, strict=True):
         sheet.text(left - 0.1, y + _SIZE / 2, row.title, look.ink, ha="right")
         for place, mark in enumerate(row.cells):
-            _draw_cell(sheet, mark, left + place % _MOST_CELLS * _SIZE, y + place // _MOST_CELLS * _SIZE, look)
+            _draw_cell(sheet, mark, left + place % _CELLS_PER_LINE * _SIZE, y + place // _CELLS_PER_LINE * _SIZE, look)
         sheet.text(beside, y + _SIZE / 2, shortened(row.room), look.quiet, size=8.5)
         y += height * _SIZE + _GAP
     for place, (mark, text) in enumerate(legend):

@@ -1,8 +1,8 @@
-"""Pictures of quotas: how full each tenant is, and how much of one is left.
+"""Pictures of quotas: how full each tenant's quota is, and how much is left.
 
-Colour never speaks alone: each cell has its number, each bar its amounts, and blue, orange and vermillion are told
-apart with any colour vision (after Okabe and Ito, "Color Universal Design"). Turned down: a scale from green to red,
-which one man in twelve can't read, and one that ends at the fullest tenant, by which somebody always looks full.
+Colour is never the only sign: each cell has its number, each bar its amounts, and blue, orange and vermillion differ
+for every kind of colour vision (after Okabe and Ito, "Color Universal Design"). Rejected alternatives: a scale from
+green to red, which one man in twelve cannot read; a scale that ends at the fullest tenant, so one always looks full.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tenantkit.display.human_amounts import amount_text, used_text
 from tenantkit.display.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,32 +45,32 @@ _LEGEND = (
 
 
 def quota_heatmap(
-    frame: pd.DataFrame, *, theme: Theme = "light", resources: Sequence[str] | None = None, most: int = 40
+    frame: pd.DataFrame, *, theme: Theme = "light", resources: Sequence[str] | None = None, limit: int = 40
 ) -> Picture:
-    """How full each tenant's quota is: a cell per tenant and resource, with its number.
+    """Draw how full each tenant's quota is: a cell per tenant and resource, with its percentage.
 
     Args:
-        frame: of `quota_usage`, or some of its rows; tenants come in its order.
-        theme: `light` or `dark`, as the page that it is shown on. Default: light.
-        resources: only these, in this order. Default: all of which anybody was granted something.
-        most: at most so many tenants, the fullest ones. Default 40, what fits a page.
+        frame: from `quota_usage`, or some of its rows; tenants are in its order.
+        theme: `light` or `dark`, like the page that shows it. Default: light.
+        resources: only these, in this order. Default: all of which some tenant was granted anything.
+        limit: at most this many tenants, the fullest ones. Default 40, which fits on a page.
 
     Returns:
-        A picture; of an empty frame one that says so.
+        A picture; for an empty frame, one that says so.
 
     Raises:
-        InvalidSpecError: the frame is another one, or there is no such theme.
+        InvalidSpecError: the frame is not from `quota_usage`, or the theme is unknown.
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> quota_heatmap(quota_usage(cluster), theme="dark")  # doctest: +SKIP
+        >>> picture = tk.plots.quota_heatmap(tk.quota_usage(cluster), theme="dark")
     """
     look, cells = look_of(theme), _cells(frame)
     columns = list(resources) if resources is not None else _granted(cells)
     wanted = set(columns)
     cells = [cell for cell in cells if cell.resource in wanted]
     rows = list(dict.fromkeys(cell.row for cell in cells))
-    shown = _fullest(cells, rows, most)
+    shown = _fullest(cells, rows, limit)
     cells = [cell for cell in cells if cell.row in shown]
     labels = {row: label for row, label in _labels(cells).items() if row in shown}
     few = f"the {len(labels)} fullest of {len(rows)} tenants" if len(labels) < len(rows) else _many(len(rows), "tenant")
@@ -80,44 +81,45 @@ def quota_heatmap(
 
 
 def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme = "light") -> Picture:
-    """How much of each resource is used and free: a bar per resource, with its amounts.
+    """Draw how much of each resource is used and free: a bar per resource, with its amounts.
 
     Args:
-        frame: of `quota_usage`, or some of its rows.
-        tenant: whose. Default: all of the frame's together; what is not counted yet is in neither sum, and said.
-        theme: `light` or `dark`, as the page that it is shown on. Default: light.
+        frame: from `quota_usage`, or some of its rows.
+        tenant: only this one, by name. Default: the sum of all in the frame, without entries that are not counted yet;
+            the picture says how many.
+        theme: `light` or `dark`, like the page that shows it. Default: light.
 
     Returns:
-        A picture; of an empty frame one that says so.
+        A picture; for an empty frame, one that says so.
 
     Raises:
-        InvalidSpecError: the frame is another one, or there is no such tenant or theme.
+        InvalidSpecError: the frame is not from `quota_usage`, the tenant is not in it, or the theme is unknown.
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> quota_bars(quota_usage(cluster), "vision")  # doctest: +SKIP
+        >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "vision")
     """
     look, cells = look_of(theme), _cells(frame)
     names = list(dict.fromkeys(cell.tenant for cell in cells))
     if tenant is not None and tenant not in names:
         known = ", ".join(names[:_NAMED_LIMIT]) or "none"
-        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, whose tenants are {known}")])
+        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, which has the tenants {known}")])
     chosen = names if tenant is None else [tenant]
     bars = _sums(cell for cell in cells if cell.tenant in chosen)
     if not bars:
         return _nothing(look, theme)
-    whose = chosen[0] if len(chosen) == 1 else _many(len(chosen), "tenant")
+    title = chosen[0] if len(chosen) == 1 else _many(len(chosen), "tenant")
     drawn = [bar for bar in bars if bar.state != "none"]
     empty = [bar.resource for bar in bars if bar.state == "none"]
     lines = [f"{bar.resource}: {bar.text}{_state_word(bar)}" for bar in drawn]
     lines += [f"nothing granted: {', '.join(empty)}"] if empty else []
-    alt = f"Quota of {whose}. {'; '.join(lines)}."
-    return Picture(_draw_bars(drawn, empty, whose, look), clean(alt), theme)
+    alt = f"Quota of {title}. {'; '.join(lines)}."
+    return Picture(_draw_bars(drawn, empty, title, look), clean(alt), theme)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """One entry of one quota, or the sum of several; `used` is None where none is counted yet."""
+    """One entry of a quota, or the sum of several; `used` is None where none is counted yet."""
 
     row: tuple[str, str]
     tenant: str
@@ -130,7 +132,7 @@ class _Cell:
 
     @property
     def pct(self) -> float | None:
-        """0 to 100, and above where more is used than granted; None where there is nothing to compare."""
+        """0 to 100, and more where usage exceeds the grant; None where there is nothing to compare."""
         if self.used is None:
             return None
         if self.hard == 0:
@@ -139,7 +141,7 @@ class _Cell:
 
     @property
     def number(self) -> str:
-        """The percentage as text: what is nearly full is never called 100 %."""
+        """The percentage as text: only a full quota is 100 %."""
         if self.pct is None:
             return "?" if self.state == "pending" else "–"  # noqa: RUF001 (a dash, as tables have it)
         if self.pct == math.inf:
@@ -150,7 +152,7 @@ class _Cell:
 
     @property
     def text(self) -> str:
-        """The amounts in words."""
+        """The amounts as text."""
         rest = f", {self.uncounted} more not counted yet" if self.uncounted and self.used is not None else ""
         if self.used is None:
             return f"of {amount_text(self.hard, self.unit)}, not counted yet"
@@ -162,7 +164,7 @@ class _Cell:
 def _cells(frame: pd.DataFrame) -> list[_Cell]:
     if "namespaces" in getattr(frame, "columns", ()):
         raise InvalidSpecError(
-            [Problem("frame", "quota_usage by team", "give quota_usage(cluster), which is by tenant")]
+            [Problem("frame", "quota_usage by team", "not by tenant", hint=Hint("pass the result of {quota_usage}"))]
         )
     check_frame("frame", frame, "quota_usage", _COLUMNS)
     return [
@@ -180,12 +182,12 @@ def _cells(frame: pd.DataFrame) -> list[_Cell]:
 
 
 def _granted(cells: Iterable[_Cell]) -> list[str]:
-    """The resources of which somebody was granted or uses something, computing first."""
+    """The resources of which some tenant was granted or uses anything, cpu and memory first."""
     found = dict.fromkeys(cell.resource for cell in cells if cell.state != "none")
-    return sorted(found, key=_place)
+    return sorted(found, key=_sort_key)
 
 
-def _place(resource: str) -> tuple[int, str]:
+def _sort_key(resource: str) -> tuple[int, str]:
     if resource in _FIRST:
         return _FIRST.index(resource), resource
     if resource.startswith("requests.") and "/" in resource:
@@ -193,26 +195,26 @@ def _place(resource: str) -> tuple[int, str]:
     return len(_FIRST) + (1 if "storage" in resource else 2), resource
 
 
-def _fullest(cells: Iterable[_Cell], rows: Sequence[tuple[str, str]], most: int) -> set[tuple[str, str]]:
+def _fullest(cells: Iterable[_Cell], rows: Sequence[tuple[str, str]], limit: int) -> set[tuple[str, str]]:
     worst = dict.fromkeys(rows, -1.0)
     for cell in cells:
         worst[cell.row] = max(worst[cell.row], cell.pct if cell.pct is not None else -1.0)
-    return set(sorted(rows, key=lambda row: -worst[row])[: max(most, 0)])
+    return set(sorted(rows, key=lambda row: -worst[row])[: max(limit, 0)])
 
 
 def _labels(cells: Iterable[_Cell]) -> dict[tuple[str, str], str]:
-    """The rows' names: the tenant's, and the quota's too where a tenant has several."""
+    """The names of rows: the tenant, with the quota where a tenant has several."""
     tenants = {cell.row: cell.tenant for cell in cells}
     several = {name for name in tenants.values() if list(tenants.values()).count(name) > 1}
     return {row: shortened(f"{name} ({row[1]})" if name in several else name) for row, name in tenants.items()}
 
 
 def _sums(cells: Iterable[_Cell]) -> list[_Cell]:
-    """A cell per resource, of all who have it."""
+    """A cell per resource, the sum over all tenants."""
     by_resource: dict[str, list[_Cell]] = {}
     for cell in cells:
         by_resource.setdefault(cell.resource, []).append(cell)
-    return [_sum(by_resource[resource]) for resource in sorted(by_resource, key=_place)]
+    return [_sum(by_resource[resource]) for resource in sorted(by_resource, key=_sort_key)]
 
 
 def _sum(cells: Sequence[_Cell]) -> _Cell:
@@ -228,13 +230,13 @@ def _sum(cells: Sequence[_Cell]) -> _Cell:
 
 
 def _attention(cells: Sequence[_Cell], labels: dict[tuple[str, str], str]) -> str:
-    """What a reader would look at first, in words."""
-    told = []
+    """The entries that need attention, as text."""
+    sentences = []
     for state, words in (("over", "Over"), ("full", "Full"), ("near", "Near"), ("pending", "Not counted yet")):
         named = [f"{labels[cell.row]} {cell.resource}" for cell in cells if cell.state == state]
         more = f" and {len(named) - _NAMED_LIMIT} more" if len(named) > _NAMED_LIMIT else ""
-        told += [f"{words}: {', '.join(named[:_NAMED_LIMIT])}{more}."] if named else []
-    return " ".join(told) or "None is near its limit."
+        sentences += [f"{words}: {', '.join(named[:_NAMED_LIMIT])}{more}."] if named else []
+    return " ".join(sentences) or "None is near its limit."
 
 
 def _state_word(cell: _Cell) -> str:
@@ -246,7 +248,7 @@ def _many(count: int, noun: str) -> str:
 
 
 def _colour(cell: _Cell, look: Look) -> str | None:
-    """What a cell or bar is filled with; None: it is empty."""
+    """The fill of a cell or bar; None: it is empty."""
     if cell.state in ("full", "over"):
         return _FULL
     if cell.state == "near":
@@ -298,7 +300,7 @@ def _draw_cell(sheet: Sheet, cell: _Cell, x: float, y: float, look: Look) -> Non
 def _draw_state(
     sheet: Sheet, state: str, box: tuple[float, float, float, float], colour: str | None, look: Look
 ) -> None:
-    """A box in its colour; what is not counted yet is hatched, what holds nothing only framed."""
+    """A box in its colour; hatched if not counted yet, only framed if nothing was granted."""
     if colour is not None:
         sheet.box(*box, facecolor=colour)
     elif state == "pending":
@@ -308,7 +310,7 @@ def _draw_state(
 
 
 def _legend(states: set[str]) -> list[tuple[str, str]]:
-    """What has to be explained: no more than is there."""
+    """The entries of the legend: only states that occur."""
     seen = states | ({"full"} if "over" in states else set())
     return [(state, words) for state, words in _LEGEND if state in seen]
 
@@ -330,11 +332,11 @@ def _draw_legend(sheet: Sheet, legend: Sequence[tuple[str, str]], x: float, y: f
         x += _SWATCH + 0.25 + width_of(words, 8)
 
 
-def _draw_bars(bars: Sequence[_Cell], empty: Sequence[str], whose: str, look: Look) -> Figure:
+def _draw_bars(bars: Sequence[_Cell], empty: Sequence[str], of: str, look: Look) -> Figure:
     left = _MARGIN + max([width_of(shortened(bar.resource)) for bar in bars] or [0]) + 0.12
     beside = left + _BAR_WIDTH + 0.12
     foot = f"nothing granted: {', '.join(empty)}" if empty else ""
-    title = f"Quota of {shortened(whose)}"
+    title = f"Quota of {shortened(of)}"
     width = max(
         beside + 0.55 + max([width_of(bar.text, 8.5) for bar in bars] or [0]),
         _MARGIN + max(width_of(foot, 8), width_of(title, 13)),

@@ -137,10 +137,10 @@ def _frame_differences(pods: list[Manifest], expected: dict[str, Fraction]) -> l
     """Where the sums of the frame's columns differ from the quota's counts."""
     frame = pods_frame(pods).query("counted")
     sums = {
-        "requests.cpu": Fraction(round(frame["requests_cpu_cores"].sum() * 1000), 1000),
-        "limits.cpu": Fraction(round(frame["limits_cpu_cores"].sum() * 1000), 1000),
-        "requests.memory": Fraction(int(frame["requests_memory_bytes"].sum())),
-        "limits.memory": Fraction(int(frame["limits_memory_bytes"].sum())),
+        "requests.cpu": Fraction(round(frame["cpu_requests_cores"].sum() * 1000), 1000),
+        "limits.cpu": Fraction(round(frame["cpu_limits_cores"].sum() * 1000), 1000),
+        "requests.memory": Fraction(int(frame["memory_requests_bytes"].sum())),
+        "limits.memory": Fraction(int(frame["memory_limits_bytes"].sum())),
     }
     devices = sum((expected[f"requests.{name}"] for name in DEVICES), start=Fraction(0))
     wrong = [f"the frame has {name} {amount}, the quota {expected[name]}" for name, amount in sums.items()]

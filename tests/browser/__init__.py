@@ -1,1 +1,1 @@
-"""The lab and its forms in a real browser; a package, so that lab and browser end with it and not with the session."""
+"""The lab and its forms in a real browser. A package, so that package-scoped fixtures end before the session does."""

@@ -1,4 +1,4 @@
-"""A lab, and a browser to look at it; both end with the tests, also when these are interrupted."""
+"""A lab and a browser. Both end with the tests, also if these are interrupted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tenantkit.cluster.connection.connect import connect
 from tests.browser.form_page import FormPage
 from tests.browser.lab_process import Lab
-from tests.browser.notebook_page import ROOM, SLOW_MS, NotebookPage
+from tests.browser.notebook_page import SLOW_MS, VIEWPORT, NotebookPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,15 +44,15 @@ EMPTY = {
 
 @pytest.fixture(scope="package")
 def chromium() -> str:
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
-        pytest.skip("no Chromium is installed: apt-get install chromium")
-    return found
+    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return path
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _interrupted_by_term() -> Iterator[None]:
-    """A SIGTERM must not leave a lab or a browser behind: it ends the tests as Ctrl-C does."""
+def _sigterm_interrupts() -> Iterator[None]:
+    """Let a SIGTERM end the tests as Ctrl-C does, so that no lab or browser is left behind."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -71,14 +71,14 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
 
 @pytest.fixture(scope="package")
 def cluster(lab: Lab) -> Iterator[Cluster]:
-    """The lab's sandbox, by its API, as its administrator."""
+    """The lab's sandbox, as its admin."""
     with connect(kubeconfig=lab.kubeconfig, context="sandbox-admin") as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="package")
 def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """Ends with these tests, since Playwright keeps an event loop in this thread for as long as it is there."""
+    """A browser that ends with these tests, since Playwright keeps an event loop in this thread until then."""
     arguments = [*_ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
@@ -86,7 +86,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             executable_path=chromium,
             headless=True,
             args=arguments,
-            viewport=ROOM,
+            viewport=VIEWPORT,
             color_scheme="light",
             handle_sigint=False,
             handle_sigterm=False,
@@ -100,7 +100,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="package")
 def notebook(browser: BrowserContext, lab: Lab, cluster: Cluster) -> NotebookPage:  # noqa: ARG001 (reads it later)
-    """An empty notebook with a kernel that is connected."""
+    """A notebook with a kernel that is connected to the cluster."""
     name = f"scratch-{uuid.uuid4().hex[:8]}.ipynb"
     (lab.notebooks / name).write_text(json.dumps(EMPTY))
     opened = NotebookPage(browser.new_page(), lab, name)
@@ -110,20 +110,19 @@ def notebook(browser: BrowserContext, lab: Lab, cluster: Cluster) -> NotebookPag
 
 @pytest.fixture
 def name() -> str:
-    """A name that no tenant has."""
+    """An unused name of a tenant."""
     return f"t-{uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture
 def form(notebook: NotebookPage) -> FormPage:
-    """A form for a new tenant, just shown."""
-    notebook.forget()
+    """A form for a new tenant."""
+    notebook.delete_cells()
     return FormPage.show(notebook)
 
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Path]:
-    """Where a picture goes: into the documentation when asked for, else nowhere that is kept."""
-    is_asked = request.config.getoption("--pictures")
-    folder = Path(__file__).parents[2] / "docs" / "images" if is_asked else tmp_path
-    return lambda name: folder / name
+    """The file for a picture: in the repository with --pictures, else in a temporary folder."""
+    folder = Path(__file__).parents[2] if request.config.getoption("--pictures") else tmp_path
+    return lambda path: folder / path

@@ -1,4 +1,4 @@
-"""A form on the page, as a person has it: labels, buttons and what it says."""
+"""A form on the page, as a user sees it: labels, buttons and the panel."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.notebook_page import ROOM, SLOW_MS
+from tests.browser.notebook_page import SLOW_MS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Locator, Page
 
     from tests.browser.notebook_page import NotebookPage
@@ -21,8 +19,8 @@ class FormPage:
     """A form.
 
     Args:
-        notebook: that it stands in.
-        root: its outermost element.
+        notebook: that holds the form.
+        root: the outermost element of the form.
     """
 
     def __init__(self, notebook: NotebookPage, root: Locator) -> None:
@@ -31,12 +29,12 @@ class FormPage:
 
     @classmethod
     def show(cls, notebook: NotebookPage, arguments: str = "cluster") -> FormPage:
-        """Show a form by running a cell, and wait until it is there whole."""
+        """Show a form by running a cell, and wait until it is complete."""
         mark = f"form-{uuid.uuid4().hex[:8]}"
         notebook.run(f'form = tk.TenantForm({arguments})\nform.widget.add_class("{mark}")\nform')
         form = cls(notebook, notebook.page.locator(f".{mark}"))
         expect(form.button("Cancel")).to_be_visible(timeout=SLOW_MS)
-        expect(form.root.locator("p.tk-why")).to_be_visible()
+        expect(form.root.locator("p.tk-disabled-reasons")).to_be_visible()
         form.root.scroll_into_view_if_needed()
         return form
 
@@ -46,7 +44,7 @@ class FormPage:
 
     @property
     def panel(self) -> Locator:
-        """What it says."""
+        """The results and errors of the form."""
         return self.root.locator(".tk-panel")
 
     def field(self, label: str) -> Locator:
@@ -60,50 +58,38 @@ class FormPage:
         """The card of a size."""
         return self.root.locator(".tk-cards label").filter(has_text=name).first
 
-    def expect_said(self, text: str) -> None:
-        """Wait until it is at rest and says that."""
+    def expect_panel(self, text: str) -> None:
+        """Wait until the form is idle and the panel shows a text."""
         expect(self.panel).to_contain_text(text, timeout=SLOW_MS)
         expect(self.button("Cancel")).to_be_disabled(timeout=SLOW_MS)
 
     def plan(self) -> None:
         self.button("Plan").click()
-        self.expect_said("Planned")
+        self.expect_panel("Planned")
 
     def apply(self) -> None:
         self.button("Apply").click()
-        self.expect_said("Done")
+        self.expect_panel("Done")
 
     def fill_small(self, name: str) -> None:
-        """A small tenant with one route, by mouse."""
+        """Fill in a small tenant with one route, by mouse."""
         self.field("Name").fill(name)
         self.field("Team").fill("ml-vision")
         self.size("small").click()
-        self.field("Owners, one a line").fill("dana@example.com")
+        self.field("Owners, one per line").fill("dana@example.com")
         self.button("Add route").click()
         self.field("Service").fill("ai-service")
         self.field("Port").fill("80")
         self.field("Path").fill("/ai-service")
-        self.expect_taken(name)
+        self.expect_code(name)
 
-    def draw(self, file: Path) -> None:
-        """Take a picture of all of it, on a page long enough for that."""
-        # a change of theme leaves nothing to be seen for a moment
-        height = self.page.wait_for_function("root => root.offsetHeight", arg=self.root.element_handle()).json_value()
-        self.page.set_viewport_size({"width": ROOM["width"], "height": height + 300})
-        try:
-            self.root.scroll_into_view_if_needed()
-            self.page.mouse.move(0, 0)
-            self.root.screenshot(path=file, animations="disabled", caret="hide")
-        finally:
-            self.page.set_viewport_size(ROOM)
-
-    def expect_taken(self, name: str) -> None:
-        """Wait until the kernel has all that was typed: a click overtakes the keys that the page still holds back."""
+    def expect_code(self, name: str) -> None:
+        """Wait until the kernel has received all input: a click can overtake keystrokes that the page holds back."""
         code = self.root.locator(".tk-code pre").first
         for part in (f'name="{name}"', 'tk.Route(service="ai-service", port=80, path="/ai-service")'):
             expect(code).to_contain_text(part, timeout=SLOW_MS)
 
     @property
     def url(self) -> str:
-        """The only address that it gives."""
+        """The only address in the panel."""
         return self.root.locator(".tk-urls").inner_text().split()[-1]

@@ -1,6 +1,6 @@
-"""`tenantkit lab` as a process that never outlives the process that started it, in a folder that holds all it writes.
+"""`tenantkit lab` as a process that ends with the tests, and writes only into its own folder.
 
-It is asked to end, as by Ctrl-C, since its kernels end with it; killed, by its process id, only if it does not.
+It ends as by Ctrl-C, so that its kernels end, too. It is killed only if it does not.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _END_S = 20
 
 
 class LabDied(Exception):
-    """It ended, or gave no address in time; with all that it printed."""
+    """The lab ended or printed no address in time; the message holds its output."""
 
 
 class Lab:
-    """A running lab with a sandbox of its own.
+    """A running lab with its own sandbox.
 
     Args:
-        folder: empty; its settings, its notebooks and its temporary files go there.
+        folder: an empty folder for its settings, notebooks and temporary files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,9 +37,9 @@ class Lab:
         self.notebooks = folder / "notebooks"
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
-        _settle(folder / "config")
+        _write_settings(folder / "config")
         self._lines: list[str] = []
-        self._told = threading.Event()
+        self._has_address = threading.Event()
         words = ("lab", "--no-browser", "--port", "0")
         self._process = subprocess.Popen(
             [*_dying_with_parent(), sys.executable, "-m", "tenantkit", *words, "--folder", str(self.notebooks)],
@@ -53,7 +53,7 @@ class Lab:
         self._reader = threading.Thread(target=self._read, name="lab-output")
         self._reader.start()
         try:
-            self._told.wait(_START_S)
+            self._has_address.wait(_START_S)
             self.url, self.token = self._address()
         except BaseException:
             self.end()
@@ -61,13 +61,13 @@ class Lab:
 
     @property
     def kubeconfig(self) -> Path:
-        """Of its sandbox, with a context for each persona."""
-        (found,) = self.temporary.glob("tenantkit-sandbox-*/kubeconfig*")
-        return found
+        """Of its sandbox, with a context for each user."""
+        (path,) = self.temporary.glob("tenantkit-sandbox-*/kubeconfig*")
+        return path
 
     @property
     def printed(self) -> str:
-        """All that it printed until now."""
+        """The output until now."""
         return "".join(self._lines)
 
     @property
@@ -75,7 +75,7 @@ class Lab:
         return self._process.pid
 
     def end(self) -> int:
-        """End it, and return its exit code once it is gone; again: the same."""
+        """End the lab and return its exit code; a second call returns the same."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
@@ -87,11 +87,14 @@ class Lab:
         return code
 
     def _environment(self) -> dict[str, str]:
-        """Nothing of this user's settings, and nothing of a cluster that these might name."""
-        own = {name: str(self.folder / name.lower()) for name in ("HOME", "IPYTHONDIR", "JUPYTER_DATA_DIR")}
-        own |= {"JUPYTER_CONFIG_DIR": str(self.folder / "config"), "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime")}
+        """An environment without this user's settings, which may name a cluster."""
+        folders = {name: str(self.folder / name.lower()) for name in ("HOME", "IPYTHONDIR", "JUPYTER_DATA_DIR")}
+        folders |= {
+            "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
+            "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime"),
+        }
         python = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": python, "TMPDIR": str(self.temporary), **own}
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": python, "TMPDIR": str(self.temporary), **folders}
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -99,23 +102,23 @@ class Lab:
             for line in output:
                 self._lines.append(line)
                 if _ADDRESS.search(line):
-                    self._told.set()
-        self._told.set()  # it has ended: nothing more to wait for
+                    self._has_address.set()
+        self._has_address.set()  # the lab has ended: there is nothing to wait for
 
     def _address(self) -> tuple[str, str]:
-        found = _ADDRESS.search(self.printed)
-        if found is None:
-            raise LabDied(f"tenantkit lab gave no address within {_START_S} s:\n{self.printed}")
-        return found[1], found[2]
+        address = _ADDRESS.search(self.printed)
+        if address is None:
+            raise LabDied(f"tenantkit lab printed no address within {_START_S} s:\n{self.printed}")
+        return address[1], address[2]
 
 
-def _settle(config: Path) -> None:
-    """The user's own settings: a page that tells when its kernel is idle."""
+def _write_settings(config: Path) -> None:
+    """Write settings with which a page exposes whether its kernel is idle."""
     config.mkdir()
     settings = {"LabApp": {"expose_app_in_browser": True}}
     (config / "jupyter_lab_config.json").write_text(json.dumps(settings))
 
 
 def _dying_with_parent() -> list[str]:
-    """A killed pytest ends the lab, too, where the system can see to that."""
+    """The command that ends the lab when pytest is killed, if the system has it."""
     return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []

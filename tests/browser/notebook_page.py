@@ -1,4 +1,4 @@
-"""A notebook in JupyterLab as its reader has it: cells that are run, what stands below them, and nothing else."""
+"""A notebook in JupyterLab as its reader sees it: cells and their outputs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page, ViewportSize
 
     from tests.browser.lab_process import Lab
 
-# Kernels start and import while others use the machine; nothing waits longer than it must.
+# Kernels start and import on a busy machine; no test waits longer than it must.
 SLOW_MS = 60_000
-ROOM: ViewportSize = {"width": 1280, "height": 1000}
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1000}
 NUMBERED = re.compile(r"\[\d+\]")
 
-# What is run before the kernel is idle waits for it, as it does for a reader who does not look.
+# A cell that is run before the kernel is idle waits for it, as it does for a reader.
 _IS_CONNECTED = """() => {
   const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
   return Boolean(context?.isReady && context.session?.kernel?.connectionStatus === 'connected');
@@ -53,8 +55,8 @@ class NotebookPage:
     """An open notebook.
 
     Args:
-        page: the browser's.
-        lab: where it is.
+        page: a tab of the browser.
+        lab: serves the notebook.
         name: of the notebook, relative to the lab's folder.
     """
 
@@ -66,8 +68,8 @@ class NotebookPage:
         page.goto(f"{lab.url}/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{name}?reset&token={lab.token}")
         self._wait_until_connected()
 
-    def load_anew(self) -> None:
-        """As F5 does; the same kernel goes on."""
+    def reload(self) -> None:
+        """Reload the page; the kernel keeps running."""
         self.page.reload()
         self._wait_until_connected()
 
@@ -75,7 +77,7 @@ class NotebookPage:
         try:
             self.page.wait_for_function(_IS_CONNECTED, timeout=SLOW_MS)
         except PageTimeoutError as error:
-            error.add_note(f"the page has {self.page.evaluate(_STATE)}")
+            error.add_note(f"the state of the page: {self.page.evaluate(_STATE)}")
             raise
 
     @property
@@ -89,18 +91,18 @@ class NotebookPage:
         expect(self.cell(index)).to_be_visible()
 
     def press_run(self, index: int) -> Locator:
-        """Run the active cell by Shift+Enter, which goes on to the next one; what stands below it."""
+        """Run the active cell by Shift+Enter, which selects the next cell; return its output."""
         self.page.keyboard.press("Shift+Enter")
-        return self._ended(index)
+        return self._wait_for_output(index)
 
     def run(self, source: str) -> Locator:
-        """Add a cell at the end and run it; what stands below it."""
+        """Add a cell at the end and run it; return its output."""
         index = self.page.evaluate(_APPEND, source)
         self.page.evaluate(_RUN)
-        return self._ended(index)
+        return self._wait_for_output(index)
 
-    def forget(self) -> None:
-        """Delete all cells but the first: a page full of old forms is slow."""
+    def delete_cells(self) -> None:
+        """Delete all cells except the first: a page full of old forms is slow."""
         self.page.evaluate(_FORGET)
         expect(self.page.locator(".jp-Notebook-cell")).to_have_count(1)
 
@@ -108,18 +110,30 @@ class NotebookPage:
         return self.page.locator(f".jp-Notebook-cell[data-windowed-list-index='{index}']")
 
     def errors(self, index: int) -> list[Any]:
-        """What a cell raised or wrote to its standard error."""
+        """The errors of a cell, and its output on standard error."""
         outputs = self.page.evaluate(_MIMES, index)
         return [it for it in outputs if it["output_type"] == "error" or it.get("name") == "stderr"]
 
     def set_theme(self, name: str) -> None:
-        """As the menu Settings, Theme does."""
+        """Change the theme, as the menu Settings, Theme does."""
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
         light = "false" if "Dark" in name else "true"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
-    def _ended(self, index: int) -> Locator:
-        """Wait until the cell has its number, and hold it to have failed in nothing."""
+    def draw(self, root: Locator, file: Path) -> None:
+        """Take a picture of a whole form, on a page that is tall enough."""
+        # after a change of theme the form is briefly invisible
+        height = self.page.wait_for_function("root => root.offsetHeight", arg=root.element_handle()).json_value()
+        self.page.set_viewport_size({"width": VIEWPORT["width"], "height": height + 300})
+        try:
+            root.scroll_into_view_if_needed()
+            self.page.mouse.move(0, 0)
+            root.screenshot(path=file, animations="disabled", caret="hide")
+        finally:
+            self.page.set_viewport_size(VIEWPORT)
+
+    def _wait_for_output(self, index: int) -> Locator:
+        """Wait until the cell has run, and check that it raised no error."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
         expect(prompt).to_have_text(NUMBERED, timeout=SLOW_MS)
         assert self.errors(index) == []

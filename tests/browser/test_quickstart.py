@@ -1,4 +1,4 @@
-"""The quickstart as a reader runs it: opened in JupyterLab, cell by cell with Shift+Enter, to its end."""
+"""The quickstart as a reader runs it: in JupyterLab, cell by cell with Shift+Enter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.lab_process import Lab
 
 
-def test_nobody_is_asked_whether_to_fetch_news(lab: Lab) -> None:
+def test_the_reader_is_not_asked_whether_to_fetch_news(lab: Lab) -> None:
     address = f"{lab.url}/lab/api/settings/@jupyterlab/apputils-extension:notification?token={lab.token}"
 
     answer = urllib3.request("GET", address).json()
@@ -27,7 +27,7 @@ def test_nobody_is_asked_whether_to_fetch_news(lab: Lab) -> None:
     assert defaults == {"fetchNews": "false", "checkForUpdates": False}
 
 
-def test_the_quickstart_runs_cell_by_cell_and_leaves_nothing_behind(
+def test_the_quickstart_runs_cell_by_cell_and_deletes_its_tenant(
     browser: BrowserContext, lab: Lab, cluster: Cluster
 ) -> None:
     before = {it["metadata"]["name"] for it in cluster.list("Namespace")}
@@ -44,7 +44,7 @@ def test_the_quickstart_runs_cell_by_cell_and_leaves_nothing_behind(
     assert [text.strip() for source, text in outputs.items() if source.startswith("report.urls")] == [
         "{'quickstart': ['http://quickstart.example.ai/ai-service']}"
     ]
-    assert list(outputs.values())[-1].strip() == "quickstart is gone"
+    assert list(outputs.values())[-1].strip() == "quickstart no longer exists"
     assert {it["metadata"]["name"] for it in cluster.list("Namespace")} == before
     with pytest.raises(NotFound):
         cluster.get("Namespace", "quickstart")

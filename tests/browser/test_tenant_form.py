@@ -1,4 +1,4 @@
-"""`TenantForm` on a real page: by mouse, by keyboard alone, pressed twice, and in both themes."""
+"""`TenantForm` on a real page: by mouse, by keyboard only, with double clicks, and in both themes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tests.browser.form_page import FormPage
 
-_COUNT_APPLIES = """from tenantkit.forms import tenant as module
+_COUNT_APPLIES = """from tenantkit.forms.tenant import form as module
 
 def counted(*arguments, apply=module.apply, **options):
     applies.append(1)
@@ -22,7 +22,7 @@ def counted(*arguments, apply=module.apply, **options):
 
 applies, module.apply = [], counted"""
 
-# Text whose contrast with what is behind it is below 4.5 to 1 (WCAG 2.2, 1.4.3, which leaves out what is disabled).
+# Text with a contrast below 4.5 to 1 (WCAG 2.2, 1.4.3, which exempts disabled elements).
 _FAINT = """root => {
   const parse = text => {
     const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
@@ -53,7 +53,7 @@ _FAINT = """root => {
 
 
 def expect_ingress(cluster: Cluster, name: str, url: str) -> None:
-    """The address on the page is what the Ingress in the cluster says."""
+    """The address on the page is that of the Ingress in the cluster."""
     address = urlsplit(url)
     (ingress,) = cluster.list("Ingress", namespace=name)
     backend: dict[str, Any] = {"service": {"name": "ai-service", "port": {"number": 80}}}
@@ -62,7 +62,7 @@ def expect_ingress(cluster: Cluster, name: str, url: str) -> None:
     assert url == f"http://{name}.example.ai/ai-service"
 
 
-def test_filled_by_mouse_it_makes_the_tenant_whose_address_it_shows(
+def test_a_form_filled_by_mouse_creates_the_tenant_and_shows_its_address(
     form: FormPage, cluster: Cluster, name: str
 ) -> None:
     expect(form.button("Apply")).to_be_disabled()
@@ -76,7 +76,9 @@ def test_filled_by_mouse_it_makes_the_tenant_whose_address_it_shows(
     expect_ingress(cluster, name, form.url)
 
 
-def test_filled_by_keyboard_alone_it_does_the_same(form: FormPage, cluster: Cluster, name: str) -> None:
+def test_a_form_filled_by_keyboard_only_creates_the_tenant_and_shows_its_address(
+    form: FormPage, cluster: Cluster, name: str
+) -> None:
     keys = form.page.keyboard
     form.field("Name").focus()
 
@@ -103,14 +105,14 @@ def test_filled_by_keyboard_alone_it_does_the_same(form: FormPage, cluster: Clus
     for _ in ("host", "remove", "add route", "plan"):
         keys.press("Tab")
     expect(form.button("Plan")).to_be_focused()
-    form.expect_taken(name)
+    form.expect_code(name)
     keys.press("Enter")
-    form.expect_said("Planned")
+    form.expect_panel("Planned")
     expect(form.button("Apply")).to_be_enabled()
     keys.press("Tab")
     expect(form.button("Apply")).to_be_focused()
     keys.press("Space")
-    form.expect_said("Done")
+    form.expect_panel("Done")
 
     expect_ingress(cluster, name, form.url)
 
@@ -121,20 +123,26 @@ def test_a_double_click_on_apply_applies_once(form: FormPage, name: str) -> None
     form.plan()
 
     form.button("Apply").dblclick()
-    form.expect_said("Done")
+    form.expect_panel("Done")
 
     assert form.notebook.run("print(len(applies))").inner_text().strip() == "1"
-    form.expect_said("Done")
+    form.expect_panel("Done")
 
 
-def test_every_word_of_the_form_can_be_read_in_both_themes(form: FormPage, picture: Callable[[str], Path]) -> None:
+def test_all_text_of_the_form_has_enough_contrast_in_both_themes(
+    form: FormPage, picture: Callable[[str], Path]
+) -> None:
     form.fill_small("vision")
     form.plan()
+    form.notebook.draw(form.root, picture("notebooks/images/tenant-form.png"))
     faint = {}
     try:
-        for theme, file in (("JupyterLab Dark", "tenant-form-dark.png"), ("JupyterLab Light", "tenant-form.png")):
+        for theme, file in (
+            ("JupyterLab Dark", "docs/images/tenant-form-dark.png"),
+            ("JupyterLab Light", "docs/images/tenant-form.png"),
+        ):
             form.notebook.set_theme(theme)
-            form.draw(picture(file))
+            form.notebook.draw(form.root, picture(file))
             faint[theme] = form.page.evaluate(_FAINT, form.root.element_handle())
     finally:
         form.notebook.set_theme("JupyterLab Light")

@@ -1,4 +1,4 @@
-"""A sandbox with a platform, and doors to it in which each request can be made to fail."""
+"""A sandbox with a platform, and connections to it on which each request can be made to fail."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def connect_as(sandbox: Sandbox) -> Callable[[str], Cluster]:
-    """A door of the test's own to the sandbox, as a persona."""
-    return lambda persona: connect(kubeconfig=sandbox.kubeconfig, context=f"sandbox-{persona}")
+    """Connect to the sandbox as one of its users."""
+    return lambda user: connect(kubeconfig=sandbox.kubeconfig, context=f"sandbox-{user}")
 
 
 @pytest.fixture(scope="session")
@@ -46,28 +46,28 @@ def admin(connect_as: Callable[[str], Cluster]) -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(admin: Cluster, connect_as: Callable[[str], Cluster]) -> Iterator[Cluster]:  # noqa: ARG001 (installs)
-    """The sandbox as somebody who may make tenants."""
+    """The sandbox, as a user who may create tenants."""
     with connect_as("provisioner") as cluster:
         yield cluster
 
 
 @pytest.fixture
 def faults(cluster: Cluster) -> FaultyTransport:
-    """What makes the requests of `cluster` fail."""
+    """Makes requests of `cluster` fail."""
     return FaultyTransport.put_into(cluster)
 
 
 @pytest.fixture
 def names(admin: Cluster) -> Iterator[Callable[[], str]]:
-    """Names that no tenant has; what they stand for is deleted afterwards."""
-    given: list[str] = []
+    """Unused names; their namespaces are deleted after the test."""
+    names: list[str] = []
 
     def name() -> str:
-        given.append(f"t-{uuid.uuid4().hex[:10]}")
-        return given[-1]
+        names.append(f"t-{uuid.uuid4().hex[:10]}")
+        return names[-1]
 
     yield name
-    for each in given:
+    for each in names:
         with suppress(NotFound):
             admin.delete(ObjectRef("v1", "Namespace", each))
 
@@ -79,7 +79,7 @@ def name(names: Callable[[], str]) -> str:
 
 @pytest.fixture
 def vision(cluster: Cluster, name: str) -> Tenant:
-    """A tenant that is there."""
+    """An existing tenant."""
     tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], size="small", routes=[ROUTE, EXACT])
     tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
     return tenant
@@ -87,6 +87,6 @@ def vision(cluster: Cluster, name: str) -> Tenant:
 
 @pytest.fixture(autouse=True)
 def _no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """What a widget's callback raises is only logged: here it fails the test."""
+    """Fail the test if a callback raises: ipywidgets only logs it."""
     yield
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

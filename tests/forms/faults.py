@@ -1,4 +1,4 @@
-"""A transport that fails when told to, in front of a real one: below it nothing is pretended."""
+"""A transport that fails on demand, in front of a real one: nothing below it is mocked."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ _REASONS = {
 
 
 def status(code: int) -> Fault:
-    """The server answers that status."""
+    """The server answers with a status."""
     body = {
         "kind": "Status",
         "apiVersion": "v1",
         "metadata": {},
         "status": "Failure",
-        "message": f"the test says {code}",
+        "message": f"the test returns {code}",
         "reason": _REASONS[code],
         "code": code,
     }
     return lambda _: Answer(code, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
-def gone(_request: Request) -> Answer | None:
-    """Nobody listens there any more."""
+def connection_refused(_request: Request) -> Answer | None:
+    """Nothing listens on the port."""
     raise TransportError("refused", "connection refused")
 
 
 def timed_out(_request: Request) -> Answer | None:
-    """Connected, and no answer in time."""
+    """Connected, but without an answer in time."""
     raise TransportError("timeout", "no answer within 35 s")
 
 
 @dataclass
 class FaultyTransport:
-    """Sends on to another transport, but for the requests that `fault` answers.
+    """Forwards requests to another transport, except those that `fault` answers.
 
     Args:
-        inner: a real one.
-        fault: asked with each request's number and the request; None: sent on.
+        inner: a real transport.
+        fault: called with the number of a request and the request; None: the request is forwarded.
         lost: whether a failing request reaches the server first, so that only its answer is lost.
     """
 
@@ -69,21 +69,21 @@ class FaultyTransport:
 
     @classmethod
     def put_into(cls, cluster: Cluster) -> FaultyTransport:
-        """Make the requests of a connection go through here, without pauses before its retries."""
-        made = cls(cluster._session._transport)
-        cluster._session._transport = made
+        """Send the requests of a cluster through this transport, and retry without a pause."""
+        transport = cls(cluster._session._transport)
+        cluster._session._transport = transport
         cluster._session.sleep = lambda _: None
-        return made
+        return transport
 
     def fail_from(self, number: int, fault: Fault, *, lost: bool = False) -> None:
-        """From the request of that number on, counted from now, this happens instead."""
+        """Fail every request from this number on, counted from now."""
         with self.lock:
             first = len(self.requests) + number
         self.lost = lost
         self.fault = lambda count, request: fault(request) if count >= first else None
 
     def heal(self) -> None:
-        """All is well again."""
+        """Forward every request again."""
         self.fault = lambda _number, _request: None
 
     def send(self, request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""Reading a form as a person would: its text, and whether it is at rest."""
+"""Read a form as a user does: its text, and whether it is idle."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.forms.tenant import TenantForm
+    from tenantkit.forms.tenant.form import TenantForm
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 _WAIT_S = 30
 
 
 def fill(form: TenantForm, name: str, **values: Any) -> None:
-    """The fields of a small tenant with one route."""
+    """Fill in a small tenant with one route."""
     route = {"service": "ai-service", "port": 80, "path": "/ai-service"}
     base = {"name": name, "team": "ml-vision", "owners": ["owner@example.com"], "size": "small", "routes": [route]}
     form.fill(**base | values)
 
 
 def click(form: TenantForm, button: str) -> None:
-    """Press a button and wait until what it began has ended."""
+    """Click a button and wait until its job has ended."""
     getattr(form, f"{button}_button").click()
-    assert form.work.wait(_WAIT_S)
+    assert form.job.wait(_WAIT_S)
 
 
 def text(html: str) -> str:
-    """What is read of markup, a line a paragraph or cell."""
+    """The text of markup, one line per paragraph or cell."""
     return re.sub(r"\s*\n\s*", "\n", unescape(re.sub(r"<[^>]*>", "\n", html))).strip()
 
 
-def said(form: TenantForm) -> str:
-    """What the panel says."""
+def panel_text(form: TenantForm) -> str:
+    """The text of the panel."""
     return text(form.panel.html)
 
 
-def is_at_rest(form: TenantForm) -> bool:
-    """Whether everything is on that should be on when nothing is being done."""
+def is_idle(form: TenantForm) -> bool:
+    """Whether no job is running, and everything is enabled that should be."""
     fields = [field for field in form.fields.values() if not field.locked]
     return (
-        not form.work.is_busy
+        not form.job.is_running
         and not form.plan_button.disabled
         and form.cancel_button.disabled
         and form.progress.value == ""
@@ -54,33 +54,33 @@ def is_at_rest(form: TenantForm) -> bool:
 
 
 def widgets(widget: Any) -> Iterator[Any]:
-    """A widget and all that it holds."""
+    """A widget and all its descendants."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from widgets(child)
 
 
 def objects(cluster: Cluster, name: str) -> dict[ObjectRef, Manifest]:
-    """What tenantkit made of a tenant, without what differs between two tenants made alike."""
+    """The objects of a tenant, without the fields that differ between two equal tenants."""
     from tenantkit.provision.read import TENANT_KINDS
 
-    found = [cluster.get("Namespace", name)]
+    manifests = [cluster.get("Namespace", name)]
     for kind in TENANT_KINDS:
-        found += cluster.list(kind, namespace=name)
-    return {ref_of(it): _wanted_part(it) for it in found}
+        manifests += cluster.list(kind, namespace=name)
+    return {ref_of(it): _without_status(it) for it in manifests}
 
 
-def _wanted_part(manifest: Manifest) -> Manifest:
-    kept = {key: value for key, value in manifest.items() if key not in ("metadata", "status")}
+def _without_status(manifest: Manifest) -> Manifest:
+    fields = {key: value for key, value in manifest.items() if key not in ("metadata", "status")}
     metadata = manifest["metadata"]
-    return kept | {"labels": metadata.get("labels", {}), "annotations": metadata.get("annotations", {})}
+    return fields | {"labels": metadata.get("labels", {}), "annotations": metadata.get("annotations", {})}
 
 
 def page(form: TenantForm) -> str:
-    """All that is read on a form, its inputs aside."""
+    """All text of a form, except its inputs."""
     return "\n".join(text(widget.value) for widget in widgets(form.widget) if type(widget).__name__ == "HTML")
 
 
 def note(form: TenantForm, field: str) -> str:
-    """What stands below a field."""
+    """The text below a field."""
     return text(form.fields[field].note.value)

@@ -1,4 +1,4 @@
-"""The platform and the routes that the tests of forms share."""
+"""The platform and the routes that the form tests share."""
 
 from __future__ import annotations
 

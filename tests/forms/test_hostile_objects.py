@@ -1,6 +1,6 @@
-"""Strings that would be markup, script or terminal codes, in every text of every object: each frame shows them as text.
+"""Markup, scripts and terminal codes in objects: each frame shows them as text.
 
-More than a server lets in: names and labels, too, are whatever somebody may want, and so is a megabyte of each.
+The objects hold more than a server accepts: names and labels are hostile, too, and some texts take a megabyte.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import pytest
 
 from tenantkit.cluster.requests.tables import Column, Table
 from tenantkit.display.styling import styled
-from tenantkit.findings.snapshot import Snapshot
+from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import why_frame
 from tenantkit.frames.events import events_frame
 from tenantkit.frames.kit.owners import Chains
 from tenantkit.frames.nodes import nodes_frame
 from tenantkit.frames.pods import pods_frame
 from tenantkit.frames.quota import quota_frame
-from tenantkit.frames.quota_holders import who_uses_frame
+from tenantkit.frames.quota_holders import quota_holders_frame
 from tenantkit.frames.resources import resources_frame
 from tenantkit.frames.routes import routes_frame
 from tenantkit.frames.services import services_frame
@@ -28,7 +28,7 @@ from tenantkit.frames.volumes import volumes_frame
 from tenantkit.frames.workloads import workloads_frame
 from tenantkit.plots.gpu_map import gpus
 from tenantkit.plots.quota_charts import quota_bars, quota_heatmap
-from tests.forms.test_hostile_strings import ALLOWED, HOSTILE, Reader, expect_text_only
+from tests.forms.hostile import ALLOWED, HOSTILE, Reader, expect_text_only
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ MEGABYTE = "<b>" + "x" * 1_000_000
 
 
 def objects(text: str, note: str) -> dict[str, list[Manifest]]:
-    """One object of each kind; each text in it that is no word of the API is this one; an annotation's is the note."""
+    """One object of each kind, in which every free text is `text`, and the annotation's value is `note`."""
     texts = {"labels": {text: text}, "annotations": {text: note, "opendatahub.io/username": text}}
     metadata = {"name": text, "namespace": text, "creationTimestamp": AT, "uid": text, **texts}
     tenant = {"tenantkit.dev/tenant": text, "tenantkit.dev/team": text}
@@ -50,16 +50,16 @@ def objects(text: str, note: str) -> dict[str, list[Manifest]]:
     container = {"name": text, "image": text, "args": [text], "env": [{"name": text, "value": text}]}
     waiting = {"name": text, "image": text, "ready": False, "restartCount": 3}
     waiting |= {"state": {"waiting": {"reason": text, "message": text}}}
-    said = {"type": text, "status": "False", "reason": text, "message": text}
+    condition = {"type": text, "status": "False", "reason": text, "message": text}
     owner = [{"apiVersion": text, "kind": text, "name": text, "uid": text, "controller": True}]
     hard = {"requests.nvidia.com/gpu": "1", f"requests.{text}/{text}": "1"}
-    found = {
+    by_kind = {
         "Namespace": {"metadata": {**metadata, "labels": {**tenant, text: text}}, "status": {"phase": "Active"}},
         "Pod": {
             "metadata": {**metadata, "ownerReferences": owner},
             "spec": {"nodeName": text, "containers": [{**container, "resources": {"requests": amounts}}]},
             "status": {"phase": "Pending", "reason": text, "message": text, "containerStatuses": [waiting]}
-            | {"conditions": [said, {**said, "type": "PodScheduled", "reason": "Unschedulable"}]},
+            | {"conditions": [condition, {**condition, "type": "PodScheduled", "reason": "Unschedulable"}]},
         },
         "Event": {
             "metadata": metadata,
@@ -73,7 +73,7 @@ def objects(text: str, note: str) -> dict[str, list[Manifest]]:
         "Node": {
             "metadata": {**metadata, "labels": {text: text, "nvidia.com/gpu.product": text}},
             "spec": {"taints": [{"key": text, "value": text, "effect": "NoSchedule"}]},
-            "status": {"allocatable": {**amounts, "pods": "110", "memory": "1Gi"}, "conditions": [said]},
+            "status": {"allocatable": {**amounts, "pods": "110", "memory": "1Gi"}, "conditions": [condition]},
         },
         "ResourceQuota": {
             "metadata": {**metadata, "labels": tenant},
@@ -83,7 +83,9 @@ def objects(text: str, note: str) -> dict[str, list[Manifest]]:
         "Deployment": {
             "metadata": metadata,
             "spec": {"replicas": 1, "template": {"spec": {"containers": [container]}}},
-            "status": {"conditions": [said, {**said, "type": "Progressing"}, {**said, "type": "ReplicaFailure"}]},
+            "status": {
+                "conditions": [condition, {**condition, "type": "Progressing"}, {**condition, "type": "ReplicaFailure"}]
+            },
         },
         "Service": {
             "metadata": metadata,
@@ -95,7 +97,7 @@ def objects(text: str, note: str) -> dict[str, list[Manifest]]:
             "metadata": metadata,
             "spec": {"storageClassName": text, "volumeName": text, "accessModes": [text]}
             | {"resources": {"requests": {"storage": "1Gi"}}},
-            "status": {"phase": "Pending", "conditions": [said]},
+            "status": {"phase": "Pending", "conditions": [condition]},
         },
         "Ingress": {
             "metadata": metadata,
@@ -118,38 +120,38 @@ def objects(text: str, note: str) -> dict[str, list[Manifest]]:
             },
         },
     }
-    return {kind: [{"kind": kind, **manifest}] for kind, manifest in found.items()}
+    return {kind: [{"kind": kind, **manifest}] for kind, manifest in by_kind.items()}
 
 
 def frames(text: str, *, note: str | None = None) -> dict[str, pd.DataFrame]:
-    """Every frame, of these."""
-    found = objects(text, text if note is None else note)
-    pods = found["Pod"]
+    """Every frame, of these objects."""
+    manifests = objects(text, text if note is None else note)
+    pods = manifests["Pod"]
     table = Table((Column(text, "string"), Column("Age", text)), [([text, text], pods[0]["metadata"])])
-    quotas = found["ResourceQuota"]
+    quotas = manifests["ResourceQuota"]
     return {
         "pods": pods_frame(pods, now=NOW),
-        "workloads": workloads_frame(found["Deployment"]),
-        "events": events_frame(found["Event"]),
-        "nodes": nodes_frame(found["Node"]),
-        "services": services_frame(found["Service"]),
-        "volumes": volumes_frame(found["PersistentVolumeClaim"], pods=pods),
+        "workloads": workloads_frame(manifests["Deployment"]),
+        "events": events_frame(manifests["Event"]),
+        "nodes": nodes_frame(manifests["Node"]),
+        "services": services_frame(manifests["Service"]),
+        "volumes": volumes_frame(manifests["PersistentVolumeClaim"], pods=pods),
         "resources": resources_frame(table),
         "quota_usage": quota_frame(quotas),
-        "quota_holders": who_uses_frame(text, quotas, pods, claims=(), chains=Chains(), now=NOW),
-        "tenants": tenants_frame(found["Namespace"]),
-        "routes": routes_frame(found["Ingress"]),
-        "why": why_frame(Snapshot(found, NOW, {"Secret": text})),
+        "quota_holders": quota_holders_frame(quotas, pods, claims=(), chains=Chains(), now=NOW),
+        "tenants": tenants_frame(manifests["Namespace"]),
+        "routes": routes_frame(manifests["Ingress"]),
+        "why": why_frame(ClusterSnapshot(manifests, NOW, {"Secret": text})),
     }
 
 
 def shown(frame: Any) -> str:
-    """What pandas itself, or its Styler, makes of a frame in a notebook."""
+    """The HTML of a frame in a notebook, from pandas or its Styler."""
     return str(frame._repr_html_())
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_every_frame_shows_whatever_stands_in_objects_as_text(hostile: str) -> None:
+def test_every_frame_shows_the_strings_of_objects_as_text(hostile: str) -> None:
     for name, frame in frames(hostile).items():
         assert len(frame), name
         plain = Reader(shown(frame))
@@ -161,12 +163,12 @@ def test_every_frame_shows_whatever_stands_in_objects_as_text(hostile: str) -> N
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_pictures_tell_whatever_stands_in_objects_as_text(hostile: str) -> None:
-    found = frames(hostile)
+def test_pictures_hold_the_strings_of_objects_as_text(hostile: str) -> None:
+    by_name = frames(hostile)
     for picture in (
-        quota_heatmap(found["quota_usage"]),
-        quota_bars(found["quota_usage"]),
-        gpus(found["nodes"], found["pods"]),
+        quota_heatmap(by_name["quota_usage"]),
+        quota_bars(by_name["quota_usage"]),
+        gpus(by_name["nodes"], by_name["pods"]),
     ):
         read = Reader(picture._repr_html_())
         assert read.tags == {"img"}
@@ -174,16 +176,16 @@ def test_pictures_tell_whatever_stands_in_objects_as_text(hostile: str) -> None:
         assert all(letter.isprintable() for letter in picture.alt)
 
 
-def test_a_megabyte_in_every_text_of_every_object_does_not_reach_the_page() -> None:
-    found = frames(MEGABYTE)
-    pages = {name: shown(frame) for name, frame in found.items()}
-    pages |= {f"styled {name}": shown(styled(frame)) for name, frame in found.items()}
+def test_a_megabyte_in_every_string_does_not_reach_the_page() -> None:
+    by_name = frames(MEGABYTE)
+    pages = {name: shown(frame) for name, frame in by_name.items()}
+    pages |= {f"styled {name}": shown(styled(frame)) for name, frame in by_name.items()}
 
     assert {name: len(page) for name, page in pages.items() if len(page) > 20_000} == {}
 
 
-def test_an_annotation_that_means_nothing_here_is_in_no_frame() -> None:
-    found = frames("known", note="only here")
+def test_an_unknown_annotation_is_not_in_any_frame() -> None:
+    by_name = frames("known", note="only here")
 
-    assert [name for name, frame in found.items() if "only here" in frame.to_csv()] == []
-    assert found["pods"]["creator"].tolist() == ["known"]
+    assert [name for name, frame in by_name.items() if "only here" in frame.to_csv()] == []
+    assert by_name["pods"]["creator"].tolist() == ["known"]

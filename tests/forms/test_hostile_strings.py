@@ -1,21 +1,19 @@
-"""Strings that would be markup, script or terminal codes, in every place that can hold one: shown as text."""
+"""Markup, scripts and terminal codes are shown as text, in every place that can hold a string."""
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.exceptions import ClusterError, PartialApplyError
-from tenantkit.forms.kit import markup
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
-from tenantkit.forms.tenant import TenantForm
-from tenantkit.forms.tenant_fields import size_cards
-from tenantkit.forms.tenant_results import error_content, plan_table, quota_bars, report_table, url_list
+from tenantkit.forms.tenant.fields import size_cards
+from tenantkit.forms.tenant.form import TenantForm
+from tenantkit.forms.tenant.results import error_content, plan_table, quota_bars, report_table, url_list
 from tenantkit.frames.quota import quota_frame
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.plan import Plan
@@ -23,6 +21,7 @@ from tenantkit.provision.reasons import Reason
 from tenantkit.provision.report import ApplyOutcome, Report
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
+from tests.forms.hostile import HOSTILE, Reader, expect_text_only
 from tests.forms.pages import click, fill, widgets
 
 if TYPE_CHECKING:
@@ -31,56 +30,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.identity import Identity
 
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    '"><svg onload=alert(1)>',
-    "' onmouseover='alert(1)",
-    "</pre></div><h1>owned",
-    "\x1b[31mred\x1b[0m\x07",
-    "\u202egnp.exe",
-    '=HYPERLINK("http://x","y")',
-    "&lt;b&gt; javascript:alert(1)",
-]
-ALLOWED = {
-    "a", "b", "button", "caption", "code", "div", "h2", "h3", "li", "p", "pre", "progress", "span", "strong", "style",
-    "table", "tbody", "td", "th", "thead", "tr", "ul",
-}  # fmt: skip
-HANDLERS = {markup._COPY}
-
-
-class Reader(HTMLParser):
-    """Finds every element and handler that a page would make of markup, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.handlers: set[str] = set()
-        self.links: set[str] = set()
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.handlers |= {value or "" for name, value in attrs if name.startswith("on")}
-        self.links |= {value or "" for name, value in attrs if name in ("href", "src", "srcdoc", "action")}
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def expect_text_only(html: str, *, links: tuple[str, ...] = ()) -> Reader:
-    read = Reader(html)
-    assert read.tags <= ALLOWED
-    assert read.handlers <= HANDLERS
-    assert read.links <= set(links)
-    assert not any(letter in html for letter in "\x1b\x07\u202e")
-    return read
-
 
 def htmls(form: TenantForm) -> Iterator[str]:
-    """Every value of a form that the page takes for markup."""
+    """Every value of a form that the page renders as markup."""
     for widget in widgets(form.widget):
         assert not getattr(widget, "description_allow_html", False)
         if type(widget).__name__.startswith("HTML"):
@@ -88,7 +40,7 @@ def htmls(form: TenantForm) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_whatever_is_typed_is_shown_as_text(hostile: str, cluster: Cluster) -> None:
+def test_typed_strings_are_shown_as_text(hostile: str, cluster: Cluster) -> None:
     form = TenantForm(cluster)
     fill(
         form,
@@ -112,10 +64,10 @@ def test_whatever_is_typed_is_shown_as_text(hostile: str, cluster: Cluster) -> N
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_is_allowed_to_be_strange_is_shown_as_text_in_plan_code_and_result(
+def test_a_strange_user_name_is_shown_as_text_in_plan_code_and_result(
     hostile: str, cluster: Cluster, name: str
 ) -> None:
-    """A person's name may be nearly anything: it goes through the whole form and the cluster."""
+    """Nearly any user name is valid, so it passes through the form and the cluster."""
     form = TenantForm(cluster)
     person = "".join(letter for letter in hostile if letter.isprintable()).strip()
     fill(form, name, viewers=[person])
@@ -130,7 +82,7 @@ def test_what_is_allowed_to_be_strange_is_shown_as_text_in_plan_code_and_result(
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_a_cluster_says_is_shown_as_text(hostile: str) -> None:
+def test_strings_from_a_cluster_are_shown_as_text(hostile: str) -> None:
     ref = ObjectRef("v1", hostile, hostile, hostile)
     row = PlanRow("conflict", ref, (hostile,), hostile, {hostile: [hostile]}, Reason("failed", hostile), hostile)
     plan = Plan(Platform(), (), (PlanChange("conflict", ref, (row,), hostile),))
@@ -161,8 +113,8 @@ def test_what_a_cluster_says_is_shown_as_text(hostile: str) -> None:
 
 
 def identity_of(identity: Any) -> Identity:
-    made: Identity = identity
-    return made
+    typed: Identity = identity
+    return typed
 
 
 def quota(hostile: str) -> dict[str, Any]:
@@ -172,7 +124,7 @@ def quota(hostile: str) -> dict[str, Any]:
     return {"metadata": metadata, "spec": {"hard": hard}, "status": {"hard": hard, "used": dict.fromkeys(hard, "1")}}
 
 
-def test_a_url_becomes_a_link_only_outside_the_sandbox_and_only_to_a_web_page() -> None:
+def test_a_url_becomes_a_link_only_outside_the_sandbox_and_only_for_http() -> None:
     report = Report(urls={"vision": ["https://vision.example.com/a?b=<c>", "javascript:alert(1)"]})
 
     html = url_list(report, as_links=True)
@@ -183,7 +135,7 @@ def test_a_url_becomes_a_link_only_outside_the_sandbox_and_only_to_a_web_page() 
     assert "javascript:alert(1)" in read.text
 
 
-def test_a_string_is_text_until_it_was_made_markup() -> None:
+def test_a_string_is_escaped_unless_it_is_markup_already() -> None:
     inner = element("b", "<i>")
 
     assert element("p", "<b>", inner, None, title='"', class_="x") == (

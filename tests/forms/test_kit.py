@@ -1,4 +1,4 @@
-"""What the forms share, piece by piece."""
+"""The parts that all forms share."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tenantkit.exceptions import BusyError, Problem
-from tenantkit.forms.amounts import device_text, quota_words
-from tenantkit.forms.generated_code import python_text
-from tenantkit.forms.kit.background_job import THREAD_NAME, Work
+from tenantkit.forms.kit.background_job import THREAD_NAME, BackgroundJob
 from tenantkit.forms.kit.confirm import Confirm
 from tenantkit.forms.kit.docs import argument_help
 from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
-from tenantkit.forms.tenant_results import quota_bars
+from tenantkit.forms.tenant.generated_code import python_text
+from tenantkit.forms.tenant.quota_words import device_text, quota_words
+from tenantkit.forms.tenant.results import quota_bars
 from tenantkit.frames.quota import quota_frame
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
 from tenantkit.spec.route import Route
@@ -22,108 +22,108 @@ from tenantkit.spec.tenant import Tenant
 from tests.forms.pages import text
 
 
-class Seen:
-    """Notes what a work's owner is told."""
+class Recorder:
+    """Records the callbacks of a background job."""
 
     def __init__(self) -> None:
         self.busy: list[bool] = []
         self.errors: list[BaseException] = []
-        self.work = Work(lambda: self.busy.append(self.work.is_busy))
+        self.job = BackgroundJob(lambda: self.busy.append(self.job.is_running))
 
 
-def test_work_is_busy_before_start_returns_and_free_at_its_end() -> None:
-    seen, opened = Seen(), threading.Event()
+def test_a_job_is_running_when_start_returns_and_not_after_its_end() -> None:
+    recorder, opened = Recorder(), threading.Event()
 
-    assert seen.work.start(opened.wait, seen.errors.append)
-    assert seen.work.is_busy
+    assert recorder.job.start(opened.wait, recorder.errors.append)
+    assert recorder.job.is_running
     opened.set()
-    assert seen.work.wait(10)
+    assert recorder.job.wait(10)
 
-    assert seen.busy == [True, False]
+    assert recorder.busy == [True, False]
     assert [thread for thread in threading.enumerate() if thread.name == THREAD_NAME] == []
 
 
-def test_a_second_piece_of_work_is_refused() -> None:
-    seen, opened = Seen(), threading.Event()
-    seen.work.start(opened.wait, seen.errors.append)
+def test_a_second_job_is_refused() -> None:
+    recorder, opened = Recorder(), threading.Event()
+    recorder.job.start(opened.wait, recorder.errors.append)
 
-    assert not seen.work.start(lambda: pytest.fail("begun"), seen.errors.append)
+    assert not recorder.job.start(lambda: pytest.fail("started"), recorder.errors.append)
     with pytest.raises(BusyError):
-        seen.work.run(lambda: pytest.fail("begun"))
+        recorder.job.run(lambda: pytest.fail("started"))
 
     opened.set()
-    assert seen.work.wait(10)
+    assert recorder.job.wait(10)
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), SystemExit(1)])
-def test_whatever_work_raises_is_told_and_it_is_free_again(error: BaseException) -> None:
-    seen = Seen()
+def test_an_error_of_a_job_is_reported_and_the_next_job_can_start(error: BaseException) -> None:
+    recorder = Recorder()
 
     def job() -> None:
         raise error
 
-    seen.work.start(job, seen.errors.append)
-    assert seen.work.wait(10)
+    recorder.job.start(job, recorder.errors.append)
+    assert recorder.job.wait(10)
 
-    assert seen.errors == [error]
-    assert not seen.work.is_busy
-
-
-def test_a_cancel_is_over_when_the_next_work_begins() -> None:
-    seen = Seen()
-    seen.work.cancel()
-
-    assert seen.work.run(seen.work.cancelled.is_set) is False
+    assert recorder.errors == [error]
+    assert not recorder.job.is_running
 
 
-def test_a_form_that_can_not_show_that_it_is_busy_begins_nothing() -> None:
+def test_a_cancellation_does_not_affect_the_next_job() -> None:
+    recorder = Recorder()
+    recorder.job.cancel()
+
+    assert recorder.job.run(recorder.job.cancelled.is_set) is False
+
+
+def test_no_job_starts_if_the_form_cannot_show_that_it_is_busy() -> None:
     def broken() -> None:
         raise ValueError("no page")
 
-    work = Work(broken)
+    job = BackgroundJob(broken)
 
     with pytest.raises(ValueError, match="no page"):
-        work.start(lambda: pytest.fail("begun"), lambda _: None)
-    assert not work.is_busy
+        job.start(lambda: pytest.fail("started"), lambda _: None)
+    assert not job.is_running
 
 
-def test_confirm_is_off_until_the_word_stands_there() -> None:
-    pressed: list[str] = []
-    confirm = Confirm("vision", label="Delete vision", confirmed=lambda: pressed.append("yes"))
+def test_confirm_is_disabled_until_the_word_is_typed() -> None:
+    clicks: list[str] = []
+    confirm = Confirm("vision", label="Delete vision", on_confirm=lambda: clicks.append("yes"))
 
     for typed in ("", "Vision", "vision "):
         confirm.text.value = typed
         confirm.button.click()
     assert confirm.button.disabled
-    assert pressed == []
+    assert clicks == []
 
     confirm.text.value = "vision"
     confirm.button.click()
     assert not confirm.button.disabled
-    assert pressed == ["yes"]
+    assert clicks == ["yes"]
 
     confirm.set_busy(True)
     confirm.button.click()
     assert confirm.button.disabled
-    assert pressed == ["yes"]
+    assert clicks == ["yes"]
 
 
-def test_lines_are_counted_as_the_reader_counts_them() -> None:
+def test_an_error_names_the_line_as_shown_on_the_page() -> None:
     field = LinesField("owners", "Owners", "Help.")
     field.control.value = "\n dana@example.com \r\n\nsystem:x\n"
 
     assert field.value == ["dana@example.com", "system:x"]
-    assert field.tell(Problem("owners[1]", "system:x", "no")) == "Line 4, 'system:x': no"
-    assert field.tell(Problem("owners", [], "name one")) == "name one"
+    assert field.error_text(Problem("owners[1]", "system:x", "no")) == "Line 4, 'system:x': no"
+    assert field.error_text(Problem("owners", [], "name one")) == "name one"
 
 
-def test_a_fields_note_holds_what_is_wrong_why_it_is_locked_and_its_help() -> None:
+def test_a_field_shows_its_errors_why_it_is_read_only_and_its_help() -> None:
     field = TextField("team", "Team", "Help.")
-    field.lock("Not yours.")
+    field.lock("Read-only.")
     field.set_problems([Problem("team", "", "name the team")])
 
-    assert text(field.note.value).splitlines() == ["name the team", "Not yours.", "Help."]
-    assert field.control.tooltip == "name the team Not yours. Help."
+    assert text(field.note.value).splitlines() == ["name the team", "Read-only.", "Help."]
+    assert field.control.tooltip == "name the team Read-only. Help."
     assert field.control.disabled
     assert "tk-invalid" in field.widget._dom_classes
 
@@ -132,7 +132,7 @@ def test_a_fields_note_holds_what_is_wrong_why_it_is_locked_and_its_help() -> No
     assert "tk-invalid" not in field.widget._dom_classes
 
 
-def test_every_input_has_its_label() -> None:
+def test_every_input_has_a_label() -> None:
     fields = [
         TextField("a", "A", ""),
         LinesField("b", "B", ""),
@@ -143,17 +143,17 @@ def test_every_input_has_its_label() -> None:
     assert [field.control.description for field in fields] == ["A", "B", "C", "D"]
 
 
-def test_a_card_that_goes_is_not_chosen_any_more_and_one_that_stays_is() -> None:
+def test_a_selected_card_stays_selected_unless_it_is_removed() -> None:
     field = CardsField("size", "Size", "", cards=[("small", "s"), ("large", "l")])
     field.value = "l"
 
-    field.offer([("large, but more", "l")])
+    field.offer([("large, with more", "l")])
     assert field.value == "l"
     field.offer([("small", "s")])
     assert field.value is None
 
 
-def test_help_comes_from_the_docstring() -> None:
+def test_help_texts_come_from_the_docstring() -> None:
     texts = argument_help(Tenant)
 
     assert texts["team"] == "Whose it is; a label value, for example ml-vision. Several tenants may be one team's."
@@ -163,7 +163,7 @@ def test_help_comes_from_the_docstring() -> None:
     assert argument_help(object()) == {} or isinstance(argument_help(object()), dict)
 
 
-def test_a_quota_is_words() -> None:
+def test_a_quota_is_shown_in_words() -> None:
     assert device_text("nvidia.com/gpu", 1) == "1 GPU (nvidia.com/gpu)"
     assert device_text("nvidia.com/mig-1g.5gb", 2) == "2 of nvidia.com/mig-1g.5gb"
     assert quota_words(Quota(requests_cpu=1, requests_memory="2Gi", accelerators={"nvidia.com/gpu": 2}, pods=3)) == [
@@ -203,10 +203,10 @@ SPECS: list[Any] = [
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: type(spec).__name__)
-def test_a_spec_as_python_is_the_same_spec(spec: Any) -> None:
+def test_the_generated_code_of_a_spec_evaluates_to_the_same_spec(spec: Any) -> None:
     import tenantkit as tk
 
-    assert eval(python_text(spec), {"tk": tk}) == spec  # noqa: S307 (that it runs is the point)
+    assert eval(python_text(spec), {"tk": tk}) == spec  # noqa: S307 (tests that it runs)
 
 
 def _quota(used: dict[str, str] | None, **hard: str) -> dict[str, Any]:
@@ -231,5 +231,5 @@ def _quota(used: dict[str, str] | None, **hard: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_bars_say_what_is_used_and_never_0_where_nobody_has_counted(quota: dict[str, Any], shown: list[str]) -> None:
+def test_bars_show_what_is_used_and_never_0_if_it_is_not_counted(quota: dict[str, Any], shown: list[str]) -> None:
     assert [line for line in text(quota_bars(quota_frame([quota]))).splitlines() if line] == shown

@@ -1,4 +1,4 @@
-"""The tenant form without a browser: values set, `submit` called, buttons pressed, the page read."""
+"""The tenant form without a browser: set values, call `submit`, click buttons, read the page."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
-from tenantkit.forms.tenant import TenantForm
-from tenantkit.forms.tenant_fields import ENTRIES
+from tenantkit.forms.tenant.fields import FIELD_ROWS
+from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
-from tests.forms.pages import click, fill, is_at_rest, note, objects, said, text
+from tests.forms.pages import click, fill, is_idle, note, objects, panel_text, text
 from tests.forms.samples import EXACT, ROUTE
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ def form(cluster: Cluster) -> Iterator[TenantForm]:
     form.close()
 
 
-def test_the_form_has_a_place_and_a_help_for_every_field_of_a_tenant(form: TenantForm) -> None:
-    shown = {entry.name for row in ENTRIES for entry in row}
+def test_the_form_has_an_input_and_a_help_text_for_every_field_of_a_tenant(form: TenantForm) -> None:
+    shown = {definition.name for row in FIELD_ROWS for definition in row}
 
     assert shown | {"quota"} == set(Tenant.model_fields)
     assert all(field.help_text for field in form.fields.values())
 
 
-def test_the_head_says_where_and_as_whom(form: TenantForm) -> None:
+def test_the_header_shows_the_cluster_and_the_user(form: TenantForm) -> None:
     assert text(form.head.value).splitlines() == [
         "New tenant",
         "sandbox",
@@ -50,7 +50,7 @@ def test_the_head_says_where_and_as_whom(form: TenantForm) -> None:
     ]
 
 
-def test_a_new_form_complains_of_nothing_and_shows_all_that_is_missing_once_asked_for_a_plan(form: TenantForm) -> None:
+def test_a_new_form_shows_missing_values_only_after_plan_is_clicked(form: TenantForm) -> None:
     assert [name for name, field in form.fields.items() if "tk-error" in field.note.value] == []
 
     click(form, "plan")
@@ -61,15 +61,15 @@ def test_a_new_form_complains_of_nothing_and_shows_all_that_is_missing_once_aske
         "size",
         "owners",
     ]
-    assert said(form).splitlines() == [
-        "Not done",
-        "Correct what is marked above (Name; Team; Size; Owners, one a line), and plan again.",
+    assert panel_text(form).splitlines() == [
+        "Invalid",
+        "Correct the fields marked above (Name; Team; Size; Owners, one per line), then plan again.",
         "Nothing was changed.",
     ]
-    assert is_at_rest(form)
+    assert is_idle(form)
 
 
-def test_wrong_values_are_told_at_their_fields_all_at_once_and_as_they_are_typed(form: TenantForm) -> None:
+def test_all_invalid_values_are_shown_at_their_fields_while_they_are_typed(form: TenantForm) -> None:
     fill(form, "Vision Team", owners=["dana@example.com", "system:admin"], expires="2027")
     form.fields["routes"].rows[0]["port"].value = "99999"  # type: ignore[attr-defined]
 
@@ -79,14 +79,14 @@ def test_wrong_values_are_told_at_their_fields_all_at_once_and_as_they_are_typed
     with pytest.raises(InvalidSpecError) as caught:
         _ = form.tenant
     assert [problem.field for problem in caught.value.problems] == ["name", "owners[1]", "routes[0].port", "expires"]
-    assert form.off["apply"] == "fill in the fields, then plan"
+    assert form.disabled["apply"] == "fill in the fields, then plan"
 
     form.fields["name"].control.value = "vision-team"
 
     assert not note(form, "name").startswith("use")
 
 
-def test_what_does_not_fit_the_platform_is_told_at_its_field(form: TenantForm, name: str) -> None:
+def test_a_value_that_does_not_fit_the_platform_is_shown_at_its_field(form: TenantForm, name: str) -> None:
     fill(form, name, routes=[{"service": "api", "port": 80, "host": "else.example.com"}])
 
     row = form.fields["routes"]._rows[0]  # type: ignore[attr-defined]
@@ -94,50 +94,50 @@ def test_what_does_not_fit_the_platform_is_told_at_its_field(form: TenantForm, n
     assert "tk-invalid" in row.inputs["host"]._dom_classes
 
 
-def test_submit_makes_the_tenant_and_the_page_says_so(form: TenantForm, name: str, cluster: Cluster) -> None:
+def test_submit_creates_the_tenant_and_the_page_shows_it(form: TenantForm, name: str, cluster: Cluster) -> None:
     fill(form, name)
 
     report = form.submit()
 
     assert report.is_complete
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
-    assert said(form).splitlines()[:3] == [
+    assert panel_text(form).splitlines()[:3] == [
         "Done",
-        "8 applied. The tenant is as planned.",
+        "8 applied. The cluster matches the plan.",
         f"http://{name}.example.ai/ai-service",
     ]
-    assert "<a " not in form.panel.html  # the sandbox's hosts belong to somebody else
-    assert "0 of 4 cores used" in said(form)
+    assert "<a " not in form.panel.html  # somebody else may own the real host
+    assert "0 of 4 cores used" in panel_text(form)
     assert tk.get_tenant(cluster, name) == form.tenant
-    assert is_at_rest(form)
+    assert is_idle(form)
 
 
-def test_the_plan_is_shown_before_anything_changes_and_apply_does_it(
+def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
     form: TenantForm, name: str, cluster: Cluster
 ) -> None:
     fill(form, name)
-    assert form.off == {"apply": "plan first"}
+    assert form.disabled == {"apply": "plan first"}
 
     click(form, "plan")
 
-    assert "8 to create" in said(form)
-    assert form.off == {}
+    assert "8 to create" in panel_text(form)
+    assert form.disabled == {}
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
     click(form, "apply")
 
-    assert said(form).startswith("Done\n8 applied")
+    assert panel_text(form).startswith("Done\n8 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 
 
-def test_apply_goes_off_when_an_input_changes_and_on_again_when_it_changes_back(form: TenantForm, name: str) -> None:
+def test_apply_is_disabled_when_an_input_changes_and_enabled_when_it_changes_back(form: TenantForm, name: str) -> None:
     fill(form, name)
     click(form, "plan")
 
     form.fields["team"].control.value = "other"
-    assert form.off == {"apply": "the fields have changed since the plan: plan again"}
+    assert form.disabled == {"apply": "the fields have changed since the plan: plan again"}
     assert form.apply_button.disabled
     click(form, "apply")
     assert form.report is None
@@ -146,9 +146,9 @@ def test_apply_goes_off_when_an_input_changes_and_on_again_when_it_changes_back(
     assert not form.apply_button.disabled
 
 
-@pytest.mark.parametrize("way", ["code", "yaml"])
-def test_the_code_and_the_yaml_give_the_same_objects_as_the_button(
-    way: str, cluster: Cluster, admin: Cluster, name: str
+@pytest.mark.parametrize("output", ["code", "yaml"])
+def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
+    output: str, cluster: Cluster, admin: Cluster, name: str
 ) -> None:
     form = TenantForm(cluster)
     fill(
@@ -167,8 +167,8 @@ def test_the_code_and_the_yaml_give_the_same_objects_as_the_button(
     admin.delete(ObjectRef("v1", "Namespace", name))
     wait_until_deleted(admin, name, timeout_s=30)
 
-    if way == "code":
-        exec(form.code, {"cluster": cluster})  # noqa: S102 (that it runs is the point)
+    if output == "code":
+        exec(form.code, {"cluster": cluster})  # noqa: S102 (tests that it runs)
     else:
         tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
 
@@ -176,26 +176,28 @@ def test_the_code_and_the_yaml_give_the_same_objects_as_the_button(
     assert len(by_button) == 13
 
 
-def test_a_tenant_is_loaded_changed_and_keeps_what_the_form_does_not_show(
+def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
     cluster: Cluster, vision: Tenant, name: str
 ) -> None:
     form = TenantForm(cluster, name)
     assert form.tenant == vision
-    assert "Kept as it is: path type Exact, Ingress tenant-ingress-1." in text(
+    assert "Kept unchanged: path type Exact, Ingress tenant-ingress-1." in text(
         form.fields["routes"]._rows[1].note.value  # type: ignore[attr-defined]
     )
-    assert note(form, "name").startswith("A tenant keeps its name.")
+    assert note(form, "name").startswith("A tenant cannot be renamed.")
 
     form.fill(size="medium", editors=["eve@example.com"])
-    planned = form.submit(plan_only=True)
-    assert {row.action for row in planned.rows} == {"create", "update", "unchanged"}
-    assert '{"size": "small"}\n{"size": "medium"}' in said(form)  # of the stored grant only what differs
+    plan = form.submit(plan_only=True)
+    assert {row.action for row in plan.rows} == {"create", "update", "unchanged"}
+    assert '{"size": "small"}\n{"size": "medium"}' in panel_text(
+        form
+    )  # only the fields of the stored grant that differ
     form.submit()
 
     assert tk.get_tenant(cluster, name) == Tenant(**dict(vision) | {"size": "medium", "editors": ("eve@example.com",)})
 
 
-def test_an_own_quota_has_a_card_and_stays(cluster: Cluster, name: str) -> None:
+def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> None:
     quota = Quota(requests_cpu="1500m", requests_memory="8Gi", pods=7)
     tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], quota=quota)
     tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
@@ -205,7 +207,7 @@ def test_an_own_quota_has_a_card_and_stays(cluster: Cluster, name: str) -> None:
     assert form.tenant == tenant
     labels = [label for label, _ in form.fields["size"].control.options]
     assert labels[-1].splitlines() == [
-        "own quota, kept as it is",
+        "custom quota",
         "1.5 CPU cores",
         "8 GiB of memory",
         "no GPUs",
@@ -220,7 +222,7 @@ def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
     routes: Any = form.fields["routes"]
 
     routes.add_button.click()
-    assert form.off["apply"] == "fill in the fields, then plan"
+    assert form.disabled["apply"] == "fill in the fields, then plan"
     for field, value in {"service": "api", "port": "http", "path": "/api"}.items():
         routes.rows[0][field].value = value
     assert form.tenant.routes == (Route(service="api", port="http", path="/api"),)
@@ -229,51 +231,51 @@ def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
     assert not form.tenant.routes
 
 
-def test_a_name_that_is_taken_is_refused_at_its_field_and_nothing_is_written_over(
+def test_an_existing_tenant_is_not_overwritten_and_the_error_is_shown_at_the_name(
     form: TenantForm, vision: Tenant, name: str, cluster: Cluster
 ) -> None:
-    fill(form, name, team="robbers")
+    fill(form, name, team="other")
 
-    with pytest.raises(InvalidSpecError, match="it is there already"):
+    with pytest.raises(InvalidSpecError, match="a tenant of this name already exists: choose another name"):
         form.submit()
 
-    assert "it is there already" in note(form, "name")
+    assert "a tenant of this name already exists: choose another name" in note(form, "name")
     assert tk.get_tenant(cluster, name) == vision
-    assert is_at_rest(form)
+    assert is_idle(form)
 
 
-def test_somebody_elses_namespace_is_blocked_and_apply_stays_off(form: TenantForm, name: str, admin: Cluster) -> None:
+def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm, name: str, admin: Cluster) -> None:
     admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     fill(form, name)
 
     click(form, "plan")
 
-    assert said(form).startswith("This can't be applied")
-    assert form.off == {"apply": "the plan has rows that are blocked or unknown"}
+    assert panel_text(form).startswith("This plan cannot be applied\n8 objects are blocked or unknown.")
+    assert form.disabled == {"apply": "the plan has blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()
-    assert said(form).startswith("Not all done")
+    assert panel_text(form).startswith("Partly done")
 
 
-def test_conflicts_are_left_or_taken_back_as_the_box_says(cluster: Cluster, vision: Tenant, admin: Cluster) -> None:
+def test_conflicts_are_overwritten_only_if_the_box_is_ticked(cluster: Cluster, vision: Tenant, admin: Cluster) -> None:
     quota = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", vision.name)
     answer = admin.get("ResourceQuota", quota.name, quota.namespace)
-    _as_somebody_else(admin, answer | {"spec": {"hard": answer["spec"]["hard"] | {"pods": "99"}}})
+    _edit(admin, answer | {"spec": {"hard": answer["spec"]["hard"] | {"pods": "99"}}})
     form = TenantForm(cluster, vision.name)
-    assert form.take_back.layout.display == "none"
+    assert form.force_conflicts.layout.display == "none"
 
     click(form, "plan")
-    assert form.take_back.layout.display is None
-    assert "in conflict" in said(form)
-    form.take_back.value = True
+    assert form.force_conflicts.layout.display is None
+    assert "in conflict" in panel_text(form)
+    form.force_conflicts.value = True
     assert "force_conflicts=" in form.code
     click(form, "apply")
 
-    assert said(form).startswith("Done")
+    assert panel_text(form).startswith("Done")
     assert cluster.get("ResourceQuota", quota.name, quota.namespace)["spec"]["hard"]["pods"] == "20"
 
 
-def _as_somebody_else(cluster: Cluster, manifest: dict[str, Any]) -> None:
+def _edit(cluster: Cluster, manifest: dict[str, Any]) -> None:
     import orjson
 
     from tenantkit.cluster.http.errors import Operation
@@ -283,68 +285,70 @@ def _as_somebody_else(cluster: Cluster, manifest: dict[str, Any]) -> None:
     cluster._session.ask(Call("PUT", f"{place}?fieldManager=kubectl-edit", Operation("edit"), orjson.dumps(manifest)))
 
 
-def test_a_tenant_that_is_not_there_is_an_error_in_the_cell(cluster: Cluster) -> None:
+def test_a_tenant_that_does_not_exist_raises_an_error(cluster: Cluster) -> None:
     with pytest.raises(NotFound):
-        TenantForm(cluster, "nobody-has-this")
+        TenantForm(cluster, "no-such-tenant")
 
 
-def test_a_wrong_field_name_is_refused_by_fill(form: TenantForm) -> None:
-    with pytest.raises(InvalidSpecError, match="ownrs='x': no such field; known are name, team, size"):
+def test_fill_refuses_an_unknown_field(form: TenantForm) -> None:
+    with pytest.raises(InvalidSpecError, match="ownrs='x': unknown field; the fields are name, team, size"):
         form.fill(ownrs="x")
 
 
-def test_submit_while_the_form_is_at_work_is_refused(form: TenantForm, name: str) -> None:
+def test_submit_is_refused_while_the_form_is_busy(form: TenantForm, name: str) -> None:
     fill(form, name)
 
-    with pytest.raises(BusyError, match="the form is at work"):
-        form.work.run(form.submit)
+    with pytest.raises(BusyError, match="the form is busy"):
+        form.job.run(form.submit)
 
 
-def test_an_unexpected_error_is_shown_whole_with_a_button_to_copy_it(
+def test_an_unexpected_error_is_shown_in_full_with_a_button_to_copy_it(
     form: TenantForm, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(form, name)
 
     def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("<b>secretly</b>")
+        raise ZeroDivisionError("<b>secret</b>")
 
-    monkeypatch.setattr("tenantkit.forms.tenant.plan", broken)
+    monkeypatch.setattr("tenantkit.forms.tenant.planning.plan", broken)
     click(form, "plan")
 
-    assert said(form).startswith("Unexpected error\nSomething that tenantkit did not expect (ZeroDivisionError)")
+    assert panel_text(form).startswith("Unexpected error\ntenantkit did not expect this error (ZeroDivisionError)")
     assert 'class="tk-copy"' in form.panel.html
-    assert "&lt;b&gt;secretly&lt;/b&gt;" in form.panel.html
-    assert "in broken" in said(form)
-    assert is_at_rest(form)
+    assert "&lt;b&gt;secret&lt;/b&gt;" in form.panel.html
+    assert "in broken" in panel_text(form)
+    assert is_idle(form)
 
 
-def test_the_text_form_names_no_token_port_or_path(form: TenantForm) -> None:
+def test_the_text_of_a_form_contains_no_token_port_or_path(form: TenantForm) -> None:
     bundle = form._repr_mimebundle_()
 
     assert bundle["text/plain"] == "<TenantForm: new>"
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-def test_a_closed_form_leaves_nothing_behind(form: TenantForm) -> None:
+def test_a_closed_form_leaves_no_widget(form: TenantForm) -> None:
     form.close()
     form.close()
 
     assert form.widget.comm is None
 
 
-def test_what_is_stored_and_not_readable_is_told_in_the_panel(
+def test_invalid_stored_settings_are_reported_in_the_panel(
     form: TenantForm, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(form, name)
 
     def unreadable(*_: object, **__: object) -> None:
-        raise InvalidSpecError([Problem("data[platform.json]", "<b>", "is no JSON object: install the platform again")])
+        raise InvalidSpecError(
+            [Problem("data[platform.json]", "<b>", "is not a JSON object: install the platform again")]
+        )
 
-    monkeypatch.setattr("tenantkit.forms.tenant.plan", unreadable)
+    monkeypatch.setattr("tenantkit.forms.tenant.planning.plan", unreadable)
     click(form, "plan")
 
-    assert said(form).splitlines() == [
-        "Not done",
-        "data[platform.json]='<b>': is no JSON object: install the platform again",
+    assert panel_text(form).splitlines() == [
+        "Invalid",
+        "data[platform.json]='<b>': is not a JSON object: install the platform again",
         "Nothing was changed.",
     ]

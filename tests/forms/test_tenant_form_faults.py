@@ -1,7 +1,6 @@
-"""Each request of a form failing in each way: it ends at rest, with the truth on it, and goes on once all is well.
+"""Each request of a form fails in each way: the form becomes idle, reports the truth, and can complete later.
 
-The failures are made below the door to the cluster, in front of the real sandbox, so that errors are translated and
-retried as they would be.
+The transport makes the failures, in front of the real sandbox, so that errors are translated and retried as usual.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ import pytest
 import tenantkit as tk
 from tenantkit.exceptions import ClusterError, TenantKitError
 from tenantkit.forms.kit.background_job import THREAD_NAME
-from tenantkit.forms.tenant import TenantForm
-from tests.forms.pages import click, fill, is_at_rest, said
+from tenantkit.forms.tenant.form import TenantForm
+from tests.forms.pages import click, fill, is_idle, panel_text
 from tests.forms.trials import FAULTS, TRIALS, expect_recovery, expect_truth, versions
 
 if TYPE_CHECKING:
@@ -31,40 +30,40 @@ WAIT_S = 30
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("trial", TRIALS)
-def test_a_failure_at_any_request_is_told_and_never_taken_for_success(  # noqa: PLR0913 (fixtures)
+def test_a_failure_of_any_request_is_reported_and_never_shown_as_success(  # noqa: PLR0913 (fixtures)
     *, trial: str, fault: str, cluster: Cluster, admin: Cluster, faults: FaultyTransport, names: Callable[[], str]
 ) -> None:
-    tried = TRIALS[trial]
-    way, lost = FAULTS[fault]
+    task = TRIALS[trial]
+    failure, lost = FAULTS[fault]
     name = names()
-    numbers = tried.positions(tried.requests(cluster, admin, faults, name))
+    numbers = task.positions(task.requests(cluster, admin, faults, name))
     before: Versions | None = None
 
     for place, number in enumerate(numbers):
-        if versions(admin, name) != before:  # what the last failure left as it was serves once more
+        if versions(admin, name) != before:  # reuse the tenant if the last failure changed nothing
             name = names()
-            tried.prepare(admin, name)
+            task.prepare(admin, name)
             before = versions(admin, name)
-        faults.fail_from(number, way, lost=lost)
-        form = tried.tries(cluster, name)
+        faults.fail_from(number, failure, lost=lost)
+        form = task.tries(cluster, name)
         faults.heal()
 
-        if form is None:  # the cell shows the error, and there is no form to be wrong
+        if form is None:  # the cell shows the error instead of a form
             assert versions(admin, name) == before, number
             continue
-        assert is_at_rest(form), number
+        assert is_idle(form), number
         expect_truth(form, admin, before, is_sure=not lost)
-        if not tried.is_sampled or place % 3 == 0:
+        if not task.is_sampled or place % 3 == 0:
             expect_recovery(form, admin)
         form.close()
 
 
-def test_the_change_that_is_tried_takes_writes_of_every_kind(cluster: Cluster, admin: Cluster, name: str) -> None:
+def test_the_tested_change_needs_writes_of_every_kind(cluster: Cluster, admin: Cluster, name: str) -> None:
     TRIALS["changing"].prepare(admin, name)
 
-    planned = TRIALS["changing"].opens(cluster, name).submit(plan_only=True)
+    plan = TRIALS["changing"].opens(cluster, name).submit(plan_only=True)
 
-    actions = [(change.action, change.ref.kind) for change in planned.changes if change.action != "unchanged"]
+    actions = [(change.action, change.ref.kind) for change in plan.changes if change.action != "unchanged"]
     assert actions == [
         ("update", "Namespace"),
         ("update", "ConfigMap"),
@@ -78,22 +77,24 @@ def test_the_change_that_is_tried_takes_writes_of_every_kind(cluster: Cluster, a
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_submit_raises_what_the_page_says(fault: str, cluster: Cluster, faults: FaultyTransport, name: str) -> None:
+def test_submit_raises_the_error_that_the_page_shows(
+    fault: str, cluster: Cluster, faults: FaultyTransport, name: str
+) -> None:
     form = TenantForm(cluster)
     fill(form, name)
-    way, lost = FAULTS[fault]
-    faults.fail_from(0, way, lost=lost)
+    failure, lost = FAULTS[fault]
+    faults.fail_from(0, failure, lost=lost)
 
     with pytest.raises(TenantKitError) as caught:
         form.submit()
 
-    assert said(form).startswith("Not done")
-    assert str(caught.value).split("\n")[0][:60] in said(form)
-    assert is_at_rest(form)
+    assert panel_text(form).startswith("Failed")
+    assert caught.value.words("form").split("\n")[0] in panel_text(form)
+    assert is_idle(form)
 
 
 class Gate:
-    """Holds requests until it is opened: a server that is slow, for as long as the test wants."""
+    """Holds requests until it is opened, like a slow server."""
 
     def __init__(self, is_held: Callable[[Request], bool]) -> None:
         self.reached = threading.Event()
@@ -111,7 +112,7 @@ def form_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == THREAD_NAME]
 
 
-def test_while_the_server_is_slow_the_form_is_busy_and_a_second_click_is_refused(
+def test_a_second_click_is_refused_while_the_server_is_slow(
     cluster: Cluster, faults: FaultyTransport, name: str
 ) -> None:
     form = TenantForm(cluster)
@@ -130,12 +131,14 @@ def test_while_the_server_is_slow_the_form_is_busy_and_a_second_click_is_refused
     assert "Planning" in form.progress.value
 
     gate.opened.set()
-    assert form.work.wait(WAIT_S)
-    assert is_at_rest(form)
-    assert said(form).startswith("Planned")
+    assert form.job.wait(WAIT_S)
+    assert is_idle(form)
+    assert panel_text(form).startswith("Planned")
 
 
-def test_keys_that_a_click_has_overtaken_are_planned_too(cluster: Cluster, faults: FaultyTransport, name: str) -> None:
+def test_input_that_arrives_after_the_click_is_planned_too(
+    cluster: Cluster, faults: FaultyTransport, name: str
+) -> None:
     form = TenantForm(cluster)
     fill(form, name, team="ml-visio")
     gate = faults.fault = Gate(lambda _: True)
@@ -144,11 +147,11 @@ def test_keys_that_a_click_has_overtaken_are_planned_too(cluster: Cluster, fault
 
     form.fields["team"].value = "ml-vision"
     gate.opened.set()
-    assert form.work.wait(WAIT_S)
+    assert form.job.wait(WAIT_S)
 
     assert form.plan is not None
     assert form.plan.tenants[0].team == "ml-vision"
-    assert form.off == {}
+    assert form.disabled == {}
     assert not form.apply_button.disabled
 
 
@@ -160,16 +163,16 @@ def test_a_double_click_on_apply_applies_once(cluster: Cluster, faults: FaultyTr
 
     form.apply_button.click()
     form.apply_button.click()
-    assert form.work.wait(WAIT_S)
-    form.apply_button.click()  # one that waited until the first was done
-    assert form.work.wait(WAIT_S)
+    assert form.job.wait(WAIT_S)
+    form.apply_button.click()  # a click that was queued until the first job ended
+    assert form.job.wait(WAIT_S)
 
-    made = [request for request in faults.requests[writes:] if request.startswith("POST /api/v1/namespaces?")]
-    assert len(made) == 1
-    assert said(form).startswith("Done\n8 applied")
+    created = [request for request in faults.requests[writes:] if request.startswith("POST /api/v1/namespaces?")]
+    assert len(created) == 1
+    assert panel_text(form).startswith("Done\n8 applied")
 
 
-def test_cancel_half_way_stops_after_the_object_under_way_and_says_what_was_done(
+def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
     cluster: Cluster, admin: Cluster, faults: FaultyTransport, name: str
 ) -> None:
     form = TenantForm(cluster)
@@ -183,19 +186,19 @@ def test_cancel_half_way_stops_after_the_object_under_way_and_says_what_was_done
     form.cancel_button.click()
     assert "Cancelling" in form.progress.value
     gate.opened.set()
-    assert form.work.wait(WAIT_S)
+    assert form.job.wait(WAIT_S)
 
-    assert said(form).startswith("Not all done\ninterrupted: 4 applied, 4 not attempted")
-    assert is_at_rest(form)
+    assert panel_text(form).startswith("Partly done\ninterrupted: 4 applied, 4 not attempted")
+    assert is_idle(form)
     assert admin.list("Ingress", namespace=name) == []
 
     faults.heal()
     form.submit()
-    assert said(form).startswith("Done")
+    assert panel_text(form).startswith("Done")
     assert len(admin.list("Ingress", namespace=name)) == 1
 
 
-def test_cancelling_a_plan_keeps_none(cluster: Cluster, faults: FaultyTransport, name: str) -> None:
+def test_a_cancelled_plan_is_not_kept(cluster: Cluster, faults: FaultyTransport, name: str) -> None:
     form = TenantForm(cluster)
     fill(form, name)
     gate = faults.fault = Gate(lambda _: True)
@@ -204,14 +207,14 @@ def test_cancelling_a_plan_keeps_none(cluster: Cluster, faults: FaultyTransport,
     assert gate.reached.wait(WAIT_S)
     form.cancel_button.click()
     gate.opened.set()
-    assert form.work.wait(WAIT_S)
+    assert form.job.wait(WAIT_S)
 
-    assert said(form).startswith("Cancelled\ncancelled: nothing was changed")
+    assert panel_text(form).startswith("Cancelled\ncancelled: nothing was changed")
     assert form.plan is None
-    assert is_at_rest(form)
+    assert is_idle(form)
 
 
-def test_a_cell_run_again_leaves_the_first_forms_work_to_end_and_no_thread_behind(
+def test_a_cell_that_is_run_again_lets_the_first_job_end_and_leaves_no_thread(
     cluster: Cluster, faults: FaultyTransport, name: str
 ) -> None:
     first = TenantForm(cluster)
@@ -222,16 +225,16 @@ def test_a_cell_run_again_leaves_the_first_forms_work_to_end_and_no_thread_behin
     assert gate.reached.wait(WAIT_S)
 
     second = TenantForm(cluster)
-    assert is_at_rest(second)
+    assert is_idle(second)
     gate.opened.set()
-    assert first.work.wait(WAIT_S)
+    assert first.job.wait(WAIT_S)
 
     assert first.report is not None
     assert first.report.is_complete
     assert form_threads() == []
 
 
-def test_closing_a_form_at_work_cancels_it_and_waits_for_its_thread(
+def test_closing_a_busy_form_cancels_its_job_and_waits_for_the_thread(
     cluster: Cluster, faults: FaultyTransport, admin: Cluster, name: str
 ) -> None:
     form = TenantForm(cluster)
@@ -241,7 +244,11 @@ def test_closing_a_form_at_work_cancels_it_and_waits_for_its_thread(
     form.apply_button.click()
     assert gate.reached.wait(WAIT_S)
 
-    opener = threading.Timer(0.05, gate.opened.set)
+    def open_once_cancelled() -> None:
+        assert form.job.cancelled.wait(WAIT_S)
+        gate.opened.set()
+
+    opener = threading.Thread(target=open_once_cancelled)
     opener.start()
     form.close()
     opener.join()
@@ -250,7 +257,7 @@ def test_closing_a_form_at_work_cancels_it_and_waits_for_its_thread(
     assert admin.list("Ingress", namespace=name) == []
 
 
-def test_of_two_people_who_make_one_tenant_at_once_the_second_is_told(
+def test_the_second_of_two_users_who_create_the_same_tenant_gets_an_error(
     cluster: Cluster, connect_as: Callable[[str], Cluster], name: str
 ) -> None:
     first, second = TenantForm(cluster), TenantForm(cluster)
@@ -261,24 +268,24 @@ def test_of_two_people_who_make_one_tenant_at_once_the_second_is_told(
     click(first, "apply")
     click(second, "apply")
 
-    assert said(first).startswith("Done")
-    assert said(second).startswith("Not done\nchanged since the plan was made")
-    assert second.off == {"apply": "plan first"}
+    assert panel_text(first).startswith("Done")
+    assert panel_text(second).startswith("Failed\nchanged since the plan was made")
+    assert second.disabled == {"apply": "plan first"}
     with connect_as("admin") as admin:
         assert tk.get_tenant(admin, name).team == "one"
 
 
-def test_a_quota_that_can_not_be_read_makes_what_was_done_no_less_done(
+def test_an_apply_succeeds_even_if_the_quota_cannot_be_read(
     cluster: Cluster, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: Any, **__: Any) -> None:
         raise ClusterError("may not list resourcequotas")
 
-    monkeypatch.setattr("tenantkit.forms.tenant.quota_usage", refused)
+    monkeypatch.setattr("tenantkit.forms.tenant.form.quota_usage", refused)
     form = TenantForm(cluster)
     fill(form, name)
 
     form.submit()
 
-    assert said(form).startswith("Done\n8 applied")
-    assert "How much of the quota is used could not be read: may not list resourcequotas" in said(form)
+    assert panel_text(form).startswith("Done\n8 applied")
+    assert "The quota usage could not be read: may not list resourcequotas" in panel_text(form)

@@ -1,6 +1,6 @@
-"""What people do with a form while requests fail, and whether what the form then says is the truth.
+"""Use a form while requests fail, and check that the form reports the truth.
 
-The truth is read at another door than the form's, where nothing fails.
+The truth is read on another connection, on which nothing fails.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import tenantkit as tk
 from tenantkit.exceptions import ClusterError, NotFound
-from tenantkit.forms.tenant import TenantForm
+from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.read import TENANT_KINDS
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
-from tests.forms import faults as ways
-from tests.forms.pages import click, fill, said
+from tests.forms import faults
+from tests.forms.pages import click, fill, panel_text
 from tests.forms.samples import EXACT, ROUTE
 
 if TYPE_CHECKING:
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     Versions = Mapping[ObjectRef, str]
 
 FAULTS: dict[str, tuple[Fault, bool]] = {
-    "gone": (ways.gone, False),
-    "timed out": (ways.timed_out, False),
-    "done but its answer lost": (ways.timed_out, True),
-    "403": (ways.status(403), False),
-    "409": (ways.status(409), False),
-    "422": (ways.status(422), False),
-    "429": (ways.status(429), False),
-    "500": (ways.status(500), False),
+    "connection refused": (faults.connection_refused, False),
+    "timed out": (faults.timed_out, False),
+    "done, but the answer is lost": (faults.timed_out, True),
+    "403": (faults.status(403), False),
+    "409": (faults.status(409), False),
+    "422": (faults.status(422), False),
+    "429": (faults.status(429), False),
+    "500": (faults.status(500), False),
 }
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One thing to do with a form.
+    """One task that is done with a form.
 
     Args:
-        prepare: puts there what has to be there first, as somebody whose requests do not fail.
-        opens: opens the form of the tenant of that name, and fills it in.
-        is_sampled: whether only some of its requests fail, and only some failures are recovered from.
+        prepare: creates what has to exist first, on a connection that does not fail.
+        opens: opens the form of a tenant and fills it in.
+        is_sampled: whether only some requests fail, and only some failures are recovered from.
     """
 
     prepare: Callable[[Cluster, str], None]
@@ -58,22 +58,22 @@ class Trial:
     is_sampled: bool = False
 
     def positions(self, requests: Sequence[str]) -> list[int]:
-        """Which requests fail in turn."""
+        """The numbers of the requests that fail, one after the other."""
         numbers = range(len(requests))
-        # what is asked side by side comes in any order: the first and the last of it stand for all, in half the time
-        return [number for number in numbers if not (self.is_sampled and _is_amid_its_like(requests, number))]
+        # parallel requests come in any order: testing the first and the last of them takes half the time
+        return [number for number in numbers if not (self.is_sampled and _is_between_equal_requests(requests, number))]
 
-    def requests(self, cluster: Cluster, admin: Cluster, faults: FaultyTransport, name: str) -> list[str]:
-        """All that it takes, from the form's first request to its last, when nothing fails."""
+    def requests(self, cluster: Cluster, admin: Cluster, transport: FaultyTransport, name: str) -> list[str]:
+        """All requests of the form, from the first to the last, when nothing fails."""
         self.prepare(admin, name)
-        first = len(faults.requests)
+        first = len(transport.requests)
         form = self.opens(cluster, name)
         form.submit()
         form.close()
-        return faults.requests[first:]
+        return transport.requests[first:]
 
     def tries(self, cluster: Cluster, name: str) -> TenantForm | None:
-        """What a person does: open the form, fill it in, plan, apply; None when the form did not open."""
+        """Open the form, fill it in, plan and apply; None if the form did not open."""
         try:
             form = self.opens(cluster, name)
         except ClusterError:
@@ -83,25 +83,25 @@ class Trial:
         return form
 
 
-def _is_amid_its_like(requests: Sequence[str], number: int) -> bool:
-    """Whether it and both its neighbours are the same question, or lists that belong to one reading."""
+def _is_between_equal_requests(requests: Sequence[str], number: int) -> bool:
+    """Whether a request and both its neighbours are the same, or lists of one reading of the cluster."""
     near = range(number - 1, number + 2)
     if near[0] < 0 or near[-1] >= len(requests):
         return False
-    # a list that is asked again belongs to the next reading
-    sorts = {
+    # a list that is repeated belongs to the next reading
+    kinds = {
         ("list", requests[: at + 1].count(requests[at])) if "limit=" in requests[at] else requests[at] for at in near
     }
-    return len(sorts) == 1
+    return len(kinds) == 1
 
 
-def _new(cluster: Cluster, name: str) -> TenantForm:
+def _open_new(cluster: Cluster, name: str) -> TenantForm:
     form = TenantForm(cluster)
     fill(form, name)
     return form
 
 
-def _is_there(cluster: Cluster, name: str) -> None:
+def _create(cluster: Cluster, name: str) -> None:
     tenant = Tenant(
         name=name,
         team="cv",
@@ -113,7 +113,7 @@ def _is_there(cluster: Cluster, name: str) -> None:
     tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
 
 
-def _changed(cluster: Cluster, name: str) -> TenantForm:
+def _open_changed(cluster: Cluster, name: str) -> TenantForm:
     form = TenantForm(cluster, name)
     web = Route(service="web", port=80, path="/web")
     form.fill(size="medium", editors=["new@example.com"], routes=[ROUTE, web])
@@ -121,68 +121,68 @@ def _changed(cluster: Cluster, name: str) -> TenantForm:
 
 
 TRIALS = {
-    "creating": Trial(lambda _cluster, _name: None, _new),
-    "changing": Trial(_is_there, _changed, is_sampled=True),
+    "creating": Trial(lambda _cluster, _name: None, _open_new),
+    "changing": Trial(_create, _open_changed, is_sampled=True),
 }
 
 
 def versions(cluster: Cluster, name: str) -> Versions:
-    """What tenantkit has written of a tenant: the same versions mean that nothing was written in between."""
+    """The versions of a tenant's objects: if they are equal, nothing was written in between."""
     try:
-        found = [cluster.get("Namespace", name)]
+        manifests = [cluster.get("Namespace", name)]
     except NotFound:
         return {}
     for kind in TENANT_KINDS:
-        found += cluster.list(kind, namespace=name)
-    return {ref_of(it): _version(it) for it in found if is_ours(it, name) or owners_of(it).ours}
+        manifests += cluster.list(kind, namespace=name)
+    return {ref_of(it): _version(it) for it in manifests if is_ours(it, name) or owners_of(it).ours}
 
 
 def _version(manifest: Manifest) -> str:
     metadata = manifest["metadata"]
-    if manifest["kind"] == "ResourceQuota":  # its controller counts in its own time, and that is a version, too
+    if manifest["kind"] == "ResourceQuota":  # its controller writes the status at any time, which changes the version
         return json.dumps([metadata["uid"], metadata["labels"], metadata.get("annotations"), manifest["spec"]])
     return str(metadata["resourceVersion"])
 
 
 def expect_truth(form: TenantForm, admin: Cluster, before: Versions, *, is_sure: bool) -> None:
-    """The page says done only of what is done, names what was written, and says what went wrong of everything else.
+    """The page reports success only if it succeeded, lists what was written, and says what failed.
 
     Args:
-        form: after it was tried.
-        admin: reads what is there now.
-        before: what was there then.
-        is_sure: whether what failed was surely not written: the page then names exactly what was.
+        form: after the trial.
+        admin: reads the current objects.
+        before: the versions before the trial.
+        is_sure: whether failed requests were certainly not executed: the page then lists exactly what was written.
     """
-    told, report = said(form), form.report
-    word = told.split("\n")[0]
+    shown, report = panel_text(form), form.report
+    word = shown.split("\n")[0]
     now = versions(admin, form.tenant.name)
     written = {ref for ref in before.keys() | now.keys() if before.get(ref) != now.get(ref)}
     applied = {outcome.ref: outcome.action for outcome in report.applied} if report is not None else {}
     failed = {outcome.ref: outcome.action for outcome in report.failed} if report is not None else {}
-    # a namespace is claimed before it is filled in, each by a request of its own
-    claimed = {ref for ref, action in failed.items() if (ref.kind, action) == ("Namespace", "create")}
+    # a namespace is created first and filled in by a second request
+    created = {ref for ref, action in failed.items() if (ref.kind, action) == ("Namespace", "create")}
 
-    assert word in {"Done", "Not done", "Not all done", "This can't be applied"}, told
-    assert "Unexpected" not in told
-    assert (word in {"Done", "Not all done"}) == (report is not None), told
-    assert (word == "Done") == (report is not None and report.is_complete), told
-    assert all(f"applied\n{action}\n{ref}\n" in f"{told}\n" for ref, action in applied.items()), told
-    assert told.split("\n").count("applied") == len(applied), told
-    assert all(f"failed\n{action}\n{ref}\n" in told for ref, action in failed.items()), told
-    assert applied.keys() <= written, told
-    assert written - applied.keys() <= (claimed if is_sure else failed.keys()), told
+    assert word in {"Done", "Failed", "Partly done", "This plan cannot be applied"}, shown
+    assert "Unexpected" not in shown
+    assert (word in {"Done", "Partly done"}) == (report is not None), shown
+    assert (word == "Done") == (report is not None and report.is_complete), shown
+    assert all(f"applied\n{action}\n{ref}\n" in f"{shown}\n" for ref, action in applied.items()), shown
+    assert shown.split("\n").count("applied") == len(applied), shown
+    assert all(f"failed\n{action}\n{ref}\n" in shown for ref, action in failed.items()), shown
+    assert applied.keys() <= written, shown
+    assert written - applied.keys() <= (created if is_sure else failed.keys()), shown
     if word == "Done":
         assert tk.plan(admin, form.tenant).has_changes is False
-    if report is None or "nothing was " in told.lower():
-        assert not written, told
+    if report is None or "nothing was " in shown.lower():
+        assert not written, shown
 
 
 def expect_recovery(form: TenantForm, admin: Cluster) -> None:
-    """All is well again: pressing Apply, after Plan where the form asks for it, does what is left to do."""
-    if "apply" in form.off:
+    """Without further failures, Apply (after Plan, if the form asks for it) completes the change."""
+    if "apply" in form.disabled:
         click(form, "plan")
     click(form, "apply")
 
-    is_done = form.report is not None and form.report.is_complete
-    assert is_done or said(form).startswith("Nothing to do"), said(form)
+    is_complete = form.report is not None and form.report.is_complete
+    assert is_complete or panel_text(form).startswith("No changes"), panel_text(form)
     assert tk.plan(admin, form.tenant).has_changes is False

@@ -1,1 +1,1 @@
-"""Live views in a real kernel, before a server that is a process of its own: how it fares, and what it holds open."""
+"""Live views in a real kernel, with a server in another process: how fast cells are, and what the views leave open."""

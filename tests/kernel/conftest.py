@@ -1,4 +1,4 @@
-"""A server with 5,000 pods in a process of its own: the sandbox, and the real control plane where it is built."""
+"""A server with 5,000 pods in another process: the sandbox, and the real control plane if it is built."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tenantkit.cluster.connection.connect import connect
 from tests.controlplane.components import BINARIES
 from tests.controlplane.controlplane import ControlPlane
-from tests.kernel.crowd import Crowd, fill
+from tests.kernel.crowd import CrowdProcess, fill
 from tests.kernel.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -20,28 +20,28 @@ PODS = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Crowded:
-    """Where the pods are, and as whom."""
+class CrowdedCluster:
+    """A cluster with 5,000 pods."""
 
     kubeconfig: str
     context: str
 
 
 @pytest.fixture(scope="package")
-def sandbox() -> Iterator[Crowd]:
-    with Crowd("--count", str(PODS)) as server:
+def sandbox() -> Iterator[CrowdProcess]:
+    with CrowdProcess("--count", str(PODS)) as server:
         yield server
 
 
 @pytest.fixture(scope="package", params=["sandbox", pytest.param("controlplane", marks=pytest.mark.controlplane)])
-def crowded(request: pytest.FixtureRequest) -> Iterator[Crowded]:
+def crowded(request: pytest.FixtureRequest) -> Iterator[CrowdedCluster]:
     if request.param == "sandbox":
-        yield Crowded(request.getfixturevalue("sandbox").first, "sandbox-admin")
+        yield CrowdedCluster(request.getfixturevalue("sandbox").first, "sandbox-admin")
         return
     if not BINARIES.is_dir() and "controlplane" not in request.config.getoption("-m"):
         pytest.skip("the control plane is not built: run `make controlplane`")
     with ControlPlane() as plane:
-        place = Crowded(str(plane.kubeconfig), "controlplane-admin")
+        place = CrowdedCluster(str(plane.kubeconfig), "controlplane-admin")
         with connect(kubeconfig=place.kubeconfig, context=place.context) as cluster:
             fill(cluster, PODS)
         yield place

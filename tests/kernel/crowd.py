@@ -1,6 +1,6 @@
-"""A crowd of pods and somebody who changes them, each as a process of its own: `python -m tests.kernel.crowd --help`.
+"""A server with many pods, and a client that changes them, each in its own process: `python -m tests.kernel.crowd`.
 
-What it is told comes line by line on its standard input, with whose end it ends, and each line is answered by one.
+Each line on the standard input is answered by one line. The process ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 NAMESPACES = 20
 PHASES = ("Running", "Pending")
 _ROOT = Path(__file__).parents[2]
-_STEP = 7  # through all of them, and not in their order
+_STEP = 7  # visits all pods, but not in order
 _AT_ONCE = 16
 _SLOW_S = 60
-_PAD = "x" * 3000  # pods of running clusters have 6 KB
+_PAD = "x" * 3000  # pods of real clusters have 6 KB
 
 
 def namespace(number: int) -> Manifest:
@@ -55,7 +55,7 @@ def pod(number: int) -> Manifest:
 
 
 def fill(cluster: Cluster, count: int) -> None:
-    """Make so many pods, once their namespaces can have any."""
+    """Create pods, once their namespaces have a service account."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(cluster.create, map(namespace, range(NAMESPACES))))
         list(pool.map(lambda number: _wait_for_account(cluster, f"crowd-{number}"), range(NAMESPACES)))
@@ -67,48 +67,48 @@ def _wait_for_account(cluster: Cluster, namespace: str) -> None:
     assert next(iter(events), None) is not None, namespace
 
 
-def change(cluster: Cluster, count: int, a_second: float, stop: threading.Event) -> float:
-    """Change so many pods a second, in turn, until told to stop, as kubelets do; how many it were a second."""
-    began = time.monotonic()
+def change(cluster: Cluster, count: int, per_second: float, stop: threading.Event) -> float:
+    """Change pods in turn until stopped, as kubelets do; return how many were changed per second."""
+    start = time.monotonic()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         sent: list[Future[Manifest]] = []
-        while not stop.wait(max(0.0, began + len(sent) / a_second - time.monotonic())):
+        while not stop.wait(max(0.0, start + len(sent) / per_second - time.monotonic())):
             turn = len(sent)
             patch = [{"op": "replace", "path": "/status/phase", "value": PHASES[turn // count % 2]}]
             which = ref_of(pod(turn * _STEP % count))
             sent.append(pool.submit(cluster.patch_json, which, patch, subresource="status"))
     for each in sent:
         each.result()
-    return len(sent) / (time.monotonic() - began)
+    return len(sent) / (time.monotonic() - start)
 
 
 def _serve(count: int) -> None:
-    """A sandbox with so many pods; each line asks how many watches are open."""
+    """Run a sandbox with many pods; answer each line with the number of open watches."""
     with Sandbox(runs_pods=False) as box, connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
         fill(cluster, count)
-        _say(str(box.kubeconfig))
+        _print(str(box.kubeconfig))
         for _ in sys.stdin:
-            _say(str(len(box._handlers._watches)))
+            _print(str(len(box._handlers._watches)))
 
 
-def _change(kubeconfig: Path, context: str, count: int, a_second: float) -> None:
-    """Changes pods until its standard input ends, and says how many it were a second."""
+def _change(kubeconfig: Path, context: str, count: int, per_second: float) -> None:
+    """Change pods until the standard input ends, and print how many were changed per second."""
     stop = threading.Event()
     with connect(kubeconfig=kubeconfig, context=context) as cluster, ThreadPoolExecutor(1) as pool:
-        changing = pool.submit(change, cluster, count, a_second, stop)
-        _say("changing")
+        changing = pool.submit(change, cluster, count, per_second, stop)
+        _print("changing")
         sys.stdin.read()
         stop.set()
-        _say(f"{changing.result():.1f}")
+        _print(f"{changing.result():.1f}")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-class Crowd:
-    """One of them, as whoever has started it sees it."""
+class CrowdProcess:
+    """A running process of this module."""
 
     def __init__(self, *words: str) -> None:
         self._process = subprocess.Popen(
@@ -130,14 +130,14 @@ class Crowd:
         self.end()
 
     def ask(self) -> str:
-        """The answer to a line."""
+        """Send a line and return the answer."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return self._read()
 
     def end(self) -> str:
-        """Let it end; its last words. Again: nothing."""
+        """End the process and return its last output; a second call returns nothing."""
         if self._process.poll() is not None:
             return ""
         last, _ = self._process.communicate(timeout=_SLOW_S)
@@ -147,23 +147,23 @@ class Crowd:
     def _read(self) -> str:
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
-        assert line, "it has ended"
+        assert line, "the process has ended"
         return line
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.kernel.crowd", description=(__doc__ or "").split(":")[0])
-    parser.add_argument("--count", type=int, required=True, help="of pods")
+    parser.add_argument("--count", type=int, required=True, help="number of pods")
     parser.add_argument(
-        "--kubeconfig", type=Path, help="change pods there; default: make them, on a sandbox of its own"
+        "--kubeconfig", type=Path, help="change pods on this cluster; default: create them on a new sandbox"
     )
-    parser.add_argument("--context", help="of it")
-    parser.add_argument("--a-second", type=float, default=50.0, help="changes")
-    asked = parser.parse_args()
-    if asked.kubeconfig is None:
-        _serve(asked.count)
+    parser.add_argument("--context", help="context of the kubeconfig")
+    parser.add_argument("--per-second", type=float, default=50.0, help="changes per second")
+    arguments = parser.parse_args()
+    if arguments.kubeconfig is None:
+        _serve(arguments.count)
     else:
-        _change(asked.kubeconfig, asked.context, asked.count, asked.a_second)
+        _change(arguments.kubeconfig, arguments.context, arguments.count, arguments.per_second)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A real kernel as a notebook has one: cells are run in it one after the other, and what they print comes back."""
+"""A real kernel, as a notebook has it: runs cells one after the other, and returns what they print."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SLOW_S = 60
 
 
 class CellFailed(Exception):
-    """A cell raised; with its traceback."""
+    """A cell raised an exception; the message is its traceback."""
 
 
 class Kernel:
-    """A kernel of one's own; it is gone once left."""
+    """A kernel process that ends with the context manager."""
 
     def __enter__(self) -> Self:
         self._manager = KernelManager(kernel_name="python3")
@@ -47,17 +47,17 @@ class Kernel:
         return int(provisioner.pid)
 
     def run(self, source: str, *, cell: str = "") -> str:
-        """Run a cell, and return what it printed or its value's text; `cell` is its identifier in a notebook."""
+        """Run a cell, and return what it printed or the text of its value; `cell` is its identifier in a notebook."""
         content = {"code": source, "silent": False, "store_history": False, "allow_stdin": False}
         message = self._client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
         self._client.shell_channel.send(message)
         return self._read(message["header"]["msg_id"])
 
-    def answers_within(self, source: str = "1 + 1") -> float:
-        """Seconds from a cell's being sent to its value's being here."""
-        began = time.perf_counter()
+    def response_time_s(self, source: str = "1 + 1") -> float:
+        """The seconds between sending a cell and receiving its value."""
+        start = time.perf_counter()
         self.run(source)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     def _read(self, number: str) -> str:
         printed = ""

@@ -1,6 +1,6 @@
-"""Run the notebooks once more and keep what they print: `python -m tests.notebooks [NAME…]`, after a cell was changed.
+"""Run the notebooks and save their outputs: `python -m tests.notebooks [NAME…]`, after a cell was changed.
 
-Only what belongs to everybody is kept: no widget models, no times, no version of this machine's Python.
+Nothing that is specific to this run is saved: no widget models, no times, no version of Python.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def rerun(path: Path) -> None:
-    """Run one notebook on a fresh sandbox, and save it with its outputs."""
+    """Run a notebook on a new sandbox, and save it with its outputs."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat's own gap
     with tempfile.TemporaryDirectory() as folder, lab_environment(Path(folder)) as environment:
         client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}})
@@ -30,19 +30,19 @@ def rerun(path: Path) -> None:
         cell.id = f"cell-{number}"
         cell.metadata = {}
         for output in cell.get("outputs", []):
-            _keep_what_is_everybodys(output)
+            _remove_run_specific_data(output)
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # nbformat's own gap
 
 
-def _keep_what_is_everybodys(output: Any) -> None:
+def _remove_run_specific_data(output: Any) -> None:
     output.pop("metadata", None)
     if "data" in output:
         output["metadata"] = {}
-        output.data.pop(_MODEL, None)  # a reader who has not run it would be shown an error in its place
+        output.data.pop(_MODEL, None)  # a reader who has not run the notebook would see an error instead
 
 
 if __name__ == "__main__":
     for notebook in NOTEBOOKS:
         if not sys.argv[1:] or notebook.stem in sys.argv[1:]:
             rerun(notebook)
-            sys.stdout.write(f"{notebook.name}: run on a fresh sandbox, and saved\n")
+            sys.stdout.write(f"{notebook.name}: run on a new sandbox and saved\n")

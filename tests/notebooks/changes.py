@@ -1,7 +1,7 @@
-"""A plugin for nbval's pytest: does it notice when a committed output is changed?
+"""A plugin for nbval's pytest that tests whether a changed output is noticed.
 
-After each cell has run, each number and each word of its committed output is changed in turn, and nbval's own
-comparison asked once more, with the outputs of that one run. Turned down: a run for each change, which is hours.
+After each cell has run, each number and each word of its committed output is changed in turn, and nbval compares it
+with the outputs of that run. Rejected alternative: a run for each change, which takes hours.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"data:image/png;base64,[\w+/=]+|\d+(?:\.\d+)?|[^\W\d_]+")
 _PICTURE = "data:image/"
-_FOUND = pytest.StashKey[dict[str, Any]]()
+_RESULTS = pytest.StashKey[dict[str, Any]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_FOUND] = {}
+    config.stash[_RESULTS] = {}
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     if not isinstance(item, IPyNbCell) or item.test_outputs is None:
         return
-    item.format_output_compare = lambda *_: None  # how the two differ is of no interest here, and takes its time
+    item.format_output_compare = lambda *_: None  # the difference itself is not needed, and takes time to compute
     tried, unnoticed = 0, []
-    for what, outputs in _changed(item.cell.outputs):
+    for change, outputs in _changed(item.cell.outputs):
         tried += 1
         if item.compare_outputs(item.test_outputs, coalesce_streams(outputs)):
-            unnoticed.append(what)
-    item.config.stash[_FOUND][item.name] = {"tried": tried, "unnoticed": unnoticed}
+            unnoticed.append(change)
+    item.config.stash[_RESULTS][item.name] = {"tried": tried, "unnoticed": unnoticed}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    Path(os.environ["NOTEBOOK_CHANGES"]).write_text(json.dumps(config.stash[_FOUND]))
+    Path(os.environ["NOTEBOOK_CHANGES"]).write_text(json.dumps(config.stash[_RESULTS]))
 
 
 def _changed(outputs: list[Any]) -> Iterator[tuple[str, list[Any]]]:
-    """Each way to change one number or word of the outputs, and what they are then."""
+    """Each change of one number or word, and the changed outputs."""
     for place, output in enumerate(outputs):
         texts = output["data"] if "data" in output else {"text": output.get("text", "")}
         for kind, text in texts.items():
             if kind.startswith("image/"):
-                continue  # nbval compares no pictures
+                continue  # nbval does not compare pictures
             for match in _TOKEN.finditer(text):
                 if match[0].startswith(_PICTURE):
-                    continue  # in HTML, too
+                    continue  # a picture in HTML
                 other = "7" if match[0] != "7" else "8"
                 changed = copy.deepcopy(outputs)
                 holder = changed[place]["data"] if "data" in output else changed[place]

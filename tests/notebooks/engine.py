@@ -1,4 +1,4 @@
-"""Runs notebooks as nbval does, in a kernel of this environment, connected to a cluster as the provisioner."""
+"""Run notebooks with nbval, in a kernel of this environment that is connected to a cluster as the provisioner."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CELL_TIMEOUT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of one run of a notebook."""
+    """The result of one run of a notebook."""
 
     code: int
     printed: str
@@ -43,7 +43,7 @@ def read_notebook(path: Path) -> Any:
 
 @contextmanager
 def lab_environment(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a kernel in `tenantkit lab`, with a sandbox and its sample of its own."""
+    """The environment of a kernel in `tenantkit lab`, with its own sandbox and sample platform."""
     with Sandbox() as box:
         with connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
             fill_sample(cluster)
@@ -51,18 +51,18 @@ def lab_environment(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def kernel_environment(kubeconfig: Path, context: str | None, folder: Path) -> dict[str, str]:
-    """The environment of a kernel that is connected there, and has nothing of this user's settings."""
-    own = {
+    """The environment of a kernel that is connected to a cluster, without this user's settings."""
+    folders = {
         name: str(folder / name.lower()) for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
     }
     python = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     variable = kubeconfig_variable(kubeconfig, context, folder)
-    return {"PATH": os.environ["PATH"], "KUBECONFIG": variable, "PYTHONPATH": python, **own}
+    return {"PATH": os.environ["PATH"], "KUBECONFIG": variable, "PYTHONPATH": python, **folders}
 
 
 def run_nbval(notebook: Path, environment: dict[str, str], folder: Path, *options: str) -> Run:
-    """Run a notebook's cells; nbval's own pytest, which knows nothing of this suite's settings."""
-    settings, found = folder / "pytest.ini", folder / "changes.json"
+    """Run a notebook's cells with nbval, in a pytest without this suite's settings."""
+    settings, results = folder / "pytest.ini", folder / "changes.json"
     settings.write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-c", str(settings), "--rootdir", str(folder), "-p", "no:cacheprovider"]
     command += ["--nbval-current-env", f"--nbval-cell-timeout={_CELL_TIMEOUT_S}", "--color=no"]
@@ -70,11 +70,11 @@ def run_nbval(notebook: Path, environment: dict[str, str], folder: Path, *option
     done = subprocess.run(
         command,
         cwd=folder,
-        env=environment | {"NOTEBOOK_CHANGES": str(found)},
+        env=environment | {"NOTEBOOK_CHANGES": str(results)},
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,
         check=False,
     )
-    changes = json.loads(found.read_text()) if found.is_file() else {}
+    changes = json.loads(results.read_text()) if results.is_file() else {}
     return Run(done.returncode, done.stdout + done.stderr, changes)

@@ -1,4 +1,4 @@
-"""The notebooks are documentation that runs: what is committed is what they print, on the sandbox, to the letter."""
+"""The notebooks are documentation that runs: on the sandbox they print exactly the committed outputs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from tests.notebooks.engine import Run
 
-# what differs from one machine, user or run to the next, or is nobody's business
-UNFIT = {
+# values that differ between machines, users or runs, or that are secret
+FORBIDDEN = {
     "a port": r"(localhost|127\.0\.0\.1|\[?::1\]?):\d+",
     "a path": r"(?<![\w.])/(home|root|tmp|usr|var|work|Users|opt)/",
     "a token": r"(?i:bearer |token=)|eyJ[\w-]{10,}|(?=[\w-]*[A-Z])(?=[\w-]*[0-9])[\w-]{40,}",
     "a time": r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d",
-    "an object's or widget's own id": r"[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}|0x[0-9a-f]{6,}",
+    "the id of an object or widget": r"[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}|0x[0-9a-f]{6,}",
 }
 
 PIXELS = r"data:image/png;base64,[\w+/=]+"
@@ -42,7 +42,7 @@ each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: 
 
 @pytest.fixture(scope="module")
 def run_on_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """One run of a notebook in the lab's surroundings, kept for all that is asked of it."""
+    """Runs a notebook as in the lab, once for all tests."""
     runs: dict[Path, Run] = {}
 
     def run(notebook: Path) -> Run:
@@ -64,7 +64,7 @@ def test_there_are_notebooks() -> None:
 
 
 @each_notebook
-def test_the_outputs_are_those_committed(notebook: Path, run_on_sandbox: Any) -> None:
+def test_the_outputs_are_the_committed_ones(notebook: Path, run_on_sandbox: Any) -> None:
     run = run_on_sandbox(notebook)
 
     assert run.code == 0, run.printed
@@ -98,13 +98,13 @@ def test_a_notebook_with_each_output_changed_fails_in_each_cell(notebook: Path, 
 
 
 @each_notebook
-def test_it_opens_with_for_whom_how_long_and_what_it_changes(notebook: Path) -> None:
+def test_a_notebook_starts_with_its_readers_its_duration_and_its_changes(notebook: Path) -> None:
     first = read_notebook(notebook)["cells"][0]
     title, audience, *_ = [line for line in "".join(first["source"]).splitlines() if line]
 
     assert first["cell_type"] == "markdown"
     assert title.startswith(f"# {int(notebook.name[:2])}. ")
-    assert re.match(r"For .+ · \d+ minutes · .*(changes|makes|reads)", audience), audience
+    assert re.match(r"For .+ · \d+ minutes · .*(changes|creates|reads)", audience), audience
 
 
 @each_notebook
@@ -115,19 +115,19 @@ def test_each_cell_was_run_once_in_order(notebook: Path) -> None:
 
 
 @each_notebook
-@pytest.mark.parametrize("what", UNFIT)
-def test_no_output_holds(what: str, notebook: Path) -> None:
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_output_contains(what: str, notebook: Path) -> None:
     for cell in code_cells(notebook):
         for output in cell["outputs"]:
             texts = output.get("data", {"text": output.get("text", "")})
             shown = {
                 kind: re.sub(PIXELS, "", "".join(text)) for kind, text in texts.items() if not kind.startswith("image/")
             }
-            assert not re.search(UNFIT[what], str(shown)), f"{what} in the output of {''.join(cell['source'])!r}"
+            assert not re.search(FORBIDDEN[what], str(shown)), f"{what} in the output of {''.join(cell['source'])!r}"
 
 
 @each_notebook
-def test_each_picture_in_it_is_there(notebook: Path) -> None:
+def test_each_picture_of_a_notebook_exists(notebook: Path) -> None:
     cells = [cell for cell in read_notebook(notebook)["cells"] if cell["cell_type"] == "markdown"]
     named = [name for cell in cells for name in re.findall(r"\]\((images/[^)]+)\)", "".join(cell["source"]))]
 

@@ -1,8 +1,8 @@
-"""Containers that do not run: what the kubelet waits for, and what became of the last attempt.
+"""Containers that do not run: why the kubelet waits, and how the last run ended.
 
-The kubelet's reason decides; its events say which of several meanings a restart has (a probe's kill looks like any
-other end). Source: page "Pod Lifecycle", section "Container states"; in k8s.io/kubernetes, pkg/kubelet/images/types.go
-and pkg/kubelet/kuberuntime/kuberuntime_container.go, 1.37.
+The kubelet's reason decides; its events tell apart the several meanings of a restart (a container killed because of a
+probe ends like any other). Source: page "Pod Lifecycle", section "Container states"; in k8s.io/kubernetes,
+pkg/kubelet/images/types.go and pkg/kubelet/kuberuntime/kuberuntime_container.go, 1.37.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.causes.missing_references import missing_reference
-from tenantkit.findings.causes.relevance import is_of_interest
+from tenantkit.findings.causes.relevance import is_relevant
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import event_text, first_seen, label
 from tenantkit.rules.manifest import controller_of
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.findings.finding import Cause
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
-RECENT_S = 600  # an end that is longer ago has been got over
+RECENT_S = 600  # a container that ended longer ago and runs now has recovered
 _IMAGE = {
     "ErrImagePull",
     "ImagePullBackOff",
@@ -44,14 +44,14 @@ _NOT_STARTED = {
 }
 _DENIED = re.compile(r"401|403|unauthorized|denied|forbidden|authenti", re.IGNORECASE)
 _PROBE = re.compile(r"(liveness|readiness|startup) probe", re.IGNORECASE)
-_SIGNALS = {137: "killed", 139: "crashed in its own memory", 143: "asked to end"}
+_SIGNALS = {137: "killed", 139: "segmentation fault", 143: "terminated"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Container:
     """A container's status, and the pod around it."""
 
-    snapshot: Snapshot
+    snapshot: ClusterSnapshot
     pod: Manifest
     status: Manifest
 
@@ -64,17 +64,17 @@ class _Container:
 
     @property
     def log(self) -> str:
-        """The command that shows it."""
+        """The command that shows its log."""
         metadata = self.pod["metadata"]
         return f"kubectl logs -n {metadata['namespace']} {metadata['name']} -c {self.name}"
 
     @property
     def last_end(self) -> Manifest | None:
-        """How it ended, now or the last time."""
+        """Its last termination, current or previous."""
         return self.state("terminated") or (self.status.get("lastState") or {}).get("terminated")
 
     def finding(  # noqa: PLR0913 (what a finding consists of)
-        self, cause: Cause, message: str, evidence: list[str], what_to_do: str, *, since: str | None, on: str = ""
+        self, cause: Cause, message: str, evidence: list[str], next_steps: str, *, since: str | None, on: str = ""
     ) -> Finding:
         return Finding(
             cause=cause,
@@ -83,22 +83,22 @@ class _Container:
             object=on or label(self.pod),
             message=cut(message),
             evidence="; ".join(filter(None, (f"container {self.name}", *evidence))),
-            what_to_do=what_to_do,
+            next_steps=next_steps,
             since=since or (self.pod.get("status") or {}).get("startTime"),
         )
 
 
-def not_running(snapshot: Snapshot) -> Iterator[Finding]:
-    """Why containers of pods that have a node do not run, or are not ready."""
+def not_running(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Find why containers of pods that have a node do not run, or are not ready."""
     for pod in snapshot.all("Pod"):
         status = pod.get("status") or {}
-        if not is_of_interest(snapshot, pod) or (status.get("phase") == "Failed" and status.get("reason")):
-            continue  # what has ended a whole pod has its own reason
+        if not is_relevant(snapshot, pod) or (status.get("phase") == "Failed" and status.get("reason")):
+            continue  # the reason why a whole pod ended is found elsewhere
         for field in ("initContainerStatuses", "containerStatuses"):
             for entry in status.get(field) or ():
-                found = _cause(_Container(snapshot, pod, entry))
-                if found is not None:
-                    yield found
+                finding = _cause(_Container(snapshot, pod, entry))
+                if finding is not None:
+                    yield finding
 
 
 def _cause(container: _Container) -> Finding | None:
@@ -110,22 +110,22 @@ def _cause(container: _Container) -> Finding | None:
         if reason == "CreateContainerConfigError":
             return _unconfigured(container, waiting)
         if reason in _NOT_STARTED:
-            advice = "see the message: the runtime could not start it; command, mounts and security context are usual"
+            next_steps = "check the message: the runtime could not start it; often command, mounts or security context"
             return container.finding(
                 "container not started",
                 str(waiting.get("message") or reason),
                 [f"waiting: {reason}"],
-                advice,
+                next_steps,
                 since=None,
             )
     end = container.last_end
-    if end is not None and _is_trouble(container, end):
+    if end is not None and _is_failure(container, end):
         return _ended(container, end)
     return _not_ready(container)
 
 
-def _is_trouble(container: _Container, end: Manifest) -> bool:
-    """Whether an end is one to tell of: a failure, and not one that the container has got over."""
+def _is_failure(container: _Container, end: Manifest) -> bool:
+    """Whether the container ended in a failure and has not recovered."""
     if end.get("exitCode") == 0 and container.state("waiting") is None:
         return False
     if container.state("running") is None:
@@ -142,21 +142,21 @@ def _image(container: _Container, waiting: Manifest) -> Finding:
         return container.finding(
             "secret missing",
             message,
-            [*evidence, f"image pull secret {secret} is not there"],
-            f"make the secret {secret}, of type kubernetes.io/dockerconfigjson, or name another in imagePullSecrets",
+            [*evidence, f"image pull secret {secret} does not exist"],
+            f"create the secret {secret} of type kubernetes.io/dockerconfigjson, or name another in imagePullSecrets",
             since=None,
             on=f"Secret/{secret}",
         )
-    advice = "see whether the image's name and tag are right, and whether the nodes may pull it"
+    next_steps = "check the image's name and tag, and whether the nodes may pull it"
     if reason == "ErrImageNeverPull":
-        advice = "the image is on no node and imagePullPolicy is Never: let it be pulled, or load it onto the nodes"
+        next_steps = "set another imagePullPolicy than Never, or load the image onto the nodes"
     elif reason == "InvalidImageName":
-        advice = "write the image's name as registry/path:tag, in lower case"
-    return container.finding("image", message or str(reason), evidence, advice, since=None)
+        next_steps = "write the image's name as registry/path:tag, in lower case"
+    return container.finding("image", message or str(reason), evidence, next_steps, since=None)
 
 
 def _missing_pull_secret(container: _Container) -> str | None:
-    """An image pull secret that is named and not there, as the kubelet says: Secrets themselves are never read."""
+    """An image pull secret that does not exist, from the kubelet's event: Secrets themselves are never read."""
     for event in container.snapshot.events(container.pod, "FailedToRetrieveImagePullSecret"):
         found = re.search(r"secrets \(([^,)]+)", str(event.get("message")))
         if found is not None:
@@ -172,14 +172,14 @@ def _unconfigured(container: _Container, waiting: Manifest) -> Finding:
             "container not started",
             message,
             ["waiting: CreateContainerConfigError"],
-            "see the message: what the container is configured with can't be had",
+            "check the message: something that the container's configuration refers to is missing",
             since=None,
         )
     return container.finding(
         missing.cause,
         message,
         ["waiting: CreateContainerConfigError"],
-        missing.what_to_do,
+        missing.next_steps,
         since=None,
         on=missing.object,
     )
@@ -194,9 +194,9 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
     message = str((waiting or {}).get("message") or end.get("message") or reason or "")
     if reason == "OOMKilled":
         limit = _memory_limit(container)
-        evidence.append(f"memory limit {limit or 'none: the node itself ran out'}")
-        advice = "raise the memory limit above what it needs, or let it need less"
-        return container.finding("out of memory", message, evidence, advice, since=since)
+        evidence.append(f"memory limit {limit or 'none: the node itself ran out of memory'}")
+        next_steps = "raise the memory limit, or make the container use less memory"
+        return container.finding("out of memory", message, evidence, next_steps, since=since)
     if (probed := _killed_by_probe(container)) is not None:
         return _probe(container, probed, evidence)
     if waiting is not None or container.state("running") is not None:
@@ -204,13 +204,13 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
             "crash loop",
             message,
             evidence,
-            f"see its last log: {container.log} --previous",
+            f"check the log of its last run: {container.log} --previous",
             since=since,
         )
     if (controller_of(container.pod) or {}).get("kind") == "Job":
-        return None  # its Job tells of it, with the exit code
-    advice = f"see its log: {container.log}"
-    return container.finding("container failed", message, evidence, advice, since=since)
+        return None  # the finding about its Job has the exit code
+    next_steps = f"check its log: {container.log}"
+    return container.finding("container failed", message, evidence, next_steps, since=since)
 
 
 def _memory_limit(container: _Container) -> str | None:
@@ -222,20 +222,20 @@ def _memory_limit(container: _Container) -> str | None:
 
 
 def _killed_by_probe(container: _Container) -> Manifest | None:
-    """The event of a probe for which the kubelet has killed the container."""
+    """The event of a failed probe because of which the kubelet killed the container."""
     events = container.snapshot.events
     for event in (*events(container.pod, "Unhealthy"), *events(container.pod, "Killing")):
         message = str(event.get("message") or "")
-        is_own = container.name in message or f"{{{container.name}}}" in str(
+        is_about_it = container.name in message or f"{{{container.name}}}" in str(
             event["involvedObject"].get("fieldPath") or ""
         )
-        if is_own and re.search(r"(?:liveness|startup) probe", message, re.IGNORECASE):
+        if is_about_it and re.search(r"(?:liveness|startup) probe", message, re.IGNORECASE):
             return event
     return None
 
 
 def _not_ready(container: _Container) -> Finding | None:
-    """A container that runs and whose probe says that it is not ready."""
+    """A container that runs and is not ready, by its probe."""
     if container.state("running") is None or container.status.get("ready"):
         return None
     for event in container.snapshot.events(container.pod, "Unhealthy"):
@@ -248,5 +248,7 @@ def _probe(container: _Container, event: Manifest, evidence: list[str]) -> Findi
     message = str(event.get("message") or "")
     found = _PROBE.search(message)
     probe = found[1].lower() if found else "liveness"
-    advice = f"see whether the {probe} probe asks for the right thing, and gives the container time enough"
-    return container.finding("probe failing", message, [*evidence, event_text(event)], advice, since=first_seen(event))
+    next_steps = f"check whether the {probe} probe tests the right thing, and gives the container enough time"
+    return container.finding(
+        "probe failing", message, [*evidence, event_text(event)], next_steps, since=first_seen(event)
+    )

@@ -1,4 +1,4 @@
-"""Jobs that gave up, ran out of time, or are told to wait; and pods past their own deadline.
+"""Jobs that failed, exceeded their deadline or are suspended, paused Deployments, and pods past their own deadline.
 
 Source: page "Jobs"; in k8s.io/kubernetes, pkg/controller/job/job_controller.go, 1.37.
 """
@@ -14,41 +14,41 @@ from tenantkit.findings.snapshot import condition, label
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
 _DEADLINE = "DeadlineExceeded"
 
 
-def given_up(snapshot: Snapshot) -> Iterator[Finding]:
-    """Why Jobs, and pods with a deadline, are over without having done their work, or may not begin."""
+def unsuccessful(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Find Jobs and pods that ended without success, and workloads that are suspended or paused."""
     for job in snapshot.all("Job"):
         failed = condition(job, "Failed", "True") or condition(job, "FailureTarget", "True")
         if failed is not None:
             yield _failed(snapshot, job, failed)
         elif not is_finished(job):
             yield from _retrying(snapshot, job)
-            yield from _told_to_wait(snapshot, job, "suspend")
+            yield from _suspended(snapshot, job, "suspend")
     for deployment in snapshot.all("Deployment"):
         if not snapshot.is_older(deployment["metadata"].get("deletionTimestamp"), 0):
-            yield from _told_to_wait(snapshot, deployment, "paused")
+            yield from _suspended(snapshot, deployment, "paused")
     for pod in snapshot.all("Pod"):
         status = pod.get("status") or {}
         if status.get("phase") == "Failed" and status.get("reason") == _DEADLINE:
-            yield _overdue(snapshot, pod)
+            yield _past_deadline(snapshot, pod)
 
 
-def _failed(snapshot: Snapshot, job: Manifest, failed: Manifest) -> Finding:
+def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Finding:
     is_late = failed.get("reason") == _DEADLINE
     spec, status = job.get("spec") or {}, job.get("status") or {}
     evidence = [f"condition {failed.get('type')}, reason {failed.get('reason')}"]
     if is_late:
         evidence.append(f"activeDeadlineSeconds {spec.get('activeDeadlineSeconds')}")
-        advice = "give it a longer activeDeadlineSeconds, or less to do"
+        next_steps = "set a longer activeDeadlineSeconds, or give it less work"
     else:
-        evidence.append(f"pods that failed: {status.get('failed') or 0}, backoffLimit {spec.get('backoffLimit', 6)}")
-        evidence += _last_ends(snapshot, job)
-        advice = _see_log(job)
+        evidence.append(f"failed pods: {status.get('failed') or 0}, backoffLimit {spec.get('backoffLimit', 6)}")
+        evidence += _failures(snapshot, job)
+        next_steps = _check_log(job)
     return Finding(
         cause="deadline exceeded" if is_late else "job back-off",
         chain=snapshot.chain(job),
@@ -56,19 +56,19 @@ def _failed(snapshot: Snapshot, job: Manifest, failed: Manifest) -> Finding:
         object=label(job),
         message=cut(str(failed.get("message") or failed.get("reason") or "")),
         evidence="; ".join(evidence),
-        what_to_do=advice,
+        next_steps=next_steps,
         since=failed.get("lastTransitionTime"),
         pods=int(status.get("failed") or 0),
     )
 
 
-def _see_log(job: Manifest) -> str:
+def _check_log(job: Manifest) -> str:
     metadata = job["metadata"]
-    return f"see the log of its last pod: kubectl logs -n {metadata['namespace']} job/{metadata['name']}"
+    return f"check the log of its last pod: kubectl logs -n {metadata['namespace']} job/{metadata['name']}"
 
 
-def _last_ends(snapshot: Snapshot, job: Manifest) -> Iterator[str]:
-    """How its pods ended: `Pod/train-x: container main, exit code 1`."""
+def _failures(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[str]:
+    """The first failure of its pods: `Pod/train-x: container main, exit code 1`."""
     for pod in sorted(snapshot.pods_of(job), key=label):
         for entry in (pod.get("status") or {}).get("containerStatuses") or ():
             end = (entry.get("state") or {}).get("terminated") or (entry.get("lastState") or {}).get("terminated")
@@ -77,8 +77,8 @@ def _last_ends(snapshot: Snapshot, job: Manifest) -> Iterator[str]:
                 return
 
 
-def _retrying(snapshot: Snapshot, job: Manifest) -> Iterator[Finding]:
-    """A Job that has failed and waits for its next attempt."""
+def _retrying(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[Finding]:
+    """A Job whose pod failed and that waits for its next attempt."""
     spec, status = job.get("spec") or {}, job.get("status") or {}
     failed = int(status.get("failed") or 0)
     if failed and not status.get("ready") and not spec.get("suspend"):
@@ -88,37 +88,37 @@ def _retrying(snapshot: Snapshot, job: Manifest) -> Iterator[Finding]:
             chain=snapshot.chain(job),
             namespace=job["metadata"]["namespace"],
             object=label(job),
-            message=f"pods that failed: {failed}; it tries again until more than {limit} have",
-            evidence="; ".join([f"status.failed {failed}, backoffLimit {limit}", *_last_ends(snapshot, job)]),
-            what_to_do=_see_log(job),
+            message=f"failed pods: {failed}; it tries again until more than {limit} have failed",
+            evidence="; ".join([f"status.failed {failed}, backoffLimit {limit}", *_failures(snapshot, job)]),
+            next_steps=_check_log(job),
             since=status.get("startTime"),
             pods=failed,
         )
 
 
-def _told_to_wait(snapshot: Snapshot, workload: Manifest, field: str) -> Iterator[Finding]:
-    """A Job that is suspended; a Deployment that is paused and has not rolled out what it should."""
+def _suspended(snapshot: ClusterSnapshot, workload: Manifest, field: str) -> Iterator[Finding]:
+    """A suspended Job; a paused Deployment that has not rolled out its current template."""
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     if not spec.get(field):
         return
     wanted = spec.get("replicas", 1)
     if field == "paused" and int(status.get("updatedReplicas") or 0) >= int(wanted if wanted is not None else 1):
         return
-    told = condition(workload, "Suspended", "True") or condition(workload, "Progressing", "Unknown") or {}
+    state = condition(workload, "Suspended", "True") or condition(workload, "Progressing", "Unknown") or {}
     yield Finding(
         cause="suspended",
         chain=snapshot.chain(workload),
         namespace=workload["metadata"]["namespace"],
         object=label(workload),
-        message=cut(str(told.get("message") or "")),
+        message=cut(str(state.get("message") or "")),
         evidence=f"spec.{field}: true",
-        what_to_do=f"set spec.{field} to false when it may run; a queue such as Kueue does that by itself",
-        since=told.get("lastTransitionTime") or workload["metadata"].get("creationTimestamp"),
+        next_steps=f"set spec.{field} to false to start it; a queue such as Kueue does that by itself",
+        since=state.get("lastTransitionTime") or workload["metadata"].get("creationTimestamp"),
         pods=0,
     )
 
 
-def _overdue(snapshot: Snapshot, pod: Manifest) -> Finding:
+def _past_deadline(snapshot: ClusterSnapshot, pod: Manifest) -> Finding:
     status, deadline_s = pod["status"], (pod.get("spec") or {}).get("activeDeadlineSeconds")
     return Finding(
         cause="deadline exceeded",
@@ -127,6 +127,6 @@ def _overdue(snapshot: Snapshot, pod: Manifest) -> Finding:
         object=label(pod),
         message=cut(str(status.get("message") or "")),
         evidence=f"phase Failed, reason {_DEADLINE}; activeDeadlineSeconds {deadline_s}",
-        what_to_do="give the pod a longer activeDeadlineSeconds, or less to do",
+        next_steps="set a longer activeDeadlineSeconds for the pod, or give it less work",
         since=status.get("startTime"),
     )

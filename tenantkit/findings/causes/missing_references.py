@@ -1,4 +1,4 @@
-"""Secrets and config maps that a pod names and that are not there, as the kubelet says it."""
+"""Secrets and ConfigMaps that a pod refers to and that do not exist, from the kubelet's messages."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _KINDS: dict[str, tuple[Cause, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What is missing, and what to do."""
+    """A missing object, and the next steps."""
 
     cause: Cause
     object: str
-    what_to_do: str
+    next_steps: str
 
 
 def missing_reference(message: str, *, name: str | None = None) -> Missing | None:
-    """The Secret or ConfigMap that the kubelet could not find; None where the message is about something else.
+    """The Secret or ConfigMap that the kubelet did not find; None where the message is about something else.
 
     Args:
-        message: the kubelet's.
-        name: of the object, for messages that name only a key of it. Default: unknown.
+        message: from the kubelet.
+        name: the object's, for messages that name only a key of it. Default: unknown.
 
     Example:
         >>> missing_reference('secret "registry" not found').object
@@ -42,12 +42,12 @@ def missing_reference(message: str, *, name: str | None = None) -> Missing | Non
     found = _NOT_FOUND.search(message)
     if found is not None:
         cause, kind = _KINDS[found["kind"].lower()]
-        advice = f"make the {kind} {found['name']} in this namespace, or name another"
-        return Missing(cause, f"{kind}/{found['name']}", advice)
+        next_steps = f"create the {kind} {found['name']} in this namespace, or refer to another one"
+        return Missing(cause, f"{kind}/{found['name']}", next_steps)
     found = _NO_KEY.search(message) or _NO_ITEM.search(message)
     if found is None:
         return None
     cause, kind = _KINDS[found["kind"].lower()]
     named = found.groupdict().get("name") or name
-    advice = f"give the {kind} {named or 'that is mounted'} the key {found['key']}, or ask for another key"
-    return Missing(cause, f"{kind}/{named}" if named else kind, advice)
+    next_steps = f"add the key {found['key']} to the {kind}{f' {named}' if named else ''}, or refer to another key"
+    return Missing(cause, f"{kind}/{named}" if named else kind, next_steps)

@@ -1,8 +1,8 @@
-"""Pods that were never made: the workload wants more than it has, and its controller has written down why not.
+"""Pods that were never created: the workload has fewer than it wants, and its controller has written down why.
 
-A ReplicaSet says so in a condition for as long as it holds; a StatefulSet, a Job and a DaemonSet only in an event,
-which stays for an hour. So an event counts only while pods are missing. Turned down: the events alone, which would tell
-of what has long been put right.
+A ReplicaSet says so in a condition for as long as it is true; a StatefulSet, a Job and a DaemonSet only in an event,
+which is kept for an hour. So an event counts only while pods are missing. Rejected alternative: events alone, which
+would report problems that were solved long ago.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tenantkit.findings.snapshot import condition, event_text, first_seen, label
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
 _LEADS = re.compile(
@@ -27,8 +27,8 @@ _LEADS = re.compile(
 _REASONS = ("FailedCreate", "FailedCreatePod")
 
 
-def never_made(snapshot: Snapshot) -> Iterator[Finding]:
-    """Why pods, Jobs or ReplicaSets that a workload wants were never made."""
+def never_created(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Find why pods, Jobs or ReplicaSets of a workload were never created."""
     for kind, missing in MISSING.items():
         for workload in snapshot.all(kind):
             count = missing(workload)
@@ -36,11 +36,11 @@ def never_made(snapshot: Snapshot) -> Iterator[Finding]:
                 yield from _refused(snapshot, workload, count)
 
 
-def _refused(snapshot: Snapshot, workload: Manifest, count: int) -> Iterator[Finding]:
-    said = _said(snapshot, workload)
-    if said is None:
+def _refused(snapshot: ClusterSnapshot, workload: Manifest, count: int) -> Iterator[Finding]:
+    report = _report(snapshot, workload)
+    if report is None:
         return
-    text, where, since = said
+    text, where, since = report
     message = _LEADS.sub("", text)
     namespace = workload["metadata"]["namespace"]
     refusal = read_refusal(snapshot, namespace, message)
@@ -51,22 +51,22 @@ def _refused(snapshot: Snapshot, workload: Manifest, count: int) -> Iterator[Fin
         object=refusal.object or label(workload),
         message=cut(message),
         evidence="; ".join(filter(None, (refusal.detail, where))),
-        what_to_do=refusal.what_to_do,
+        next_steps=refusal.next_steps,
         since=since,
         pods=count,
     )
 
 
-def _said(snapshot: Snapshot, workload: Manifest) -> tuple[str, str, str | None] | None:
-    """What the controller wrote, where, and when first."""
+def _report(snapshot: ClusterSnapshot, workload: Manifest) -> tuple[str, str, str | None] | None:
+    """The controller's message, where it was read, and when it was first seen."""
     for kind, status, reasons in _CONDITIONS:
         found = condition(workload, kind, status)
         if found is not None and found.get("reason") in reasons:
             where = f"condition {kind} of {label(workload)}"
             return str(found.get("message") or ""), where, found.get("lastTransitionTime")
-    done = (workload.get("status") or {}).get("lastScheduleTime") or ""  # of a CronJob that has worked since
+    last_run = (workload.get("status") or {}).get("lastScheduleTime") or ""  # of a CronJob that has run since
     for event in snapshot.events(workload, *_REASONS):
-        if last_seen(event) <= done:
+        if last_seen(event) <= last_run:
             continue
         return str(event.get("message") or ""), event_text(event), first_seen(event)
     return None
@@ -79,7 +79,7 @@ _CONDITIONS = (
 
 
 def is_finished(job: Manifest) -> bool:
-    """Whether a Job is over, well or badly."""
+    """Whether a Job is complete or failed."""
     return any(condition(job, kind, "True") for kind in ("Complete", "Failed"))
 
 
@@ -105,7 +105,7 @@ def _of_daemon_set(workload: Manifest) -> int:
 
 
 def _of_deployment(workload: Manifest) -> int:
-    """Its ReplicaSets speak for themselves; here it is about one that could not be made."""
+    """Only a ReplicaSet that could not be created counts: existing ones have their own findings."""
     return int(condition(workload, "Progressing", "False") is not None)
 
 

@@ -1,4 +1,4 @@
-"""Why each node does not take a pod, worked out from what is live: `gpu-1: nvidia.com/gpu 4 asked, 2 free`."""
+"""Why each node does not take a pod, computed from live objects: `gpu-1: nvidia.com/gpu 4 requested, 2 free`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from tenantkit.display.human_amounts import amount_text
+from tenantkit.findings.causes.scheduler_reasons import ReasonCode, read_reason
 from tenantkit.frames.quota import unit_of
 from tenantkit.rules.node_fit import misfit, node_state, untolerated_taint
 from tenantkit.rules.pod_requests import pod_requests
@@ -13,52 +14,54 @@ from tenantkit.rules.pod_requests import pod_requests
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.causes.scheduler_reasons import SchedulerReason
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
 
 _SHOWN = 5
-_LACKING = "Insufficient "
 
 
-def node_table(snapshot: Snapshot, pod: Manifest) -> str:
-    """One part a node, at most five; says so where nodes, or the pods on them, may not be read."""
+def node_shortfalls(snapshot: ClusterSnapshot, pod: Manifest) -> str:
+    """The shortfalls of at most five nodes; or why nodes may not be read."""
     if not snapshot.knows("Node"):
-        return f"nodes: {snapshot.unread.get('Node', 'not read')}"
+        return f"nodes: {snapshot.incomplete.get('Node', 'not read')}"
     on_node: dict[str, list[Manifest]] = defaultdict(list)
     for other in snapshot.bound if not isinstance(snapshot.bound, str) else ():
         on_node[other["spec"]["nodeName"]].append(other)
-    parts: list[str] = []
-    nodes = sorted(snapshot.all("Node"), key=lambda node: str(node["metadata"]["name"]))
-    for node in nodes:
+    texts: list[str] = []
+    for node in sorted(snapshot.all("Node"), key=lambda node: str(node["metadata"]["name"])):
         state = node_state(node, on_node[node["metadata"]["name"]])
-        said = ", ".join(_said(pod["spec"], state, is_known=not isinstance(snapshot.bound, str)))
-        if said:
-            parts.append(f"{node['metadata']['name']}: {said}")
-    more = [f"and {len(parts) - _SHOWN} more nodes"] if len(parts) > _SHOWN else []
-    return "; ".join([*parts[:_SHOWN], *more])
+        shortfalls = ", ".join(_shortfalls(pod["spec"], state, is_known=not isinstance(snapshot.bound, str)))
+        if shortfalls:
+            texts.append(f"{node['metadata']['name']}: {shortfalls}")
+    more = [f"and {len(texts) - _SHOWN} more nodes"] if len(texts) > _SHOWN else []
+    return "; ".join([*texts[:_SHOWN], *more])
 
 
-def _said(spec: Manifest, state: NodeState, *, is_known: bool) -> Iterator[str]:
-    """What is wrong with one node; without the pods on it, how much it has in all."""
-    requests = pod_requests(spec)
-    for reason in misfit(spec, state):
-        name = reason.removeprefix(_LACKING)
-        if name != reason:
-            left = max(float(state.free.get(name, 0)), 0.0)
-            asked, there = (amount_text(amount, unit_of(name)) for amount in (float(requests[name]), left))
-            yield f"{name} {asked} asked, {there} {'free' if is_known else 'in all'}"
-        elif "taint" in reason:
-            taint = untolerated_taint(spec, state.node) or {}
-            value = f"={taint['value']}" if taint.get("value") else ""
-            yield f"taint {taint.get('key')}{value}:{taint.get('effect')}"
-        elif "selector" in reason:
-            labels = state.node["metadata"].get("labels") or {}
-            lacking = [
-                f"{key}={value}" for key, value in (spec.get("nodeSelector") or {}).items() if labels.get(key) != value
-            ]
-            yield f"no label {', '.join(lacking)}" if lacking else "not of its node affinity"
-        elif "unschedulable" in reason:
-            yield "cordoned"
-        else:
-            yield reason
+def _shortfalls(spec: Manifest, state: NodeState, *, is_known: bool) -> Iterator[str]:
+    """The shortfalls of one node; where the pods on it are unknown, its allocatable amounts."""
+    for reason in map(read_reason, misfit(spec, state)):
+        match reason.code:
+            case ReasonCode.INSUFFICIENT:
+                yield _insufficient(spec, state, reason, is_known=is_known)
+            case ReasonCode.TAINT:
+                taint = untolerated_taint(spec, state.node) or {}
+                value = f"={taint['value']}" if taint.get("value") else ""
+                yield f"taint {taint.get('key')}{value}:{taint.get('effect')}"
+            case ReasonCode.NODE_SELECTOR:
+                labels = state.node["metadata"].get("labels") or {}
+                selector = (spec.get("nodeSelector") or {}).items()
+                missing = [f"{key}={value}" for key, value in selector if labels.get(key) != value]
+                yield f"no label {', '.join(missing)}" if missing else "does not match the node affinity"
+            case ReasonCode.CORDONED:
+                yield "cordoned"
+            case _:
+                yield reason.text
+
+
+def _insufficient(spec: Manifest, state: NodeState, reason: SchedulerReason, *, is_known: bool) -> str:
+    name = str(reason.resource)
+    free = max(float(state.free.get(name, 0)), 0.0)
+    requested, available = (amount_text(amount, unit_of(name)) for amount in (float(pod_requests(spec)[name]), free))
+    return f"{name} {requested} requested, {available} {'free' if is_known else 'allocatable'}"

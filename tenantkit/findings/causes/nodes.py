@@ -1,27 +1,27 @@
-"""Pods whose node has failed them: not ready, gone, or unwilling; and those put out by it."""
+"""Pods with a problem of their node: it is not ready, does not exist, rejected the pod, or evicted it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.causes.relevance import is_of_interest
+from tenantkit.findings.causes.relevance import is_relevant
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import condition, event_text, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
-_PUT_OUT = {"Evicted", "Preempting", "NodeShutdown", "Terminated", "NodeLost", "Shutdown"}
+_EVICTED = {"Evicted", "Preempting", "NodeShutdown", "Terminated", "NodeLost", "Shutdown"}
 _REFUSED = {"UnexpectedAdmissionError", "NodeAffinity", "NodeSelectorMismatching", "PodFeatureUnsupported", "AppArmor"}
 
 
-def on_a_bad_node(snapshot: Snapshot) -> Iterator[Finding]:
-    """Why pods suffer from their node."""
+def node_problems(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Find pods with a problem of their node."""
     for pod in snapshot.all("Pod"):
-        if not is_of_interest(snapshot, pod):
+        if not is_relevant(snapshot, pod):
             continue
         name, status = (pod.get("spec") or {}).get("nodeName"), pod.get("status") or {}
         if status.get("phase") == "Failed":
@@ -30,10 +30,10 @@ def on_a_bad_node(snapshot: Snapshot) -> Iterator[Finding]:
             yield from _on(snapshot, pod, name)
 
 
-def _on(snapshot: Snapshot, pod: Manifest, name: str) -> Iterator[Finding]:
-    trouble = node_trouble(snapshot, name)
-    if trouble is not None:
-        message, since = trouble
+def _on(snapshot: ClusterSnapshot, pod: Manifest, name: str) -> Iterator[Finding]:
+    problem = node_problem(snapshot, name)
+    if problem is not None:
+        message, since = problem
         yield Finding(
             cause="node not ready",
             chain=snapshot.chain(pod),
@@ -41,27 +41,27 @@ def _on(snapshot: Snapshot, pod: Manifest, name: str) -> Iterator[Finding]:
             object=f"Node/{name}",
             message=cut(message),
             evidence=f"the pod is on node {name}",
-            what_to_do=f"tell the platform that node {name} is not ready; a pod that is deleted may start elsewhere",
+            next_steps=f"tell the platform team that node {name} is not ready, or delete the pod to start it elsewhere",
             since=since or pod["metadata"].get("creationTimestamp"),
         )
 
 
-def node_trouble(snapshot: Snapshot, name: str) -> tuple[str, str | None] | None:
-    """What is wrong with a node, and since when; None where it is well, or nothing is known of it."""
+def node_problem(snapshot: ClusterSnapshot, name: str) -> tuple[str, str | None] | None:
+    """The problem of a node, and since when; None where it has none or is unknown."""
     node = snapshot.find("Node", name)
     if node is None:
-        return (f"node {name} is not there any more", None) if snapshot.knows("Node") else None
+        return (f"node {name} does not exist any more", None) if snapshot.knows("Node") else None
     ready = condition(node, "Ready")
     if ready is None or ready.get("status") == "True":
         return None
     return f"{ready.get('reason')}: {ready.get('message')}", ready.get("lastTransitionTime")
 
 
-def _rejected(snapshot: Snapshot, pod: Manifest, reason: str) -> Iterator[Finding]:
-    """A pod that its node has ended or never begun."""
+def _rejected(snapshot: ClusterSnapshot, pod: Manifest, reason: str) -> Iterator[Finding]:
+    """A pod that its node evicted or never started."""
     status = pod["status"]
     is_refused = reason.startswith("OutOf") or reason in _REFUSED
-    if not is_refused and reason not in _PUT_OUT:
+    if not is_refused and reason not in _EVICTED:
         return
     disrupted = condition(pod, "DisruptionTarget", "True") or {}
     events = snapshot.events(pod, reason, "Evicted", "Preempted")
@@ -74,6 +74,6 @@ def _rejected(snapshot: Snapshot, pod: Manifest, reason: str) -> Iterator[Findin
         object=label(pod),
         message=cut(str(status.get("message") or disrupted.get("message") or reason)),
         evidence="; ".join(filter(None, (*evidence, f"node {node}" if node else ""))),
-        what_to_do="request what the pod really needs, so that it is put where there is room, and start it again",
+        next_steps="request what the pod really needs, so that it gets a node with enough of it, and start it again",
         since=disrupted.get("lastTransitionTime") or status.get("startTime"),
     )

@@ -1,4 +1,4 @@
-"""Which pods tell of trouble now: not those that are done, going, or replaced by others that run."""
+"""Pods whose problems still matter: not finished, terminating or replaced ones."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tenantkit.findings.snapshot import condition
 from tenantkit.rules.manifest import controller_of
 
 if TYPE_CHECKING:
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
 
-def is_of_interest(snapshot: Snapshot, pod: Manifest) -> bool:
-    """Whether what is wrong with the pod is wrong with its workload."""
+def is_relevant(snapshot: ClusterSnapshot, pod: Manifest) -> bool:
+    """Whether a problem of the pod is a problem of its workload."""
     phase = (pod.get("status") or {}).get("phase")
     if pod["metadata"].get("deletionTimestamp") or phase == "Succeeded":
         return False
@@ -25,12 +25,12 @@ def is_of_interest(snapshot: Snapshot, pod: Manifest) -> bool:
     if workload is None:
         return True
     if workload["kind"] == "Job":
-        return condition(workload, "Failed", "True") is not None or not _has_got_over_it(workload)
+        return condition(workload, "Failed", "True") is not None or not _has_recovered(workload)
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     wanted = spec.get("replicas", status.get("desiredNumberScheduled", 1))
     return int(status.get("readyReplicas") or status.get("numberReady") or 0) < int(wanted if wanted is not None else 1)
 
 
-def _has_got_over_it(job: Manifest) -> bool:
-    """Whether it is complete, or another attempt runs."""
+def _has_recovered(job: Manifest) -> bool:
+    """Whether it is finished, or another pod of it runs."""
     return is_finished(job) or int((job.get("status") or {}).get("ready") or 0) > 0

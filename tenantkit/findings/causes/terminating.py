@@ -1,6 +1,6 @@
-"""What does not end as it should: objects that stay in Terminating, and the namespace itself.
+"""Deletions that do not finish: objects that stay in Terminating, and the namespace itself.
 
-Nothing here strips a finalizer: whoever set it has work to do first, and the finding names it.
+Nothing here removes a finalizer: its controller has work to finish first, and the finding names it.
 Source: pages "Finalizers", "Pod Lifecycle" (Termination of Pods) and "Namespaces".
 """
 
@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.causes.nodes import node_trouble
-from tenantkit.findings.causes.scheduling import claims_of
+from tenantkit.findings.causes.nodes import node_problem
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import label
+from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.pod_volumes import claim_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
-GRACE_S = 10  # what ends well has ended by then: the time to go already holds a pod's grace period
+GRACE_S = 10  # added to a pod's own grace period, which is part of its deletion time
 _NAMESPACE_CONDITIONS = (
     "NamespaceDeletionDiscoveryFailure",
     "NamespaceDeletionGroupVersionParsingFailure",
@@ -30,8 +31,8 @@ _NAMESPACE_CONDITIONS = (
 _IN_USE = "kubernetes.io/pvc-protection"
 
 
-def not_ending(snapshot: Snapshot) -> Iterator[Finding]:
-    """Why objects, and the namespace itself, are still there though somebody has deleted them."""
+def not_terminated(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Find objects, and namespaces, whose deletion does not finish."""
     for namespace in snapshot.all("Namespace"):
         if (namespace.get("status") or {}).get("phase") == "Terminating":
             yield _terminating(namespace)
@@ -45,12 +46,12 @@ def not_ending(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _terminating(namespace: Manifest) -> Finding:
     name = namespace["metadata"]["name"]
-    said = {
+    conditions = {
         entry["type"]: entry
         for entry in (namespace.get("status") or {}).get("conditions") or ()
         if entry.get("status") == "True"
     }
-    held = [said[kind] for kind in _NAMESPACE_CONDITIONS if kind in said]
+    held = [conditions[kind] for kind in _NAMESPACE_CONDITIONS if kind in conditions]
     messages = [str(entry.get("message")) for entry in held]
     return Finding(
         cause="namespace terminating",
@@ -59,34 +60,32 @@ def _terminating(namespace: Manifest) -> Finding:
         object=f"Namespace/{name}",
         message=cut(" ".join(messages)),
         evidence="; ".join(["phase Terminating", *(f"condition {entry['type']}" for entry in held)]),
-        what_to_do="nothing new starts here: let whoever owns what is named finish, or work in another namespace",
+        next_steps="wait until the objects named above are deleted, or use another namespace: nothing can start here",
         since=namespace["metadata"].get("deletionTimestamp"),
         pods=0,
     )
 
 
-def _stuck(snapshot: Snapshot, manifest: Manifest) -> Finding:
+def _stuck(snapshot: ClusterSnapshot, manifest: Manifest) -> Finding:
     metadata = manifest["metadata"]
     finalizers = [str(name) for name in metadata.get("finalizers") or ()]
     node = (manifest.get("spec") or {}).get("nodeName") if manifest["kind"] == "Pod" else None
-    trouble = node_trouble(snapshot, node) if node else None
+    problem = node_problem(snapshot, node) if node else None
     evidence = [f"deleted at {metadata['deletionTimestamp']}"]
     what = label(manifest)
     if finalizers:
         evidence.append(f"finalizers: {', '.join(finalizers)}")
-        advice = f"whoever set {', '.join(finalizers)} has to finish its work and take it away"
+        next_steps = f"wait until the controller of {', '.join(finalizers)} has finished and removes the finalizer"
         if _IN_USE in finalizers:
-            users = ", ".join(_users(snapshot, manifest)) or "no pod that is known"
+            users = ", ".join(_users(snapshot, manifest)) or "no known pod"
             evidence.append(f"in use by {users}")
-            advice = f"end the pods that mount the claim: {users}"
-    elif trouble is not None:
+            next_steps = f"delete the pods that use the claim: {users}"
+    elif problem is not None:
         what = f"Node/{node}"
-        evidence.append(trouble[0])
-        advice = (
-            f"tell the platform: node {node} can't confirm that the pod has ended; it goes when the node comes back"
-        )
+        evidence.append(problem[0])
+        next_steps = f"tell the platform team: node {node} cannot confirm that the pod has ended, until it is back"
     else:
-        advice = "tell the platform: nobody confirms that it has ended"
+        next_steps = "tell the platform team: the kubelet does not confirm that it has ended"
         if node:
             evidence.append(f"node {node} has not confirmed that it ended")
     return Finding(
@@ -96,17 +95,15 @@ def _stuck(snapshot: Snapshot, manifest: Manifest) -> Finding:
         object=what,
         message="",
         evidence="; ".join(evidence),
-        what_to_do=advice,
+        next_steps=next_steps,
         since=metadata["deletionTimestamp"],
         pods=int(manifest["kind"] == "Pod"),
     )
 
 
-def _users(snapshot: Snapshot, claim: Manifest) -> Iterator[str]:
-    """The pods that mount a claim."""
+def _users(snapshot: ClusterSnapshot, claim: Manifest) -> Iterator[str]:
+    """The unfinished pods that use a claim."""
     for pod in snapshot.all("Pod", claim["metadata"]["namespace"]):
-        if claim["metadata"]["name"] in claims_of(pod) and (pod.get("status") or {}).get("phase") not in (
-            "Succeeded",
-            "Failed",
-        ):
+        is_finished = (pod.get("status") or {}).get("phase") in ENDED
+        if not is_finished and claim["metadata"]["name"] in claim_names(pod):
             yield label(pod)

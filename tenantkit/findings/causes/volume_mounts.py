@@ -1,4 +1,4 @@
-"""Pods that have a node and get no further: a volume can't be mounted, or the sandbox can't be made."""
+"""Pods that have a node and do not start: a volume cannot be mounted, or the pod sandbox cannot be created."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.causes.missing_references import missing_reference
-from tenantkit.findings.causes.relevance import is_of_interest
-from tenantkit.findings.causes.scheduling import claims_of
+from tenantkit.findings.causes.relevance import is_relevant
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import event_text, first_seen, label
+from tenantkit.rules.pod_volumes import claim_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenantkit.findings.snapshot import Snapshot
+    from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.rules.manifest import Manifest
 
 _MOUNTS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
@@ -22,10 +22,10 @@ _SANDBOX = ("FailedCreatePodSandBox", "NetworkNotReady", "FailedPrepareDynamicRe
 _STARTING = {None, "ContainerCreating", "PodInitializing"}
 
 
-def not_mounted(snapshot: Snapshot) -> Iterator[Finding]:
-    """Why pods that have a node are still being set up."""
+def not_mounted(snapshot: ClusterSnapshot) -> Iterator[Finding]:
+    """Find why pods that have a node do not start."""
     for pod in snapshot.all("Pod"):
-        if not (pod.get("spec") or {}).get("nodeName") or not is_of_interest(snapshot, pod) or not _is_starting(pod):
+        if not (pod.get("spec") or {}).get("nodeName") or not is_relevant(snapshot, pod) or not _is_starting(pod):
             continue
         for event in snapshot.events(pod, *_MOUNTS):
             if "timed out waiting for the condition" not in str(event.get("message")):
@@ -49,7 +49,7 @@ def _is_starting(pod: Manifest) -> bool:
     return all("waiting" in state and (state["waiting"] or {}).get("reason") in _STARTING for state in states if state)
 
 
-def _mount(snapshot: Snapshot, pod: Manifest, event: Manifest) -> Finding:
+def _mount(snapshot: ClusterSnapshot, pod: Manifest, event: Manifest) -> Finding:
     message = str(event.get("message") or "")
     volume = _volume(pod, message)
     missing = missing_reference(message, name=_source(volume))
@@ -62,14 +62,14 @@ def _mount(snapshot: Snapshot, pod: Manifest, event: Manifest) -> Finding:
         object=missing.object,
         message=cut(message),
         evidence=event_text(event),
-        what_to_do=missing.what_to_do,
+        next_steps=missing.next_steps,
         since=first_seen(event),
     )
 
 
-def _of_event(snapshot: Snapshot, pod: Manifest, event: Manifest) -> Finding:
+def _of_event(snapshot: ClusterSnapshot, pod: Manifest, event: Manifest) -> Finding:
     is_mount = event.get("reason") in _MOUNTS
-    claims = list(claims_of(pod))
+    claims = claim_names(pod)
     named = (_volume(pod, str(event.get("message") or "")) or {}).get("persistentVolumeClaim") or {}
     claim = named.get("claimName") or (claims[0] if len(claims) == 1 else None)
     return Finding(
@@ -79,15 +79,15 @@ def _of_event(snapshot: Snapshot, pod: Manifest, event: Manifest) -> Finding:
         object=f"PersistentVolumeClaim/{claim}" if is_mount and claim else label(pod),
         message=cut(str(event.get("message") or "")),
         evidence=event_text(event),
-        what_to_do="see the message: the node could not get the volume; a volume that another node holds is usual"
+        next_steps="check the message: the node could not mount the volume; often another node still uses it"
         if is_mount
-        else "tell the platform: the node could not set up the pod's network or devices",
+        else "tell the platform team: the node could not set up the pod's network or devices",
         since=first_seen(event),
     )
 
 
 def _volume(pod: Manifest, message: str) -> Manifest | None:
-    """The volume of the pod that a message names."""
+    """The pod's volume that the message names."""
     found = re.search(r'for volume "([^"]+)"', message)
     for volume in (pod.get("spec") or {}).get("volumes") or ():
         if found is not None and volume.get("name") == found[1]:
@@ -96,6 +96,6 @@ def _volume(pod: Manifest, message: str) -> Manifest | None:
 
 
 def _source(volume: Manifest | None) -> str | None:
-    """The Secret or ConfigMap behind a volume."""
+    """The Secret or ConfigMap of a volume."""
     secret, config = (volume or {}).get("secret") or {}, (volume or {}).get("configMap") or {}
     return secret.get("secretName") or config.get("name")

@@ -1,1 +1,1 @@
-"""Whether pods would fit: a dry run of one pod, then the quotas and the nodes."""
+"""Would pods fit? A dry run of one pod, then the quotas and the nodes."""

@@ -1,8 +1,9 @@
-"""The pod that is asked about, as the API server would store it: the server itself is asked, by a dry run.
+"""The pod of `fits` as the API server would store it, from a dry run.
 
-Only the server knows all that it fills in and all that may refuse a pod: limit ranges, Pod Security, policies,
-webhooks, classes. Where one may not ask it, the rules that are known here are applied instead, and the answer says that
-the others were not asked. Turned down: our own rules alone, which know nothing of policies and webhooks.
+Only the server knows every default that it sets and everything that may refuse a pod: limit ranges, Pod Security,
+policies, webhooks, classes. A user without permission to create pods gets the result of the rules that are known here,
+and a note that the others were not checked. Rejected alternative: our own rules alone, which know no policies and
+webhooks.
 
 Sources: page "Kubernetes API Concepts", section "Dry-run"; page "Limit Ranges".
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import BadRequest, InvalidSpecError, PermissionDenied, Problem, Rejected
+from tenantkit.hints import Hint
 from tenantkit.rules.limit_ranges import violations, with_defaults
 from tenantkit.rules.quantities import check_quantity, parse_quantity
 
@@ -29,23 +31,21 @@ _MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The pod as it would be, and what the server says to it.
+class DryRunPod:
+    """The pod as it would be stored, and whether the server admits it.
 
     Args:
-        pod: with all that the server, or what is known here of it, fills in.
-        refusal: the server's words, where it would not let even one in.
-        is_certain: whether the server was asked; if not, policies and webhooks are unknown.
-        unasked: why it was not.
+        pod: with the defaults that the server sets, or those that are known here.
+        refusal: the server's message, if it admits no such pod.
+        not_checked: why the server was not asked, so that policies and webhooks are unknown; None: it was asked.
     """
 
     pod: Manifest
     refusal: str | None = None
-    is_certain: bool = True
-    unasked: str | None = None
+    not_checked: str | None = None
 
 
-def make_pod(  # noqa: PLR0913 (what a pod can ask for)
+def make_pod(  # noqa: PLR0913 (what a pod can request)
     namespace: str,
     *,
     cpu: str | float | None = None,
@@ -54,23 +54,23 @@ def make_pod(  # noqa: PLR0913 (what a pod can ask for)
     accelerator: str = DEFAULT_ACCELERATOR,
     pod_spec: Manifest | None = None,
 ) -> Manifest:
-    """A pod that asks for this much, as request and as limit, on top of a spec if one is given.
+    """A pod with these requests and equal limits, added to a spec if one is given.
 
     Raises:
-        InvalidSpecError: an amount that is none.
+        InvalidSpecError: an amount is invalid.
     """
     amounts: dict[str, str] = {}
     problems: list[Problem] = []
     for field, resource, value in (("cpu", "cpu", cpu), ("memory", "memory", memory), ("gpus", accelerator, gpus)):
         if value is None or (field == "gpus" and value == 0):
             continue
-        reason = _wrong(field, value)
+        reason = _invalid(field, value)
         if reason is not None:
             problems.append(Problem(field, value, reason))
         amounts[resource] = str(value)
     if gpus and "/" not in accelerator:
-        step = "name the resource, for example 'nvidia.com/gpu': tk.nodes(cluster)['accelerator'] shows what nodes have"
-        problems.append(Problem("accelerator", accelerator, step))
+        hint = Hint("column accelerator_kinds of {nodes} has the names")
+        problems.append(Problem("accelerator", accelerator, "use a resource name such as 'nvidia.com/gpu'", hint=hint))
     if problems:
         raise InvalidSpecError(problems)
     spec: Manifest = (
@@ -82,45 +82,45 @@ def make_pod(  # noqa: PLR0913 (what a pod can ask for)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "namespace": namespace}, "spec": spec}
 
 
-def _wrong(field: str, value: str | float) -> str | None:
-    """What is wrong with an amount, and what would be right; None where nothing is."""
+def _invalid(field: str, value: str | float) -> str | None:
+    """Why an amount is invalid, with a valid form; None if it is valid."""
     reason = check_quantity(value)
     if reason is not None:
-        return "use a whole number, for example 2; which kind is accelerator=" if field == "gpus" else reason
+        return "use a whole number, for example 2; pass the kind as accelerator=" if field == "gpus" else reason
     amount = parse_quantity(value)
     if amount < 0:
         return "use 0 or more"
     if field == "gpus" and amount.denominator != 1:
         return "use a whole number: accelerators are not shared"
     if field == "memory" and not isinstance(value, str) and 0 < amount < _MIB:
-        return f"a bare number is bytes: give a unit, for example '{value:g}Gi'"
+        return f"a number without a unit is in bytes: add one, for example '{value:g}Gi'"
     return None
 
 
-def ask_server(cluster: Cluster, pod: Manifest, limit_ranges: Sequence[Manifest]) -> Asked:
-    """What the server makes of the pod, without making it.
+def dry_run(cluster: Cluster, pod: Manifest, limit_ranges: Sequence[Manifest]) -> DryRunPod:
+    """Send the pod to the server as a dry run.
 
     Args:
-        cluster: where.
+        cluster: the connection.
         pod: from `make_pod`.
-        limit_ranges: of its namespace, for what is worked out here.
+        limit_ranges: of its namespace, for the rules that are applied here.
 
-    RBAC: create pods; without it the answer is not certain.
+    RBAC: create pods; without it the answer is uncertain.
     """
     known = with_known_defaults(pod, limit_ranges)
     if not cluster.can("create", "Pod", namespace=pod["metadata"]["namespace"]):
         place = pod["metadata"]["namespace"]
-        unasked = f"you may not create pods in {place!r}, so its policies and webhooks could not be asked"
-        return Asked(known, known_refusal(known, limit_ranges), is_certain=False, unasked=unasked)
+        reason = f"you may not create pods in {place!r}, so its policies and webhooks were not checked"
+        return DryRunPod(known, known_refusal(known, limit_ranges), not_checked=reason)
     try:
         stored = cluster.create({**pod, "metadata": {**pod["metadata"], "name": _free_name(cluster)}}, dry_run=True)
     except (PermissionDenied, Rejected, BadRequest) as refusal:
-        return Asked(known, _words(refusal))
-    return Asked(stored)
+        return DryRunPod(known, _message(refusal))
+    return DryRunPod(stored)
 
 
 def with_known_defaults(pod: Manifest, limit_ranges: Sequence[Manifest]) -> Manifest:
-    """The pod with a request for each limit, and the LimitRanges' defaults."""
+    """The pod with a request for each limit, and with the defaults of the LimitRanges."""
     spec = dict(pod["spec"])
     for field in ("containers", "initContainers"):
         if field in spec:
@@ -132,7 +132,7 @@ def with_known_defaults(pod: Manifest, limit_ranges: Sequence[Manifest]) -> Mani
 
 
 def known_refusal(pod: Manifest, limit_ranges: Sequence[Manifest]) -> str | None:
-    """Why the LimitRanges forbid the pod, or its requests exceed its limits; None where neither does."""
+    """Why the LimitRanges forbid the pod, or which request exceeds its limit; None if neither."""
     for container in (*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())):
         resources = container.get("resources") or {}
         limits = resources.get("limits") or {}
@@ -142,7 +142,7 @@ def known_refusal(pod: Manifest, limit_ranges: Sequence[Manifest]) -> str | None
     return next(filter(None, (violations("pods", pod, limit_range) for limit_range in limit_ranges)), None)
 
 
-# Lets itself in at every Pod Security level: what is asked about is room.
+# Admitted at every Pod Security level: the question is about resources.
 _CONTAINER = {
     "name": "main",
     "image": "registry.k8s.io/pause:3.10",
@@ -164,9 +164,9 @@ def _with_requests(container: Manifest) -> Manifest:
 
 
 def _free_name(cluster: Cluster) -> str:
-    """A name that no pod has: the moment is in it."""
+    """A name that no pod has: it contains the time."""
     return f"{NAME}-{cluster.server_time:%H%M%S}"
 
 
-def _words(error: ClusterError) -> str:
+def _message(error: ClusterError) -> str:
     return "; ".join(error.causes) or str(error)

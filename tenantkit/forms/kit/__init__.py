@@ -1,1 +1,1 @@
-"""What the forms share: markup, fields, the busy state with its one worker, panels and the style sheet."""
+"""The parts that all forms share: markup, fields, the background job, panels and the style sheet."""

@@ -1,8 +1,9 @@
-"""One piece of work at a time, beside the cell: refused while another runs, cancelled by an event.
+"""One job at a time, in a thread beside the cell. A second job is refused while one runs; an event cancels it.
 
-A handler that blocks would queue the next click and run it afterwards, and Cancel would never arrive. So the busy flag
-is set first, in the click itself; then one thread does the work and ends with it: nothing stays behind when a cell is
-run again. Turned down: a pool that outlives its work; asyncio, which the kernel's loop blocks while a cell runs.
+A handler that blocks would queue the next click and run it afterwards, and Cancel would never arrive. So the click
+itself sets the busy flag first. One thread then does the job and ends with it, so a cell that is run again leaves no
+thread behind. Rejected alternatives: a pool that outlives its jobs; asyncio, since a running cell blocks the kernel's
+loop.
 """
 
 from __future__ import annotations
@@ -20,89 +21,93 @@ _Result = TypeVar("_Result")
 THREAD_NAME = "tenantkit-form"
 
 
-class Work:
-    """The busy state of one form.
+class BackgroundJob:
+    """Runs the jobs of one form, one at a time.
 
     Args:
-        changed: called when it becomes busy or free, on the thread that makes it so.
+        on_change: called when a job starts or ends, on the thread that starts or ends it.
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
         self._lock = threading.Lock()
-        self._busy = False
+        self._is_running = False
         self._thread: threading.Thread | None = None
         self.cancelled = threading.Event()
 
     @property
-    def is_busy(self) -> bool:
-        """Whether something is being done."""
-        return self._busy
+    def is_running(self) -> bool:
+        """Whether a job is running."""
+        return self._is_running
 
-    def start(self, job: Callable[[], object], failed: Callable[[BaseException], None]) -> bool:
-        """Do it on a thread.
+    def start(self, job: Callable[[], object], on_error: Callable[[BaseException], None]) -> bool:
+        """Run a job on a thread.
 
         Args:
-            job: what to do, results shown included.
-            failed: called with what the job raised.
+            job: does the work and shows its result.
+            on_error: called with the exception that the job raised.
 
         Returns:
-            False when something else is being done: then nothing was begun.
+            False if another job is running: this one was not started.
         """
-        if not self._take():
+        if not self._acquire():
             return False
-        # not a daemon's business to be cut off in the middle of a write, but a kernel must be able to end
-        self._thread = threading.Thread(target=self._run, args=(job, failed), name=THREAD_NAME, daemon=True)
+        # a daemon thread may be cut off during a write, but a kernel must be able to exit
+        self._thread = threading.Thread(target=self._run, args=(job, on_error), name=THREAD_NAME, daemon=True)
         self._thread.start()
         return True
 
     def run(self, job: Callable[[], _Result]) -> _Result:
-        """Do it here and now, for those who call a form from Python.
+        """Run a job on the caller's thread, for code that uses a form from Python.
 
         Raises:
-            BusyError: something else is being done.
+            BusyError: another job is running.
         """
-        if not self._take():
-            raise BusyError("the form is at work: wait until it is done, or cancel it")
+        if not self._acquire():
+            raise BusyError("the form is busy: wait until it has finished, or cancel it")
         try:
             return job()
         finally:
             self._release()
 
     def cancel(self) -> None:
-        """Ask the work to begin nothing more; what is under way is finished first."""
+        """Ask the job to stop after the current step."""
         self.cancelled.set()
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the thread; whether it has ended."""
+        """Wait for the thread.
+
+        Returns:
+            Whether it has ended.
+        """
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
             return not thread.is_alive()
         return True
 
-    def _take(self) -> bool:
+    def _acquire(self) -> bool:
         with self._lock:
-            if self._busy:
+            if self._is_running:
                 return False
-            self._busy = True
+            self._is_running = True
             self.cancelled.clear()
         try:
-            self._changed()
+            self._on_change()
         except BaseException:
-            self._busy = False  # nothing was begun, so the form must not look as if
+            self._is_running = False  # no job was started, so the form must not look busy
             raise
         return True
 
     def _release(self) -> None:
         with self._lock:
-            self._busy = False
-        self._changed()
+            self._is_running = False
+        self._on_change()
 
-    def _run(self, job: Callable[[], object], failed: Callable[[BaseException], None]) -> None:
+    def _run(self, job: Callable[[], object], on_error: Callable[[BaseException], None]) -> None:
         try:
             job()
-        except BaseException as error:  # noqa: BLE001 (nobody else would see what a thread raises)
-            failed(error)
+        except BaseException as error:  # noqa: BLE001 (an exception in a thread is seen by nobody else)
+            on_error(error)
         finally:
             self._release()

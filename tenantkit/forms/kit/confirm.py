@@ -1,4 +1,4 @@
-"""Confirm by typing the name of what would be lost: a click can happen to anybody, a word can't."""
+"""Confirm by typing the name of the thing to be deleted: a click happens by accident, a typed name does not."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 
 class Confirm:
-    """A text field and a button that is off until the field holds the word.
+    """A text field, and a button that is disabled until the field holds the word.
 
     Args:
-        word: to be typed: the tenant's name.
+        word: the word to type, such as the tenant's name.
         label: of the button: `Delete vision`.
-        confirmed: called on a click while the word stands there.
+        on_confirm: called on a click while the field holds the word.
     """
 
-    def __init__(self, word: str, *, label: str, confirmed: Callable[[], object]) -> None:
+    def __init__(self, word: str, *, label: str, on_confirm: Callable[[], object]) -> None:
         self.word = word
-        self._confirmed = confirmed
-        self._busy = False
+        self._on_confirm = on_confirm
+        self._is_busy = False
         self.text = Text(description=f"Type {word!r} to confirm", tooltip=f"Type {word!r} to confirm")
         self.button = Button(description=label, tooltip=label, button_style="danger", disabled=True)
         self.text.observe(self._refresh, names="value")
@@ -31,18 +31,18 @@ class Confirm:
         self.widget.add_class("tk-confirm")
 
     @property
-    def is_given(self) -> bool:
-        """Whether the word stands there, exactly."""
+    def is_typed(self) -> bool:
+        """Whether the field holds exactly the word."""
         return bool(self.text.value == self.word)
 
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
-        """Off while the form is at work."""
-        self._busy = busy
+        """Disable the button while the form is busy."""
+        self._is_busy = busy
         self._refresh()
 
     def _refresh(self, _change: object = None) -> None:
-        self.button.disabled = self._busy or not self.is_given
+        self.button.disabled = self._is_busy or not self.is_typed
 
     def _click(self, _button: object) -> None:
-        if self.is_given and not self._busy:  # a click from Python ignores `disabled`
-            self._confirmed()
+        if self.is_typed and not self._is_busy:  # a click from Python ignores `disabled`
+            self._on_confirm()

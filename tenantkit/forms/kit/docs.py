@@ -1,4 +1,4 @@
-"""Help texts: what a spec's docstring says about each of its arguments, so that they are written once."""
+"""Help texts, taken from the Args section of a spec's docstring, so that each is written once."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ _SECTION = re.compile(r"^\w+:$")
 
 
 def argument_help(documented: object) -> dict[str, str]:
-    """The arguments of a docstring in Google form, by name.
+    """The help text of each argument, by the argument's name.
 
     Args:
-        documented: a class or function; without a docstring (`python -OO`) nothing is known.
+        documented: a class or function with a docstring in Google form. Without one (`python -OO`) there is no help.
     """
-    found: dict[str, str] = {}
-    inside, name = False, ""
+    texts: dict[str, str] = {}
+    is_inside, name = False, ""
     for line in (inspect.getdoc(documented) or "").splitlines():
         if _SECTION.match(line):
-            inside = line == "Args:"
-        elif inside and (start := _ARGUMENT.match(line)):
+            is_inside = line == "Args:"
+        elif is_inside and (start := _ARGUMENT.match(line)):
             name = start[1]
-            found[name] = start[2]
-        elif inside and line.startswith("        ") and name:
-            found[name] += f" {line.strip()}"
-    return {name: _sentence(text) for name, text in found.items()}
+            texts[name] = start[2]
+        elif is_inside and line.startswith("        ") and name:
+            texts[name] += f" {line.strip()}"
+    return {name: _sentence(text) for name, text in texts.items()}
 
 
 def _sentence(text: str) -> str:

@@ -1,8 +1,8 @@
-"""Fields: a labelled input with its help, and what is wrong with it, beside it.
+"""Fields: a labelled input with its help and its errors below it.
 
-Every value is typed as text and judged by the spec: a widget that knows bounds clamps without a word. A field does not
-know rules; it is told its errors, and gives its value the way the spec takes it. The label is the input's own, so that
-screen readers and a click on it find the input.
+Every value is typed as text and checked by the spec, since a widget with bounds silently clamps a value. A field does
+not know the rules: it shows the errors that it is given, and returns its value in the form that the spec takes. The
+label belongs to the input itself, so that screen readers and a click on the label find the input.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _FULL = "100%"
 
 
-class Field:
+class FormField:
     """One field of a form, around one input.
 
     Args:
         name: of the spec's field.
-        label: what people call it.
-        help_text: a sentence or two below it.
+        label: shown beside the input.
+        help_text: a sentence or two below the input.
         control: the widget that holds the value.
     """
 
@@ -37,8 +37,8 @@ class Field:
         self.help_text = help_text
         self.is_touched = False
         self._locked = ""
-        self._is_lock_told = True
-        self._busy = False
+        self._shows_lock = True
+        self._is_busy = False
         self.control = control
         self.note = HTML(value="")
         self.note.add_class("tk-note")
@@ -49,7 +49,7 @@ class Field:
 
     @property
     def value(self) -> Any:
-        """The value as the spec takes it; None where nothing was given."""
+        """The value in the form that the spec takes; None if the field is empty."""
         return self.control.value
 
     @value.setter
@@ -58,56 +58,56 @@ class Field:
 
     @property
     def locked(self) -> str:
-        """Why it can't be changed here; empty when it can."""
+        """Why the field is read-only; empty if it is not."""
         return self._locked
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was given yet."""
+        """Whether the field has no value yet."""
         return self.value in (None, "", [])
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call this after each change of the value."""
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call a function after each change of the value."""
 
-        def touched(_change: object) -> None:
+        def notify(_change: object) -> None:
             self.is_touched = True
-            changed()
+            callback()
 
-        self.control.observe(touched, names="value")
+        self.control.observe(notify, names="value")
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
-        """Show what is wrong, or the help alone when nothing is."""
-        told = [self.tell(problem) for problem in problems]
+        """Show these errors above the help text."""
+        errors = [self.error_text(problem) for problem in problems]
         self.note.value = joined(
-            *(element("p", text, class_="tk-error", role="alert") for text in told),
-            element("p", self._locked, class_="tk-locked") if self._locked and self._is_lock_told else None,
+            *(element("p", text, class_="tk-error", role="alert") for text in errors),
+            element("p", self._locked, class_="tk-locked") if self._locked and self._shows_lock else None,
             element("p", self.help_text, class_="tk-help") if self.help_text else None,
         )
-        self._mark("tk-invalid", bool(told))
-        self._describe(" ".join([*told, self._locked, self.help_text]).strip())
+        self._mark("tk-invalid", bool(errors))
+        self._describe(" ".join([*errors, self._locked, self.help_text]).strip())
 
-    def tell(self, problem: Problem) -> str:
-        """One problem in words for this field."""
-        return problem.reason
+    def error_text(self, problem: Problem) -> str:
+        """The error message of a problem with this field."""
+        return reason_text(problem)
 
-    def lock(self, reason: str, *, is_told: bool = True) -> None:
-        """Let nobody change it here.
+    def lock(self, reason: str, *, is_shown: bool = True) -> None:
+        """Make the field read-only.
 
         Args:
             reason: why; empty to unlock.
-            is_told: whether the field says so itself; no where it stands once above several fields.
+            is_shown: whether the field shows the reason. False if it is shown once, above several fields.
         """
-        self._locked, self._is_lock_told = reason, is_told
+        self._locked, self._shows_lock = reason, is_shown
         self._refresh()
         self.set_problems(())
 
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
-        """Off while the form is at work."""
-        self._busy = busy
+        """Disable the input while the form is busy."""
+        self._is_busy = busy
         self._refresh()
 
     def _refresh(self) -> None:
-        self.control.disabled = self._busy or bool(self._locked)
+        self.control.disabled = self._is_busy or bool(self._locked)
 
     def _describe(self, text: str) -> None:
         self.control.tooltip = text or None
@@ -116,7 +116,12 @@ class Field:
         (self.widget.add_class if on else self.widget.remove_class)(css_class)
 
 
-class TextField(Field):
+def reason_text(problem: Problem) -> str:
+    """What is wrong and what to do, in the words of a form; without the field's name and value, which are beside it."""
+    return problem.reason if problem.hint is None else f"{problem.reason}: {problem.hint.words('form')}"
+
+
+class TextField(FormField):
     """One line of text."""
 
     def __init__(self, name: str, label: str, help_text: str, *, placeholder: str = "") -> None:
@@ -125,7 +130,7 @@ class TextField(Field):
 
     @property
     def value(self) -> str | None:
-        """The text without blanks around it; None when there is none."""
+        """The text without surrounding blanks; None if it is empty."""
         return self.control.value.strip() or None
 
     @value.setter
@@ -133,8 +138,8 @@ class TextField(Field):
         self.control.value = "" if value is None else str(value)
 
 
-class LinesField(Field):
-    """Several values, one a line."""
+class LinesField(FormField):
+    """Several values, one per line."""
 
     def __init__(self, name: str, label: str, help_text: str, *, placeholder: str = "", rows: int = 3) -> None:
         control = Textarea(description=label, placeholder=placeholder, rows=rows, layout=Layout(width=_FULL))
@@ -142,20 +147,20 @@ class LinesField(Field):
 
     @property
     def value(self) -> list[str]:
-        """The lines that hold something, without blanks around them."""
+        """The lines that are not empty, without surrounding blanks."""
         return [line for _, line in self._numbered]
 
     @value.setter
     def value(self, value: Sequence[str]) -> None:
         self.control.value = "\n".join(value)
 
-    def tell(self, problem: Problem) -> str:
-        """The problem, with the line as the reader counts it."""
+    def error_text(self, problem: Problem) -> str:
+        """The error message, with the line number as shown on the page."""
         index = problem.field.partition("[")[2].partition("]")[0]
         if not index.isdigit() or int(index) >= len(self._numbered):
-            return problem.reason
+            return reason_text(problem)
         number, line = self._numbered[int(index)]
-        return f"Line {number}, {line!r}: {problem.reason}"
+        return f"Line {number}, {line!r}: {reason_text(problem)}"
 
     @property
     def _numbered(self) -> list[tuple[int, str]]:
@@ -163,7 +168,7 @@ class LinesField(Field):
         return [(number, line) for number, line in enumerate(stripped, start=1) if line]
 
 
-class FlagField(Field):
+class FlagField(FormField):
     """Yes or no."""
 
     def __init__(self, name: str, label: str, help_text: str) -> None:
@@ -171,18 +176,18 @@ class FlagField(Field):
 
     @property
     def is_empty(self) -> bool:
-        """Never: no is an answer."""
+        """Never: an unticked box is an answer."""
         return False
 
 
-class CardsField(Field):
-    """One of several, each a card that says what it holds.
+class CardsField(FormField):
+    """One of several options, each shown as a card.
 
     Args:
         name: of the spec's field.
-        label: what people call it.
+        label: shown above the cards.
         help_text: below the cards.
-        cards: what each card says, its title in the first line, and its value.
+        cards: the text and value of each card; the first line of the text is its title.
     """
 
     def __init__(self, name: str, label: str, help_text: str, *, cards: Sequence[tuple[str, Any]]) -> None:
@@ -191,9 +196,9 @@ class CardsField(Field):
         super().__init__(name, label, help_text, control)
 
     def offer(self, cards: Sequence[tuple[str, Any]]) -> None:
-        """Other cards; what was chosen stays chosen where it is still there."""
+        """Replace the cards; keep the selection if its value is still among them."""
         if list(self.control.options) == list(cards):
             return
-        chosen = self.value
+        selected = self.value
         self.control.options = cards
-        self.control.value = chosen if any(chosen == value for _, value in cards) else None
+        self.control.value = selected if any(selected == value for _, value in cards) else None

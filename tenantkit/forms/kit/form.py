@@ -1,7 +1,7 @@
-"""What every form is: a head, a body, and the rules of the busy state; not itself a widget, but it has one.
+"""The base of all forms: header, sections, buttons and the busy state. A form is not a widget itself, but has one.
 
-A form shows itself as the last line of a cell; to embed it, take `.widget`. Turned down: a subclass of VBox, whose
-sixty names (`close`, `keys`, `open`, …) a form would share and could hide by accident.
+A form shows itself as the last line of a cell; to embed it, use `.widget`. Rejected alternative: a subclass of VBox,
+whose sixty names (`close`, `keys`, `open`, …) a form would share and could hide by accident.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from ipywidgets import HTML, Button, HBox, VBox
 
 from tenantkit.cluster.identity import whoami
-from tenantkit.forms.kit.background_job import Work
+from tenantkit.forms.kit.background_job import BackgroundJob
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import Html, element
 from tenantkit.forms.kit.panel import Panel, unexpected
@@ -24,29 +24,31 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
 
-    _Given = ParamSpec("_Given")
+    _Arguments = ParamSpec("_Arguments")
 
 _CLOSE_WAIT_S = 5.0
 
 
-def guarded(handler: Callable[Concatenate[Any, _Given], None]) -> Callable[Concatenate[Any, _Given], None]:
-    """A handler whose errors are seen: what a widget's callback raises reaches no page by itself."""
+def shows_errors(
+    handler: Callable[Concatenate[Any, _Arguments], None],
+) -> Callable[Concatenate[Any, _Arguments], None]:
+    """Decorate a callback so that its errors are shown: ipywidgets shows none of them on the page."""
 
     @wraps(handler)
-    def seen(form: Form, /, *arguments: _Given.args, **options: _Given.kwargs) -> None:
+    def guarded(form: BaseForm, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
         try:
-            handler(form, *arguments, **options)
-        except Exception as error:  # noqa: BLE001 (shown whole, with its traceback)
+            handler(form, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 (shown in full, with its traceback)
             form.panel.show(unexpected(error))
 
-    return seen
+    return guarded
 
 
-class Form:
+class BaseForm:
     """Base of all forms.
 
     Args:
-        cluster: the one that the form is about.
+        cluster: the cluster that the form works on.
         css_class: of this kind of form, beside `tk-form`: `tk-tenant-form`.
     """
 
@@ -54,12 +56,12 @@ class Form:
         self.cluster = cluster
         self.identity = whoami(cluster)
         self.panel = Panel()
-        # widgets call on one thread, work is done on another: two that refresh at once would undo each other
-        self._guard = threading.RLock()
-        self.work = Work(self._refresh)
+        # widgets call on one thread and jobs run on another: two refreshes at once would undo each other
+        self._refresh_lock = threading.RLock()
+        self.job = BackgroundJob(self._refresh)
         self.head = HTML(value="")
         self.progress = HTML(value="")
-        self.cancel_button = Button(description="Cancel", tooltip="Begin nothing more; what was done stays done")
+        self.cancel_button = Button(description="Cancel", tooltip="Stop after the current step; nothing is rolled back")
         self.cancel_button.on_click(lambda _: self.cancel())
         self._is_closed = False
         self.widget = VBox([])
@@ -67,49 +69,55 @@ class Form:
         self.widget.add_class(css_class)
 
     def cancel(self) -> None:
-        """Begin nothing more; what is under way is finished, and the panel then says what was done."""
-        if self.work.is_busy:
-            self.work.cancel()
-            self._say_progress("Cancelling: waiting for the request that is under way")
+        """Stop after the current step; nothing is rolled back. The panel then lists what was done."""
+        if self.job.is_running:
+            self.job.cancel()
+            self._show_progress("Cancelling: waiting for the current request")
 
     def close(self) -> None:
-        """End the form: its work is cancelled and its widgets go from the page."""
+        """Cancel the form's job and remove the form from the page."""
         if self._is_closed:
             return
         self._is_closed = True
-        self.work.cancel()
-        self.work.wait(_CLOSE_WAIT_S)
+        self.job.cancel()
+        self.job.wait(_CLOSE_WAIT_S)
         _close(self.widget)
 
     def _lay_out(
-        self, title: str, sections: Sequence[Any], actions: Sequence[Any], why: Sequence[Any], below: Sequence[Any]
+        self,
+        title: str,
+        *,
+        sections: Sequence[Any],
+        actions: Sequence[Any],
+        notes: Sequence[Any] = (),
+        below: Sequence[Any] = (),
     ) -> None:
-        """Put the parts in their places, the same in every form; `why` says what is off, `below` comes last."""
+        """Arrange the form; the order is the same in all forms. `notes` explain why buttons are disabled."""
         style = HTML(value=element("style", _style()))
         style.add_class("tk-style")
         row = HBox([*actions, self.cancel_button])
         row.add_class("tk-actions")
         self._set_title(title)
-        self.widget.children = [style, self.head, *sections, row, *why, self.progress, self.panel.widget, *below]
+        self.widget.children = [style, self.head, *sections, row, *notes, self.progress, self.panel.widget, *below]
 
     def _set_title(self, title: str) -> None:
         self.head.value = header(title, self.identity)
 
-    def _say_progress(self, text: str, done: int | None = None, total: int | None = None) -> None:
+    def _show_progress(self, text: str, done: int | None = None, total: int | None = None) -> None:
         bar = None
         if done is not None and total:
             bar = element("progress", value=str(done), max=str(total), aria_label="objects done")
         self.progress.value = element("div", bar, element("span", text), class_="tk-progress", role="status")
 
     def _refresh(self) -> None:
-        """Bring every button and field to the state that it must have now; from whichever thread, one at a time."""
-        with self._guard:
-            self._show_state()
+        """Update every button and field. Any thread may call this; one runs at a time."""
+        with self._refresh_lock:
+            self._update_controls()
 
-    def _show_state(self) -> None:
-        """What `_refresh` does, under the form's guard."""
-        self.cancel_button.disabled = not self.work.is_busy
-        if not self.work.is_busy:
+    def _update_controls(self) -> None:
+        """Do what `_refresh` does; the caller holds the lock."""
+        self.cancel_button.disabled = not self.job.is_running
+        if not self.job.is_running:
             self.progress.value = ""
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -124,7 +132,7 @@ def _style() -> Html:
 
 
 def _close(widget: Any) -> None:
-    """A box closed leaves its children open, so they go first."""
+    """Close the children first: closing a box leaves them open."""
     for child in getattr(widget, "children", ()):
         _close(child)
     widget.close()

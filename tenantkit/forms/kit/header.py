@@ -1,6 +1,6 @@
-"""A form's head: what it is about, on which cluster, as whom, and whether that cluster is only the sandbox.
+"""The header of a form: its title, cluster and user, and whether the cluster is the sandbox.
 
-Nobody should press Apply on production while thinking of the sandbox, or the other way round.
+Nobody should press Apply on production and think that it is the sandbox, or the other way round.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 
 def header(title: str, identity: Identity) -> Html:
-    """The head of a form.
+    """The header of a form.
 
     Args:
-        title: what it is about: `New tenant`.
-        identity: of `whoami`, asked from the server and not assumed from a file.
+        title: such as `New tenant`.
+        identity: from `whoami`: as the server sees the user, not as a file does.
     """
     badge = (
-        element("span", "sandbox", class_="tk-badge tk-sandbox", title="tenantkit's own API server: nothing real")
+        element(
+            "span",
+            "sandbox",
+            class_="tk-badge tk-sandbox",
+            title="tenantkit's own test API server: nothing here is real",
+        )
         if identity.is_sandbox
-        else element("span", "cluster", class_="tk-badge", title="a real cluster: what is applied here holds")
+        else element("span", "cluster", class_="tk-badge", title="a real cluster: Apply makes real changes")
     )
     place = joined(
         "context ", element("b", identity.context or "(none)"), " · you are ", element("b", identity.username)

@@ -1,7 +1,7 @@
-"""Markup that can't forget to escape: a string is text unless it was made here.
+"""Markup that is always escaped: a string is text unless this module made it.
 
-What a form shows was written by people and by clusters, so escaping is the rule and markup the exception, by type.
-Turned down: a template library, for what are forty lines; f-strings with `escape` in each of a hundred places.
+Forms show strings that people and clusters wrote, so escaping is the rule, and markup is an exception with a type of
+its own. Rejected alternatives: a template library instead of forty lines; f-strings with `escape` in a hundred places.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tenantkit.display.tables import clean
 
 
 class Html(str):
-    """Text that is markup already; only this module makes it of anything but constants."""
+    """Text that is already markup. Outside this module it is made from constants only."""
 
     __slots__ = ()
 
@@ -22,38 +22,38 @@ Content: TypeAlias = "str | Html | None"
 
 
 def element(name: str, /, *content: Content, **attributes: Content) -> Html:
-    """One element; text and attribute values are escaped, control characters become blanks.
+    """One element. Text and attribute values are escaped, and control characters become blanks.
 
     Args:
         name: of the element: `div`.
-        content: text or markup, one after the other; None is left out.
-        attributes: `class_` and `aria_label` are spelled `class` and `aria-label`; None is left out.
+        content: text or markup, in order; None is omitted.
+        attributes: `class_` and `aria_label` become `class` and `aria-label`; None is omitted.
     """
-    given = "".join(
+    attribute_text = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(clean(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{name}{given}>{joined(*content)}</{name}>")
+    return Html(f"<{name}{attribute_text}>{joined(*content)}</{name}>")
 
 
 def joined(*content: Content) -> Html:
-    """Text and markup, one after the other."""
+    """Text and markup, in order."""
     return Html("".join(part if isinstance(part, Html) else escape(clean(part or "")) for part in content))
 
 
 def lines(text: str) -> Html:
-    """Text of several lines, for a `pre`; only its line ends are kept of the control characters."""
+    """Text of several lines, for a `pre`. Line ends are the only control characters that are kept."""
     return Html("\n".join(escape(clean(line.expandtabs(4))) for line in text.split("\n")))
 
 
-# The browser's clipboard wants HTTPS or this machine; elsewhere the text is selected and copied the old way.
+# The clipboard API needs HTTPS or localhost; elsewhere the text is selected and copied by execCommand.
 _COPY = (
     "var b=this,p=b.parentNode.querySelector('pre');"
-    "function told(){b.textContent='Copied';setTimeout(function(){b.textContent='Copy'},2000)}"
-    "function old(){var r=document.createRange(),s=getSelection();r.selectNodeContents(p);s.removeAllRanges();"
-    "s.addRange(r);if(document.execCommand('copy'))told()}"
-    "navigator.clipboard?navigator.clipboard.writeText(p.textContent).then(told,old):old()"
+    "function copied(){b.textContent='Copied';setTimeout(function(){b.textContent='Copy'},2000)}"
+    "function fallback(){var r=document.createRange(),s=getSelection();r.selectNodeContents(p);s.removeAllRanges();"
+    "s.addRange(r);if(document.execCommand('copy'))copied()}"
+    "navigator.clipboard?navigator.clipboard.writeText(p.textContent).then(copied,fallback):fallback()"
 )
 
 
@@ -62,7 +62,7 @@ def copyable(text: str, *, label: str) -> Html:
 
     Args:
         text: of any number of lines.
-        label: what the text is, for who can't see it: `Python`.
+        label: names the text for screen readers: `Python`.
     """
     button = element("button", "Copy", type="button", class_="tk-copy", aria_label=f"Copy: {label}", onclick=_COPY)
     return element(

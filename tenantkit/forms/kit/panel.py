@@ -1,7 +1,7 @@
-"""Where a form says what has happened: one place, replaced as a whole, announced to screen readers.
+"""The panel in which a form shows results: one place, replaced as a whole, announced to screen readers.
 
-An expected error is a sentence; an unexpected one is shown whole, with a button to copy it, since an exception in a
-widget's callback is otherwise seen by nobody (facts of ipywidgets: only the log console would hold it).
+An expected error is a sentence. An unexpected one is shown in full with a button to copy it, since ipywidgets sends an
+exception in a callback only to the log console.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 Tone = Literal["ok", "info", "warning", "error"]
 
-# Words beside the colours, which not everybody can tell apart.
-_WORD: dict[Tone, str] = {"ok": "Done", "info": "Note", "warning": "Not all done", "error": "Not done"}
+# A word beside each colour, since not everybody can tell colours apart.
+_WORD: dict[Tone, str] = {"ok": "Done", "info": "Note", "warning": "Partly done", "error": "Failed"}
 
 
 class Panel:
-    """A place for messages, tables and results."""
+    """Shows messages, tables and results."""
 
     def __init__(self) -> None:
         self.widget = HTML(value="")
@@ -33,11 +33,11 @@ class Panel:
 
     @property
     def html(self) -> str:
-        """What it shows, as markup."""
+        """The content, as markup."""
         return str(self.widget.value)
 
     def show(self, *content: Content) -> None:
-        """Show this and nothing else."""
+        """Replace the content."""
         self.widget.value = joined(*content)
 
 
@@ -45,16 +45,16 @@ def notice(tone: Tone, text: str, *more: Content, word: str | None = None) -> Ht
     """A message.
 
     Args:
-        tone: its colour and first word.
-        text: what happened, to what, what next; line ends are kept.
-        more: below it.
-        word: other than the tone's own.
+        tone: sets the colour and the first word.
+        text: what happened, to what, and what to do next. Line ends are kept.
+        more: content below the text.
+        word: the first word, if not the tone's own.
     """
-    told = [element("p", line) for line in text.split("\n")]
+    paragraphs = [element("p", line) for line in text.split("\n")]
     return element(
         "div",
         element("strong", word or _WORD[tone]),
-        *told,
+        *paragraphs,
         *more,
         class_=f"tk-notice tk-{tone}",
         role="alert" if tone in ("error", "warning") else "status",
@@ -62,19 +62,19 @@ def notice(tone: Tone, text: str, *more: Content, word: str | None = None) -> Ht
 
 
 def unexpected(error: BaseException) -> Html:
-    """An error that nobody foresaw, whole, to be copied into a report."""
-    whole = "".join(traceback.format_exception(error))
+    """An unexpected error in full, ready to be copied into a report."""
+    trace = "".join(traceback.format_exception(error))
     return notice(
         "error",
-        f"Something that tenantkit did not expect ({type(error).__name__}). What was done before stays done: "
-        "plan again to see what is live, and please report the text below.",
-        copyable(whole, label="The whole error"),
+        f"tenantkit did not expect this error ({type(error).__name__}). Changes made before it are not rolled back. "
+        "Plan again to see the state of the cluster, and please report the text below.",
+        copyable(trace, label="Full error"),
         word="Unexpected error",
     )
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Content]], *, caption: str) -> Html:
-    """A table; columns in which nothing stands are left out."""
+    """A table; empty columns are omitted."""
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     head = [element("th", columns[index], scope="col") for index in used]
     body = [

@@ -1,1 +1,1 @@
-"""Views that follow a cluster: what is kept of it, who keeps it up to date, and the pages that show it."""
+"""Views that follow a cluster: the data, the threads that update it, and the views that show it."""

@@ -1,8 +1,8 @@
-"""What tenants have and how it fares, as it changes: from a tenant to its workloads, their pods, events and the reason.
+"""`Explorer`: the workloads of tenants as they change, from a tenant to its workloads, pods, events and their problems.
 
-Each drop-down offers what lies within the one before it, so that they are the way down and back up. Each kind costs a
-thread and a connection; services, volumes and the like are left to their frames, which a cell shows when asked.
-Turned down: a tree to unfold, which jumps under the hand when pods come and go.
+The options of each drop-down depend on the one before it, so that they lead down and back up. Each kind costs a thread
+and a connection; services, volumes and the like have frames instead. Rejected alternative: a tree to unfold, which
+jumps while the user reads it when pods come and go.
 """
 
 from __future__ import annotations
@@ -20,33 +20,41 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
-    from tenantkit.forms.live.model import Row
+    from tenantkit.forms.live.model import ObjectRow
 
 KINDS = ("CronJob", "Deployment", "Job", "StatefulSet", "ReplicaSet", "Pod", "Event")
-_BETWEEN = frozenset({"ReplicaSet", "Namespace"})  # shown only to whom asks for them
-_SAID_BY_TENANT = frozenset({"tenant", "team", "namespace"})
-_MOST = 100
+_SHOWN_IF_SELECTED = frozenset({"ReplicaSet", "Namespace"})
+_SAME_FOR_ALL_OF_A_TENANT = frozenset({"tenant", "team", "namespace"})
+_ROW_LIMIT = 100
 _COLUMNS = ("kind", "tenant", "team", "namespace", "name", "state", "detail")
 
 
 class Explorer(LiveView):
-    """Workloads, pods and events as they change. Experimental: its look may change.
+    """Watch workloads, pods and events in a notebook. Experimental: the layout may change.
 
-    Choose a tenant, one of its workloads, one of its pods: the table shows what belongs to it, and events about it, the
-    latest first; Why? tells what keeps it from running. Choose `all` again to go back up. Shows itself as the last line
-    of a cell; run again, the cell ends the one before. `stop()` or the button Stop ends it, `close()` also takes it
-    from the page. While no page shows it, it rests, and goes on by itself when one does.
+    Select a tenant, one of its workloads, and one of its pods. The table shows the objects in the selection, then
+    the events about them, the latest first. The button Why? explains why the selection does not run.
+
+    The view shows itself as the last line of a cell. Running the cell again replaces it. The button Stop or `stop()`
+    ends the updates; `close()` also removes the view from the page. While no page shows the view, it pauses.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
-            connection's own namespace where the whole cluster may not be watched. Each costs eight connections.
+        cluster: the cluster, from `tk.connect()`.
+        namespaces: the namespaces to watch; each takes eight connections. Default: the connection's `namespaces`;
+            without these, the whole cluster, or the connection's own namespace if you may not watch the whole cluster.
 
-    RBAC: list and watch cronjobs, deployments, jobs, statefulsets, replicasets, pods and events, and namespaces (get,
-    where only some are shown); for Why?, see `why`.
+    Raises:
+        InvalidSpecError: `cluster` is not a Cluster.
+        ClusterError: the server does not know who you are, or did not answer. Later errors are shown in the view.
+
+    RBAC: list and watch cronjobs, deployments, jobs, statefulsets, replicasets, pods, events and namespaces (with
+    `namespaces`, get namespaces instead). For Why?, see `why`. Kinds that you may not watch are named in the view.
 
     Example:
-        >>> Explorer(cluster, namespaces=["vision"])  # doctest: +SKIP
+        >>> explorer = tk.Explorer(cluster, namespaces=["recsys"])
+        >>> list(explorer.filters)
+        ['team', 'tenant', 'workload', 'pod', 'kind', 'state']
+        >>> explorer.close()
     """
 
     within = {"team": ("tenant", "workload", "pod"), "tenant": ("workload", "pod"), "workload": ("pod",)}
@@ -57,61 +65,64 @@ class Explorer(LiveView):
         filters = ("team", "tenant", "workload", "pod", "kind", "state")
         super().__init__(cluster, title="Explorer", kinds=kinds, filters=filters, namespaces=namespaces)
 
-    def _choices(self) -> dict[str, list[str]]:
+    def _options(self) -> dict[str, list[str]]:
         model = self.feed.model
-        found = {"team": model.teams, "tenant": model.tenants, "kind": [*KINDS], "state": model.states}
-        return found | {"workload": self._workloads(), "pod": self._pods()}
+        options = {"team": model.teams, "tenant": model.tenants, "kind": [*KINDS], "state": model.states}
+        return options | {"workload": self._workloads(), "pod": self._pods()}
 
     def _workloads(self) -> list[str]:
-        """Those of the chosen tenant: there may be many of one name in many tenants."""
-        model, tenant = self.feed.model, self.chosen("tenant")
+        """The workloads of the selected tenant; many tenants may have workloads of the same name."""
+        model, tenant = self.feed.model, self.selected("tenant")
         if not tenant and len(self.feed.namespaces) != 1:
             return []
         rows = (row for row in model.rows(tenant=tenant) if row.kind not in {"Namespace", "Event"})
         return sorted({model.root(row) for row in rows})
 
     def _pods(self) -> list[str]:
-        workload = self.chosen("workload")
+        workload = self.selected("workload")
         if not workload:
             return []
         return [row.label for row in self._rows(kind="Pod") if self.feed.model.root(row) == workload]
 
-    def _rows(self, *, kind: str = "", state: str = "") -> Iterator[Row]:
-        return self.feed.model.rows(team=self.chosen("team"), tenant=self.chosen("tenant"), kind=kind, state=state)
+    def _rows(self, *, kind: str = "", state: str = "") -> Iterator[ObjectRow]:
+        return self.feed.model.rows(team=self.selected("team"), tenant=self.selected("tenant"), kind=kind, state=state)
 
-    def _shown(self) -> Iterator[Row]:
-        """What the filters let through."""
-        kind, workload, pod = self.chosen("kind"), self.chosen("workload"), self.chosen("pod")
-        for row in self._rows(kind=kind, state=self.chosen("state")):
+    def _filtered_rows(self) -> Iterator[ObjectRow]:
+        kind, workload, pod = self.selected("kind"), self.selected("workload"), self.selected("pod")
+        for row in self._rows(kind=kind, state=self.selected("state")):
             if pod:
-                is_shown = pod in {row.label, row.of}
+                is_shown = pod in {row.label, row.parent}
             elif workload:
                 is_shown = self.feed.model.root(row) == workload
             else:
-                is_shown = kind == row.kind or row.kind not in _BETWEEN
+                is_shown = kind == row.kind or row.kind not in _SHOWN_IF_SELECTED
             if is_shown:
                 yield row
 
-    def _content(self, choices: Mapping[str, Sequence[str]]) -> Html | None:
-        found, gone = self._shown(), self._gone(choices)
-        columns = [name for name in _COLUMNS if name not in _SAID_BY_TENANT or not self.chosen("tenant")]
-        cells = [[_text(row, name) for name in columns] for row in islice(found, _MOST)]
-        if not cells and self._is_unread(*([self.chosen("kind")] if self.chosen("kind") else KINDS)):
-            return gone  # what may not be read is not an empty table
-        rest = sum(1 for _ in found)
-        few = f"the first {_MOST} of {len(cells) + rest} objects" if rest else f"{len(cells)} objects"
-        return joined(gone, table(columns, cells, caption=few))
+    def _content(self, options: Mapping[str, Sequence[str]]) -> Html | None:
+        rows, deleted = self._filtered_rows(), self._deleted_notice(options)
+        columns = [name for name in _COLUMNS if name not in _SAME_FOR_ALL_OF_A_TENANT or not self.selected("tenant")]
+        cells = [[_text(row, name) for name in columns] for row in islice(rows, _ROW_LIMIT)]
+        if not cells and self._is_unreadable(*([self.selected("kind")] if self.selected("kind") else KINDS)):
+            return deleted  # kinds that cannot be read must not look like an empty table
+        total = len(cells) + sum(1 for _ in rows)
+        count = (
+            f"the first {_ROW_LIMIT} of {total} objects"
+            if total > len(cells)
+            else f"{total} object{'s' * (total != 1)}"
+        )
+        return joined(deleted, table(columns, cells, caption=count))
 
-    def _gone(self, choices: Mapping[str, Sequence[str]]) -> Html | None:
-        """Said of what is chosen and is there no longer; events about it may still be."""
+    def _deleted_notice(self, options: Mapping[str, Sequence[str]]) -> Html | None:
+        """Shown if the selected pod or workload was deleted; there may still be events about it."""
         for name in ("pod", "workload"):
-            if (wanted := self.chosen(name)) and wanted not in choices[name]:
-                return notice("warning", f"{wanted} is there no longer.", word="Gone")
+            if (selected := self.selected(name)) and selected not in options[name]:
+                return notice("warning", f"{selected} no longer exists.", word="Deleted")
         return None
 
 
-def _text(row: Row, column: str) -> str:
+def _text(row: ObjectRow, column: str) -> str:
     value = str(getattr(row, column))
-    if column == "detail" and row.at:
-        return cell_text(f"{row.at[11:19]} {value}")  # the day is the server's, and in UTC
+    if column == "detail" and row.last_seen:
+        return cell_text(f"{row.last_seen[11:19]} {value}")  # the time only, in UTC as the server writes it
     return cell_text(value)

@@ -1,10 +1,9 @@
-"""Keeps a model up to date: a thread a kind that watches, and one that tells when there is something new to show.
+"""Keeps a model up to date: one thread per watched kind, and one that notifies the view of changes.
 
-Changes within a tenth of a second are shown together; where drawing takes long, as of very many objects on a slow
-machine, it is done less often, so that cells get most of the kernel's time. A watch that gave up is begun again, until
-`stop`: then every thread ends. A connection that is cut without a word is noticed within eight seconds, since a silent
-server is asked whether it is there.
-Turned down: asking again and again, which costs the server as much when nothing happens.
+Changes within a tenth of a second are drawn together. If drawing takes long, as with very many objects on a slow
+machine, the view is drawn less often, so that cells get most of the kernel's time. A watch that has failed is started
+again, until `stop` ends every thread. A connection that silently drops packets is noticed within eight seconds, since
+a silent server is probed. Rejected alternative: polling, which costs the server as much when nothing changes.
 """
 
 from __future__ import annotations
@@ -24,145 +23,148 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.exceptions import ClusterError
 
-Source: TypeAlias = tuple[str, str | None]  # a kind, and the namespace where it is watched
+WatchTarget: TypeAlias = tuple[str, str | None]  # a kind, and the namespace to watch; None: all
 THREAD_NAME = "tenantkit-live"
-_TOGETHER_S = 0.1
-_LONGEST_PAUSE_S = 1.0
-_PAUSE_PER_DRAWING = 3.0
-_AGAIN_S = 2.0
-_LOOK_S = 1.0
-_END_S = 3.0
+_DRAW_INTERVAL_S = 0.1
+_MAX_PAUSE_S = 1.0
+_PAUSE_PER_DRAWING = 3.0  # drawing takes at most a quarter of the time
+_RETRY_S = 2.0
+_CHECK_S = 1.0
+_STOP_WAIT_S = 3.0
 
 
 class Feed:
     """Watches some kinds.
 
     Args:
-        cluster: where.
-        kinds: each is a thread and a connection, in each namespace.
-        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
-            connection's own namespace where a kind may not be watched in the whole cluster.
-        changed: called on a thread of the feed's own when there is something new; at most ten times a second.
-        look: called on the same thread, about once a second.
+        cluster: the cluster.
+        kinds: each takes one thread and one connection per namespace.
+        on_change: called on a thread of the feed after changes, at most ten times a second.
+        check: called on the same thread about once a second.
+        namespaces: the namespaces to watch. Default: the connection's `namespaces`; without these, the whole cluster,
+            or the connection's own namespace for a kind that may not be watched in the whole cluster.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         kinds: Sequence[str],
-        changed: Callable[[], None],
+        on_change: Callable[[], None],
         *,
-        look: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
         namespaces: Sequence[str] | None = None,
     ) -> None:
         self.model = Model()
         self.lock = threading.Lock()
-        self._cluster, self._changed, self._look = cluster, changed, look
-        self._stop, self._news = threading.Event(), threading.Event()
+        self._cluster, self._on_change, self._check = cluster, on_change, check
+        self._stop, self._has_news = threading.Event(), threading.Event()
         self.namespaces = chosen_namespaces(cluster, namespaces)
-        self.narrowed: set[str] = set()  # kinds of which only the connection's own namespace may be watched
-        self._lost: dict[Source, datetime] = {}
-        self._begun: set[Source] = set()
-        self._sources = [(kind, place) for kind in kinds for place in self.namespaces or (None,)]
-        tasks: list[tuple[Callable[..., None], tuple[object, ...]]] = [(self._tell, ())]
-        tasks += [(self._watch, (source,)) for source in self._sources]
+        self.narrowed: set[str] = set()  # kinds that may be watched in the connection's own namespace only
+        self._disconnected: dict[WatchTarget, datetime] = {}
+        self._started: set[WatchTarget] = set()
+        self._targets = [(kind, namespace) for kind in kinds for namespace in self.namespaces or (None,)]
+        tasks: list[tuple[Callable[..., None], tuple[object, ...]]] = [(self._notify, ())]
+        tasks += [(self._watch, (target,)) for target in self._targets]
         self._threads = [
-            threading.Thread(target=job, args=given, name=THREAD_NAME, daemon=True) for job, given in tasks
+            threading.Thread(target=task, args=args, name=THREAD_NAME, daemon=True) for task, args in tasks
         ]
 
     def start(self) -> None:
-        """Begin."""
+        """Start all threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End all threads and connections; harmless when done twice."""
+        """End all threads and connections. A second call does nothing."""
         self._stop.set()
-        self._news.set()
+        self._has_news.set()
         for thread in self._threads:
             if thread is not threading.current_thread() and thread.ident is not None:
-                thread.join(_END_S)
+                thread.join(_STOP_WAIT_S)
 
     @property
     def state(self) -> str:
         """`connecting`, `live`, `reconnecting since 12:00:00 UTC`, or `stopped`."""
         if self._stop.is_set():
             return "stopped"
-        if self._lost:
-            return f"reconnecting since {min(self._lost.values()):%H:%M:%S} UTC"
-        return "live" if self._begun.issuperset(self._sources) else "connecting"
+        if self._disconnected:
+            return f"reconnecting since {min(self._disconnected.values()):%H:%M:%S} UTC"
+        return "live" if self._started.issuperset(self._targets) else "connecting"
 
-    def _watch(self, source: Source) -> None:
-        """Follow a kind until the end; in the connection's own namespace, where it may not be in the whole cluster."""
-        kind, place = source
-        refusal: PermissionDenied | None = None
+    def _watch(self, target: WatchTarget) -> None:
+        """Watch a kind until `stop`; if the whole cluster is denied, watch the connection's own namespace."""
+        kind, namespace = target
+        cluster_wide_error: PermissionDenied | None = None
         while not self._stop.is_set():
             with self.lock:
-                self._begun.discard(source)
+                self._started.discard(target)
             try:
-                self._follow(source, place)
+                self._follow(target, namespace)
             except (ClusterUnavailable, Throttled) as error:
-                self._told(source, error)
-                self._stop.wait(_AGAIN_S)
+                self._set_connection(target, error)
+                self._stop.wait(_RETRY_S)
             except PermissionDenied as error:
-                if place is not None:
+                if namespace is not None:
                     with self.lock:
                         self.narrowed.discard(kind)
-                    self._refused(source, refusal or error)
+                    self._give_up(target, cluster_wide_error or error)
                     return
-                refusal, place = error, self._cluster.namespace
+                cluster_wide_error, namespace = error, self._cluster.namespace
                 with self.lock:
                     self.narrowed.add(kind)
-            except TenantKitError as error:  # among them: the connection was closed
-                self._refused(source, error)
+            except TenantKitError as error:  # such as a closed connection
+                self._give_up(target, error)
                 return
 
-    def _refused(self, source: Source, error: TenantKitError) -> None:
-        kind, place = source
+    def _give_up(self, target: WatchTarget, error: TenantKitError) -> None:
+        kind, namespace = target
         with self.lock:
-            self.model.forget(kind, place)
-            self.model.refused[kind, place or ""] = str(error)
-            self._lost.pop(source, None)
-            self._begun.add(source)
-        self._news.set()
+            self.model.forget(kind, namespace)
+            self.model.unreadable[kind, namespace or ""] = error.words("form")
+            self._disconnected.pop(target, None)
+            self._started.add(target)
+        self._has_news.set()
 
-    def _follow(self, source: Source, namespace: str | None) -> None:
-        kind, _ = source
-        if kind == "Namespace" and namespace is not None:  # whoever may get one may not watch it
-            found = self._cluster.get(kind, namespace)
-            self._told(source, None)
+    def _follow(self, target: WatchTarget, namespace: str | None) -> None:
+        kind, _ = target
+        if kind == "Namespace" and namespace is not None:  # a user who may get one namespace may not watch it
+            manifest = self._cluster.get(kind, namespace)
+            self._set_connection(target, None)
             with self.lock:
-                self.model.take("ADDED", found, kind)
-            self._news.set()
+                self.model.update("ADDED", manifest, kind)
+            self._has_news.set()
             self._stop.wait()
             return
         events = self._cluster.watch(
-            kind, namespace=namespace, stop=self._stop, on_connection_change=lambda error: self._told(source, error)
+            kind,
+            namespace=namespace,
+            stop=self._stop,
+            on_connection_change=lambda error: self._set_connection(target, error),
         )
         for event in events:
             with self.lock:
-                self.model.take(event.type, event.manifest, kind)
-            self._news.set()
+                self.model.update(event.type, event.manifest, kind)
+            self._has_news.set()
 
-    def _told(self, source: Source, error: ClusterError | None) -> None:
-        """The connection was lost, or is there (again)."""
+    def _set_connection(self, target: WatchTarget, error: ClusterError | None) -> None:
+        """Note that the connection was lost (an error) or works again (None)."""
         with self.lock:
             if error is not None:
-                self._lost.setdefault(source, datetime.now(UTC))
+                self._disconnected.setdefault(target, datetime.now(UTC))
             else:
-                self._lost.pop(source, None)
-                if source not in self._begun:
-                    self.model.forget(*source)  # a watch begun anew tells everything again
-                    self._begun.add(source)
-        self._news.set()
+                self._disconnected.pop(target, None)
+                if target not in self._started:
+                    self.model.forget(*target)  # a new watch lists all objects again
+                    self._started.add(target)
+        self._has_news.set()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         while not self._stop.is_set():
-            self._look()
-            if not self._news.wait(_LOOK_S):
+            self._check()
+            if not self._has_news.wait(_CHECK_S):
                 continue
-            self._news.clear()
-            began = time.thread_time()
-            self._changed()
-            took_s = time.thread_time() - began  # its own: what others keep it waiting for says nothing of drawing
-            self._stop.wait(min(max(_TOGETHER_S, took_s * _PAUSE_PER_DRAWING), _LONGEST_PAUSE_S))
+            self._has_news.clear()
+            start = time.thread_time()
+            self._on_change()
+            took_s = time.thread_time() - start  # of this thread only, without waiting for others
+            self._stop.wait(min(max(_DRAW_INTERVAL_S, took_s * _PAUSE_PER_DRAWING), _MAX_PAUSE_S))

@@ -1,7 +1,7 @@
-"""One view of a kind a cell: run again, a cell ends the view that it had made before.
+"""One view of each class per cell: a cell that is run again closes the views of its previous run.
 
-JupyterLab tells the kernel with each request which cell it is; elsewhere nothing is known, and whoever made a view
-closes it. Turned down: ending all views at each run, since two cells may show two.
+JupyterLab sends the cell's identifier to the kernel with each request. Elsewhere the cell is unknown, and the user
+closes the view. Rejected alternative: closing all views at each run, since two cells may show two views.
 """
 
 from __future__ import annotations
@@ -10,30 +10,29 @@ import sys
 import weakref
 from typing import Any
 
-_shown: dict[tuple[str, str], weakref.WeakSet[Any]] = {}
+_views: dict[tuple[str, str], weakref.WeakSet[Any]] = {}
 _runs: dict[str, object] = {}
 
 
-def take_place(view: Any) -> None:
-    """Close what an earlier run of this cell has made of that class, and remember this view.
+def close_previous_views(view: Any) -> None:
+    """Close the views that an earlier run of the current cell created, and remember this one.
 
     Args:
         view: has a method `close`.
     """
-    cell, run = _cell()
+    cell, run = _current_cell()
     if cell is None:
         return
-    place = (cell, type(view).__name__)
     if _runs.get(cell) != run:
         _runs[cell] = run
-        for key in [key for key in _shown if key[0] == cell]:
-            for before in list(_shown.pop(key)):
-                before.close()
-    _shown.setdefault(place, weakref.WeakSet()).add(view)
+        for key in [key for key in _views if key[0] == cell]:
+            for previous in list(_views.pop(key)):
+                previous.close()
+    _views.setdefault((cell, type(view).__name__), weakref.WeakSet()).add(view)
 
 
-def _cell() -> tuple[str | None, object]:
-    """The cell that runs and which run of it that is; None where nobody says."""
+def _current_cell() -> tuple[str | None, object]:
+    """The identifiers of the current cell and of its run; None if they are unknown."""
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
     if shell is None or not hasattr(shell, "get_parent"):

@@ -1,6 +1,6 @@
-"""How full every tenant's quota is, as it changes.
+"""`QuotaDashboard`: the quota usage of every tenant, as it changes.
 
-What is not counted yet or may not be read is said, and never a zero.
+Usage that is not counted yet or cannot be read is shown as such, and never as zero.
 """
 
 from __future__ import annotations
@@ -22,26 +22,38 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.markup import Html
 
-_MOST = 200
+_ROW_LIMIT = 200
 _COLUMNS = ("tenant", "team", "resource", "used", "share", "state")
-_WORST = ("over", "full", "near", "pending", "ok", "none")
+_WORST_FIRST = ("over", "full", "near", "pending", "ok", "none")
 
 
 class QuotaDashboard(LiveView):
-    """The tenants' quotas as they change, the fullest first. Experimental: its look may change.
+    """Watch the quota usage of all tenants in a notebook, the fullest first. Experimental: the layout may change.
 
-    Shows itself as the last line of a cell; run again, the cell ends the one before. `stop()` or the button Stop ends
-    it, `close()` also takes it from the page. While no page shows it, it rests, and goes on by itself when one does.
+    The view shows itself as the last line of a cell. Running the cell again replaces it. The button Stop or `stop()`
+    ends the updates; `close()` also removes the view from the page. While no page shows the view, it pauses.
 
     Args:
-        cluster: where.
-        namespaces: only these. Default: the connection's `namespaces`; where it has none, the whole cluster, or the
-            connection's own namespace where the whole cluster may not be watched.
+        cluster: the cluster, from `tk.connect()`.
+        namespaces: the namespaces to watch. Default: the connection's `namespaces`; without these, the whole cluster,
+            or the connection's own namespace if you may not watch the whole cluster.
 
-    RBAC: list and watch namespaces (get, where only some namespaces are shown) and resourcequotas.
+    Raises:
+        InvalidSpecError: `cluster` is not a Cluster.
+        ClusterError: the server does not know who you are, or did not answer. Later errors are shown in the view.
+
+    RBAC: list and watch resourcequotas and namespaces (with `namespaces`, get namespaces instead). Kinds that you may
+    not watch are named in the view.
+
+    Source: page "Resource Quotas".
 
     Example:
-        >>> QuotaDashboard(cluster)  # doctest: +SKIP
+        >>> dashboard = tk.QuotaDashboard(cluster)
+        >>> list(dashboard.filters)
+        ['tenant', 'team', 'state']
+        >>> dashboard.close()
+        >>> dashboard
+        QuotaDashboard(stopped)
     """
 
     @takes_cluster
@@ -50,21 +62,22 @@ class QuotaDashboard(LiveView):
         filters = ("tenant", "team", "state")
         super().__init__(cluster, title="Quotas", kinds=kinds, filters=filters, namespaces=namespaces)
 
-    def _choices(self) -> dict[str, list[str]]:
+    def _options(self) -> dict[str, list[str]]:
         return {"tenant": self.feed.model.tenants, "team": self.feed.model.teams, "state": list(STATES)}
 
-    def _content(self, _choices: Mapping[str, Sequence[str]]) -> Html | None:
+    def _content(self, _options: Mapping[str, Sequence[str]]) -> Html | None:
         frame = quota_frame(self.feed.model.quotas())
         for name in self.filters:
-            if wanted := self.chosen(name):
-                frame = frame[frame[name] == wanted]
-        if frame.empty and self._is_unread("ResourceQuota"):
-            return None  # what may not be read is not an empty table
-        order = frame["state"].map({state: place for place, state in enumerate(_WORST)})
+            if selected := self.selected(name):
+                frame = frame[frame[name] == selected]
+        if frame.empty and self._is_unreadable("ResourceQuota"):
+            return None  # quotas that cannot be read must not look like an empty table
+        order = frame["state"].map({state: place for place, state in enumerate(_WORST_FIRST)})
         frame = frame.assign(order=order).sort_values(["order", "used_pct"], ascending=[True, False], kind="stable")
-        rows = [_row(row) for row in frame.head(_MOST).to_dict("records")]
-        few = f"the first {_MOST} of {len(frame)} entries" if len(frame) > _MOST else f"{len(frame)} entries"
-        return table(_COLUMNS, rows, caption=few)
+        rows = [_row(row) for row in frame.head(_ROW_LIMIT).to_dict("records")]
+        entries = f"{len(frame)} entr{'y' if len(frame) == 1 else 'ies'}"
+        count = f"the first {_ROW_LIMIT} of {entries}" if len(frame) > _ROW_LIMIT else entries
+        return table(_COLUMNS, rows, caption=count)
 
 
 def _row(row: Mapping[Hashable, Any]) -> tuple[Html | str, ...]:

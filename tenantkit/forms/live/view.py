@@ -1,8 +1,8 @@
-"""What live views share: a feed, filters, the line that says whether it is live, and why something does not run.
+"""The base of live views: a feed, filters, a line with the state of the connection, and the button Why?.
 
-A view rests, with no thread and no connection, while no page shows it (`presence`): its output is cleared, its cell
-deleted, its notebook or page closed. Shown again, it begins anew by itself. Turned down: polling by a timer of the
-page, which goes on when nobody looks and says nothing of a lost connection.
+A view pauses, with no thread and no connection, while no page shows it (see `presence`): its output is cleared, its
+cell deleted, its notebook or page closed. It resumes by itself when it is shown again. Rejected alternative: polling by
+a timer on the page, which continues when nobody looks and does not report a lost connection.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ipywidgets import HTML, Button, Dropdown, HBox
 
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import TenantKitError
-from tenantkit.forms.kit.form import Form, guarded
+from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.live.feed import Feed
-from tenantkit.forms.live.per_cell import take_place
-from tenantkit.forms.live.presence import Presence
+from tenantkit.forms.live.per_cell import close_previous_views
+from tenantkit.forms.live.presence import Presence, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,25 +29,27 @@ if TYPE_CHECKING:
     from tenantkit.forms.kit.markup import Html
 
 ALL = "all"
-_MOST_CHOICES = 500
+_OPTION_LIMIT = 500
 _CELL_LIMIT = 200
 
 
-class LiveView(Form):
+class LiveView(BaseForm):
     """Base of the live views.
 
     Attributes:
-        within: the filters whose choices lie within that of another.
+        within: the filters whose options depend on another filter.
+        timing: the clock of the view, and when it pauses; a subclass may set another one.
 
     Args:
-        cluster: where.
+        cluster: the cluster.
         title: of the view.
-        kinds: that it follows.
+        kinds: to watch.
         filters: names of its drop-downs: `team`, `tenant`, `workload`, `pod`, `kind`, `state`.
-        namespaces: only these. Default: as for `Feed`.
+        namespaces: the namespaces to watch. Default: as for `Feed`.
     """
 
     within: ClassVar[Mapping[str, Sequence[str]]] = {}
+    timing: ClassVar[Timing] = Timing()
 
     def __init__(
         self,
@@ -59,11 +61,11 @@ class LiveView(Form):
         namespaces: Sequence[str] | None,
     ) -> None:
         super().__init__(cluster, css_class="tk-live")
-        take_place(self)
-        self._drawing = threading.RLock()
-        self._turning = threading.Lock()
+        close_previous_views(self)
+        self._draw_lock = threading.RLock()
+        self._feed_lock = threading.Lock()
         self._is_stopped = False
-        self.presence = Presence(self._on_presence)
+        self.presence = Presence(self._on_presence, self.timing)
         self._kinds, self._namespaces = tuple(kinds), namespaces
         self.feed = self._new_feed()
         self.filters = {name: Dropdown(options=[ALL], value=ALL, description=name.capitalize()) for name in filters}
@@ -71,15 +73,18 @@ class LiveView(Form):
             each.observe(partial(self._on_filter, name), names="value")
         self.status = HTML(value="")
         self.body = HTML(value="")
-        self.stop_button = Button(description="Stop", tooltip="Follow no longer; what is shown stays as it is")
+        self.stop_button = Button(description="Stop", tooltip="Stop updating; keep what is shown")
         self.stop_button.on_click(lambda _: self.stop())
-        self.why_button = Button(description="Why?", tooltip="Why what is chosen does not run")
+        self.why_button = Button(description="Why?", tooltip="Find out why the selected objects do not run")
         self.why_button.on_click(lambda _: self._on_why())
-        actions = [self.why_button, self.stop_button]
         row = HBox(list(self.filters.values()))
         row.add_class("tk-filters")
-        sections = [row, self.status, self.body]
-        self._lay_out(title, sections, actions, [], [self.presence.widget])
+        self._lay_out(
+            title,
+            sections=[row, self.status, self.body],
+            actions=[self.why_button, self.stop_button],
+            below=[self.presence.widget],
+        )
         if self.widget.comm is not None:
             self.widget.comm.on_close(lambda _: self.stop())
         self._refresh()
@@ -91,12 +96,12 @@ class LiveView(Form):
 
     @property
     def state(self) -> str:
-        """The feed's, or that nobody looks."""
+        """`connecting`, `live`, `reconnecting since 12:00:00 UTC`, `paused while no page shows it`, or `stopped`."""
         return "paused while no page shows it" if self._is_paused else self.feed.state
 
     def stop(self) -> None:
-        """Follow no longer: every thread and connection of it ends, and what is shown stays."""
-        with self._turning:
+        """Stop updating: every thread and connection of the view ends, and what is shown stays on the page."""
+        with self._feed_lock:
             self._is_stopped = True
             self.feed.stop()
         if not self._is_closed:
@@ -104,127 +109,129 @@ class LiveView(Form):
             self._draw()
 
     def close(self) -> None:
-        """Stop, and take it from the page."""
-        with self._turning:
+        """Stop updating, and remove the view from the page."""
+        with self._feed_lock:
             self._is_stopped = True
             self.feed.stop()
         self.presence.close()
         super().close()
 
+    def selected(self, name: str) -> str:
+        """The selected option of a filter; empty for all."""
+        value = str(self.filters[name].value) if name in self.filters else ALL
+        return "" if value == ALL else value
+
     def _new_feed(self) -> Feed:
-        return Feed(self.cluster, self._kinds, self._draw, look=self.presence.look, namespaces=self._namespaces)
+        return Feed(self.cluster, self._kinds, self._draw, check=self.presence.check, namespaces=self._namespaces)
 
     @property
     def _is_paused(self) -> bool:
         return self.feed.state == "stopped" and not self._is_stopped
 
-    @guarded
+    @shows_errors
     def _on_presence(self) -> None:
-        """Rest while no page shows it, and begin anew with the first that does."""
-        with self._turning:
+        """Pause while no page shows the view, and resume with the first page that does."""
+        with self._feed_lock:
             if self._is_stopped:
                 return
             if not self.presence.is_shown:
                 self.feed.stop()
             elif self._is_paused:
-                with self._drawing:
+                with self._draw_lock:
                     self.feed = self._new_feed()
                 self.feed.start()
         self._draw()
 
-    def chosen(self, name: str) -> str:
-        """What a filter lets through; empty: everything."""
-        value = str(self.filters[name].value) if name in self.filters else ALL
-        return "" if value == ALL else value
-
-    def _content(self, choices: Mapping[str, Sequence[str]]) -> Html | None:
-        """The table, under the feed's lock; told what can be chosen."""
+    def _content(self, options: Mapping[str, Sequence[str]]) -> Html | None:
+        """The table; `options` are those of the filters. The caller holds the feed's lock."""
         raise NotImplementedError
 
-    def _choices(self) -> dict[str, list[str]]:
-        """What can be chosen in each filter, under the feed's lock."""
+    def _options(self) -> dict[str, list[str]]:
+        """The options of each filter. The caller holds the feed's lock."""
         raise NotImplementedError
 
-    @guarded
+    @shows_errors
     def _draw(self) -> None:
-        with self._drawing:
+        with self._draw_lock:
             with self.feed.lock:
-                choices = self._choices()
-                content = self._content(choices)
-                state, refused, narrowed = self.state, dict(self.feed.model.refused), sorted(self.feed.narrowed)
+                options = self._options()
+                content = self._content(options)
+                state, unreadable, narrowed = self.state, dict(self.feed.model.unreadable), sorted(self.feed.narrowed)
             if self._is_closed:
                 return
-            told = [notice("warning", text, word="Not readable") for text in _refusals(refused)]
+            notices = [notice("warning", text, word="Not readable") for text in _unreadable_lines(unreadable)]
             if narrowed:
-                told.append(notice("info", self._only_there(narrowed), word="Not all"))
-            self.status.value = joined(element("p", state, class_="tk-state", role="status"), *told)
+                notices.append(notice("info", self._narrowed_text(narrowed), word="Partial view"))
+            self.status.value = joined(element("p", state, class_="tk-state", role="status"), *notices)
             self.body.value = content or ""
-            for name, found in choices.items():
-                self._offer(name, found)
+            for name, values in options.items():
+                self._set_options(name, values)
 
-    def _is_unread(self, *kinds: str) -> bool:
-        """Whether some of these may not be read, in some namespace: then nothing found is not nothing there."""
-        return any(kind in kinds for kind, _ in self.feed.model.refused)
+    def _is_unreadable(self, *kinds: str) -> bool:
+        """Whether one of these kinds cannot be read in some namespace: then an empty table would be wrong."""
+        return any(kind in kinds for kind, _ in self.feed.model.unreadable)
 
-    def _only_there(self, kinds: Sequence[str]) -> str:
-        only = f"You may watch {', '.join(kinds)} in namespace {self.cluster.namespace} only."
-        return f"{only} For others that you may see: namespaces=[…]."
+    def _narrowed_text(self, kinds: Sequence[str]) -> str:
+        text = f"You may watch {', '.join(kinds)} only in namespace {self.cluster.namespace}."
+        return f"{text} To watch other namespaces, pass namespaces=[…]."
 
-    def _offer(self, name: str, found: Sequence[str]) -> None:
+    def _set_options(self, name: str, values: Sequence[str]) -> None:
         box = self.filters[name]
-        options = [ALL, *sorted({*found[:_MOST_CHOICES], *([box.value] if box.value != ALL else [])})]
+        selected = [box.value] if box.value != ALL else []
+        options = [ALL, *sorted({*values[:_OPTION_LIMIT], *selected})]
         if list(box.options) != options:
             with box.hold_trait_notifications():
-                kept = box.value
+                value = box.value
                 box.options = options
-                box.value = kept
+                box.value = value
 
-    @guarded
+    @shows_errors
     def _on_filter(self, name: str, _change: object) -> None:
-        """Draw what is chosen now; what was chosen within another tenant or workload is chosen no longer."""
+        """Draw the new selection, and reset the filters that depend on this one."""
         for inner in self.within.get(name, ()):
             self.filters[inner].value = ALL
         self._draw()
 
-    @guarded
+    @shows_errors
     def _on_why(self) -> None:
-        tenant = self.chosen("tenant")
+        tenant = self.selected("tenant")
         if not tenant and not self.feed.namespaces:
-            self.panel.show(notice("info", "Choose a tenant first."))
+            self.panel.show(notice("info", "Select a tenant first."))
             return
-        workload = self.chosen("pod") or self.chosen("workload")
-        self.work.start(lambda: self._explain(tenant, workload), lambda error: self.panel.show(unexpected(error)))
+        workload = self.selected("pod") or self.selected("workload")
+        self.job.start(lambda: self._explain(tenant, workload), lambda error: self.panel.show(unexpected(error)))
 
     def _explain(self, tenant: str, workload: str) -> None:
         from tenantkit.findings.why import why
 
         try:
-            only = None if tenant else self.feed.namespaces or None
-            found = why(self.cluster, tenant or None, workload=workload or None, namespaces=only)
+            namespaces = None if tenant else self.feed.namespaces or None
+            causes = why(self.cluster, tenant or None, workload=workload or None, namespaces=namespaces)
         except TenantKitError as error:
-            self.panel.show(notice("error", str(error)))
+            self.panel.show(notice("error", error.words("form")))
             return
-        place = tenant or ", ".join(self.feed.namespaces)
-        if found.empty:
-            nothing = f"Nothing is found that keeps {workload or 'anything'} of {place} from running"
-            self.panel.show(notice("info", f"{nothing}. What began within the last minute is given its time."))
+        subject = f"{workload or 'all workloads'} in {tenant or ', '.join(self.feed.namespaces)}"
+        if causes.empty:
+            text = f"No problems of {subject}. A pod younger than one minute may still be starting."
+            self.panel.show(notice("info", text))
             return
-        columns = ("workload", "cause", "object", "message", "evidence", "what_to_do")
-        cells = found[list(columns)].fillna("").to_numpy()
+        columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
+        cells = causes[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
-        caption = f"Why {workload or 'something'} of {place} does not run: {len(rows)} cause{'s' * (len(rows) != 1)}"
+        caption = f"Problems of {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
         self.panel.show(table(columns, rows, caption=caption))
 
-    def _show_state(self) -> None:
-        super()._show_state()
-        self.why_button.disabled = self.work.is_busy
+    def _update_controls(self) -> None:
+        super()._update_controls()
+        self.why_button.disabled = self.job.is_running
 
 
-def _refusals(refused: Mapping[tuple[str, str], str]) -> Iterator[str]:
-    """What may not be read, in a line for each namespace, with the words for its first kind."""
-    for place in sorted({place for _, place in refused}):
-        kinds = sorted(kind for kind, where in refused if where == place)
-        yield f"{', '.join(kinds)}{f' in {place}' if place else ''}: {refused[kinds[0], place]}"
+def _unreadable_lines(unreadable: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """One line per namespace: the kinds that cannot be read there, and the error for the first of them."""
+    for namespace in sorted({namespace for _, namespace in unreadable}):
+        kinds = sorted(kind for kind, place in unreadable if place == namespace)
+        where = f" in {namespace}" if namespace else ""
+        yield f"{', '.join(kinds)}{where}: {unreadable[kinds[0], namespace]}"
 
 
 def cell_text(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""Whose an object is, by the labels and annotations in which the tools of this field write it.
+"""The creator of an object, from the labels and annotations in which common tools write it.
 
-Kubernetes does not say who made an object. Turned down: the managers of its managed fields, which are programs
-(`kubectl`, `kube-controller-manager`); the one who is bound in the namespace, which is a guess as soon as there are
-two. What is read here is believed as it stands: whoever may write the object may write another name.
+Kubernetes does not record who created an object. Rejected alternatives: the managers of its managed fields, which are
+programs (`kubectl`, `kube-controller-manager`); the person bound in the namespace, which is a guess as soon as there
+are two. The value is shown as it stands: anybody who may write the object may write another name.
 
 Sources: KubeSpawner's documentation (labels and annotations of a user's pod); Open Data Hub's notebooks; page "Workflow
 Creator" of Argo Workflows.
@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
-# The most telling first. An annotation holds a name as it is, a label only what a label may hold.
+# The most specific first. An annotation holds any name, a label only what a label may hold.
 CREATOR_KEYS = (
     "tenantkit.dev/owner",
     "hub.jupyter.org/username",
@@ -27,18 +27,18 @@ CREATOR_KEYS = (
     "workflows.argoproj.io/creator",
 )
 
-CreatorTexts = TypedDict(  # type: ignore[misc]  # the keys are a table's
+CreatorTexts = TypedDict(  # type: ignore[misc]  # the keys come from a table
     "CreatorTexts", dict.fromkeys(CREATOR_KEYS, str), total=False
 )
 
 
 def creator_of(metadata: Manifest) -> str | None:
-    """Who made the object, as it says itself; None where it does not."""
+    """The creator that the object's labels or annotations name; None where they name none."""
     labels, annotations = metadata.get("labels"), metadata.get("annotations")
     if not labels and not annotations:
         return None
     for key in CREATOR_KEYS:
-        found = (annotations or {}).get(key) or (labels or {}).get(key)
-        if found:
-            return str(found)
+        creator = (annotations or {}).get(key) or (labels or {}).get(key)
+        if creator:
+            return str(creator)
     return None

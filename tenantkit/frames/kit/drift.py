@@ -1,6 +1,7 @@
-"""Which tenants are not as their stored spec wants them: one plan of all of them, and no guesses.
+"""Drift: tenants that differ from their stored spec, from one plan of all of them.
 
-What may not be read, or is stored in a form that this version does not know, is neither drifted nor in order.
+A tenant that may not be read, or whose spec is stored in a form that this version does not know, is neither drifted nor
+in order: its drift is unknown.
 """
 
 from __future__ import annotations
@@ -30,19 +31,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """By namespace: whether it has drifted, or why that is not known."""
+    """By namespace: whether it has drifted, or why that is unknown."""
 
-    found: dict[str, bool] = field(default_factory=dict)
+    drifted: dict[str, bool] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
 
 
 def read_drift(cluster: Cluster, namespaces: Sequence[Manifest]) -> Drift:
-    """Whether the tenants in these Namespaces are as their stored specs want them.
+    """Compare the tenants in these Namespaces with their stored specs.
 
     Raises:
-        ClusterUnavailable: the server gave no answer.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: what `plan` needs; what is refused is unknown.
+    RBAC: what `plan` needs; where that is refused, drift is unknown.
     """
     names = [namespace["metadata"]["name"] for namespace in namespaces]
     try:
@@ -55,7 +56,7 @@ def read_drift(cluster: Cluster, namespaces: Sequence[Manifest]) -> Drift:
 
 
 def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState) -> Drift:
-    """The same, of what is live: pure."""
+    """The same from live objects: pure."""
     drift = Drift()
     stored: list[Tenant] = []
     for namespace in namespaces:
@@ -69,27 +70,27 @@ def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState
         if change.action == "unknown":
             drift.unknown.setdefault(name, change.rows[0].reason)
         else:
-            drift.found[name] = drift.found.get(name, False) or change.action != "unchanged"
-    # One object that differs is drift, whatever else may be unknown; one that is in order says nothing of the others.
+            drift.drifted[name] = drift.drifted.get(name, False) or change.action != "unchanged"
+    # One object that differs is drift, even if others are unknown; one that is in order says nothing about the others.
     for name in drift.unknown:
-        if drift.found.get(name) is False:
-            del drift.found[name]
+        if drift.drifted.get(name) is False:
+            del drift.drifted[name]
     return drift
 
 
 def add_drift(frame: pd.DataFrame, drift: Drift) -> pd.DataFrame:
     """The frame of `tenants` with its column `drift` filled in."""
-    found = [drift.found.get(name) for name in frame["namespace"]]
-    told = frame.assign(drift=pd.array(found, dtype="boolean"))
-    told.attrs["unreadable"] = {
-        **{name: reason for name, reason in drift.unknown.items() if name not in drift.found},
-        **frame.attrs["unreadable"],
+    values = [drift.drifted.get(name) for name in frame["namespace"]]
+    filled = frame.assign(drift=pd.array(values, dtype="boolean"))
+    filled.attrs["incomplete"] = {
+        **{name: reason for name, reason in drift.unknown.items() if name not in drift.drifted},
+        **frame.attrs["incomplete"],
     }
-    return told
+    return filled
 
 
 class _UnknownError(Exception):
-    """Why a tenant's stored spec is not known."""
+    """Why a tenant's stored spec is unknown."""
 
 
 def _stored(namespace: Manifest, platform: Platform, live: LiveState) -> Tenant:
@@ -103,5 +104,5 @@ def _stored(namespace: Manifest, platform: Platform, live: LiveState) -> Tenant:
     platform.check([tenant])
     expected = platform.namespace(tenant)
     if expected != name:
-        raise _UnknownError(f"the platform would have tenant {tenant.name!r} in namespace {expected!r}, not {name!r}")
+        raise _UnknownError(f"the platform expects tenant {tenant.name!r} in namespace {expected!r}, not {name!r}")
     return tenant

@@ -1,8 +1,8 @@
-"""Quantities as floats, quickly: a large cluster says tens of thousands of them, and the same few again and again.
+"""Quantities as floats, quickly: a large cluster has tens of thousands of them, most of them equal.
 
-`rules.quantities` is exact and takes its time; a column holds floats anyway. So the plain forms, a whole number with a
-common suffix, are read here, and all others there; a property test holds both to the same float. Turned down: pandas'
-`to_numeric`, which knows no suffixes.
+`rules.quantities` is exact and slow, and a column holds floats anyway. So the plain form, an integer with a common
+suffix, is parsed here, and any other form there; a property test checks that both give the same float. Rejected
+alternative: pandas' `to_numeric`, which knows no suffixes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from math import nan
 
 from tenantkit.rules.quantities import parse_quantity
 
-_PLAIN_DIGITS = 6  # with them no suffix here comes near the cap of 2^63-1 that the server sets
+_PLAIN_DIGITS = 6  # so few that no suffix here reaches the server's cap of 2^63-1
 _SUFFIXES = "KMGTikm"
 _SCALES = {
     "": (1, 1),
@@ -28,7 +28,7 @@ _SCALES = {
 
 
 class Numbers(dict["str | None", float]):
-    """Quantities in base units by their texts, each read once; None, where nothing is said, is not a number.
+    """Quantities in base units by their texts, each parsed once; None, for a missing quantity, is NaN.
 
     Example:
         >>> numbers = Numbers()
@@ -45,7 +45,7 @@ def to_float(text: str) -> float:
     """A quantity in base units, as the nearest float.
 
     Raises:
-        ValueError: no quantity; the message says what would be right.
+        ValueError: not a quantity; the message says which form is valid.
     """
     digits = text.rstrip(_SUFFIXES)
     scale = _SCALES.get(text[len(digits) :])

@@ -1,4 +1,4 @@
-"""What pods really use, where a metrics server tells: beside what they request, since the difference lies idle.
+"""The cpu and memory that pods really use, from the metrics server: the difference to their requests is idle.
 
 Source: page "Resource metrics pipeline" (metrics.k8s.io/v1beta1).
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import ClusterError
 from tenantkit.frames.kit.fast_quantities import Numbers
-from tenantkit.frames.kit.schema import numbers_where
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 POD_METRICS = Kind("PodMetrics", "metrics.k8s.io", "v1beta1", "pods", namespaced=True)
-_MEASURED = {"cpu": "cpu", "requests.cpu": "cpu", "memory": "memory", "requests.memory": "memory"}
+_METRIC_OF = {"cpu": "cpu", "requests.cpu": "cpu", "memory": "memory", "requests.memory": "memory"}
 
 
 class _Metadata(TypedDict, total=False):
@@ -37,30 +35,30 @@ class _Container(TypedDict, total=False):
     usage: dict[str, str]
 
 
-class _Parts(TypedDict, total=False):
+class _Fields(TypedDict, total=False):
     metadata: _Metadata
     containers: list[_Container]
 
 
 def read_measured(cluster: Cluster, scope: Scope) -> dict[tuple[str, str], float]:
-    """What the pods of each namespace really use, in cores and bytes, by namespace and `cpu` or `memory`.
+    """The usage of each namespace's pods, in cores and bytes, by namespace and `cpu` or `memory`.
 
     Raises:
-        ClusterError: there is no metrics server, it does not answer, or it may not be asked.
+        ClusterError: there is no metrics server, it does not answer, or the user may not list its metrics.
 
     RBAC: list pods of metrics.k8s.io, for the whole cluster or in each namespace.
     """
     numbers = Numbers()
 
     def keep(metrics: Manifest) -> tuple[str, float, float]:
-        used = [container.get("usage") or {} for container in metrics.get("containers") or ()]
-        cpu, memory = (sum(numbers[each.get(name, "0")] for each in used) for name in ("cpu", "memory"))
+        usages = [container.get("usage") or {} for container in metrics.get("containers") or ()]
+        cpu, memory = (sum(numbers[usage.get(name, "0")] for usage in usages) for name in ("cpu", "memory"))
         return metrics["metadata"]["namespace"], cpu, memory
 
     namespaces = None if scope == "cluster" else scope
-    found, _ = keep_visible(cluster, POD_METRICS, keep, parts=_Parts, namespaces=namespaces)
+    pods, _ = keep_visible(cluster, POD_METRICS, keep, parts=_Fields, namespaces=namespaces)
     total: dict[tuple[str, str], float] = {}
-    for namespace, cpu, memory in found:
+    for namespace, cpu, memory in pods:
         for name, amount in (("cpu", cpu), ("memory", memory)):
             total[namespace, name] = total.get((namespace, name), 0.0) + amount
     return total
@@ -70,26 +68,27 @@ def add_measured(frame: pd.DataFrame, cluster: Cluster, scope: Scope) -> pd.Data
     """The frame of `quota_usage` with its column `measured` filled in, or the reason why not in its `attrs`.
 
     Raises:
-        ClusterError: the API server gave no answer; that the metrics server gives none is no error.
+        ClusterError: the API server did not answer. A metrics server that does not answer raises nothing.
     """
     try:
         measured = read_measured(cluster, scope) if scope else {}
     except ClusterError as error:
         if error.status is None:
             raise
-        frame.attrs["unmeasured"] = str(error)
+        frame.attrs["incomplete"] = {**frame.attrs["incomplete"], POD_METRICS.kind: str(error)}
         return frame
-    told = frame.assign(measured=_column(frame, measured))
-    told.attrs = dict(frame.attrs)
-    return told
+    filled = frame.assign(measured=_column(frame, measured))
+    filled.attrs = dict(frame.attrs)
+    return filled
 
 
-def _column(frame: pd.DataFrame, measured: Mapping[tuple[str, str], float]) -> pd.api.extensions.ExtensionArray:
-    """Of quotas for all pods alone: which pods are in a scope, their metrics don't tell."""
+def _column(frame: pd.DataFrame, measured: Mapping[tuple[str, str], float]) -> pd.Series[float]:
+    """Only for quotas that cover all pods: metrics do not say which scope a pod is in."""
+    import pandas as pd
+
     places = zip(frame["namespace"], frame["resource"], frame["scopes"].isna(), strict=True)
-    found = [
-        measured.get((namespace, _MEASURED.get(resource, "")), np.nan) if is_whole else np.nan
-        for namespace, resource, is_whole in places
+    values = [
+        measured.get((namespace, _METRIC_OF.get(resource, ""))) if covers_all else None
+        for namespace, resource, covers_all in places
     ]
-    values = np.array(found, dtype=np.float64)
-    return numbers_where(values, np.isnan(values))
+    return pd.Series(values, index=frame.index, dtype="Float64")

@@ -1,6 +1,6 @@
-"""Whose each namespace is: as its own labels say, which only the platform writes.
+"""The tenant and team of each namespace, from its labels, which only the platform writes.
 
-Turned down: the labels of the objects in it, which anybody may write who may write there.
+Rejected alternative: the labels of the objects in the namespace, which anybody may write who may write there.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.visible import Scope
     from tenantkit.rules.manifest import Manifest
 
-    Owned: TypeAlias = "Mapping[str, Whose]"
+    NamespaceOwners: TypeAlias = "Mapping[str, NamespaceOwner]"
 
-_Labels = TypedDict("_Labels", {TENANT_LABEL: str, TEAM_LABEL: str}, total=False)  # type: ignore[misc]  # our own
+_Labels = TypedDict("_Labels", {TENANT_LABEL: str, TEAM_LABEL: str}, total=False)  # type: ignore[misc]  # constants
 
 
 class _Metadata(TypedDict, total=False):
@@ -32,50 +32,50 @@ class _Metadata(TypedDict, total=False):
     labels: _Labels
 
 
-class _Parts(TypedDict, total=False):
+class _Fields(TypedDict, total=False):
     metadata: _Metadata
 
 
-class Whose(NamedTuple):
+class NamespaceOwner(NamedTuple):
     """A namespace's tenant and team."""
 
     tenant: str | None
     team: str | None
 
 
-NOBODYS = Whose(None, None)
+NO_OWNER = NamespaceOwner(None, None)
 
 
-def read_owned(cluster: Cluster, scope: Scope, unread: dict[str, str]) -> dict[str, Whose]:
-    """The tenants' namespaces, as far as they may be read, and whose they are.
+def read_namespace_owners(cluster: Cluster, scope: Scope, incomplete: dict[str, str]) -> dict[str, NamespaceOwner]:
+    """The tenants' namespaces that the user may read, with tenant and team.
 
     Args:
-        cluster: where.
-        scope: of what was listed there.
-        unread: gets an entry `Namespace`, the reason, where some may not be read.
+        cluster: the connection.
+        scope: what the objects cover that these namespaces belong to.
+        incomplete: gets an entry `Namespace` with the reason, where some may not be read.
 
     Raises:
-        ClusterUnavailable: the server gave no answer.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces, or get each; where that is refused, nothing is known.
+    RBAC: list namespaces, or get each; where both are refused, no owner is known.
     """
     if not scope:
         return {}
     namespaces: Sequence[str] | None = None if scope == "cluster" else scope
     try:
-        found, seen = keep_visible(
-            cluster, "Namespace", _whose, parts=_Parts, namespaces=namespaces, label_selector=TENANT_NAMESPACES
+        owners, seen = keep_visible(
+            cluster, "Namespace", _owner, parts=_Fields, namespaces=namespaces, label_selector=TENANT_NAMESPACES
         )
     except PermissionDenied as refusal:
-        unread["Namespace"] = str(refusal)
+        incomplete["Namespace"] = str(refusal)
         return {}
     if seen != scope:
         unseen = "the whole cluster" if namespaces is None else ", ".join(sorted({*namespaces} - {*seen}))
-        unread["Namespace"] = f"Namespace may not be read of {unseen}"
-    return dict(found)
+        incomplete["Namespace"] = f"may not read namespaces: {unseen}"
+    return dict(owners)
 
 
-def _whose(namespace: Manifest) -> tuple[str, Whose]:
+def _owner(namespace: Manifest) -> tuple[str, NamespaceOwner]:
     metadata = namespace["metadata"]
     labels = metadata.get("labels") or {}
-    return metadata["name"], Whose(labels.get(TENANT_LABEL), labels.get(TEAM_LABEL))
+    return metadata["name"], NamespaceOwner(labels.get(TENANT_LABEL), labels.get(TEAM_LABEL))

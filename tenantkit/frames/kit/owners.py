@@ -1,9 +1,10 @@
-"""From a pod up to what somebody made: the chain of owners, as far as it may be read.
+"""The owners of an object: its controller, the controller's owner and so on, up to the top-level one.
 
-A ReplicaSet of a Deployment is known by its hash, which its pods carry as a label; every other step is a list of that
-kind's metadata. Each kind that occurs is listed once, custom ones such as RayCluster or PyTorchJob too; where that is
-refused, the chain ends, and says so. Turned down: a get per owner; a table of custom kinds, since whoever owns a pod is
-named in it.
+The one answer to "who owns this pod" for frames, findings and live views. The pods of a Deployment's ReplicaSet carry
+its hash as a label, so the Deployment is known without reading ReplicaSets, and also where these may not be listed.
+Every other step is a list of one kind's metadata: each kind that occurs is listed once, also custom ones such as
+RayCluster or PyTorchJob. Where a list is refused, the chain ends and `incomplete` says why. Rejected alternatives: a
+get per owner; a table of custom kinds.
 
 Source: pages "Owners and Dependents", "Deployments" (section "Pod-template-hash label").
 """
@@ -19,7 +20,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import keep_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
-from tenantkit.frames.kit.creators import CreatorTexts, creator_of
+from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts, creator_of
 from tenantkit.rules.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -29,17 +30,18 @@ if TYPE_CHECKING:
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest
 
-# the label by which the pods of a ReplicaSet carry its hash, and what made such a ReplicaSet
+# The label in which the pods of a ReplicaSet carry its hash, and the kind that created such a ReplicaSet.
 HASH_LABELS: Mapping[str, tuple[str, str]] = {
     "pod-template-hash": ("apps/v1", "Deployment"),
     "rollouts-pod-template-hash": ("argoproj.io/v1alpha1", "Rollout"),
 }
-_OWNED_BY_NOBODY = frozenset({"Node", "Namespace"})
-_DEEPEST = 8
+_WITHOUT_OWNERS = frozenset({"Node", "Namespace"})
+_MAX_DEPTH = 8
+_DISCOVERY = "APIGroup"  # the key in `incomplete` for "which kinds the server has"
 
 
 class OwnerReference(TypedDict, total=False):
-    """As it stands in metadata."""
+    """An entry of `metadata.ownerReferences`."""
 
     apiVersion: str
     kind: str
@@ -47,21 +49,26 @@ class OwnerReference(TypedDict, total=False):
     controller: bool
 
 
-class _OwnedMetadata(TypedDict, total=False):
+OwnerLabels = TypedDict(  # type: ignore[misc]  # the keys come from tables
+    "OwnerLabels", dict.fromkeys((*HASH_LABELS, *CREATOR_KEYS), str), total=False
+)
+
+
+class _Metadata(TypedDict, total=False):
     name: str
     namespace: str
-    labels: CreatorTexts
+    labels: OwnerLabels
     annotations: CreatorTexts
     ownerReferences: list[OwnerReference]
     creationTimestamp: str
 
 
-class _OwnedParts(TypedDict, total=False):
-    metadata: _OwnedMetadata
+class _Fields(TypedDict, total=False):
+    metadata: _Metadata
 
 
 class Owner(NamedTuple):
-    """Who owns an object in the same namespace: `Deployment/api` in text."""
+    """The owner of an object in the same namespace; `str()` is `Deployment/api`."""
 
     api_version: str
     kind: str
@@ -73,68 +80,85 @@ class Owner(NamedTuple):
 
 @lru_cache(maxsize=1 << 14)
 def _owner(api_version: str, kind: str, name: str) -> Owner:
-    """The same object for the same owner: a thousand pods have one."""
+    """One instance per owner: a thousand pods may share it."""
     return Owner(api_version, kind, name)
 
 
-def owner_of(metadata: Manifest) -> Owner | None:
-    """Who controls an object, or else the first of its owners."""
+def owners_of(metadata: Manifest) -> tuple[Owner, ...]:
+    """The owners that an object names itself, the nearest first; at most two.
+
+    The first is its controller, or the first of its owners where none is the controller. For a pod of a Deployment's
+    ReplicaSet, the second is the Deployment.
+
+    Example:
+        >>> replica_set = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "api-7d9f", "controller": True}
+        >>> metadata = {"labels": {"pod-template-hash": "7d9f"}, "ownerReferences": [replica_set]}
+        >>> [str(owner) for owner in owners_of(metadata)]
+        ['ReplicaSet/api-7d9f', 'Deployment/api']
+    """
     references = metadata.get("ownerReferences")
     if not references:
-        return None
-    found = references[0]
-    if not found.get("controller"):
-        found = next((reference for reference in references if reference.get("controller")), found)
-    return _owner(str(found.get("apiVersion") or ""), str(found.get("kind") or ""), str(found.get("name") or ""))
+        return ()
+    reference = references[0]
+    if not reference.get("controller"):
+        reference = next((each for each in references if each.get("controller")), reference)
+    nearest = _owner(*(str(reference.get(key) or "") for key in ("apiVersion", "kind", "name")))
+    if nearest.kind == "ReplicaSet":
+        labels = metadata.get("labels") or {}
+        for label, (api_version, kind) in HASH_LABELS.items():
+            name = nearest.name.removesuffix(f"-{labels.get(label)}")
+            if name != nearest.name and name:
+                return nearest, _owner(api_version, kind, name)
+    return (nearest,)
 
 
-def owner_of_pod(metadata: Manifest) -> Owner | None:
-    """The same for a pod: the Deployment rather than its ReplicaSet, where the pod's own labels tell it."""
-    found = owner_of(metadata)
-    if found is None or found.kind != "ReplicaSet":
-        return found
-    labels = metadata.get("labels") or {}
-    for label, (api_version, kind) in HASH_LABELS.items():
-        name = found.name.removesuffix(f"-{labels.get(label)}")
-        if name != found.name and name:
-            return _owner(api_version, kind, name)
-    return found
+def owner_of(metadata: Manifest) -> Owner | None:
+    """The last of `owners_of`: the Deployment rather than its ReplicaSet, where the pod's labels name it."""
+    owners = owners_of(metadata)
+    return owners[-1] if owners else None
 
 
 @dataclass(slots=True)
 class Chains:
-    """Who owns the owners.
+    """The owners of owners.
 
     Args:
-        owners: by namespace and object; None: it is owned by nobody.
-        creators: by namespace and object, where an object says who made it.
-        created: by namespace and object: since when it is there.
-        unread: by kind, why its objects' owners are not known.
+        owners: by namespace and object; None: it has no owner.
+        creators: by namespace and object, for objects that say who created them.
+        created: by namespace and object: when it was created.
+        places: where each kind that was read is served, by API version and kind.
+        incomplete: by kind, why the owners of its objects are unknown.
     """
 
     owners: dict[tuple[str, Owner], Owner | None] = field(default_factory=dict)
     creators: dict[tuple[str, Owner], str] = field(default_factory=dict)
     created: dict[tuple[str, Owner], str] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
+    places: dict[tuple[str, str], Kind] = field(default_factory=dict)
+    incomplete: dict[str, str] = field(default_factory=dict)
 
     def above(self, namespace: str, owner: Owner) -> Iterator[Owner]:
         """The owner, its owner and so on, as far as they are known."""
         at: Owner | None = owner
-        for _ in range(_DEEPEST):
+        for _ in range(_MAX_DEPTH):
             if at is None:
                 return
             yield at
             at = self.owners.get((namespace, at))
 
     def root(self, namespace: str, owner: Owner) -> Owner:
-        """The last of them."""
+        """The top-level owner."""
         *_, last = self.above(namespace, owner)
         return last
 
+    def workload(self, namespace: str, owner: Owner) -> Owner:
+        """The workload that `owner` is, or belongs to: a ReplicaSet that has an owner is not a workload of its own."""
+        above = self.owners.get((namespace, owner)) if owner.kind == "ReplicaSet" else None
+        return owner if above is None else above
+
     def creator(self, namespace: str, owner: Owner) -> str | None:
-        """Who made one of them: the nearest that says it."""
+        """The creator that the nearest of the owners names."""
         return next(
-            (found for each in self.above(namespace, owner) if (found := self.creators.get((namespace, each)))), None
+            (name for each in self.above(namespace, owner) if (name := self.creators.get((namespace, each)))), None
         )
 
 
@@ -145,30 +169,30 @@ def read_chains(
     namespaces: Sequence[str] | None = None,
     known: Chains | None = None,
 ) -> Chains:
-    """Follow owners upwards, a kind at a time.
+    """Follow owners upwards, one kind at a time.
 
     Args:
-        cluster: where.
-        starts: namespaces and owners to begin with.
-        namespaces: where to look. Default: wherever may be looked.
-        known: what is read already, of whole kinds; it is added to.
+        cluster: the connection.
+        starts: namespaces and owners to start from.
+        namespaces: where to look. Default: all that the user may list.
+        known: what was read before, of whole kinds; this function adds to it.
 
     Returns:
-        What is known; what is refused, or not served, is in its `unread`.
+        The owners; kinds that may not be listed, or are not served, are in `incomplete`.
 
     Raises:
-        ClusterUnavailable: the server gave no answer.
+        ClusterUnavailable: the server did not answer.
 
-    RBAC: list each of these kinds; what is refused is left out.
+    RBAC: list each of these kinds; kinds that may not be listed are left out.
     """
     chains = known or Chains()
     served: dict[tuple[str, str], Kind] | None = None
-    seen = {(owner.api_version, owner.kind) for _, owner in chains.owners}
+    done = {(owner.api_version, owner.kind) for _, owner in chains.owners}
     above = [owner for owner in chains.owners.values() if owner is not None]
     todo = {(owner.api_version, owner.kind) for owner in (*(owner for _, owner in starts), *above)}
-    todo = {each for each in todo - seen if each[1] not in _OWNED_BY_NOBODY}
+    todo = {each for each in todo - done if each[1] not in _WITHOUT_OWNERS}
     while todo:
-        seen |= todo
+        done |= todo
         found: set[tuple[str, str]] = set()
         for api_version, kind in sorted(todo):
             place = KINDS.get(kind)
@@ -176,10 +200,11 @@ def read_chains(
                 served = _served(cluster, chains) if served is None else served
                 place = served.get((api_version, kind))
             if place is None:
-                chains.unread.setdefault(kind, f"the server has no kind {kind!r} of {api_version}")
+                chains.incomplete.setdefault(kind, f"the server has no kind {kind!r} in {api_version}")
                 continue
+            chains.places[api_version, kind] = place
             found |= _read_kind(cluster, place, chains, namespaces)
-        todo = {each for each in found - seen if each[1] not in _OWNED_BY_NOBODY}
+        todo = {each for each in found - done if each[1] not in _WITHOUT_OWNERS}
     return chains
 
 
@@ -187,13 +212,13 @@ def _served(cluster: Cluster, chains: Chains) -> dict[tuple[str, str], Kind]:
     try:
         kinds = served_kinds(cluster)
     except (PermissionDenied, NotFound) as refusal:
-        chains.unread[""] = str(refusal)
+        chains.incomplete[_DISCOVERY] = str(refusal)
         return {}
     return {(each.place.api_version, each.place.kind): each.place for each in kinds if each.can_list}
 
 
 def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequence[str] | None) -> set[tuple[str, str]]:
-    """Who owns the objects of a kind; the kinds of their owners."""
+    """Read the owners of all objects of a kind; returns the kinds of these owners."""
 
     def keep(manifest: Manifest) -> tuple[str, Owner, Owner | None, str | None, str | None]:
         metadata = manifest["metadata"]
@@ -202,14 +227,14 @@ def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequenc
         return metadata.get("namespace") or "", this, owner_of(metadata), creator_of(metadata), created
 
     try:
-        kept, _ = keep_visible(cluster, kind, keep, parts=_OwnedParts, metadata_only=True, namespaces=namespaces)
+        kept, _ = keep_visible(cluster, kind, keep, parts=_Fields, metadata_only=True, namespaces=namespaces)
     except (PermissionDenied, NotFound) as refusal:
-        chains.unread[kind.kind] = str(refusal)
+        chains.incomplete[kind.kind] = str(refusal)
         return set()
     except ClusterError as error:
         if error.status is None:
             raise
-        chains.unread[kind.kind] = str(error)  # an aggregated API that is down: its objects' owners are unknown
+        chains.incomplete[kind.kind] = str(error)  # an aggregated API that is down: its objects' owners are unknown
         return set()
     for namespace, this, above, creator, created in kept:
         chains.owners[namespace, this] = above

@@ -1,26 +1,22 @@
-"""What the frames look at of a Pod: a fifth of its bytes, so that the rest is never made.
+"""The fields of a Pod that the frames read: a fifth of its bytes, so that the rest is never decoded.
 
-Of labels and annotations only those that mean something here: an annotation may hold a megabyte.
+Only the labels and annotations that the frames use are decoded: an annotation may hold a megabyte.
 """
 
 from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts
-from tenantkit.frames.kit.owners import HASH_LABELS, OwnerReference
-
-Labels = TypedDict(  # type: ignore[misc]  # the keys are tables'
-    "Labels", dict.fromkeys((*HASH_LABELS, *CREATOR_KEYS), str), total=False
-)
+from tenantkit.frames.kit.creators import CreatorTexts
+from tenantkit.frames.kit.owners import OwnerLabels, OwnerReference
 
 
 class Metadata(TypedDict, total=False):
-    """Which pod it is, whose, and since when."""
+    """Name, owners and times."""
 
     name: str
     namespace: str
-    labels: Labels
+    labels: OwnerLabels
     annotations: CreatorTexts
     ownerReferences: list[OwnerReference]
     creationTimestamp: str
@@ -29,14 +25,14 @@ class Metadata(TypedDict, total=False):
 
 
 class Resources(TypedDict, total=False):
-    """Of a container or a pod."""
+    """Requests and limits of a container or a pod."""
 
     requests: dict[str, str]
     limits: dict[str, str]
 
 
 class Container(TypedDict, total=False):
-    """What it needs, and whether it is a sidecar."""
+    """A container's resources; `restartPolicy` marks a sidecar."""
 
     name: str
     restartPolicy: str
@@ -44,7 +40,7 @@ class Container(TypedDict, total=False):
 
 
 class Spec(TypedDict, total=False):
-    """What it needs, and where it runs."""
+    """The pod's resources and its node."""
 
     nodeName: str
     priorityClassName: str
@@ -55,17 +51,17 @@ class Spec(TypedDict, total=False):
 
 
 class Waiting(TypedDict, total=False):
-    """Why it does not run yet."""
+    """Why the container does not run yet."""
 
     reason: str
 
 
 class Running(TypedDict, total=False):
-    """That it runs is all that counts."""
+    """No field is read: that it runs is enough."""
 
 
 class Terminated(TypedDict, total=False):
-    """How it ended."""
+    """How the container ended."""
 
     exitCode: int
     signal: int
@@ -73,7 +69,7 @@ class Terminated(TypedDict, total=False):
 
 
 class State(TypedDict, total=False):
-    """One of the three."""
+    """One of the three is set."""
 
     waiting: Waiting
     running: Running
@@ -81,7 +77,7 @@ class State(TypedDict, total=False):
 
 
 class ContainerStatus(TypedDict, total=False):
-    """How a container fares."""
+    """The state of a container."""
 
     name: str
     ready: bool
@@ -93,7 +89,7 @@ class ContainerStatus(TypedDict, total=False):
 
 
 class Condition(TypedDict, total=False):
-    """One of the pod's."""
+    """A condition of the pod."""
 
     type: str
     status: str
@@ -101,7 +97,7 @@ class Condition(TypedDict, total=False):
 
 
 class Status(TypedDict, total=False):
-    """How the pod fares."""
+    """The state of the pod."""
 
     phase: str
     reason: str
@@ -112,8 +108,8 @@ class Status(TypedDict, total=False):
     containerStatuses: list[ContainerStatus]
 
 
-class PodParts(TypedDict, total=False):
-    """A Pod, as far as the frames look."""
+class PodFields(TypedDict, total=False):
+    """A Pod, with the fields that the frames read."""
 
     metadata: Metadata
     spec: Spec

@@ -1,9 +1,9 @@
-"""Frames by schema: the columns decide the dtypes, never the rows, so that an empty frame is like a full one.
+"""Frames by schema: the schema decides columns and dtypes, not the rows, so an empty frame has the same ones.
 
-Missing is `<NA>`, never 0: nullable dtypes throughout (pandas' page "Nullable integer data type"). Long columns are
-given as ready arrays, made of few values and where each stands: to look at 180,000 texts one by one would take longer
-than to fetch them. Turned down: categories, which join and compare in other ways than text; pyarrow, a large package
-for a few columns.
+A missing value is `<NA>`, never 0: all dtypes are nullable (pandas' page "Nullable integer data type"). Long columns
+are given as arrays of few values and a place for each row: converting 180,000 texts one by one would take longer than
+fetching them. Rejected alternatives: categories, which join and compare in other ways than text; pyarrow, a large
+package for a few columns.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def frame_of(columns: Mapping[str, Sequence[Any] | ExtensionArray], schema: Sche
     """A frame of exactly the schema's columns, in its order and dtypes.
 
     Args:
-        columns: values by column, all of one length: either a list, in which None is missing, or an array that has
-            the column's dtype already and is used as it is.
+        columns: values by column, all of one length: a list, in which None is missing, or an array that already has
+            the column's dtype and is used as it is.
         schema: dtype by column.
     """
     arrays = {name: _array(columns[name], dtype) for name, dtype in schema.items()}
@@ -46,19 +46,19 @@ def frame_of_rows(rows: Iterable[Sequence[Any]], schema: Schema) -> pd.DataFrame
 
 
 def texts_at(values: Sequence[str | None], places: Places) -> ExtensionArray:
-    """A column of text: for each row the value that stands at its place; None is missing."""
+    """A column of text: for each row the value at its place; None is missing."""
     return pd.array(list(values), dtype="string").take(places)
 
 
 def numbers_where(values: NDArray[np.float64], is_missing: NDArray[np.bool_]) -> ExtensionArray:
-    """A column of numbers, <NA> where they are missing, whatever stands there."""
+    """A column of numbers, <NA> where `is_missing` is true."""
     return pd.arrays.FloatingArray(values, is_missing)
 
 
 def _array(column: Sequence[Any] | ExtensionArray, dtype: str) -> ExtensionArray:
     if isinstance(column, pd.api.extensions.ExtensionArray):
         if str(column.dtype) != dtype:
-            raise TypeError(f"a column of dtype {column.dtype} where the schema has {dtype}")
+            raise TypeError(f"the column has dtype {column.dtype}, but the schema has {dtype}")
         return column
     if dtype == TIME:
         return pd.to_datetime(list(column), utc=True, format="ISO8601").as_unit("ns").array

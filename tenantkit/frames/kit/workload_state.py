@@ -1,4 +1,4 @@
-"""How a workload of Kubernetes' own kinds fares, in a word, and how many of its pods it wants and has ready.
+"""The state of a workload of Kubernetes' own kinds in one word, and how many of its pods are desired and ready.
 
 Source: pages "Deployments" (section "Deployment status"), "StatefulSets", "DaemonSet", "Jobs", "CronJob".
 """
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
 
 class WorkloadState(NamedTuple):
-    """None is what the kind does not say.
+    """A workload's state; None where its kind has no such field.
 
     Args:
-        state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of jobs `Pending` (no pod is ready),
-            `Running`, `Complete`, `Failed`, `Suspended`; of cron jobs `Scheduled`, `Running`, `Suspended`; of all
+        state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of Jobs `Pending` (no pod is ready),
+            `Running`, `Complete`, `Failed`, `Suspended`; of CronJobs `Scheduled`, `Running`, `Suspended`; of all
             `Terminating`.
-        desired: how many pods it wants; of a job, how many are to succeed.
-        ready: how many are ready.
-        succeeded, failed: of a job's pods.
-        schedule: of a cron job.
+        pods_desired: how many pods it wants; of a Job, how many are to succeed.
+        pods_ready: how many are ready.
+        pods_succeeded, pods_failed: of a Job.
+        schedule: of a CronJob.
     """
 
     state: str | None
-    desired: int | None = None
-    ready: int | None = None
-    succeeded: int | None = None
-    failed: int | None = None
+    pods_desired: int | None = None
+    pods_ready: int | None = None
+    pods_succeeded: int | None = None
+    pods_failed: int | None = None
     schedule: str | None = None
 
 
 def workload_state(kind: str, manifest: Manifest) -> WorkloadState:
-    """The state of an object of one of the kinds of `WORKLOAD_KINDS`; of any other, that nothing is known."""
+    """The state of an object of one of the kinds of `WORKLOAD_KINDS`; all None for any other kind."""
     read = _READERS.get(kind)
-    found = read(manifest.get("spec") or {}, manifest.get("status") or {}) if read else WorkloadState(None)
-    return found._replace(state="Terminating") if manifest["metadata"].get("deletionTimestamp") else found
+    state = read(manifest.get("spec") or {}, manifest.get("status") or {}) if read else WorkloadState(None)
+    return state._replace(state="Terminating") if manifest["metadata"].get("deletionTimestamp") else state
 
 
 def _replicas(spec: Manifest, status: Manifest) -> WorkloadState:

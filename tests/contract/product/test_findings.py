@@ -49,7 +49,7 @@ def test_an_owner_is_told_that_nothing_is_wrong_and_that_nodes_are_not_theirs_to
     frame = why(owner, name)
 
     assert frame.empty
-    assert set(frame.attrs["unread"]) == {"Node"}
+    assert set(frame.attrs["incomplete"]) == {"Node"}
     assert frame.attrs["scope"] == (name,)
 
 
@@ -64,7 +64,7 @@ def test_who_may_not_read_the_pods_gets_no_empty_answer(
 def test_a_tenant_or_workload_that_is_not_there_is_no_healthy_one(cluster: Cluster, name: str) -> None:
     with pytest.raises(NotFound, match="there is no tenant 'nobody'"):
         why(cluster, "nobody")
-    with pytest.raises(NotFound, match="there is no workload 'Job/none': name it as Kind/name"):
+    with pytest.raises(NotFound, match="there is no workload 'Job/none'; use Kind/name"):
         why(cluster, name, workload="Job/none")
 
 
@@ -78,7 +78,7 @@ def test_an_owner_is_told_no_by_the_quota_alone(owner: Cluster, name: str) -> No
 def test_an_owner_is_told_maybe_where_nodes_decide(owner: Cluster, name: str) -> None:
     fit = fits(owner, name, cpu="100m", memory="128Mi")
 
-    assert (fit.answer, set(fit.unread)) == ("maybe", {"Node", "AnyPod", "Namespace"})
+    assert (fit.answer, set(fit.incomplete)) == ("maybe", {"Node", "AnyPod", "Namespace"})
     assert owner.list("Pod", namespace=name) == []
 
 
@@ -91,7 +91,7 @@ def test_who_may_not_create_pods_is_told_that_policies_were_not_asked(
     fit = fits(viewer, name, cpu="100m", memory="128Mi")
 
     assert fit.answer == "maybe"
-    assert f"you may not create pods in '{name}', so its policies and webhooks could not be asked" in fit.summary
+    assert f"you may not create pods in '{name}', so its policies and webhooks were not checked" in fit.summary
 
 
 def test_many_namespaces_take_as_many_requests_as_five(cluster: Cluster) -> None:

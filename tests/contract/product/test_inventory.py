@@ -73,18 +73,19 @@ def test_pods_are_told_with_what_the_server_filled_in(
             "team": [None, None],
             "namespace": [namespace] * 2,
             "name": ["a", "b"],
-            "workload": [None, None],
+            "workload": ["Pod/a", "Pod/b"],
+            "root_workload": ["Pod/a", "Pod/b"],
             "phase": ["Pending"] * 2,
             "status": ["Pending"] * 2,
             "ready": [False] * 2,
             "restarts": [0, 0],
             "node": [None, node],
-            "requests_cpu_cores": [0.25] * 2,
-            "requests_memory_bytes": [2**26] * 2,
-            "limits_cpu_cores": [None, None],
-            "limits_memory_bytes": [2**27] * 2,
+            "cpu_requests_cores": [0.25] * 2,
+            "memory_requests_bytes": [2**26] * 2,
+            "cpu_limits_cores": [None, None],
+            "memory_limits_bytes": [2**27] * 2,
             "accelerators": [1, 1],
-            "accelerator": ["nvidia.com/gpu"] * 2,
+            "accelerator_kinds": ["nvidia.com/gpu"] * 2,
             "created": created,
             "started": [None, None],
             "counted": [True, True],
@@ -95,7 +96,7 @@ def test_pods_are_told_with_what_the_server_filled_in(
         }
     ).astype(PODS)
     pd.testing.assert_frame_equal(frame, expected)
-    assert frame.attrs == {"scope": (namespace,), "unread": {}}
+    assert frame.attrs == {"scope": (namespace,), "incomplete": {}}
 
 
 def test_a_node_is_told_with_what_its_pods_reserve(
@@ -111,19 +112,19 @@ def test_a_node_is_told_with_what_its_pods_reserve(
         "cordoned": True,
         "taints": row["taints"],
         "accelerator_product": "NVIDIA-L4",
-        "accelerator": "nvidia.com/gpu, nvidia.com/mig-1g.10gb",
+        "accelerator_kinds": "nvidia.com/gpu, nvidia.com/mig-1g.10gb",
         "accelerators_allocatable": 9,
-        "accelerators_requested": 1,
+        "accelerators_requests": 1,
         "accelerators_free": 8,
         "mig_profiles": "1g.10gb=7",
         "cpu_allocatable_cores": 4.0,
-        "cpu_requested_cores": 0.25,
+        "cpu_requests_cores": 0.25,
         "cpu_free_cores": 3.75,
         "memory_allocatable_bytes": 2**34,
-        "memory_requested_bytes": 2**26,
+        "memory_requests_bytes": 2**26,
         "memory_free_bytes": 2**34 - 2**26,
         "pods_allocatable": 10,
-        "pods_requested": 1,
+        "pods_requests": 1,
         "pods_free": 9,
     }
     assert "test:NoSchedule" in row["taints"].split(", ")

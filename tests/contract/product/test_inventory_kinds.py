@@ -111,7 +111,12 @@ def test_workloads_are_told_with_how_they_fare(
 
     frame = workloads(cluster, namespaces=[namespace])
 
-    shown = frame[["workload", "root", "state", "desired", "pods", "accelerators"]].fillna(-1).to_numpy().tolist()
+    shown = (
+        frame[["workload", "root_workload", "state", "pods_desired", "pods", "accelerators"]]
+        .fillna(-1)
+        .to_numpy()
+        .tolist()
+    )
     assert shown == [
         ["CronJob/nightly", "CronJob/nightly", "Suspended", -1, 0, 0],
         ["Deployment/api", "Deployment/api", "ScaledDown", 0, 0, 0],
@@ -217,7 +222,7 @@ def test_volumes_are_told_with_who_uses_them(cluster: Cluster, namespace: str, e
 
     frame = volumes(cluster, namespaces=[namespace])
 
-    row = frame[["name", "phase", "requested_bytes", "class", "used_by"]].to_numpy().tolist()
+    row = frame[["name", "phase", "requested_bytes", "storage_class", "used_by"]].to_numpy().tolist()
     assert row == [["data", "Pending", 2**30, "fast", "a"]]
 
 
@@ -267,12 +272,14 @@ def test_an_owner_sees_who_holds_the_quota(
 
     assert row == {
         "tenant": name,
+        "team": "cv",
         "namespace": name,
         "quota": "tenantkit-quota",
         "resource": "requests.cpu",
         "unit": "cores",
         "workload": "Pod/trainer",
-        "person": HOSTILE,
+        "root_workload": "Pod/trainer",
+        "creator": HOSTILE,
         "used": 0.5,
         "objects": 1,
     }
@@ -293,14 +300,14 @@ def test_what_pods_really_use_is_told_by_a_metrics_server(cluster: Cluster, wire
     metrics = {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics", "metadata": {"name": "x"}}
     assert wire("POST", path, {**metrics, "containers": [used], "window": "30s"}).status == 201
 
-    frame = quota_usage(cluster, namespaces=[name], measured=True).set_index("resource")
+    frame = quota_usage(cluster, namespaces=[name], metrics=True).set_index("resource")
 
     assert frame.loc[["requests.cpu", "requests.memory"], "measured"].tolist() == [0.25, 2.0**26]
-    assert "unmeasured" not in frame.attrs
+    assert frame.attrs["incomplete"] == {}
 
 
 def test_without_a_metrics_server_the_reason_is_told(cluster: Cluster, name: str) -> None:
-    frame = quota_usage(cluster, namespaces=[name], measured=True)
+    frame = quota_usage(cluster, namespaces=[name], metrics=True)
 
     assert frame["measured"].isna().all()
-    assert "PodMetrics" in frame.attrs["unmeasured"]
+    assert list(frame.attrs["incomplete"]) == ["PodMetrics"]

@@ -74,9 +74,7 @@ def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace
     with pytest.raises(NotFound) as caught:
         tk.why(cluster, namespaces=[namespace, "visoin"])
 
-    assert str(caught.value) == (
-        "there is no namespace 'visoin': tk.tenants(cluster)['namespace'] shows those of tenants"
-    )
+    assert str(caught.value) == "there is no namespace 'visoin'; tk.tenants(cluster) lists those of tenants"
     assert tk.why(cluster, namespaces=[namespace]).attrs["scope"] == (namespace,)
 
 
@@ -87,22 +85,22 @@ def test_the_error_of_a_workload_without_its_kind_names_the_kind(cluster: Cluste
     made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {**spec, "template": template}}
     cluster.create(made)
 
-    with pytest.raises(NotFound, match=r"^there is no workload 'api': did you mean 'Deployment/api'\?$"):
+    with pytest.raises(NotFound, match=r"^there is no workload 'api'; did you mean 'Deployment/api'\?$"):
         tk.why(cluster, namespaces=[namespace], workload="api")
-    with pytest.raises(InvalidSpecError, match="name one as Kind/name, for example 'Job/train'"):
+    with pytest.raises(InvalidSpecError, match="use Kind/name, for example 'Job/train'"):
         asked.why(cluster, namespaces=[namespace], workload=["Deployment/api"])
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"memory": 16}, "memory=16: a bare number is bytes: give a unit, for example '16Gi'"),
-        ({"gpus": "A100"}, "gpus='A100': use a whole number, for example 2; which kind is accelerator="),
+        ({"memory": 16}, "memory=16: a number without a unit is in bytes: add one, for example '16Gi'"),
+        ({"gpus": "A100"}, "gpus='A100': use a whole number, for example 2; pass the kind as accelerator="),
         (
             {"gpus": 2, "accelerator": "H100"},
             (
-                "accelerator='H100': name the resource, for example 'nvidia.com/gpu': "
-                "tk.nodes(cluster)['accelerator'] shows what nodes have"
+                "accelerator='H100': use a resource name such as 'nvidia.com/gpu': "
+                "column accelerator_kinds of tk.nodes(cluster) has the names"
             ),
         ),
     ],
@@ -136,8 +134,8 @@ def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_
         said.append(str(caught.value))
 
     assert said == [
-        "frame=[1]: give a frame: tk.pods(cluster) returns one",
-        "frame=[1]: give a frame: quota_usage(cluster) returns one",
-        "nodes=[1]: give a frame: nodes(cluster) returns one",
-        "frame='quota_usage by team': give quota_usage(cluster), which is by tenant",
+        "frame=[1]: not a DataFrame: pass the result of tk.pods(cluster)",
+        "frame=[1]: not a DataFrame: pass the result of tk.quota_usage(cluster)",
+        "nodes=[1]: not a DataFrame: pass the result of tk.nodes(cluster)",
+        "frame='quota_usage by team': not by tenant: pass the result of tk.quota_usage(cluster)",
     ]

@@ -1,4 +1,4 @@
-"""Frames with bars and colours: every cell is text, <NA> is nothing, and long things are cut."""
+"""Frames with bars and colours: every cell is text, <NA> is empty, and long texts are cut."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from tenantkit.display.styling import Table, styled, texts_of
+from tenantkit.display.styling import InteractiveTable, styled, texts_of
 from tenantkit.exceptions import MissingExtraError
 from tenantkit.frames.nodes import nodes_frame
 from tenantkit.frames.pods import pods_frame
@@ -28,7 +28,7 @@ def html(frame: pd.DataFrame, *, interactive: bool = False) -> str:
     return str(found._repr_html_())
 
 
-def test_amounts_have_units_and_what_is_not_counted_is_empty() -> None:
+def test_amounts_have_units_and_missing_values_are_empty() -> None:
     texts = texts_of(quota_frame([QUOTA])).set_index("resource")
 
     assert texts["hard"].to_dict() == {"requests.cpu": "4 cores", "requests.memory": "8 GiB", "pods": "10"}
@@ -36,7 +36,7 @@ def test_amounts_have_units_and_what_is_not_counted_is_empty() -> None:
     assert texts["used_pct"].to_dict() == {"requests.cpu": "100 %", "requests.memory": "", "pods": "10 %"}
 
 
-def test_a_percentage_has_a_bar_behind_it_and_what_is_full_a_colour() -> None:
+def test_a_percentage_has_a_bar_and_a_full_quota_a_colour() -> None:
     page = html(quota_frame([QUOTA]))
 
     assert "10.0%, transparent 10.0%" in page
@@ -52,7 +52,7 @@ def test_an_empty_frame_is_a_table_with_its_headings(frame: pd.DataFrame) -> Non
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("interactive", [False, True])
-def test_hostile_strings_are_text_in_cells_and_headings(text: str, *, interactive: bool) -> None:
+def test_hostile_texts_are_escaped_in_cells_and_headings(text: str, *, interactive: bool) -> None:
     frame = pd.DataFrame({"name": pd.array([text], dtype="string"), text: pd.array([text], dtype="string")})
 
     page = html(frame, interactive=interactive)
@@ -63,19 +63,19 @@ def test_hostile_strings_are_text_in_cells_and_headings(text: str, *, interactiv
     assert interactive or 'class="mathjax_ignore"' in page
 
 
-def test_a_megabyte_is_cut() -> None:
+def test_a_long_text_is_cut() -> None:
     assert texts_of(pd.DataFrame({"message": ["x" * 1_000_000]}))["message"].tolist() == ["x" * 199 + "…"]
 
 
-def test_more_rows_than_asked_for_are_left_out_and_said() -> None:
+def test_rows_beyond_the_limit_are_left_out_with_a_caption() -> None:
     found = styled(pd.DataFrame({"name": ["a"] * 500}))
 
-    assert not isinstance(found, Table)
+    assert not isinstance(found, InteractiveTable)
     assert "the first 200 of 500 rows" in found.to_html()
 
 
 @pytest.mark.parametrize(("module", "interactive"), [("itables", True), ("jinja2", False)])
-def test_a_missing_package_is_told_with_what_to_install(
+def test_a_missing_package_is_an_error_that_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, module: str, *, interactive: bool
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)

@@ -1,4 +1,4 @@
-"""What `why` makes of live objects: pure, on dicts. What servers, schedulers and kubelets write is in the contract."""
+"""The findings of `why`: pure, on dicts. The contract tests have what servers, schedulers and kubelets write."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
-from tenantkit.findings.causes.node_shortfalls import node_table
-from tenantkit.findings.causes.scheduling import reasons_of
+from tenantkit.findings.causes.node_shortfalls import node_shortfalls
+from tenantkit.findings.causes.scheduler_reasons import reasons_of
 from tenantkit.findings.finding import CAUSES, Cause, Finding, in_order
 from tenantkit.findings.refusals import read_refusal
-from tenantkit.findings.snapshot import Snapshot
+from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, find_causes, why_frame
+from tenantkit.frames.pods import pods_frame
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 LONG_AGO = "2026-11-25T12:00:00Z"
@@ -47,19 +48,19 @@ def event(about: dict[str, Any], reason: str, message: str, *, at: str = LONG_AG
     return {**made("Event", f"{reason}.1"), "involvedObject": involved, "type": "Warning", **said}
 
 
-def snapshot(*objects: dict[str, Any], unread: dict[str, str] | None = None) -> Snapshot:
+def snapshot(*objects: dict[str, Any], incomplete: dict[str, str] | None = None) -> ClusterSnapshot:
     known = ("Pod", "Event", "Job", "Deployment", "ReplicaSet", "StatefulSet", "ResourceQuota", "LimitRange", "Node")
-    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in known if kind not in (unread or {})}
+    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in known if kind not in (incomplete or {})}
     for manifest in objects:
         by_kind.setdefault(manifest["kind"], []).append(manifest)
-    return Snapshot(by_kind, NOW, unread or {})
+    return ClusterSnapshot(by_kind, NOW, incomplete or {})
 
 
-def causes(found: Snapshot) -> list[tuple[str, str, str]]:
+def causes(found: ClusterSnapshot) -> list[tuple[str, str, str]]:
     return [(finding.cause, finding.workload, finding.object) for finding in find_causes(found)]
 
 
-def test_what_runs_has_no_row_and_the_columns_stand() -> None:
+def test_a_running_workload_has_no_row_and_the_columns_stay() -> None:
     deployment = made("Deployment", "serve", spec={"replicas": 1}, status={"replicas": 1, "readyReplicas": 1})
     replica_set = made("ReplicaSet", "serve-1", owner=deployment, spec={"replicas": 1}, status={"replicas": 1})
 
@@ -69,21 +70,21 @@ def test_what_runs_has_no_row_and_the_columns_stand() -> None:
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == WHY
 
 
-def test_a_reason_that_holds_no_more_is_not_told() -> None:
+def test_a_reason_that_is_not_true_any_more_has_no_row() -> None:
     replica_set = made("ReplicaSet", "serve", spec={"replicas": 1}, status={"replicas": 1})
     refused = event(replica_set, "FailedCreate", 'Error creating: pods "serve-x" is forbidden: exceeded quota: team')
 
     assert causes(snapshot(replica_set, running(owner=replica_set), refused)) == []
 
 
-def test_pods_that_an_owner_has_replaced_are_not_told() -> None:
+def test_a_replaced_pod_has_no_row() -> None:
     replica_set = made("ReplicaSet", "serve", spec={"replicas": 1}, status={"replicas": 1, "readyReplicas": 1})
     evicted = made("Pod", "old", owner=replica_set, status={"phase": "Failed", "reason": "Evicted"})
 
     assert causes(snapshot(replica_set, running(owner=replica_set), evicted)) == []
 
 
-def test_the_quota_s_row_says_by_how_much_and_who_holds_it() -> None:
+def test_the_row_of_a_quota_has_the_excess_and_the_holders() -> None:
     quota = made("ResourceQuota", "team", spec={"hard": {"requests.cpu": "4"}})
     amounts = {"requests": {"cpu": "3"}}
     holder = running("notebook", metadata={"annotations": {"hub.jupyter.org/username": "dana"}})
@@ -93,7 +94,7 @@ def test_the_quota_s_row_says_by_how_much_and_who_holds_it() -> None:
     refusal = read_refusal(snapshot(quota, holder), "vision", message)
 
     assert (refusal.cause, refusal.object) == ("quota exceeded", "ResourceQuota/team")
-    assert refusal.detail == "requests.cpu: 2 asked, 3 of 4 used, 1 too much, held by Pod/notebook of dana (3)"
+    assert refusal.detail == "requests.cpu: 2 requested, 3 of 4 used, 1 too much, held by Pod/notebook of dana (3)"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_the_quota_s_row_says_by_how_much_and_who_holds_it() -> None:
         ('Pod "x" is invalid: spec.containers[0].image: Required value', "refused"),
     ],
 )
-def test_refusals_are_read_from_the_server_s_words(message: str, cause: str) -> None:
+def test_refusals_are_parsed_from_the_server_s_message(message: str, cause: str) -> None:
     assert read_refusal(snapshot(), "vision", message).cause == cause
 
 
@@ -126,7 +127,7 @@ def test_every_reason_of_the_scheduler_is_counted() -> None:
     }
 
 
-def test_pods_of_one_workload_with_one_trouble_are_one_row() -> None:
+def test_pods_of_one_workload_with_one_cause_are_one_row() -> None:
     def finding(pod: str) -> Finding:
         chain = (f"Pod/{pod}", "ReplicaSet/serve-1", "Deployment/serve")
         return Finding("image", chain, "vision", f"Pod/{pod}", "", "", "", since=f"2026-11-25T12:0{pod[-1]}:00Z")
@@ -136,15 +137,15 @@ def test_pods_of_one_workload_with_one_trouble_are_one_row() -> None:
     assert (row.object, row.pods, row.since) == ("Pod/serve-1", 3, "2026-11-25T12:01:00Z")
 
 
-def test_what_may_not_be_read_has_a_row_but_for_nodes() -> None:
-    found = snapshot(unread={"Event": "may not list Event", "Node": "may not list Node"})
+def test_a_kind_that_may_not_be_read_has_a_row_except_nodes() -> None:
+    found = snapshot(incomplete={"Event": "may not list Event", "Node": "may not list Node"})
 
     assert causes(found) == [("not readable", "", "Event")]
     assert why_frame(found)["pods"].isna().all()
-    assert why_frame(found).attrs["unread"] == {"Event": "may not list Event", "Node": "may not list Node"}
+    assert why_frame(found).attrs["incomplete"] == {"Event": "may not list Event", "Node": "may not list Node"}
 
 
-def test_a_pod_that_does_not_run_though_nothing_says_why_is_told_after_a_minute() -> None:
+def test_a_pod_that_does_not_run_without_a_reason_has_a_row_after_a_minute() -> None:
     pending = {"phase": "Pending"}
     old = made("Pod", "old", spec={"nodeName": "n1"}, status=pending)
     young = made("Pod", "young", spec={"nodeName": "n1"}, status=pending, metadata={"creationTimestamp": JUST_NOW})
@@ -152,13 +153,13 @@ def test_a_pod_that_does_not_run_though_nothing_says_why_is_told_after_a_minute(
     assert causes(snapshot(old, young, NODE)) == [("unexplained", "Pod/old", "Pod/old")]
 
 
-def test_a_workload_whose_pods_nobody_makes_is_told() -> None:
+def test_a_workload_without_its_pods_has_a_row() -> None:
     job = made("Job", "train", spec={"parallelism": 1})
 
     assert causes(snapshot(job)) == [("unexplained", "Job/train", "Job/train")]
 
 
-def test_a_pod_on_a_node_that_is_not_ready_or_gone_names_the_node() -> None:
+def test_a_pod_on_a_node_that_is_not_ready_or_deleted_names_the_node() -> None:
     trouble = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "message": "Kubelet stopped"}
     node = {**NODE, "status": {"conditions": [trouble]}}
     unready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
@@ -172,7 +173,7 @@ def test_a_pod_on_a_node_that_is_not_ready_or_gone_names_the_node() -> None:
     ]
 
 
-def test_no_node_that_is_ready_is_a_matter_of_the_nodes() -> None:
+def test_the_cause_is_the_nodes_where_none_is_ready() -> None:
     taint = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
     node = {**NODE, "spec": {"taints": [taint]}}
     message = "0/1 nodes are available: 1 node(s) had untolerated taint(s). preemption: 0/1 nodes are available"
@@ -206,7 +207,7 @@ def test_kueue_says_what_a_workload_waits_for() -> None:
     assert second.cause == "suspended"
 
 
-def test_a_container_that_has_got_over_its_end_is_not_told() -> None:
+def test_a_container_that_has_recovered_has_no_row() -> None:
     pod = running()
     end = {"exitCode": 1, "reason": "Error", "finishedAt": LONG_AGO}
     pod["status"]["containerStatuses"][0] |= {"restartCount": 9, "lastState": {"terminated": end}}
@@ -214,7 +215,7 @@ def test_a_container_that_has_got_over_its_end_is_not_told() -> None:
     assert causes(snapshot(pod)) == []
 
 
-def test_only_one_workload_is_told_of_by_any_name_in_its_chain() -> None:
+def test_one_workload_is_chosen_by_any_name_in_its_chain() -> None:
     told = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available: 1 Insufficient cpu."}
     status = {"phase": "Pending", "conditions": [told]}
     jobs = [made("Job", name, spec={"parallelism": 1}, status={"active": 1}) for name in ("train", "test")]
@@ -226,18 +227,44 @@ def test_only_one_workload_is_told_of_by_any_name_in_its_chain() -> None:
         assert [finding.workload for finding in find_causes(found, workload=name)] == ["Job/train"]
 
 
-def test_objects_without_optional_fields_are_no_trouble() -> None:
+def test_objects_without_optional_fields_have_no_rows() -> None:
     bare = [{"kind": kind, "metadata": {"name": "x", "namespace": "vision"}} for kind in ("Job", "Pod", "StatefulSet")]
 
     assert causes(snapshot(*bare)) == []
 
 
-def test_a_chain_goes_on_through_kinds_that_are_not_looked_at() -> None:
+def test_a_chain_continues_through_kinds_that_are_not_read() -> None:
     rank = made("Pod", "train-0")
     rank["metadata"]["ownerReferences"] = [{"kind": "Workers", "name": "train", "controller": True}]
     found = replace(snapshot(rank), above={("vision", "Workers/train"): "PyTorchJob/train"})
 
     assert found.chain(rank) == ("Pod/train-0", "Workers/train", "PyTorchJob/train")
+
+
+def test_a_pod_belongs_to_its_deployment_where_replica_sets_may_not_be_listed() -> None:
+    owner = made("ReplicaSet", "api-7d9f")
+    pod = made("Pod", "api-7d9f-x", owner=owner, metadata={"labels": {"pod-template-hash": "7d9f"}}, spec={})
+    found = snapshot(pod, incomplete={"ReplicaSet": "may not list ReplicaSet"})
+
+    assert found.chain(pod) == ("Pod/api-7d9f-x", "ReplicaSet/api-7d9f", "Deployment/api")
+    assert pods_frame([pod])["workload"].tolist() == ["Deployment/api"]
+    assert [(row.workload, row.root_workload) for row in find_causes(found) if row.cause != "not readable"] == [
+        ("Deployment/api", "Deployment/api")
+    ]
+
+
+def test_a_job_of_a_cron_job_is_the_workload_and_the_cron_job_its_root() -> None:
+    finding = Finding("image", ("Pod/x", "Job/nightly-1", "CronJob/nightly"), "vision", "Pod/x", "", "", "")
+
+    assert (finding.workload, finding.root_workload) == ("Job/nightly-1", "CronJob/nightly")
+
+
+def test_labels_choose_findings_by_any_object_in_their_chain() -> None:
+    jobs = [made("Job", name, spec={"parallelism": 1}, metadata={"labels": {"app": name}}) for name in ("a", "b")]
+
+    found = find_causes(snapshot(*jobs), label_selector="app=b")
+
+    assert [finding.workload for finding in found] == ["Job/b"]
 
 
 def test_owners_that_own_each_other_end() -> None:
@@ -248,11 +275,11 @@ def test_owners_that_own_each_other_end() -> None:
     assert snapshot(first, second).chain(first)[0] == "Job/first"
 
 
-def test_the_vocabulary_has_no_word_twice() -> None:
+def test_each_cause_is_listed_once() -> None:
     assert len(set(CAUSES)) == len(get_args(Cause))
 
 
-def test_each_node_says_what_it_lacks() -> None:
+def test_each_node_has_its_shortfall() -> None:
     def node(name: str, amounts: dict[str, str], **spec: Any) -> dict[str, Any]:
         return {"kind": "Node", "metadata": {"name": name}, "spec": spec, "status": {"allocatable": amounts}}
 
@@ -266,7 +293,7 @@ def test_each_node_says_what_it_lacks() -> None:
     pod = made("Pod", "train", spec=asked)
     holder = made("Pod", "big", spec={"nodeName": "full", "containers": [{"resources": {"requests": {GPU: "3"}}}]})
 
-    table = node_table(replace(snapshot(*nodes), bound=[holder]), pod)
+    table = node_shortfalls(replace(snapshot(*nodes), bound=[holder]), pod)
 
-    assert table == "cordoned: cordoned; full: nvidia.com/gpu 2 asked, 1 free; kept: taint team=a:NoSchedule"
-    assert node_table(snapshot(unread={"Node": "may not list nodes"}), pod) == "nodes: may not list nodes"
+    assert table == "cordoned: cordoned; full: nvidia.com/gpu 2 requested, 1 free; kept: taint team=a:NoSchedule"
+    assert node_shortfalls(snapshot(incomplete={"Node": "may not list nodes"}), pod) == "nodes: may not list nodes"

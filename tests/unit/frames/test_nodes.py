@@ -1,4 +1,4 @@
-"""The frame of nodes, from objects as a server answers them."""
+"""The frame of nodes, from objects as a server returns them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.unit.frames.frame_pods import CREATED, HOSTILE, pod
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
-REQUESTED = [name for name in NODES if name.endswith(("_requested", "_free", "_requested_cores", "_free_cores"))]
-REQUESTED += ["memory_requested_bytes", "memory_free_bytes"]
+REQUESTED = [name for name in NODES if name.endswith(("_requests", "_free", "_requests_cores", "_free_cores"))]
+REQUESTED += ["memory_requests_bytes", "memory_free_bytes"]
 
 
 def node(name: str = "gpu-1", **allocatable: str) -> Manifest:
@@ -31,7 +31,7 @@ def node(name: str = "gpu-1", **allocatable: str) -> Manifest:
     }
 
 
-def test_a_node_is_one_row_of_what_it_has_what_is_reserved_and_what_is_free() -> None:
+def test_a_node_is_one_row_of_allocatable_requested_and_free_amounts() -> None:
     frame = nodes_frame([node()], reserved=reserved_by([pod("a"), pod("b", namespace="web")]))
 
     expected = pd.DataFrame(
@@ -41,19 +41,19 @@ def test_a_node_is_one_row_of_what_it_has_what_is_reserved_and_what_is_free() ->
             "cordoned": [False],
             "taints": ["nvidia.com/gpu=present:NoSchedule"],
             "accelerator_product": ["NVIDIA-H100-80GB-HBM3"],
-            "accelerator": ["nvidia.com/gpu"],
+            "accelerator_kinds": ["nvidia.com/gpu"],
             "accelerators_allocatable": [8],
-            "accelerators_requested": [4],
+            "accelerators_requests": [4],
             "accelerators_free": [4],
             "mig_profiles": [None],
             "cpu_allocatable_cores": [15.8],
-            "cpu_requested_cores": [1.0],
+            "cpu_requests_cores": [1.0],
             "cpu_free_cores": [14.8],
             "memory_allocatable_bytes": [2**36],
-            "memory_requested_bytes": [2**31],
+            "memory_requests_bytes": [2**31],
             "memory_free_bytes": [2**36 - 2**31],
             "pods_allocatable": [110],
-            "pods_requested": [2],
+            "pods_requests": [2],
             "pods_free": [108],
             "created": [CREATED],
         }
@@ -65,17 +65,17 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
     pd.testing.assert_frame_equal(nodes_frame([]), pd.DataFrame({name: [] for name in NODES}).astype(NODES))
 
 
-def test_a_node_that_says_next_to_nothing_is_a_row_of_what_is_not_known() -> None:
+def test_a_node_with_hardly_any_field_is_a_row_of_missing_values() -> None:
     row = nodes_frame([{"metadata": {"name": "new"}}], reserved={}).iloc[0].dropna().to_dict()
 
     assert row == {
         "name": "new",
         "ready": False,
         "cordoned": False,
-        "accelerators_requested": 0,
-        "cpu_requested_cores": 0.0,
-        "memory_requested_bytes": 0,
-        "pods_requested": 0,
+        "accelerators_requests": 0,
+        "cpu_requests_cores": 0.0,
+        "memory_requests_bytes": 0,
+        "pods_requests": 0,
     }
 
 
@@ -87,22 +87,22 @@ def test_a_node_without_accelerators_has_none_of_them() -> None:
 
     row = nodes_frame([plain], reserved={}).iloc[0]
 
-    assert row[["accelerators_allocatable", "accelerators_requested", "accelerators_free"]].tolist() == [0, 0, 0]
+    assert row[["accelerators_allocatable", "accelerators_requests", "accelerators_free"]].tolist() == [0, 0, 0]
     assert row[["ready", "cordoned"]].tolist() == [False, True]
-    assert row[["accelerator_product", "accelerator", "mig_profiles", "taints"]].isna().all()
+    assert row[["accelerator_product", "accelerator_kinds", "mig_profiles", "taints"]].isna().all()
 
 
-def test_mig_slices_are_told_by_their_profile() -> None:
+def test_mig_slices_are_shown_by_profile() -> None:
     sliced = node(**{"nvidia.com/gpu": "4", "nvidia.com/mig-1g.10gb": "7", "nvidia.com/mig-3g.40gb": "2"})
 
     row = nodes_frame([sliced]).iloc[0]
 
     assert row["mig_profiles"] == "1g.10gb=7, 3g.40gb=2"
-    assert row["accelerator"] == "nvidia.com/gpu, nvidia.com/mig-1g.10gb, nvidia.com/mig-3g.40gb"
+    assert row["accelerator_kinds"] == "nvidia.com/gpu, nvidia.com/mig-1g.10gb, nvidia.com/mig-3g.40gb"
     assert row["accelerators_allocatable"] == 13
 
 
-def test_what_is_finished_or_has_no_node_reserves_nothing() -> None:
+def test_pods_that_are_finished_or_have_no_node_request_nothing() -> None:
     waiting = pod("waiting")
     del waiting["spec"]["nodeName"]
     found = [pod("done", status={"phase": "Succeeded"}), pod("failed", status={"phase": "Failed"}), waiting]
@@ -110,22 +110,26 @@ def test_what_is_finished_or_has_no_node_reserves_nothing() -> None:
     assert reserved_by(found) == {}
 
 
-def test_a_pod_that_is_going_reserves_its_place_until_it_is_gone() -> None:
+def test_a_deleted_pod_counts_until_it_is_removed() -> None:
     going = pod(metadata={"deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 1})
 
     assert reserved_by([going])["gpu-1"].pods == 1
 
 
-def test_a_node_that_has_lost_what_is_reserved_on_it_has_less_than_nothing_free() -> None:
+def test_a_node_that_lost_requested_devices_has_a_negative_free_amount() -> None:
     lost = node()
     del lost["status"]["allocatable"]["nvidia.com/gpu"]
 
     row = nodes_frame([lost], reserved=reserved_by([pod()])).iloc[0]
 
-    assert row[["accelerator", "accelerators_allocatable", "accelerators_free"]].tolist() == ["nvidia.com/gpu", 0, -2]
+    assert row[["accelerator_kinds", "accelerators_allocatable", "accelerators_free"]].tolist() == [
+        "nvidia.com/gpu",
+        0,
+        -2,
+    ]
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     strange = node(HOSTILE)
     strange["metadata"]["labels"] = {"nvidia.com/gpu.product": HOSTILE}
     strange["spec"]["taints"] = [{"key": HOSTILE, "effect": "NoExecute"}]
@@ -135,7 +139,7 @@ def test_strings_are_data_whatever_they_say() -> None:
     assert row[["name", "accelerator_product", "taints"]].tolist() == [HOSTILE, HOSTILE, f"{HOSTILE}:NoExecute"]
 
 
-def test_who_may_not_list_all_pods_knows_of_nothing_that_is_reserved_or_free() -> None:
+def test_requests_and_free_amounts_are_unknown_where_pods_may_not_be_listed_everywhere() -> None:
     found = answer(body={"items": [node()], "metadata": {}})
     denied = status(403, "Forbidden", "pods is forbidden")
 
@@ -144,10 +148,10 @@ def test_who_may_not_list_all_pods_knows_of_nothing_that_is_reserved_or_free() -
     assert frame[REQUESTED].isna().all(axis=None)
     assert len(REQUESTED) == 8
     assert frame["accelerators_allocatable"].tolist() == [8]
-    assert (frame.attrs["scope"], list(frame.attrs["unread"])) == ("cluster", ["Pod"])
+    assert (frame.attrs["scope"], list(frame.attrs["incomplete"])) == ("cluster", ["Pod"])
 
 
-def test_who_may_list_no_nodes_is_told_so() -> None:
+def test_a_user_who_may_not_list_nodes_gets_an_error() -> None:
     with pytest.raises(PermissionDenied, match="may not list Node"):
         nodes(cluster(Script(status(403, "Forbidden", "nodes is forbidden"))))
 

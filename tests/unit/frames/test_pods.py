@@ -1,4 +1,4 @@
-"""The frame of pods, from objects as a server answers them."""
+"""The frame of pods, from objects as a server returns them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tenantkit.cluster.requests.page_parser import page_parser
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.namespace_owners import Whose
+from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.kit.owners import Chains, Owner
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
-from tenantkit.frames.kit.pod_fields import PodParts
+from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.pods import PODS, pods, pods_frame
 from tenantkit.rules.pod_requests import pod_limits, pod_requests
 from tests.unit.cluster.seam import Script, answer, cluster, status
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
-OWNED = {"vision": Whose("vision", "cv")}
+OWNED = {"vision": NamespaceOwner("vision", "cv")}
 DEPLOYMENT = Owner("apps/v1", "Deployment", "api")
 
 
@@ -48,17 +48,18 @@ def test_a_pod_is_one_row_in_base_units() -> None:
             "namespace": ["vision"],
             "name": ["api-7d9f-x"],
             "workload": ["Deployment/api"],
+            "root_workload": ["Deployment/api"],
             "phase": ["Running"],
             "status": ["Running"],
             "ready": [True],
             "restarts": [1],
             "node": ["gpu-1"],
-            "requests_cpu_cores": [0.5],
-            "requests_memory_bytes": [2**30],
-            "limits_cpu_cores": [None],
-            "limits_memory_bytes": [2**31],
+            "cpu_requests_cores": [0.5],
+            "memory_requests_bytes": [2**30],
+            "cpu_limits_cores": [None],
+            "memory_limits_bytes": [2**31],
             "accelerators": [2],
-            "accelerator": ["nvidia.com/gpu"],
+            "accelerator_kinds": ["nvidia.com/gpu"],
             "created": [CREATED],
             "started": [STARTED],
             "counted": [True],
@@ -75,34 +76,36 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
     pd.testing.assert_frame_equal(pods_frame([]), pd.DataFrame({name: [] for name in PODS}).astype(PODS))
 
 
-def test_a_pod_that_says_next_to_nothing_is_a_row_all_the_same() -> None:
+def test_a_pod_with_hardly_any_field_is_a_row() -> None:
     frame = pods_frame([{"metadata": {"name": "new", "namespace": "vision"}}])
 
     row = frame.iloc[0].dropna().to_dict()
     assert row == {
         "namespace": "vision",
         "name": "new",
+        "workload": "Pod/new",
+        "root_workload": "Pod/new",
         "ready": False,
         "restarts": 0,
-        "requests_cpu_cores": 0.0,
-        "requests_memory_bytes": 0,
+        "cpu_requests_cores": 0.0,
+        "memory_requests_bytes": 0,
         "accelerators": 0,
         "counted": True,
     }
 
 
-def test_null_is_as_if_it_were_not_there() -> None:
+def test_null_is_like_a_missing_field() -> None:
     nothing = pod(metadata={"labels": None, "annotations": None, "ownerReferences": None})
     nothing["spec"] = {"containers": [{"name": "main", "resources": None}], "initContainers": None, "overhead": None}
     nothing["status"] = {"phase": "Pending", "conditions": None, "containerStatuses": None}
 
     body = orjson.dumps({"items": [nothing]})
-    [read] = page_parser(PodParts)(body)["items"]
+    [read] = page_parser(PodFields)(body)["items"]
 
     pd.testing.assert_frame_equal(pods_frame([read]), pods_frame([nothing]))
 
 
-def test_what_is_read_in_part_gives_the_same_frame() -> None:
+def test_partly_decoded_pods_give_the_same_frame() -> None:
     whole = [pod(name) for name in ("a", "b")]
     whole[0]["metadata"] |= {
         "labels": {"app": "x", "pod-template-hash": "1", "hub.jupyter.org/username": "dana"},
@@ -113,7 +116,7 @@ def test_what_is_read_in_part_gives_the_same_frame() -> None:
         "managedFields": [{"manager": "kubectl"}],
     }
 
-    parts = page_parser(PodParts)(orjson.dumps({"items": whole}))["items"]
+    parts = page_parser(PodFields)(orjson.dumps({"items": whole}))["items"]
 
     assert "huge" not in parts[0]["metadata"]["annotations"]
     pd.testing.assert_frame_equal(pods_frame(parts, now=NOW), pods_frame(whole, now=NOW))
@@ -128,34 +131,35 @@ def test_what_is_read_in_part_gives_the_same_frame() -> None:
         ({}, owned_by("ReplicaSet", "api-7d9f"), "ReplicaSet/api-7d9f"),
         ({}, owned_by("RayCluster", "ray", "ray.io/v1"), "RayCluster/ray"),
         ({}, [{"apiVersion": "v1", "kind": "Spark", "name": "s"}], "Spark/s"),
-        ({}, [], None),
+        ({}, [], "Pod/api-7d9f-x"),
     ],
 )
-def test_the_workload_is_what_the_pod_knows_of_its_owners(
-    labels: dict[str, str], owner: list[Manifest], workload: str | None
+def test_the_workload_is_the_owner_that_the_pod_names(
+    labels: dict[str, str], owner: list[Manifest], workload: str
 ) -> None:
-    found = only(metadata={"labels": labels, "ownerReferences": owner})["workload"]
+    row = only(metadata={"labels": labels, "ownerReferences": owner})
 
-    assert (None if found is pd.NA else found) == workload
+    assert (row["workload"], row["root_workload"]) == (workload, workload)
 
 
-def test_the_workload_is_the_root_of_the_owners_that_are_known() -> None:
+def test_the_root_workload_is_the_last_owner_that_is_known() -> None:
     service = Owner("serving.kserve.io/v1beta1", "InferenceService", "llm")
     chains = Chains(owners={("vision", DEPLOYMENT): service, ("vision", service): None})
     metadata = {"ownerReferences": owned_by("Deployment", "api")}
 
     frame = pods_frame([pod(metadata=metadata), pod("b", namespace="other", metadata=metadata)], chains=chains)
 
-    assert frame["workload"].tolist() == ["Deployment/api", "InferenceService/llm"]
+    assert frame["workload"].tolist() == ["Deployment/api", "Deployment/api"]
+    assert frame["root_workload"].tolist() == ["Deployment/api", "InferenceService/llm"]
 
 
-def test_owners_that_own_each_other_end_somewhere() -> None:
+def test_owners_that_own_each_other_end() -> None:
     other = Owner("v1", "ConfigMap", "x")
     chains = Chains(owners={("vision", DEPLOYMENT): other, ("vision", other): DEPLOYMENT})
 
     frame = pods_frame([pod(metadata={"ownerReferences": owned_by("Deployment", "api")})], chains=chains)
 
-    assert frame["workload"].notna().all()
+    assert frame["root_workload"].notna().all()
 
 
 @pytest.mark.parametrize(
@@ -168,11 +172,11 @@ def test_owners_that_own_each_other_end_somewhere() -> None:
         ({"metadata": {"deletionTimestamp": "2026-11-25T12:59:15Z", "deletionGracePeriodSeconds": 30}}, False),
     ],
 )
-def test_what_is_finished_or_outstays_its_grace_is_not_counted(parts: Any, expected: bool) -> None:  # noqa: FBT001
+def test_pods_that_are_finished_or_past_their_grace_period_are_not_counted(parts: Any, expected: bool) -> None:  # noqa: FBT001
     assert only(**parts)["counted"] is expected
 
 
-def test_the_reason_is_the_pods_own_or_why_it_has_no_node() -> None:
+def test_the_reason_is_the_pods_own_or_of_its_scheduling() -> None:
     unscheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     waiting = pod()
     del waiting["spec"]["nodeName"]
@@ -182,7 +186,7 @@ def test_the_reason_is_the_pods_own_or_why_it_has_no_node() -> None:
     assert pods_frame([waiting])["reason"].tolist() == ["Unschedulable"]
 
 
-def test_the_creator_is_who_the_pod_or_its_workload_says() -> None:
+def test_the_creator_is_named_by_the_pod_or_its_workload() -> None:
     chains = Chains(owners={("vision", DEPLOYMENT): None}, creators={("vision", DEPLOYMENT): "sam"})
     owner = {"ownerReferences": owned_by("Deployment", "api")}
     own = pod("b", metadata={**owner, "annotations": {"hub.jupyter.org/username": "dana@example.com"}})
@@ -192,7 +196,7 @@ def test_the_creator_is_who_the_pod_or_its_workload_says() -> None:
     assert frame["creator"].fillna("-").tolist() == ["sam", "dana@example.com", "-"]
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     labels = {"hub.jupyter.org/username": HOSTILE}
     row = only(name=HOSTILE, metadata={"labels": labels}, status={"reason": HOSTILE}, spec={"nodeName": HOSTILE})
 
@@ -229,7 +233,7 @@ seen = st.fixed_dictionaries({}, optional={"allocatedResources": st.just({"cpu":
     spec=st.fixed_dictionaries({}, optional={"overhead": st.just({"cpu": "100m"}), "resources": resources}),
     refused=st.booleans(),
 )
-def test_what_is_reckoned_once_is_what_is_reckoned_each_time(
+def test_cached_amounts_equal_computed_ones(
     main: list[Manifest],
     prepared: list[Manifest],
     told: list[Manifest],
@@ -254,7 +258,7 @@ def pages(*items: Manifest, token: str = "") -> Any:
     return answer(body={"metadata": {"resourceVersion": "7", "continue": token}, "items": list(items)})
 
 
-def test_a_list_that_expires_half_way_is_begun_again_and_tells_each_pod_once() -> None:
+def test_a_list_that_expires_half_way_is_restarted_and_has_each_pod_once() -> None:
     script = Script(
         pages(pod("a"), token="next"), status(410, "Expired", "too old"), pages(pod("a"), pod("b")), pages()
     )
@@ -262,10 +266,10 @@ def test_a_list_that_expires_half_way_is_begun_again_and_tells_each_pod_once() -
     frame = pods(cluster(script))
 
     assert frame["name"].tolist() == ["a", "b"]
-    assert frame.attrs == {"scope": "cluster", "unread": {}}
+    assert frame.attrs == {"scope": "cluster", "incomplete": {}}
 
 
-def test_who_may_list_pods_and_not_namespaces_sees_them_as_nobodys() -> None:
+def test_tenants_are_missing_where_namespaces_may_not_be_listed() -> None:
     denied = status(403, "Forbidden", "namespaces is forbidden")
 
     frame = pods(cluster(Script(pages(pod("a")), denied, denied)))
@@ -274,17 +278,17 @@ def test_who_may_list_pods_and_not_namespaces_sees_them_as_nobodys() -> None:
     assert frame[["tenant", "team"]].isna().all(axis=None)
 
 
-def test_owners_that_may_not_be_read_are_said_to_be_unknown() -> None:
+def test_owners_that_may_not_be_listed_are_in_incomplete() -> None:
     denied = status(403, "Forbidden", "deployments.apps is forbidden")
     owned = pod("a", metadata={"ownerReferences": owned_by("Deployment", "api")})
 
     frame = pods(cluster(Script(pages(owned), denied, denied, pages())))
 
     assert frame["workload"].tolist() == ["Deployment/api"]
-    assert list(frame.attrs["unread"]) == ["Deployment"]
+    assert list(frame.attrs["incomplete"]) == ["Deployment"]
 
 
-def test_who_may_list_no_pods_is_told_so() -> None:
+def test_a_user_who_may_not_list_pods_gets_an_error() -> None:
     denied = status(403, "Forbidden", "pods is forbidden")
 
     with pytest.raises(PermissionDenied, match="may not list Pod"):

@@ -177,7 +177,7 @@ def test_what_is_no_quantity_is_refused_and_not_read_as_some_number(text: str) -
 
 
 def test_a_column_of_another_dtype_than_the_schema_is_refused() -> None:
-    with pytest.raises(TypeError, match="dtype Int64 where the schema has Float64"):
+    with pytest.raises(TypeError, match="the column has dtype Int64, but the schema has Float64"):
         frame_of({"used": pd.array([1], dtype="Int64")}, {"used": "Float64"})
 
 

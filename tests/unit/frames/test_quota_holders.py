@@ -1,4 +1,4 @@
-"""Who holds a quota: shares by workload and person, that add up to what the server counts."""
+"""Who holds a quota: shares by workload and creator that add up to what the server counts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.kit.owners import Chains, Owner
-from tenantkit.frames.quota_holders import WHO_USES, who_uses_frame
+from tenantkit.frames.quota_holders import QUOTA_HOLDERS, quota_holders_frame
 from tests.unit.frames.frame_pods import CREATED, HOSTILE, owned_by, pod
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def quota(used: dict[str, str], hard: dict[str, str], **spec: Any) -> Manifest:
 
 
 def shares(quota: Manifest, *pods: Manifest, claims: Any = (), chains: Chains | None = None) -> pd.DataFrame:
-    return who_uses_frame("vision", [quota], pods, claims=claims, chains=chains or Chains(), now=NOW)
+    owned = {"vision": NamespaceOwner("vision", "cv")}
+    return quota_holders_frame([quota], pods, claims=claims, chains=chains or Chains(), now=NOW, owned=owned)
 
 
 def of(name: str, workload: str, **metadata: Any) -> Manifest:
@@ -37,7 +39,7 @@ def brief(frame: pd.DataFrame) -> list[list[Any]]:
     return shown
 
 
-def test_each_workload_and_person_is_one_row_of_each_entry() -> None:
+def test_each_entry_has_one_row_per_workload_and_creator() -> None:
     pods = [
         of("a", "api"),
         of("b", "api", creationTimestamp=EARLIER),
@@ -49,31 +51,33 @@ def test_each_workload_and_person_is_one_row_of_each_entry() -> None:
     expected = pd.DataFrame(
         {
             "tenant": ["vision"] * 2,
+            "team": ["cv"] * 2,
             "namespace": ["vision"] * 2,
             "quota": ["tenantkit-quota"] * 2,
             "scopes": [None, None],
             "resource": [GPU] * 2,
             "unit": ["count"] * 2,
             "workload": ["Deployment/api", "Pod/nb"],
-            "person": [None, "dana"],
+            "root_workload": ["Deployment/api", "Pod/nb"],
+            "creator": [None, "dana"],
             "used": [4.0, 2.0],
             "hard": [8.0, 8.0],
             "share_pct": [50.0, 25.0],
             "objects": [2, 1],
             "since": [EARLIER, CREATED],
         }
-    ).astype(WHO_USES)
+    ).astype(QUOTA_HOLDERS)
     pd.testing.assert_frame_equal(frame, expected)
 
 
 def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
-    nothing = pd.DataFrame({name: [] for name in WHO_USES}).astype(WHO_USES)
+    nothing = pd.DataFrame({name: [] for name in QUOTA_HOLDERS}).astype(QUOTA_HOLDERS)
 
     for each in (quota({}, {}), quota({}, {GPU: "8"}), quota({"configmaps": "3"}, {"configmaps": "8"})):
         pd.testing.assert_frame_equal(shares(each), nothing)
 
 
-def test_what_is_counted_and_not_to_be_seen_is_a_row_of_nobodys() -> None:
+def test_usage_beyond_the_objects_that_exist_is_a_row_without_a_workload() -> None:
     frame = shares(quota({GPU: "5"}, {GPU: "8"}), of("a", "api"))
 
     assert brief(frame) == [["-", 3.0, 37.5], ["Deployment/api", 2.0, 25.0]]
@@ -95,17 +99,18 @@ def test_pods_out_of_scope_hold_nothing() -> None:
     assert frame[["scopes", "workload", "used"]].to_numpy().tolist() == [["BestEffort", "Pod/free", 1.0]]
 
 
-def test_of_what_was_not_granted_there_is_no_share() -> None:
+def test_an_entry_of_zero_has_no_shares_in_percent() -> None:
     assert shares(quota({GPU: "2"}, {GPU: "0"}), pod("x"))["share_pct"].isna().tolist() == [True]
 
 
-def test_the_workload_is_the_root_and_its_creator_the_person() -> None:
+def test_the_creator_may_be_named_by_the_root_workload() -> None:
     api, root = Owner("apps/v1", "Deployment", "api"), Owner("x/v1", "InferenceService", "llm")
     chains = Chains(owners={("vision", api): root, ("vision", root): None}, creators={("vision", root): "sam"})
 
     frame = shares(quota({GPU: "2"}, {GPU: "8"}), of("a", "api"), chains=chains)
 
-    assert frame[["workload", "person"]].to_numpy().tolist() == [["InferenceService/llm", "sam"]]
+    shown = frame[["workload", "root_workload", "creator"]].to_numpy().tolist()
+    assert shown == [["Deployment/api", "InferenceService/llm", "sam"]]
 
 
 def claim(name: str, size: str, **status: Any) -> Manifest:
@@ -114,7 +119,7 @@ def claim(name: str, size: str, **status: Any) -> Manifest:
     return {"metadata": metadata, "spec": spec, "status": status}
 
 
-def test_storage_is_held_by_the_workload_that_mounts_it() -> None:
+def test_storage_is_held_by_the_workload_that_uses_it() -> None:
     user = of("a", "api")
     user["spec"]["volumes"] = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
     slow, fast = (f"{name}.storageclass.storage.k8s.io/requests.storage" for name in ("slow", "fast"))
@@ -135,13 +140,27 @@ def test_storage_is_held_by_the_workload_that_mounts_it() -> None:
     ]
 
 
-def test_storage_that_may_not_be_read_is_held_by_nobody_known() -> None:
+def test_a_claim_used_by_two_jobs_of_one_cron_job_is_held_by_the_cron_job() -> None:
+    cron_job = Owner("batch/v1", "CronJob", "nightly")
+    jobs = [Owner("batch/v1", "Job", name) for name in ("nightly-1", "nightly-2")]
+    pods = [pod(job.name, metadata={"ownerReferences": owned_by("Job", job.name, "batch/v1")}) for job in jobs]
+    for each in pods:
+        each["spec"]["volumes"] = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
+    chains = Chains(owners={("vision", job): cron_job for job in jobs})
+
+    used = quota({"requests.storage": "10Gi"}, {"requests.storage": "20Gi"})
+    frame = shares(used, *pods, claims=[claim("data", "10Gi")], chains=chains)
+
+    assert frame[["workload", "used"]].to_numpy().tolist() == [["CronJob/nightly", 10.0 * 2**30]]
+
+
+def test_storage_has_no_rows_where_claims_may_not_be_listed() -> None:
     assert shares(quota({"requests.storage": "5Gi"}, {"requests.storage": "9Gi"}), claims=None).empty
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     strange = pod(HOSTILE, metadata={"annotations": {"opendatahub.io/username": HOSTILE}})
 
-    assert shares(quota({GPU: "2"}, {GPU: "8"}), strange)[["workload", "person"]].to_numpy().tolist() == [
+    assert shares(quota({GPU: "2"}, {GPU: "8"}), strange)[["workload", "creator"]].to_numpy().tolist() == [
         [f"Pod/{HOSTILE}", HOSTILE]
     ]

@@ -91,7 +91,7 @@ def test_the_columns_and_their_dtypes_are_the_servers() -> None:
         }
     )
     pd.testing.assert_frame_equal(frame, expected)
-    assert frame.attrs == {"scope": "cluster", "kind": "rayclusters.ray.io", "unread": {}}
+    assert frame.attrs == {"scope": "cluster", "kind": "rayclusters.ray.io", "incomplete": {}}
 
 
 def test_a_kind_of_which_there_is_nothing_has_the_same_columns_and_dtypes() -> None:

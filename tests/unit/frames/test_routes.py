@@ -57,7 +57,7 @@ def test_a_tenants_own_route_is_one_row() -> None:
             "service": ["ai-service"],
             "port": ["80"],
             "tls": [False],
-            "class": [None],
+            "ingress_class": [None],
             "address": [None],
             "url": ["http://vision.example.ai/ai-service"],
         }
@@ -74,7 +74,7 @@ def test_class_tls_and_address_are_told() -> None:
 
     row = routes_frame([made]).iloc[0]
 
-    assert row[["path_type", "port", "tls", "class", "address", "url"]].tolist() == [
+    assert row[["path_type", "port", "tls", "ingress_class", "address", "url"]].tolist() == [
         "Exact",
         "http",
         True,
@@ -186,7 +186,7 @@ def test_the_older_way_to_name_a_class_is_read_too() -> None:
     old = ingress(rule("a.example.ai"))
     old["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "nginx"}
 
-    assert routes_frame([old])["class"].tolist() == ["nginx"]
+    assert routes_frame([old])["ingress_class"].tolist() == ["nginx"]
 
 
 def test_strings_are_data_whatever_they_say() -> None:

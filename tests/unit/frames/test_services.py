@@ -1,4 +1,4 @@
-"""The frames of services and of volumes, from objects as a server answers them."""
+"""The frames of services and of volumes, from objects as a server returns them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.namespace_owners import Whose
+from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.services import SERVICES, services, services_frame
 from tenantkit.frames.volumes import VOLUMES, volumes, volumes_frame
 from tests.unit.cluster.seam import Script, answer, cluster, status
@@ -17,7 +17,7 @@ from tests.unit.frames.frame_pods import CREATED, HOSTILE, pod
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
-OWNED = {"vision": Whose("vision", "cv")}
+OWNED = {"vision": NamespaceOwner("vision", "cv")}
 DENIED = status(403, "Forbidden", "it is forbidden")
 
 
@@ -78,27 +78,27 @@ def test_a_service_is_one_row_with_its_endpoints() -> None:
     pd.testing.assert_frame_equal(frame, expected)
 
 
-def test_addresses_of_two_families_are_of_the_same_pods() -> None:
+def test_ipv4_and_ipv6_endpoints_count_once() -> None:
     slices = [slice_of("ai", [True, True]), slice_of("ai", [True, True], "IPv6")]
 
     assert services_frame([service()], slices=slices)["endpoints"].tolist() == [2]
 
 
-def test_a_service_without_slices_has_none_and_one_of_another_name_has_none_to_count() -> None:
+def test_a_service_without_slices_has_no_endpoints_and_an_external_name_has_no_count() -> None:
     frame = services_frame([service(), service("b", type="ExternalName", externalName="example.ai")], slices=[])
 
     assert frame["endpoints"].fillna(-1).tolist() == [0, -1]
     assert frame["external"].tolist()[1] == "example.ai"
 
 
-def test_endpoints_that_may_not_be_read_are_not_known() -> None:
+def test_endpoints_that_may_not_be_read_are_unknown() -> None:
     frame = services(cluster(Script(listed(service()), DENIED, DENIED, listed())))
 
     assert frame[["endpoints", "endpoints_ready"]].isna().all(axis=None)
-    assert list(frame.attrs["unread"]) == ["EndpointSlice"]
+    assert list(frame.attrs["incomplete"]) == ["EndpointSlice"]
 
 
-def test_a_claim_is_one_row_with_who_uses_it() -> None:
+def test_a_claim_is_one_row_with_the_pods_that_use_it() -> None:
     users = [
         mounting("b", "data"),
         mounting("a", "data", "other"),
@@ -116,7 +116,7 @@ def test_a_claim_is_one_row_with_who_uses_it() -> None:
             "phase": ["Bound"],
             "requested_bytes": [10 * 2**30],
             "capacity_bytes": [2**34],
-            "class": ["fast"],
+            "storage_class": ["fast"],
             "access_modes": ["ReadWriteOnce"],
             "volume": ["pv-1"],
             "used_by": ["a, b"],
@@ -126,29 +126,29 @@ def test_a_claim_is_one_row_with_who_uses_it() -> None:
     pd.testing.assert_frame_equal(frame, expected)
 
 
-def test_a_pods_own_volumes_are_claims_named_after_both() -> None:
+def test_an_ephemeral_volume_is_a_claim_named_after_pod_and_volume() -> None:
     own = pod("train", spec={"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}]})
 
     assert volumes_frame([claim("train-scratch")], pods=[own])["used_by"].tolist() == ["train"]
 
 
-def test_a_claim_that_nobody_uses_is_told_from_one_of_which_it_is_not_known() -> None:
+def test_an_unused_claim_differs_from_one_with_unknown_users() -> None:
     assert volumes_frame([claim()], pods=[])["used_by"].tolist() == [""]
     assert volumes_frame([claim()])["used_by"].isna().all()
 
     frame = volumes(cluster(Script(listed(claim()), DENIED, DENIED, listed())))
     assert frame["used_by"].isna().all()
-    assert list(frame.attrs["unread"]) == ["Pod"]
+    assert list(frame.attrs["incomplete"]) == ["Pod"]
 
 
-def test_a_claim_that_is_going_is_terminating_and_a_new_one_has_no_capacity() -> None:
+def test_a_deleted_claim_is_terminating_and_a_new_one_has_no_capacity() -> None:
     going = claim("going", metadata={"deletionTimestamp": CREATED})
     new = {"metadata": {"name": "new", "namespace": "vision"}, "status": {"phase": "Pending"}}
 
     frame = volumes_frame([going, new], pods=[])
 
     assert frame["phase"].tolist() == ["Terminating", "Pending"]
-    assert frame[["requested_bytes", "capacity_bytes", "volume", "class"]].iloc[1].isna().all()
+    assert frame[["requested_bytes", "capacity_bytes", "volume", "storage_class"]].iloc[1].isna().all()
 
 
 @pytest.mark.parametrize(("frame", "schema"), [(services_frame([]), SERVICES), (volumes_frame([]), VOLUMES)])
@@ -157,14 +157,14 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes(frame: pd.DataFrame, sch
 
 
 @pytest.mark.parametrize("frame_of", [services, volumes])
-def test_who_may_list_nothing_is_told_so(frame_of: Any) -> None:
+def test_a_user_who_may_list_nothing_gets_an_error(frame_of: Any) -> None:
     with pytest.raises(PermissionDenied):
         frame_of(cluster(Script(DENIED, DENIED)))
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     named = services_frame([service(HOSTILE, selector={HOSTILE: HOSTILE})]).iloc[0]
     stored = volumes_frame([claim(HOSTILE, spec={"storageClassName": HOSTILE})]).iloc[0]
 
     assert named[["name", "selector"]].tolist() == [HOSTILE, f"{HOSTILE}={HOSTILE}"]
-    assert stored[["name", "class"]].tolist() == [HOSTILE, HOSTILE]
+    assert stored[["name", "storage_class"]].tolist() == [HOSTILE, HOSTILE]

@@ -1,4 +1,4 @@
-"""Quotas summed by team, and what pods really use beside them."""
+"""Quotas summed by team, and the usage that a metrics server measures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def totals(*quotas: Manifest) -> pd.DataFrame:
     return quota_usage(cluster(Script(listed(*quotas))), by="team")
 
 
-def test_a_team_has_what_its_namespaces_have_together() -> None:
+def test_a_team_has_the_sum_of_its_namespaces() -> None:
     frame = totals(quota("a", "4", "500m"), quota("b", "8", "2500m"), quota("c", "1", "1", team="speech"))
 
     expected = pd.DataFrame(
@@ -62,39 +62,39 @@ def test_a_team_has_what_its_namespaces_have_together() -> None:
     assert frame.attrs["scope"] == "cluster"
 
 
-def test_teams_of_nobody_have_the_same_columns_and_dtypes() -> None:
+def test_an_empty_frame_of_teams_has_the_same_columns_and_dtypes() -> None:
     pd.testing.assert_frame_equal(totals(), pd.DataFrame({name: [] for name in TEAM_QUOTA}).astype(TEAM_QUOTA))
 
 
-def test_of_several_quotas_for_one_thing_the_tightest_counts_once() -> None:
+def test_of_several_quotas_for_one_resource_the_tightest_counts_once() -> None:
     frame = totals(quota("a", "8", "2", name="wide"), quota("a", "4", "2", name="tight"), quota("b", "4", "1"))
 
     assert frame[["namespaces", "used", "hard"]].to_numpy().tolist() == [[2, 3.0, 8.0]]
 
 
-def test_quotas_of_other_scopes_stay_apart() -> None:
+def test_quotas_with_different_scopes_are_separate_rows() -> None:
     frame = totals(quota("a", "8", "2"), quota("a", "1", "1", name="b", scopes=["BestEffort"]))
 
     assert frame[["scopes", "hard"]].fillna("-").to_numpy().tolist() == [["-", 8.0], ["BestEffort", 1.0]]
 
 
-def test_a_total_of_which_a_part_is_not_counted_yet_is_not_known() -> None:
+def test_a_total_with_a_part_that_is_not_counted_yet_is_unknown() -> None:
     row = totals(quota("a", "4", "1"), quota("b", "4", None)).iloc[0]
 
     assert (row["hard"], row["state"]) == (8.0, "pending")
     assert row[["used", "free", "used_pct"]].isna().all()
 
 
-def test_what_pods_really_use_stands_beside_what_they_request() -> None:
+def test_measured_usage_is_beside_the_requests() -> None:
     used = [usage("x", "a", ("250m", "64Mi"), ("1500000n", "1Mi")), usage("y", "a", ("0", "1Mi"))]
     scoped = quota("a", "1", "1", name="scoped", scopes=["NotBestEffort"])
 
     frame = quota_usage(
-        cluster(Script(listed(quota("a", "4", "1"), scoped, quota("b", "4", "1")), listed(*used))), measured=True
+        cluster(Script(listed(quota("a", "4", "1"), scoped, quota("b", "4", "1")), listed(*used))), metrics=True
     )
 
     assert frame["measured"].fillna(-1).tolist() == [0.2515, -1, -1]
-    assert frame.attrs == {"scope": "cluster"}
+    assert frame.attrs == {"scope": "cluster", "incomplete": {}}
 
 
 @pytest.mark.parametrize(
@@ -104,16 +104,16 @@ def test_what_pods_really_use_stands_beside_what_they_request() -> None:
         status(403, "Forbidden", "pods.metrics.k8s.io is forbidden"),
     ],
 )
-def test_without_a_metrics_server_nothing_is_measured_and_the_reason_is_told(reply: Any) -> None:
+def test_without_a_metrics_server_the_reason_is_in_attrs(reply: Any) -> None:
     script = Script(listed(quota("a", "4", "1")), reply, reply)
 
-    frame = quota_usage(cluster(script), measured=True)
+    frame = quota_usage(cluster(script), metrics=True)
 
     assert frame.dtypes.astype(str).to_dict() == QUOTA_USAGE
     assert frame["measured"].isna().all()
-    assert "PodMetrics" in frame.attrs["unmeasured"]
+    assert list(frame.attrs["incomplete"]) == ["PodMetrics"]
 
 
-def test_what_is_summed_by_no_known_word_is_refused() -> None:
+def test_an_unknown_by_is_refused() -> None:
     with pytest.raises(InvalidSpecError, match="use 'tenant' or 'team'"):
         quota_usage(cluster(Script()), by="person")  # type: ignore[arg-type]

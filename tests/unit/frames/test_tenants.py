@@ -79,7 +79,7 @@ def test_one_row_per_tenant_with_what_it_was_granted() -> None:
         }
     ).astype(TENANTS)
     pd.testing.assert_frame_equal(frame, expected)
-    assert frame.attrs == {"unreadable": {}}
+    assert frame.attrs == {"incomplete": {}}
 
 
 def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
@@ -114,7 +114,7 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
 def test_an_unreadable_grant_leaves_its_cells_missing_and_says_why(grant: str | None, reason: str) -> None:
     frame = tenants_frame([with_grant(grant), live(SPEECH)])
 
-    assert frame.attrs == {"unreadable": {"vision": reason}}
+    assert frame.attrs == {"incomplete": {"vision": reason}}
     speech, vision = frame.iloc[0], frame.iloc[1]
     assert vision[["size", "owners", "hosts", "expires", "protected"]].isna().all()
     assert vision[["team", "namespace", "phase"]].tolist() == ["cv", "vision", "Active"]
@@ -141,7 +141,7 @@ def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
     objects = stored(VISION, SPEECH)
 
     assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
-        found={"vision": False, "speech": False}
+        drifted={"vision": False, "speech": False}
     )
 
 
@@ -150,7 +150,7 @@ def test_a_tenant_that_lacks_an_object_has_drifted(kind: str) -> None:
     objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]
 
     assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
-        found={"vision": True, "speech": False}
+        drifted={"vision": True, "speech": False}
     )
 
 
@@ -167,7 +167,7 @@ def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
 
     drift = drift_of([live(VISION)], PLATFORM, snapshot)
 
-    assert drift.found == {"vision": True}
+    assert drift.drifted == {"vision": True}
 
 
 def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
@@ -192,7 +192,7 @@ def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, rea
 
     drift = drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects))
 
-    assert drift.found == {"speech": False}
+    assert drift.drifted == {"speech": False}
     assert drift.unknown["vision"].startswith(reason)
 
 
@@ -207,18 +207,18 @@ def test_a_tenant_that_no_longer_fits_its_platform_is_told_with_the_reason() -> 
 def test_a_tenant_whose_namespace_the_platform_would_name_otherwise_is_told_with_the_reason() -> None:
     drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), live_state(stored(VISION)))
 
-    reason = "the platform would have tenant 'vision' in namespace 'ml-vision', not 'vision'"
+    reason = "the platform expects tenant 'vision' in namespace 'ml-vision', not 'vision'"
     assert drift == Drift(unknown={"vision": reason})
 
 
 def test_drift_fills_its_column_and_nothing_else() -> None:
     frame = tenants_frame([live(VISION), live(SPEECH), with_grant("[]") | {"metadata": {"name": "x"}}])
-    reasons: dict[str, Any] = frame.attrs["unreadable"]
+    reasons: dict[str, Any] = frame.attrs["incomplete"]
 
-    told = add_drift(frame, Drift(found={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
+    told = add_drift(frame, Drift(drifted={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
 
     assert told["drift"].tolist() == [pd.NA, True, pd.NA]
-    assert told.attrs == {"unreadable": {"speech": "may not list", "x": reasons["x"]}}
+    assert told.attrs == {"incomplete": {"speech": "may not list", "x": reasons["x"]}}
     pd.testing.assert_frame_equal(told.drop(columns="drift"), frame.drop(columns="drift"))
     assert told.dtypes.to_dict() == frame.dtypes.to_dict()
 

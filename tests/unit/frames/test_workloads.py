@@ -1,4 +1,4 @@
-"""The frame of workloads: states, owners up to custom kinds, and what their pods hold together."""
+"""The frame of workloads: states, owners up to custom kinds, and the requests of their pods."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from tenantkit.frames.kit.namespace_owners import Whose
+from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.kit.owners import Chains, Owner
-from tenantkit.frames.kit.workload_state import workload_state
+from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, workload_state
 from tenantkit.frames.pods import PodReader, pods
 from tenantkit.frames.workloads import WORKLOADS, workloads, workloads_frame
 from tests.unit.cluster.seam import Script, answer, cluster, status
@@ -33,12 +33,12 @@ def of(kind: str, name: str, pod_name: str, api_version: str = "apps/v1", **part
     return READ(pod(pod_name, metadata={"ownerReferences": owned_by(kind, name, api_version)}, **parts))
 
 
-def test_a_deployment_is_one_row_with_what_its_pods_hold() -> None:
+def test_a_deployment_is_one_row_with_the_requests_of_its_pods() -> None:
     deployment = made("Deployment", "api", spec={"replicas": 3}, status={"readyReplicas": 2, "updatedReplicas": 3})
     done = of("Deployment", "api", "c", status={"phase": "Succeeded"})
     found = [of("Deployment", "api", "a"), of("Deployment", "api", "b"), done]
 
-    frame = workloads_frame([deployment], found, owned={"vision": Whose("vision", "cv")})
+    frame = workloads_frame([deployment], found, owned={"vision": NamespaceOwner("vision", "cv")})
 
     expected = pd.DataFrame(
         {
@@ -48,19 +48,19 @@ def test_a_deployment_is_one_row_with_what_its_pods_hold() -> None:
             "kind": ["Deployment"],
             "name": ["api"],
             "workload": ["Deployment/api"],
-            "root": ["Deployment/api"],
+            "root_workload": ["Deployment/api"],
             "owners": [None],
             "state": ["Progressing"],
-            "desired": [3],
-            "ready": [2],
-            "succeeded": [None],
-            "failed": [None],
+            "pods_desired": [3],
+            "pods_ready": [2],
+            "pods_succeeded": [None],
+            "pods_failed": [None],
             "pods": [2],
             "restarts": [2],
-            "requests_cpu_cores": [1.0],
-            "requests_memory_bytes": [2**31],
+            "cpu_requests_cores": [1.0],
+            "memory_requests_bytes": [2**31],
             "accelerators": [4],
-            "accelerator": ["nvidia.com/gpu"],
+            "accelerator_kinds": ["nvidia.com/gpu"],
             "schedule": [None],
             "creator": [None],
             "created": [CREATED],
@@ -73,7 +73,7 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
     pd.testing.assert_frame_equal(workloads_frame([]), pd.DataFrame({name: [] for name in WORKLOADS}).astype(WORKLOADS))
 
 
-def test_what_stands_above_is_a_row_too_up_to_custom_kinds() -> None:
+def test_owners_are_rows_too_up_to_custom_kinds() -> None:
     service, ray = Owner(RAY, "RayService", "llm"), Owner(RAY, "RayCluster", "llm-1")
     chains = Chains(
         owners={("vision", ray): service, ("vision", service): None},
@@ -83,7 +83,12 @@ def test_what_stands_above_is_a_row_too_up_to_custom_kinds() -> None:
 
     frame = workloads_frame([], [of("RayCluster", "llm-1", "head", RAY)], chains=chains)
 
-    shown = frame[["workload", "root", "owners", "pods", "accelerators", "creator"]].fillna("-").to_numpy().tolist()
+    shown = (
+        frame[["workload", "root_workload", "owners", "pods", "accelerators", "creator"]]
+        .fillna("-")
+        .to_numpy()
+        .tolist()
+    )
     assert shown == [
         ["RayCluster/llm-1", "RayService/llm", "RayService/llm", 1, 2, "dana"],
         ["RayService/llm", "RayService/llm", "-", 1, 2, "dana"],
@@ -97,14 +102,14 @@ def test_a_cron_job_has_the_pods_of_its_jobs() -> None:
 
     frame = workloads_frame([job, cron], [of("Job", "nightly-1", "x", "batch/v1")])
 
-    assert frame[["workload", "root", "state", "pods"]].to_numpy().tolist() == [
+    assert frame[["workload", "root_workload", "state", "pods"]].to_numpy().tolist() == [
         ["CronJob/nightly", "CronJob/nightly", "Running", 1],
         ["Job/nightly-1", "CronJob/nightly", "Running", 1],
     ]
     assert frame["schedule"].tolist()[0] == "0 3 * * *"
 
 
-def test_pods_and_replica_sets_are_rows_where_nobody_owns_them() -> None:
+def test_pods_and_replica_sets_without_an_owner_are_rows() -> None:
     sets = [
         made("ReplicaSet", "web", spec={"replicas": 0}),
         made("ReplicaSet", "api-1", owner=owned_by("Deployment", "api")),
@@ -112,14 +117,14 @@ def test_pods_and_replica_sets_are_rows_where_nobody_owns_them() -> None:
 
     frame = workloads_frame([*sets, made("Deployment", "api")], [READ(pod("alone"))])
 
-    assert frame[["workload", "state", "desired"]].to_numpy().tolist() == [
+    assert frame[["workload", "state", "pods_desired"]].to_numpy().tolist() == [
         ["Deployment/api", "Progressing", 1],
         ["Pod/alone", "Running", 1],
         ["ReplicaSet/web", "ScaledDown", 0],
     ]
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     cron = made("CronJob", HOSTILE, spec={"schedule": HOSTILE})
 
     row = workloads_frame([cron]).iloc[0]
@@ -154,11 +159,11 @@ def test_strings_are_data_whatever_they_say() -> None:
         ("RayCluster", {}, {}, None),
     ],
 )
-def test_the_state_says_how_it_fares(kind: str, spec: Manifest, now: Manifest, state: str | None) -> None:
+def test_the_state_follows_from_spec_and_status(kind: str, spec: Manifest, now: Manifest, state: str | None) -> None:
     assert workload_state(kind, made(kind, "x", spec=spec, status=now)).state == state
 
 
-def test_what_is_being_deleted_is_terminating() -> None:
+def test_a_deleted_workload_is_terminating() -> None:
     going = made("Job", "x")
     going["metadata"]["deletionTimestamp"] = CREATED
 
@@ -168,8 +173,8 @@ def test_what_is_being_deleted_is_terminating() -> None:
 @pytest.mark.parametrize(
     ("spec", "desired"), [({}, 1), ({"completions": 5, "parallelism": 2}, 5), ({"parallelism": 3}, 3)]
 )
-def test_a_job_wants_as_many_as_are_to_succeed(spec: Manifest, desired: int) -> None:
-    assert workload_state("Job", made("Job", "x", spec=spec)).desired == desired
+def test_a_job_desires_as_many_pods_as_are_to_succeed(spec: Manifest, desired: int) -> None:
+    assert workload_state("Job", made("Job", "x", spec=spec)).pods_desired == desired
 
 
 def listed(*items: Manifest) -> Any:
@@ -198,15 +203,15 @@ def test_custom_owners_are_found_by_discovery_and_followed() -> None:
 
     frame = pods(cluster(script))
 
-    assert frame["workload"].tolist() == ["RayService/llm"]
+    assert frame[["workload", "root_workload"]].to_numpy().tolist() == [["RayCluster/llm-1", "RayService/llm"]]
     paths = [request.path.partition("?")[0] for request in script.requests]
     assert paths[3:5] == ["/apis/ray.io/v1/rayclusters", "/apis/ray.io/v1/rayservices"]
     accepts = [dict(request.headers).get("Accept", "") for request in script.requests]
     assert "PartialObjectMetadataList" in accepts[3]
-    assert frame.attrs["unread"] == {}
+    assert frame.attrs["incomplete"] == {}
 
 
-def test_an_owner_of_a_kind_that_is_gone_ends_the_chain_and_is_told() -> None:
+def test_an_owner_of_a_kind_that_is_not_served_ends_the_chain_and_is_in_incomplete() -> None:
     script = Script(
         listed(pod("head", metadata={"ownerReferences": owned_by("RayCluster", "llm-1", RAY)})), *discovered(), listed()
     )
@@ -214,14 +219,16 @@ def test_an_owner_of_a_kind_that_is_gone_ends_the_chain_and_is_told() -> None:
     frame = pods(cluster(script))
 
     assert frame["workload"].tolist() == ["RayCluster/llm-1"]
-    assert frame.attrs["unread"] == {"RayCluster": "the server has no kind 'RayCluster' of ray.io/v1"}
+    assert frame.attrs["incomplete"] == {"RayCluster": "the server has no kind 'RayCluster' in ray.io/v1"}
 
 
-def test_kinds_that_may_not_be_read_are_told_and_the_rest_is_shown() -> None:
+def test_kinds_that_may_not_be_listed_are_in_incomplete_and_the_rest_is_shown() -> None:
     denied = status(403, "Forbidden", "forbidden")
-    script = Script(listed(pod("alone")), *([denied] * 12), listed())
+    in_all_and_in_one = [denied, denied]  # the whole cluster, then the connection's namespace
+    script = Script(listed(pod("alone")), *(in_all_and_in_one * len(WORKLOAD_KINDS)), listed())
 
     frame = workloads(cluster(script))
 
     assert frame["workload"].tolist() == ["Pod/alone"]
-    assert set(frame.attrs["unread"]) == {"Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "Job", "CronJob"}
+    assert set(frame.attrs["incomplete"]) == {*WORKLOAD_KINDS}
+    assert not script.replies

@@ -1,4 +1,4 @@
-"""The map of accelerators: who is on which, told in words and marks as well as in colours."""
+"""The map of accelerators: which tenants use which, as text and letters as well as colours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tenantkit.display.pictures import Theme
 from tenantkit.exceptions import InvalidSpecError
-from tenantkit.frames.kit.namespace_owners import Whose
+from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.nodes import Reserved, nodes_frame, reserved_by
 from tenantkit.frames.pods import pods_frame
 from tenantkit.plots.gpu_map import gpus
@@ -42,7 +42,7 @@ PODS = [
     pod("done", "nlp", "gpu-1", 1, phase="Succeeded"),
     pod("old", "vision", "gpu-2", 1),
 ]
-OWNED = {"vision": Whose("vision", "cv"), "nlp": Whose("nlp", "lang")}
+OWNED = {"vision": NamespaceOwner("vision", "cv"), "nlp": NamespaceOwner("nlp", "lang")}
 NODES = [node("gpu-1", 4), node("gpu-2", 4, cordoned=True), node("cpu-1", 0)]
 
 
@@ -55,33 +55,33 @@ def marks(picture: Picture) -> list[str]:
     return [text.get_text() for text in axes.texts if len(text.get_text()) <= 1]
 
 
-def test_each_node_is_told_with_who_holds_how_many_and_what_is_free() -> None:
+def test_the_alternative_text_has_users_and_free_devices_of_each_node() -> None:
     assert gpus(*frames()).alt == (
         "Accelerators of 2 nodes. gpu-1: 1 of 4 free; nlp/serve, vision/train x 2. "
-        "gpu-2 (cordoned): 0 of 4 free; 3 unused, but not to be had; vision/old."
+        "gpu-2 (cordoned): 0 of 4 free; 3 unused, but cordoned or not ready; vision/old."
     )
 
 
-def test_tenants_are_told_apart_by_letters_too() -> None:
+def test_tenants_have_letters_too() -> None:
     assert marks(gpus(*frames())).count("B") == 4  # three pieces and the legend
     assert marks(gpus(*frames())).count("A") == 2
 
 
-def test_what_pods_hold_that_may_not_be_read_is_unknown_and_not_free() -> None:
+def test_devices_of_pods_that_may_not_be_read_are_unknown_not_free() -> None:
     alt = gpus(*frames(pods=[PODS[0]])).alt
 
-    assert "gpu-1: 1 of 4 free; 1 not known; vision/train x 2." in alt
+    assert "gpu-1: 1 of 4 free; 1 unknown; vision/train x 2." in alt
 
 
-def test_without_any_pods_readable_nothing_is_called_free() -> None:
-    assert "gpu-1: 0 of 4 free; 4 not known." in gpus(nodes_frame(NODES), pods_frame([])).alt
+def test_no_device_is_free_where_no_pod_may_be_read() -> None:
+    assert "gpu-1: 0 of 4 free; 4 unknown." in gpus(nodes_frame(NODES), pods_frame([])).alt
 
 
-def test_more_held_than_there_are_is_said() -> None:
+def test_a_node_with_more_requests_than_devices_says_so() -> None:
     crowded = [*PODS, pod("more", "vision", "gpu-1", 3)]
     nodes = nodes_frame(NODES, reserved={"gpu-1": Reserved(), **reserved_by(crowded)})
 
-    assert "gpu-1 (more requested than there are)" in gpus(nodes, pods_frame(crowded, owned=OWNED)).alt
+    assert "gpu-1 (more requested than allocatable)" in gpus(nodes, pods_frame(crowded, owned=OWNED)).alt
 
 
 @pytest.mark.parametrize("theme", get_args(Theme))
@@ -91,16 +91,18 @@ def test_it_is_drawn_in_both_themes_and_with_more_tenants_than_letters(theme: Th
     assert gpus(nodes_frame(NODES), pods_frame(many), theme=theme).png().startswith(b"\x89PNG")
 
 
-def test_nodes_without_accelerators_make_a_picture_that_says_so() -> None:
+def test_without_accelerators_the_picture_says_so() -> None:
     assert gpus(nodes_frame([]), pods_frame([])).alt == "No accelerators to show."
 
 
 def test_another_frame_is_refused() -> None:
-    with pytest.raises(InvalidSpecError, match="give a frame of pods: tenant"):
+    with pytest.raises(
+        InvalidSpecError, match=r"without the columns tenant, .*: pass the result of tk\.pods\(cluster\)$"
+    ):
         gpus(nodes_frame(NODES), nodes_frame(NODES))
 
 
-def test_hostile_names_are_text() -> None:
+def test_hostile_names_are_escaped() -> None:
     evil: dict[str, Any] = pod("$x^2$\x1b[31m", "<script>", "gpu-1", 1)
 
     picture = gpus(nodes_frame(NODES), pods_frame([evil]))

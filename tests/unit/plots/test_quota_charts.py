@@ -89,14 +89,14 @@ def test_the_heat_map_prints_each_number() -> None:
     ]
 
 
-def test_the_heat_map_says_in_words_what_needs_attention() -> None:
+def test_the_alternative_text_of_the_heat_map_has_what_needs_attention() -> None:
     assert repr(quota_heatmap(sample())) == (
         "Quota used, of 2 tenants and 3 resources. Over: vision pods. Full: vision requests.cpu. "
         "Near: speech requests.cpu. Not counted yet: speech pods."
     )
 
 
-def test_the_bars_of_one_tenant_say_what_is_used_and_what_is_free() -> None:
+def test_the_bars_of_one_tenant_have_used_and_free_amounts() -> None:
     picture = quota_bars(sample(), "vision")
 
     assert texts(picture) == [
@@ -114,14 +114,14 @@ def test_the_bars_of_one_tenant_say_what_is_used_and_what_is_free() -> None:
     )
 
 
-def test_the_bars_of_all_add_up_what_is_counted_and_say_what_is_not() -> None:
+def test_the_bars_of_all_tenants_are_the_sum_of_counted_entries() -> None:
     assert quota_bars(sample()).alt == (
         "Quota of 2 tenants. requests.cpu: 7.9 of 8 cores used, 0.1 cores free (near); requests.memory: 1 GiB of 4 GiB "
         "used, 3 GiB free; pods: 12 of 10 used, 2 over, 1 more not counted yet; nothing granted: services."
     )
 
 
-def test_a_bar_that_nobody_has_counted_yet_says_so() -> None:
+def test_a_bar_that_is_not_counted_yet_says_so() -> None:
     picture = quota_bars(quota_frame([quota("new", pods=(None, "10"))]))
 
     assert texts(picture)[2:5] == ["pods", "?", "of 10, not counted yet"]
@@ -138,15 +138,15 @@ def test_a_bar_that_nobody_has_counted_yet_says_so() -> None:
         ("1", "3", "33 %"),
     ],
 )
-def test_what_is_nearly_full_is_not_called_full(used: str, hard: str, number: str) -> None:
+def test_only_a_full_quota_is_100_percent(used: str, hard: str, number: str) -> None:
     assert texts(quota_bars(quota_frame([quota("a", pods=(used, hard))])))[3] == number
 
 
-def test_of_many_tenants_the_fullest_are_shown_in_the_frames_order() -> None:
+def test_the_fullest_of_many_tenants_are_shown_in_the_frames_order() -> None:
     used = {"a": "1", "b": "9", "c": "2", "d": "10"}
     frame = quota_frame([quota(name, pods=(amount, "10")) for name, amount in used.items()])
 
-    picture = quota_heatmap(frame, most=2)
+    picture = quota_heatmap(frame, limit=2)
 
     assert texts(picture)[1:5] == ["percent of what is granted, the 2 fullest of 4 tenants", "pods", "b", "d"]
     assert picture.alt.startswith(
@@ -154,7 +154,7 @@ def test_of_many_tenants_the_fullest_are_shown_in_the_frames_order() -> None:
     )
 
 
-def test_resources_come_as_they_were_asked_for() -> None:
+def test_resources_are_in_the_given_order() -> None:
     assert texts(quota_heatmap(sample(), resources=["pods", "requests.cpu"]))[2:4] == ["pods", "requests.cpu"]
 
 
@@ -167,19 +167,19 @@ def test_a_tenant_with_several_quotas_has_a_row_for_each() -> None:
 
 
 @pytest.mark.parametrize("plot", [quota_heatmap, quota_bars])
-def test_nothing_is_shown_as_nothing(plot: Any) -> None:
+def test_an_empty_frame_is_a_picture_that_says_so(plot: Any) -> None:
     assert repr(plot(quota_frame([]))) == "No quota to show."
     assert texts(plot(quota_frame([]))) == ["No quota to show."]
 
 
-def test_a_quota_of_which_nothing_is_granted_is_no_empty_grid() -> None:
+def test_a_quota_that_grants_nothing_is_not_an_empty_grid() -> None:
     frame = quota_frame([quota("a", services=("0", "0"))])
 
     assert repr(quota_heatmap(frame)) == "No quota to show."
     assert repr(quota_bars(frame)) == "Quota of a. nothing granted: services."
 
 
-def test_strings_from_a_cluster_are_text_in_the_figure_and_escaped_on_the_page() -> None:
+def test_texts_from_the_cluster_are_not_parsed_and_are_escaped_on_the_page() -> None:
     hostile = '"><script>alert(1)</script>$x^2$\x1b[31m'
     picture = quota_bars(quota_frame([quota(hostile, pods=("1", "2"))]))
 
@@ -190,7 +190,7 @@ def test_strings_from_a_cluster_are_text_in_the_figure_and_escaped_on_the_page()
     assert picture.png()
 
 
-def test_a_picture_shows_itself_as_an_image_with_its_words() -> None:
+def test_a_picture_shows_itself_as_an_image_with_alternative_text() -> None:
     picture = quota_bars(sample(), "vision", theme="dark")
 
     data, shown = picture._repr_mimebundle_()
@@ -206,7 +206,7 @@ def test_a_picture_shows_itself_as_an_image_with_its_words() -> None:
     assert shown == {"image/png": {**size, "needs_background": "dark"}}
 
 
-def test_a_picture_is_the_same_each_time_and_on_a_clear_ground() -> None:
+def test_a_picture_is_reproducible_and_has_a_transparent_background() -> None:
     first, second = quota_heatmap(sample()).png(), quota_heatmap(sample()).png()
 
     assert first == second
@@ -214,7 +214,7 @@ def test_a_picture_is_the_same_each_time_and_on_a_clear_ground() -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_text_can_be_read_on_its_ground(theme: Theme) -> None:
+def test_every_text_has_enough_contrast(theme: Theme) -> None:
     picture = quota_heatmap(sample(), theme=theme)
     boxes = [patch for patch in picture.figure.axes[0].patches if isinstance(patch, Rectangle)]
 
@@ -231,7 +231,7 @@ def test_every_text_can_be_read_on_its_ground(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_the_ink_on_each_shade_can_be_read(look: Look) -> None:
+def test_the_text_on_each_shade_has_enough_contrast(look: Look) -> None:
     for share in np.linspace(0, 1, 41):
         shade = blend(look.least, look.most, float(share))
         assert contrast(ink_on(shade), shade) >= 4.5
@@ -239,7 +239,7 @@ def test_the_ink_on_each_shade_can_be_read(look: Look) -> None:
 
 @pytest.mark.parametrize("blindness", BLINDNESS)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_states_are_told_apart_without_one_kind_of_cones(look: Look, blindness: str) -> None:
+def test_states_differ_for_every_kind_of_colour_vision(look: Look, blindness: str) -> None:
     seen = [np.clip(BLINDNESS[blindness] @ linear(colour), 0, 1) for colour in (look.least, look.most, _NEAR, _FULL)]
 
     for place, first in enumerate(seen):
@@ -247,21 +247,23 @@ def test_states_are_told_apart_without_one_kind_of_cones(look: Look, blindness: 
             assert np.linalg.norm(lab(first) - lab(second)) > 25
 
 
-def test_another_frame_is_refused_with_what_it_lacks() -> None:
+def test_another_frame_is_refused_with_the_missing_columns() -> None:
     with pytest.raises(InvalidSpecError) as caught:
         quota_heatmap(sample()[["tenant", "namespace", "quota", "resource", "unit", "used", "hard"]])
 
-    assert caught.value.reason == "give a frame of quota_usage: used_pct, state is missing"
+    assert caught.value.reason == "without the columns used_pct, state"
 
 
-def test_an_unknown_tenant_and_theme_are_refused_with_those_that_are_there() -> None:
-    with pytest.raises(InvalidSpecError, match=r"^tenant='x': not in this frame, whose tenants are speech, vision$"):
+def test_an_unknown_tenant_or_theme_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        InvalidSpecError, match=r"^tenant='x': not in this frame, which has the tenants speech, vision$"
+    ):
         quota_bars(sample(), "x")
     with pytest.raises(InvalidSpecError, match=r"^theme='grey': use one of 'light', 'dark'$"):
         quota_heatmap(sample(), theme="grey")  # type: ignore[arg-type]
 
 
-def test_without_matplotlib_the_way_to_install_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
     with pytest.raises(MissingExtraError, match=r'^pictures need matplotlib: pip install "tenantkit\[plots\]"$'):

@@ -1,3 +1,5 @@
+"""The table of kinds that tenantkit uses."""
+
 from __future__ import annotations
 
 import pytest
@@ -16,12 +18,12 @@ def test_a_kind_of_a_group_is_qualified_by_it() -> None:
     assert (ingress.api_version, ingress.qualified) == ("networking.k8s.io/v1", "ingresses.networking.k8s.io")
 
 
-def test_each_kind_stands_under_its_own_name_and_resource() -> None:
+def test_each_kind_is_found_by_its_name_and_has_one_resource() -> None:
     assert [name for name, kind in KINDS.items() if kind.kind != name] == []
     assert len({kind.qualified for kind in KINDS.values()}) == len(KINDS)
 
 
-def test_the_kinds_in_no_namespace_are_just_these() -> None:
+def test_only_these_kinds_are_cluster_scoped() -> None:
     assert sorted(name for name, kind in KINDS.items() if not kind.namespaced) == [
         "ClusterRole",
         "ClusterRoleBinding",
@@ -41,13 +43,13 @@ def test_the_kinds_in_no_namespace_are_just_these() -> None:
 @pytest.mark.parametrize(
     ("wrong", "right"), [("ingress", "Ingress"), ("ingresses", "Ingress"), ("Deploymnet", "Deployment")]
 )
-def test_a_misspelt_kind_is_refused_with_the_nearest(wrong: str, right: str) -> None:
+def test_a_misspelt_kind_is_refused_with_the_closest_one(wrong: str, right: str) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         kind_of(wrong)
     assert str(caught.value) == f"kind={wrong!r}: use {right!r}"
 
 
-def test_an_unlike_kind_is_refused_with_all_kinds() -> None:
+def test_an_unknown_kind_is_refused_with_all_kinds() -> None:
     with pytest.raises(InvalidSpecError) as caught:
         kind_of("Xyzzy")
     assert str(caught.value) == f"kind='Xyzzy': use one of {', '.join(sorted(KINDS))}"

@@ -1,4 +1,4 @@
-"""LimitRanges in the sandbox: the same pods, defaults and messages as a real API server of 1.37 was seen to give."""
+"""LimitRanges: the same defaults and messages as from a real API server 1.37."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def claim(storage: str) -> Manifest:
     return {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": storage}}}}
 
 
-def test_a_container_that_says_nothing_gets_the_defaults_and_the_pod_a_note_of_it() -> None:
+def test_a_container_without_resources_gets_the_defaults_and_the_pod_an_annotation() -> None:
     assert with_defaults(pod(), limit_range(CONTAINER_LIMIT)) == {
         "metadata": {
             "name": "trainer",
@@ -66,7 +66,7 @@ def test_a_container_that_says_nothing_gets_the_defaults_and_the_pod_a_note_of_i
     }
 
 
-def test_init_containers_get_defaults_too_and_what_is_said_stays() -> None:
+def test_init_containers_get_defaults_too_and_explicit_values_are_kept() -> None:
     sidecar = {"name": "proxy", "resources": {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}}}
     filled = with_defaults(pod(initContainers=[{"name": "fetch"}, sidecar]), limit_range(CONTAINER_LIMIT))
     assert filled["spec"]["initContainers"] == [
@@ -85,12 +85,12 @@ def test_init_containers_get_defaults_too_and_what_is_said_stays() -> None:
     )
 
 
-def test_a_pod_that_says_everything_is_left_as_it_is() -> None:
+def test_a_pod_with_all_resources_is_unchanged() -> None:
     complete = pod({"cpu": "1", "memory": "1Gi"}, {"cpu": "1", "memory": "1Gi"})
     assert with_defaults(complete, limit_range(CONTAINER_LIMIT)) is complete
 
 
-def test_defaults_leave_the_given_pod_untouched() -> None:
+def test_defaults_do_not_change_the_original_pod() -> None:
     given = pod()
     with_defaults(given, limit_range(CONTAINER_LIMIT))
     assert given == pod()
@@ -129,7 +129,7 @@ def test_defaults_leave_the_given_pod_untouched() -> None:
         ({"cpu": "1"}, {"cpu": "1"}, "maximum memory usage per Container is 1Gi.  No limit is specified"),
     ],
 )
-def test_a_container_is_held_to_minimum_maximum_and_ratio(
+def test_a_container_must_keep_minimum_maximum_and_ratio(
     requests: dict[str, str], limits: dict[str, str], message: str | None
 ) -> None:
     assert violations("pods", pod(requests, limits), limit_range(CONTAINER_LIMIT)) == message
@@ -160,7 +160,7 @@ def test_a_container_is_held_to_minimum_maximum_and_ratio(
         ),
     ],
 )
-def test_a_pod_is_held_to_what_its_containers_add_up_to(
+def test_the_sum_of_a_pods_containers_must_keep_the_limits_for_pods(
     requests: dict[str, str], limits: dict[str, str], message: str
 ) -> None:
     assert violations("pods", pod(requests, limits), limit_range(POD_LIMIT)) == message
@@ -179,10 +179,10 @@ def test_a_pods_overhead_does_not_count_towards_its_limit_range() -> None:
         ("512Mi", "minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 512Mi"),
     ],
 )
-def test_a_claim_is_held_to_minimum_and_maximum(storage: str, message: str | None) -> None:
+def test_a_claim_must_keep_minimum_and_maximum(storage: str, message: str | None) -> None:
     limit = {"type": "PersistentVolumeClaim", "max": {"storage": "10Gi"}, "min": {"storage": "1Gi"}}
     assert violations("persistentvolumeclaims", claim(storage), limit_range(limit)) == message
 
 
-def test_a_limit_for_pods_says_nothing_about_claims() -> None:
+def test_a_limit_for_pods_does_not_apply_to_claims() -> None:
     assert violations("persistentvolumeclaims", claim("1Ti"), limit_range(CONTAINER_LIMIT, POD_LIMIT)) is None

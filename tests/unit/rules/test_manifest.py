@@ -1,3 +1,5 @@
+"""References to objects."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -16,15 +18,15 @@ INGRESS: Manifest = {
 }
 
 
-def test_a_ref_says_kind_name_and_namespace() -> None:
+def test_a_ref_is_shown_with_kind_name_and_namespace() -> None:
     assert str(ObjectRef("networking.k8s.io/v1", "Ingress", "ai", "vision")) == "Ingress 'ai' in 'vision'"
 
 
-def test_a_ref_without_namespace_says_none() -> None:
+def test_a_ref_without_namespace_is_shown_without_one() -> None:
     assert str(ObjectRef("v1", "Namespace", "vision")) == "Namespace 'vision'"
 
 
-def test_the_ref_of_a_manifest_holds_what_the_server_finds_it_by() -> None:
+def test_the_ref_of_a_manifest_identifies_it_on_the_server() -> None:
     assert ref_of(INGRESS) == ObjectRef("networking.k8s.io/v1", "Ingress", "ai", "vision")
 
 
@@ -44,7 +46,7 @@ def test_an_empty_namespace_is_none() -> None:
         ),
     ],
 )
-def test_a_manifest_without_identity_is_refused_with_what_it_lacks(manifest: Manifest, message: str) -> None:
+def test_a_manifest_without_identity_is_refused_with_the_missing_fields(manifest: Manifest, message: str) -> None:
     with pytest.raises(ValueError, match="manifest with") as caught:
         ref_of(manifest)
     assert str(caught.value) == message

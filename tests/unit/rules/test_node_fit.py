@@ -1,4 +1,4 @@
-"""Which nodes take a pod: the scheduler's filters of one node, one after the other."""
+"""Nodes on which a pod fits: the scheduler's filters for single nodes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_node_is_ruled_out_by_the_first_filter_that_fails(spec: dict[str, Any]
     assert misfit(spec, node_state(node(), [])) == reasons
 
 
-def test_a_term_that_asks_for_nothing_selects_nothing() -> None:
+def test_an_empty_term_selects_nothing() -> None:
     terms: dict[str, Any] = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{}]}}
 
     assert misfit(asking(affinity={"nodeAffinity": terms}), node_state(node(), []))
@@ -77,17 +77,17 @@ def test_a_term_that_asks_for_nothing_selects_nothing() -> None:
         ({"key": "other", "operator": "Exists"}, False),
     ],
 )
-def test_a_taint_keeps_out_who_does_not_tolerate_it(toleration: dict[str, str], is_let_in: bool) -> None:  # noqa: FBT001
+def test_a_taint_keeps_out_pods_that_do_not_tolerate_it(toleration: dict[str, str], is_let_in: bool) -> None:  # noqa: FBT001
     tainted = node(taints=[RESERVED])
 
     assert (untolerated_taint(asking(tolerations=[toleration]), tainted) is None) == is_let_in
 
 
-def test_a_taint_that_only_prefers_keeps_nobody_out() -> None:
+def test_a_taint_with_prefer_no_schedule_keeps_no_pod_out() -> None:
     assert misfit(asking(), node_state(node(taints=[{"key": "x", "effect": "PreferNoSchedule"}]), [])) == []
 
 
-def test_a_cordoned_node_takes_who_tolerates_that() -> None:
+def test_a_cordoned_node_takes_pods_that_tolerate_that() -> None:
     cordoned = node_state(node(unschedulable=True), [])
     tolerant = asking(tolerations=[{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}])
 
@@ -105,7 +105,7 @@ def test_a_host_port_is_taken_at_its_address(wanted: dict[str, Any], is_free: bo
     assert (misfit(wanted, state) == []) == is_free
 
 
-def test_pods_hold_room_until_they_have_ended() -> None:
+def test_pods_use_resources_until_they_have_finished() -> None:
     pods = [
         {"spec": asking({"cpu": "1"}), "status": {"phase": phase}}
         for phase in ("Running", "Pending", "Succeeded", "Failed")
@@ -116,7 +116,7 @@ def test_pods_hold_room_until_they_have_ended() -> None:
     assert (state.free["cpu"], state.free["pods"]) == (Fraction(2), Fraction(1))
 
 
-def test_copies_are_counted_whole_and_by_what_runs_out_first() -> None:
+def test_the_scarcest_resource_limits_the_number_of_copies() -> None:
     state = node_state(node(), [])
 
     assert copies_that_fit(asking({"cpu": "1500m"}), state) == 2
@@ -126,7 +126,7 @@ def test_copies_are_counted_whole_and_by_what_runs_out_first() -> None:
     assert copies_that_fit(asking(nodeSelector={"zone": "b"}), state) == 0
 
 
-def test_copies_are_as_many_as_can_be_put_there_one_by_one() -> None:
+def test_copies_are_as_many_as_can_be_placed_one_by_one() -> None:
     spec, state, count = asking({"cpu": "700m", "memory": "3Gi"}), node_state(node(), []), 0
     expected = copies_that_fit(spec, state)
     while not misfit(spec, state):
@@ -135,7 +135,7 @@ def test_copies_are_as_many_as_can_be_put_there_one_by_one() -> None:
     assert count == expected
 
 
-def test_what_one_node_alone_can_not_tell_is_named() -> None:
+def test_fields_that_depend_on_more_than_one_node_are_named() -> None:
     spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
     alone = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}}
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "tmp", "emptyDir": {}}]

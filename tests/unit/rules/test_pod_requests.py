@@ -1,3 +1,5 @@
+"""The requests and limits of pods."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -120,16 +122,16 @@ def test_a_pod_is_limited_to_what_its_quota_counts(spec: Manifest, limits: dict[
     ],
     ids=["none", "another's", "given more", "more in force", "given less", "refused by the node"],
 )
-def test_a_resize_counts_with_the_larger_of_asked_given_and_in_force(status: Manifest, requested: int) -> None:
+def test_a_resize_counts_with_the_largest_of_desired_allocated_and_actual(status: Manifest, requested: int) -> None:
     assert pod_requests({"containers": [asks(cpu="2")]}, status=status) == {"cpu": Fraction(requested)}
 
 
-def test_a_limit_in_force_counts_until_it_is_lowered() -> None:
+def test_an_actual_limit_counts_until_it_is_lowered() -> None:
     status = {"containerStatuses": [{"name": "main", "resources": {"limits": {"cpu": "4"}}}]}
     assert pod_limits({"containers": [bounded(cpu="2")]}, status=status) == {"cpu": Fraction(4)}
 
 
-def test_a_request_that_is_no_quantity_is_refused() -> None:
+def test_a_request_that_is_not_a_quantity_is_refused() -> None:
     with pytest.raises(ValueError, match="'1K' is not a quantity"):
         pod_requests({"containers": [asks(memory="1K")]})
 
@@ -142,7 +144,7 @@ init_containers = st.lists(
 
 
 @given(running=containers, starting=init_containers)
-def test_a_pod_requests_no_less_than_its_containers_nor_than_any_init_container(
+def test_a_pod_requests_at_least_as_much_as_its_containers_and_each_init_container(
     running: list[Manifest], starting: list[Manifest]
 ) -> None:
     whole = pod_requests({"containers": running, "initContainers": starting})

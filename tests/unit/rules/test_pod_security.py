@@ -1,4 +1,4 @@
-"""Pod security rules on manifests alone: the table of the contract tests, and what no server would take."""
+"""Pod security rules on manifests: the cases of the contract tests, and manifests that no server would store."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from tests.contract.api.pod_cases import Case
 
 
-def told(manifest: Manifest, level: Level, version: str = "latest") -> str:
+def message(manifest: Manifest, level: Level, version: str = "latest") -> str:
     return ", ".join(map(str, violations(manifest, level, version)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_pod_violates_what_a_real_server_says(case: Case) -> None:
+def test_a_pod_violates_the_same_checks_as_on_a_real_server(case: Case) -> None:
     on_a_server = prepare_create(set_defaults(case.pod))
-    assert told(on_a_server, "baseline") == case.violations("baseline")
-    assert told(on_a_server, "restricted") == case.violations("restricted")
-    assert told(on_a_server, "privileged") == ""
+    assert message(on_a_server, "baseline") == case.violations("baseline")
+    assert message(on_a_server, "restricted") == case.violations("restricted")
+    assert message(on_a_server, "privileged") == ""
 
 
-def test_a_violation_names_its_check_and_comes_in_the_order_of_names() -> None:
+def test_violations_name_their_checks_and_are_sorted_by_name() -> None:
     found = violations(pod(hostNetwork=True, security={"runAsNonRoot": False}), "restricted")
     assert found == (
         Violation("hostNamespaces", "host namespaces", "hostNetwork=true"),
@@ -47,7 +47,7 @@ def test_ephemeral_containers_count_last() -> None:
         ephemeralContainers=[container("debug", unsafe)],
     )
     who = 'containers "setup", "main", "debug"'
-    assert told(manifest, "restricted") == f"privileged ({who} must not set securityContext.privileged=true)"
+    assert message(manifest, "restricted") == f"privileged ({who} must not set securityContext.privileged=true)"
 
 
 @pytest.mark.parametrize(
@@ -58,26 +58,26 @@ def test_ephemeral_containers_count_last() -> None:
         ({"name": "a"}, ""),
     ],
 )
-def test_a_volume_counts_by_the_source_that_it_has(volume: Manifest, expected: str) -> None:
-    assert told(pod(volumes=[volume]), "restricted") == expected
+def test_a_volume_is_judged_by_its_source(volume: Manifest, expected: str) -> None:
+    assert message(pod(volumes=[volume]), "restricted") == expected
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_pod_in_which_nothing_is_said_or_all_is_null_can_be_asked_about(level: Level) -> None:
+def test_a_pod_with_missing_or_null_fields_can_be_checked(level: Level) -> None:
     nothing: list[Any] = [{}, {"metadata": None, "spec": None}, {"spec": {"containers": None, "securityContext": None}}]
     assert [violations(manifest, level) for manifest in nothing] == [(), (), ()]
 
 
-def test_all_is_allowed_at_the_privileged_level() -> None:
+def test_the_privileged_level_allows_everything() -> None:
     assert violations(bare(), "privileged") == ()
 
 
 @pytest.mark.parametrize(("text", "minor"), [("v1.0", 0), ("v1.24", 24), ("v1.999", 999), ("latest", float("inf"))])
-def test_a_version_of_the_standards_is_read(text: str, minor: float) -> None:
+def test_a_version_of_the_standards_is_parsed(text: str, minor: float) -> None:
     assert parse_version(text) == minor
 
 
 @pytest.mark.parametrize("text", ["", "1.24", "v1", "v1.024", "v2.0", "v1.24.1", "v1.x", "Latest", "v1.24\n", "v1.٢"])
-def test_what_is_no_version_of_the_standards_is_refused(text: str) -> None:
+def test_an_invalid_version_of_the_standards_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=re.escape('must be "latest" or "v1.x"')):
         violations(bare(), "privileged", text)

@@ -1,3 +1,5 @@
+"""Quantities, parsed and formatted as on the API server."""
+
 from __future__ import annotations
 
 import json
@@ -42,7 +44,7 @@ def read_as_the_server_does(text: str) -> Row:
         return [text, None, None, None]
 
 
-def test_texts_are_taken_refused_and_written_as_by_the_api_server() -> None:
+def test_texts_are_accepted_refused_and_formatted_as_on_the_api_server() -> None:
     assert [read_as_the_server_does(str(row[0])) for row in ROWS] == ROWS
 
 
@@ -94,17 +96,17 @@ def test_a_quantity_has_an_exact_value(text: str | float, value: Fraction) -> No
         (float("inf"), "500m"),
     ],
 )
-def test_what_is_no_quantity_is_refused_with_one_that_is(wrong: object, near: str) -> None:
+def test_an_invalid_quantity_is_refused_with_a_valid_example(wrong: object, near: str) -> None:
     assert check_quantity(wrong) == f"{RULE}, for example {near!r}"
 
 
-def test_a_refused_quantity_is_named() -> None:
+def test_a_refused_quantity_is_in_the_message() -> None:
     with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity("1K")
     assert str(caught.value) == f"'1K' is not a quantity: {RULE}, for example '1k'"
 
 
-def test_a_float_that_is_the_outcome_of_inexact_sums_is_refused() -> None:
+def test_a_float_from_an_inexact_sum_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity(0.1 + 0.2)
     assert str(caught.value) == (
@@ -113,16 +115,16 @@ def test_a_float_that_is_the_outcome_of_inexact_sums_is_refused() -> None:
     )
 
 
-def test_a_float_near_nothing_is_refused_with_the_smallest_quantity() -> None:
+def test_a_float_close_to_zero_is_refused_with_the_smallest_quantity() -> None:
     assert check_quantity(5e-324) == "write it as text, since 5e-324 is finer than a quantity can be, for example '1n'"
 
 
 @pytest.mark.parametrize("huge", ["1e101", "1e999999999", "1" * 101, "1" + "0" * 90 + "E", "1e-1000"])
-def test_numbers_out_of_all_proportion_are_refused_without_computing_them(huge: str) -> None:
+def test_huge_numbers_are_refused_without_computing_them(huge: str) -> None:
     assert check_quantity(huge) == "use a number below 10^100 and an exponent of -999 or more"
 
 
-def test_a_number_too_large_to_be_written_out_is_refused_by_its_size() -> None:
+def test_a_number_too_large_to_print_is_refused_by_its_size() -> None:
     with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity(10**5000)
     assert str(caught.value) == "a number of 16610 bits is not a quantity: use a number below 10^100"
@@ -147,7 +149,7 @@ def test_a_number_too_large_to_be_written_out_is_refused_by_its_size() -> None:
         (5, "exponent", "5"),
     ],
 )
-def test_a_value_is_written_with_the_largest_suffix_that_leaves_no_fraction(
+def test_a_value_is_formatted_with_the_largest_suffix_without_a_fraction(
     value: Fraction | int, family: Family, text: str
 ) -> None:
     assert format_quantity(value, family=family) == text
@@ -157,7 +159,7 @@ def test_a_suffix_that_the_server_would_lose_is_kept() -> None:
     assert (stored_quantity("1000E"), canonical_quantity("1000E")) == ("1", "1000E")
 
 
-def test_blanks_around_are_dropped_where_the_server_reads_json() -> None:
+def test_surrounding_spaces_are_removed_as_when_the_server_reads_json() -> None:
     assert stored_quantity(" 1Gi\n") == "1Gi"
 
 
@@ -173,7 +175,7 @@ def test_blanks_around_are_dropped_where_the_server_reads_json() -> None:
         (("1Gi", "-1Gi", "1k"), "1k"),
     ],
 )
-def test_a_sum_is_written_in_the_family_of_its_first_term(terms: tuple[str, ...], total: str) -> None:
+def test_a_sum_is_formatted_in_the_family_of_its_first_term(terms: tuple[str, ...], total: str) -> None:
     assert add_quantities(*terms) == total
 
 
@@ -191,12 +193,12 @@ def test_canonical_form_keeps_the_value_and_is_its_own_canonical_form(text: str)
 
 
 @given(value=st.integers(-(2**63) + 1, 2**63 - 1), family=st.sampled_from(("decimal", "binary", "exponent")))
-def test_what_is_written_is_read_as_the_same_value(value: int, family: Family) -> None:
+def test_a_formatted_value_is_parsed_as_the_same_value(value: int, family: Family) -> None:
     assert parse_quantity(format_quantity(value, family=family)) == value
 
 
 @given(text=signed_quantities)
-def test_the_server_s_own_text_is_read_as_the_same_value(text: str) -> None:
+def test_the_text_from_the_server_is_parsed_as_the_same_value(text: str) -> None:
     if abs(parse_quantity(text)) < 10**21:
         assert same_quantity(stored_quantity(text), text)
 
@@ -211,7 +213,7 @@ def test_a_resource_list_rounds_up_to_milli_and_never_down(text: str) -> None:
 
 
 @given(text=quantity_like | any_text)
-def test_every_text_is_read_or_refused_with_a_quantity_in_the_reason(text: str) -> None:
+def test_every_text_is_parsed_or_refused_with_a_valid_example(text: str) -> None:
     reason = check_quantity(text)
     if reason is None:
         assert canonical_quantity(text)

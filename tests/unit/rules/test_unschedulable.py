@@ -1,4 +1,4 @@
-"""What the scheduler says of a pod and all nodes, as text; that it does is held to the real one elsewhere."""
+"""The scheduler's messages about unschedulable pods; the contract suite compares them with the real scheduler's."""
 
 from __future__ import annotations
 
@@ -29,12 +29,10 @@ def pod(requests: dict[str, str] | None = None, *, app: str = "serve", **spec: A
     }
 
 
-def message(asked: dict[str, Any], *nodes: dict[str, Any], on_first: tuple[dict[str, Any], ...] = ()) -> str:
+def message(new: dict[str, Any], *nodes: dict[str, Any], on_first: tuple[dict[str, Any], ...] = ()) -> str:
     states = [node_state(each, on_first if each is nodes[0] else ()) for each in nodes]
     placed = [(other, nodes[0]) for other in on_first]
-    return unschedulable_message(
-        asked["spec"], filter_nodes(asked, states, Surroundings(asked, nodes, placed, lambda _: {}))
-    )
+    return unschedulable_message(new["spec"], filter_nodes(new, states, Surroundings(new, nodes, placed, lambda _: {})))
 
 
 def near(kind: str, app: str, key: str = "kubernetes.io/hostname") -> dict[str, Any]:
@@ -47,16 +45,16 @@ def spread(**rule: Any) -> list[dict[str, Any]]:
     return [usual | rule]
 
 
-def around(asked: dict[str, Any], *nodes: dict[str, Any], on_first: tuple[dict[str, Any], ...] = ()) -> list[str]:
-    """What the pods around say of each node."""
-    found = Surroundings(asked, nodes, [(other, nodes[0]) for other in on_first], lambda _: {})
+def around(new: dict[str, Any], *nodes: dict[str, Any], on_first: tuple[dict[str, Any], ...] = ()) -> list[str]:
+    """Why other pods keep the pod from each node."""
+    found = Surroundings(new, nodes, [(other, nodes[0]) for other in on_first], lambda _: {})
     return [found.misfit(each) for each in nodes]
 
 
-def test_nodes_are_counted_by_reason_in_the_order_of_the_text() -> None:
-    told = message(pod({GPU: "3"}), node("a", unschedulable=True), node("b"), node("c"), node("d"))
+def test_nodes_are_counted_by_reason_sorted_by_text() -> None:
+    text = message(pod({GPU: "3"}), node("a", unschedulable=True), node("b"), node("c"), node("d"))
 
-    assert told == (
+    assert text == (
         "0/4 nodes are available: 1 node(s) were unschedulable, 3 Insufficient nvidia.com/gpu. "
         "preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."
     )
@@ -68,19 +66,19 @@ def test_a_node_counts_once_for_each_of_its_reasons() -> None:
     )
 
 
-def test_eviction_could_help_where_others_hold_what_is_asked_for() -> None:
+def test_preemption_may_help_if_other_pods_use_the_requested_resources() -> None:
     assert message(pod({"cpu": "3"}), node("a"), on_first=(pod({"cpu": "2"}),)).endswith(
         "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
     )
 
 
-def test_who_never_evicts_is_told_that() -> None:
+def test_a_pod_that_never_preempts_has_another_message() -> None:
     assert message(pod({"cpu": "5"}, preemptionPolicy="Never"), node("a")) == (
         "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
     )
 
 
-def test_without_nodes_and_without_volumes_the_text_is_another() -> None:
+def test_missing_nodes_and_missing_volumes_have_other_messages() -> None:
     assert message(pod()) == NO_NODES == "no nodes available to schedule pods"
     assert prefilter_message(3, 'persistentvolumeclaim "data" not found') == (
         '0/3 nodes are available: persistentvolumeclaim "data" not found. not found'
@@ -88,7 +86,7 @@ def test_without_nodes_and_without_volumes_the_text_is_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "said"),
+    ("new", "placed", "reasons"),
     [
         (pod(affinity=near("podAffinity", "train")), (), [NOT_NEAR, NOT_NEAR]),
         (pod(affinity=near("podAffinity", "train")), (pod(app="train"),), ["", NOT_NEAR]),
@@ -100,12 +98,14 @@ def test_without_nodes_and_without_volumes_the_text_is_another() -> None:
         (pod(), (pod(affinity=near("podAntiAffinity", "train")),), ["", ""]),
     ],
 )
-def test_pods_go_near_and_far(asked: dict[str, Any], there: tuple[dict[str, Any], ...], said: list[str]) -> None:
-    assert around(asked, node("a", labels={"zone": "1"}), node("b", labels={"rack": "1"}), on_first=there) == said
+def test_pods_follow_affinity_and_anti_affinity(
+    new: dict[str, Any], placed: tuple[dict[str, Any], ...], reasons: list[str]
+) -> None:
+    assert around(new, node("a", labels={"zone": "1"}), node("b", labels={"rack": "1"}), on_first=placed) == reasons
 
 
 @pytest.mark.parametrize(
-    ("rule", "there", "said"),
+    ("rule", "placed", "reasons"),
     [
         ({}, 0, ["", "", NO_PLACE]),
         ({}, 1, [NOT_SPREAD, "", NO_PLACE]),
@@ -117,14 +117,14 @@ def test_pods_go_near_and_far(asked: dict[str, Any], there: tuple[dict[str, Any]
         ({"nodeTaintsPolicy": "Honor"}, 1, ["", "", NO_PLACE]),
     ],
 )
-def test_pods_are_spread(rule: dict[str, Any], there: int, said: list[str]) -> None:
+def test_pods_follow_topology_spread_constraints(rule: dict[str, Any], placed: int, reasons: list[str]) -> None:
     tainted = [{"key": "spot", "effect": "NoSchedule"}] if "nodeTaintsPolicy" in rule else []
     nodes = (node("a", labels={"zone": "1"}), node("b", labels={"zone": "2"}, taints=tainted), node("c"))
 
-    assert around(pod(topologySpreadConstraints=spread(**rule)), *nodes, on_first=(pod(),) * there) == said
+    assert around(pod(topologySpreadConstraints=spread(**rule)), *nodes, on_first=(pod(),) * placed) == reasons
 
 
-def test_pods_that_go_are_not_counted_when_spreading() -> None:
+def test_terminating_pods_do_not_count_for_topology_spread() -> None:
     going = pod()
     going["metadata"]["deletionTimestamp"] = "2026-11-26T12:00:00Z"
     nodes = node("a", labels={"zone": "1"}), node("b", labels={"zone": "2"})

@@ -143,7 +143,7 @@ UNPLACED = (
         cause="node not ready",
         workload="Deployment/serve",
         object="Node/{namespace}-gone",
-        says="node {namespace}-gone is not there any more",
+        says="node {namespace}-gone does not exist any more",
         writer="somebody",
         manifests=(deployment("serve", nodeName="{namespace}-gone", nodeSelector={}),),
     ),

@@ -62,4 +62,4 @@ def test_what_runs_as_it_should_has_no_row(cluster: Cluster, eventually: Callabl
         frame = why(cluster, namespaces=[namespace])
 
         assert frame.empty, frame.to_dict("records")
-        assert frame.attrs["unread"] == {}
+        assert frame.attrs["incomplete"] == {}

@@ -1,4 +1,4 @@
-"""What the form lets each person do, and what it says of the rest."""
+"""The form enables what a user may do, and names the permissions that are missing for the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied
-from tenantkit.forms.tenant import TenantForm
+from tenantkit.forms.tenant.form import TenantForm
 from tests.forms.pages import fill, page
 
 if TYPE_CHECKING:
@@ -18,21 +18,23 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 
-def test_an_owner_sees_the_grant_locked_with_the_reason_and_changes_the_teams_part(
+def test_an_owner_changes_the_teams_part_and_sees_why_the_grant_is_read_only(
     vision: Tenant, connect_as: Callable[[str], Cluster], cluster: Cluster
 ) -> None:
     with connect_as("owner") as owner:
         form = TenantForm(owner, vision.name)
-        assert form.off == {"apply": "plan first"}
+        assert form.disabled == {"apply": "plan first"}
         locked = [name for name, field in form.fields.items() if field.locked]
         assert locked == ["name", "team", "size", "owners", "hosts", "expires", "protected"]
-        told = (
-            "Only to be seen here: changing this part needs the right 'patch namespaces' and 'patch resourcequotas' "
-            f"in '{vision.name}', which you lack."
+        reason = (
+            "Read-only: changing this part needs permission to patch namespaces and patch resourcequotas "
+            f"in namespace '{vision.name}'."
         )
-        assert told in page(form)
-        assert told in form.fields["size"].control.tooltip
-        with pytest.raises(InvalidSpecError, match="changing this part needs the right 'patch namespaces'"):
+        assert reason in page(form)
+        assert reason in form.fields["size"].control.tooltip
+        with pytest.raises(
+            InvalidSpecError, match="Read-only: changing this part needs permission to patch namespaces"
+        ):
             form.fill(size="large")
 
         form.fill(viewers=["vera@example.com"], routes=[])
@@ -41,7 +43,7 @@ def test_an_owner_sees_the_grant_locked_with_the_reason_and_changes_the_teams_pa
         assert tk.get_tenant(cluster, vision.name).viewers == ("vera@example.com",)
 
 
-def test_a_stranger_sees_the_buttons_off_with_what_is_missing(
+def test_a_stranger_sees_disabled_buttons_and_the_missing_permissions(
     connect_as: Callable[[str], Cluster], name: str, admin: Cluster
 ) -> None:
     assert admin.is_sandbox
@@ -49,18 +51,18 @@ def test_a_stranger_sees_the_buttons_off_with_what_is_missing(
         form = TenantForm(stranger)
         fill(form, name)
 
-        assert form.off == {
-            "plan": "it needs the right 'list namespaces', which stranger@example.com lacks",
-            "apply": "it needs the right 'create namespaces' and 'create resourcequotas' and 'create rolebindings', "
-            "which stranger@example.com lacks; give the YAML below to somebody who has it",
+        assert form.disabled == {
+            "plan": "you need permission to list namespaces",
+            "apply": "you need permission to create namespaces, create resourcequotas and create rolebindings: "
+            "somebody who has it can apply the YAML below",
         }
         assert form.plan_button.disabled
         assert "kind: Tenant" in form.yaml
-        with pytest.raises(PermissionDenied, match="create namespaces"):
+        with pytest.raises(PermissionDenied, match=r"somebody who has it can apply `form\.yaml`"):
             form.submit()
 
 
-def test_an_editor_may_look_and_change_nothing(
+def test_an_editor_may_plan_but_not_change_anything(
     cluster: Cluster, vision: Tenant, connect_as: Callable[[str], Cluster]
 ) -> None:
     changed = TenantForm(cluster, vision.name)
@@ -70,5 +72,5 @@ def test_an_editor_may_look_and_change_nothing(
         form = TenantForm(editor, vision.name)
 
         assert [name for name, field in form.fields.items() if not field.locked] == []
-        assert "'create rolebindings' and 'create ingresses'" in form.off["apply"]
+        assert "create rolebindings and create ingresses in namespace" in form.disabled["apply"]
         assert form.submit(plan_only=True).has_changes is False

@@ -1,7 +1,7 @@
-"""The routes of a tenant as rows: service, port, path, and a host where it is another than the tenant's own.
+"""The routes of a tenant as rows: service, port, path, and a host if it is not the tenant's default host.
 
-What a row does not show of a loaded route (its path type, its Ingress's name) stays with it and is told beside it: a
-form that forgets what it can't show would rename somebody's Ingress.
+A row has no inputs for some values of a loaded route, such as its path type and the name of its Ingress. It keeps these
+values and lists them: a form that dropped them would rename somebody's Ingress.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
-from tenantkit.forms.kit.field import Field
+from tenantkit.forms.kit.field import FormField, reason_text
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.spec.route import Route
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
     from tenantkit.exceptions import Problem
 
-# What each row shows: field, label, placeholder.
+# The inputs of each row: field, label, placeholder.
 _COLUMNS = (
     ("service", "Service", "ai-service"),
     ("port", "Port", "80"),
     ("path", "Path", "/"),
-    ("host", "Host", "the tenant's own"),
+    ("host", "Host", "the tenant's default host"),
 )
-_KEPT_LABELS = {"path_type": "path type", "name": "Ingress"}
+_HIDDEN_LABELS = {"path_type": "path type", "name": "Ingress"}
 _PLACE = re.compile(r"^routes\[(\d+)\](?:\.(\w+))?")
 
 
-class _Row:
-    """One route: its four inputs, the button that removes it, and what is wrong with it."""
+class _RouteInputs:
+    """One route: its four inputs, the button that removes it, and its errors."""
 
     def __init__(self, route: Mapping[str, Any], *, help_texts: Mapping[str, str]) -> None:
         shown = {name for name, _, _ in _COLUMNS}
-        self.kept = {key: value for key, value in route.items() if key not in shown and value is not None}
+        self.hidden = {key: value for key, value in route.items() if key not in shown and value is not None}
         self.inputs = {
             name: Text(
                 value=str(route.get(name) or ""),
@@ -55,52 +55,52 @@ class _Row:
         line.add_class("tk-route-line")
         self.widget = VBox([line, self.note])
         self.widget.add_class("tk-route")
-        self.tell(())
+        self.show(())
 
     @property
     def value(self) -> dict[str, Any]:
-        """The route as `Route` takes it; what is empty is left out, but service and port, which are needed."""
-        given = {name: control.value.strip() for name, control in self.inputs.items()}
-        port = given["port"]
-        needed = {"service": given["service"], "port": int(port) if port.isascii() and port.isdigit() else port}
-        return {**needed, **{name: given[name] for name in ("path", "host") if given[name]}, **self.kept}
+        """The route as `Route` takes it. Empty values are omitted, except service and port, which are required."""
+        texts = {name: control.value.strip() for name, control in self.inputs.items()}
+        port = texts["port"]
+        required = {"service": texts["service"], "port": int(port) if port.isascii() and port.isdigit() else port}
+        return {**required, **{name: texts[name] for name in ("path", "host") if texts[name]}, **self.hidden}
 
-    def tell(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Show what is wrong, each with its input's label, and what the row keeps unseen."""
+    def show(self, problems: Sequence[tuple[str, str]]) -> None:
+        """Show each error with the label of its input, and the values that the row has no input for."""
         labels = {name: label for name, label, _ in _COLUMNS}
-        told = [f"{labels.get(name, name or 'Route')}: {reason}" for name, reason in problems]
-        kept = ", ".join(
-            f"{_KEPT_LABELS.get(key, key)} {value}"
-            for key, value in self.kept.items()
+        errors = [f"{labels.get(name, name or 'Route')}: {reason}" for name, reason in problems]
+        hidden = ", ".join(
+            f"{_HIDDEN_LABELS.get(key, key)} {value}"
+            for key, value in self.hidden.items()
             if Route.model_fields.get(key) is None or value != Route.model_fields[key].default
         )
         self.note.value = joined(
-            *(element("p", text, class_="tk-error", role="alert") for text in told),
-            element("p", f"Kept as it is: {kept}.", class_="tk-help") if kept else None,
+            *(element("p", text, class_="tk-error", role="alert") for text in errors),
+            element("p", f"Kept unchanged: {hidden}.", class_="tk-help") if hidden else None,
         )
         for name, control in self.inputs.items():
-            wrong = any(name == field for field, _ in problems)
-            (control.add_class if wrong else control.remove_class)("tk-invalid")
+            is_invalid = any(name == field for field, _ in problems)
+            (control.add_class if is_invalid else control.remove_class)("tk-invalid")
 
     def disable(self, disabled: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
         for control in (*self.inputs.values(), self.remove):
             control.disabled = disabled
 
 
-class RoutesField(Field):
+class RoutesField(FormField):
     """Rows of routes, with buttons to add and remove them.
 
     Args:
         name: of the spec's field.
-        label: what people call it.
+        label: shown above the rows.
         help_text: below the rows.
-        help_texts: of a route's own fields.
+        help_texts: of the route's fields.
     """
 
     def __init__(self, name: str, label: str, help_text: str, *, help_texts: Mapping[str, str]) -> None:
         self._help_texts = help_texts
-        self._rows: list[_Row] = []
-        self._changed: Callable[[], None] = lambda: None
+        self._rows: list[_RouteInputs] = []
+        self._callback: Callable[[], None] = lambda: None
         self._box = VBox([])
         self._add = Button(description="Add route", tooltip="Add a route")
         self._add.add_class("tk-quiet")
@@ -136,47 +136,47 @@ class RoutesField(Field):
         return [row.remove for row in self._rows]
 
     def add(self) -> None:
-        """One more row, empty."""
-        if self._add.disabled:  # a click from Python ignores it
+        """Add an empty row."""
+        if self._add.disabled:  # a click from Python ignores `disabled`
             return
         self._rows.append(self._row({}))
         self._show()
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call this after each change of a row, or of their number."""
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call a function after each change of a row, and after a row is added or removed."""
 
-        def touched() -> None:
+        def notify() -> None:
             self.is_touched = True
-            changed()
+            callback()
 
-        self._changed = touched
+        self._callback = notify
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
-        """Show each problem in its row; those of all rows together, below them."""
-        placed: dict[int, list[tuple[str, str]]] = {}
+        """Show each problem in its row, and problems with the whole list below the rows."""
+        by_row: dict[int, list[tuple[str, str]]] = {}
         shared: list[Problem] = []
         for problem in problems:
             place = _PLACE.match(problem.field)
             if place and int(place[1]) < len(self._rows):
-                placed.setdefault(int(place[1]), []).append((place[2] or "", problem.reason))
+                by_row.setdefault(int(place[1]), []).append((place[2] or "", reason_text(problem)))
             else:
                 shared.append(problem)
         for index, row in enumerate(self._rows):
-            row.tell(placed.get(index, ()))
+            row.show(by_row.get(index, ()))
         super().set_problems(shared)
 
     def _describe(self, text: str) -> None:
-        """A box has no tooltip; each input has its own."""
+        """Do nothing: a box has no tooltip, and each input has its own."""
 
-    def _row(self, route: Mapping[str, Any]) -> _Row:
-        row = _Row(route, help_texts=self._help_texts)
+    def _row(self, route: Mapping[str, Any]) -> _RouteInputs:
+        row = _RouteInputs(route, help_texts=self._help_texts)
         for control in row.inputs.values():
-            control.observe(lambda _: self._changed(), names="value")
-        row.remove.on_click(lambda _: self._drop(row))
+            control.observe(lambda _: self._callback(), names="value")
+        row.remove.on_click(lambda _: self._remove(row))
         row.disable(self._add.disabled)
         return row
 
-    def _drop(self, row: _Row) -> None:
+    def _remove(self, row: _RouteInputs) -> None:
         if row.remove.disabled or row not in self._rows:
             return
         self._rows.remove(row)
@@ -185,10 +185,10 @@ class RoutesField(Field):
 
     def _show(self) -> None:
         self._box.children = [row.widget for row in self._rows]
-        self._changed()
+        self._callback()
 
     def _refresh(self) -> None:
-        disabled = self._busy or bool(self._locked)
+        disabled = self._is_busy or bool(self._locked)
         self._add.disabled = disabled
         for row in self._rows:
             row.disable(disabled)

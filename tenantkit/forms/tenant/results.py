@@ -1,4 +1,4 @@
-"""How plans, reports and quotas look in a form: tables with a word and a colour for each row, links, bars."""
+"""Plans, reports and quotas as a form shows them: tables with a word and a colour per row, links, bars."""
 
 from __future__ import annotations
 
@@ -10,103 +10,104 @@ from tenantkit.display.tables import value_text
 from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
-from tenantkit.forms.tenant_fields import field_of
+from tenantkit.forms.tenant.fields import field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
-    from tenantkit.exceptions import Problem
+    from tenantkit.exceptions import InvalidSpecError
     from tenantkit.forms.kit.markup import Content, Html
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
 
-# What a team looks at first; the whole table is quota_usage's.
+# The main resources; `quota_usage` has all of them.
 _BARS = {
     "requests.cpu": "CPU",
     "requests.memory": "Memory",
     "requests.storage": "Storage",
     "pods": "Pods",
 }
-_DEVICES = 2
-_ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}  # devices between
+_ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}
+_DEVICE_ORDER = 2
 _CELL_LIMIT = 200
 _WEB = ("http://", "https://")
 
 
 def plan_notice(plan: Plan) -> Html:
-    """What a plan means for who reads it."""
-    stopped = sum(change.action in ("blocked", "unknown") for change in plan.changes)
-    if stopped:
-        text = f"{stopped} objects are blocked or unknown: see why below. Nothing has changed, and Apply stays off."
-        return notice("error", text, word="This can't be applied")
+    """A summary of a plan, and what to do next."""
+    blocked = sum(change.action in ("blocked", "unknown") for change in plan.changes)
+    if blocked:
+        objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
+        text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."
+        return notice("error", text, word="This plan cannot be applied")
     if not plan.has_changes:
-        return notice("ok", "Everything is as wanted.", word="Nothing to do")
+        return notice("ok", "The cluster already matches the form.", word="No changes")
     if any(change.conflicts for change in plan.changes):
-        text = (
-            "Others have set some of the fields. Tick the box to take these back, or they stay and are told as failed."
-        )
+        text = "Others have set some of the fields. Tick the box to overwrite them, or they will be reported as failed."
         return notice("warning", text, word="Planned, with conflicts")
-    return notice("info", "Nothing has changed yet. Read the plan, then press Apply.", word="Planned")
+    return notice("info", "Nothing was changed yet. Review the plan, then click Apply.", word="Planned")
 
 
-def problems_notice(problems: Sequence[Problem], labels: Mapping[str, str]) -> Html:
-    """Which fields to correct; what is wrong stands beside each, and here only if it is none of theirs.
+def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
+    """The labels of the fields to correct. Each field shows its own problems; only the others are listed here.
 
     Args:
-        problems: of an InvalidSpecError.
+        error: with the invalid fields.
         labels: of the form's fields, by name.
     """
-    placed = [label for name, label in labels.items() if any(field_of(problem) == name for problem in problems)]
-    others = [str(problem) for problem in problems if field_of(problem) not in labels]
-    lead = [f"Correct what is marked above ({'; '.join(placed)}), and plan again."] if placed else []
-    return notice("error", "\n".join([*lead, *others, "Nothing was changed."]))
+    invalid = {field_of(problem) for problem in error.problems}
+    to_correct = [label for name, label in labels.items() if name in invalid]
+    others = [problem.words("form") for problem in error.problems if field_of(problem) not in labels]
+    lead = [f"Correct the fields marked above ({'; '.join(to_correct)}), then plan again."] if to_correct else []
+    hint = [error.hint.words("form")] if error.hint is not None else []
+    return notice("error", "\n".join([*lead, *others, *hint, "Nothing was changed."]), word="Invalid")
 
 
 def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...]:
-    """What a panel shows of an error.
+    """The content of the panel for an error.
 
     Args:
-        error: expected ones are a sentence; of a partial apply, with what was done; all others are shown whole.
-        as_links: as of `url_list`.
+        error: an expected error is shown as a sentence, a partial apply with its report, any other error in full.
+        as_links: as for `url_list`.
     """
     if isinstance(error, PartialApplyError):
         report = error.report
-        return notice("warning", str(error)), url_list(report, as_links=as_links), report_table(report)
+        return notice("warning", error.words("form")), url_list(report, as_links=as_links), report_table(report)
     if isinstance(error, CancelledError):
-        return (notice("warning", str(error), word="Cancelled"),)
+        return (notice("warning", error.words("form"), word="Cancelled"),)
     if isinstance(error, TenantKitError):
-        return (notice("error", str(error)),)
+        return (notice("error", error.words("form")),)
     if isinstance(error, KeyboardInterrupt):
-        return (notice("warning", "Plan again to see what is live.", word="Interrupted"),)
+        return (notice("warning", "Plan again to see the state of the cluster.", word="Interrupted"),)
     return (unexpected(error),)
 
 
-def same_code(python: str, yaml: str) -> Html:
-    """The Python and the YAML that do the same, side by side."""
+def equivalent_code(python: str, yaml: str) -> Html:
+    """The Python code and the YAML that do the same, side by side."""
     codes = element("div", copyable(python, label="Python"), copyable(yaml, label="YAML"), class_="tk-codes")
-    return element("div", element("h3", "The same without the form", class_="tk-heading"), codes)
+    return element("div", element("h3", "Equivalent code and YAML", class_="tk-heading"), codes)
 
 
 def plan_table(plan: Plan) -> Html:
-    """The rows of a plan; what stays as it is is counted and not listed."""
+    """The rows of a plan. Unchanged objects are counted, not listed."""
     rows = [
         (
             _word(row.action),
             str(row.ref),
             element("code", _cut(row.field)) if row.field else None,
             *_differing(value_text(row.before), value_text(row.after)),
-            row.reason or None,
+            row.words("form") or None,
         )
         for row in plan.rows
         if row.action != "unchanged"
     ]
-    return table(("action", "object", "field", "now", "then", "why"), rows, caption=f"Plan: {plan.summary}")
+    return table(("action", "object", "field", "before", "after", "reason"), rows, caption=f"Plan: {plan.summary}")
 
 
 def report_table(report: Report) -> Html:
-    """What became of each object; those that were as wanted are counted and not listed."""
+    """The result for each object. Unchanged objects are counted, not listed."""
     groups = (
         ("applied", report.applied),
         ("failed", report.failed),
@@ -119,22 +120,22 @@ def report_table(report: Report) -> Html:
             it.action,
             str(it.ref),
             element("code", _cut(it.field)) if it.field else None,
-            it.reason or None,
+            it.words("form") or None,
         )
         for result, outcomes in groups
         for it in outcomes
     ]
-    return table(("result", "action", "object", "field", "why"), rows, caption=f"Report: {report.summary}")
+    return table(("result", "action", "object", "field", "reason"), rows, caption=f"Report: {report.summary}")
 
 
 def url_list(report: Report, *, as_links: bool) -> Html | None:
-    """Where the tenant's routes are reached.
+    """The addresses of the tenant's routes.
 
     Args:
         report: of the apply.
-        as_links: no in the sandbox, whose hosts belong to somebody else.
+        as_links: False in the sandbox, where somebody else may own the real host.
     """
-    urls = [url for found in report.urls.values() for url in found]
+    urls = [url for tenant_urls in report.urls.values() for url in tenant_urls]
     if not urls:
         return None
     shown = [_link(url) if as_links and url.startswith(_WEB) else element("code", url) for url in urls]
@@ -142,13 +143,13 @@ def url_list(report: Report, *, as_links: bool) -> Html | None:
 
 
 def quota_bars(usage: pd.DataFrame) -> Html:
-    """How much of each main resource is used, a bar a resource.
+    """The usage of each main resource, one bar per resource.
 
     Args:
-        usage: of `quota_usage`, one tenant's.
+        usage: from `quota_usage`, for one tenant.
     """
     rows = [(label, row) for row in usage.to_dict("records") if (label := _bar_label(str(row["resource"]))) is not None]
-    rows.sort(key=lambda pair: _ORDER.get(pair[0], _DEVICES))
+    rows.sort(key=lambda pair: _ORDER.get(pair[0], _DEVICE_ORDER))
     cells = [cell for label, row in rows if row["state"] != "none" for cell in _bar(label, row)]
     return element("div", *cells, class_="tk-bars") if cells else joined()
 
@@ -168,16 +169,16 @@ def _bar(label: str, row: dict[Any, Any]) -> Iterable[Html]:
         yield element("span", f"of {amount_text(row['hard'], unit)}: not counted yet", class_="tk-amount")
         return
     share = min(100.0, max(0.0, float(row["used_pct"]))) if row["hard"] else 100.0
-    told = f"{used_text(row['used'], row['hard'], unit)} used" + (f", {state}" if state != "ok" else "")
+    usage = f"{used_text(row['used'], row['hard'], unit)} used" + (f", {state}" if state != "ok" else "")
     yield element("span", label)
     yield element(
         "div",
         element("div", class_=f"tk-{state}", style=f"width:{share:.1f}%"),
         class_="tk-bar",
         role="img",
-        aria_label=f"{label}: {told}",
+        aria_label=f"{label}: {usage}",
     )
-    yield element("span", told, class_="tk-amount")
+    yield element("span", usage, class_="tk-amount")
 
 
 def _link(url: str) -> Html:
@@ -189,7 +190,7 @@ def _word(result: str) -> Html:
 
 
 def _differing(before: str | None, after: str | None) -> tuple[str | None, str | None]:
-    """Both values; of two JSON objects, such as stored specs, only the fields that differ."""
+    """Both values. For two JSON objects, such as stored specs, only the fields that differ."""
     old, new = _json_object(before), _json_object(after)
     if old is None or new is None:
         return _cut(before), _cut(after)
@@ -200,10 +201,10 @@ def _differing(before: str | None, after: str | None) -> tuple[str | None, str |
 
 def _json_object(text: str | None) -> dict[str, Any] | None:
     try:
-        found = json.loads(text or "")
+        value = json.loads(text or "")
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _cut(text: str | None) -> str | None:

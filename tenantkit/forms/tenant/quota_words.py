@@ -1,4 +1,4 @@
-"""What a quota holds, in the words of people: `64 GiB of memory`, not `64Gi`."""
+"""The contents of a quota in words: `64 GiB of memory`, not `64Gi`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def device_text(resource: str, count: int) -> str:
-    """Devices by count: `2 GPUs (nvidia.com/gpu)`."""
+    """A number of devices: `2 GPUs (nvidia.com/gpu)`."""
     if resource.endswith("/gpu"):
         return f"{count} GPU{'s' * (count != 1)} ({resource})"
     return f"{count} of {resource}"
 
 
 def quota_words(quota: Quota) -> list[str]:
-    """What a quota holds, a line a resource: cpu, memory, devices, storage, pods."""
+    """The contents of a quota, one line per resource: CPU, memory, devices, storage, pods."""
     cores = parse_quantity(quota.requests_cpu)
     devices = [device_text(resource, count) for resource, count in quota.accelerators.items() if count]
     return [

@@ -1,0 +1,143 @@
+"""The inputs of a tenant: filled, validated, locked, and laid out in two sections by who may change them.
+
+An empty field is not reported as wrong until the user has edited it or asked for a plan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HTML, VBox
+
+from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.forms.kit.field import CardsField
+from tenantkit.forms.kit.markup import element, joined
+from tenantkit.forms.tenant.fields import FIELD_ROWS, field_of, make_fields, part_of, size_cards, validate, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tenantkit.forms.kit.field import FormField
+    from tenantkit.forms.kit.markup import Html
+    from tenantkit.forms.tenant.permissions import MissingPermissions
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+_PARTS = (
+    ("grant", "Granted by the platform", "The tenant's name, owners and resources. Only the platform changes these."),
+    ("team", "Managed by the team", "The tenant's members and routes. The owners change these themselves."),
+)
+_NAME_IS_FIXED = "A tenant cannot be renamed."
+
+
+class TenantInputs:
+    """The inputs for one tenant.
+
+    Args:
+        platform: its sizes; the tenant must fit it.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.fields: dict[str, FormField] = make_fields(platform)
+        self.tenant: Tenant | None = None
+        self.problems: list[Problem] = []
+        self.shows_all_problems = False
+        self._name: str | None = None
+        self._headings = {part: HTML(value=_heading(title, about)) for part, title, about in _PARTS}
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call a function after each change of a field."""
+        for field in self.fields.values():
+            field.on_change(callback)
+
+    def load(self, tenant: Tenant) -> None:
+        """Fill the fields from an existing tenant."""
+        self._set(values_of(tenant))
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Set fields, with values as `Tenant` takes them.
+
+        Raises:
+            InvalidSpecError: a field does not exist or is read-only.
+        """
+        by_field = dict(values)
+        if "quota" in by_field:
+            by_field["size"] = by_field.pop("quota")
+        refused = [
+            Problem(name, value, reason) for name, value in by_field.items() if (reason := self._refusal(name, value))
+        ]
+        if refused:
+            raise InvalidSpecError(refused)
+        self._set(by_field)
+
+    def validate(self) -> None:
+        """Validate the values, and show each problem at its field."""
+        values = {name: field.value for name, field in self.fields.items()}
+        if self._name is not None:
+            values["name"] = self._name
+        self.tenant, self.problems = validate(values, self.platform)
+        self.show(self.problems)
+
+    def show(self, problems: Sequence[Problem]) -> None:
+        """Show each problem at its field."""
+        by_field: dict[str, list[Problem]] = {}
+        for problem in problems:
+            by_field.setdefault(field_of(problem), []).append(problem)
+        for name, field in self.fields.items():
+            is_due = self.shows_all_problems or field.is_touched or not field.is_empty
+            field.set_problems(by_field.get(name, ()) if is_due else ())
+
+    def lock(self, name: str, missing: MissingPermissions) -> None:
+        """Switch to an existing tenant: the name, and all that the user may not change, become read-only."""
+        self._name = name
+        for part, title, about in _PARTS:
+            permissions = missing.team if part == "team" else missing.grant
+            reason = f"Read-only: changing this part needs permission to {permissions}." if permissions else ""
+            self._headings[part].value = _heading(title, about, reason)
+            for field in self.fields.values():
+                if part_of(field.name) == part:
+                    field.lock(reason, is_shown=False)
+        self.fields["name"].lock(_NAME_IS_FIXED)
+
+    def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
+        """Disable the fields while the form is busy."""
+        for field in self.fields.values():
+            field.set_busy(busy)
+
+    def sections(self) -> list[Any]:
+        """The fields, laid out."""
+        return [self._section(part) for part, _, _ in _PARTS]
+
+    def _refusal(self, name: str, value: Any) -> str:
+        if name not in self.fields:
+            return f"unknown field; the fields are {', '.join(self.fields)}"
+        field = self.fields[name]
+        return field.locked if value != field.value else ""
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        size = self.fields["size"]
+        if "size" in values and isinstance(size, CardsField):
+            size.offer(size_cards(self.platform, values["size"]))
+        for name, value in values.items():
+            self.fields[name].value = value
+
+    def _section(self, part: str) -> Any:
+        rows = []
+        for definitions in FIELD_ROWS:
+            widgets = [self.fields[it.name].widget for it in definitions if part_of(it.name) == part]
+            if widgets:
+                row = VBox(widgets)
+                row.add_class("tk-pair")
+                rows.append(row)
+        section = VBox([self._headings[part], *rows])
+        section.add_class("tk-section")
+        return section
+
+
+def _heading(title: str, about: str, locked: str = "") -> Html:
+    return joined(
+        element("h3", title, class_="tk-heading"),
+        element("p", about, class_="tk-about"),
+        element("p", locked, class_="tk-locked") if locked else None,
+    )
