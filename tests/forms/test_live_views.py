@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.server import Sandbox
     from tenantkit.spec.tenant import Tenant
 
-RETRIES = 3  # of the view, while its connection is cut
+RETRIES = 16  # of the view while it has no connection: about two for each watch
 HOSTILE = "<script>alert(1)</script>=1+1 \x1b[31m \u202e🦊"
 
 
