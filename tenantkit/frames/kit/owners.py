@@ -102,7 +102,9 @@ def owners_of(metadata: Manifest) -> tuple[Owner, ...]:
     reference = references[0]
     if not reference.get("controller"):
         reference = next((each for each in references if each.get("controller")), reference)
-    nearest = _owner(*(str(reference.get(key) or "") for key in ("apiVersion", "kind", "name")))
+    nearest = _owner(
+        str(reference.get("apiVersion") or ""), str(reference.get("kind") or ""), str(reference.get("name") or "")
+    )
     if nearest.kind == "ReplicaSet":
         labels = metadata.get("labels") or {}
         for label, (api_version, kind) in HASH_LABELS.items():
