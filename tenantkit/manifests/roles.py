@@ -1,9 +1,9 @@
 """The four ClusterRoles: provisioner, owner, editor, viewer.
 
-Rejected alternative: the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles). They may
+Rejected alternative: the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles). Both may
 write NetworkPolicies, which are additive and so can allow traffic that the platform denies. `edit` may create
-ServiceAccount tokens, and `admin` may bind roles to `system:authenticated`. Owners may bind the three tenant roles only.
-Viewers may not read Secrets, since a token in one gives permissions.
+ServiceAccount tokens, and `admin` may bind roles to `system:authenticated`. Owners may bind the three tenant
+roles only. Viewers may not read Secrets, since a token in one gives permissions.
 """
 
 from __future__ import annotations

@@ -94,3 +94,41 @@ def test_a_shared_field_that_is_left_to_its_other_owner_is_still_owned() -> None
     entries = {entry["manager"]: entry for entry in memory.objects[QUOTA]["metadata"]["managedFields"]}
     assert memory.objects[QUOTA]["spec"]["hard"]["pods"] == "20"
     assert "f:pods" in entries["tenantkit"]["fieldsV1"]["f:spec"]["f:hard"]
+
+
+def test_each_surface_says_in_its_own_words_how_to_overwrite_a_conflict() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99"))
+    planned = plan(memory, tenant(), platform=PLATFORM)
+
+    [row] = [row for row in planned.rows if row.action == "conflict"]
+    with pytest.raises(PartialApplyError) as caught:
+        apply(memory, planned, progress=False)
+
+    assert row.code == "set-by-other"
+    assert row.words("shell") == "set by 'kubectl-edit'; to overwrite it, add --force-conflicts KIND/NAME"
+    for words in (planned.words, caught.value.words, caught.value.report.words):
+        assert "pass this row to apply(force_conflicts=…)" in words("python")
+        assert "add --force-conflicts KIND/NAME" in words("shell")
+        assert "force_conflicts" not in words("shell")
+    assert "add --force-conflicts KIND/NAME" in str(planned.as_json("shell"))
+    assert "add --force-conflicts KIND/NAME" in str(caught.value.report.as_json("shell"))
+
+
+@pytest.mark.parametrize("wrong", ["some", 7, ["pods"]])
+def test_a_value_that_names_no_conflicts_is_refused(wrong: Any) -> None:
+    memory = Memory()
+
+    with pytest.raises(InvalidSpecError, match=r"force_conflicts=.*: give rows of plan\.rows"):
+        apply(memory, plan(memory, tenant(), platform=PLATFORM), force_conflicts=wrong, progress=False)
+
+
+def test_all_conflicts_can_be_forced_by_one_word() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
+
+    apply(memory, plan(memory, tenant(), platform=PLATFORM), force_conflicts="all", progress=False)
+
+    assert not plan(memory, tenant(), platform=PLATFORM).has_changes

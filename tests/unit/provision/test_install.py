@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
+from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PartialApplyError, PermissionDenied
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.provision.stored import get_tenant, get_tenants
@@ -14,6 +16,9 @@ from tenantkit.provision.stored_platform import get_platform
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import ObjectRef
 
 
 def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
@@ -134,3 +139,39 @@ def test_the_error_of_a_tenant_that_does_not_exist_suggests_a_name(
 
     with pytest.raises(NotFound, match=re.escape(f"there is no tenant {message}")):
         get_tenant(memory, name)
+
+
+def test_a_cancelled_uninstallation_reports_the_rest() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    cancelled = threading.Event()
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(
+            memory,
+            confirm="tenantkit-system",
+            progress=False,
+            cancelled=cancelled,
+            on_progress=lambda _outcome: cancelled.set(),
+        )
+
+    report = caught.value.report
+    assert (report.interrupted, len(report.applied), len(report.not_attempted)) == (True, 1, 8)
+    assert len(memory.objects) == 8
+
+
+def test_an_uninstallation_that_fails_after_a_deletion_reports_it() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+
+    def refuse(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "ConfigMap":
+            raise PermissionDenied("may not delete ConfigMap", status=403)
+
+    memory.on_write = refuse
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    assert [outcome.ref.kind for outcome in caught.value.report.failed] == ["ConfigMap"]
+    assert caught.value.report.applied
