@@ -44,10 +44,13 @@ if TYPE_CHECKING:
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
+    from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
     from tenantkit.findings.fits.fits import Fit as Fit
+    from tenantkit.findings.fits.fits import FitCheck as FitCheck
     from tenantkit.findings.fits.fits import fits as fits
     from tenantkit.findings.why import why as why
+    from tenantkit.forms.kit.field import FormField as FormField
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
@@ -102,9 +105,12 @@ _HOME = {
     "ContainerLimits": "spec.quota",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
+    "FitCheck": "findings.fits.fits",
     "ForceConflicts": "provision.force_conflicts",
+    "FormField": "forms.kit.field",
     "Gateway": "spec.platform",
     "Identity": "cluster.identity",
+    "InteractiveTable": "display.styling",
     "Network": "spec.platform",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",

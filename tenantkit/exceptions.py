@@ -31,13 +31,14 @@ from copy import copy as _copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.hints import Message
+from tenantkit.hints import Hint as Hint  # noqa: PLC0414, TC001 (public here, too)
+from tenantkit.hints import Message as Message  # noqa: PLC0414 (public here, too)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-    from tenantkit.hints import Hint, Surface
+    from tenantkit.hints import Surface
     from tenantkit.provision.report import Report
 
 _VALUE_LIMIT = 80

@@ -126,7 +126,7 @@ def events(
     Source: page "Event" of the API reference.
 
     Example:
-        >>> warnings = events(cluster, tenant="vision").query("type == 'Warning'")
+        >>> warnings = events(cluster, tenant="speech").query("type == 'Warning'")
         >>> list(warnings.columns[:5])
         ['tenant', 'team', 'namespace', 'last_seen', 'first_seen']
     """

@@ -108,7 +108,7 @@ def pods(
     Source: pages "Pods", "Pod Lifecycle", "Resource Quotas".
 
     Example:
-        >>> failing = pods(cluster, tenant="vision").query("status == 'CrashLoopBackOff'")
+        >>> failing = pods(cluster, tenant="speech").query("status == 'CrashLoopBackOff'")
         >>> list(failing.columns[:6])
         ['tenant', 'team', 'namespace', 'name', 'workload', 'root_workload']
     """

@@ -105,7 +105,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     Source: pages "Resource Quotas", "Resource metrics pipeline".
 
     Example:
-        >>> full = quota_usage(cluster, tenant="vision").query("state == 'full'")
+        >>> full = quota_usage(cluster, tenant="speech").query("state == 'full'")
         >>> list(full.columns[6:10])
         ['used', 'hard', 'free', 'used_pct']
     """

@@ -85,7 +85,7 @@ def services(
     Source: pages "Service", "EndpointSlices".
 
     Example:
-        >>> unanswered = services(cluster, tenant="vision").query("endpoints_ready == 0")
+        >>> unanswered = services(cluster, tenant="speech").query("endpoints_ready == 0")
         >>> list(unanswered.columns[:5])
         ['tenant', 'team', 'namespace', 'name', 'type']
     """

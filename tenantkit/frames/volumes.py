@@ -124,7 +124,7 @@ def volumes(
     Source: pages "Persistent Volumes", "Ephemeral Volumes".
 
     Example:
-        >>> unused = volumes(cluster, tenant="vision").query("used_by == ''")
+        >>> unused = volumes(cluster, tenant="speech").query("used_by == ''")
         >>> list(unused.columns[:5])
         ['tenant', 'team', 'namespace', 'name', 'phase']
     """

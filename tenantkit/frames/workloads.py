@@ -130,7 +130,7 @@ def workloads(
     Source: pages "Workloads", "Owners and Dependents".
 
     Example:
-        >>> failing = workloads(cluster, tenant="vision").query("state == 'Failing'")
+        >>> failing = workloads(cluster, tenant="speech").query("state == 'Failing'")
         >>> per_root = workloads(cluster).query("workload == root_workload").groupby("tenant")["accelerators"].sum()
     """
     reader = PodReader(lambda: cluster.server_time)

@@ -18,12 +18,11 @@ from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Pro
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.ownership import is_ours, owner_of
-from tenantkit.provision.partial import partial_error
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
-from tenantkit.provision.report import ApplyOutcome, Report
+from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.stored import find_namespace, stored_tenant
 from tenantkit.provision.stored_platform import get_platform
 from tenantkit.provision.wait_deleted import wait_until_deleted

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected
 from tenantkit.provision.changes import blocked
-from tenantkit.provision.payload import to_send
 from tenantkit.provision.reasons import LOCAL_ONLY, denied
+from tenantkit.provision.writes import to_send
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -5,15 +5,14 @@ Each must be a conflict of that very plan, so that a user has seen what is overw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.changes import PlanRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -21,10 +20,10 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import ObjectRef
 
-ForceConflicts: TypeAlias = "Literal['all'] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]]"
+# A Union, since a frame is only a name at runtime: pandas is not imported for it.
+ForceConflicts: TypeAlias = Union[Literal["all"], "pd.DataFrame", Sequence[PlanRow], Sequence[Mapping[str, Any]]]
 """Conflicts of a plan: rows of `plan.rows`, a slice of `plan.frame`, its records, or `"all"`."""
 
-ALL = "all"
 _KEY = ("kind", "namespace", "name", "field")
 _EXPECTED = "give rows of plan.rows, a slice of plan.frame with all of its columns, or 'all'"
 
@@ -40,7 +39,7 @@ def forced_fields(plan: Plan, force_conflicts: ForceConflicts | None) -> dict[Ob
         InvalidSpecError: a row is not a conflict of this plan.
     """
     conflicts = [row for row in plan.rows if row.action == "conflict"]
-    if isinstance(force_conflicts, str) and force_conflicts == ALL:
+    if isinstance(force_conflicts, str) and force_conflicts == "all":
         return _by_object(conflicts)
     known = {_key_of_row(row): row for row in conflicts}
     keys = _keys(force_conflicts)

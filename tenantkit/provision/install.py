@@ -24,12 +24,11 @@ from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABE
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.partial import partial_error
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_refs
 from tenantkit.provision.reasons import failed, joined
-from tenantkit.provision.report import ApplyOutcome, Report
+from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform

@@ -20,13 +20,13 @@ from tenantkit.rules.names import is_dns_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.filters import Filters
+    from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
 
 
 def resolve_filters(
-    cluster: Cluster,
+    cluster: ClusterApi,
     *,
     tenant: str | None = None,
     namespaces: Sequence[str] | None = None,
@@ -35,13 +35,13 @@ def resolve_filters(
     """The checked filters of a reader, with a tenant's namespaces in `namespaces`.
 
     Args:
-        cluster: where.
+        cluster: the cluster.
         tenant: one tenant's name. Default: all tenants.
         namespaces: these namespaces. Default: the connection's, else all that the user may list.
         label_selector: in the API server's syntax. Default: all objects.
 
     Returns:
-        The filters; `namespaces` is None where none were named.
+        The filters; `namespaces` is None if none were named.
 
     Raises:
         InvalidSpecError: with all wrong arguments.
@@ -57,7 +57,7 @@ def resolve_filters(
     return replace(filters, namespaces=tuple(namespace["metadata"]["name"] for namespace in found))
 
 
-def tenant_namespaces(cluster: Cluster, tenant: str) -> list[Manifest]:
+def tenant_namespaces(cluster: ClusterApi, tenant: str) -> list[Manifest]:
     """The Namespaces of a tenant, by name; at least one.
 
     Raises:

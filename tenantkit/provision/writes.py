@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
-from tenantkit.provision.compare import digest, fields_of, pointer, same_value
-from tenantkit.provision.payload import to_send
+from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
+from tenantkit.provision.managed_fields import owners_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +27,27 @@ if TYPE_CHECKING:
 _STORED_KINDS = ("Namespace", "ConfigMap")
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
 _ATTEMPTS = 5
+
+
+def to_send(change: PlanChange, forced: Collection[Path] = ()) -> Manifest:
+    """The manifest to apply for a change.
+
+    A field that tenantkit owns together with others is sent with their value, so that tenantkit still owns it. A field
+    that only others own is not sent.
+
+    Args:
+        change: with `wanted`.
+        forced: conflicting fields to overwrite.
+    """
+    manifest: Manifest = change.wanted or {}
+    left = [row for row in change.conflicts if row.path not in forced and row.after is not None]
+    if not left:
+        return manifest
+    ours = owners_of(change.live or {}).ours
+    for row in left:
+        if row.path in ours:
+            manifest = with_value(manifest, row.path, row.before)
+    return without(manifest, [row.path for row in left if row.path not in ours])
 
 
 def carry_out(

@@ -54,11 +54,11 @@ FITS: Schema = {
 }
 _SHOWN = ("object", "resource", "requested", "free", "pods", "answer", "reason", "next_steps")
 _ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
-_SERVER, _NODES = "API server", "Node"  # what `Check.object` holds for these gates
+_SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FitCheck:
     """One thing that could block the pods.
 
     Args:
@@ -71,6 +71,11 @@ class Check:
         free: what is left; None where unknown.
         reason: why not, or why it is unknown.
         next_steps: what to do; empty if there is nothing to do.
+
+    Example:
+        >>> blocking = [check for check in fits(cluster, "speech", pods=1000).checks if check.answer == "no"]
+        >>> blocking[0].gate
+        'quota'
     """
 
     gate: Gate
@@ -92,10 +97,15 @@ class Fit:
         wanted: how many pods the question was about.
         checks: the checks, those that block first.
         incomplete: by kind, why it could not be read.
+
+    Example:
+        >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
+        >>> fit.answer, fit.blocks_first
+        ('no', 'ResourceQuota/tenantkit-quota')
     """
 
     wanted: int
-    checks: tuple[Check, ...]
+    checks: tuple[FitCheck, ...]
     incomplete: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -134,7 +144,7 @@ class Fit:
         frame.attrs["incomplete"] = dict(self.incomplete)
         return frame
 
-    def _row(self, check: Check) -> tuple[object, ...]:
+    def _row(self, check: FitCheck) -> tuple[object, ...]:
         unit = unit_of(check.resource) if check.resource else None
         requested = None if check.per_pod is None else check.per_pod * self.wanted
         texts = (check.answer, check.reason or None, check.next_steps or None)
@@ -208,7 +218,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     Source: pages "Resource Quotas", "Limit Ranges", "Assigning Pods to Nodes".
 
     Example:
-        >>> fits(cluster, "vision", pods=1000, cpu=64, memory="64Gi").answer
+        >>> fits(cluster, "speech", pods=1000, cpu=64, memory="64Gi").answer
         'no'
     """
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
@@ -260,27 +270,27 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
     return objects, incomplete
 
 
-def _check_admission(snapshot: ClusterSnapshot, admitted: DryRunPod) -> list[Check]:
+def _check_admission(snapshot: ClusterSnapshot, admitted: DryRunPod) -> list[FitCheck]:
     gate: Gate = "api server"
     if admitted.refusal is not None:
         refusal = read_refusal(snapshot, admitted.pod["metadata"]["namespace"], admitted.refusal)
         if refusal.cause != "quota exceeded":  # each entry of a quota has its own check
             blocker = refusal.object or _SERVER
-            return [Check(gate, blocker, "no", 0, reason=admitted.refusal, next_steps=refusal.next_steps)]
+            return [FitCheck(gate, blocker, "no", 0, reason=admitted.refusal, next_steps=refusal.next_steps)]
     if admitted.not_checked is not None:
-        return [Check(gate, _SERVER, "maybe", reason=admitted.not_checked)]
-    return [Check(gate, _SERVER, "yes")]
+        return [FitCheck(gate, _SERVER, "maybe", reason=admitted.not_checked)]
+    return [FitCheck(gate, _SERVER, "yes")]
 
 
-def _check_quotas(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[Check]:
+def _check_quotas(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[FitCheck]:
     if not snapshot.knows("ResourceQuota"):
         reason = snapshot.incomplete.get("ResourceQuota", "not read")
-        return [Check("quota", "ResourceQuota", "maybe", reason=reason)]
+        return [FitCheck("quota", "ResourceQuota", "maybe", reason=reason)]
     rooms = quota_room(snapshot.all("ResourceQuota"), pod, snapshot.now)
     return [_check_quota(snapshot, pod["metadata"]["namespace"], room, wanted) for room in rooms]
 
 
-def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wanted: int) -> Check:
+def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wanted: int) -> FitCheck:
     answer: Answer = "maybe" if room.pods is None else "yes" if room.pods >= wanted else "no"
     steps = ""
     if answer == "no" and room.free is not None:
@@ -288,7 +298,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
         shortfall = quantity_text(room.each * wanted - room.free, room.resource)
         steps = f"free {shortfall} of {room.resource}" + (f", {held}" if held else ", or ask for a larger quota")
-    return Check(
+    return FitCheck(
         "quota",
         f"ResourceQuota/{room.quota}",
         answer,
@@ -301,11 +311,11 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
     )
 
 
-def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[Check]:
+def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[FitCheck]:
     gate: Gate = "nodes"
     for kind in ("Node", "AnyPod"):
         if not snapshot.knows(kind):
-            return [Check(gate, _NODES, "maybe", reason=snapshot.incomplete.get(kind, "not read"))]
+            return [FitCheck(gate, _NODES, "maybe", reason=snapshot.incomplete.get(kind, "not read"))]
 
     def labels_of(name: str) -> Manifest | None:
         namespace = snapshot.find("Namespace", name)
@@ -322,12 +332,12 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     if room.pods >= wanted:
         unsure = (*room.could_be_fewer, *after_first)
         known = None if unsure or room.after_first else room.pods
-        return [Check(gate, _NODES, "maybe" if unsure else "yes", known, reason="; ".join(unsure))]
+        return [FitCheck(gate, _NODES, "maybe" if unsure else "yes", known, reason="; ".join(unsure))]
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
     steps = room.to_free or next_steps(room.reasons or {NO_NODES: 1}, can_free=False)
-    return [Check(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]
+    return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]
 
 
 def _text(value: object, resource: object) -> str | None:

@@ -23,7 +23,7 @@ class Case:
     baseline: str = ""
     restricted: str | None = None
 
-    def told(self, level: str) -> str:
+    def violations(self, level: str) -> str:
         """The violations at that level; empty for an allowed pod."""
         return self.baseline if level == "baseline" or self.restricted is None else self.restricted
 

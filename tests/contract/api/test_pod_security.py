@@ -75,7 +75,7 @@ def refusal(why: str, name: str = "trainer") -> Manifest:
 def test_all_violations_of_a_level_are_in_the_refusal_or_the_warning(
     wire: Wire, labelled: Namespaces, case: Case, level: str
 ) -> None:
-    violations = case.told(level)
+    violations = case.violations(level)
     enforced = create(wire, labelled(enforce=level), case.pod)
     warned = create(wire, labelled(warn=level), case.pod)
     assert warned.status == 201
@@ -214,7 +214,7 @@ def test_an_existing_pod_may_be_labelled_but_gets_no_new_image(wire: Wire, names
     where, path = namespace, f"/api/v1/namespaces/{namespace}"
     eventually(lambda: create(wire, where, bare(), dry_run="").status == 201)
     label(wire, where, enforce="restricted")
-    violations = next(case for case in CASES if case.name == "a-pod-without-settings").told("restricted")
+    violations = next(case for case in CASES if case.name == "a-pod-without-settings").violations("restricted")
     image = {"spec": {"containers": [{"name": "main", "image": "alpine"}]}}
 
     def new_image() -> Answer:

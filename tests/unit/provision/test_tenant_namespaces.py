@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 import pytest
 
 from tenantkit.cluster.filters import Filters
@@ -13,49 +11,42 @@ from tenantkit.provision.tenant_namespaces import resolve_filters, tenant_namesp
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
-if TYPE_CHECKING:
-    from tenantkit.cluster.cluster import Cluster
-
 PREFIXED = Platform(namespace_prefix="team-")
-
-
-def cluster_of(memory: Memory) -> Cluster:
-    return cast("Cluster", memory)
 
 
 @pytest.fixture
 def memory() -> Memory:
     memory = Memory()
-    install_platform(cluster_of(memory), PREFIXED, progress=False)
+    install_platform(memory, PREFIXED, progress=False)
     run(memory, tenant(), tenant(name="speech", routes=[]), platform=PREFIXED)
     return memory
 
 
 def test_a_tenant_becomes_its_namespaces(memory: Memory) -> None:
-    filters = resolve_filters(cluster_of(memory), tenant="vision", label_selector="app=ai")
+    filters = resolve_filters(memory, tenant="vision", label_selector="app=ai")
 
     assert filters == Filters("vision", ("team-vision",), "app=ai")
 
 
 def test_a_tenant_is_found_after_a_change_of_the_prefix(memory: Memory) -> None:
-    install_platform(cluster_of(memory), Platform(namespace_prefix="other-"), progress=False)
+    install_platform(memory, Platform(namespace_prefix="other-"), progress=False)
 
-    assert [found["metadata"]["name"] for found in tenant_namespaces(cluster_of(memory), "vision")] == ["team-vision"]
+    assert [found["metadata"]["name"] for found in tenant_namespaces(memory, "vision")] == ["team-vision"]
 
 
 def test_a_user_who_may_not_list_namespaces_has_the_tenant_by_its_name(memory: Memory) -> None:
     memory.refused = ("Namespace",)
 
-    assert resolve_filters(cluster_of(memory), tenant="vision").namespaces == ("team-vision",)
+    assert resolve_filters(memory, tenant="vision").namespaces == ("team-vision",)
 
 
 def test_a_tenant_that_does_not_exist_is_an_error_and_not_an_empty_answer(memory: Memory) -> None:
-    with pytest.raises(NotFound, match="there is no tenant 'visoin': did you mean 'vision'"):
-        resolve_filters(cluster_of(memory), tenant="visoin")
+    with pytest.raises(NotFound, match="there is no tenant 'visoin'; did you mean 'vision'"):
+        resolve_filters(memory, tenant="visoin")
 
 
 def test_other_filters_need_no_request() -> None:
-    assert resolve_filters(cluster_of(Memory()), namespaces=["vision"]).namespaces == ("vision",)
-    assert resolve_filters(cluster_of(Memory())) == Filters()
+    assert resolve_filters(Memory(), namespaces=["vision"]).namespaces == ("vision",)
+    assert resolve_filters(Memory()) == Filters()
     with pytest.raises(InvalidSpecError, match="cannot be combined"):
-        resolve_filters(cluster_of(Memory()), tenant="vision", namespaces=["vision"])
+        resolve_filters(Memory(), tenant="vision", namespaces=["vision"])
