@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
+    from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.fits.fits import Check as Check
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import fits as fits
     from tenantkit.findings.why import why as why
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ApplyOutcome": "provision.report",
+    "Check": "findings.fits.fits",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
     "Explorer": "forms.live.explorer",
@@ -105,6 +108,7 @@ _HOME = {
     "ForceConflicts": "provision.force_conflicts",
     "Gateway": "spec.platform",
     "Identity": "cluster.identity",
+    "InteractiveTable": "display.styling",
     "Network": "spec.platform",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",

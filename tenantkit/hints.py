@@ -39,36 +39,36 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
-        "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
-        "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
-        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
-        "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
         "name_namespaces": (
             "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
             "name your namespaces in $TENANTKIT_NAMESPACES",
             "name your namespaces with namespaces=[…] in `tk.connect()`, or in $TENANTKIT_NAMESPACES",
         ),
+        "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
         "pass_ca_file": (
             "pass the cluster's CA file as ca_file=, or name it in the kubeconfig",
             "name the cluster's CA file in the kubeconfig",
             "pass the cluster's CA file to `tk.connect()` as ca_file=, or name it in the kubeconfig",
-        ),
-        "pass_token": (
-            "pass token=, or a kubeconfig whose user has a token",
-            "use a kubeconfig whose user has a token",
-            "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
         ),
         "pass_timeout": (
             "try again, or pass a longer timeout_s to tk.connect()",
             "try again",
             "try again, or pass a longer timeout_s to `tk.connect()`",
         ),
+        "pass_token": (
+            "pass token=, or a kubeconfig whose user has a token",
+            "use a kubeconfig whose user has a token",
+            "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
+        ),
         "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
+        "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
         "report": ("see .report", "see the report", "see the report"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
+        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
+        "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
     }
 )
 _COLUMN: Mapping[Surface, int] = MappingProxyType({surface: column for column, surface in enumerate(SURFACES)})

@@ -49,8 +49,8 @@ def whoami(cluster: Cluster) -> Identity:
     RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
 
     Example:
-        >>> whoami(cluster).username  # doctest: +SKIP
-        'dana@example.com'
+        >>> whoami(cluster).username
+        'admin@example.com'
     """
     answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
     found = (answer.get("status") or {}).get("userInfo") or {}

@@ -19,12 +19,19 @@ from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
 from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Theme: TypeAlias = Literal["light", "dark"]
+Source: TypeAlias = Literal["quota_usage", "pods", "nodes"]  # a public function that returns a frame
+
+_SOURCES: Mapping[Source, Hint] = {
+    "quota_usage": Hint("pass the result of {quota_usage}"),
+    "pods": Hint("pass the result of {pods}"),
+    "nodes": Hint("pass the result of {nodes}"),
+}
 
 _DPI, _CSS_DPI = 144, 96
 _PALETTE_SIZE = 256
@@ -61,6 +68,11 @@ class Picture:
         figure: matplotlib's, to change or save: `picture.figure.savefig("quota.svg", transparent=True)`.
         alt: what the figure shows, as text.
         theme: the theme that it was drawn for; its background is used on other pages, so that it stays readable.
+
+    Example:
+        >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "speech")
+        >>> picture.alt[:16]
+        'Quota of speech.'
     """
 
     figure: Figure
@@ -139,16 +151,15 @@ def look_of(theme: str) -> Look:
     return LOOKS[theme]
 
 
-def check_frame(field: str, frame: object, source: str, columns: Sequence[str]) -> None:
+def check_frame(field: str, frame: object, source: Source, columns: Sequence[str]) -> None:
     """Raise InvalidSpecError where `frame` is not the DataFrame that the public function `source` returns."""
     if not hasattr(frame, "columns"):
-        hint = Hint("pass its attribute frame" if hasattr(frame, "frame") else f"pass the result of {{{source}}}")
+        hint = Hint("pass its attribute frame") if hasattr(frame, "frame") else _SOURCES[source]
         raise InvalidSpecError([Problem(field, frame, "not a DataFrame", hint=hint)])
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         reason = f"without the columns {', '.join(missing)}"
-        hint = Hint(f"pass the result of {{{source}}}")
-        raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=hint)])
+        raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=_SOURCES[source])])
 
 
 def shortened(text: str) -> str:

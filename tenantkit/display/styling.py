@@ -43,7 +43,7 @@ _TONES: dict[str, dict[object, str]] = {
 _FINE = ("Running", "Completed", "Succeeded", "Bound", "Active")
 
 
-def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) -> Styler | Table:
+def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) -> Styler | InteractiveTable:
     """Return a frame with bars and colours, for a notebook. Experimental: its look may change.
 
     Args:
@@ -66,7 +66,7 @@ def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) 
     shown = frame.head(max(limit, 0)).reset_index(drop=True)
     caption = f"the first {len(shown):,} of {len(frame):,} rows" if len(shown) < len(frame) else ""
     if interactive:
-        return Table(texts_of(shown), caption)
+        return InteractiveTable(texts_of(shown), caption)
     try:
         import jinja2  # noqa: F401 (pandas fails only while drawing)
     except ImportError as error:
@@ -76,12 +76,15 @@ def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) 
     return styler.set_caption(escape(caption)) if caption else styler
 
 
-class Table:
+class InteractiveTable:
     """A table that can be searched and sorted on the page.
 
     Args:
         texts: the cells.
         caption: the text below it.
+
+    Example:
+        >>> table = tk.styled(tk.nodes(cluster), interactive=True)
     """
 
     def __init__(self, texts: pd.DataFrame, caption: str) -> None:

@@ -13,7 +13,7 @@ from pandas.io.formats.style import Styler
 
 import tenantkit as tk
 from tenantkit.display.pictures import Picture
-from tenantkit.display.styling import Table
+from tenantkit.display.styling import InteractiveTable
 from tenantkit.provision.changes import PlanAction
 from tenantkit.provision.reasons import ReasonCode
 
@@ -51,7 +51,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
     assert_type(tk.QuotaDashboard(cluster), tk.QuotaDashboard)
     assert_type(tk.Explorer(cluster, namespaces=["vision"]), tk.Explorer)
-    assert_type(tk.styled(tk.pods(cluster)), Styler | Table)
+    assert_type(tk.styled(tk.pods(cluster)), Styler | InteractiveTable)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
     assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])
     assert_type(cluster.can("create", "Ingress"), bool)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Code(StrEnum):
+class SchedulerCode(StrEnum):
     """Why a node, or every node, does not take a pod."""
 
     INSUFFICIENT = "insufficient resource"
@@ -28,7 +28,7 @@ class Code(StrEnum):
     OTHER = "other"
 
 
-class Reason(NamedTuple):
+class SchedulerReason(NamedTuple):
     """One of the scheduler's reasons.
 
     Args:
@@ -37,31 +37,31 @@ class Reason(NamedTuple):
         resource: the resource that is insufficient; None for any other code.
     """
 
-    code: Code
+    code: SchedulerCode
     text: str
     resource: str | None = None
 
 
 # The first that matches counts.
-_PATTERNS: tuple[tuple[Code, re.Pattern[str]], ...] = (
-    (Code.INSUFFICIENT, re.compile(r"Insufficient (?P<resource>\S+)")),
+_PATTERNS: tuple[tuple[SchedulerCode, re.Pattern[str]], ...] = (
+    (SchedulerCode.INSUFFICIENT, re.compile(r"Insufficient (?P<resource>\S+)")),
     (
-        Code.VOLUME,
+        SchedulerCode.VOLUME,
         re.compile(r"persistent ?volume|pvc|volume zone|available disk|free storage|max volume count", re.IGNORECASE),
     ),
-    (Code.TAINT, re.compile(r"taint")),
-    (Code.NODE_SELECTOR, re.compile(r"affinity/selector|node affinity|\[NodeAffinity\]")),
-    (Code.POD_AFFINITY, re.compile(r"affinity rules")),
-    (Code.TOPOLOGY_SPREAD, re.compile(r"topology spread")),
-    (Code.CORDONED, re.compile(r"unschedulable")),
-    (Code.HOST_PORT, re.compile(r"free ports")),
-    (Code.TOO_MANY_PODS, re.compile(r"Too many pods")),
-    (Code.NO_NODES, re.compile(r"no nodes available")),
+    (SchedulerCode.TAINT, re.compile(r"taint")),
+    (SchedulerCode.NODE_SELECTOR, re.compile(r"affinity/selector|node affinity|\[NodeAffinity\]")),
+    (SchedulerCode.POD_AFFINITY, re.compile(r"affinity rules")),
+    (SchedulerCode.TOPOLOGY_SPREAD, re.compile(r"topology spread")),
+    (SchedulerCode.CORDONED, re.compile(r"unschedulable")),
+    (SchedulerCode.HOST_PORT, re.compile(r"free ports")),
+    (SchedulerCode.TOO_MANY_PODS, re.compile(r"Too many pods")),
+    (SchedulerCode.NO_NODES, re.compile(r"no nodes available")),
 )
 _TOTAL = re.compile(r"^0/(\d+) nodes are available: ?(.*)", re.DOTALL)
 
 
-def read_reason(text: str) -> Reason:
+def read_reason(text: str) -> SchedulerReason:
     """One reason by its text.
 
     Example:
@@ -71,8 +71,8 @@ def read_reason(text: str) -> Reason:
     for code, pattern in _PATTERNS:
         match = pattern.search(text)
         if match is not None:
-            return Reason(code, text, match.groupdict().get("resource"))
-    return Reason(Code.OTHER, text)
+            return SchedulerReason(code, text, match.groupdict().get("resource"))
+    return SchedulerReason(SchedulerCode.OTHER, text)
 
 
 def reasons_of(message: str) -> dict[str, int]:

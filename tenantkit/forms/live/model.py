@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from tenantkit.display.tables import clean
 from tenantkit.findings.snapshot import last_seen
+from tenantkit.frames.kit.owners import owner_of
 from tenantkit.frames.kit.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
-from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import pod_status
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ObjectRow:
         name: of the object.
         state: such as `Running`.
         detail: one line about it.
-        parent: its controller, or the object that an event is about: `ReplicaSet/web-1`; empty if there is none.
+        parent: its owner, or the object that an event is about: `Deployment/web`; empty if there is none.
         last_seen: the time of an event, as the server writes it.
     """
 
@@ -157,8 +157,10 @@ def _in_order(rows: Iterable[ObjectRow]) -> list[ObjectRow]:
 
 
 def _parent(manifest: Manifest) -> str:
-    parent = manifest.get("involvedObject") or controller_of(manifest) or {}
-    return f"{parent.get('kind')}/{parent.get('name')}" if parent else ""
+    involved, owner = manifest.get("involvedObject"), owner_of(manifest["metadata"])
+    if involved:
+        return f"{involved.get('kind')}/{involved.get('name')}"
+    return str(owner) if owner is not None else ""
 
 
 def _state_and_detail(kind: str, manifest: Manifest) -> tuple[str, str]:

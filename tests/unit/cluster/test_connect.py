@@ -441,7 +441,7 @@ def test_in_a_pod_a_context_means_the_kubeconfig(pod: Server, server: Server, ho
     assert pod.seen == []
 
 
-def test_an_unverified_server_can_be_connected_to(home: Path) -> None:
+def test_an_unverified_server_can_be_connected_to_with_a_warning(home: Path) -> None:
     content_of = Authority(home)
     with serving(lambda handler: handler.send({}), content_of.server("other.name")) as server:
         path = written(home / "config", kubeconfig(server.url, cluster={"insecure-skip-tls-verify": True}))

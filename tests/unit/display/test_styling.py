@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from tenantkit.display.styling import Table, styled, texts_of
+from tenantkit.display.styling import InteractiveTable, styled, texts_of
 from tenantkit.exceptions import MissingExtraError
 from tenantkit.frames.nodes import nodes_frame
 from tenantkit.frames.pods import pods_frame
@@ -70,7 +70,7 @@ def test_a_long_text_is_cut() -> None:
 def test_rows_beyond_the_limit_are_left_out_with_a_caption() -> None:
     found = styled(pd.DataFrame({"name": ["a"] * 500}))
 
-    assert not isinstance(found, Table)
+    assert not isinstance(found, InteractiveTable)
     assert "the first 200 of 500 rows" in found.to_html()
 
 
