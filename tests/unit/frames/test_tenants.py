@@ -215,12 +215,12 @@ def test_drift_fills_its_column_and_nothing_else() -> None:
     frame = tenants_frame([live(VISION), live(SPEECH), with_grant("[]") | {"metadata": {"name": "x"}}])
     reasons: dict[str, Any] = frame.attrs["incomplete"]
 
-    told = add_drift(frame, Drift(drifted={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
+    filled = add_drift(frame, Drift(drifted={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
 
-    assert told["drift"].tolist() == [pd.NA, True, pd.NA]
-    assert told.attrs == {"incomplete": {"speech": "may not list", "x": reasons["x"]}}
-    pd.testing.assert_frame_equal(told.drop(columns="drift"), frame.drop(columns="drift"))
-    assert told.dtypes.to_dict() == frame.dtypes.to_dict()
+    assert filled["drift"].tolist() == [pd.NA, True, pd.NA]
+    assert filled.attrs == {"incomplete": {"speech": "may not list", "x": reasons["x"]}}
+    pd.testing.assert_frame_equal(filled.drop(columns="drift"), frame.drop(columns="drift"))
+    assert filled.dtypes.to_dict() == frame.dtypes.to_dict()
 
 
 def _namespace(manifest: Manifest) -> str | None:
