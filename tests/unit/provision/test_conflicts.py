@@ -1,4 +1,4 @@
-"""Conflicts, left and taken back: on a cluster in memory, with the server's own apply."""
+"""Conflicts, left and forced, on a cluster in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tests.unit.provision.memory import NOW, PLATFORM, QUOTA, Memory, run, shown, tenant, with_hard
 
 
-def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
+def test_a_conflict_is_not_changed_and_everything_else_is_applied() -> None:
     memory = Memory()
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99"))
@@ -37,7 +37,7 @@ def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
 
 
 @pytest.mark.parametrize("form", ["rows", "frame", "records"])
-def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_conflicts(form: str) -> None:
+def test_forcing_a_changed_and_an_added_field_leaves_other_conflicts(form: str) -> None:
     memory = Memory()
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/deployments.apps": "1", "count/x.y": "2"}))
@@ -59,7 +59,7 @@ def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_confl
     assert {outcome.field for outcome in caught.value.report.failed} == {"spec.hard.services", "spec.hard[count/x.y]"}
 
 
-def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
+def test_after_forcing_all_conflicts_there_is_nothing_to_do() -> None:
     memory = Memory()
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
@@ -71,7 +71,7 @@ def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
     assert not plan(memory, tenant(), platform=PLATFORM).has_changes
 
 
-def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
+def test_only_conflicts_of_that_plan_can_be_forced() -> None:
     memory = Memory()
     planned = plan(memory, tenant(), platform=PLATFORM)
 
@@ -80,7 +80,7 @@ def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
     assert memory.objects == {}
 
 
-def test_a_shared_field_that_is_left_to_its_other_owner_stays_owned() -> None:
+def test_a_shared_field_that_is_left_to_its_other_owner_is_still_owned() -> None:
     memory = Memory()
     run(memory, tenant())
     live = memory.objects[QUOTA]

@@ -1,4 +1,4 @@
-"""Installing and removing the platform's own objects, on a cluster in memory."""
+"""Installing and uninstalling the platform, on a cluster in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
 
-def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_read_back() -> None:
+def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
     memory = Memory()
     platform = Platform(domain="ai.example.com", provisioners=["lead@example.com"])
 
@@ -27,7 +27,7 @@ def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_re
     assert get_platform(memory) == platform
 
 
-def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
+def test_a_second_installation_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
     memory.writes.clear()
@@ -40,11 +40,11 @@ def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_
     assert get_platform(memory).domain == "other.example.com"
 
 
-def test_where_nothing_is_installed_the_defaults_hold() -> None:
+def test_without_an_installation_the_defaults_apply() -> None:
     assert get_platform(Memory()) == Platform()
 
 
-def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_written() -> None:
+def test_a_role_of_another_owner_is_not_taken_over_and_nothing_is_written() -> None:
     memory = Memory()
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -64,7 +64,7 @@ def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_writt
     assert memory.writes == []
 
 
-def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None:
+def test_persons_added_to_the_provisioners_by_others_are_a_conflict() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
     binding = next(ref for ref in memory.objects if ref.kind == "ClusterRoleBinding")
@@ -79,7 +79,7 @@ def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None
     assert "subjects" not in memory.objects[binding]
 
 
-def test_removing_the_platform_leaves_nothing_of_it() -> None:
+def test_an_uninstallation_deletes_every_object() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
 
@@ -89,7 +89,7 @@ def test_removing_the_platform_leaves_nothing_of_it() -> None:
     assert [outcome.ref.kind for outcome in report.applied][-1] == "Namespace"
 
 
-def test_the_platform_is_not_removed_while_tenants_are_there_or_by_accident() -> None:
+def test_the_platform_is_not_uninstalled_while_it_has_tenants_or_by_accident() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
     run(memory, tenant())
