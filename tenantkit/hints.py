@@ -27,7 +27,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
         "delete_tenants": (
             "tk.delete_tenants(cluster, …, confirm=…)",
-            "`kubectl delete namespace`",
+            "`tenantkit delete`",
             "`tk.delete_tenants(cluster, …, confirm=…)`",
         ),
         "force_conflicts": (

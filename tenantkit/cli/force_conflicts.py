@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from tenantkit.exceptions import InvalidSpecError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tenantkit.provision.changes import PlanRow
     from tenantkit.provision.plan import Plan
 
 _ALL = "all"
+
+
+def force_conflicts_option(command: Callable[..., int]) -> Callable[..., int]:
+    """Add `--force-conflicts` to a command."""
+    option = click.option(
+        "--force-conflicts",
+        metavar="WHAT",
+        multiple=True,
+        help="Overwrite fields that others changed: [NAMESPACE/]KIND/NAME[:FIELD] as the plan shows them, or `all`. "
+        "Repeatable.",
+    )
+    return option(command)
 
 
 def named_conflicts(plan: Plan, names: Sequence[str]) -> list[PlanRow]:

@@ -30,6 +30,7 @@ _COMMANDS = (
     platform.install,
     tenants.plan,
     tenants.apply,
+    tenants.delete,
     completion.completion,
 )
 
@@ -71,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `tenantkit`. Default: those of the process.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    code = ExitCode.FAILED
     try:
         with interrupted_by_sigterm():
             return _run(words)
@@ -80,20 +82,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(BrokenPipeError):
             error.show()
         return error.exit_code
-    except PartialApplyError as error:
-        notify(f"tenantkit: {error.words('shell')}")
-        return exit_code(error.report)
     except TenantKitError as error:
         notify(f"tenantkit: {error.words('shell')}")
+        if isinstance(error, PartialApplyError):
+            code = exit_code(error.report)
     except KeyboardInterrupt:
         notify("tenantkit: interrupted; run the same command again to continue")
-        return ExitCode.INTERRUPTED
+        code = ExitCode.INTERRUPTED
     except BrokenPipeError:  # of click's own texts, such as the help: every other output handles it itself
         discard(sys.stdout)
-        return ExitCode.DONE
+        code = ExitCode.DONE
     except OSError as error:
         notify(f"tenantkit: {error.filename or 'I/O'}: {error.strerror or error}")
-    return ExitCode.FAILED
+    return code
 
 
 def _run(words: list[str]) -> int:

@@ -24,11 +24,6 @@ def print_report(output: Format, run: Callable[[], Report]) -> int:
     except PartialApplyError as error:
         print_result(output, error.report.as_json("shell"), error.report.words("shell"))
         notify(f"tenantkit: {error.words('shell')}")
-        if any(outcome.action == "conflict" for outcome in error.report.failed):
-            notify(
-                "tenantkit: to overwrite a field in conflict, add --force-conflicts KIND/NAME; for all of them, add "
-                "--force-conflicts all"
-            )
         return exit_code(error.report)
     print_result(output, report.as_json("shell"), report.words("shell"))
     return ExitCode.DONE

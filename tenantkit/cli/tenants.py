@@ -9,7 +9,7 @@ import click
 from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
 from tenantkit.cli.exit_codes import ExitCode
-from tenantkit.cli.force_conflicts import named_conflicts
+from tenantkit.cli.force_conflicts import force_conflicts_option, named_conflicts
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
 from tenantkit.cli.reports import REFUSED, print_report
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @output_option
 def plan(  # noqa: PLR0913 (one argument per option)
     file: str,
-    dry_run: str | None,
+    dry_run: Literal["server"] | None,
     kubeconfig: str | None,
     context: str | None,
     output: Format,
@@ -47,7 +47,7 @@ def plan(  # noqa: PLR0913 (one argument per option)
     FILE is YAML or JSON with `kind: Tenant`; - is standard input.
     """
     with connect(kubeconfig, context) as cluster:
-        planned = _plan(cluster, file, dry_run="server" if dry_run else None)
+        planned = _plan(cluster, file, dry_run=dry_run)
     print_result(output, planned.as_json("shell"), planned.words("shell"))
     if any(row.action in REFUSED for row in planned.rows):
         return ExitCode.BLOCKED
@@ -56,13 +56,7 @@ def plan(  # noqa: PLR0913 (one argument per option)
 
 @click.command(cls=Command, example="tenantkit apply tenants.yaml", exit_codes=[ExitCode.BLOCKED])
 @click.argument("file", type=FILE)
-@click.option(
-    "--force-conflicts",
-    metavar="WHAT",
-    multiple=True,
-    help="Overwrite fields that others changed: [NAMESPACE/]KIND/NAME[:FIELD] as the plan shows them, or `all`. "
-    "Repeatable.",
-)
+@force_conflicts_option
 @CLUSTER_OPTIONS
 @output_option
 def apply(
@@ -83,6 +77,34 @@ def apply(
             return print_report(
                 output, lambda: apply_plan(cluster, planned, force_conflicts=forced, cancelled=cancelled)
             )
+
+
+@click.command(cls=Command, example="tenantkit delete vision --confirm vision")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--confirm", metavar="NAME", multiple=True, help="Repeat the name of each tenant, against accidents. Repeatable."
+)
+@CLUSTER_OPTIONS
+@output_option
+def delete(
+    names: tuple[str, ...], confirm: tuple[str, ...], kubeconfig: str | None, context: str | None, output: Format
+) -> int:
+    """Delete tenants with everything in them.
+
+    This cannot be undone. Without --confirm it shows what would be deleted, deletes nothing and exits with 2.
+    """
+    from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
+
+    missing = "nothing was deleted; to delete, add " + " ".join(f"--confirm {name}" for name in names)
+    if confirm and set(confirm) != set(names):
+        raise click.UsageError(missing)
+    with connect(kubeconfig, context) as cluster:
+        if not confirm:
+            planned = plan_delete_tenants(cluster, names)
+            print_result(output, planned.as_json("shell"), planned.words("shell"))
+            raise click.UsageError(missing)
+        with cancelled_by_signals() as cancelled:
+            return print_report(output, lambda: delete_tenants(cluster, names, confirm=confirm, cancelled=cancelled))
 
 
 def _plan(cluster: Cluster, file: str, *, dry_run: Literal["server"] | None = None) -> Plan:

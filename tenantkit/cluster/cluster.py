@@ -45,6 +45,12 @@ class Cluster:
 
     Raises:
         TypeError: it is created directly.
+
+    Example:
+        >>> import tenantkit as tk
+        >>> with tk.connect() as cluster:
+        ...     print(cluster.is_sandbox)
+        True
     """
 
     context: str | None
@@ -128,7 +134,7 @@ class Cluster:
         RBAC: get that kind.
 
         Example:
-            >>> cluster.get("Namespace", "vision")["status"]["phase"]  # doctest: +SKIP
+            >>> cluster.get("Namespace", "speech")["status"]["phase"]
             'Active'
         """
         path = object_path(kind_of(kind), name, namespace)
@@ -162,7 +168,9 @@ class Cluster:
         Source: pages "Labels and Selectors", "Field Selectors".
 
         Example:
-            >>> [item["metadata"]["name"] for item in cluster.list("Namespace")]  # doctest: +SKIP
+            >>> found = cluster.list("Namespace", field_selector="metadata.name=speech")
+            >>> [namespace["metadata"]["name"] for namespace in found]
+            ['speech']
         """
         place = kind if isinstance(kind, Kind) else kind_of(kind)
         return list_all(self._session, Selection(place, namespace, label_selector, field_selector)).items
@@ -187,7 +195,9 @@ class Cluster:
         RBAC: create that kind. Source: page "Kubernetes API Concepts" (dry-run, field validation).
 
         Example:
-            >>> cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})  # doctest: +SKIP
+            >>> namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
+            >>> cluster.create(namespace)["status"]["phase"]
+            'Active'
         """
         return write.create(self._session, manifest, dry_run=dry_run)
 
@@ -212,7 +222,10 @@ class Cluster:
         RBAC: patch that kind, and create it if it does not exist. Source: page "Server-Side Apply".
 
         Example:
-            >>> cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})  # doctest: +SKIP
+            >>> metadata = {"name": "settings", "namespace": "default"}
+            >>> settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}}
+            >>> cluster.apply(settings)["data"]
+            {'a': '1'}
         """
         return write.apply(self._session, manifest, force=force, dry_run=dry_run)
 
@@ -244,7 +257,11 @@ class Cluster:
         RBAC: patch that kind, or its subresource. Source: page "Update API Objects in Place Using kubectl patch".
 
         Example:
-            >>> cluster.patch_json(ref, [{"op": "remove", "path": "/spec/hard/pods"}])  # doctest: +SKIP
+            >>> from tenantkit.rules.manifest import ObjectRef
+            >>> ref = ObjectRef("v1", "Namespace", "speech")
+            >>> operations = [{"op": "add", "path": "/metadata/annotations/note", "value": "hello"}]
+            >>> cluster.patch_json(ref, operations)["metadata"]["annotations"]["note"]
+            'hello'
         """
         return write.patch_json(self._session, ref, operations, subresource=subresource, dry_run=dry_run)
 
@@ -268,7 +285,9 @@ class Cluster:
         RBAC: delete that kind. Source: pages "Garbage Collection", "Finalizers".
 
         Example:
-            >>> cluster.delete(ref_of(manifest), uid=manifest["metadata"]["uid"])  # doctest: +SKIP
+            >>> from tenantkit.rules.manifest import ref_of
+            >>> pod = cluster.list("Pod")[0]
+            >>> cluster.delete(ref_of(pod), uid=pod["metadata"]["uid"])
         """
         write.delete(self._session, ref, uid=uid, dry_run=dry_run, propagation=propagation)
 
@@ -313,8 +332,9 @@ class Cluster:
         RBAC: watch that kind, and list it. Source: page "Kubernetes API Concepts", watches and bookmarks.
 
         Example:
-            >>> for event in cluster.watch("Pod", namespace="vision", timeout_s=60):  # doctest: +SKIP
+            >>> for event in cluster.watch("Namespace", name="speech", timeout_s=0.5):
             ...     print(event.type, event.manifest["metadata"]["name"])
+            ADDED speech
         """
         selection = Selection(kind_of(kind), namespace, label_selector, field_selector)
         return watch.watch(
@@ -356,11 +376,17 @@ class Cluster:
         Source: page "Authorization", section "Checking API access".
 
         Example:
-            >>> cluster.can("create", "Ingress", namespace="vision")  # doctest: +SKIP
+            >>> cluster.can("create", "Ingress", namespace="speech")
             True
         """
         return reviews.can(self._session, verb, kind, namespace=namespace, name=name, subresource=subresource)
 
     def close(self) -> None:
-        """End all connections; may be called twice."""
+        """End all connections; may be called twice.
+
+        Example:
+            >>> import tenantkit as tk
+            >>> cluster = tk.connect()
+            >>> cluster.close()
+        """
         self._session.close()

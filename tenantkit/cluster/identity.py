@@ -23,6 +23,10 @@ class Identity:
         context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was passed.
         server: the API server's URL.
         is_sandbox: whether the server is tenantkit's sandbox.
+
+    Example:
+        >>> whoami(cluster).groups
+        ('system:masters', 'system:authenticated')
     """
 
     username: str
@@ -49,8 +53,8 @@ def whoami(cluster: Cluster) -> Identity:
     RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
 
     Example:
-        >>> whoami(cluster).username  # doctest: +SKIP
-        'dana@example.com'
+        >>> whoami(cluster).username
+        'admin@example.com'
     """
     answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
     found = (answer.get("status") or {}).get("userInfo") or {}

@@ -23,12 +23,12 @@ def side_by_side(
     threads: int = _THREADS,
     stop: threading.Event | None = None,
 ) -> list[_Out]:
-    """The results in the items' order; the first error ends the rest.
+    """The results in the order of the items; the first error cancels the rest.
 
     Args:
-        work: done once for each item, on several threads.
-        items: what to do it for.
-        threads: at most so many at once. Default 8: a cluster's fair share of one reader's requests.
+        work: called once for each item, on several threads.
+        items: its arguments.
+        threads: the number of threads. Default 8: a fair share of a cluster for one reader.
         stop: set at the first error and at Ctrl-C, so that running work can end early.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="tenantkit") as pool:

@@ -61,19 +61,21 @@ def list_visible(
     RBAC: list that kind, for the whole cluster or in each namespace; for Namespace itself, get each.
 
     Example:
-        >>> pods, scope = list_visible(cluster, "Pod")  # doctest: +SKIP
+        >>> pods, scope = list_visible(cluster, "Pod", namespaces=["speech"])
+        >>> scope
+        ('speech',)
     """
-    return keep_visible(
+    return project_visible(
         cluster, kind, _whole, namespaces=namespaces, label_selector=label_selector, field_selector=field_selector
     )
 
 
-def keep_visible(  # noqa: PLR0913 (all but three are optional)
+def project_visible(  # noqa: PLR0913 (all but three are optional)
     cluster: Cluster,
     kind: str | Kind,
-    keep: Callable[[Manifest], _Projected],
+    projection: Callable[[Manifest], _Projected],
     *,
-    parts: type | None = None,
+    fields: type | None = None,
     metadata_only: bool = False,
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
@@ -84,8 +86,8 @@ def keep_visible(  # noqa: PLR0913 (all but three are optional)
     Args:
         cluster: where.
         kind: a key of `KINDS`, or a Kind that is not in it.
-        keep: the projection; called from several threads, and again if a list has to start over.
-        parts: a TypedDict with the fields that `keep` reads; others are not parsed. Default: whole objects.
+        projection: called from several threads, and again if a list has to start over.
+        fields: a TypedDict with the fields that `projection` reads; others are not parsed. Default: whole objects.
         metadata_only: request only the objects' metadata.
         namespaces: as for `list_visible`, and so are the selectors, the errors and the permissions.
         label_selector: likewise.
@@ -95,22 +97,24 @@ def keep_visible(  # noqa: PLR0913 (all but three are optional)
         The projections, and the namespaces that they cover.
 
     Example:
-        >>> names, scope = keep_visible(cluster, "Pod", lambda pod: pod["metadata"]["name"])  # doctest: +SKIP
+        >>> names, scope = project_visible(cluster, "Namespace", lambda namespace: namespace["metadata"]["name"])
+        >>> "speech" in names, scope
+        (True, 'cluster')
     """
     check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
 
     def listed(namespace: str | None) -> list[_Projected]:
         if place.kind == "Namespace" and namespace is not None:
-            return [keep(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
+            return [projection(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
         return list_projected(
             cluster,
             place,
-            keep,
+            projection,
             namespace=namespace,
             label_selector=label_selector,
             field_selector=field_selector,
-            fields=parts,
+            fields=fields,
             metadata_only=metadata_only,
         )
 
@@ -192,8 +196,8 @@ def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = N
     RBAC: list namespaces, or get each.
 
     Example:
-        >>> visible_namespaces(cluster)  # doctest: +SKIP
-        ('speech', 'vision')
+        >>> visible_namespaces(cluster, namespaces=["speech", "search"])
+        ('search', 'speech')
     """
     found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
     return tuple(sorted(item["metadata"]["name"] for item in found))

@@ -68,6 +68,11 @@ class Picture:
         figure: matplotlib's, to change or save: `picture.figure.savefig("quota.svg", transparent=True)`.
         alt: what the figure shows, as text.
         theme: the theme that it was drawn for; its background is used on other pages, so that it stays readable.
+
+    Example:
+        >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "speech")
+        >>> picture.alt[:16]
+        'Quota of speech.'
     """
 
     figure: Figure

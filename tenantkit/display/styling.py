@@ -82,6 +82,9 @@ class InteractiveTable:
     Args:
         texts: the cells.
         caption: the text below it.
+
+    Example:
+        >>> table = tk.styled(tk.nodes(cluster), interactive=True)
     """
 
     def __init__(self, texts: pd.DataFrame, caption: str) -> None:

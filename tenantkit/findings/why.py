@@ -19,7 +19,7 @@ from tenantkit.findings.causes.jobs import unsuccessful
 from tenantkit.findings.causes.kueue import queued
 from tenantkit.findings.causes.never_created import never_created
 from tenantkit.findings.causes.nodes import node_problems
-from tenantkit.findings.causes.scheduler_reasons import ReasonCode, read_reason, reasons_of
+from tenantkit.findings.causes.scheduler_reasons import SchedulerCode, read_reason, reasons_of
 from tenantkit.findings.causes.scheduling import waiting_for_a_node
 from tenantkit.findings.causes.terminating import not_terminated
 from tenantkit.findings.causes.unexplained import unexplained
@@ -114,7 +114,7 @@ def why(
     Source: pages "Debug Pods" and "Pod Lifecycle".
 
     Example:
-        >>> causes = why(cluster, "vision")[["workload", "cause", "object", "next_steps"]]
+        >>> causes = why(cluster, "speech")[["workload", "cause", "object", "next_steps"]]
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     chosen = filters.namespaces
@@ -220,7 +220,7 @@ def _unreadable(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 def _waits_for_resources(snapshot: ClusterSnapshot) -> bool:
     """Whether the scheduler found too few free resources for a pod."""
     return any(
-        read_reason(text).code is ReasonCode.INSUFFICIENT
+        read_reason(text).code is SchedulerCode.INSUFFICIENT
         for pod in snapshot.all("Pod")
         for text in reasons_of(str((condition(pod, "PodScheduled", "False") or {}).get("message")))
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, read_chains
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -126,13 +126,13 @@ def events(
     Source: page "Event" of the API reference.
 
     Example:
-        >>> warnings = events(cluster, tenant="vision").query("type == 'Warning'")
+        >>> warnings = events(cluster, tenant="speech").query("type == 'Warning'")
         >>> list(warnings.columns[:5])
         ['tenant', 'team', 'namespace', 'last_seen', 'first_seen']
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
-    reads, scope = keep_visible(
-        cluster, "Event", _read, parts=_Fields, namespaces=filters.namespaces, label_selector=filters.label_selector
+    reads, scope = project_visible(
+        cluster, "Event", _read, fields=_Fields, namespaces=filters.namespaces, label_selector=filters.label_selector
     )
     starts = {(key[0], owner) for key, *_ in reads if (owner := _owner(key[1])) is not None}
     chains = read_chains(cluster, starts, namespaces=None if scope == "cluster" else scope)

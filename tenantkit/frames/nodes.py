@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
@@ -107,7 +107,7 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
         ['name', 'ready', 'cordoned', 'taints', 'accelerator_product']
     """
     filters = check_filters(label_selector=label_selector)
-    found, scope = keep_visible(cluster, "Node", _whole, label_selector=filters.label_selector)
+    found, scope = project_visible(cluster, "Node", _whole, label_selector=filters.label_selector)
     incomplete: dict[str, str] = {}
     reserved: dict[str, Reserved] | None = None
     try:

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
@@ -108,17 +108,17 @@ def pods(
     Source: pages "Pods", "Pod Lifecycle", "Resource Quotas".
 
     Example:
-        >>> failing = pods(cluster, tenant="vision").query("status == 'CrashLoopBackOff'")
+        >>> failing = pods(cluster, tenant="speech").query("status == 'CrashLoopBackOff'")
         >>> list(failing.columns[:6])
         ['tenant', 'team', 'namespace', 'name', 'workload', 'root_workload']
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     reader = PodReader(lambda: cluster.server_time)
-    reads, scope = keep_visible(
+    reads, scope = project_visible(
         cluster,
         "Pod",
         reader,
-        parts=PodFields,
+        fields=PodFields,
         namespaces=filters.namespaces,
         label_selector=filters.label_selector,
     )

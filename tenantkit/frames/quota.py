@@ -20,7 +20,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
@@ -105,18 +105,18 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     Source: pages "Resource Quotas", "Resource metrics pipeline".
 
     Example:
-        >>> full = quota_usage(cluster, tenant="vision").query("state == 'full'")
+        >>> full = quota_usage(cluster, tenant="speech").query("state == 'full'")
         >>> list(full.columns[6:10])
         ['used', 'hard', 'free', 'used_pct']
     """
     if by not in ("tenant", "team"):
         raise InvalidSpecError([Problem("by", by, "use 'tenant' or 'team'")])
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
-    reads, scope = keep_visible(
+    reads, scope = project_visible(
         cluster,
         "ResourceQuota",
         _Reader(),
-        parts=_Fields,
+        fields=_Fields,
         namespaces=filters.namespaces,
         label_selector=both_selectors(TENANT_LABEL, filters.label_selector),
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Scope
     from tenantkit.frames.kit.namespace_owners import NamespaceOwners
     from tenantkit.frames.kit.owners import Chains
     from tenantkit.frames.kit.quota_shares import Share
@@ -99,7 +100,7 @@ def quota_holders(
     Source: page "Resource Quotas".
 
     Example:
-        >>> gpus = quota_holders(cluster, "vision").query("resource == 'requests.nvidia.com/gpu'")
+        >>> gpus = quota_holders(cluster, "speech").query("resource == 'requests.nvidia.com/gpu'")
         >>> list(gpus.columns[7:10])
         ['workload', 'root_workload', 'creator']
     """
@@ -111,11 +112,11 @@ def quota_holders(
     chains = read_chains(cluster, starts, namespaces=where)
     if readable != scope:
         hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
-        chains.incomplete["Pod"] = f"may not list Pods in {', '.join(hidden)}"
+        chains.incomplete["Pod"] = f"may not list Pod in {', '.join(hidden)}"
         quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
     claims: list[Manifest] | None = None
     try:
-        claims, _ = list_visible(cluster, "PersistentVolumeClaim", namespaces=where, label_selector=label_selector)
+        claims = _claims(cluster, scope, label_selector)
     except PermissionDenied as refusal:
         chains.incomplete["PersistentVolumeClaim"] = str(refusal)
     owned = read_namespace_owners(cluster, scope, chains.incomplete)
@@ -132,6 +133,16 @@ def quota_holders(
     )
     frame.attrs["scope"] = scope
     return frame
+
+
+def _claims(cluster: Cluster, scope: Scope, label_selector: str | None) -> list[Manifest]:
+    """All claims in this scope: with a part of them, the rest of the usage would seem to have no workload."""
+    where = None if scope == "cluster" else scope
+    claims, covered = list_visible(cluster, "PersistentVolumeClaim", namespaces=where, label_selector=label_selector)
+    if covered != scope:
+        message = f"may not list PersistentVolumeClaim outside {', '.join(covered)}"
+        raise PermissionDenied(message, status=403, kind="PersistentVolumeClaim")
+    return claims
 
 
 def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)

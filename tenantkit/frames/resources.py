@@ -81,7 +81,7 @@ def resources(
     Source: page "Kubernetes API Concepts", section "Receiving resources as Tables".
 
     Example:
-        >>> config_maps = resources(cluster, "configmaps", tenant="vision")
+        >>> config_maps = resources(cluster, "configmaps", tenant="speech")
         >>> config_maps.attrs["kind"]
         'configmaps'
     """

@@ -79,7 +79,7 @@ def routes(
     RBAC: list ingresses and namespaces; or list ingresses in each namespace, and get it. Source: page "Ingress".
 
     Example:
-        >>> exposed = routes(cluster, tenant="vision")[["tenant", "url", "service"]]
+        >>> exposed = routes(cluster, tenant="speech")[["tenant", "url", "service"]]
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     ingresses, scope = list_visible(

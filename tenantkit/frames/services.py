@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.visible import keep_visible, list_visible
+from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -85,7 +85,7 @@ def services(
     Source: pages "Service", "EndpointSlices".
 
     Example:
-        >>> unanswered = services(cluster, tenant="vision").query("endpoints_ready == 0")
+        >>> unanswered = services(cluster, tenant="speech").query("endpoints_ready == 0")
         >>> list(unanswered.columns[:5])
         ['tenant', 'team', 'namespace', 'name', 'type']
     """
@@ -117,7 +117,7 @@ def _slices(cluster: Cluster, scope: Scope) -> list[Manifest]:
     if not scope:
         return []
     namespaces = None if scope == "cluster" else scope
-    found, covered = keep_visible(cluster, "EndpointSlice", lambda each: each, namespaces=namespaces)
+    found, covered = project_visible(cluster, "EndpointSlice", lambda each: each, namespaces=namespaces)
     if covered != scope:
         raise PermissionDenied(
             f"may not list EndpointSlice outside {', '.join(covered)}", status=403, kind="EndpointSlice"

@@ -84,8 +84,8 @@ def tenants(
     Source: page "Namespaces".
 
     Example:
-        >>> tenants(cluster, tenant="vision")["tenant"].tolist()
-        ['vision']
+        >>> tenants(cluster, tenant="speech")["tenant"].tolist()
+        ['speech']
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     found, scope = list_visible(

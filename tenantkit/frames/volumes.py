@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.visible import keep_visible, list_visible
+from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -124,7 +124,7 @@ def volumes(
     Source: pages "Persistent Volumes", "Ephemeral Volumes".
 
     Example:
-        >>> unused = volumes(cluster, tenant="vision").query("used_by == ''")
+        >>> unused = volumes(cluster, tenant="speech").query("used_by == ''")
         >>> list(unused.columns[:5])
         ['tenant', 'team', 'namespace', 'name', 'phase']
     """
@@ -170,7 +170,7 @@ def _read_users(cluster: Cluster, scope: Scope) -> Users:
     if not scope:
         return {}
     namespaces = None if scope == "cluster" else scope
-    found, covered = keep_visible(cluster, "Pod", claims_of, parts=_PodFields, namespaces=namespaces)
+    found, covered = project_visible(cluster, "Pod", claims_of, fields=_PodFields, namespaces=namespaces)
     if covered != scope:
         raise PermissionDenied(f"may not list Pod outside {', '.join(covered)}", status=403, kind="Pod")
     return users_of(found)

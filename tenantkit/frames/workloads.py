@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
@@ -130,18 +130,18 @@ def workloads(
     Source: pages "Workloads", "Owners and Dependents".
 
     Example:
-        >>> failing = workloads(cluster, tenant="vision").query("state == 'Failing'")
+        >>> failing = workloads(cluster, tenant="speech").query("state == 'Failing'")
         >>> per_root = workloads(cluster).query("workload == root_workload").groupby("tenant")["accelerators"].sum()
     """
     reader = PodReader(lambda: cluster.server_time)
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
-    pods, scope = keep_visible(cluster, "Pod", reader, parts=PodFields, namespaces=filters.namespaces)
+    pods, scope = project_visible(cluster, "Pod", reader, fields=PodFields, namespaces=filters.namespaces)
     where = None if scope == "cluster" else scope
     found: dict[_Place, _Workload] = {}
     chains = Chains()
     for kind in WORKLOAD_KINDS if scope else ():
         try:
-            manifests, _ = keep_visible(cluster, kind, _whole, namespaces=where)
+            manifests, _ = project_visible(cluster, kind, _whole, namespaces=where)
         except (PermissionDenied, NotFound) as refusal:
             chains.incomplete[kind] = str(refusal)
             continue
@@ -209,7 +209,7 @@ def _selected(
         def keep(manifest: Manifest, of: tuple[str, str] = (api_version, kind)) -> _Place:
             return manifest["metadata"]["namespace"], Owner(*of, manifest["metadata"]["name"])
 
-        matching, _ = keep_visible(
+        matching, _ = project_visible(
             cluster, place, keep, metadata_only=True, namespaces=namespaces, label_selector=label_selector
         )
         selected.update(matching)

@@ -97,7 +97,7 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
         MissingExtraError: matplotlib is not installed.
 
     Example:
-        >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "vision")
+        >>> picture = tk.plots.quota_bars(tk.quota_usage(cluster), "speech")
     """
     look, cells = look_of(theme), _cells(frame)
     names = list(dict.fromkeys(cell.tenant for cell in cells))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tenantkit.forms.live.view import LiveView
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class LivePage:

@@ -156,8 +156,8 @@ def test_a_selected_card_stays_selected_unless_it_is_removed() -> None:
 def test_help_texts_come_from_the_docstring() -> None:
     texts = argument_help(Tenant)
 
-    assert texts["team"] == "Whose it is; a label value, for example ml-vision. Several tenants may be one team's."
-    assert texts["size"] == "One of the platform's sizes."
+    assert texts["team"] == "The team that owns it, as a label value: ml-vision. A team may have several tenants."
+    assert texts["size"].startswith("One of the platform's sizes.")
     assert set(texts) == set(Tenant.model_fields)
     assert set(argument_help(Route)) == set(Route.model_fields)
     assert argument_help(object()) == {} or isinstance(argument_help(object()), dict)

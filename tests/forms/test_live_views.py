@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.server import Sandbox
     from tenantkit.spec.tenant import Tenant
 
-RETRIES = 3  # of the view, while its connection is cut
+RETRIES = 3  # of the view while it has no connection
 HOSTILE = "<script>alert(1)</script>=1+1 \x1b[31m \u202e🦊"
 
 
@@ -278,7 +278,8 @@ def test_a_lost_connection_is_reported_and_the_view_is_right_again_once_it_is_re
         admin.delete(ref_of(pod("deleted", vision.name)))
         failed = [{"op": "replace", "path": "/status/phase", "value": "Failed"}]
         admin.patch_json(ref_of(pod("changed", vision.name)), failed, subresource="status")
-        eventually(lambda: relay.attempts >= RETRIES)
+        # a dead watch that nobody has noticed would be dead until the server's timeout
+        eventually(lambda: len(view.feed._disconnected) == len(KINDS) and relay.attempts >= RETRIES)
         assert "created" not in page.text
         relay.restore()
 

@@ -17,7 +17,7 @@ from tests.eventually import eventually
 from tests.forms.relay import Relay
 from tests.kernel.conftest import PODS
 from tests.kernel.crowd import change, pod
-from tests.kernel.test_live_views import PER_SECOND
+from tests.kernel.test_live_views import PER_SECOND, WATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,8 @@ def test_changes_during_a_lost_connection_are_shown_after_it(
         for number in range(NEW):
             direct.create(pod(PODS + number))
             direct.delete(ref_of(pod(PODS + number - NEW)))
-        eventually(lambda: relay.attempts >= RETRIES)
+        # a dead watch that nobody has noticed would be dead until the server's timeout
+        eventually(lambda: len(view.feed._disconnected) == WATCHES and relay.attempts >= RETRIES)
         stop.set()
         relay.restore()
         changing.result()

@@ -98,8 +98,9 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     Source: page "Organizing Cluster Access Using kubeconfig Files".
 
     Example:
-        >>> with connect(context="staging") as cluster:  # doctest: +SKIP
-        ...     print(cluster)
+        >>> with connect(context="sandbox-owner") as cluster:
+        ...     print(cluster.context)
+        sandbox-owner
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
     if not isinstance(timeout_s, int | float) or not timeout_s > 0:

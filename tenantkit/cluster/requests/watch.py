@@ -53,6 +53,11 @@ class WatchEvent:
     Args:
         type: ADDED also for the objects that existed at the start.
         manifest: the object after the change. If its deletion was missed: its apiVersion, kind and last metadata.
+
+    Example:
+        >>> event = next(cluster.watch("Namespace", name="speech", timeout_s=5))
+        >>> event.type, event.manifest["status"]["phase"]
+        ('ADDED', 'Active')
     """
 
     type: EventType

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from tenantkit.display.human_amounts import amount_text
-from tenantkit.findings.causes.scheduler_reasons import ReasonCode, read_reason
+from tenantkit.findings.causes.scheduler_reasons import SchedulerCode, read_reason
 from tenantkit.frames.quota import unit_of
 from tenantkit.rules.node_fit import misfit, node_state, untolerated_taint
 from tenantkit.rules.pod_requests import pod_requests
@@ -43,18 +43,18 @@ def _shortfalls(spec: Manifest, state: NodeState, *, is_known: bool) -> Iterator
     """The shortfalls of one node; where the pods on it are unknown, its allocatable amounts."""
     for reason in map(read_reason, misfit(spec, state)):
         match reason.code:
-            case ReasonCode.INSUFFICIENT:
+            case SchedulerCode.INSUFFICIENT:
                 yield _insufficient(spec, state, reason, is_known=is_known)
-            case ReasonCode.TAINT:
+            case SchedulerCode.TAINT:
                 taint = untolerated_taint(spec, state.node) or {}
                 value = f"={taint['value']}" if taint.get("value") else ""
                 yield f"taint {taint.get('key')}{value}:{taint.get('effect')}"
-            case ReasonCode.NODE_SELECTOR:
+            case SchedulerCode.NODE_SELECTOR:
                 labels = state.node["metadata"].get("labels") or {}
                 selector = (spec.get("nodeSelector") or {}).items()
                 missing = [f"{key}={value}" for key, value in selector if labels.get(key) != value]
                 yield f"no label {', '.join(missing)}" if missing else "does not match the node affinity"
-            case ReasonCode.CORDONED:
+            case SchedulerCode.CORDONED:
                 yield "cordoned"
             case _:
                 yield reason.text

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class ReasonCode(StrEnum):
+class SchedulerCode(StrEnum):
     """Why a node, or every node, does not take a pod."""
 
     INSUFFICIENT = "insufficient resource"
@@ -37,26 +37,26 @@ class SchedulerReason(NamedTuple):
         resource: the resource that is insufficient; None for any other code.
     """
 
-    code: ReasonCode
+    code: SchedulerCode
     text: str
     resource: str | None = None
 
 
 # The first that matches counts.
-_PATTERNS: tuple[tuple[ReasonCode, re.Pattern[str]], ...] = (
-    (ReasonCode.INSUFFICIENT, re.compile(r"Insufficient (?P<resource>\S+)")),
+_PATTERNS: tuple[tuple[SchedulerCode, re.Pattern[str]], ...] = (
+    (SchedulerCode.INSUFFICIENT, re.compile(r"Insufficient (?P<resource>\S+)")),
     (
-        ReasonCode.VOLUME,
+        SchedulerCode.VOLUME,
         re.compile(r"persistent ?volume|pvc|volume zone|available disk|free storage|max volume count", re.IGNORECASE),
     ),
-    (ReasonCode.TAINT, re.compile(r"taint")),
-    (ReasonCode.NODE_SELECTOR, re.compile(r"affinity/selector|node affinity|\[NodeAffinity\]")),
-    (ReasonCode.POD_AFFINITY, re.compile(r"affinity rules")),
-    (ReasonCode.TOPOLOGY_SPREAD, re.compile(r"topology spread")),
-    (ReasonCode.CORDONED, re.compile(r"unschedulable")),
-    (ReasonCode.HOST_PORT, re.compile(r"free ports")),
-    (ReasonCode.TOO_MANY_PODS, re.compile(r"Too many pods")),
-    (ReasonCode.NO_NODES, re.compile(r"no nodes available")),
+    (SchedulerCode.TAINT, re.compile(r"taint")),
+    (SchedulerCode.NODE_SELECTOR, re.compile(r"affinity/selector|node affinity|\[NodeAffinity\]")),
+    (SchedulerCode.POD_AFFINITY, re.compile(r"affinity rules")),
+    (SchedulerCode.TOPOLOGY_SPREAD, re.compile(r"topology spread")),
+    (SchedulerCode.CORDONED, re.compile(r"unschedulable")),
+    (SchedulerCode.HOST_PORT, re.compile(r"free ports")),
+    (SchedulerCode.TOO_MANY_PODS, re.compile(r"Too many pods")),
+    (SchedulerCode.NO_NODES, re.compile(r"no nodes available")),
 )
 _TOTAL = re.compile(r"^0/(\d+) nodes are available: ?(.*)", re.DOTALL)
 
@@ -72,7 +72,7 @@ def read_reason(text: str) -> SchedulerReason:
         match = pattern.search(text)
         if match is not None:
             return SchedulerReason(code, text, match.groupdict().get("resource"))
-    return SchedulerReason(ReasonCode.OTHER, text)
+    return SchedulerReason(SchedulerCode.OTHER, text)
 
 
 def reasons_of(message: str) -> dict[str, int]:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tenantkit.findings.causes.node_shortfalls import node_shortfalls
-from tenantkit.findings.causes.scheduler_reasons import ReasonCode, read_reason, reasons_of, total_nodes
+from tenantkit.findings.causes.scheduler_reasons import SchedulerCode, read_reason, reasons_of, total_nodes
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import condition, event_text, first_seen, label
 from tenantkit.rules.pod_volumes import claim_names
@@ -80,7 +80,7 @@ def _unhandled(snapshot: ClusterSnapshot, pod: Manifest) -> Finding:
 def _unschedulable(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest) -> Finding:
     message = str(scheduled["message"])
     counts = reasons_of(message)
-    if all(read_reason(text).code is ReasonCode.VOLUME for text in counts or [message]):
+    if all(read_reason(text).code is SchedulerCode.VOLUME for text in counts or [message]):
         return _unbound(snapshot, pod, scheduled)
     unready = _all_unready(snapshot, counts, message)
     counted = "; ".join(f"{count} of {total_nodes(message)} nodes: {text}" for text, count in counts.items())
@@ -113,7 +113,7 @@ def _all_unready(snapshot: ClusterSnapshot, counts: Mapping[str, int], message: 
         for node in nodes
         if any(taint.get("key") in _NOT_READY for taint in (node.get("spec") or {}).get("taints") or ())
     ]
-    by_taint = sum(count for text, count in counts.items() if read_reason(text).code is ReasonCode.TAINT)
+    by_taint = sum(count for text, count in counts.items() if read_reason(text).code is SchedulerCode.TAINT)
     is_all = by_taint == total_nodes(message) > 0
     return sorted(unready) if nodes and len(unready) == len(nodes) and is_all else []
 
@@ -155,16 +155,16 @@ def _unbound_claims(snapshot: ClusterSnapshot, pod: Manifest) -> Iterator[str]:
 
 
 _OR_FREE = ", or free some on a node"
-_STEPS: Mapping[ReasonCode, str] = {
-    ReasonCode.INSUFFICIENT: "request less {resource} per pod",
-    ReasonCode.TAINT: "tolerate the taints of nodes that are meant for this, or select other nodes",
-    ReasonCode.NODE_SELECTOR: "use labels that a node has in nodeSelector or node affinity",
-    ReasonCode.POD_AFFINITY: "relax the pod affinity, or run fewer pods",
-    ReasonCode.TOPOLOGY_SPREAD: "relax the topology spread constraints",
-    ReasonCode.CORDONED: "tell the platform team that nodes are cordoned",
-    ReasonCode.HOST_PORT: "use another host port, or none",
-    ReasonCode.TOO_MANY_PODS: "delete pods: the nodes have as many as they allow",
-    ReasonCode.NO_NODES: "tell the platform team that the cluster has no node",
+_STEPS: Mapping[SchedulerCode, str] = {
+    SchedulerCode.INSUFFICIENT: "request less {resource} per pod",
+    SchedulerCode.TAINT: "tolerate the taints of nodes that are meant for this, or select other nodes",
+    SchedulerCode.NODE_SELECTOR: "use labels that a node has in nodeSelector or node affinity",
+    SchedulerCode.POD_AFFINITY: "relax the pod affinity, or run fewer pods",
+    SchedulerCode.TOPOLOGY_SPREAD: "relax the topology spread constraints",
+    SchedulerCode.CORDONED: "tell the platform team that nodes are cordoned",
+    SchedulerCode.HOST_PORT: "use another host port, or none",
+    SchedulerCode.TOO_MANY_PODS: "delete pods: the nodes have as many as they allow",
+    SchedulerCode.NO_NODES: "tell the platform team that the cluster has no node",
 }
 
 
@@ -179,6 +179,6 @@ def next_steps(counts: Mapping[str, int], *, can_free: bool = True) -> str:
     for text, _ in sorted(counts.items(), key=lambda item: -item[1]):
         reason = read_reason(text)
         if reason.code in _STEPS:
-            or_free = _OR_FREE if can_free and reason.code is ReasonCode.INSUFFICIENT else ""
+            or_free = _OR_FREE if can_free and reason.code is SchedulerCode.INSUFFICIENT else ""
             steps.append(_STEPS[reason.code].format(resource=reason.resource) + or_free)
     return "; ".join(dict.fromkeys(steps)) or "check the scheduler's message"

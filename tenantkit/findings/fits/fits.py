@@ -71,6 +71,11 @@ class FitCheck:
         free: what is left; None where unknown.
         reason: why not, or why it is unknown.
         next_steps: what to do; empty if there is nothing to do.
+
+    Example:
+        >>> blocking = [check for check in fits(cluster, "speech", pods=1000).checks if check.answer == "no"]
+        >>> blocking[0].gate
+        'quota'
     """
 
     gate: Gate
@@ -92,6 +97,11 @@ class Fit:
         wanted: how many pods the question was about.
         checks: the checks, those that block first.
         incomplete: by kind, why it could not be read.
+
+    Example:
+        >>> fit = fits(cluster, "speech", pods=1000, cpu="100m", memory="128Mi")
+        >>> fit.answer, fit.blocks_first
+        ('no', 'ResourceQuota/tenantkit-quota')
     """
 
     wanted: int
@@ -208,7 +218,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     Source: pages "Resource Quotas", "Limit Ranges", "Assigning Pods to Nodes".
 
     Example:
-        >>> fits(cluster, "vision", pods=1000, cpu=64, memory="64Gi").answer
+        >>> fits(cluster, "speech", pods=1000, cpu=64, memory="64Gi").answer
         'no'
     """
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:

@@ -50,6 +50,8 @@ class Explorer(LiveView):
     RBAC: list and watch cronjobs, deployments, jobs, statefulsets, replicasets, pods, events and namespaces (with
     `namespaces`, get namespaces instead). For Why?, see `why`. Kinds that you may not watch are named in the view.
 
+    Source: page "Kubernetes API Concepts", section "Efficient detection of changes".
+
     Example:
         >>> explorer = tk.Explorer(cluster, namespaces=["recsys"])
         >>> list(explorer.filters)

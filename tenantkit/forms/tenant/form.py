@@ -68,6 +68,7 @@ class TenantForm(BaseForm):
         apply_button: enabled while the form shows a plan of the current inputs.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
         panel: shows results and errors.
+        widget: the widget of the form, to embed it in another one.
 
     Raises:
         NotFound: the tenant does not exist, or tenantkit is not installed on the cluster.
@@ -77,6 +78,8 @@ class TenantForm(BaseForm):
         ClusterUnavailable: the server did not answer. Run the cell again.
 
     RBAC: as for `plan` and `apply`. A disabled button shows which permission is missing.
+
+    Source: pages "Namespaces", "Resource Quotas", "Server-Side Apply".
 
     Example:
         >>> form = tk.TenantForm(cluster)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.rules.kinds import Kind
@@ -56,7 +56,7 @@ def read_measured(cluster: Cluster, scope: Scope) -> dict[tuple[str, str], float
         return metrics["metadata"]["namespace"], cpu, memory
 
     namespaces = None if scope == "cluster" else scope
-    pods, _ = keep_visible(cluster, POD_METRICS, keep, parts=_Fields, namespaces=namespaces)
+    pods, _ = project_visible(cluster, POD_METRICS, keep, fields=_Fields, namespaces=namespaces)
     total: dict[tuple[str, str], float] = {}
     for namespace, cpu, memory in pods:
         for name, amount in (("cpu", cpu), ("memory", memory)):

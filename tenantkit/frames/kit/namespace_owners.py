@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import TypedDict
 
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored import TENANT_NAMESPACES
@@ -63,8 +63,8 @@ def read_namespace_owners(cluster: Cluster, scope: Scope, incomplete: dict[str, 
         return {}
     namespaces: Sequence[str] | None = None if scope == "cluster" else scope
     try:
-        owners, seen = keep_visible(
-            cluster, "Namespace", _owner, parts=_Fields, namespaces=namespaces, label_selector=TENANT_NAMESPACES
+        owners, seen = project_visible(
+            cluster, "Namespace", _owner, fields=_Fields, namespaces=namespaces, label_selector=TENANT_NAMESPACES
         )
     except PermissionDenied as refusal:
         incomplete["Namespace"] = str(refusal)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.lists import served_kinds
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
 from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts, creator_of
 from tenantkit.rules.kinds import KINDS
@@ -227,7 +227,7 @@ def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequenc
         return metadata.get("namespace") or "", this, owner_of(metadata), creator_of(metadata), created
 
     try:
-        kept, _ = keep_visible(cluster, kind, keep, parts=_Fields, metadata_only=True, namespaces=namespaces)
+        kept, _ = project_visible(cluster, kind, keep, fields=_Fields, metadata_only=True, namespaces=namespaces)
     except (PermissionDenied, NotFound) as refusal:
         chains.incomplete[kind.kind] = str(refusal)
         return set()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.admission.attributes import Attributes
     from tenantkit.sandbox.apimachinery.resources import Resource
 
-_MANAGER = "kube-apiserver"
+_MANAGER = "kube-apiserver"  # the component that runs admission
 
 
 class QuotaExceededError(Exception):

@@ -68,7 +68,7 @@ class Repeated(dict[str, Any]):
 
 @dataclass(slots=True)
 class _Walk:
-    """What decoding one object has found so far."""
+    """The unknown fields and the first deferred error of one object."""
 
     unknown: list[str] = field(default_factory=list)
     deferred: _DeferredError | None = None

@@ -34,6 +34,8 @@ class Authorizer:
 
     Example:
         >>> from datetime import UTC, datetime
+        >>> from tenantkit.sandbox.auth.request_info import RequestInfo
+        >>> from tenantkit.sandbox.auth.users import User
         >>> from tenantkit.sandbox.storage.store import Store
         >>> store = Store(lambda: datetime.now(UTC))
         >>> Authorizer(store).allows(User("dana@example.com"), RequestInfo("list", version="v1", resource="pods"))

@@ -1,1 +1,1 @@
-"""HTTP: what a request asks for, the verbs, content negotiation, discovery and subresources."""
+"""HTTP endpoints: parsing and authenticating requests, the verbs, content negotiation, discovery and subresources."""

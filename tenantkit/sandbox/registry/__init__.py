@@ -1,1 +1,1 @@
-"""How objects are created, updated and deleted in the store: the strategy of each kind."""
+"""The steps of a write between admission and the store: creating, deleting, binding, and the strategy of each kind."""

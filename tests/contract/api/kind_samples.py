@@ -1,4 +1,4 @@
-"""A good object of each kind that tests of kinds start from, how they change it, and how they read what is refused."""
+"""A valid object of each kind, how tests change it, and how they check a refusal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ONCE = {**POD, "restartPolicy": "Never"}
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """A kind: where its objects lie, and what a good one says beside its metadata."""
+    """A kind: the path of its objects, and the fields of a valid one besides its metadata."""
 
     api_version: str
     kind: str
@@ -35,18 +35,18 @@ class Good:
     namespaced: bool = True
 
     def path(self, namespace: str) -> str:
-        """Where objects of this kind are listed."""
+        """The path of the collection."""
         root = "apis" if "/" in self.api_version else "api"
         return f"/{root}/{self.api_version}{f'/namespaces/{namespace}' if self.namespaced else ''}/{self.plural}"
 
     def named(self, name: str, changes: Json | None = None) -> Json:
-        """A good object of that name, but for these changes."""
+        """A valid object of that name, with these changes."""
         head = {"apiVersion": self.api_version, "kind": self.kind, "metadata": {"name": name}}
         return changed({**head, **self.body}, changes or {})
 
 
 def changed(manifest: Json, changes: Json) -> Json:
-    """The object with other values at some paths, whose keys and indexes stand between slashes; None takes away."""
+    """The object with other values at some paths, of keys and indexes between slashes; None removes a field."""
     found = copy.deepcopy(manifest)
     for path, value in changes.items():
         *parts, last = path.split("/")
@@ -61,18 +61,18 @@ def changed(manifest: Json, changes: Json) -> Json:
 
 
 def anonymous(text: str, name: str) -> str:
-    """A text of the server without what differs from run to run."""
+    """A message of the server without the parts that differ from run to run."""
     return _UID.sub("UID", text).replace(name, "sample")
 
 
 def table(file: str) -> list[Any]:
-    """The cases in a file, each named by its kind and what is changed."""
+    """The cases in a file, each named by its kind and its changes."""
     cases = yaml.safe_load(Path(__file__).with_name(file).read_text(encoding="utf-8"))
     return [pytest.param(case, id=f"{case['kind']}-{json.dumps(case['with'])}") for case in cases]
 
 
 def check_refusal(answer: Answer, good: Good, name: str, causes: list[str]) -> None:
-    """It is a 422 that names these fields in these words; … stands for what is not compared."""
+    """Check that it is a 422 with these fields and messages; … stands for text that is not compared."""
     details = answer.body.get("details", {})
     found = [anonymous(f"{cause['field']}: {cause['message']}", name) for cause in details.get("causes", ())]
     for cause, expected in zip(found, causes, strict=True):
@@ -121,7 +121,7 @@ GOOD = {
         Good("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", {"value": 1000}, namespaced=False),
     )
 }
-# so that no controller of the real server has anything to do for them while a test looks
+# so that no controller of the real server changes them during a test
 QUIET: dict[str, Json] = {
     "Deployment": {"spec/replicas": 0, "spec/paused": True},
     "ReplicaSet": {"spec/replicas": 0},

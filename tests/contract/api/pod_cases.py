@@ -1,4 +1,4 @@
-"""How the tests of pod security write a pod down, and what they expect to be told of it."""
+"""Pods of the pod security tests, and the violations that they expect."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ APP_ARMOR = "container.apparmor.security.beta.kubernetes.io"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A pod, and its violations at each level; restricted says what baseline says unless told otherwise."""
+    """A pod, and its violations at each level; those of restricted default to those of baseline."""
 
     name: str
     pod: Manifest
     baseline: str = ""
     restricted: str | None = None
 
-    def told(self, level: str) -> str:
-        """What is said at that level; empty for a pod that may be."""
+    def violations(self, level: str) -> str:
+        """The violations at that level; empty for an allowed pod."""
         return self.baseline if level == "baseline" or self.restricted is None else self.restricted
 
 
 def container(name: str, security: Manifest | None = None, **fields: Any) -> Manifest:
-    """A container that may be anywhere, but for what is given; a setting of None is left out."""
+    """A container that every level allows, with these changes; a setting of None is left out."""
     context = {key: value for key, value in {**_ALLOWED_CONTAINER, **(security or {})}.items() if value is not None}
     return {"name": name, "image": "busybox", "securityContext": context, **fields}
 
@@ -37,7 +37,7 @@ def container(name: str, security: Manifest | None = None, **fields: Any) -> Man
 def pod(
     *containers: Manifest, security: Manifest | None = None, annotations: Manifest | None = None, **spec: Any
 ) -> Manifest:
-    """A pod that may be anywhere, but for what is given; a setting of None is left out."""
+    """A pod that every level allows, with these changes; a setting of None is left out."""
     context = {key: value for key, value in {**_ALLOWED_POD, **(security or {})}.items() if value is not None}
     return {
         "apiVersion": "v1",
@@ -48,18 +48,18 @@ def pod(
 
 
 def bare(name: str = "trainer") -> Manifest:
-    """A pod that says nothing about security."""
+    """A pod without security settings."""
     spec = {"containers": [{"name": "main", "image": "busybox"}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
 def windows(*, pod_options: Manifest | None = None, options: Manifest | None = None) -> Manifest:
-    """A pod for Windows, in which no setting of Linux is; one with options is on the node's network."""
+    """A pod for Windows, without settings for Linux; one with options is on the node's network."""
     main = {"name": "main", "image": "busybox", "securityContext": {"windowsOptions": options or {}}}
     security = {"seccompProfile": None, "windowsOptions": pod_options or {}}
     return pod(main, security=security, os={"name": "windows"}, hostNetwork=pod_options is not None)
 
 
 def http(host: str) -> Manifest:
-    """A probe, or a hook, that asks a host."""
+    """A probe or hook that sends a request to a host."""
     return {"httpGet": {"path": "/", "port": 80, "host": host}}

@@ -1,13 +1,13 @@
-"""Pods, and what the API server says of each under the levels baseline and restricted: the table of the tests."""
+"""Pods, and the violations that the API server reports for each at the levels baseline and restricted."""
 
 from __future__ import annotations
 
 from tests.contract.api.pod_cases import APP_ARMOR, HOST_PROCESS, Case, bare, container, http, pod, windows
 
 CASES = (
-    Case("a-pod-that-takes-all-care", pod()),
+    Case("a-restricted-pod", pod()),
     Case(
-        "a-pod-that-says-nothing",
+        "a-pod-without-settings",
         bare(),
         restricted=(
             'allowPrivilegeEscalation != false (container "main" must set '
@@ -26,7 +26,7 @@ CASES = (
         ),
     ),
     Case(
-        "escalation-unsaid-by-two",
+        "escalation-not-set-by-two",
         pod(*(container(name, {"allowPrivilegeEscalation": None}) for name in "ab")),
         restricted=(
             'allowPrivilegeEscalation != false (containers "a", "b" must set '
@@ -85,7 +85,7 @@ CASES = (
     ),
     Case("app-armor-of-the-runtime", pod(container("main", {"appArmorProfile": {"type": "RuntimeDefault"}}))),
     Case(
-        "capability-of-the-network",
+        "a-network-capability",
         pod(container("main", {"capabilities": {"add": ["NET_RAW"], "drop": ["ALL"]}})),
         baseline=(
             'non-default capabilities (container "main" must not include "NET_RAW" in securityContext.capabilities.add)'
@@ -96,7 +96,7 @@ CASES = (
         ),
     ),
     Case(
-        "capability-that-is-usual",
+        "a-default-capability",
         pod(container("main", {"capabilities": {"add": ["CHOWN"], "drop": ["ALL"]}})),
         restricted=(
             'unrestricted capabilities (container "main" must not include "CHOWN" in securityContext.capabilities.add)'
@@ -273,7 +273,7 @@ CASES = (
         ),
     ),
     Case(
-        "seccomp-unsaid",
+        "seccomp-not-set",
         pod(container("a"), container("b"), security={"seccompProfile": None}),
         restricted=(
             'seccompProfile (pod or containers "a", "b" must set securityContext.seccompProfile.type to '
@@ -281,13 +281,13 @@ CASES = (
         ),
     ),
     Case(
-        "seccomp-said-by-the-container",
+        "seccomp-set-by-the-container",
         pod(
             container("main", {"seccompProfile": {"type": "Localhost", "localhostProfile": "own.json"}}),
             security={"seccompProfile": None},
         ),
     ),
-    Case("sysctl-that-is-safe", pod(security={"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "1"}]})),
+    Case("a-safe-sysctl", pod(security={"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "1"}]})),
     Case(
         "sysctls",
         pod(security={"sysctls": [{"name": name, "value": "1"} for name in ("kernel.msgmax", "net.ipv4.ip_forward")]}),
@@ -309,14 +309,17 @@ CASES = (
         restricted='runAsNonRoot != true (pod and container "main" must not set securityContext.runAsNonRoot=false)',
     ),
     Case(
-        "root-unsaid-by-two",
+        "root-not-set-by-two",
         pod(container("a"), container("b"), security={"runAsNonRoot": None}),
         restricted='runAsNonRoot != true (pod or containers "a", "b" must set securityContext.runAsNonRoot=true)',
     ),
     Case(
         "root-refused-by-the-container", pod(container("main", {"runAsNonRoot": True}), security={"runAsNonRoot": None})
     ),
-    Case("root-of-its-own", pod(container("main", {"runAsUser": 0}), security={"runAsNonRoot": None}, hostUsers=False)),
+    Case(
+        "root-set-by-the-container",
+        pod(container("main", {"runAsUser": 0}), security={"runAsNonRoot": None}, hostUsers=False),
+    ),
     Case(
         "user-0-of-the-pod",
         pod(security={"runAsUser": 0}),

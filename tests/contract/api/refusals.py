@@ -1,4 +1,4 @@
-"""Creating what a server refuses, and what it says then; tests of quotas and of limit ranges read only that."""
+"""Creating an object that the server refuses, for tests that compare only the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def refusal(wire: Wire, manifest: Manifest, *, dry_run: bool = False) -> str:
-    """What the server says when it refuses to create this; the rest of the Status is the same each time."""
+    """The server's reason for refusing to create this; the rest of the Status is checked here."""
     metadata, plural = manifest["metadata"], f"{manifest['kind'].lower()}s"
     path = f"/api/v1/namespaces/{metadata['namespace']}/{plural}"
     answer = wire("POST", path, manifest, query={"dryRun": "All"} if dry_run else None)

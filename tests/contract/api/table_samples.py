@@ -1,7 +1,7 @@
-"""Objects of every kind, and the cells of their rows as the real server fills them in.
+"""Objects of every kind, and the cells of their rows on the real server.
 
-`sample` stands for the object's name, `AGE` for its age, `CREATED` for the time when it was made, `IP` for an address
-that the server chose. A sample without a status is never stored: it is asked for as a dry run.
+`sample` stands for the object's name, `AGE` for its age, `CREATED` for its creation time, `IP` for an address that the
+server chose. A sample without a status is never stored: it is created as a dry run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAST = "2026-01-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An object, by what it is posted to, and its row."""
+    """An object, the path that it is posted to, and its row."""
 
     path: str
     body: Json

@@ -1,4 +1,4 @@
-"""Who is let in, who may do what, and in which words the server says no; the same on both engines."""
+"""Authentication, authorization, and the messages of refusals; the same on both engines."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def give(wire: Wire, wire_as: WireAs, namespace: str) -> Callable[[str, str], Wi
 
 
 @pytest.mark.parametrize("user", ["provisioner", "owner", "editor", "viewer", "stranger"])
-def test_a_user_is_known_by_name_and_is_only_in_the_group_of_all_authenticated_users(
+def test_a_user_has_a_name_and_only_the_group_of_all_authenticated_users(
     connect_as: Callable[[str], Cluster], user: str
 ) -> None:
     identity = whoami(connect_as(user))
     assert (identity.username, list(identity.groups)) == (user_name(user), ["system:authenticated"])
 
 
-def test_the_admin_is_a_master_who_may_do_everything(engine: Engine, cluster: Cluster) -> None:
+def test_the_admin_is_in_the_masters_group_and_may_do_everything(engine: Engine, cluster: Cluster) -> None:
     if isinstance(engine, ForeignEngine):
         pytest.skip("the admin of this cluster has a name and groups of its own")
     identity = whoami(cluster)
@@ -87,7 +87,7 @@ def test_the_admin_is_a_master_who_may_do_everything(engine: Engine, cluster: Cl
     )
 
 
-def test_a_request_without_a_token_is_not_let_in(engine: Engine, wire: Wire) -> None:
+def test_a_request_without_a_token_is_unauthorized(engine: Engine, wire: Wire) -> None:
     if isinstance(engine, ForeignEngine):
         pytest.skip("whether anonymous requests are let in is this cluster's own choice")
     with closing(wire.as_nobody()) as nobody:
@@ -96,18 +96,18 @@ def test_a_request_without_a_token_is_not_let_in(engine: Engine, wire: Wire) -> 
     assert [(answer.status, answer.body) for answer in answers] == [unauthorized, unauthorized]
 
 
-def test_a_wrong_token_is_not_let_in_anywhere(wire: Wire) -> None:
+def test_a_wrong_token_is_unauthorized_on_every_path(wire: Wire) -> None:
     with closing(wire.as_nobody(token="wrong")) as nobody:
         answer = nobody("GET", "/version")
     assert (answer.status, answer.body) == (401, status(401, "Unauthorized", "Unauthorized"))
 
 
 @pytest.mark.parametrize("path", ["/version", "/api", "/apis", "/api/v1", "/openapi/v3", "/readyz"])
-def test_everybody_with_a_token_may_see_what_the_server_offers(wire_as: WireAs, path: str) -> None:
+def test_every_user_may_read_discovery(wire_as: WireAs, path: str) -> None:
     assert wire_as("stranger")("GET", path).status == 200
 
 
-def test_a_path_that_is_no_resource_is_refused_by_its_path(wire_as: WireAs) -> None:
+def test_a_path_that_is_not_a_resource_is_refused_by_its_path(wire_as: WireAs) -> None:
     answer = wire_as("stranger")("GET", "/metrics")
     message = 'forbidden: User "stranger@example.com" cannot get path "/metrics"'
     assert (answer.status, answer.body) == (403, status(403, "Forbidden", message, details={}))
@@ -177,7 +177,7 @@ def test_a_binding_gives_its_role_in_its_namespace_only(give: Callable[[str, str
     assert review(editor, verb="create", resource="configmaps") == {"allowed": False}
 
 
-def test_the_door_asks_the_server_what_one_may(
+def test_the_client_asks_the_server_for_permissions(
     connect_as: Callable[[str], Cluster], cluster: Cluster, give: Callable[[str, str], Wire], namespace: str
 ) -> None:
     give("viewer", "view")
@@ -190,14 +190,16 @@ def test_the_door_asks_the_server_what_one_may(
     assert cluster.can("create", "Namespace")
 
 
-def test_what_is_taken_away_is_gone(wire: Wire, give: Callable[[str, str], Wire], namespace: str) -> None:
+def test_a_removed_binding_no_longer_gives_its_role(
+    wire: Wire, give: Callable[[str, str], Wire], namespace: str
+) -> None:
     viewer = give("viewer", "view")
     assert wire("DELETE", f"{bindings_path(namespace)}/viewer-view").status == 200
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     eventually(lambda: viewer("GET", path).status == 403)
 
 
-def test_rules_of_somebody_without_a_role_are_what_everybody_may(wire_as: WireAs, namespace: str) -> None:
+def test_the_rules_of_a_user_without_a_role_are_those_of_every_user(wire_as: WireAs, namespace: str) -> None:
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectRulesReview",
@@ -216,7 +218,7 @@ def test_rules_of_somebody_without_a_role_are_what_everybody_may(wire_as: WireAs
     assert rules["incomplete"] is False
 
 
-def test_one_may_give_what_one_holds(give: Callable[[str, str], Wire], namespace: str) -> None:
+def test_a_user_may_grant_permissions_that_they_have(give: Callable[[str, str], Wire], namespace: str) -> None:
     owner = give("owner", "admin")
     assert owner("POST", bindings_path(namespace), binding("more", "viewer", "edit")).status == 201
 
@@ -229,19 +231,19 @@ def escalation(plural: str, name: str, missing: str) -> Manifest:
     return status(403, "Forbidden", message, details={"name": name, "group": RBAC, "kind": plural})
 
 
-def test_one_may_not_bind_a_role_above_oneself(give: Callable[[str, str], Wire], namespace: str) -> None:
+def test_a_user_may_not_bind_a_role_with_more_permissions(give: Callable[[str, str], Wire], namespace: str) -> None:
     owner = give("owner", "admin")
     answer = owner("POST", bindings_path(namespace), binding("all", "owner", "cluster-admin"))
     missing = '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}'
     assert (answer.status, answer.body) == (403, escalation("rolebindings", "all", missing))
 
 
-def test_one_may_not_bind_a_role_without_a_name(give: Callable[[str, str], Wire], namespace: str) -> None:
+def test_a_user_may_not_bind_a_role_without_a_name(give: Callable[[str, str], Wire], namespace: str) -> None:
     answer = give("owner", "admin")("POST", bindings_path(namespace), binding("none", "owner", ""))
     assert (answer.status, answer.body) == (400, status(400, "BadRequest", "Name parameter required."))
 
 
-def test_one_may_not_write_a_role_above_oneself(give: Callable[[str, str], Wire], namespace: str) -> None:
+def test_a_user_may_not_write_a_role_with_more_permissions(give: Callable[[str, str], Wire], namespace: str) -> None:
     owner = give("owner", "admin")
     rules = [{"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["get", "update"]}]
     role = {"apiVersion": RBAC_V1, "kind": "Role", "metadata": {"name": "walls"}, "rules": rules}

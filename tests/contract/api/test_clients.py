@@ -1,4 +1,4 @@
-"""The clients that people have: each tells the same small story, and the server must be to all of them what any is."""
+"""Common clients work: each runs the same short scenario, with the same results as on any other server."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.api.client_stories import SAME_FOR_ALL, STORIES
+from tests.contract.api.client_scenario import CLIENTS, SAME_FOR_ALL
 
 if TYPE_CHECKING:
     from tests.contract.engines import Engine
 
 _TIMEOUT_S = 60
-_OTHERS = ("kr8s", "lightkube")  # what tenantkit itself does not need
+_OTHERS = ("kr8s", "lightkube")  # clients that tenantkit itself does not need
 
 
-@pytest.mark.parametrize("client", STORIES)
-def test_makes_lists_watches_changes_conflicts_and_deletes(client: str, engine: Engine, namespace: str) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_client_creates_lists_watches_changes_conflicts_and_deletes(
+    client: str, engine: Engine, namespace: str
+) -> None:
     if client in _OTHERS and importlib.util.find_spec(client) is None:
         pytest.skip(f"{client} is not installed here")
     login = engine.login("admin")
-    told = [client, str(login.kubeconfig), login.context or "", namespace]
+    arguments = [client, str(login.kubeconfig), login.context or "", namespace]
 
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.contract.api.client_stories", *told],
+        [sys.executable, "-m", "tests.contract.api.client_scenario", *arguments],
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,

@@ -40,7 +40,7 @@ def sizes(workloads: Workloads) -> list[int]:
 
 
 def roll_out(workloads: Workloads, replicas: int, **fields: Any) -> Manifest:
-    """A Deployment all of whose pods are ready, and its ReplicaSet."""
+    """A Deployment with all pods ready, and its ReplicaSet."""
     workloads.create("deployments", "web", replicated(replicas, **fields))
     workloads.number_of_pods(replicas)
     workloads.all_ready()
@@ -55,7 +55,7 @@ def progress(workloads: Workloads) -> tuple[str, str, str]:
 
 
 def finish(workloads: Workloads, image: str) -> None:
-    """Be the kubelet of a rollout until all pods are of the image."""
+    """Play the kubelet of a rollout until all pods have the image."""
 
     def done() -> bool:
         workloads.all_ready()
@@ -65,7 +65,7 @@ def finish(workloads: Workloads, image: str) -> None:
     eventually(done, timeout_s=40)
 
 
-def test_it_makes_a_replica_set_of_its_template(workloads: Workloads) -> None:
+def test_it_creates_a_replica_set_from_its_template(workloads: Workloads) -> None:
     owner = workloads.create("deployments", "web", replicated(3))
     workloads.number_of_pods(3)
     (found,) = sets(workloads)
@@ -84,7 +84,7 @@ def test_it_makes_a_replica_set_of_its_template(workloads: Workloads) -> None:
     }
 
 
-def test_its_pods_carry_the_hash_and_the_replica_sets_name(workloads: Workloads) -> None:
+def test_its_pods_have_the_hash_and_the_replica_sets_name(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(1))
     (pod,) = workloads.number_of_pods(1)
     (found,) = sets(workloads)
@@ -92,14 +92,14 @@ def test_its_pods_carry_the_hash_and_the_replica_sets_name(workloads: Workloads)
     assert pod["metadata"]["labels"] == found["metadata"]["labels"]
 
 
-def test_its_annotations_are_its_replica_sets_too_and_it_learns_its_revision(workloads: Workloads) -> None:
+def test_its_annotations_are_copied_to_its_replica_set_and_it_gets_its_revision(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(0), annotations={"team": "vision"})
     eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "1")
     (found,) = sets(workloads)
     assert found["metadata"]["annotations"]["team"] == "vision"
 
 
-def test_growing_is_told_in_an_event(workloads: Workloads) -> None:
+def test_scaling_up_is_reported_in_an_event(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(2))
     workloads.number_of_pods(2)
     (found,) = sets(workloads)
@@ -110,7 +110,7 @@ def test_growing_is_told_in_an_event(workloads: Workloads) -> None:
     assert (event["involvedObject"]["kind"], event["involvedObject"]["apiVersion"]) == ("Deployment", "apps/v1")
 
 
-def test_while_no_pod_runs_it_is_on_its_way_and_unavailable(workloads: Workloads) -> None:
+def test_while_no_pod_runs_it_is_progressing_and_unavailable(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(3))
     workloads.status_is(
         "deployments",
@@ -148,13 +148,13 @@ def test_once_all_pods_are_ready_it_has_progressed(workloads: Workloads) -> None
     }
 
 
-def test_none_at_all_is_complete_at_once(workloads: Workloads) -> None:
+def test_a_deployment_without_replicas_is_complete_at_once(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(0))
     eventually(lambda: progress(workloads)[1] == "NewReplicaSetAvailable")
     assert workloads.conditions("deployments", "web")["Available"] == AVAILABLE
 
 
-def test_it_is_available_though_as_many_pods_as_may_are_not(workloads: Workloads) -> None:
+def test_it_is_available_while_as_many_pods_as_allowed_are_unavailable(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(4))
     for pod in workloads.number_of_pods(4)[:3]:
         workloads.say_ready(pod)
@@ -163,7 +163,7 @@ def test_it_is_available_though_as_many_pods_as_may_are_not(workloads: Workloads
     assert progress(workloads)[1] == "ReplicaSetUpdated"
 
 
-def test_another_size_is_given_to_the_one_replica_set(workloads: Workloads) -> None:
+def test_a_new_size_is_passed_on_to_the_replica_set(workloads: Workloads) -> None:
     name = roll_out(workloads, 2)["metadata"]["name"]
     workloads.patch("deployments", "web", {"spec": {"replicas": 5}})
     workloads.number_of_pods(5)
@@ -218,7 +218,7 @@ def test_surge_and_unavailable_bound_the_first_step(
     assert sizes(workloads) == expected
 
 
-def test_recreate_makes_new_pods_once_the_old_are_gone(workloads: Workloads) -> None:
+def test_recreate_creates_new_pods_once_the_old_ones_are_deleted(workloads: Workloads) -> None:
     old = roll_out(workloads, 2, strategy={"type": "Recreate"})["metadata"]["name"]
     assert sets(workloads)[0]["metadata"]["annotations"]["deployment.kubernetes.io/max-replicas"] == "2"
     workloads.patch("deployments", "web", new_image("next"))
@@ -230,7 +230,7 @@ def test_recreate_makes_new_pods_once_the_old_are_gone(workloads: Workloads) -> 
     eventually(lambda: workloads.messages("web", "ScalingReplicaSet") == said)
 
 
-def test_recreate_waits_for_an_old_pod_that_does_not_go(workloads: Workloads) -> None:
+def test_recreate_waits_for_an_old_pod_that_is_not_yet_deleted(workloads: Workloads) -> None:
     roll_out(workloads, 1, strategy={"type": "Recreate"})
     (pod,) = workloads.pods()
     workloads.patch("pods", pod["metadata"]["name"], {"metadata": {"finalizers": ["example.com/hold"]}})
@@ -242,7 +242,7 @@ def test_recreate_waits_for_an_old_pod_that_does_not_go(workloads: Workloads) ->
     assert sizes(workloads) == [0, 1]
 
 
-def test_the_template_of_old_brings_back_its_replica_set(workloads: Workloads) -> None:
+def test_an_earlier_template_reuses_its_replica_set(workloads: Workloads) -> None:
     first = roll_out(workloads, 2)["metadata"]["name"]
     workloads.patch("deployments", "web", new_image("next"))
     finish(workloads, "next")
@@ -254,7 +254,7 @@ def test_the_template_of_old_brings_back_its_replica_set(workloads: Workloads) -
     eventually(lambda: annotation(workloads.get("deployments", "web"), "revision") == "3")
 
 
-def test_only_so_many_old_replica_sets_are_kept(workloads: Workloads) -> None:
+def test_old_replica_sets_above_the_limit_are_deleted(workloads: Workloads) -> None:
     roll_out(workloads, 1, revisionHistoryLimit=1)
     for image in ("second", "third"):
         workloads.patch("deployments", "web", new_image(image))
@@ -262,7 +262,7 @@ def test_only_so_many_old_replica_sets_are_kept(workloads: Workloads) -> None:
     eventually(lambda: [annotation(item, "revision") for item in sets(workloads)] == ["2", "3"])
 
 
-def test_a_paused_one_makes_no_new_replica_set(workloads: Workloads) -> None:
+def test_a_paused_deployment_creates_no_new_replica_set(workloads: Workloads) -> None:
     roll_out(workloads, 1)
     workloads.patch("deployments", "web", {"spec": {"paused": True, **new_image("next")["spec"]}})
     eventually(lambda: progress(workloads) == ("Unknown", "DeploymentPaused", "Deployment is paused"))
@@ -270,7 +270,7 @@ def test_a_paused_one_makes_no_new_replica_set(workloads: Workloads) -> None:
     assert sizes(workloads) == [1]
 
 
-def test_a_resumed_one_goes_on(workloads: Workloads) -> None:
+def test_a_resumed_deployment_continues(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(1, paused=True))
     eventually(lambda: progress(workloads)[1] == "DeploymentPaused")
     assert not sets(workloads)
@@ -279,7 +279,7 @@ def test_a_resumed_one_goes_on(workloads: Workloads) -> None:
     finish(workloads, "busybox")
 
 
-def test_a_size_given_in_the_middle_of_a_rollout_is_shared_out(workloads: Workloads) -> None:
+def test_a_size_set_during_a_rollout_is_shared_among_the_replica_sets(workloads: Workloads) -> None:
     roll_out(workloads, 4)
     workloads.patch("deployments", "web", new_image("next"))
     eventually(lambda: sizes(workloads) == [3, 2])
@@ -288,7 +288,7 @@ def test_a_size_given_in_the_middle_of_a_rollout_is_shared_out(workloads: Worklo
     workloads.status_is("deployments", "web", observedGeneration=3, replicas=10, updatedReplicas=4)
 
 
-def test_unhealthy_old_pods_make_room_first(workloads: Workloads) -> None:
+def test_unhealthy_old_pods_are_deleted_first(workloads: Workloads) -> None:
     roll_out(workloads, 4)
     workloads.patch("deployments", "web", new_image("broken"))
     eventually(lambda: sizes(workloads) == [3, 2])
@@ -309,7 +309,7 @@ def test_a_quotas_denial_shows_on_the_deployment(workloads: Workloads) -> None:
     workloads.status_is("deployments", "web", replicas=1, unavailableReplicas=3)
 
 
-def test_more_quota_takes_the_failure_away(workloads: Workloads) -> None:
+def test_more_quota_removes_the_failure(workloads: Workloads) -> None:
     workloads.limit_pods(1)
     workloads.create("deployments", "web", replicated(2))
     eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))
@@ -318,7 +318,7 @@ def test_more_quota_takes_the_failure_away(workloads: Workloads) -> None:
     workloads.status_is("deployments", "web", replicas=2)
 
 
-def test_a_quota_of_replica_sets_is_told_on_the_deployment(workloads: Workloads) -> None:
+def test_a_quota_of_replica_sets_is_reported_on_the_deployment(workloads: Workloads) -> None:
     key = "count/replicasets.apps"
     workloads.create("resourcequotas", "none", {"hard": {key: "0"}})
     eventually(lambda: (workloads.get("resourcequotas", "none").get("status") or {}).get("hard"))
@@ -332,7 +332,7 @@ def test_a_quota_of_replica_sets_is_told_on_the_deployment(workloads: Workloads)
     assert (event["type"], event["message"]) == ("Warning", progress(workloads)[2])
 
 
-def test_who_does_not_get_on_in_time_is_told_so(workloads: Workloads) -> None:
+def test_a_deployment_without_progress_reports_its_deadline(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(1, progressDeadlineSeconds=1))
     eventually(lambda: progress(workloads)[1] == "ProgressDeadlineExceeded", timeout_s=30)
     name = sets(workloads)[0]["metadata"]["name"]
@@ -354,13 +354,13 @@ def test_it_adopts_a_replica_set_of_its_template(workloads: Workloads) -> None:
     workloads.status_is("deployments", "web", replicas=1, updatedReplicas=1)
 
 
-def test_all_goes_with_it(workloads: Workloads) -> None:
+def test_its_replica_sets_and_pods_are_deleted_with_it(workloads: Workloads) -> None:
     roll_out(workloads, 2)
     assert workloads.delete("deployments", "web").status == 200
     eventually(lambda: not workloads.all("replicasets") and not workloads.pods(), timeout_s=40)
 
 
-def test_orphans_stay(workloads: Workloads) -> None:
+def test_orphaned_replica_sets_stay(workloads: Workloads) -> None:
     name = roll_out(workloads, 1)["metadata"]["name"]
     workloads.delete("deployments", "web", propagationPolicy="Orphan")
     eventually(lambda: not workloads.all("deployments"), timeout_s=40)

@@ -1,4 +1,4 @@
-"""EndpointSlices of Services: which pods stand in them, how, and when; the same on both engines."""
+"""EndpointSlices of Services: which pods they list, how, and when; the same on both engines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def workloads(wire: Wire, namespace: str) -> Workloads:
 
 @pytest.fixture
 def node(workloads: Workloads) -> Iterator[str]:
-    """A node that no kubelet speaks for: pods are bound to it by their spec."""
+    """A node without a kubelet: pods are bound to it by their spec."""
     name = f"contract-{uuid.uuid4().hex[:8]}"
     labels = {"topology.kubernetes.io/zone": "zone-a"}
     manifest = {"metadata": {"name": name, "labels": labels}, "spec": {}}
@@ -88,7 +88,7 @@ def test_a_service_without_pods_has_an_empty_slice(workloads: Workloads) -> None
     assert (found["addressType"], found["ports"], found["endpoints"]) == ("IPv4", None, None)
 
 
-def test_a_ready_pod_stands_in_it_with_its_node_and_zone(workloads: Workloads, node: str) -> None:
+def test_a_ready_pod_is_listed_with_its_node_and_zone(workloads: Workloads, node: str) -> None:
     service(workloads)
     made = pod(workloads, node, "10.1.0.1")
     found = one_slice(workloads, "10.1.0.1")
@@ -105,21 +105,21 @@ def test_a_ready_pod_stands_in_it_with_its_node_and_zone(workloads: Workloads, n
     ]
 
 
-def test_a_pod_that_is_not_ready_stands_in_it_as_such(workloads: Workloads, node: str) -> None:
+def test_a_pod_that_is_not_ready_is_listed_as_not_ready(workloads: Workloads, node: str) -> None:
     service(workloads)
     pod(workloads, node, "10.1.0.1", ready=False)
     (endpoint,) = one_slice(workloads, "10.1.0.1")["endpoints"]
     assert endpoint["conditions"] == {"ready": False, "serving": False, "terminating": False}
 
 
-def test_who_publishes_what_is_not_ready_calls_it_ready(workloads: Workloads, node: str) -> None:
+def test_a_service_that_publishes_pods_that_are_not_ready_lists_them_as_ready(workloads: Workloads, node: str) -> None:
     service(workloads, publishNotReadyAddresses=True)
     pod(workloads, node, "10.1.0.1", ready=False)
     (endpoint,) = one_slice(workloads, "10.1.0.1")["endpoints"]
     assert endpoint["conditions"] == {"ready": True, "serving": False, "terminating": False}
 
 
-def test_a_pod_that_goes_is_not_ready_any_more(workloads: Workloads, node: str) -> None:
+def test_a_terminating_pod_is_no_longer_ready(workloads: Workloads, node: str) -> None:
     service(workloads)
     pod(workloads, node, "10.1.0.1")
     one_slice(workloads, "10.1.0.1")
@@ -128,14 +128,14 @@ def test_a_pod_that_goes_is_not_ready_any_more(workloads: Workloads, node: str) 
     eventually(lambda: one_slice(workloads, "10.1.0.1")["endpoints"][0]["conditions"] == going)
 
 
-def test_a_pod_on_no_node_stands_in_none(workloads: Workloads, node: str) -> None:
+def test_a_pod_without_a_node_is_in_no_slice(workloads: Workloads, node: str) -> None:
     service(workloads)
     pod(workloads, "", "10.1.0.1", name="nowhere")
     pod(workloads, node, "10.1.0.2", name="there")
     one_slice(workloads, "10.1.0.2")
 
 
-def test_a_pod_that_is_gone_leaves_an_empty_slice(workloads: Workloads, node: str) -> None:
+def test_a_deleted_pod_leaves_an_empty_slice(workloads: Workloads, node: str) -> None:
     service(workloads)
     pod(workloads, node, "10.1.0.1")
     before = one_slice(workloads, "10.1.0.1")
@@ -145,7 +145,7 @@ def test_a_pod_that_is_gone_leaves_an_empty_slice(workloads: Workloads, node: st
     assert (after["ports"], after["endpoints"]) == (None, None)
 
 
-def test_a_pod_that_has_ended_stands_in_none(workloads: Workloads, node: str) -> None:
+def test_a_finished_pod_is_in_no_slice(workloads: Workloads, node: str) -> None:
     service(workloads)
     made = pod(workloads, node, "10.1.0.1")
     one_slice(workloads, "10.1.0.1")
@@ -153,7 +153,7 @@ def test_a_pod_that_has_ended_stands_in_none(workloads: Workloads, node: str) ->
     one_slice(workloads)
 
 
-def test_only_pods_of_the_selector_stand_in_it(workloads: Workloads, node: str) -> None:
+def test_only_pods_that_match_the_selector_are_listed(workloads: Workloads, node: str) -> None:
     service(workloads)
     pod(workloads, node, "10.1.0.1")
     pod(workloads, node, "10.1.0.2", name="b")
@@ -162,7 +162,7 @@ def test_only_pods_of_the_selector_stand_in_it(workloads: Workloads, node: str) 
     one_slice(workloads, "10.1.0.1")
 
 
-def test_another_selector_finds_other_pods(workloads: Workloads, node: str) -> None:
+def test_a_new_selector_lists_other_pods(workloads: Workloads, node: str) -> None:
     service(workloads)
     pod(workloads, node, "10.1.0.1")
     one_slice(workloads, "10.1.0.1")
@@ -170,7 +170,7 @@ def test_another_selector_finds_other_pods(workloads: Workloads, node: str) -> N
     one_slice(workloads)
 
 
-def test_a_port_by_name_is_the_containers(workloads: Workloads, node: str) -> None:
+def test_a_named_port_is_the_containers_port(workloads: Workloads, node: str) -> None:
     service(workloads, {"name": "http", "port": 80, "targetPort": "web", "appProtocol": "http"})
     container = {"name": "main", "image": "busybox", "ports": [{"name": "web", "containerPort": 9090}]}
     pod(workloads, node, "10.1.0.1", containers=[container])
@@ -178,7 +178,7 @@ def test_a_port_by_name_is_the_containers(workloads: Workloads, node: str) -> No
     assert found["ports"] == [{"name": "http", "port": 9090, "protocol": "TCP", "appProtocol": "http"}]
 
 
-def test_pods_that_know_a_port_by_other_numbers_have_slices_of_their_own(workloads: Workloads, node: str) -> None:
+def test_pods_with_other_numbers_for_a_named_port_get_separate_slices(workloads: Workloads, node: str) -> None:
     service(workloads, {"name": "http", "port": 80, "targetPort": "web"})
     for name, number in (("a", 8001), ("b", 8002), ("c", 8001)):
         ports = [{"name": "web", "containerPort": number}]
@@ -198,7 +198,7 @@ def test_a_port_that_no_container_names_is_left_out(workloads: Workloads, node: 
     assert one_slice(workloads, "10.1.0.1")["ports"] == [{"name": "http", "port": 8080, "protocol": "TCP"}]
 
 
-def test_a_headless_service_says_so(workloads: Workloads, node: str) -> None:
+def test_the_slice_of_a_headless_service_is_labelled_headless(workloads: Workloads, node: str) -> None:
     service(workloads, clusterIP="None")
     pod(workloads, node, "10.1.0.1", hostname="db-0", subdomain="web")
     found = one_slice(workloads, "10.1.0.1")
@@ -206,7 +206,7 @@ def test_a_headless_service_says_so(workloads: Workloads, node: str) -> None:
     assert found["endpoints"][0]["hostname"] == "db-0"
 
 
-def test_labels_of_the_service_are_the_slices_too(workloads: Workloads) -> None:
+def test_labels_of_the_service_are_copied_to_the_slice(workloads: Workloads) -> None:
     service(workloads)
     one_slice(workloads)
     workloads.patch("services", "web", {"metadata": {"labels": {"team": "speech"}}})
@@ -220,13 +220,15 @@ def test_labels_of_the_service_are_the_slices_too(workloads: Workloads) -> None:
         {"type": "ExternalName", "externalName": "example.com", "selector": {"app": "web"}},
     ],
 )
-def test_who_selects_nothing_or_names_another_host_has_none(workloads: Workloads, spec: Manifest) -> None:
+def test_a_service_without_a_selector_or_with_an_external_name_has_no_slice(
+    workloads: Workloads, spec: Manifest
+) -> None:
     workloads.create("services", "plain", spec)
     service(workloads)
     one_slice(workloads)
 
 
-def test_a_deleted_slice_is_made_again(workloads: Workloads) -> None:
+def test_a_deleted_slice_is_created_again(workloads: Workloads) -> None:
     service(workloads)
     name = one_slice(workloads)["metadata"]["name"]
     assert workloads.delete("endpointslices", name).status == 200
@@ -234,7 +236,7 @@ def test_a_deleted_slice_is_made_again(workloads: Workloads) -> None:
     assert one_slice(workloads)["metadata"]["name"] != name
 
 
-def test_slices_go_with_their_service(workloads: Workloads) -> None:
+def test_slices_are_deleted_with_their_service(workloads: Workloads) -> None:
     service(workloads)
     one_slice(workloads)
     assert workloads.delete("services", "web").status == 200

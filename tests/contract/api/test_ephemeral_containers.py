@@ -1,4 +1,4 @@
-"""Containers for debugging: how they come into a pod that is there, and what they can't be; alike on both engines."""
+"""Ephemeral containers: how they are added to an existing pod, and what they can't have; the same on both engines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEBUG = {"name": "debug", "image": "busybox"}
 
 @pytest.fixture
 def path(wire: Wire, namespace: str) -> str:
-    """Where a pod is that has none."""
+    """The path of a pod without ephemeral containers."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
     eventually(lambda: wire("POST", pods, bare()).status == 201)
     return f"{pods}/trainer"
@@ -31,7 +31,7 @@ def add(wire: Wire, path: str, *containers: Manifest, **metadata: Any) -> Answer
     return wire("PATCH", f"{path}/ephemeralcontainers", body, content_type=STRATEGIC_PATCH)
 
 
-def test_they_are_added_to_a_pod_of_which_nothing_else_changes(wire: Wire, path: str) -> None:
+def test_an_ephemeral_container_is_added_and_nothing_else_changes(wire: Wire, path: str) -> None:
     before = wire("GET", path).body
     after = add(wire, path, DEBUG, labels={"team": "cv"}).body
     filled = DEBUG | {
@@ -46,7 +46,7 @@ def test_they_are_added_to_a_pod_of_which_nothing_else_changes(wire: Wire, path:
     assert wire("GET", path).body == wire("GET", f"{path}/ephemeralcontainers").body == after
 
 
-def test_a_second_one_may_come_but_the_first_neither_changes_nor_goes(wire: Wire, path: str) -> None:
+def test_a_second_one_may_be_added_but_the_first_can_not_be_changed_or_removed(wire: Wire, path: str) -> None:
     assert add(wire, path, DEBUG).status == 200
     assert add(wire, path, {"name": "second", "image": "busybox"}).status == 200
     for spec, what in (([{**DEBUG, "image": "alpine"}], "changed"), ([], "removed")):
@@ -70,12 +70,14 @@ def test_a_second_one_may_come_but_the_first_neither_changes_nor_goes(wire: Wire
         ),
     ],
 )
-def test_they_are_not_what_other_containers_are(wire: Wire, path: str, wrong: Manifest, message: str) -> None:
+def test_fields_that_ephemeral_containers_can_not_have_are_refused(
+    wire: Wire, path: str, wrong: Manifest, message: str
+) -> None:
     answer = add(wire, path, DEBUG | wrong)
     assert (answer.status, answer.body["message"]) == (422, f'Pod "trainer" is invalid: {message}')
 
 
-def test_they_come_neither_with_the_pod_nor_with_its_update(wire: Wire, path: str) -> None:
+def test_they_are_refused_on_create_and_on_update_of_the_pod(wire: Wire, path: str) -> None:
     spec = {**bare()["spec"], "ephemeralContainers": [DEBUG]}
     answer = wire("POST", path.rpartition("/")[0], {**bare("other"), "spec": spec})
     why = "spec.ephemeralContainers: Forbidden: cannot be set on create"

@@ -1,4 +1,4 @@
-"""Events in both of their forms: one object, two names for what it says; the newer one is strict.
+"""Events in both API groups: one object with two names for its fields; the newer form is strict.
 
 The rules: page "Event", API group events.k8s.io/v1.
 """
@@ -38,7 +38,7 @@ def older(namespace: str, changes: Json | None = None) -> Json:
 
 
 def paths(namespace: str) -> tuple[str, str]:
-    """Where events lie in the newer form, and in the older."""
+    """The paths of events in the newer and the older form."""
     return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", f"/api/v1/namespaces/{namespace}/events"
 
 
@@ -46,7 +46,7 @@ def said(event: Json) -> Json:
     return {key: value for key, value in event.items() if key not in {"apiVersion", "kind", "metadata"}}
 
 
-def test_an_event_of_the_newer_form_is_there_in_the_older(wire: Wire, namespace: str) -> None:
+def test_an_event_of_the_newer_form_is_served_in_the_older_form(wire: Wire, namespace: str) -> None:
     new, old = paths(namespace)
 
     answer = wire("POST", new, newer(namespace))
@@ -72,7 +72,7 @@ def test_an_event_of_the_newer_form_is_there_in_the_older(wire: Wire, namespace:
     }
 
 
-def test_an_event_of_the_older_form_is_there_in_the_newer(wire: Wire, namespace: str) -> None:
+def test_an_event_of_the_older_form_is_served_in_the_newer_form(wire: Wire, namespace: str) -> None:
     new, old = paths(namespace)
     about = {**POD, "namespace": namespace}
     plain = {"involvedObject": about, "message": "m", "reason": "Pulled", "type": "Warning", "count": 2}
@@ -123,7 +123,7 @@ def test_both_forms_list_and_watch_the_same_events(wire: Wire, namespace: str) -
         ("type=Warning", 0),
     ],
 )
-def test_events_are_found_by_the_newer_names_of_their_fields(
+def test_events_are_selected_by_the_newer_names_of_their_fields(
     wire: Wire, namespace: str, selector: str, count: int
 ) -> None:
     new, _ = paths(namespace)
@@ -164,7 +164,7 @@ def test_the_newer_form_is_strict(wire: Wire, namespace: str, changes: Json, cau
     [({}, 201), ({"eventTime": None, "action": None, "type": "Odd"}, 201), ({"action": None}, 422)],
     ids=str,
 )
-def test_the_older_form_is_strict_only_with_a_time_of_its_own(
+def test_the_older_form_is_strict_only_with_an_event_time(
     wire: Wire, namespace: str, changes: Json, status: int
 ) -> None:
     _, old = paths(namespace)
@@ -172,7 +172,7 @@ def test_the_older_form_is_strict_only_with_a_time_of_its_own(
     assert wire("POST", old, older(namespace, changes)).status == status
 
 
-def test_what_happened_is_not_rewritten_in_the_newer_form(wire: Wire, namespace: str) -> None:
+def test_the_newer_form_does_not_allow_changes_of_the_facts(wire: Wire, namespace: str) -> None:
     new, old = paths(namespace)
     wire("POST", new, newer(namespace))
     patch: list[Any] = [{"op": "replace", "path": "/note", "value": "other"}]
@@ -199,7 +199,7 @@ def test_an_event_becomes_a_series(wire: Wire, namespace: str) -> None:
     assert wire("GET", f"{old}/placed").body["series"] == series
 
 
-def test_refusals_and_deletions_name_the_form_that_was_asked(wire: Wire, namespace: str) -> None:
+def test_refusals_and_deletions_name_the_requested_form(wire: Wire, namespace: str) -> None:
     new, old = paths(namespace)
     wire("POST", new, newer(namespace))
 

@@ -1,4 +1,4 @@
-"""What stands twice in a body, has a wrong type, is null or long ago: read and told alike on both engines."""
+"""Duplicate fields, wrong types, nulls and early years in a body: handled and reported alike by both engines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOLD = (
 )
 
 
-def test_a_field_that_is_given_twice_is_refused_where_that_was_asked(wire: Wire, namespace: str) -> None:
+def test_a_duplicate_field_is_refused_with_strict_validation(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     answer = wire("POST", path, TWICE, query={"fieldValidation": "Strict"})
     assert answer.status == 400
@@ -38,7 +38,7 @@ def test_a_field_that_is_given_twice_is_refused_where_that_was_asked(wire: Wire,
 
 
 @pytest.mark.parametrize("validation", ["Warn", ""])
-def test_else_there_is_a_warning_and_the_last_one_counts_and_goes_into_what_was_there(
+def test_otherwise_a_duplicate_field_is_a_warning_and_the_last_one_counts(
     wire: Wire, namespace: str, validation: str
 ) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
@@ -51,7 +51,7 @@ def test_else_there_is_a_warning_and_the_last_one_counts_and_goes_into_what_was_
         assert words.replace('"', '\\"') in answer.headers["Warning"]
 
 
-def test_a_year_is_written_with_its_zeros(wire: Wire, namespace: str) -> None:
+def test_a_year_is_written_with_four_digits(wire: Wire, namespace: str) -> None:
     lease = {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
@@ -62,7 +62,7 @@ def test_a_year_is_written_with_its_zeros(wire: Wire, namespace: str) -> None:
     assert answer.body["spec"] == {"acquireTime": "0001-01-01T00:00:02.000000Z"}
 
 
-def test_of_two_wrong_values_the_one_that_can_not_be_read_at_all_is_named(wire: Wire, namespace: str) -> None:
+def test_of_two_wrong_values_the_one_that_can_not_be_decoded_is_named(wire: Wire, namespace: str) -> None:
     spec = {"scopes": "Terminating", "hard": {"pods": "many"}}
     answer = wire("POST", f"/api/v1/namespaces/{namespace}/resourcequotas", {"metadata": {"name": "few"}, "spec": spec})
     assert answer.status == 400
@@ -77,14 +77,14 @@ def test_of_values_of_a_wrong_type_the_first_is_named(wire: Wire, namespace: str
 
 
 @pytest.mark.parametrize("given", [{}, {"apiGroup": None}])
-def test_a_reference_without_a_group_says_so(wire: Wire, namespace: str, given: Manifest) -> None:
+def test_a_reference_without_a_group_has_a_null_group(wire: Wire, namespace: str, given: Manifest) -> None:
     spec = {"defaultBackend": {"resource": {"kind": "Bucket", "name": "files", **given}}}
     path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
     answer = wire("POST", path, {"metadata": {"name": "files"}, "spec": spec})
     assert answer.body["spec"]["defaultBackend"]["resource"] == {"apiGroup": None, "kind": "Bucket", "name": "files"}
 
 
-def test_a_name_that_is_ignored_is_warned_of_at_each_change(wire: Wire, namespace: str) -> None:
+def test_an_ignored_name_is_a_warning_at_each_change(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/services"
     spec = {"externalName": "example.com", "ports": [{"port": 80}]}
     warning = '299 - "spec.externalName is ignored when spec.type is not \\"ExternalName\\""'
@@ -95,7 +95,7 @@ def test_a_name_that_is_ignored_is_warned_of_at_each_change(wire: Wire, namespac
 
 @pytest.fixture
 def held(wire: Wire, namespace: str) -> Iterator[str]:
-    """A Secret that is being deleted and held by a finalizer; let go at the end."""
+    """A Secret that is being deleted and held by a finalizer, which is removed at the end."""
     path = f"/api/v1/namespaces/{namespace}/secrets"
     assert wire("POST", path, {"metadata": {"name": "held", "finalizers": ["example.com/hold"]}}).status == 201
     assert wire("DELETE", f"{path}/held").status == 200
@@ -103,7 +103,7 @@ def held(wire: Wire, namespace: str) -> Iterator[str]:
     wire("PATCH", f"{path}/held", {"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
 
 
-def test_a_new_finalizer_on_what_goes_is_refused_before_it_is_read(wire: Wire, held: str) -> None:
+def test_a_new_finalizer_on_a_terminating_object_is_refused_before_decoding(wire: Wire, held: str) -> None:
     body = {"metadata": {"finalizers": ["example.com/hold", "nameless"]}}
     answer = wire("PATCH", held, body, content_type=MERGE_PATCH)
     assert [(cause["field"], cause["reason"]) for cause in answer.body["details"]["causes"]] == [
@@ -112,7 +112,7 @@ def test_a_new_finalizer_on_what_goes_is_refused_before_it_is_read(wire: Wire, h
     ]
 
 
-def test_a_namespace_that_is_said_to_go_keeps_its_phase_to_itself(wire: Wire, namespace: str) -> None:
+def test_a_changed_deletion_timestamp_is_the_only_cause_of_a_namespaces_refusal(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}"
     live = wire("GET", path).body
     live["metadata"]["deletionTimestamp"] = "2020-01-01T00:00:00Z"

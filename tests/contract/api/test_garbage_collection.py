@@ -1,4 +1,4 @@
-"""Owner references: who goes when an owner goes, who stays, and who waits for whom; the same on both engines."""
+"""Owner references: which dependents are deleted, which stay, and which block; the same on both engines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HOLD = "example.com/hold"
 ABSENT_UID = "00000000-0000-0000-0000-000000000000"
-# A real collector looks into caches that lag, and tries again after some seconds what was not right the first time.
+# A real collector reads from caches that lag, and retries after some seconds.
 COLLECTING_TAKES_S = 40
 
 
@@ -57,7 +57,7 @@ class ConfigMaps:
         return self.wire("DELETE", f"{self.path}/{name}", body | ({"propagationPolicy": policy} if policy else {}))
 
     def let_go(self, name: str) -> None:
-        """Take away what holds an object; nothing, if that has been done."""
+        """Remove an object's finalizers, if it still has any."""
         finalizers = (self.get(name) or {"metadata": {}})["metadata"].get("finalizers") or []
         if HOLD in finalizers:
             patch = [{"op": "remove", "path": f"/metadata/finalizers/{finalizers.index(HOLD)}"}]
@@ -67,7 +67,7 @@ class ConfigMaps:
 
 @pytest.fixture
 def maps(wire: Wire, namespace: str) -> Iterator[ConfigMaps]:
-    """ConfigMaps, of which none is held at the end whatever happens."""
+    """ConfigMaps whose finalizers are removed after the test."""
     found = ConfigMaps(wire, namespace)
     yield found
     for item in wire("GET", found.path).body["items"]:
@@ -79,7 +79,7 @@ def owned_by(owner: Manifest, **fields: Any) -> Manifest:
     return reference | {"name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"], **fields}
 
 
-def test_what_an_object_owns_goes_after_it_down_to_the_last(maps: ConfigMaps) -> None:
+def test_all_dependents_of_an_object_are_deleted_after_it(maps: ConfigMaps) -> None:
     grandparent = maps.create("grandparent")
     parent = maps.create("parent", owned_by(grandparent))
     maps.create("child", owned_by(parent))
@@ -91,7 +91,7 @@ def test_what_an_object_owns_goes_after_it_down_to_the_last(maps: ConfigMaps) ->
     assert maps.get("stranger")
 
 
-def test_an_object_with_two_owners_lives_until_the_last_is_gone(maps: ConfigMaps) -> None:
+def test_an_object_with_two_owners_stays_until_both_are_deleted(maps: ConfigMaps) -> None:
     first, second = maps.create("first"), maps.create("second")
     maps.create("shared", owned_by(first), owned_by(second))
     maps.delete("first")
@@ -103,19 +103,19 @@ def test_an_object_with_two_owners_lives_until_the_last_is_gone(maps: ConfigMaps
 
 
 @pytest.mark.parametrize("wrong", [{"uid": ABSENT_UID}, {"name": "other"}, {"kind": "Secret"}])
-def test_an_owner_that_is_not_the_one_referred_to_counts_as_gone(maps: ConfigMaps, wrong: Manifest) -> None:
+def test_an_owner_that_does_not_match_its_reference_counts_as_deleted(maps: ConfigMaps, wrong: Manifest) -> None:
     maps.create("child", owned_by(maps.create("parent"), **wrong))
     eventually(lambda: maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
     assert maps.get("parent")
 
 
-def test_an_owner_in_another_namespace_counts_as_gone(maps: ConfigMaps, wire: Wire) -> None:
+def test_an_owner_in_another_namespace_counts_as_deleted(maps: ConfigMaps, wire: Wire) -> None:
     elsewhere = wire("GET", "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt").body
     maps.create("child", owned_by(elsewhere))
     eventually(lambda: maps.get("child") is None, timeout_s=COLLECTING_TAKES_S)
 
 
-def test_an_owner_of_a_kind_that_nobody_serves_keeps_its_dependents(maps: ConfigMaps) -> None:
+def test_an_owner_of_an_unserved_kind_keeps_its_dependents(maps: ConfigMaps) -> None:
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "name": "parent", "uid": ABSENT_UID}
     maps.create("child-of-a-widget", widget)
     maps.create("child-of-nobody", widget | {"apiVersion": "v1", "kind": "ConfigMap", "uid": ABSENT_UID[:-1] + "1"})
@@ -123,9 +123,7 @@ def test_an_owner_of_a_kind_that_nobody_serves_keeps_its_dependents(maps: Config
     assert maps.owners("child-of-a-widget") == ["parent"]
 
 
-def test_what_the_cluster_has_once_may_own_what_is_in_a_namespace_but_not_the_other_way_round(
-    maps: ConfigMaps, wire: Wire
-) -> None:
+def test_a_cluster_scoped_object_may_own_a_namespaced_one_but_not_the_reverse(maps: ConfigMaps, wire: Wire) -> None:
     path, name = "/apis/rbac.authorization.k8s.io/v1/clusterroles", maps.namespace
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": []}
     child = maps.create("child", owned_by(wire("POST", path, {**role, "metadata": {"name": name}}).body))
@@ -162,7 +160,7 @@ def test_a_deletion_in_the_foreground_does_not_wait_for_others(maps: ConfigMaps)
     eventually(lambda: maps.metadata("child").get("deletionTimestamp"), timeout_s=COLLECTING_TAKES_S)
 
 
-def test_a_dependent_that_stops_blocking_lets_its_owner_go(maps: ConfigMaps) -> None:
+def test_an_owner_is_deleted_once_its_dependent_stops_blocking(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     maps.create("child", owned_by(parent, blockOwnerDeletion=True), finalizers=[HOLD])
     maps.delete("parent", "Foreground")
@@ -173,7 +171,7 @@ def test_a_dependent_that_stops_blocking_lets_its_owner_go(maps: ConfigMaps) -> 
     assert maps.get("child")
 
 
-def test_a_deletion_in_the_foreground_goes_down_to_the_last(maps: ConfigMaps) -> None:
+def test_a_deletion_in_the_foreground_covers_all_dependents(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     child = maps.create("child", owned_by(parent, blockOwnerDeletion=True))
     maps.create("grandchild", owned_by(child, blockOwnerDeletion=True), finalizers=[HOLD])
@@ -186,7 +184,7 @@ def test_a_deletion_in_the_foreground_goes_down_to_the_last(maps: ConfigMaps) ->
     assert (maps.get("child"), maps.get("grandchild")) == (None, None)
 
 
-def test_a_dependent_with_an_owner_that_stays_forgets_one_that_goes_in_the_foreground(maps: ConfigMaps) -> None:
+def test_a_dependent_with_a_remaining_owner_loses_the_reference_to_a_deleted_one(maps: ConfigMaps) -> None:
     going, staying = maps.create("going"), maps.create("staying")
     maps.create("shared", owned_by(going, blockOwnerDeletion=True), owned_by(staying, blockOwnerDeletion=True))
     maps.delete("going", "Foreground")
@@ -194,7 +192,7 @@ def test_a_dependent_with_an_owner_that_stays_forgets_one_that_goes_in_the_foreg
     assert maps.owners("shared") == ["staying"]
 
 
-def test_owners_of_each_other_go_together_in_the_foreground(maps: ConfigMaps) -> None:
+def test_objects_that_own_each_other_are_deleted_together_in_the_foreground(maps: ConfigMaps) -> None:
     first = maps.create("first")
     second = maps.create("second", owned_by(first, blockOwnerDeletion=True))
     patch = [{"op": "add", "path": "/metadata/ownerReferences", "value": [owned_by(second, blockOwnerDeletion=True)]}]
@@ -203,7 +201,7 @@ def test_owners_of_each_other_go_together_in_the_foreground(maps: ConfigMaps) ->
     eventually(lambda: maps.get("first") is None and maps.get("second") is None, timeout_s=COLLECTING_TAKES_S)
 
 
-def test_a_second_delete_may_give_up_waiting(maps: ConfigMaps) -> None:
+def test_a_second_delete_may_end_the_wait(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     maps.create("child", owned_by(parent, blockOwnerDeletion=True), finalizers=[HOLD])
     maps.delete("parent", "Foreground")
@@ -215,7 +213,7 @@ def test_a_second_delete_may_give_up_waiting(maps: ConfigMaps) -> None:
 
 
 @pytest.mark.parametrize("options", [{"propagationPolicy": "Orphan"}, {"orphanDependents": True}])
-def test_orphans_forget_their_owner_and_stay(maps: ConfigMaps, options: Manifest) -> None:
+def test_orphans_lose_the_reference_to_their_owner_and_stay(maps: ConfigMaps, options: Manifest) -> None:
     parent, other = maps.create("parent"), maps.create("other")
     maps.create("child", owned_by(parent, controller=True))
     maps.create("shared", owned_by(parent), owned_by(other))
@@ -226,14 +224,14 @@ def test_orphans_forget_their_owner_and_stay(maps: ConfigMaps, options: Manifest
     assert maps.owners("shared") == ["other"]
 
 
-def test_an_object_may_say_itself_that_it_leaves_orphans(maps: ConfigMaps) -> None:
+def test_an_object_may_orphan_its_dependents_by_its_own_finalizer(maps: ConfigMaps) -> None:
     maps.create("child", owned_by(maps.create("parent", finalizers=["orphan"])))
     assert maps.delete("parent").body["metadata"]["finalizers"] == ["orphan"]
     eventually(lambda: maps.get("parent") is None, timeout_s=COLLECTING_TAKES_S)
     assert "ownerReferences" not in maps.metadata("child")
 
 
-def test_an_object_that_is_collected_leaves_orphans_if_it_says_so(maps: ConfigMaps) -> None:
+def test_a_collected_object_orphans_its_dependents_by_its_own_finalizer(maps: ConfigMaps) -> None:
     parent = maps.create("parent")
     child = maps.create("child", owned_by(parent), finalizers=["orphan"])
     maps.create("grandchild", owned_by(child))
@@ -242,7 +240,7 @@ def test_an_object_that_is_collected_leaves_orphans_if_it_says_so(maps: ConfigMa
     assert "ownerReferences" not in maps.metadata("grandchild")
 
 
-def test_many_are_deleted_as_one_is(maps: ConfigMaps, wire: Wire) -> None:
+def test_a_collection_is_deleted_as_single_objects_are(maps: ConfigMaps, wire: Wire) -> None:
     for name in ("a", "b"):
         maps.create(f"child-of-{name}", owned_by(maps.create(name, labels={"part": "parent"})))
     query = {"labelSelector": "part=parent", "propagationPolicy": "Orphan"}
@@ -251,7 +249,7 @@ def test_many_are_deleted_as_one_is(maps: ConfigMaps, wire: Wire) -> None:
     assert ["ownerReferences" in maps.metadata(f"child-of-{name}") for name in ("a", "b")] == [False, False]
 
 
-def test_a_pod_is_collected_with_its_owner(maps: ConfigMaps, wire: Wire) -> None:
+def test_a_pod_is_collected_after_its_owner(maps: ConfigMaps, wire: Wire) -> None:
     path = f"/api/v1/namespaces/{maps.namespace}/pods"
     metadata = {"name": "trainer", "ownerReferences": [owned_by(maps.create("parent"))]}
     spec = {"containers": [{"name": "main", "image": "busybox"}]}
@@ -269,7 +267,7 @@ OPTIONS: tuple[Manifest, ...] = (
     {"orphanDependents": True},
     {"orphanDependents": False},
 )
-# By the finalizer that an object has: the one that it waits for after a delete with each of OPTIONS.
+# by the finalizer of an object: the finalizer that blocks its deletion after a delete with each of OPTIONS
 MARKS = {
     "": ["", "", "foregroundDeletion", "orphan", "orphan", ""],
     "orphan": ["orphan", "", "foregroundDeletion", "orphan", "orphan", ""],
@@ -288,7 +286,7 @@ def object_of(plural: str, namespace: str, name: str, finalizer: str) -> Manifes
 
 
 def marks(wire: Wire, path: str, names: list[str], **common: Any) -> list[tuple[int, str, str]]:
-    """For each of OPTIONS, what a delete of one name more answers, with what, and the finalizer in it."""
+    """For each of OPTIONS, the status, kind and finalizer in the answer to a delete of the next name."""
     found = []
     for name, options in zip(names, OPTIONS, strict=True):
         body = {"kind": "DeleteOptions", "apiVersion": "v1", **common, **options}
@@ -304,7 +302,7 @@ def is_created(wire: Wire, path: str, manifest: Manifest) -> bool:
 
 @pytest.mark.parametrize("finalizer", MARKS)
 @pytest.mark.parametrize("plural", ["configmaps", "events", "pods"])
-def test_a_delete_marks_what_it_was_asked_for_or_else_what_the_object_says(
+def test_a_delete_sets_the_requested_finalizer_or_else_the_objects_own(
     wire: Wire, namespace: str, plural: str, finalizer: str
 ) -> None:
     path, names = f"/api/v1/namespaces/{namespace}/{plural}", [f"parent-{index}" for index, _ in enumerate(OPTIONS)]
@@ -320,7 +318,7 @@ def test_a_delete_marks_what_it_was_asked_for_or_else_what_the_object_says(
 
 
 @pytest.mark.parametrize("finalizer", MARKS)
-def test_a_namespace_that_is_to_leave_no_orphans_goes_in_the_foreground(wire: Wire, finalizer: str) -> None:
+def test_a_namespace_with_the_foreground_finalizer_is_deleted_in_the_foreground(wire: Wire, finalizer: str) -> None:
     path, name = "/api/v1/namespaces", fresh_name()
     assert wire("POST", path, object_of("namespaces", "", name, finalizer)).status == 201
     found = marks(wire, path, [name] * len(OPTIONS), dryRun=["All"])
@@ -329,7 +327,7 @@ def test_a_namespace_that_is_to_leave_no_orphans_goes_in_the_foreground(wire: Wi
     assert wire("DELETE", f"{path}/{name}").status == 200
 
 
-def test_a_namespace_that_is_deleted_in_the_foreground_goes(maps: ConfigMaps, wire: Wire) -> None:
+def test_a_namespace_can_be_deleted_in_the_foreground(maps: ConfigMaps, wire: Wire) -> None:
     maps.create("child", owned_by(maps.create("parent"), blockOwnerDeletion=True))
     path = f"/api/v1/namespaces/{maps.namespace}"
     answer = wire("DELETE", path, query={"propagationPolicy": "Foreground"})
@@ -345,7 +343,7 @@ def test_a_namespace_that_is_deleted_in_the_foreground_goes(maps: ConfigMaps, wi
         ({"orphanDependents": "false"}, None),
     ],
 )
-def test_the_query_may_say_what_becomes_of_dependents(
+def test_the_query_may_set_the_propagation_policy(
     maps: ConfigMaps, query: dict[str, str], finalizers: list[str] | None
 ) -> None:
     maps.create("parent")
@@ -353,13 +351,13 @@ def test_the_query_may_say_what_becomes_of_dependents(
     assert (answer.status, answer.body["metadata"].get("finalizers")) == (200, finalizers)
 
 
-def test_an_object_that_is_to_leave_no_orphans_and_is_held_is_accepted(maps: ConfigMaps) -> None:
+def test_deleting_a_held_object_in_the_foreground_is_accepted(maps: ConfigMaps) -> None:
     maps.create("parent", finalizers=[HOLD])
     answer = maps.delete("parent", orphanDependents=False)
     assert (answer.status, answer.body["metadata"]["finalizers"]) == (202, [HOLD])
 
 
-def test_two_wishes_at_once_are_refused(maps: ConfigMaps) -> None:
+def test_two_propagation_options_at_once_are_refused(maps: ConfigMaps) -> None:
     maps.create("parent")
     answer = maps.delete("parent", "Orphan", orphanDependents=True)
     why = 'Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be both set'
@@ -369,7 +367,7 @@ def test_two_wishes_at_once_are_refused(maps: ConfigMaps) -> None:
     )
 
 
-def test_an_object_can_not_want_both(maps: ConfigMaps) -> None:
+def test_an_object_can_not_have_both_finalizers(maps: ConfigMaps) -> None:
     metadata = {"name": "torn", "finalizers": ["orphan", "foregroundDeletion"]}
     answer = maps.wire("POST", maps.path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
     why = "finalizer orphan and foregroundDeletion cannot be both set"

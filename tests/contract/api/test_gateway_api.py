@@ -1,7 +1,7 @@
-"""The Gateway API's kinds, where they are served: known by a schema alone, on a real server by the CRDs of release 1.3.
+"""The Gateway API's kinds: defined by schemas only, on a real server by the CRDs of release 1.3.
 
-The sandbox has them from the beginning; on a real server they are put for this module and taken off after it. Not
-compared: what only the schema's rules in CEL refuse, which the sandbox does not evaluate.
+The sandbox has them from the beginning; on a real server this module installs and removes them. Objects that only the
+schema's CEL rules refuse are not compared, since the sandbox does not evaluate those.
 The rules: page "Custom Resources"; gateway-api.sigs.k8s.io.
 """
 
@@ -35,7 +35,7 @@ ACCEPTED = {**PENDING, "type": "Accepted", "message": "Waiting for controller"}
 
 @pytest.fixture(scope="module", autouse=True)
 def served(engine: Engine, wire: Wire) -> Iterator[None]:
-    """The kinds are there; what was put for that is gone afterwards."""
+    """Install the kinds, and remove them afterwards."""
     if isinstance(engine, OwnEngine) and engine.name == "sandbox":
         yield
         return
@@ -50,7 +50,7 @@ def served(engine: Engine, wire: Wire) -> Iterator[None]:
 
 
 def dry(wire: Wire, namespace: str, kind: str, changes: Json | None = None) -> Json:
-    """A good object as it would be made."""
+    """A valid object as a dry run returns it."""
     good = GATEWAY_API[kind]
     answer = wire("POST", good.path(namespace), good.named("sample", changes), query=DRY_RUN)
     assert answer.status == 201, answer.body
@@ -58,7 +58,9 @@ def dry(wire: Wire, namespace: str, kind: str, changes: Json | None = None) -> J
 
 
 @pytest.mark.parametrize("case", table("refused_gateways.yaml"))
-def test_what_breaks_the_schema_is_refused_in_these_words(wire: Wire, shared_namespace: str, case: Json) -> None:
+def test_an_object_that_breaks_the_schema_is_refused_with_these_messages(
+    wire: Wire, shared_namespace: str, case: Json
+) -> None:
     good = GATEWAY_API[case["kind"]]
 
     answer = wire("POST", good.path(shared_namespace), good.named("sample", case["with"]), query=DRY_RUN)
@@ -96,7 +98,7 @@ def test_a_route_gets_the_schemas_defaults(wire: Wire, shared_namespace: str) ->
     }
 
 
-def test_a_route_without_rules_takes_everything(wire: Wire, shared_namespace: str) -> None:
+def test_a_route_without_rules_matches_everything(wire: Wire, shared_namespace: str) -> None:
     rules = dry(wire, shared_namespace, "HTTPRoute", {"spec/rules": None})["spec"]["rules"]
 
     assert rules == [{"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}]
@@ -106,17 +108,17 @@ def test_a_gateway_class_waits_for_its_controller(wire: Wire, shared_namespace: 
     assert dry(wire, shared_namespace, "GatewayClass")["status"] == {"conditions": [ACCEPTED]}
 
 
-def test_nothing_is_filled_into_a_reference_grant(wire: Wire, shared_namespace: str) -> None:
+def test_a_reference_grant_gets_no_defaults(wire: Wire, shared_namespace: str) -> None:
     assert dry(wire, shared_namespace, "ReferenceGrant")["spec"] == GATEWAY_API["ReferenceGrant"].body["spec"]
 
 
-def test_what_is_empty_stays_as_it_was_sent(wire: Wire, shared_namespace: str) -> None:
+def test_empty_values_stay_as_they_were_sent(wire: Wire, shared_namespace: str) -> None:
     spec = dry(wire, shared_namespace, "HTTPRoute", {"spec/rules": [], "spec/hostnames": []})["spec"]
 
     assert (spec["rules"], spec["hostnames"]) == ([], [])
 
 
-def test_a_null_is_nothing_said(wire: Wire, shared_namespace: str) -> None:
+def test_a_null_counts_as_a_missing_field(wire: Wire, shared_namespace: str) -> None:
     good = GATEWAY_API["HTTPRoute"]
     manifest = changed(good.named("sample"), {"spec": {**good.body["spec"], "hostnames": None, "rules": None}})
 
@@ -126,7 +128,7 @@ def test_a_null_is_nothing_said(wire: Wire, shared_namespace: str) -> None:
     assert spec["rules"] == [{"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}]
 
 
-def test_nobody_brings_a_status_along(wire: Wire, shared_namespace: str) -> None:
+def test_a_status_is_ignored_on_create(wire: Wire, shared_namespace: str) -> None:
     found = dry(wire, shared_namespace, "Gateway", {"status": {"addresses": [{"value": "192.0.2.1"}]}})
 
     assert list(found["status"]) == ["conditions"]
@@ -136,7 +138,7 @@ UNKNOWN: Json = {"spec/foo": 1, "top": 2, "metadata/nope": 3}
 UNKNOWN_TEXTS = [f'unknown field "{field}"' for field in ("metadata.nope", "spec.foo", "top")]
 
 
-def test_unknown_fields_fall_off_with_a_warning(wire: Wire, shared_namespace: str) -> None:
+def test_unknown_fields_are_dropped_with_a_warning(wire: Wire, shared_namespace: str) -> None:
     good = GATEWAY_API["HTTPRoute"]
 
     answer = wire("POST", good.path(shared_namespace), good.named("sample", UNKNOWN), query=DRY_RUN)
@@ -147,7 +149,7 @@ def test_unknown_fields_fall_off_with_a_warning(wire: Wire, shared_namespace: st
     assert answer.headers["Warning"] == ", ".join(f"299 - {json.dumps(text)}" for text in UNKNOWN_TEXTS)
 
 
-def test_unknown_fields_are_refused_where_that_is_asked(wire: Wire, shared_namespace: str) -> None:
+def test_unknown_fields_are_refused_with_strict_validation(wire: Wire, shared_namespace: str) -> None:
     good = GATEWAY_API["HTTPRoute"]
     query = {**DRY_RUN, "fieldValidation": "Strict"}
 
@@ -192,7 +194,7 @@ def test_a_body_without_a_kind_is_not_guessed(wire: Wire, shared_namespace: str)
     assert "Object 'Kind' is missing in" in answer.body["message"]
 
 
-def test_there_is_no_strategic_merge_for_it(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_a_strategic_merge_patch_is_refused(wire: Wire, make_kind: Callable[..., Json]) -> None:
     made = make_kind("Gateway")
 
     answer = wire("PATCH", place(made), {"metadata": {"labels": {"a": "b"}}}, content_type=STRATEGIC_PATCH)
@@ -223,7 +225,7 @@ def test_other_patches_change_it_and_its_generation(
 
 
 @pytest.mark.parametrize("kind", GATEWAY_API)
-def test_labels_do_not_move_the_generation(wire: Wire, make_kind: Callable[..., Json], kind: str) -> None:
+def test_labels_do_not_change_the_generation(wire: Wire, make_kind: Callable[..., Json], kind: str) -> None:
     made = make_kind(kind)
 
     answer = wire("PATCH", place(made), {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE_PATCH)
@@ -231,7 +233,7 @@ def test_labels_do_not_move_the_generation(wire: Wire, make_kind: Callable[..., 
     assert (answer.body["metadata"]["generation"], answer.body["metadata"]["labels"]) == (1, {"a": "b"})
 
 
-def test_a_put_must_say_which_version_it_replaces(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_a_put_must_name_the_version_that_it_replaces(wire: Wire, make_kind: Callable[..., Json]) -> None:
     made = make_kind("HTTPRoute")
     path, name = place(made), made["metadata"]["name"]
 
@@ -258,7 +260,7 @@ def test_a_write_to_the_status_changes_nothing_else(wire: Wire, make_kind: Calla
     assert (mine["subresource"], list(mine["fieldsV1"])) == ("status", ["f:status"])
 
 
-def test_listeners_of_two_appliers_stand_side_by_side(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_listeners_of_two_appliers_are_merged(wire: Wire, make_kind: Callable[..., Json]) -> None:
     path = place(make_kind("Gateway"))
     name = path.rpartition("/")[2]
     for manager, port in (("one", 81), ("two", 82)):
@@ -273,7 +275,7 @@ def test_listeners_of_two_appliers_stand_side_by_side(wire: Wire, make_kind: Cal
     assert {item["name"]: item["port"] for item in listeners} == {"http": 80, "one": 81, "two": 82}
 
 
-def test_hostnames_belong_to_one_applier_as_a_whole(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_hostnames_are_owned_as_a_whole(wire: Wire, make_kind: Callable[..., Json]) -> None:
     path = place(make_kind("HTTPRoute"))
     body = GATEWAY_API["HTTPRoute"].named(path.rpartition("/")[2], {"spec": {"hostnames": ["b.ai"]}})
 
@@ -292,7 +294,7 @@ CELLS: dict[str, tuple[Json, list[Any]]] = {
 
 
 @pytest.mark.parametrize(("kind", "changes", "cells"), [(kind, *case) for kind, case in CELLS.items()], ids=CELLS)
-def test_its_row_is_made_of_the_schemas_columns(
+def test_its_row_has_the_columns_of_the_schema(
     wire: Wire, make_kind: Callable[..., Json], kind: str, changes: Json, cells: list[Any]
 ) -> None:
     made = make_kind(kind, changes)
@@ -303,7 +305,7 @@ def test_its_row_is_made_of_the_schemas_columns(
 
 
 @pytest.mark.parametrize("kind", GATEWAY_API)
-def test_an_empty_list_says_that_it_does_not_go_on(wire: Wire, shared_namespace: str, kind: str) -> None:
+def test_an_empty_list_has_an_empty_continue_token(wire: Wire, shared_namespace: str, kind: str) -> None:
     found = wire("GET", GATEWAY_API[kind].path(shared_namespace), query={"labelSelector": "nobody=has"}).body
 
     assert found == {

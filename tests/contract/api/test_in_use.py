@@ -1,4 +1,4 @@
-"""What is in use stays and what does not report is kept free: claims, volumes, and the taints of nodes.
+"""Protection of claims and volumes that are in use, and the taints of nodes that are not ready.
 
 The rules: pages "Persistent Volumes", section "Storage Object in Use Protection", and "Taints and Tolerations".
 """
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 CLAIM = {"namespace": "default", "name": "not-there"}
 
 
-def test_a_nodes_taint_for_what_it_does_not_report_goes_when_it_is_ready(
-    wire: Wire, make_kind: Callable[..., Json]
-) -> None:
+def test_the_not_ready_taint_of_a_node_is_removed_once_it_is_ready(wire: Wire, make_kind: Callable[..., Json]) -> None:
     node = make_kind("Node")
     ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "ready"}
     body = {"status": {"conditions": [ready]}}
@@ -48,7 +46,7 @@ def _without_times(taints: list[Json]) -> list[Json]:
     return [{key: value for key, value in taint.items() if key != "timeAdded"} for taint in taints]
 
 
-def test_a_volume_that_nobody_uses_is_let_go(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_an_unused_volume_is_deleted(wire: Wire, make_kind: Callable[..., Json]) -> None:
     volume = make_kind("PersistentVolume")
     assert volume["metadata"]["finalizers"] == ["kubernetes.io/pv-protection"]
 
@@ -58,14 +56,14 @@ def test_a_volume_that_nobody_uses_is_let_go(wire: Wire, make_kind: Callable[...
     eventually(lambda: wire("GET", place(volume)).status == 404)
 
 
-def test_a_volume_that_nobody_claims_is_available(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_an_unclaimed_volume_is_available(wire: Wire, make_kind: Callable[..., Json]) -> None:
     free, claimed = (make_kind("PersistentVolume", changes) for changes in ({}, {"spec/claimRef": CLAIM}))
 
     eventually(lambda: wire("GET", place(free)).body["status"]["phase"] == "Available")
     assert wire("GET", place(claimed)).body["status"]["phase"] != "Bound"
 
 
-def test_a_claim_that_a_pod_on_a_node_uses_stays_until_the_pod_is_gone(
+def test_a_claim_that_a_scheduled_pod_uses_stays_until_the_pod_is_deleted(
     wire: Wire, make_kind: Callable[..., Json], shared_namespace: str
 ) -> None:
     name, node = fresh_name(), make_kind("Node")["metadata"]["name"]

@@ -1,4 +1,4 @@
-"""Jobs: by which labels they know their pods, what may change while they wait, and what their end leaves behind.
+"""Specs of Jobs: the labels of their pods, the fields that may change while suspended, and their deletion.
 
 The rules: page "Jobs", sections "Specifying your own Pod selector", "Suspending a Job", "Mutable
 Scheduling Directives".
@@ -23,22 +23,22 @@ DRY_RUN = {"dryRun": "All"}
 JOBS_LABELS = ("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name")
 
 
-def test_a_job_knows_its_pods_by_labels_that_it_makes_itself(make_kind: Callable[..., Json]) -> None:
+def test_a_job_selects_its_pods_by_generated_labels(make_kind: Callable[..., Json]) -> None:
     job = make_kind("Job")
 
     uid, name = job["metadata"]["uid"], job["metadata"]["name"]
     labels = dict(zip(JOBS_LABELS, (uid, name, uid, name), strict=True))
     assert job["spec"]["selector"] == {"matchLabels": {JOBS_LABELS[0]: uid}}
     assert job["spec"]["template"]["metadata"]["labels"] == {"app": "web", **labels}
-    # a Job without labels takes those of its template over, and these with them
+    # a Job without labels gets those of its template, including the generated ones
     assert job["metadata"]["labels"] == {"app": "web", **labels}
 
 
-def test_a_job_with_labels_of_its_own_keeps_just_those(make_kind: Callable[..., Json]) -> None:
+def test_a_job_with_labels_keeps_only_those(make_kind: Callable[..., Json]) -> None:
     assert make_kind("Job", {"metadata/labels": {"team": "ml"}})["metadata"]["labels"] == {"team": "ml"}
 
 
-def test_a_job_selects_by_hand_where_that_is_wanted(make_kind: Callable[..., Json]) -> None:
+def test_a_job_may_have_a_manual_selector(make_kind: Callable[..., Json]) -> None:
     selector = {"matchLabels": {"app": "web"}}
 
     job = make_kind("Job", {"spec/manualSelector": True, "spec/selector": selector})
@@ -58,7 +58,7 @@ def test_a_job_selects_by_hand_where_that_is_wanted(make_kind: Callable[..., Jso
     ],
     ids=json.dumps,
 )
-def test_a_suspended_job_may_still_be_told_where_and_how_it_runs(
+def test_the_scheduling_directives_of_a_suspended_job_may_change(
     wire: Wire, make_kind: Callable[..., Json], change: Json
 ) -> None:
     made = make_kind("Job")
@@ -67,7 +67,7 @@ def test_a_suspended_job_may_still_be_told_where_and_how_it_runs(
     assert wire("PUT", place(made), wanted, query=DRY_RUN).status == 200
 
 
-def test_deleting_a_job_without_a_word_on_its_pods_leaves_them_and_warns(
+def test_deleting_a_job_without_a_propagation_policy_orphans_its_pods_with_a_warning(
     wire: Wire, make_kind: Callable[..., Json]
 ) -> None:
     made = make_kind("Job")

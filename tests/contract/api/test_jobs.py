@@ -33,7 +33,7 @@ def job(workloads: Workloads, **fields: Any) -> Manifest:
 
 
 def end(workloads: Workloads, pod: Manifest, phase: str) -> None:
-    """What a kubelet says of a pod that ended long ago, so that nothing has to wait for the next."""
+    """Write the status of a pod that ended long ago, so that the next one need not wait."""
     terminated = {"exitCode": int(phase == "Failed"), "finishedAt": SINCE, "startedAt": SINCE}
     container = {"name": "main", "image": "busybox", "imageID": "", "ready": False, "restartCount": 0}
     state = {"state": {"terminated": terminated}}
@@ -49,7 +49,7 @@ def running(workloads: Workloads) -> list[Manifest]:
     return [pod for pod in workloads.pods() if pod["status"]["phase"] in {"Pending", "Running"}]
 
 
-def test_it_makes_a_pod_that_is_tracked_and_knows_its_job(workloads: Workloads) -> None:
+def test_it_creates_a_tracked_pod_that_refers_to_its_job(workloads: Workloads) -> None:
     owner = job(workloads)
     (pod,) = workloads.number_of_pods(1)
     metadata, uid = pod["metadata"], owner["metadata"]["uid"]
@@ -99,7 +99,7 @@ def test_once_its_pod_has_succeeded_it_is_complete(workloads: Workloads) -> None
     }
 
 
-def test_the_end_is_told_and_the_pod_let_go(workloads: Workloads) -> None:
+def test_the_end_is_reported_and_the_pods_finalizer_removed(workloads: Workloads) -> None:
     job(workloads)
     (pod,) = workloads.number_of_pods(1)
     end(workloads, pod, "Succeeded")
@@ -109,7 +109,7 @@ def test_the_end_is_told_and_the_pod_let_go(workloads: Workloads) -> None:
     assert not workloads.get("pods", pod["metadata"]["name"])["metadata"].get("finalizers")
 
 
-def test_of_several_completions_as_many_run_at_once_as_may(workloads: Workloads) -> None:
+def test_of_several_completions_as_many_as_allowed_run_in_parallel(workloads: Workloads) -> None:
     job(workloads, completions=3, parallelism=2)
     first, second = workloads.number_of_pods(2)
     end(workloads, first, "Succeeded")
@@ -123,7 +123,7 @@ def test_of_several_completions_as_many_run_at_once_as_may(workloads: Workloads)
     assert len(workloads.pods()) == 3
 
 
-def test_without_a_number_of_completions_one_success_lets_the_rest_run_out(workloads: Workloads) -> None:
+def test_without_completions_no_pod_is_created_after_the_first_success(workloads: Workloads) -> None:
     job(workloads, parallelism=2)
     first, second = workloads.number_of_pods(2)
     end(workloads, first, "Succeeded")
@@ -151,7 +151,7 @@ def test_after_a_failure_the_next_pod_waits(workloads: Workloads) -> None:
     assert len(workloads.pods()) == 1
 
 
-def test_one_failure_too_many_is_the_end(workloads: Workloads) -> None:
+def test_one_failure_too_many_fails_the_job(workloads: Workloads) -> None:
     job(workloads, backoffLimit=1)
     (pod,) = workloads.number_of_pods(1)
     end(workloads, pod, "Failed")
@@ -166,7 +166,7 @@ def test_one_failure_too_many_is_the_end(workloads: Workloads) -> None:
     assert workloads.events("train", "BackoffLimitExceeded")[0]["type"] == "Warning"
 
 
-def test_a_failure_ends_the_pods_beside_it_which_count_as_failed(workloads: Workloads) -> None:
+def test_a_failed_job_deletes_its_other_pods_and_counts_them_as_failed(workloads: Workloads) -> None:
     job(workloads, completions=3, parallelism=3, backoffLimit=0)
     pods = workloads.number_of_pods(3)
     end(workloads, pods[0], "Failed")
@@ -176,7 +176,7 @@ def test_a_failure_ends_the_pods_beside_it_which_count_as_failed(workloads: Work
     assert len(workloads.messages("train", "SuccessfulDelete")) == 2
 
 
-def test_containers_that_start_again_too_often_are_the_end(workloads: Workloads) -> None:
+def test_too_many_restarts_of_containers_fail_the_job(workloads: Workloads) -> None:
     job(workloads, backoffLimit=2, template={"spec": pod_spec(restartPolicy="OnFailure")})
     (pod,) = workloads.number_of_pods(1)
     container = {"name": "main", "image": "busybox", "imageID": "", "ready": False, "restartCount": 2}
@@ -194,7 +194,7 @@ def test_a_deleted_pod_counts_as_failed(workloads: Workloads) -> None:
     eventually(lambda: workloads.wire("GET", workloads.path("pods", pod["metadata"]["name"])).status == 404)
 
 
-def test_what_takes_too_long_is_ended(workloads: Workloads) -> None:
+def test_a_job_past_its_deadline_fails(workloads: Workloads) -> None:
     job(workloads, activeDeadlineSeconds=1)
     workloads.number_of_pods(1)
     late = ("True", "DeadlineExceeded", "Job was active longer than specified deadline")
@@ -204,7 +204,7 @@ def test_what_takes_too_long_is_ended(workloads: Workloads) -> None:
     assert workloads.messages("train", "DeadlineExceeded") == {late[2]}
 
 
-def test_a_suspended_one_makes_no_pods(workloads: Workloads) -> None:
+def test_a_suspended_job_creates_no_pods(workloads: Workloads) -> None:
     job(workloads, suspend=True)
     eventually(lambda: conditions(workloads) == {"Suspended": ("True", "JobSuspended", "Job suspended")})
     workloads.status_is("jobs", "train", startTime=None, active=None)
@@ -212,7 +212,7 @@ def test_a_suspended_one_makes_no_pods(workloads: Workloads) -> None:
     eventually(lambda: workloads.messages("train", "Suspended") == {"Job suspended"})
 
 
-def test_a_resumed_one_starts(workloads: Workloads) -> None:
+def test_a_resumed_job_starts(workloads: Workloads) -> None:
     job(workloads, suspend=True)
     eventually(lambda: "Suspended" in conditions(workloads))
     workloads.patch("jobs", "train", {"spec": {"suspend": False}})
@@ -222,7 +222,7 @@ def test_a_resumed_one_starts(workloads: Workloads) -> None:
     eventually(lambda: workloads.messages("train", "Resumed") == {"Job resumed"})
 
 
-def test_suspending_deletes_what_runs_without_counting_it(workloads: Workloads) -> None:
+def test_suspending_deletes_running_pods_without_counting_them(workloads: Workloads) -> None:
     job(workloads, completions=2, parallelism=2)
     pods = workloads.number_of_pods(2)
     workloads.patch("jobs", "train", {"spec": {"suspend": True}})
@@ -240,7 +240,7 @@ def test_less_parallelism_deletes_pods(workloads: Workloads) -> None:
     workloads.status_is("jobs", "train", active=1, failed=None)
 
 
-def test_indexed_pods_have_numbers_of_their_own(workloads: Workloads) -> None:
+def test_indexed_pods_have_their_own_numbers(workloads: Workloads) -> None:
     job(workloads, completionMode="Indexed", completions=3, parallelism=2)
     pods = {pod["metadata"]["labels"][INDEX]: pod for pod in workloads.number_of_pods(2)}
     assert sorted(pods) == ["0", "1"]
@@ -252,7 +252,7 @@ def test_indexed_pods_have_numbers_of_their_own(workloads: Workloads) -> None:
     assert variable == {"name": "JOB_COMPLETION_INDEX", "valueFrom": source}
 
 
-def test_indexes_are_counted_once_and_filled_up(workloads: Workloads) -> None:
+def test_each_index_is_counted_once_and_missing_ones_are_created(workloads: Workloads) -> None:
     job(workloads, completionMode="Indexed", completions=4, parallelism=2)
     for number in ("1", "0", "2", "3"):
 
@@ -275,7 +275,7 @@ def test_a_failed_index_is_tried_again(workloads: Workloads) -> None:
     assert sorted(pod["metadata"]["labels"][INDEX] for pod in running(workloads)) == ["0", "1"]
 
 
-def test_a_quotas_denial_is_told_in_an_event(workloads: Workloads) -> None:
+def test_a_quotas_denial_is_reported_in_an_event(workloads: Workloads) -> None:
     workloads.limit_pods(0)
     job(workloads)
     eventually(lambda: workloads.events("train", "FailedCreate"))
@@ -287,7 +287,7 @@ def test_a_quotas_denial_is_told_in_an_event(workloads: Workloads) -> None:
     eventually(lambda: len(workloads.pods()) == 1, timeout_s=60)
 
 
-def test_after_its_time_a_finished_one_goes_with_its_pods(workloads: Workloads) -> None:
+def test_a_finished_job_is_deleted_with_its_pods_after_its_ttl(workloads: Workloads) -> None:
     job(workloads, ttlSecondsAfterFinished=1)
     (pod,) = workloads.number_of_pods(1)
     end(workloads, pod, "Succeeded")
@@ -295,14 +295,14 @@ def test_after_its_time_a_finished_one_goes_with_its_pods(workloads: Workloads) 
 
 
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
-def test_pods_go_with_their_job_though_they_are_tracked(workloads: Workloads, policy: str) -> None:
+def test_tracked_pods_are_deleted_with_their_job(workloads: Workloads, policy: str) -> None:
     job(workloads, completions=2, parallelism=2)
     workloads.number_of_pods(2)
     workloads.delete("jobs", "train", propagationPolicy=policy)
     eventually(lambda: not workloads.all("jobs") and not workloads.all("pods"), timeout_s=40)
 
 
-def test_orphaned_pods_are_let_go(workloads: Workloads) -> None:
+def test_orphaned_pods_lose_their_finalizer(workloads: Workloads) -> None:
     job(workloads)
     (pod,) = workloads.number_of_pods(1)
     workloads.delete("jobs", "train", propagationPolicy="Orphan")

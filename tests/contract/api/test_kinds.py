@@ -1,6 +1,6 @@
-"""Workloads, endpoint slices, nodes, volumes and classes: what they may say, what is filled in, and what may change.
+"""Workloads, endpoint slices, nodes, volumes and classes: valid values, defaults, and changes that are allowed.
 
-The tables of what is refused (refused_creates.yaml, refused_updates.yaml) hold the server's own words. The rules: pages
+The tables of refusals (refused_creates.yaml, refused_updates.yaml) have the server's own messages. The rules: pages
 "Deployments", "ReplicaSet", "StatefulSets", "Jobs", "CronJob", "EndpointSlices", "Nodes", "Persistent Volumes",
 "Storage Classes", "Pod Priority and Preemption".
 """
@@ -27,7 +27,7 @@ DRY_RUN = {"dryRun": "All"}
 
 
 @pytest.mark.parametrize("case", table("refused_creates.yaml"))
-def test_an_object_that_may_not_be_is_refused_in_these_words(wire: Wire, shared_namespace: str, case: Json) -> None:
+def test_an_invalid_object_is_refused_with_these_messages(wire: Wire, shared_namespace: str, case: Json) -> None:
     good = GOOD[case["kind"]]
     manifest = good.named("sample", case["with"])
 
@@ -37,7 +37,9 @@ def test_an_object_that_may_not_be_is_refused_in_these_words(wire: Wire, shared_
 
 
 @pytest.mark.parametrize("case", table("refused_updates.yaml"))
-def test_what_may_not_change_is_refused_in_these_words(wire: Wire, make_kind: Callable[..., Json], case: Json) -> None:
+def test_a_change_of_an_immutable_field_is_refused_with_these_messages(
+    wire: Wire, make_kind: Callable[..., Json], case: Json
+) -> None:
     made = make_kind(case["kind"], case.get("made"))
     change = {"metadata/resourceVersion": None, **case["with"]}
 
@@ -88,7 +90,7 @@ POD_FILLED_IN = {
 
 
 @pytest.mark.parametrize("kind", FILLED_IN)
-def test_the_server_fills_in_what_a_spec_leaves_unsaid(wire: Wire, shared_namespace: str, kind: str) -> None:
+def test_the_server_sets_the_defaults_of_a_spec(wire: Wire, shared_namespace: str, kind: str) -> None:
     good = GOOD[kind]
 
     answer = wire("POST", good.path(shared_namespace), good.named("sample"), query=DRY_RUN)
@@ -102,7 +104,7 @@ def test_the_server_fills_in_what_a_spec_leaves_unsaid(wire: Wire, shared_namesp
     ("kind", "restart"),
     [("Deployment", "Always"), ("ReplicaSet", "Always"), ("StatefulSet", "Always"), ("Job", "Never")],
 )
-def test_a_template_is_filled_in_as_a_pod_is(wire: Wire, shared_namespace: str, kind: str, restart: str) -> None:
+def test_a_template_gets_the_defaults_of_a_pod(wire: Wire, shared_namespace: str, kind: str, restart: str) -> None:
     spec = wire("POST", GOOD[kind].path(shared_namespace), GOOD[kind].named("sample"), query=DRY_RUN).body["spec"]
 
     [container] = spec["template"]["spec"]["containers"]
@@ -126,7 +128,7 @@ def test_a_template_is_filled_in_as_a_pod_is(wire: Wire, shared_namespace: str, 
         ("EndpointSlice", "ports", [{"name": "", "port": 80, "protocol": "TCP"}]),
     ],
 )
-def test_the_server_fills_in_kinds_without_a_spec(
+def test_the_server_sets_the_defaults_of_kinds_without_a_spec(
     wire: Wire, shared_namespace: str, kind: str, field: str, value: object
 ) -> None:
     answer = wire("POST", GOOD[kind].path(shared_namespace), GOOD[kind].named("sample"), query=DRY_RUN)
@@ -135,7 +137,7 @@ def test_the_server_fills_in_kinds_without_a_spec(
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob", "PersistentVolume"])
-def test_nobody_brings_a_status_along(wire: Wire, shared_namespace: str, kind: str) -> None:
+def test_a_status_is_ignored_on_create(wire: Wire, shared_namespace: str, kind: str) -> None:
     manifest = GOOD[kind].named("sample", {"status": {"replicas": 7, "succeeded": 7, "phase": "Bound"}})
     new = wire("POST", GOOD[kind].path(shared_namespace), GOOD[kind].named("sample"), query=DRY_RUN).body["status"]
 
@@ -147,7 +149,9 @@ def test_nobody_brings_a_status_along(wire: Wire, shared_namespace: str, kind: s
     assert status.get("phase") in {None, "Pending"}
 
 
-def test_a_node_brings_its_status_and_can_give_all_that_it_has(wire: Wire, shared_namespace: str) -> None:
+def test_a_node_is_created_with_its_status_and_all_its_capacity_is_allocatable(
+    wire: Wire, shared_namespace: str
+) -> None:
     answer = wire("POST", GOOD["Node"].path(shared_namespace), GOOD["Node"].named("sample"), query=DRY_RUN)
 
     amounts = {"cpu": "8", "nvidia.com/gpu": "8"}
@@ -171,7 +175,7 @@ def test_a_node_brings_its_status_and_can_give_all_that_it_has(wire: Wire, share
         ("PriorityClass", {"description": "for all"}, 0),
     ],
 )
-def test_the_generation_counts_changes_of_what_is_wanted(
+def test_the_generation_counts_changes_of_the_spec(
     wire: Wire, make_kind: Callable[..., Json], kind: str, change: Json, moves: int
 ) -> None:
     made = make_kind(kind)
@@ -182,12 +186,12 @@ def test_the_generation_counts_changes_of_what_is_wanted(
 
 
 @pytest.mark.parametrize("kind", ["Node", "PersistentVolume", "StorageClass"])
-def test_these_kinds_count_no_changes(make_kind: Callable[..., Json], kind: str) -> None:
+def test_these_kinds_have_no_generation(make_kind: Callable[..., Json], kind: str) -> None:
     assert "generation" not in make_kind(kind)["metadata"]
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob", "Node"])
-def test_a_write_to_the_status_leaves_the_spec_alone(wire: Wire, make_kind: Callable[..., Json], kind: str) -> None:
+def test_a_write_to_the_status_does_not_change_the_spec(wire: Wire, make_kind: Callable[..., Json], kind: str) -> None:
     made = make_kind(kind)
     body = {"metadata": {"labels": {"by": "status"}}, "spec": {"replicas": 5, "suspend": False, "unschedulable": True}}
 
@@ -195,12 +199,12 @@ def test_a_write_to_the_status_leaves_the_spec_alone(wire: Wire, make_kind: Call
 
     kept = {key: value for key, value in answer.body["spec"].items() if key != "taints"}
     assert kept == {key: value for key, value in made["spec"].items() if key != "taints"}
-    # of all these kinds only a Deployment keeps its labels, too
+    # of these kinds only a Deployment keeps its labels too
     assert answer.body["metadata"].get("labels", {}).get("by") == (None if kind == "Deployment" else "status")
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "Job", "CronJob"])
-def test_a_name_that_hosts_can_not_have_is_warned_of(wire: Wire, shared_namespace: str, kind: str) -> None:
+def test_a_name_that_is_not_a_valid_hostname_is_a_warning(wire: Wire, shared_namespace: str, kind: str) -> None:
     answer = wire("POST", GOOD[kind].path(shared_namespace), GOOD[kind].named("web.two"), query=DRY_RUN)
 
     assert (answer.status, answer.headers["Warning"]) == (
@@ -212,7 +216,7 @@ def test_a_name_that_hosts_can_not_have_is_warned_of(wire: Wire, shared_namespac
     )
 
 
-def test_a_list_without_anything_in_it_is_no_list(wire: Wire, make_kind: Callable[..., Json]) -> None:
+def test_an_empty_list_of_endpoints_is_null(wire: Wire, make_kind: Callable[..., Json]) -> None:
     made = make_kind("EndpointSlice")
 
     answer = wire("PATCH", place(made), {"endpoints": []}, content_type=MERGE_PATCH, query=DRY_RUN)
@@ -224,7 +228,7 @@ def test_a_list_without_anything_in_it_is_no_list(wire: Wire, make_kind: Callabl
     ("kind", "field", "matches", "does_not"),
     [("Node", "spec.unschedulable", "false", "true"), ("Job", "status.successful", "0", "1")],
 )
-def test_objects_are_found_by_the_fields_of_their_kind(  # noqa: PLR0913, PLR0917 (a row of the table)
+def test_objects_are_selected_by_the_fields_of_their_kind(  # noqa: PLR0913, PLR0917 (a row of the table)
     wire: Wire, make_kind: Callable[..., Json], kind: str, field: str, matches: str, does_not: str
 ) -> None:
     made = make_kind(kind)
@@ -257,7 +261,7 @@ def test_kubectl_applies_shows_describes_and_deletes_it(
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_server_side_apply_makes_it_and_then_changes_nothing(wire: Wire, shared_namespace: str, kind: str) -> None:
+def test_server_side_apply_creates_it_and_then_changes_nothing(wire: Wire, shared_namespace: str, kind: str) -> None:
     good, name = GOOD[kind], fresh_name()
     path, query = f"{good.path(shared_namespace)}/{name}", {"fieldManager": "tests"}
     manifest = good.named(name, QUIET.get(kind))

@@ -1,4 +1,4 @@
-"""kubectl, as a platform engineer uses it: the server must be to it what any other is."""
+"""kubectl, as a platform engineer uses it, works as on any other server."""
 
 from __future__ import annotations
 
@@ -129,30 +129,30 @@ def test_get_watches_in_the_columns_of_a_kind(engine: Engine, run: Callable[...,
     ]
 
 
-def test_apply_says_what_it_did_and_diff_what_it_would_do(run: Callable[..., str], namespace: str) -> None:
+def test_apply_prints_what_it_did_and_diff_what_it_would_do(run: Callable[..., str], namespace: str) -> None:
     words = ("apply", "--server-side", "-f", "-")
 
     assert run(*words, stdin=quota(namespace, 3)) == "resourcequota/team serverside-applied\n"
     assert run("diff", "--server-side", "-f", "-", stdin=quota(namespace, 3)) == ""
-    with pytest.raises(RuntimeError, match="diff"):  # kubectl diff exits with 1 when there are differences
+    with pytest.raises(RuntimeError, match="diff"):  # kubectl diff exits with 1 if there are differences
         run("diff", "--server-side", "-f", "-", stdin=quota(namespace, 4))
 
 
-def test_apply_of_another_manager_is_told_of_the_conflict(run: Callable[..., str], namespace: str) -> None:
+def test_apply_of_another_manager_reports_the_conflict(run: Callable[..., str], namespace: str) -> None:
     run("apply", "--server-side", "-f", "-", stdin=quota(namespace, 3))
 
     with pytest.raises(RuntimeError, match=r'conflict with "kubectl": \.spec\.hard\.pods'):
         run("apply", "--server-side", "--field-manager", "other", "-f", "-", stdin=quota(namespace, 4))
 
 
-def test_a_misspelt_field_is_told_by_its_name(run: Callable[..., str], namespace: str) -> None:
+def test_a_misspelt_field_is_reported_by_name(run: Callable[..., str], namespace: str) -> None:
     misspelt = quota(namespace, 3).replace('"hard"', '"hrad"')
 
     with pytest.raises(RuntimeError, match=r"hrad"):
         run("create", "-f", "-", stdin=misspelt)
 
 
-def test_patch_and_edit_like_replace_change_an_object(run: Callable[..., str], namespace: str) -> None:
+def test_patch_and_replace_change_an_object(run: Callable[..., str], namespace: str) -> None:
     run("create", "-f", "-", stdin=quota(namespace, 3))
 
     run("patch", "quota", "team", "-n", namespace, "--type", "merge", "-p", '{"spec":{"hard":{"pods":"5"}}}')
@@ -168,11 +168,11 @@ def test_describe_shows_a_namespace_with_its_quota(run: Callable[..., str], name
     run("create", "-f", "-", stdin=quota(namespace, 3))
     run("wait", "--for=jsonpath={.status.hard.pods}=3", "quota/team", "-n", namespace, "--timeout=20s")
 
-    told = run("describe", "ns", namespace)
+    printed = run("describe", "ns", namespace)
 
-    assert f"Name:         {namespace}" in told
-    assert "Status:       Active" in told
-    assert "pods      0     3" in told
+    assert f"Name:         {namespace}" in printed
+    assert "Status:       Active" in printed
+    assert "pods      0     3" in printed
 
 
 def test_describe_shows_an_ingress_and_a_quota(run: Callable[..., str], namespace: str) -> None:
@@ -202,19 +202,19 @@ def test_whoami_names_the_user(run: Callable[..., str]) -> None:
     assert "owner@example.com" in run("auth", "whoami", user="owner")
 
 
-def test_explain_and_api_resources_know_what_is_served(run: Callable[..., str]) -> None:
+def test_explain_and_api_resources_list_the_served_kinds(run: Callable[..., str]) -> None:
     assert "resourcequotas" in run("api-resources", "--namespaced=true", "-o", "name")
     assert "hard" in run("explain", "resourcequota.spec")
 
 
-def test_a_missing_object_and_a_missing_kind_are_told_apart(run: Callable[..., str], namespace: str) -> None:
+def test_a_missing_object_and_a_missing_kind_have_different_errors(run: Callable[..., str], namespace: str) -> None:
     with pytest.raises(RuntimeError, match=r'\(NotFound\): resourcequotas "none" not found'):
         run("get", "resourcequota", "none", "-n", namespace)
     with pytest.raises(RuntimeError, match="doesn't have a resource type"):
         run("get", "unicorns")
 
 
-def test_a_label_is_set_and_selected_by(run: Callable[..., str], namespace: str) -> None:
+def test_a_label_is_set_and_used_in_a_selector(run: Callable[..., str], namespace: str) -> None:
     run("label", "namespace", namespace, "purpose=contract")
 
     listed = run("get", "ns", "-l", f"purpose=contract,kubernetes.io/metadata.name={namespace}", "-o", "name")
@@ -222,7 +222,7 @@ def test_a_label_is_set_and_selected_by(run: Callable[..., str], namespace: str)
     assert listed == f"namespace/{namespace}\n"
 
 
-def test_delete_waits_until_a_namespace_is_gone(run: Callable[..., str]) -> None:
+def test_delete_waits_until_a_namespace_is_deleted(run: Callable[..., str]) -> None:
     name = fresh_name()
     run("create", "namespace", name)
     run("create", "configmap", "one", "-n", name, "--from-literal=a=b")

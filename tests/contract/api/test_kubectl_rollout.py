@@ -1,4 +1,4 @@
-"""What kubectl makes of workloads: scale, set image, history, undo, status; the same words on both engines."""
+"""kubectl's commands for workloads: scale, set image, history, undo, status; the same output on both engines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(engine: Engine, namespace: str) -> Run:
 
 
 def rolled_out(workloads: Workloads, run: Run) -> str:
-    """Be the kubelet until all is ready, and ask kubectl then."""
+    """Play the kubelet until all pods are ready, then run `kubectl rollout status`."""
 
     def done() -> bool:
         workloads.all_ready()
@@ -50,7 +50,7 @@ def rolled_out(workloads: Workloads, run: Run) -> str:
     return run("rollout", "status", "deployment/web", "--timeout=20s")
 
 
-def test_a_rollout_there_and_back(workloads: Workloads, run: Run) -> None:
+def test_a_rollout_and_its_undo(workloads: Workloads, run: Run) -> None:
     assert run("create", "deployment", "web", "--image=first", "--replicas=2") == "deployment.apps/web created"
     done = 'deployment "web" successfully rolled out'
     assert rolled_out(workloads, run) == done
@@ -92,7 +92,7 @@ def test_restart_replaces_all_pods(workloads: Workloads, run: Run) -> None:
     eventually(lambda: not before & {pod["metadata"]["name"] for pod in workloads.pods()})
 
 
-def test_wait_sees_a_job_complete(workloads: Workloads, run: Run) -> None:
+def test_wait_returns_once_a_job_is_complete(workloads: Workloads, run: Run) -> None:
     assert run("create", "job", "train", "--image=first") == "job.batch/train created"
     (pod,) = workloads.number_of_pods(1)
     workloads.say_finished(pod, "Succeeded")
@@ -101,7 +101,7 @@ def test_wait_sees_a_job_complete(workloads: Workloads, run: Run) -> None:
     assert (name, status, completions) == ("train", "Complete", "1/1")
 
 
-def test_describe_shows_what_happened(workloads: Workloads, run: Run) -> None:
+def test_describe_shows_the_events(workloads: Workloads, run: Run) -> None:
     workloads.limit_pods(1)
     run("create", "deployment", "web", "--image=first", "--replicas=2")
     eventually(lambda: "ReplicaFailure" in workloads.conditions("deployments", "web"))

@@ -1,4 +1,4 @@
-"""LimitRanges: what containers get that say nothing, and what is refused in which words; the same on both engines."""
+"""LimitRanges: the defaults of containers, and the messages of refusals; the same on both engines."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def pod(
 
 
 def put_limits(cluster: Cluster, namespace: str, *limits: dict[str, Any]) -> Manifest:
-    """Create the LimitRange and wait until it is kept: a real server reads it from a cache that lags a little."""
+    """Create the LimitRange and wait until it is in force: a real server reads it from a cache that lags a little."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     created = cluster.create(limit_range(namespace, *limits))
 
@@ -78,7 +78,7 @@ def test_a_limit_range_is_completed_by_the_server(cluster: Cluster, namespace: s
     }
 
 
-def test_containers_that_say_nothing_get_the_defaults(cluster: Cluster, namespace: str) -> None:
+def test_containers_without_resources_get_the_defaults(cluster: Cluster, namespace: str) -> None:
     put_limits(cluster, namespace, CONTAINER_LIMIT)
     sidecar = {
         "name": "proxy",
@@ -130,12 +130,12 @@ def test_a_container_outside_its_limits_is_refused(  # noqa: PLR0913, PLR0917 (f
     assert refusal(wire, pod(namespace, requests, limits), dry_run=True) == message
 
 
-def test_all_that_a_container_breaks_is_said_at_once(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_all_violations_of_a_container_are_reported_at_once(cluster: Cluster, wire: Wire, namespace: str) -> None:
     put_limits(cluster, namespace, CONTAINER_LIMIT)
     message = refusal(wire, pod(namespace, {"cpu": "3"}, {"cpu": "3", "memory": "2Gi"}), dry_run=True)
     memory = "maximum memory usage per Container is 1Gi, but limit is 2Gi"
     cpu = "maximum cpu usage per Container is 2, but limit is 3"
-    # A real server walks a map: which of the two comes first is chance.
+    # a real server iterates over a map, so the order is random
     assert message in {f"[{memory}, {cpu}]", f"[{cpu}, {memory}]"}
 
 
@@ -145,7 +145,7 @@ def test_a_default_limit_below_the_request_makes_the_pod_invalid(cluster: Cluste
         cluster.create(pod(namespace, {"cpu": "1500m"}))
 
 
-def test_a_pod_is_held_to_the_sum_of_its_containers(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_a_pods_limits_apply_to_the_sum_of_its_containers(cluster: Cluster, wire: Wire, namespace: str) -> None:
     limit = {
         "type": "Pod",
         "max": {"memory": "1G", "cpu": "1"},

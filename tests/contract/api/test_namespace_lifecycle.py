@@ -1,4 +1,4 @@
-"""Namespaces: what a new one holds, what an old one refuses, and how one goes; the same on both engines."""
+"""Namespaces: the contents of a new one, refused requests, and deletion; the same on both engines."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def is_gone(cluster: Cluster, name: str) -> bool:
 
 @pytest.fixture
 def held(cluster: Cluster, namespace: str) -> Iterator[list[Manifest]]:
-    """Two objects whose finalizers hold the namespace; let go at the end whatever happens."""
+    """Two objects whose finalizers hold the namespace; they are removed after the test."""
     metadata = {"name": "held", "namespace": namespace, "finalizers": ["example.com/hold"]}
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata, "rules": []}
     objects = [
@@ -85,7 +85,7 @@ def let_go(cluster: Cluster, manifest: Manifest) -> None:
     cluster.patch_json(ref_of(manifest), [{"op": "remove", "path": "/metadata/finalizers"}])
 
 
-def test_a_new_namespace_holds_an_unlabelled_account_and_certificate(cluster: Cluster, namespace: str) -> None:
+def test_a_new_namespace_has_an_unlabelled_account_and_certificate(cluster: Cluster, namespace: str) -> None:
     account = eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     assert account.keys() == {"apiVersion", "kind", "metadata"}
     assert account["metadata"].keys() == {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}
@@ -103,7 +103,7 @@ def test_a_new_namespace_holds_an_unlabelled_account_and_certificate(cluster: Cl
     assert certificate["metadata"]["annotations"].keys() == {"kubernetes.io/description"}
 
 
-def test_the_default_account_and_the_certificate_are_put_back(cluster: Cluster, namespace: str) -> None:
+def test_the_default_account_and_the_certificate_are_created_again(cluster: Cluster, namespace: str) -> None:
     for kind, name in (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")):
         read = partial(cluster.get, kind, name, namespace)
         before = eventually(read)
@@ -116,12 +116,12 @@ def is_another(read: Callable[[], Manifest], before: Manifest) -> bool:
 
 
 @pytest.mark.parametrize("write", ["create", "apply"])
-def test_nothing_is_made_in_a_namespace_that_is_not_there(cluster: Cluster, write: str) -> None:
+def test_nothing_is_created_in_a_namespace_that_does_not_exist(cluster: Cluster, write: str) -> None:
     with pytest.raises(NotFound, match='namespaces "nobody-made-this" not found'):
         getattr(cluster, write)(config_map("nobody-made-this"))
 
 
-def test_a_list_in_a_namespace_that_is_not_there_is_empty(cluster: Cluster) -> None:
+def test_a_list_in_a_namespace_that_does_not_exist_is_empty(cluster: Cluster) -> None:
     assert cluster.list("ConfigMap", namespace="nobody-made-this") == []
 
 
@@ -132,7 +132,7 @@ def test_the_first_namespaces_can_not_be_deleted(cluster: Cluster, name: str) ->
     assert cluster.get("Namespace", name)["status"] == {"phase": "Active"}
 
 
-def test_a_pod_with_a_service_account_that_is_not_there_is_refused(cluster: Cluster, namespace: str) -> None:
+def test_a_pod_with_a_service_account_that_does_not_exist_is_refused(cluster: Cluster, namespace: str) -> None:
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -145,7 +145,7 @@ def test_a_pod_with_a_service_account_that_is_not_there_is_refused(cluster: Clus
     assert f'pods "trainer" is forbidden: {message}' in str(caught.value)
 
 
-def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: str) -> None:
+def test_a_namespace_is_deleted_with_all_its_objects(cluster: Cluster, namespace: str) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(config_map(namespace))
     cluster.delete(namespace_ref(namespace))
@@ -154,7 +154,7 @@ def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster, namespace: st
     assert cluster.list("ServiceAccount", namespace=namespace) == []
 
 
-def test_a_namespace_that_goes_takes_nothing_new(
+def test_a_terminating_namespace_accepts_no_new_objects(
     cluster: Cluster, wire: Wire, namespace: str, held: list[Manifest]
 ) -> None:
     cluster.delete(namespace_ref(namespace))
@@ -170,7 +170,7 @@ def test_a_namespace_that_goes_takes_nothing_new(
     assert [manifest["kind"] for manifest in held] == ["ConfigMap", "Role"]
 
 
-def test_a_namespace_that_is_held_names_what_holds_it_and_goes_when_let_go(
+def test_a_held_namespace_names_the_finalizers_and_is_deleted_once_they_are_removed(
     cluster: Cluster, namespace: str, held: list[Manifest]
 ) -> None:
     cluster.delete(namespace_ref(namespace))

@@ -1,6 +1,6 @@
 """READY, STATUS and RESTARTS of Pods in the table that `kubectl get` prints; the same on both engines.
 
-No kubelet runs on either: what it would write into a Pod's status, the test writes.
+No kubelet runs on either: the tests write the status that it would write.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def status(*containers: Json, init: tuple[Json, ...] = (), phase: str = "Running
 
 
 def pod(init: tuple[str, ...] = (), **spec: Any) -> Json:
-    """A Pod of two containers; an init container whose name begins with `side` goes on running beside them."""
+    """A Pod of two containers; an init container whose name begins with `side` keeps running beside them."""
     always = {"restartPolicy": "Always"}
     prepared = [{"name": name, "image": "i", **(always if name.startswith("side") else {})} for name in init]
     containers = [{"name": name, "image": "i"} for name in ("one", "two")]
@@ -62,64 +62,68 @@ def pod(init: tuple[str, ...] = (), **spec: Any) -> Json:
 
 ONE, TWO = container("one", up=True), container("two", up=True)
 PLAIN: dict[str, tuple[Json, list[str]]] = {
-    "nothing is told yet": ({"phase": "Pending"}, ["0/2", "Pending", "0"]),
+    "no container statuses yet": ({"phase": "Pending"}, ["0/2", "Pending", "0"]),
     "the Pod's own reason": ({"phase": "Failed", "reason": "Evicted"}, ["0/2", "Evicted", "0"]),
-    "all are up": (status(ONE, TWO), ["2/2", "Running", "0"]),
-    "one is up and not ready": (status(ONE, container("two", up=True, ready=False)), ["1/2", "Running", "0"]),
+    "all are running": (status(ONE, TWO), ["2/2", "Running", "0"]),
+    "one is running and not ready": (status(ONE, container("two", up=True, ready=False)), ["1/2", "Running", "0"]),
     "one waits": (status(ONE, waiting("two", "CrashLoopBackOff")), ["1/2", "CrashLoopBackOff", "0"]),
-    "one waits for no reason": (status(ONE, waiting("two", "")), ["1/2", "Running", "0"]),
-    "one waits and says that it is ready": (
+    "one waits without a reason": (status(ONE, waiting("two", "")), ["1/2", "Running", "0"]),
+    "one waits and is ready": (
         status(ONE, waiting("two", "CrashLoopBackOff", ready=True)),
         ["1/2", "CrashLoopBackOff", "0"],
     ),
-    "one is ready and does not run": (status(ONE, container("two", ready=True)), ["1/2", "Running", "0"]),
-    "the first to tell something says it": (
+    "one is ready and not running": (status(ONE, container("two", ready=True)), ["1/2", "Running", "0"]),
+    "the first with a reason counts": (
         status(waiting("one", "ImagePullBackOff"), waiting("two", "ErrImagePull")),
         ["0/2", "ImagePullBackOff", "0"],
     ),
-    "a reason for the end": (status(ONE, ended("two", 137, "OOMKilled")), ["1/2", "OOMKilled", "0"]),
-    "a signal for the end": (status(ONE, ended("two", 137, signal=9)), ["1/2", "Signal:9", "0"]),
-    "a code for the end": (status(ONE, ended("two", 3)), ["1/2", "ExitCode:3", "0"]),
-    "completed beside one that is ready": (
+    "ended with a reason": (status(ONE, ended("two", 137, "OOMKilled")), ["1/2", "OOMKilled", "0"]),
+    "ended by a signal": (status(ONE, ended("two", 137, signal=9)), ["1/2", "Signal:9", "0"]),
+    "ended with an exit code": (status(ONE, ended("two", 3)), ["1/2", "ExitCode:3", "0"]),
+    "one completed and one is ready": (
         status(ended("one", 0, "Completed"), TWO, conditions=[READY]),
         ["1/2", "Running", "0"],
     ),
-    "completed beside one that is not": (status(ended("one", 0, "Completed"), TWO), ["1/2", "NotReady", "0"]),
-    "completed beside one that failed": (
+    "one completed and one is not ready": (status(ended("one", 0, "Completed"), TWO), ["1/2", "NotReady", "0"]),
+    "one completed and one failed": (
         status(ended("one", 0, "Completed"), ended("two", 1, "Error"), phase="Failed"),
         ["0/2", "Error", "0"],
     ),
-    "completed, all of them": (
+    "all completed": (
         status(ended("one", 0, "Completed"), ended("two", 0, "Completed"), phase="Succeeded"),
         ["0/2", "Completed", "0"],
     ),
-    "restarts, and how long ago the last was": (
+    "restarts with the time since the last": (
         status(container("one", restarts=2, last=LONG_AGO), container("two", restarts=1, last=LATER)),
         ["0/2", "Running", "3 (AGO ago)"],
     ),
-    "restarts of nobody knows when": (status(container("one", restarts=2)), ["0/2", "Running", "2"]),
+    "restarts without a time": (status(container("one", restarts=2)), ["0/2", "Running", "2"]),
     "gated": (
         {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]},
         ["0/2", "SchedulingGated", "0"],
     ),
 }
 INIT: dict[str, tuple[tuple[str, ...], Json, list[str]]] = {
-    "the first is not done": (("a", "b"), status(init=(container("a"), container("b"))), ["0/2", "Init:0/2", "0"]),
-    "the second is not done": (
+    "the first is not complete": (("a", "b"), status(init=(container("a"), container("b"))), ["0/2", "Init:0/2", "0"]),
+    "the second is not complete": (
         ("a", "b"),
         status(init=(ended("a", 0), waiting("b", "PodInitializing"))),
         ["0/2", "Init:1/2", "0"],
     ),
     "one waits": (("a",), status(init=(waiting("a", "ErrImagePull"),)), ["0/2", "Init:ErrImagePull", "0"]),
     "one failed for a reason": (("a",), status(init=(ended("a", 1, "Error"),)), ["0/2", "Init:Error", "0"]),
-    "one was ended": (("a",), status(init=(ended("a", 137, signal=9),)), ["0/2", "Init:Signal:9", "0"]),
+    "one was killed": (("a",), status(init=(ended("a", 137, signal=9),)), ["0/2", "Init:Signal:9", "0"]),
     "one failed": (("a",), status(init=(ended("a", 4),)), ["0/2", "Init:ExitCode:4", "0"]),
-    "their restarts count until they are done": (
+    "their restarts count until they complete": (
         ("a", "b"),
         status(init=(ended("a", 0, restarts=1, last=LATER), container("b", restarts=2))),
         ["0/2", "Init:1/2", "3 (AGO ago)"],
     ),
-    "and no longer": (("a",), status(ONE, TWO, init=(ended("a", 0, restarts=4, last=LATER),)), ["2/2", "Running", "0"]),
+    "their restarts do not count afterwards": (
+        ("a",),
+        status(ONE, TWO, init=(ended("a", 0, restarts=4, last=LATER),)),
+        ["2/2", "Running", "0"],
+    ),
     "a sidecar counts as a container": (
         ("side", "a"),
         status(ONE, TWO, init=(container("side", up=True, started=True, restarts=2, last=LATER), ended("a", 0))),
@@ -131,7 +135,7 @@ INIT: dict[str, tuple[tuple[str, ...], Json, list[str]]] = {
         status(ONE, TWO, init=(container("side", started=True),)),
         ["2/3", "Running", "0"],
     ),
-    "a sidecar that fails when all is prepared": (
+    "a sidecar that fails after the init containers": (
         ("a", "side"),
         status(ONE, TWO, init=(ended("a", 0, restarts=9), ended("side", 2, restarts=1)), conditions=[INIT_DONE]),
         ["2/3", "Init:ExitCode:2", "1"],
@@ -147,13 +151,15 @@ def namespace_of_pods(cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture
-def told(wire: Wire) -> Iterator[Callable[..., Answer]]:
-    """Make a Pod, write its status, and give back the table of it; the Pod is gone afterwards."""
+def table_of(wire: Wire) -> Iterator[Callable[..., Answer]]:
+    """Create a Pod, write its status, and return its table; the Pod is deleted afterwards."""
 
-    def tell(manifest: Json, told: Json) -> Answer:
+    def tell(manifest: Json, table_of: Json) -> Answer:
         made = wire("POST", PATH, manifest)
         assert made.status == 201, made.body
-        return wire("PATCH", f"{PATH}/p/status", {"status": told}, content_type=MERGE_PATCH, accept=TABLE, query=OBJECT)
+        return wire(
+            "PATCH", f"{PATH}/p/status", {"status": table_of}, content_type=MERGE_PATCH, accept=TABLE, query=OBJECT
+        )
 
     yield tell
     wire("PATCH", f"{PATH}/p", {"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
@@ -169,23 +175,25 @@ def check(answer: Answer, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("written", "expected"), PLAIN.values(), ids=PLAIN)
-def test_a_word_is_made_of_the_containers(told: Callable[..., Answer], written: Json, expected: list[str]) -> None:
-    check(told(pod(), written), expected)
+def test_the_status_is_derived_from_the_containers(
+    table_of: Callable[..., Answer], written: Json, expected: list[str]
+) -> None:
+    check(table_of(pod(), written), expected)
 
 
 @pytest.mark.parametrize(("init", "written", "expected"), INIT.values(), ids=INIT)
-def test_init_containers_are_told_until_they_are_done(
-    told: Callable[..., Answer], init: tuple[str, ...], written: Json, expected: list[str]
+def test_init_containers_are_shown_until_they_are_done(
+    table_of: Callable[..., Answer], init: tuple[str, ...], written: Json, expected: list[str]
 ) -> None:
-    check(told(pod(init), written), expected)
+    check(table_of(pod(init), written), expected)
 
 
-def test_the_wide_columns_tell_where_a_pod_is(wire: Wire, told: Callable[..., Answer]) -> None:
+def test_the_wide_columns_show_where_a_pod_runs(wire: Wire, table_of: Callable[..., Answer]) -> None:
     gates = [{"conditionType": "example.com/a"}, {"conditionType": "example.com/b"}]
     passed = [{"type": "example.com/a", "status": "True"}, {"type": "example.com/b", "status": "False"}]
     written = status(ONE, TWO, podIP="10.1.2.3", podIPs=[{"ip": "10.1.2.3"}], conditions=passed)
 
-    nowhere = told(pod(readinessGates=gates), {"phase": "Pending", "nominatedNodeName": "n2"})
+    nowhere = table_of(pod(readinessGates=gates), {"phase": "Pending", "nominatedNodeName": "n2"})
     assert comparable(nowhere.body)[0][5:] == ["<none>", "<none>", "n2", "0/2"]
 
     somewhere = wire("PATCH", f"{PATH}/p/status", {"status": written}, content_type=MERGE_PATCH, accept=TABLE)
@@ -193,8 +201,8 @@ def test_the_wide_columns_tell_where_a_pod_is(wire: Wire, told: Callable[..., An
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed", "Running"])
-def test_a_row_says_that_its_pod_has_ended(told: Callable[..., Answer], phase: str) -> None:
-    [row] = told(pod(), {"phase": phase}).body["rows"]
+def test_the_row_of_a_finished_pod_has_a_condition(table_of: Callable[..., Answer], phase: str) -> None:
+    [row] = table_of(pod(), {"phase": phase}).body["rows"]
 
     messages = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
     ended_so = {"type": "Completed", "status": "True", "reason": phase, "message": messages.get(phase)}
@@ -209,10 +217,12 @@ def test_a_row_says_that_its_pod_has_ended(told: Callable[..., Answer], phase: s
         ({"phase": "Succeeded"}, "Succeeded"),
     ],
 )
-def test_a_pod_that_is_to_go_says_so(wire: Wire, told: Callable[..., Answer], written: Json, word: str) -> None:
+def test_the_row_of_a_deleted_pod_is_terminating(
+    wire: Wire, table_of: Callable[..., Answer], written: Json, word: str
+) -> None:
     held = pod(nodeName="n1")
     held["metadata"]["finalizers"] = ["example.com/hold"]
-    told(held, written)
+    table_of(held, written)
 
     answer = wire("DELETE", f"{PATH}/p", accept=TABLE, query=OBJECT)
 

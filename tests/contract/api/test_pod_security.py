@@ -1,4 +1,4 @@
-"""Pod security levels: which pods a namespace's labels keep out, in which words; the same on both engines."""
+"""Pod security levels: the pods that a namespace's labels refuse, and the messages; the same on both engines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BARE_REASONS = "allowPrivilegeEscalation != false, unrestricted capabilities, ru
 
 @pytest.fixture(scope="module")
 def labelled(cluster: Cluster) -> Iterator[Namespaces]:
-    """A namespace with those labels, `enforce="baseline"` and so on, ready for pods; all gone at the end."""
+    """A namespace with those labels, `enforce="baseline"` and so on, ready for pods; deleted after the tests."""
     made: dict[str, str] = {}
 
     def of(**modes: str) -> str:
@@ -61,7 +61,7 @@ def create(wire: Wire, where: str, manifest: Manifest, dry_run: str = "All") -> 
 
 
 def warnings(answer: Answer) -> list[str]:
-    """The warnings in an answer's headers, but for those of annotations, which are not the levels'."""
+    """The warnings in an answer's headers, except those about annotations, which have other causes."""
     found = [json.loads(text.removeprefix("299 - ")) for text in answer.headers.getlist("Warning")]  # type: ignore[attr-defined]
     return [text for text in found if not text.startswith("metadata.annotations[")]
 
@@ -72,16 +72,16 @@ def refusal(why: str, name: str = "trainer") -> Manifest:
 
 @pytest.mark.parametrize("level", ["baseline", "restricted"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_pod_is_refused_or_warned_of_for_all_that_its_level_forbids(
+def test_all_violations_of_a_level_are_in_the_refusal_or_the_warning(
     wire: Wire, labelled: Namespaces, case: Case, level: str
 ) -> None:
-    told = case.told(level)
+    violations = case.violations(level)
     enforced = create(wire, labelled(enforce=level), case.pod)
     warned = create(wire, labelled(warn=level), case.pod)
     assert warned.status == 201
-    if told:
-        assert enforced.body == refusal(f'violates PodSecurity "{level}:latest": {told}')
-        assert warnings(warned) == [f'would violate PodSecurity "{level}:latest": {told}']
+    if violations:
+        assert enforced.body == refusal(f'violates PodSecurity "{level}:latest": {violations}')
+        assert warnings(warned) == [f'would violate PodSecurity "{level}:latest": {violations}']
     else:
         assert (enforced.status, warnings(enforced), warnings(warned)) == (201, [], [])
 
@@ -109,7 +109,7 @@ def test_each_mode_has_its_own_label_and_version(
 
 
 @pytest.mark.parametrize(
-    ("version", "manifest", "told"),
+    ("version", "manifest", "violations"),
     [
         ("v1.7", pod(container("main", {"allowPrivilegeEscalation": True})), ""),
         ("v1.18", pod(container("main", {"capabilities": None}), security={"seccompProfile": None}), ""),
@@ -150,22 +150,24 @@ def test_each_mode_has_its_own_label_and_version(
         ),
     ],
 )
-def test_an_older_version_of_the_standards_asks_what_it_asked_then(
-    wire: Wire, labelled: Namespaces, version: str, manifest: Manifest, told: str
+def test_an_older_version_of_the_standards_has_the_checks_of_its_time(
+    wire: Wire, labelled: Namespaces, version: str, manifest: Manifest, violations: str
 ) -> None:
     answer = create(wire, labelled(warn="restricted", warn_version=version), manifest)
     assert answer.status == 201
-    assert warnings(answer) == ([f'would violate PodSecurity "restricted:{version}": {told}'] if told else [])
+    assert warnings(answer) == (
+        [f'would violate PodSecurity "restricted:{version}": {violations}'] if violations else []
+    )
 
 
-def test_who_enforces_a_level_is_warned_of_it_at_the_version_for_warnings(wire: Wire, labelled: Namespaces) -> None:
+def test_an_enforced_level_warns_at_the_version_for_warnings(wire: Wire, labelled: Namespaces) -> None:
     where = labelled(enforce="baseline", enforce_version="v1.33", warn_version="latest")
     answer = create(wire, where, pod(container("main", livenessProbe={"tcpSocket": {"port": 80, "host": "10.0.0.1"}})))
-    told = 'probe or lifecycle host (container "main" uses probe or lifecycle host "10.0.0.1")'
-    assert (answer.status, warnings(answer)) == (201, [f'would violate PodSecurity "baseline:latest": {told}'])
+    violations = 'probe or lifecycle host (container "main" uses probe or lifecycle host "10.0.0.1")'
+    assert (answer.status, warnings(answer)) == (201, [f'would violate PodSecurity "baseline:latest": {violations}'])
 
 
-def test_a_pod_without_a_name_is_refused_by_the_name_that_it_got(wire: Wire, labelled: Namespaces) -> None:
+def test_a_pod_without_a_name_is_refused_under_its_generated_name(wire: Wire, labelled: Namespaces) -> None:
     unnamed = {**UNSAFE, "metadata": {"generateName": "trainer-"}}
     body = create(wire, labelled(enforce="baseline"), unnamed).body
     assert body == refusal(f'violates PodSecurity "baseline:latest": {UNSAFE_TOLD}', body["details"]["name"])
@@ -173,7 +175,7 @@ def test_a_pod_without_a_name_is_refused_by_the_name_that_it_got(wire: Wire, lab
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"])
-def test_a_workload_is_warned_of_for_its_template_at_each_write_and_never_refused(
+def test_a_violation_in_a_template_is_a_warning_at_each_write_and_never_a_refusal(
     wire: Wire, labelled: Namespaces, kind: str
 ) -> None:
     good = GOOD[kind]
@@ -188,13 +190,13 @@ def test_a_workload_is_warned_of_for_its_template_at_each_write_and_never_refuse
         assert warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
 
 
-def test_an_apply_is_refused_as_a_create_is(wire: Wire, labelled: Namespaces) -> None:
+def test_an_apply_is_refused_like_a_create(wire: Wire, labelled: Namespaces) -> None:
     path = f"/api/v1/namespaces/{labelled(enforce='baseline')}/pods/trainer"
     answer = wire("PATCH", path, UNSAFE, content_type=APPLY, query={"fieldManager": "us"})
     assert answer.body == refusal(f'violates PodSecurity "baseline:latest": {UNSAFE_TOLD}')
 
 
-def test_a_missing_account_is_told_before_the_level_and_the_level_before_the_quota(
+def test_a_missing_account_is_reported_before_the_level_and_the_level_before_the_quota(
     wire: Wire, cluster: Cluster, labelled: Namespaces
 ) -> None:
     where = labelled(enforce="baseline", audit="baseline")
@@ -208,18 +210,18 @@ def test_a_missing_account_is_told_before_the_level_and_the_level_before_the_quo
     assert "violates PodSecurity" in create(wire, where, UNSAFE).body["message"]
 
 
-def test_a_pod_that_is_there_may_be_labelled_but_gets_no_new_image(wire: Wire, namespace: str) -> None:
+def test_an_existing_pod_may_be_labelled_but_gets_no_new_image(wire: Wire, namespace: str) -> None:
     where, path = namespace, f"/api/v1/namespaces/{namespace}"
     eventually(lambda: create(wire, where, bare(), dry_run="").status == 201)
     label(wire, where, enforce="restricted")
-    told = next(case for case in CASES if case.name == "a-pod-that-says-nothing").told("restricted")
+    violations = next(case for case in CASES if case.name == "a-pod-without-settings").violations("restricted")
     image = {"spec": {"containers": [{"name": "main", "image": "alpine"}]}}
 
     def new_image() -> Answer:
         return wire("PATCH", f"{path}/pods/trainer", image, content_type=STRATEGIC_PATCH, query={"dryRun": "All"})
 
     eventually(lambda: new_image().status == 403)
-    assert new_image().body == refusal(f'violates PodSecurity "restricted:latest": {told}')
+    assert new_image().body == refusal(f'violates PodSecurity "restricted:latest": {violations}')
     labels = {"metadata": {"labels": {"team": "cv"}}}
     assert wire("PATCH", f"{path}/pods/trainer", labels, content_type=MERGE_PATCH).status == 200
     status = {"status": {"phase": "Running"}}
@@ -247,10 +249,10 @@ def test_a_pod_that_is_there_may_be_labelled_but_gets_no_new_image(wire: Wire, n
         ),
     ],
 )
-def test_a_container_for_debugging_is_held_to_the_level_too(
+def test_the_level_applies_to_ephemeral_containers_too(
     wire: Wire, namespace: str, mode: str, debug: tuple[Manifest, str]
 ) -> None:
-    security, told = debug
+    security, violations = debug
     label(wire, namespace, **{mode: "restricted"})
 
     def is_known() -> bool:
@@ -262,27 +264,27 @@ def test_a_container_for_debugging_is_held_to_the_level_too(
     path = f"/api/v1/namespaces/{namespace}/pods/trainer/ephemeralcontainers"
     added = {"spec": {"ephemeralContainers": [container("debug", security)]}}
     answer = wire("PATCH", path, added, content_type=STRATEGIC_PATCH)
-    if told and mode == "enforce":
-        assert answer.body == refusal(f'violates PodSecurity "restricted:latest": {told}')
+    if violations and mode == "enforce":
+        assert answer.body == refusal(f'violates PodSecurity "restricted:latest": {violations}')
     else:
         assert (answer.status, warnings(answer)) == (
             200,
-            [f'would violate PodSecurity "restricted:latest": {told}'] if told else [],
+            [f'would violate PodSecurity "restricted:latest": {violations}'] if violations else [],
         )
         assert [item["name"] for item in answer.body["spec"]["ephemeralContainers"]] == ["debug"]
 
 
 def label(wire: Wire, name: str, **modes: str | None) -> Answer:
-    """Set a namespace's labels; None takes one away."""
+    """Set a namespace's labels; None removes one."""
     path = f"/api/v1/namespaces/{name}"
-    # without a version, a real server first tries on the state in its cache, and also warns of what that would mean
+    # without a version, a real server first tries the patch on its cached object, and warns about that result too
     version = wire("GET", path).body["metadata"]["resourceVersion"]
     labels = {f"{LABEL}/{mode.replace('_', '-')}": value for mode, value in modes.items()}
     body = {"metadata": {"labels": labels, "resourceVersion": version}}
     return wire("PATCH", path, body, content_type=MERGE_PATCH)
 
 
-def test_a_namespace_that_gets_a_stricter_level_names_the_pods_that_are_against_it(wire: Wire, namespace: str) -> None:
+def test_a_stricter_level_names_the_existing_pods_that_violate_it(wire: Wire, namespace: str) -> None:
     eventually(lambda: create(wire, namespace, bare("c"), dry_run="").status == 201)
     for name in ("a", "b"):
         assert create(wire, namespace, bare(name), dry_run="").status == 201
@@ -291,7 +293,7 @@ def test_a_namespace_that_gets_a_stricter_level_names_the_pods_that_are_against_
         assert create(wire, namespace, {**unsafe, "metadata": {"name": name}}, dry_run="").status == 201
     assert create(wire, namespace, {**pod(), "metadata": {"name": "f"}}, dry_run="").status == 201
 
-    def told(level: str) -> str:
+    def violations(level: str) -> str:
         return f'existing pods in namespace "{namespace}" violate the new PodSecurity enforce level "{level}"'
 
     def relabelled(**modes: str | None) -> list[str]:
@@ -299,22 +301,22 @@ def test_a_namespace_that_gets_a_stricter_level_names_the_pods_that_are_against_
         assert answer.status == 200
         return warnings(answer)
 
-    # a real server looks into a cache, which may not have the last pod yet
+    # a real server reads from a cache, which may not have the last pod yet
     hosts = "d (and 1 other pod): host namespaces"
     eventually(
-        lambda: [relabelled(enforce=None), relabelled(enforce="baseline")][1] == [told("baseline:latest"), hosts]
+        lambda: [relabelled(enforce=None), relabelled(enforce="baseline")][1] == [violations("baseline:latest"), hosts]
     )
     bares = f"a (and 2 other pods): {BARE_REASONS}"
-    assert relabelled(enforce="restricted") == [told("restricted:latest"), bares, hosts]
+    assert relabelled(enforce="restricted") == [violations("restricted:latest"), bares, hosts]
     assert relabelled(enforce="restricted", team="cv") == []
     assert relabelled(enforce="baseline") == []
-    assert relabelled(enforce_version="v1.20") == [told("baseline:v1.20"), hosts]
+    assert relabelled(enforce_version="v1.20") == [violations("baseline:v1.20"), hosts]
     assert relabelled(enforce="privileged") == []
     assert relabelled(warn="restricted") == []
 
 
 @pytest.mark.parametrize("level", ["baseline", "restricted"])
-def test_a_namespace_without_pods_takes_any_level_in_silence(wire: Wire, namespace: str, level: str) -> None:
+def test_a_namespace_without_pods_accepts_any_level_without_a_warning(wire: Wire, namespace: str, level: str) -> None:
     answer = label(wire, namespace, enforce=level)
     assert (answer.status, warnings(answer)) == (200, [])
 
@@ -340,12 +342,12 @@ def invalid_labels(name: str) -> Manifest:
         }
         for mode, value in WRONG.items()
     ]
-    told = ", ".join(f"{cause['field']}: {cause['message']}" for cause in causes)
+    violations = ", ".join(f"{cause['field']}: {cause['message']}" for cause in causes)
     details = {"kind": "Namespace", "name": name, "causes": causes}
-    return status(422, "Invalid", f'Namespace "{name}" is invalid: [{told}]', details)
+    return status(422, "Invalid", f'Namespace "{name}" is invalid: [{violations}]', details)
 
 
-def test_a_namespace_is_not_made_with_labels_that_name_no_level(wire: Wire) -> None:
+def test_a_namespace_is_not_created_with_labels_that_name_no_level(wire: Wire) -> None:
     answer = wire("POST", "/api/v1/namespaces", namespace("contract-wrong-labels", **WRONG), query={"dryRun": "All"})
     assert answer.body == invalid_labels("contract-wrong-labels")
 

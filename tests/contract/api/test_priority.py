@@ -29,14 +29,14 @@ DRY_RUN = {"dryRun": "All"}
 
 @pytest.fixture
 def home(cluster: Cluster, namespace: str) -> str:
-    """A namespace in which pods can be made."""
+    """A namespace that is ready for pods."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     return namespace
 
 
 @pytest.fixture
 def make_class(wire: Wire) -> Iterator[Callable[..., str]]:
-    """Make a PriorityClass; its name."""
+    """Create a PriorityClass and return its name."""
     made: list[str] = []
 
     def make(**fields: Any) -> str:
@@ -64,7 +64,7 @@ def priority(answer: Answer) -> Json:
 @pytest.mark.parametrize(
     ("name", "value"), [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)]
 )
-def test_two_classes_are_there_from_the_beginning(wire: Wire, home: str, name: str, value: int) -> None:
+def test_two_priority_classes_exist_from_the_beginning(wire: Wire, home: str, name: str, value: int) -> None:
     found = wire("GET", f"{CLASSES}/{name}").body
 
     assert (found["value"], found["preemptionPolicy"], found["metadata"]["generation"]) == (
@@ -90,7 +90,7 @@ def test_a_pods_priority_is_its_classs(wire: Wire, home: str, make_class: Callab
     assert priority(eventually(created)) == {"priorityClassName": name, "priority": 7, "preemptionPolicy": "Never"}
 
 
-def test_a_class_that_is_not_there_is_refused(wire: Wire, home: str) -> None:
+def test_a_class_that_does_not_exist_is_refused(wire: Wire, home: str) -> None:
     answer = pod(wire, home, priorityClassName="urgent")
 
     assert (answer.status, answer.body) == (
@@ -119,13 +119,13 @@ def test_a_class_that_is_not_there_is_refused(wire: Wire, home: str) -> None:
     ],
     ids=str,
 )
-def test_a_pod_may_not_give_itself_a_priority(wire: Wire, home: str, spec: Json, why: str) -> None:
+def test_a_pod_may_not_set_its_own_priority(wire: Wire, home: str, spec: Json, why: str) -> None:
     answer = pod(wire, home, **spec)
 
     assert (answer.status, answer.body) == (403, forbidden("pods", "web", why))
 
 
-def test_one_class_at_most_is_the_default(wire: Wire, home: str, make_class: Callable[..., str]) -> None:
+def test_at_most_one_class_is_the_default(wire: Wire, home: str, make_class: Callable[..., str]) -> None:
     name = make_class(value=3, globalDefault=True)
     expected = {"priorityClassName": name, "priority": 3, "preemptionPolicy": "PreemptLowerPriority"}
     eventually(lambda: priority(pod(wire, home)) == expected)
@@ -147,7 +147,7 @@ def test_workloads_count_against_a_quota(wire: Wire, home: str, kind: str) -> No
     wire("POST", quotas, {"metadata": {"name": "few"}, "spec": {"hard": {counted: "1"}}})
     eventually(lambda: wire("GET", f"{quotas}/few").body["status"].get("used") == {counted: "0"})
     assert wire("POST", good.path(home), good.named("first", QUIET[kind])).status == 201
-    # The controller may count from a cache that lacks the first one yet; it counts anew when the quota's spec changes.
+    # the controller may count from a cache without the first one; a change of the quota's spec makes it recount
     others = itertools.count(10)
 
     def counted_anew() -> bool:

@@ -1,4 +1,4 @@
-"""Quotas: what is refused in which words, what is reserved when, and what comes back; the same on both engines."""
+"""Quotas: the messages of refusals, and when objects are counted; the same on both engines."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def used(cluster: Cluster, namespace: str) -> dict[str, str]:
 
 
 def put_quota(cluster: Cluster, namespace: str, hard: dict[str, str], **spec: Any) -> None:
-    """Create the quota and wait until it counts: it refuses nothing before."""
+    """Create the quota and wait until it has a count: it refuses nothing before."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(quota(namespace, hard, **spec))
     eventually(lambda: used(cluster, namespace))
 
 
-def test_a_new_quota_has_no_status_until_it_was_counted(cluster: Cluster, namespace: str) -> None:
+def test_a_new_quota_has_no_status_until_it_is_counted(cluster: Cluster, namespace: str) -> None:
     eventually(lambda: cluster.get("ConfigMap", "kube-root-ca.crt", namespace))
     assert cluster.create(quota(namespace, HARD))["status"] == {}
     eventually(lambda: used(cluster, namespace))
@@ -100,9 +100,7 @@ def test_a_new_quota_has_no_status_until_it_was_counted(cluster: Cluster, namesp
     }
 
 
-def test_a_limit_that_somebody_writes_into_the_status_counts_until_all_is_counted_anew(
-    wire: Wire, namespace: str
-) -> None:
+def test_a_limit_that_is_written_to_the_status_is_in_force_until_the_next_count(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/resourcequotas"
     wire("POST", path, {"metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "9"}}})
     eventually(lambda: wire("GET", f"{path}/few").body["status"].get("used"))
@@ -116,7 +114,7 @@ def test_a_limit_that_somebody_writes_into_the_status_counts_until_all_is_counte
     assert wire("GET", f"{path}/few").body["status"]["hard"] == {"count/configmaps": "0"}
 
 
-def test_what_is_created_is_reserved_at_once(cluster: Cluster, namespace: str) -> None:
+def test_a_created_object_is_counted_at_once(cluster: Cluster, namespace: str) -> None:
     put_quota(cluster, namespace, HARD)
     before = cluster.get("ResourceQuota", "tenantkit-quota", namespace)
     cluster.create(pod(namespace, "a", {"cpu": "500m", "memory": "512Mi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"}))
@@ -133,7 +131,7 @@ def test_what_is_created_is_reserved_at_once(cluster: Cluster, namespace: str) -
     assert "generation" not in after["metadata"]
 
 
-def test_what_does_not_fit_is_refused_with_the_amounts(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_an_object_above_the_quota_is_refused_with_the_amounts(cluster: Cluster, wire: Wire, namespace: str) -> None:
     put_quota(cluster, namespace, HARD)
     cluster.create(pod(namespace, "a", {"cpu": "500m", "memory": "512Mi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"}))
     big = pod(namespace, "b", {"cpu": "501m", "memory": "0.6Gi"}, {"memory": "1Gi", "nvidia.com/gpu": "1"})
@@ -146,7 +144,7 @@ def test_what_does_not_fit_is_refused_with_the_amounts(cluster: Cluster, wire: W
     assert used(cluster, namespace)["pods"] == "1"
 
 
-def test_a_pod_that_does_not_say_what_it_needs_is_refused_not_pending(
+def test_a_pod_without_the_counted_requests_is_refused_and_not_pending(
     cluster: Cluster, wire: Wire, namespace: str
 ) -> None:
     put_quota(cluster, namespace, HARD)
@@ -157,7 +155,7 @@ def test_a_pod_that_does_not_say_what_it_needs_is_refused_not_pending(
     assert cluster.list("Pod", namespace=namespace) == []
 
 
-def test_a_dry_run_is_refused_alike_and_reserves_nothing(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_a_dry_run_is_refused_in_the_same_way_and_is_not_counted(cluster: Cluster, wire: Wire, namespace: str) -> None:
     put_quota(cluster, namespace, {"pods": "1"})
     cluster.create(pod(namespace), dry_run=True)
     assert used(cluster, namespace) == {"pods": "0"}
@@ -167,7 +165,7 @@ def test_a_dry_run_is_refused_alike_and_reserves_nothing(cluster: Cluster, wire:
     )
 
 
-def test_a_deleted_object_gives_its_quota_back(cluster: Cluster, namespace: str) -> None:
+def test_a_deleted_object_is_no_longer_counted(cluster: Cluster, namespace: str) -> None:
     put_quota(cluster, namespace, {"pods": "1", "requests.cpu": "1"})
     created = cluster.create(pod(namespace, requests={"cpu": "1"}))
     assert used(cluster, namespace) == {"pods": "1", "requests.cpu": "1"}
@@ -175,7 +173,7 @@ def test_a_deleted_object_gives_its_quota_back(cluster: Cluster, namespace: str)
     eventually(lambda: used(cluster, namespace) == {"pods": "0", "requests.cpu": "0"})
 
 
-def test_a_pod_that_ends_gives_its_quota_back(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_a_finished_pod_is_no_longer_counted(cluster: Cluster, wire: Wire, namespace: str) -> None:
     put_quota(cluster, namespace, {"count/pods": "2", "pods": "1"})
     cluster.create(pod(namespace))
     path = f"/api/v1/namespaces/{namespace}/pods/trainer/status"
@@ -209,7 +207,7 @@ def test_objects_of_each_kind_are_counted(cluster: Cluster, wire: Wire, namespac
     )
 
 
-def test_services_are_counted_by_type_also_when_it_changes(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_services_are_counted_by_type_even_when_it_changes(cluster: Cluster, wire: Wire, namespace: str) -> None:
     hard = {"services": "3", "services.loadbalancers": "1", "services.nodeports": "2"}
     put_quota(cluster, namespace, hard)
     plain = cluster.create(service(namespace, "x"))

@@ -1,4 +1,4 @@
-"""ReplicaSets: which pods they make, take, let go and delete, and what they say of it; the same on both engines."""
+"""ReplicaSets: which pods they create, adopt, release and delete, and their events; the same on both engines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def workloads(wire: Wire, namespace: str) -> Workloads:
     return found
 
 
-def test_it_makes_pods_of_its_template_and_owns_them(workloads: Workloads) -> None:
+def test_it_creates_pods_from_its_template_and_owns_them(workloads: Workloads) -> None:
     owner = workloads.create("replicasets", "web", replicated(2))
     pod, _ = workloads.number_of_pods(2)
     metadata = pod["metadata"]
@@ -41,7 +41,7 @@ def test_it_makes_pods_of_its_template_and_owns_them(workloads: Workloads) -> No
     assert pod["spec"]["containers"][0]["image"] == "busybox"
 
 
-def test_each_pod_is_told_in_an_event(workloads: Workloads) -> None:
+def test_each_pod_is_reported_in_an_event(workloads: Workloads) -> None:
     owner = workloads.create("replicasets", "web", replicated(2))
     names = [pod["metadata"]["name"] for pod in workloads.number_of_pods(2)]
     eventually(lambda: len(workloads.events("web")) == 2)
@@ -78,7 +78,7 @@ def test_ready_pods_are_counted(workloads: Workloads) -> None:
     workloads.status_is("replicasets", "web", replicas=3, readyReplicas=1, availableReplicas=1)
 
 
-def test_who_must_be_ready_for_long_is_ready_before_available(workloads: Workloads) -> None:
+def test_with_min_ready_seconds_a_pod_is_ready_before_it_is_available(workloads: Workloads) -> None:
     workloads.create("replicasets", "web", replicated(1, minReadySeconds=3600))
     (pod,) = workloads.number_of_pods(1)
     workloads.say_ready(pod, since="2100-01-01T00:00:00Z")
@@ -97,7 +97,7 @@ def test_a_pod_with_fewer_labels_than_the_template_is_not_fully_labelled(workloa
     workloads.status_is("replicasets", "web", replicas=1, fullyLabeledReplicas=None)
 
 
-def test_more_replicas_make_more_pods(workloads: Workloads) -> None:
+def test_more_replicas_create_more_pods(workloads: Workloads) -> None:
     workloads.create("replicasets", "web", replicated(1))
     before = workloads.number_of_pods(1)[0]["metadata"]["name"]
     workloads.patch("replicasets", "web", {"spec": {"replicas": 4}})
@@ -116,7 +116,7 @@ def test_fewer_replicas_delete_those_first_that_are_not_ready(workloads: Workloa
     eventually(lambda: workloads.messages("web", "SuccessfulDelete") == gone)
 
 
-def test_of_equal_pods_the_cheap_one_goes_first(workloads: Workloads) -> None:
+def test_of_equal_pods_the_one_with_the_lower_deletion_cost_is_deleted_first(workloads: Workloads) -> None:
     workloads.create("replicasets", "web", replicated(3))
     pods = workloads.number_of_pods(3)
     for pod, cost in zip(pods, ("30", "-10", "20"), strict=True):
@@ -146,7 +146,7 @@ def test_a_failed_pod_is_replaced_and_stays(workloads: Workloads) -> None:
     workloads.status_is("replicasets", "web", replicas=1)
 
 
-def test_it_adopts_a_pod_that_its_selector_finds(workloads: Workloads) -> None:
+def test_it_adopts_a_pod_that_its_selector_matches(workloads: Workloads) -> None:
     workloads.create("pods", "lonely", pod_spec(), labels={"app": "web"})
     owner = workloads.create("replicasets", "web", replicated(2))
     workloads.number_of_pods(2)
@@ -159,7 +159,7 @@ def test_it_adopts_a_pod_that_its_selector_finds(workloads: Workloads) -> None:
     )
 
 
-def test_a_pod_too_many_that_it_adopts_goes(workloads: Workloads) -> None:
+def test_an_adopted_pod_above_the_replicas_is_deleted(workloads: Workloads) -> None:
     workloads.create("replicasets", "web", replicated(1))
     (pod,) = workloads.number_of_pods(1)
     workloads.say_ready(pod)
@@ -169,7 +169,7 @@ def test_a_pod_too_many_that_it_adopts_goes(workloads: Workloads) -> None:
     assert len(workloads.pods()) == 1
 
 
-def test_a_pod_that_another_only_owns_is_adopted_beside_that(workloads: Workloads) -> None:
+def test_a_pod_with_an_owner_that_is_not_its_controller_is_adopted_too(workloads: Workloads) -> None:
     other = workloads.create("replicasets", "other", replicated(0, "other"))
     about = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "other", "uid": other["metadata"]["uid"]}
     held = {"labels": {"app": "web"}, "ownerReferences": [about]}
@@ -193,7 +193,7 @@ def test_a_pod_whose_labels_no_longer_match_is_released_and_replaced(workloads: 
     assert len(workloads.pods("app=web")) == 1
 
 
-def test_its_pods_go_with_it(workloads: Workloads) -> None:
+def test_its_pods_are_deleted_with_it(workloads: Workloads) -> None:
     workloads.create("replicasets", "web", replicated(2))
     workloads.number_of_pods(2)
     assert workloads.delete("replicasets", "web").status == 200
@@ -211,7 +211,7 @@ def test_orphaned_pods_stay_and_are_adopted_again(workloads: Workloads) -> None:
     assert {pod["metadata"]["name"] for pod in workloads.pods()} == names
 
 
-def test_a_quotas_denial_is_told_in_its_condition_and_an_event(workloads: Workloads) -> None:
+def test_a_quotas_denial_is_reported_in_its_condition_and_an_event(workloads: Workloads) -> None:
     workloads.limit_pods(1)
     workloads.create("replicasets", "web", replicated(3))
     workloads.number_of_pods(1)
@@ -228,7 +228,7 @@ def test_a_quotas_denial_is_told_in_its_condition_and_an_event(workloads: Worklo
     assert (event["type"], event["source"]["component"]) == ("Warning", "replicaset-controller")
 
 
-def test_more_quota_lets_the_rest_be_made_and_the_condition_goes(workloads: Workloads) -> None:
+def test_with_more_quota_the_rest_is_created_and_the_condition_removed(workloads: Workloads) -> None:
     workloads.limit_pods(1)
     workloads.create("replicasets", "web", replicated(3))
     eventually(lambda: "ReplicaFailure" in workloads.conditions("replicasets", "web"))
@@ -237,7 +237,7 @@ def test_more_quota_lets_the_rest_be_made_and_the_condition_goes(workloads: Work
     workloads.status_is("replicasets", "web", replicas=3, conditions=None)
 
 
-def test_a_pod_less_elsewhere_lets_the_next_be_made(workloads: Workloads) -> None:
+def test_the_next_pod_is_created_once_another_one_is_deleted(workloads: Workloads) -> None:
     workloads.create("pods", "other", pod_spec())
     workloads.limit_pods(1)
     workloads.create("replicasets", "web", replicated(1))
@@ -246,7 +246,7 @@ def test_a_pod_less_elsewhere_lets_the_next_be_made(workloads: Workloads) -> Non
     eventually(lambda: len(workloads.pods("app=web")) == 1, timeout_s=60)
 
 
-def test_a_security_levels_denial_is_told_with_its_words(workloads: Workloads, wire: Wire) -> None:
+def test_a_security_levels_denial_is_reported_with_its_message(workloads: Workloads, wire: Wire) -> None:
     labels = {"pod-security.kubernetes.io/enforce": "baseline"}
     wire(
         "PATCH", f"/api/v1/namespaces/{workloads.namespace}", {"metadata": {"labels": labels}}, content_type=MERGE_PATCH
@@ -261,7 +261,7 @@ def test_a_security_levels_denial_is_told_with_its_words(workloads: Workloads, w
     assert re.fullmatch(rf'pods "web-[a-z0-9]{{5}}" is forbidden: {said}', message)
 
 
-def test_a_service_account_that_is_missing_is_told_and_waited_for(workloads: Workloads) -> None:
+def test_a_missing_service_account_is_reported_and_waited_for(workloads: Workloads) -> None:
     spec = replicated(1)
     spec["template"]["spec"]["serviceAccountName"] = "trainer"
     workloads.create("replicasets", "web", spec)
@@ -274,7 +274,7 @@ def test_a_service_account_that_is_missing_is_told_and_waited_for(workloads: Wor
     eventually(lambda: len(workloads.pods()) == 1, timeout_s=60)
 
 
-def test_a_limit_ranges_denial_is_told_with_its_words(workloads: Workloads) -> None:
+def test_a_limit_ranges_denial_is_reported_with_its_message(workloads: Workloads) -> None:
     limits = [{"type": "Container", "max": {"cpu": "1"}}]
     workloads.create("limitranges", "most", {"limits": limits})
     spec = replicated(1)
@@ -286,7 +286,7 @@ def test_a_limit_ranges_denial_is_told_with_its_words(workloads: Workloads) -> N
     assert re.fullmatch(rf'pods "web-[a-z0-9]{{5}}" is forbidden: {said}', message)
 
 
-def test_under_a_quota_of_cpu_a_pod_that_asks_for_none_is_told_so(workloads: Workloads) -> None:
+def test_under_a_quota_of_cpu_a_pod_without_a_request_is_reported(workloads: Workloads) -> None:
     workloads.create("resourcequotas", "cpu", {"hard": {"requests.cpu": "4"}})
     eventually(lambda: (workloads.get("resourcequotas", "cpu").get("status") or {}).get("hard"))
     workloads.create("replicasets", "web", replicated(1))

@@ -1,4 +1,4 @@
-"""Server-side apply: who owns which field, what conflicts, what is taken over, what goes; the same on both engines.
+"""Server-side apply: owners of fields, conflicts, forced applies and removed fields; the same on both engines.
 
 The rules: pages "Server-Side Apply" and "Kubernetes API Concepts" (dry run, resource versions).
 """
@@ -44,7 +44,7 @@ def apply(wire: Wire, namespace: str) -> Apply:
 
 
 def owners(manifest: Manifest) -> dict[str, Any]:
-    """Who owns which fields."""
+    """The fields of each manager."""
     return {
         f"{entry['manager']} ({entry['operation']})": entry["fieldsV1"]
         for entry in manifest["metadata"]["managedFields"]
@@ -56,7 +56,7 @@ def data_fields(*keys: str) -> Manifest:
 
 
 def conflict(manager: str, *fields: str, using: str = "") -> Manifest:
-    """The Status that a server answers when fields are somebody else's."""
+    """The Status of a conflict with another manager."""
     shown = f'"{manager}"{using}'
     if len(fields) == 1:
         message = f"Apply failed with 1 conflict: conflict with {shown}: {fields[0]}"
@@ -68,7 +68,7 @@ def conflict(manager: str, *fields: str, using: str = "") -> Manifest:
     return status(409, "Conflict", message, details={"causes": causes})
 
 
-def test_the_first_apply_creates_and_owns_what_it_named(apply: Apply) -> None:
+def test_the_first_apply_creates_the_object_and_owns_its_fields(apply: Apply) -> None:
     answer = apply("one", config_map({"a": "1", "b": "1"}))
     assert answer.status == 201
     assert answer.body["data"] == {"a": "1", "b": "1"}
@@ -96,7 +96,7 @@ def test_a_conflict_changes_nothing(apply: Apply, wire: Wire, namespace: str) ->
     assert wire("GET", f"{CONFIG_MAPS.format(namespace)}/shared").body == first.body
 
 
-def test_two_managers_of_different_fields_do_not_meet(apply: Apply) -> None:
+def test_two_managers_of_different_fields_do_not_conflict(apply: Apply) -> None:
     apply("one", config_map({"a": "1"}))
     answer = apply("two", config_map({"c": "2"}))
     assert answer.status == 200
@@ -104,7 +104,7 @@ def test_two_managers_of_different_fields_do_not_meet(apply: Apply) -> None:
     assert owners(answer.body) == {"one (Apply)": data_fields("a"), "two (Apply)": data_fields("c")}
 
 
-def test_two_managers_who_say_the_same_share_the_field(apply: Apply) -> None:
+def test_two_managers_that_apply_the_same_value_share_the_field(apply: Apply) -> None:
     apply("one", config_map({"a": "1"}))
     answer = apply("two", config_map({"a": "1"}))
     assert (answer.status, owners(answer.body)) == (
@@ -121,20 +121,20 @@ def test_a_forced_apply_takes_the_fields_over(apply: Apply) -> None:
     assert owners(answer.body) == {"one (Apply)": data_fields("b"), "two (Apply)": data_fields("a")}
 
 
-def test_a_field_taken_over_and_dropped_is_gone_and_not_what_it_was(apply: Apply) -> None:
+def test_a_field_that_was_taken_over_and_dropped_is_removed_and_not_restored(apply: Apply) -> None:
     apply("one", config_map({"a": "1", "b": "1"}))
     apply("two", config_map({"a": "2", "c": "2"}), force="true")
     answer = apply("two", config_map({"c": "2"}))
     assert (answer.status, answer.body["data"]) == (200, {"b": "1", "c": "2"})
 
 
-def test_a_dropped_field_goes_when_nobody_else_owns_it(apply: Apply) -> None:
+def test_a_dropped_field_is_removed_if_no_other_manager_owns_it(apply: Apply) -> None:
     apply("one", config_map({"a": "1", "b": "1"}))
     answer = apply("one", config_map({"b": "1"}))
     assert (answer.status, answer.body["data"]) == (200, {"b": "1"})
 
 
-def test_a_dropped_field_stays_as_long_as_somebody_else_owns_it(apply: Apply) -> None:
+def test_a_dropped_field_stays_while_another_manager_owns_it(apply: Apply) -> None:
     apply("one", config_map({"a": "1", "b": "1"}))
     apply("two", config_map({"a": "1"}))
     answer = apply("one", config_map({"b": "1"}))
@@ -142,7 +142,7 @@ def test_a_dropped_field_stays_as_long_as_somebody_else_owns_it(apply: Apply) ->
     assert owners(answer.body) == {"one (Apply)": data_fields("b"), "two (Apply)": data_fields("a")}
 
 
-def test_a_field_that_an_editor_changed_is_the_editors(apply: Apply, wire: Wire, namespace: str) -> None:
+def test_a_field_that_an_editor_changed_belongs_to_the_editor(apply: Apply, wire: Wire, namespace: str) -> None:
     live = apply("one", config_map({"a": "1", "b": "1"})).body
     path = f"{CONFIG_MAPS.format(namespace)}/shared"
     edited = wire("PUT", path, {**live, "data": {"a": "9", "b": "1"}}, query={"fieldManager": "editor"})
@@ -155,7 +155,7 @@ def service(*ports: dict[str, Any]) -> Manifest:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": list(ports)}}
 
 
-def test_a_list_with_keys_is_shared_item_by_item(apply: Apply) -> None:
+def test_a_list_with_keys_is_owned_by_item(apply: Apply) -> None:
     apply("one", service({"name": "a", "port": 80}, {"name": "b", "port": 81}), path="services/web")
     apply("two", service({"name": "a", "port": 80, "protocol": "TCP", "targetPort": 8080}), path="services/web")
     answer = apply("one", service({"name": "b", "port": 81}), path="services/web")
@@ -182,7 +182,7 @@ def ingress(*hosts: str) -> Manifest:
     }
 
 
-def test_a_list_without_keys_is_owned_whole(apply: Apply) -> None:
+def test_a_list_without_keys_is_owned_as_a_whole(apply: Apply) -> None:
     apply("one", ingress("a.example.ai"), path="ingresses/web")
     answer = apply("two", ingress("a.example.ai", "b.example.ai"), path="ingresses/web")
     assert (answer.status, answer.body) == (409, conflict("one", ".spec.rules"))
@@ -192,7 +192,7 @@ def quota(**hard: Any) -> Manifest:
     return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "walls"}, "spec": {"hard": hard}}
 
 
-def test_a_quota_is_owned_entry_by_entry(apply: Apply) -> None:
+def test_a_quota_is_owned_by_entry(apply: Apply) -> None:
     apply("one", quota(pods="5", configmaps="4"), path="resourcequotas/walls")
     answer = apply("two", quota(pods="6", secrets="7"), path="resourcequotas/walls")
     assert (answer.status, answer.body) == (409, conflict("one", ".spec.hard.pods"))
@@ -200,8 +200,8 @@ def test_a_quota_is_owned_entry_by_entry(apply: Apply) -> None:
     assert (answer.status, answer.body["spec"]["hard"]) == (200, {"pods": "5", "configmaps": "4", "secrets": "7"})
 
 
-def test_a_quantity_in_another_notation_conflicts_with_whoever_shares_it(apply: Apply) -> None:
-    """Which is why tenantkit writes quantities as the server does: it keeps "1" and compares what is sent as text."""
+def test_a_quantity_in_another_notation_conflicts_with_another_manager(apply: Apply) -> None:
+    """So tenantkit writes quantities in canonical form: the server compares the sent text."""
     apply("one", quota(pods="1000m"), path="resourcequotas/walls")
     shared = apply("two", quota(pods="1"), path="resourcequotas/walls")
     assert (shared.status, shared.body["spec"]) == (200, {"hard": {"pods": "1"}})
@@ -209,7 +209,7 @@ def test_a_quantity_in_another_notation_conflicts_with_whoever_shares_it(apply: 
     assert (answer.status, answer.body) == (409, conflict("two", ".spec.hard.pods"))
 
 
-def test_a_dry_run_says_what_would_be_and_changes_nothing(apply: Apply, wire: Wire, namespace: str) -> None:
+def test_a_dry_run_returns_the_result_and_changes_nothing(apply: Apply, wire: Wire, namespace: str) -> None:
     first = apply("one", config_map({"a": "1"}))
     dry = apply("one", config_map({"a": "2"}), dryRun="All")
     assert (dry.status, dry.body["data"]) == (200, {"a": "2"})
@@ -217,13 +217,13 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(apply: Apply, wire: Wi
     assert wire("GET", f"{CONFIG_MAPS.format(namespace)}/shared").body == first.body
 
 
-def test_a_dry_run_meets_the_same_conflicts(apply: Apply) -> None:
+def test_a_dry_run_reports_the_same_conflicts(apply: Apply) -> None:
     apply("one", config_map({"a": "1"}))
     answer = apply("two", config_map({"a": "2"}), dryRun="All")
     assert (answer.status, answer.body) == (409, conflict("one", ".data.a"))
 
 
-def test_an_apply_can_insist_on_the_version_that_it_has_seen(apply: Apply) -> None:
+def test_an_apply_can_require_the_version_that_it_has_seen(apply: Apply) -> None:
     seen = apply("one", config_map({"a": "1"})).body["metadata"]["resourceVersion"]
     fresh = apply("one", config_map({"a": "2"}, resourceVersion=seen))
     assert (fresh.status, fresh.body["data"]) == (200, {"a": "2"})
@@ -257,7 +257,7 @@ WRONG: Sequence[tuple[str, Manifest, Manifest]] = [
 
 
 @pytest.mark.parametrize(("body", "expected"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
-def test_an_apply_that_can_not_be_is_refused(apply: Apply, body: Manifest, expected: Manifest) -> None:
+def test_an_invalid_apply_is_refused(apply: Apply, body: Manifest, expected: Manifest) -> None:
     apply("one", config_map({"a": "1"}))
     answer = apply("one", body)
     assert (answer.status, answer.body) == (expected["code"], expected)
@@ -275,12 +275,12 @@ def test_an_apply_without_a_field_manager_is_refused(wire: Wire, namespace: str)
     assert (answer.status, answer.body) == (422, status(422, "Invalid", message, details=details))
 
 
-def test_the_door_applies_as_tenantkit(cluster: Cluster, namespace: str) -> None:
+def test_the_client_applies_as_tenantkit(cluster: Cluster, namespace: str) -> None:
     applied = cluster.apply(config_map({"a": "1"}, namespace=namespace))
     assert owners(applied) == {"tenantkit (Apply)": data_fields("a")}
 
 
-def test_the_door_says_which_field_is_whose(cluster: Cluster, apply: Apply, namespace: str) -> None:
+def test_the_client_reports_the_manager_of_each_field(cluster: Cluster, apply: Apply, namespace: str) -> None:
     apply("somebody", config_map({"a": "1"}))
     with pytest.raises(Conflict) as caught:
         cluster.apply(config_map({"a": "2"}, namespace=namespace))
@@ -291,7 +291,7 @@ def test_the_door_says_which_field_is_whose(cluster: Cluster, apply: Apply, name
     assert cluster.get("ConfigMap", "shared", namespace)["data"] == {"a": "1"}
 
 
-def test_the_door_takes_over_only_when_told_to(cluster: Cluster, apply: Apply, namespace: str) -> None:
+def test_the_client_takes_over_fields_only_if_forced(cluster: Cluster, apply: Apply, namespace: str) -> None:
     apply("somebody", config_map({"a": "1"}))
     would_be = cluster.apply(config_map({"a": "2"}, namespace=namespace), force=True, dry_run=True)
     assert would_be["data"] == {"a": "2"}

@@ -36,7 +36,7 @@ def names(workloads: Workloads) -> list[str]:
 
 
 def ready_one_by_one(workloads: Workloads, replicas: int) -> None:
-    """Be the kubelet until all pods are ready."""
+    """Play the kubelet until all pods are ready."""
 
     def done() -> bool:
         workloads.all_ready()
@@ -72,14 +72,14 @@ def test_its_pod_has_a_number_and_an_identity(workloads: Workloads) -> None:
     )
 
 
-def test_making_a_pod_is_told_in_an_event(workloads: Workloads) -> None:
+def test_creating_a_pod_is_reported_in_an_event(workloads: Workloads) -> None:
     stateful(workloads, 1)
     said = {"Create Pod db-0 in StatefulSet db successful"}
     eventually(lambda: workloads.messages("db", "SuccessfulCreate") == said)
     assert workloads.events("db")[0]["source"] == {"component": "statefulset-controller"}
 
 
-def test_the_next_pod_waits_until_the_one_before_is_ready(workloads: Workloads) -> None:
+def test_the_next_pod_waits_until_the_previous_one_is_ready(workloads: Workloads) -> None:
     stateful(workloads, 3)
     workloads.status_is("statefulsets", "db", replicas=1, availableReplicas=0, observedGeneration=1)
     assert names(workloads) == ["db-0"]
@@ -89,14 +89,14 @@ def test_the_next_pod_waits_until_the_one_before_is_ready(workloads: Workloads) 
     assert names(workloads) == ["db-0", "db-1"]
 
 
-def test_parallel_pods_are_made_at_once(workloads: Workloads) -> None:
+def test_parallel_pods_are_created_at_once(workloads: Workloads) -> None:
     stateful(workloads, 3, podManagementPolicy="Parallel")
     workloads.number_of_pods(3)
     assert names(workloads) == ["db-0", "db-1", "db-2"]
     workloads.status_is("statefulsets", "db", replicas=3, currentReplicas=3, updatedReplicas=3)
 
 
-def test_numbers_may_start_elsewhere(workloads: Workloads) -> None:
+def test_the_first_ordinal_may_be_set(workloads: Workloads) -> None:
     stateful(workloads, 2, podManagementPolicy="Parallel", ordinals={"start": 5})
     workloads.number_of_pods(2)
     assert names(workloads) == ["db-5", "db-6"]
@@ -120,7 +120,7 @@ def test_the_status_once_all_are_ready(workloads: Workloads) -> None:
     }
 
 
-def test_a_pod_that_is_ready_but_not_for_long_holds_up_the_next(workloads: Workloads) -> None:
+def test_with_min_ready_seconds_a_pod_delays_the_next_one(workloads: Workloads) -> None:
     stateful(workloads, 2, minReadySeconds=3600)
     (pod,) = workloads.number_of_pods(1)
     workloads.say_ready(pod, since="2100-01-01T00:00:00Z")
@@ -138,7 +138,7 @@ def test_fewer_replicas_delete_the_highest_number(workloads: Workloads) -> None:
     eventually(lambda: workloads.messages("db", "SuccessfulDelete") == said)
 
 
-def test_a_pod_that_is_not_ready_holds_up_deleting_those_above(workloads: Workloads) -> None:
+def test_a_pod_that_is_not_ready_delays_the_deletion_of_higher_ones(workloads: Workloads) -> None:
     stateful(workloads, 3)
     ready_one_by_one(workloads, 3)
     workloads.say_ready(workloads.get("pods", "db-0"), ready=False)
@@ -149,7 +149,7 @@ def test_a_pod_that_is_not_ready_holds_up_deleting_those_above(workloads: Worklo
     workloads.number_of_pods(1)
 
 
-def test_a_deleted_pod_comes_back_by_its_name(workloads: Workloads) -> None:
+def test_a_deleted_pod_is_created_again_with_its_name(workloads: Workloads) -> None:
     stateful(workloads, 2)
     ready_one_by_one(workloads, 2)
     before = workloads.get("pods", "db-0")["metadata"]["uid"]
@@ -158,7 +158,7 @@ def test_a_deleted_pod_comes_back_by_its_name(workloads: Workloads) -> None:
     assert workloads.get("pods", "db-0")["metadata"]["uid"] != before
 
 
-def test_a_failed_pod_is_deleted_and_made_again(workloads: Workloads) -> None:
+def test_a_failed_pod_is_deleted_and_created_again(workloads: Workloads) -> None:
     stateful(workloads, 1)
     (pod,) = workloads.number_of_pods(1)
     workloads.say_finished(pod, "Failed")
@@ -181,7 +181,7 @@ def test_a_new_template_replaces_pods_from_the_highest_number_down(workloads: Wo
     assert status["currentRevision"] == status["updateRevision"]
 
 
-def test_below_the_partition_pods_stay_old_even_when_made_again(workloads: Workloads) -> None:
+def test_below_the_partition_pods_keep_the_old_template_even_when_created_again(workloads: Workloads) -> None:
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     stateful(workloads, 2, updateStrategy=strategy)
     ready_one_by_one(workloads, 2)
@@ -199,7 +199,7 @@ def test_below_the_partition_pods_stay_old_even_when_made_again(workloads: Workl
     assert images(workloads) == {"db-0": "busybox", "db-1": "next"}
 
 
-def test_on_delete_waits_for_the_user(workloads: Workloads) -> None:
+def test_on_delete_waits_until_the_user_deletes_a_pod(workloads: Workloads) -> None:
     stateful(workloads, 1, updateStrategy={"type": "OnDelete"})
     ready_one_by_one(workloads, 1)
     workloads.patch("statefulsets", "db", new_image("next"))
@@ -209,7 +209,7 @@ def test_on_delete_waits_for_the_user(workloads: Workloads) -> None:
     eventually(lambda: images(workloads) == {"db-0": "next"})
 
 
-def test_each_pod_has_claims_of_its_own(workloads: Workloads) -> None:
+def test_each_pod_has_its_own_claims(workloads: Workloads) -> None:
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     (pod,) = workloads.number_of_pods(1)
     (claim,) = workloads.all("persistentvolumeclaims")
@@ -223,7 +223,7 @@ def test_each_pod_has_claims_of_its_own(workloads: Workloads) -> None:
     eventually(lambda: workloads.messages("db", "SuccessfulCreate") == said)
 
 
-def test_claims_outlive_their_pods(workloads: Workloads) -> None:
+def test_claims_stay_when_their_pods_are_deleted(workloads: Workloads) -> None:
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     workloads.number_of_pods(1)
     workloads.patch("statefulsets", "db", {"spec": {"replicas": 0}})
@@ -234,7 +234,7 @@ def test_claims_outlive_their_pods(workloads: Workloads) -> None:
 
 
 @pytest.mark.parametrize("policy", ["whenDeleted", "whenScaled"])
-def test_claims_go_where_their_set_says_so(workloads: Workloads, policy: str) -> None:
+def test_claims_are_deleted_with_the_retention_policy_delete(workloads: Workloads, policy: str) -> None:
     retention = {"persistentVolumeClaimRetentionPolicy": {policy: "Delete"}}
     owner = stateful(workloads, 1, volumeClaimTemplates=[CLAIM], **retention)
     workloads.number_of_pods(1)
@@ -252,7 +252,7 @@ def test_claims_go_where_their_set_says_so(workloads: Workloads, policy: str) ->
     eventually(lambda: not workloads.all("persistentvolumeclaims"), timeout_s=40)
 
 
-def test_a_quotas_denial_is_told_in_an_event(workloads: Workloads) -> None:
+def test_a_quotas_denial_is_reported_in_an_event(workloads: Workloads) -> None:
     workloads.limit_pods(0)
     stateful(workloads, 1)
     eventually(lambda: workloads.events("db", "FailedCreate"))
@@ -264,7 +264,7 @@ def test_a_quotas_denial_is_told_in_an_event(workloads: Workloads) -> None:
     eventually(lambda: names(workloads) == ["db-0"], timeout_s=60)
 
 
-def test_a_denied_claim_is_told_before_the_pod(workloads: Workloads) -> None:
+def test_a_denied_claim_is_reported_before_the_pod(workloads: Workloads) -> None:
     workloads.create("resourcequotas", "none", {"hard": {"persistentvolumeclaims": "0"}})
     eventually(lambda: (workloads.get("resourcequotas", "none").get("status") or {}).get("hard"))
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
@@ -290,14 +290,14 @@ def test_it_adopts_a_pod_of_its_name_and_no_other(workloads: Workloads) -> None:
     assert not workloads.get("pods", "stranger")["metadata"].get("ownerReferences")
 
 
-def test_its_pods_go_with_it(workloads: Workloads) -> None:
+def test_its_pods_are_deleted_with_it(workloads: Workloads) -> None:
     stateful(workloads, 2, podManagementPolicy="Parallel")
     workloads.number_of_pods(2)
     workloads.delete("statefulsets", "db")
     eventually(lambda: not workloads.pods(), timeout_s=40)
 
 
-def test_a_namespace_goes_with_all_that_works_in_it(workloads: Workloads) -> None:
+def test_a_namespace_is_deleted_with_its_stateful_sets(workloads: Workloads) -> None:
     stateful(workloads, 1, volumeClaimTemplates=[CLAIM])
     workloads.create("deployments", "web", replicated(2))
     workloads.create("jobs", "train", {"template": {"spec": pod_spec(restartPolicy="Never")}})

@@ -1,4 +1,4 @@
-"""Parts of objects with a path of their own: a workload's scale, a pod's binding and eviction.
+"""Subresources: the scale of a workload, and the binding and eviction of a pod.
 
 The rules: pages "Horizontal Pod Autoscaling", "Kubernetes Scheduler", "API-initiated Eviction".
 """
@@ -31,7 +31,7 @@ DONE = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success
 
 @pytest.fixture
 def home(cluster: Cluster, namespace: str) -> str:
-    """A namespace in which pods can be made."""
+    """A namespace that is ready for pods."""
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     return namespace
 
@@ -46,7 +46,7 @@ def node(wire: Wire) -> Iterator[str]:
 
 
 def make(wire: Wire, namespace: str, kind: str) -> str:
-    """The path of a workload that wants no pods, and has status 0."""
+    """Create a workload without replicas and return its path."""
     path = GOOD[kind].path(namespace)
     assert wire("POST", path, GOOD[kind].named("web", QUIET[kind])).status == 201
     return f"{path}/web"
@@ -74,7 +74,7 @@ def evict(wire: Wire, pod: str, changes: Json | None = None, **how: Any) -> Answ
 
 
 @pytest.mark.parametrize("kind", SCALED)
-def test_a_scale_says_what_is_wanted_and_which_pods_count(wire: Wire, namespace: str, kind: str) -> None:
+def test_a_scale_has_the_replicas_and_the_selector(wire: Wire, namespace: str, kind: str) -> None:
     path = make(wire, namespace, kind)
     about = wire("GET", path).body["metadata"]
 
@@ -94,7 +94,7 @@ def test_a_scale_says_what_is_wanted_and_which_pods_count(wire: Wire, namespace:
 @pytest.mark.parametrize(
     ("method", "content_type"), [("PUT", ""), ("PATCH", MERGE_PATCH), ("PATCH", STRATEGIC_PATCH)], ids=str
 )
-def test_a_new_scale_changes_the_workload_in_the_scales_name(
+def test_a_new_scale_changes_the_workload(
     wire: Wire, namespace: str, kind: str, method: str, content_type: str
 ) -> None:
     path = make(wire, namespace, kind)
@@ -140,7 +140,7 @@ def test_a_wrong_scale_is_refused(wire: Wire, namespace: str, changes: Json, sta
     assert (answer.status, answer.body["message"]) == (status, message)
 
 
-def test_a_scale_can_not_be_deleted_or_made(wire: Wire, namespace: str) -> None:
+def test_a_scale_can_not_be_deleted_or_created(wire: Wire, namespace: str) -> None:
     path = make(wire, namespace, "Deployment")
 
     assert [wire(method, f"{path}/scale", scale(1)).status for method in ("DELETE", "POST")] == [405, 405]
@@ -165,7 +165,9 @@ def test_a_scale_can_be_applied(wire: Wire, namespace: str) -> None:
     }
 
 
-def test_a_scale_belongs_to_who_may_write_scales(wire_as: Callable[[str], Wire], wire: Wire, namespace: str) -> None:
+def test_writing_a_scale_needs_permission_for_scales(
+    wire_as: Callable[[str], Wire], wire: Wire, namespace: str
+) -> None:
     path = make(wire, namespace, "Deployment")
 
     answer = wire_as("stranger")("PATCH", f"{path}/scale", {"spec": {"replicas": 2}}, content_type=MERGE_PATCH)
@@ -193,7 +195,7 @@ def test_a_binding_puts_a_pod_on_its_node(wire: Wire, home: str, node: str) -> N
     }
 
 
-def test_a_dry_run_binds_nothing(wire: Wire, home: str, node: str) -> None:
+def test_a_dry_run_of_a_binding_changes_nothing(wire: Wire, home: str, node: str) -> None:
     pod = make_pod(wire, home)
 
     assert bind(wire, pod, node, query=DRY_RUN).body == DONE
@@ -211,7 +213,7 @@ def test_a_pod_is_bound_once(wire: Wire, home: str, node: str) -> None:
     assert answer.body == status(409, "Conflict", message, {"name": "web", "kind": "pods/binding"})
 
 
-def test_a_pod_that_is_held_back_is_not_bound(wire: Wire, home: str, node: str) -> None:
+def test_a_pod_with_a_scheduling_gate_is_not_bound(wire: Wire, home: str, node: str) -> None:
     pod = make_pod(wire, home, schedulingGates=[{"name": "example.com/hold"}])
 
     answer = bind(wire, pod, node)
@@ -241,7 +243,7 @@ def test_a_wrong_binding_is_refused(wire: Wire, home: str, changes: Json, status
     assert (answer.status, answer.body["message"]) == (status, message)
 
 
-def test_a_binding_speaks_of_the_pod_that_is_there(wire: Wire, home: str) -> None:
+def test_a_binding_must_match_the_uid_of_the_pod(wire: Wire, home: str) -> None:
     pod = make_pod(wire, home)
 
     answer = bind(wire, pod, "node", {"metadata/uid": "another"})
@@ -272,7 +274,7 @@ def test_an_evicted_pod_is_deleted(wire: Wire, home: str) -> None:
     ],
     ids=str,
 )
-def test_an_eviction_that_is_wrong_or_dry_leaves_the_pod(
+def test_an_invalid_or_dry_run_eviction_leaves_the_pod(
     wire: Wire, home: str, changes: Json, query: Json | None, status: int
 ) -> None:
     pod = make_pod(wire, home)

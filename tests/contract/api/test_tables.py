@@ -1,4 +1,4 @@
-"""What `kubectl get` asks for: answers as tables, or as metadata alone; the same on both engines.
+"""Answers as tables, which `kubectl get` requests, or as metadata alone; the same on both engines.
 
 The rules: page "Kubernetes API Concepts", sections "Receiving resources as Tables" and "Metadata-only fetches".
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ALL_SAMPLES = SAMPLES | WORKLOAD_SAMPLES
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-# the Gateway API's kinds are on a real server only where somebody puts them: test_gateway_api.py
+# a real server has the Gateway API's kinds only if a test installs them: test_gateway_api.py
 LISTED = [resource for resource in RESOURCES if "list" in resource.verbs and resource.group != GROUP]
 WITHOUT_PRINTER = {"limitranges", "roles", "clusterroles"}
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -61,7 +61,7 @@ def names(table: Manifest) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shared(cluster: Cluster) -> Iterator[str]:
-    """A namespace for samples, whose names do not meet."""
+    """A namespace for samples with different names."""
     with own_namespace(cluster, fresh_name()) as name:
         eventually(lambda: cluster.get("ServiceAccount", "default", name))
         yield name
@@ -102,7 +102,7 @@ def test_the_cells_of_an_object_are_those_of_its_kind(wire: Wire, shared: str, n
 
 
 @pytest.mark.parametrize("resource", LISTED, ids=lambda resource: resource.qualified)
-def test_every_row_on_the_server_is_the_sandboxs_own(wire: Wire, resource: Resource) -> None:
+def test_every_row_on_the_server_equals_the_sandboxs_row(wire: Wire, resource: Resource) -> None:
     answer = wire("GET", everywhere(resource), accept=TABLE, query={"includeObject": "Object"})
 
     check_rows_are_the_sandboxs_own(answer, resource)
@@ -125,7 +125,7 @@ def test_one_object_is_a_table_of_one_row_at_its_version(wire: Wire, namespace: 
         }
 
 
-def test_a_row_holds_as_much_of_its_object_as_is_asked(wire: Wire, namespace: str) -> None:
+def test_a_row_has_as_much_of_its_object_as_requested(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}"
     live = wire("GET", path).body
     expected = {"None": None, "Metadata": metadata_of(live), "Object": live, "": metadata_of(live)}
@@ -138,7 +138,7 @@ def test_a_row_holds_as_much_of_its_object_as_is_asked(wire: Wire, namespace: st
 
 
 @pytest.mark.parametrize("more", [{}, {"watch": "true"}], ids=["list", "watch"])
-def test_anything_else_to_hold_is_refused(wire: Wire, more: dict[str, str]) -> None:
+def test_any_other_include_object_is_refused(wire: Wire, more: dict[str, str]) -> None:
     answer = wire("GET", "/api/v1/namespaces", accept=TABLE, query={"includeObject": "Half", **more})
 
     why = """includeObject: Invalid value: "Half": must be 'Metadata', 'Object', 'None', or empty"""
@@ -147,7 +147,7 @@ def test_anything_else_to_hold_is_refused(wire: Wire, more: dict[str, str]) -> N
     assert wire("GET", "/api/v1/namespaces", query={"includeObject": "Half", "limit": "1"}).status == 200
 
 
-def test_pages_of_a_table_go_on_where_the_one_before_ended(wire: Wire, namespace: str) -> None:
+def test_pages_of_a_table_continue_where_the_previous_one_ended(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/secrets"
     for name in "abc":
         wire("POST", path, {"metadata": {"name": name}})
@@ -162,7 +162,7 @@ def test_pages_of_a_table_go_on_where_the_one_before_ended(wire: Wire, namespace
     assert first["columnDefinitions"] == rest["columnDefinitions"] == columns("secrets")
 
 
-def test_a_watch_tells_the_columns_once(wire: Wire, namespace: str) -> None:
+def test_a_watch_sends_the_columns_once(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/secrets"
     since = wire("GET", path).body["metadata"]["resourceVersion"]
     made = wire("POST", path, {"metadata": {"name": "a"}}).body
@@ -185,7 +185,7 @@ INITIAL = {"sendInitialEvents": "true", "allowWatchBookmarks": "true", "resource
 
 @pytest.mark.parametrize("include", ["Metadata", "None"])
 @pytest.mark.parametrize("resource", LISTED, ids=lambda resource: resource.qualified)
-def test_a_bookmark_is_a_row_of_nothing(wire: Wire, resource: Resource, include: str) -> None:
+def test_a_bookmark_is_an_empty_row(wire: Wire, resource: Resource, include: str) -> None:
     query = {**INITIAL, "labelSelector": "nobody=has", "includeObject": include}
 
     [event] = wire.watch(everywhere(resource), count=1, accept=TABLE, query=query)
@@ -202,7 +202,7 @@ def test_a_bookmark_is_a_row_of_nothing(wire: Wire, resource: Resource, include:
     ]
 
 
-def test_errors_and_the_end_of_an_object_are_told_without_a_table(wire: Wire, namespace: str) -> None:
+def test_errors_and_statuses_are_not_sent_as_tables(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/secrets"
     wire("POST", path, {"metadata": {"name": "a"}})
 
@@ -211,7 +211,7 @@ def test_errors_and_the_end_of_an_object_are_told_without_a_table(wire: Wire, na
     assert wire("DELETE", f"{path}/a", accept=TABLE).body["status"] == "Success"
 
 
-def test_deleting_many_tells_a_table_of_them(wire: Wire, namespace: str) -> None:
+def test_deleting_a_collection_returns_a_table(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/secrets"
     for name in "ab":
         wire("POST", path, {"metadata": {"name": name}})
@@ -219,7 +219,7 @@ def test_deleting_many_tells_a_table_of_them(wire: Wire, namespace: str) -> None
     assert names(wire("DELETE", path, accept=TABLE).body) == ["a", "b"]
 
 
-def test_what_has_no_table_is_answered_in_the_next_form(wire: Wire, namespace: str) -> None:
+def test_an_answer_without_a_table_comes_in_the_next_form(wire: Wire, namespace: str) -> None:
     both = f"{TABLE},application/json;as=Table;v=v1beta1;g=meta.k8s.io,{JSON}"
     token = f"/api/v1/namespaces/{namespace}/serviceaccounts/own/token"
     wire("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": "own"}})
@@ -251,7 +251,7 @@ def test_what_has_no_table_is_answered_in_the_next_form(wire: Wire, namespace: s
         (METADATA_LIST, "PartialObjectMetadataList"),
     ],
 )
-def test_the_form_that_is_liked_best_is_given(wire: Wire, accept: str, kind: str) -> None:
+def test_the_preferred_form_is_returned(wire: Wire, accept: str, kind: str) -> None:
     assert wire("GET", "/api/v1/namespaces", accept=accept, query={"limit": "1"}).body["kind"] == kind
 
 
@@ -264,14 +264,14 @@ def test_the_form_that_is_liked_best_is_given(wire: Wire, accept: str, kind: str
         (METADATA, "you requested PartialObjectMetadata, but the requested object is a list (*core.NamespaceList)"),
     ],
 )
-def test_a_form_that_can_not_be_had_is_refused(wire: Wire, accept: str, words: str) -> None:
+def test_an_unsupported_form_is_refused(wire: Wire, accept: str, words: str) -> None:
     answer = wire("GET", "/api/v1/namespaces", accept=accept)
 
     assert (answer.status, answer.body["reason"]) == (406, "NotAcceptable")
     assert answer.body["message"].startswith(words)
 
 
-def test_tables_and_metadata_come_in_the_version_that_is_asked(wire: Wire, namespace: str) -> None:
+def test_tables_and_metadata_come_in_the_requested_version(wire: Wire, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}"
     live = wire("GET", path).body
     older = wire("GET", path, accept=TABLE.replace("v1", "v1beta1")).body
@@ -282,7 +282,7 @@ def test_tables_and_metadata_come_in_the_version_that_is_asked(wire: Wire, names
     )
 
 
-def test_metadata_alone_is_given_of_one_of_many_and_in_a_watch(wire: Wire, namespace: str) -> None:
+def test_metadata_alone_is_returned_for_one_for_a_list_and_in_a_watch(wire: Wire, namespace: str) -> None:
     live = wire("GET", f"/api/v1/namespaces/{namespace}").body
     chosen = {"fieldSelector": f"metadata.name={namespace}"}
 
@@ -302,7 +302,7 @@ def test_metadata_alone_is_given_of_one_of_many_and_in_a_watch(wire: Wire, names
     assert (one.status, one.body["message"]) == (406, words)
 
 
-def test_the_newest_of_the_default_storage_classes_is_shown_as_that_in_lists(wire: Wire) -> None:
+def test_lists_show_the_newest_default_storage_class_as_the_default(wire: Wire) -> None:
     path, mark = "/apis/storage.k8s.io/v1/storageclasses", "storageclass.kubernetes.io/is-default-class"
     first, second = sorted([fresh_name(), fresh_name()])
     try:
@@ -310,7 +310,7 @@ def test_the_newest_of_the_default_storage_classes_is_shown_as_that_in_lists(wir
             metadata = {"name": name, "annotations": {mark: "true"}}
             assert wire("POST", path, {"metadata": metadata, "provisioner": "example.com/disk"}).status == 201
         made = [wire("GET", f"{path}/{name}").body["metadata"] for name in (first, second)]
-        newest = max(made, key=lambda metadata: metadata["creationTimestamp"])["name"]  # of one second: the first
+        newest = max(made, key=lambda metadata: metadata["creationTimestamp"])["name"]  # if equal: the first
 
         shown = names(wire("GET", path, accept=TABLE).body)
 

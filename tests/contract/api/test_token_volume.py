@@ -1,4 +1,4 @@
-"""How a pod gets its account's token, and how it is kept from it; the same on both engines."""
+"""How a pod gets its service account's token, and how that is turned off; the same on both engines."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def made(cluster: Cluster, namespace: str, account: str, **spec: Any) -> Manifes
     return found
 
 
-def test_each_container_finds_a_token_that_has_its_own_name_at_the_usual_place(
-    cluster: Cluster, namespace: str
-) -> None:
+def test_each_container_mounts_a_token_volume_with_a_generated_name(cluster: Cluster, namespace: str) -> None:
     first = [{"name": "first", "image": "busybox"}]
     spec = made(cluster, namespace, "default", initContainers=first)
     (volume,) = spec["volumes"]
@@ -60,7 +58,7 @@ def test_each_container_finds_a_token_that_has_its_own_name_at_the_usual_place(
     ("of_account", "of_pod", "has_one"),
     [(False, None, False), (False, True, True), (True, False, False), (None, False, False), (True, None, True)],
 )
-def test_the_pods_word_goes_before_its_accounts(
+def test_the_pods_setting_overrides_its_accounts(
     cluster: Cluster,
     namespace: str,
     *,
@@ -77,7 +75,7 @@ def test_the_pods_word_goes_before_its_accounts(
     assert bool(spec["containers"][0].get("volumeMounts")) == has_one
 
 
-def test_who_mounts_something_else_there_keeps_it(cluster: Cluster, namespace: str) -> None:
+def test_another_mount_at_that_path_is_kept(cluster: Cluster, namespace: str) -> None:
     container = {"name": "main", "image": "busybox", "volumeMounts": [OWN]}
     own = [{"name": "own", "emptyDir": {}}]
     spec = made(cluster, namespace, "default", containers=[container], volumes=own)

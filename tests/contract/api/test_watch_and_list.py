@@ -1,4 +1,4 @@
-"""Lists and watches: what is chosen, what comes in pages, and what a watch tells from where; the same on both engines.
+"""Lists and watches: selectors, pages, and the events of a watch; the same on both engines.
 
 The rules: page "Kubernetes API Concepts" (resource versions, retrieving large results in chunks, efficient detection of
 changes) and "Field Selectors".
@@ -27,7 +27,7 @@ LABELS: dict[str, dict[str, str]] = {
     "c": {"app": "trainer", "env": "prod"},
     "d": {},
 }
-OURS = "metadata.name!=kube-root-ca.crt"  # a real server puts it there, sooner or later
+OURS = "metadata.name!=kube-root-ca.crt"  # a real server creates it at some time
 
 
 def config_map(name: str, **labels: str) -> Manifest:
@@ -36,7 +36,7 @@ def config_map(name: str, **labels: str) -> Manifest:
 
 @pytest.fixture
 def path(wire: Wire, namespace: str) -> str:
-    """Where four ConfigMaps are."""
+    """The path of four ConfigMaps."""
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     for name, labels in LABELS.items():
         assert wire("POST", path, config_map(name, **labels)).status == 201
@@ -53,12 +53,12 @@ def version(answer: Answer) -> str:
     return found
 
 
-def told(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def summary(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["type"], event["object"]["metadata"]["name"]) for event in events]
 
 
 def change_all(wire: Wire, path: str) -> None:
-    """Change `a`, delete `b`, take `c` out of the trainers, and add `e`."""
+    """Change `a`, delete `b`, remove the label of `c`, and add `e`."""
     wire("PATCH", f"{path}/a", {"data": {"k": "v"}}, content_type=MERGE_PATCH)
     wire("DELETE", f"{path}/b")
     wire("PATCH", f"{path}/c", {"metadata": {"labels": {"app": "server"}}}, content_type=MERGE_PATCH)
@@ -79,7 +79,7 @@ def change_all(wire: Wire, path: str) -> None:
         ("", ["a", "b", "c", "d"]),
     ],
 )
-def test_a_label_selector_chooses(wire: Wire, path: str, selector: str, expected: list[str]) -> None:
+def test_a_label_selector_selects(wire: Wire, path: str, selector: str, expected: list[str]) -> None:
     assert names(wire("GET", path, query={"labelSelector": selector, "fieldSelector": OURS})) == expected
 
 
@@ -87,7 +87,7 @@ def test_a_label_selector_chooses(wire: Wire, path: str, selector: str, expected
     ("selector", "expected"),
     [("metadata.name=b", ["b"]), ("metadata.name!=b,metadata.name!=c," + OURS, ["a", "d"])],
 )
-def test_a_field_selector_chooses(wire: Wire, path: str, selector: str, expected: list[str]) -> None:
+def test_a_field_selector_selects(wire: Wire, path: str, selector: str, expected: list[str]) -> None:
     assert names(wire("GET", path, query={"fieldSelector": selector})) == expected
 
 
@@ -102,14 +102,16 @@ def test_a_field_selector_chooses(wire: Wire, path: str, selector: str, expected
     ],
     ids=["labels", "fields"],
 )
-def test_a_selector_that_can_not_be_read_is_refused(wire: Wire, path: str, query: dict[str, str], message: str) -> None:
+def test_a_selector_that_can_not_be_parsed_is_refused(
+    wire: Wire, path: str, query: dict[str, str], message: str
+) -> None:
     answer = wire("GET", path, query=query)
     found = answer.body["message"]
     assert found.startswith(message)  # each parser describes in its own way where a selector breaks
     assert (answer.status, answer.body) == (400, status(400, "BadRequest", found))
 
 
-def test_items_of_a_list_do_not_say_their_kind_and_the_list_does(wire: Wire, path: str) -> None:
+def test_items_of_a_list_have_no_kind_and_the_list_has_one(wire: Wire, path: str) -> None:
     answer = wire("GET", path, query={"fieldSelector": "metadata.name=a"})
     live = wire("GET", f"{path}/a").body
     item = {key: value for key, value in live.items() if key not in {"kind", "apiVersion"}}
@@ -130,7 +132,7 @@ def pages(wire: Wire, path: str, query: dict[str, str]) -> Iterator[Answer]:
         query = {**query, "continue": page.body["metadata"]["continue"]}
 
 
-def test_pages_together_are_the_list_of_one_moment(wire: Wire, path: str) -> None:
+def test_all_pages_show_the_list_at_one_version(wire: Wire, path: str) -> None:
     read = []
     for page in pages(wire, path, {"limit": "2", "labelSelector": "app"}):
         read.append(page)
@@ -139,69 +141,69 @@ def test_pages_together_are_the_list_of_one_moment(wire: Wire, path: str) -> Non
     assert len({version(page) for page in read}) == 1
 
 
-def test_a_page_says_how_many_are_left_unless_something_was_chosen(wire: Wire, path: str) -> None:
+def test_a_page_has_the_number_of_remaining_items_unless_a_selector_is_used(wire: Wire, path: str) -> None:
     whole = len(names(wire("GET", path)))
     page = wire("GET", path, query={"limit": "2"})
-    assert page.body["metadata"]["remainingItemCount"] in {whole - 2, whole - 1}  # the certificate may have come
+    assert page.body["metadata"]["remainingItemCount"] in {whole - 2, whole - 1}  # the certificate may exist by now
     chosen = wire("GET", path, query={"limit": "1", "labelSelector": "app"})
     assert chosen.body["metadata"].keys() == {"resourceVersion", "continue"}
 
 
-def test_a_watch_tells_what_happened_since_the_list(wire: Wire, path: str) -> None:
+def test_a_watch_sends_the_events_since_the_list(wire: Wire, path: str) -> None:
     since = version(wire("GET", path, query={"fieldSelector": OURS}))
     change_all(wire, path)
     events = wire.watch(path, count=4, query={"resourceVersion": since, "fieldSelector": OURS})
-    assert told(events) == [("MODIFIED", "a"), ("DELETED", "b"), ("MODIFIED", "c"), ("ADDED", "e")]
+    assert summary(events) == [("MODIFIED", "a"), ("DELETED", "b"), ("MODIFIED", "c"), ("ADDED", "e")]
     assert events[0]["object"] == wire("GET", f"{path}/a").body
 
 
-def test_what_stops_matching_a_watch_is_told_as_deleted(wire: Wire, path: str) -> None:
+def test_an_object_that_stops_matching_a_watch_is_sent_as_deleted(wire: Wire, path: str) -> None:
     since = version(wire("GET", path))
     change_all(wire, path)
     events = wire.watch(path, count=3, query={"resourceVersion": since, "labelSelector": "app=trainer"})
-    assert told(events) == [("MODIFIED", "a"), ("DELETED", "c"), ("ADDED", "e")]
+    assert summary(events) == [("MODIFIED", "a"), ("DELETED", "c"), ("ADDED", "e")]
 
 
-def test_a_watch_of_one_object_tells_of_no_other(wire: Wire, path: str) -> None:
+def test_a_watch_of_one_object_sends_no_events_of_others(wire: Wire, path: str) -> None:
     since = version(wire("GET", path))
     change_all(wire, path)
     wire("DELETE", f"{path}/a")
     events = wire.watch(path, count=2, query={"resourceVersion": since, "fieldSelector": "metadata.name=a"})
-    assert told(events) == [("MODIFIED", "a"), ("DELETED", "a")]
+    assert summary(events) == [("MODIFIED", "a"), ("DELETED", "a")]
 
 
-def test_a_watch_from_nowhere_begins_with_what_is_there(wire: Wire, path: str) -> None:
+def test_a_watch_without_a_version_begins_with_the_existing_objects(wire: Wire, path: str) -> None:
     events = wire.watch(path, count=4, query={"fieldSelector": OURS})
-    assert sorted(told(events)) == [("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c"), ("ADDED", "d")]
+    assert sorted(summary(events)) == [("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c"), ("ADDED", "d")]
 
 
-def test_a_deleted_object_is_told_with_the_version_of_its_deletion(wire: Wire, path: str) -> None:
+def test_a_deleted_object_is_sent_with_the_version_of_its_deletion(wire: Wire, path: str) -> None:
     since = version(wire("GET", path))
     wire("DELETE", f"{path}/b")
     [event] = wire.watch(path, count=1, query={"resourceVersion": since, "fieldSelector": "metadata.name=b"})
     assert int(event["object"]["metadata"]["resourceVersion"]) > int(since)
 
 
-def test_a_watch_told_of_its_last_event_goes_on_from_there(wire: Wire, path: str) -> None:
+def test_a_watch_from_the_version_of_an_event_continues_after_it(wire: Wire, path: str) -> None:
     since = version(wire("GET", path))
     change_all(wire, path)
     query = {"labelSelector": "app=trainer"}
     first = wire.watch(path, count=1, query={**query, "resourceVersion": since})
     seen = first[0]["object"]["metadata"]["resourceVersion"]
-    assert told(wire.watch(path, count=2, query={**query, "resourceVersion": seen})) == [
+    assert summary(wire.watch(path, count=2, query={**query, "resourceVersion": seen})) == [
         ("DELETED", "c"),
         ("ADDED", "e"),
     ]
 
 
 @pytest.mark.usefixtures("path")
-def test_the_door_puts_the_kind_back_into_what_it_lists(cluster: Cluster, namespace: str) -> None:
+def test_the_client_adds_the_kind_to_the_items_of_a_list(cluster: Cluster, namespace: str) -> None:
     listed = cluster.list("ConfigMap", namespace=namespace, label_selector="app=trainer")
     assert listed == [cluster.get("ConfigMap", name, namespace) for name in ("a", "c")]
     assert cluster.list("ConfigMap", namespace=namespace, field_selector="metadata.name=nobody") == []
 
 
-def test_the_door_watches_on_from_a_version(cluster: Cluster, wire: Wire, path: str, namespace: str) -> None:
+def test_the_client_watches_from_a_version(cluster: Cluster, wire: Wire, path: str, namespace: str) -> None:
     since = version(wire("GET", path))
     change_all(wire, path)
     seen = []
@@ -214,7 +216,7 @@ def test_the_door_watches_on_from_a_version(cluster: Cluster, wire: Wire, path: 
     assert seen == [("MODIFIED", "a"), ("DELETED", "c"), ("ADDED", "e")]
 
 
-def test_a_watch_at_the_door_sees_what_happens_meanwhile_and_can_be_stopped(
+def test_a_watch_of_the_client_sends_live_events_and_can_be_stopped(
     cluster: Cluster, wire: Wire, path: str, namespace: str
 ) -> None:
     stop = threading.Event()
@@ -233,9 +235,9 @@ def test_a_watch_at_the_door_sees_what_happens_meanwhile_and_can_be_stopped(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/namespaces", "/api/v1/namespaces/default"])
-def test_objects_have_no_head(path: str, wire: Wire) -> None:
+def test_a_head_request_is_refused(path: str, wire: Wire) -> None:
     assert wire("HEAD", path).status == 405
 
 
-def test_whoever_may_not_read_is_refused_before_the_method_is(wire_as: Callable[[str], Wire]) -> None:
+def test_a_missing_permission_is_reported_before_an_unsupported_method(wire_as: Callable[[str], Wire]) -> None:
     assert wire_as("stranger")("HEAD", "/api/v1/namespaces").status == 403

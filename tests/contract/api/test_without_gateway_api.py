@@ -1,4 +1,4 @@
-"""A server that never heard of the Gateway API: its paths are not there, and nothing speaks of it."""
+"""A server without the Gateway API: its paths do not exist, and discovery and schemas do not contain it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUP = "gateway.networking.k8s.io"
 
 @pytest.fixture(scope="module")
 def bare(engine: Engine, wire: Wire, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
-    """The engine's server; of the sandbox one that is made so."""
+    """The engine's server; for the sandbox, one without the Gateway API."""
     if not (isinstance(engine, OwnEngine) and engine.name == "sandbox"):
         yield wire
         return
@@ -35,27 +35,27 @@ def bare(engine: Engine, wire: Wire, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.parametrize("path", [good.path("default") for good in GATEWAY_API.values()] + [f"/apis/{GROUP}"])
-def test_its_paths_are_not_found(bare: Wire, path: str) -> None:
+def test_the_paths_of_the_gateway_api_are_not_found(bare: Wire, path: str) -> None:
     answer = bare("GET", path)
 
     assert (answer.status, answer.body) == (404, "404 page not found\n")
 
 
-def test_nothing_can_be_made_there(bare: Wire) -> None:
+def test_no_object_of_the_gateway_api_can_be_created(bare: Wire) -> None:
     good = GATEWAY_API["HTTPRoute"]
 
     assert bare("POST", good.path("default"), good.named("web")).status == 404
 
 
 @pytest.mark.parametrize("accept", ["application/json", DISCOVERY], ids=["older", "aggregated"])
-def test_discovery_does_not_name_it(bare: Wire, accept: str) -> None:
+def test_discovery_does_not_list_the_gateway_api(bare: Wire, accept: str) -> None:
     found = bare("GET", "/apis", accept=accept).body
 
     assert "networking.k8s.io" in json.dumps(found)
     assert GROUP not in json.dumps(found)
 
 
-def test_it_has_no_schemas(bare: Wire) -> None:
-    # where the kinds were there before, a real server forgets their schemas only after a while
+def test_there_are_no_schemas_of_the_gateway_api(bare: Wire) -> None:
+    # if another test installed the kinds, a real server drops their schemas only after a while
     eventually(lambda: GROUP not in str(bare("GET", "/openapi/v3").body))
     assert bare("GET", f"/openapi/v3/apis/{GROUP}/v1").status == 404

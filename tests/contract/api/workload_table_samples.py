@@ -1,4 +1,4 @@
-"""Workloads, nodes, volumes and classes, and the cells of their rows as the real server fills them in."""
+"""Workloads, nodes, volumes and classes, and the cells of their rows on the real server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PORTS = [{"name": "web", "port": 80}, {"name": "dns", "port": 53, "protocol": "U
 
 
 def sample(kind: str, cells: list[object], changes: Json | None = None, status: Json | None = None) -> Sample:
-    """An object like the good one of its kind; without a status it is asked for as a dry run."""
+    """A variant of the valid object of its kind; without a status it is created as a dry run."""
     body = changed(GOOD[kind].body, (QUIET.get(kind, {}) if status else {}) | (changes or {}))
     return Sample(GOOD[kind].path("{namespace}"), body, ["sample", *cells], status=status)
 

@@ -1,4 +1,4 @@
-"""Frames of what is live, for who sees the whole cluster and for who sees a namespace of it; on both engines."""
+"""Frames for users who may read the whole cluster, and for those who may read one namespace; on both engines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def name(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]) -> Cluster:
-    """The owner, once the server has taken note of the binding."""
+    """The owner, once the server has applied the binding."""
     owner = connect_as("owner")
     eventually(lambda: owner.can("list", "Ingress", namespace=name))
     return owner
@@ -57,7 +57,7 @@ def ingress(namespace: str, name: str, host: str, **spec: Any) -> Manifest:
     }
 
 
-def test_a_tenant_is_one_row_with_what_it_was_granted(cluster: Cluster, name: str) -> None:
+def test_a_tenant_is_one_row_with_its_grant(cluster: Cluster, name: str) -> None:
     frame = tenants(cluster, namespaces=[name])
 
     expected = pd.DataFrame(
@@ -79,7 +79,7 @@ def test_a_tenant_is_one_row_with_what_it_was_granted(cluster: Cluster, name: st
     assert frame.attrs == {"incomplete": {}, "scope": (name,)}
 
 
-def test_a_quota_has_a_row_for_each_entry_and_counts_what_is_there(
+def test_a_quota_has_a_row_for_each_entry_with_its_usage(
     cluster: Cluster, name: str, eventually: Callable[..., object]
 ) -> None:
     def frame_now() -> pd.DataFrame:
@@ -105,7 +105,7 @@ def test_a_quota_has_a_row_for_each_entry_and_counts_what_is_there(
     assert frame.loc["services.nodeports", "state"] == "none"
 
 
-def test_routes_are_all_that_is_exposed_in_tenants_namespaces(cluster: Cluster, name: str, namespace: str) -> None:
+def test_routes_are_all_ingresses_in_tenants_namespaces(cluster: Cluster, name: str, namespace: str) -> None:
     cluster.create(ingress(name, "by-hand", f"b.{name}.example.ai", tls=[{"hosts": [f"b.{name}.example.ai"]}]))
     cluster.create(ingress(namespace, "nobodys", f"{namespace}.example.ai"))
 
@@ -127,7 +127,7 @@ def test_routes_are_all_that_is_exposed_in_tenants_namespaces(cluster: Cluster, 
 
 
 @FRAMES
-def test_who_sees_the_whole_cluster_is_told_so(
+def test_the_scope_of_an_admin_is_the_cluster(
     frame_of: Callable[..., pd.DataFrame], cluster: Cluster, name: str
 ) -> None:
     frame = frame_of(cluster)
@@ -137,7 +137,7 @@ def test_who_sees_the_whole_cluster_is_told_so(
 
 
 @FRAMES
-def test_an_owner_sees_their_own_namespace_and_is_told_what_that_covers(
+def test_the_scope_of_an_owner_is_their_namespace(
     frame_of: Callable[..., pd.DataFrame], owner: Cluster, name: str, namespace: str
 ) -> None:
     frame = frame_of(owner, namespaces=[namespace, name])
@@ -146,7 +146,7 @@ def test_an_owner_sees_their_own_namespace_and_is_told_what_that_covers(
     assert frame.attrs["scope"] == (name,)
 
 
-def test_an_owner_s_connection_says_which_namespaces_are_theirs(engine: Engine, owner: Cluster, name: str) -> None:
+def test_the_default_is_the_connection_s_namespaces(engine: Engine, owner: Cluster, name: str) -> None:
     login = engine.login("owner")
 
     with connect(kubeconfig=login.kubeconfig, context=login.context, namespaces=[name]) as connection:
@@ -155,7 +155,7 @@ def test_an_owner_s_connection_says_which_namespaces_are_theirs(engine: Engine, 
 
 
 @FRAMES
-def test_a_stranger_is_refused_and_not_shown_an_empty_frame(
+def test_a_user_without_permissions_gets_an_error_not_an_empty_frame(
     frame_of: Callable[..., pd.DataFrame], connect_as: Callable[[str], Cluster], name: str
 ) -> None:
     for namespaces in (None, [name]):
@@ -164,7 +164,7 @@ def test_a_stranger_is_refused_and_not_shown_an_empty_frame(
 
 
 @pytest.mark.parametrize(("frame_of", "schema"), [(tenants, TENANTS), (quota_usage, QUOTA_USAGE), (routes, ROUTES)])
-def test_nothing_there_has_the_same_columns_and_dtypes(
+def test_an_empty_frame_has_the_same_columns_and_dtypes(
     frame_of: Callable[..., pd.DataFrame], schema: dict[str, str], cluster: Cluster, namespace: str
 ) -> None:
     nothing = pd.DataFrame({column: [] for column in schema}).astype(schema)
@@ -173,7 +173,7 @@ def test_nothing_there_has_the_same_columns_and_dtypes(
         pd.testing.assert_frame_equal(frame_of(cluster, namespaces=namespaces), nothing)
 
 
-def test_drift_is_told_where_it_is_asked_for(cluster: Cluster, name: str) -> None:
+def test_drift_is_computed_on_request(cluster: Cluster, name: str) -> None:
     assert tenants(cluster, namespaces=[name], drift=True)["drift"].tolist() == [False]
 
     cluster.delete(ObjectRef("v1", "LimitRange", "tenantkit-limits", name))
@@ -182,7 +182,7 @@ def test_drift_is_told_where_it_is_asked_for(cluster: Cluster, name: str) -> Non
     assert tenants(cluster, namespaces=[name])["drift"].isna().tolist() == [True]
 
 
-def test_a_grant_of_a_newer_version_hides_its_own_cells_only(cluster: Cluster, wire: Wire, name: str) -> None:
+def test_a_grant_of_a_newer_version_hides_only_its_own_cells(cluster: Cluster, wire: Wire, name: str) -> None:
     grant = json.dumps({"apiVersion": "tenantkit.dev/v9", "name": name})
     edit(wire, ObjectRef("v1", "Namespace", name), {"op": "replace", "path": GRANT, "value": grant})
 

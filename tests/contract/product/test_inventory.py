@@ -1,6 +1,6 @@
-"""Frames of what runs in a namespace, against what was put there; the same on both engines.
+"""Frames of pods and nodes, compared with the objects that were created; the same on both engines.
 
-No scheduler and no kubelet is needed: pods name their node, and what a kubelet would write, the tests write.
+Neither a scheduler nor a kubelet is needed: pods name their node, and the tests write what a kubelet would write.
 """
 
 from __future__ import annotations
@@ -15,27 +15,14 @@ from tenantkit.frames.nodes import nodes
 from tenantkit.frames.pods import PODS, pods
 from tenantkit.rules.manifest import ObjectRef
 from tests.contract.namespaces import fresh_name
+from tests.contract.product.pods_with_gpus import HOSTILE, pod
 from tests.contract.wire import MERGE_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
-
-HOSTILE = "<b onload=x>\x1b[31m=1+1\u202e👩‍🚀"
-
-
-def pod(namespace: str, name: str, **spec: Any) -> Manifest:
-    resources = {"requests": {"cpu": "250m", "memory": "64Mi"}, "limits": {"memory": "128Mi", "nvidia.com/gpu": "1"}}
-    main = {"name": "main", "image": "i", "resources": resources}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "annotations": {"opendatahub.io/username": HOSTILE}},
-        "spec": {"containers": [main], "automountServiceAccountToken": False, **spec},
-    }
 
 
 @pytest.fixture
@@ -57,7 +44,7 @@ def node(cluster: Cluster, wire: Wire) -> Iterator[str]:
     cluster.delete(ObjectRef("v1", "Node", name))
 
 
-def test_pods_are_told_with_what_the_server_filled_in(
+def test_pods_have_the_defaults_that_the_server_sets(
     cluster: Cluster, namespace: str, node: str, eventually: Callable[..., Any]
 ) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -99,7 +86,7 @@ def test_pods_are_told_with_what_the_server_filled_in(
     assert frame.attrs == {"scope": (namespace,), "incomplete": {}}
 
 
-def test_a_node_is_told_with_what_its_pods_reserve(
+def test_a_node_has_the_requests_of_its_pods(
     cluster: Cluster, namespace: str, node: str, eventually: Callable[..., Any]
 ) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -131,6 +118,6 @@ def test_a_node_is_told_with_what_its_pods_reserve(
 
 
 @pytest.mark.parametrize("frame", [pods, nodes])
-def test_who_may_see_nothing_is_told_so(frame: Callable[[Cluster], pd.DataFrame], connect_as: Any) -> None:
+def test_a_user_without_permissions_gets_an_error(frame: Callable[[Cluster], pd.DataFrame], connect_as: Any) -> None:
     with pytest.raises(PermissionDenied, match="may not list"):
         frame(connect_as("stranger"))

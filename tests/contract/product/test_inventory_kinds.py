@@ -1,4 +1,4 @@
-"""Frames of workloads, services, events, volumes and any other kind, and who holds a quota; the same on both engines.
+"""Frames of workloads, services, events, volumes and other kinds, and quota holders; the same on both engines.
 
 A metrics server and custom kinds are custom resources here, which the sandbox does not have.
 """
@@ -21,7 +21,7 @@ from tenantkit.frames.volumes import volumes
 from tenantkit.frames.workloads import workloads
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tests.contract.product.test_inventory import HOSTILE, pod
+from tests.contract.product.pods_with_gpus import HOSTILE, pod
 from tests.contract.tenants import fresh_name, tenant
 
 if TYPE_CHECKING:
@@ -91,13 +91,11 @@ def define(cluster: Cluster, wire: Wire, eventually: Callable[..., Any]) -> Iter
     yield defined
     for name in names:
         assert wire("DELETE", f"{CRDS}/{name}").status == 200
-    # discovery tells of a kind for a moment after it is gone, and the next test asks for all that it tells of
+    # discovery lists a kind for a moment after its deletion, and the next test lists all kinds
     eventually(lambda: not {each.place.qualified for each in served_kinds(cluster)} & set(names))
 
 
-def test_workloads_are_told_with_how_they_fare(
-    cluster: Cluster, namespace: str, eventually: Callable[..., Any]
-) -> None:
+def test_workloads_have_their_state(cluster: Cluster, namespace: str, eventually: Callable[..., Any]) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     job = {**template("train"), "spec": {**template("train")["spec"], "restartPolicy": "Never"}}
     selector = {"matchLabels": {"app": "api"}}
@@ -127,7 +125,7 @@ def test_workloads_are_told_with_how_they_fare(
 
 
 @NO_CUSTOM_KINDS
-def test_custom_kinds_are_followed_and_told(
+def test_custom_kinds_are_workloads(
     cluster: Cluster, wire: Wire, namespace: str, define: Any, eventually: Callable[..., Any]
 ) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -143,14 +141,14 @@ def test_custom_kinds_are_followed_and_told(
     head["metadata"]["ownerReferences"] = [{**owner, "controller": True}]
     cluster.create(head)
 
-    assert pods(cluster, namespaces=[namespace])["workload"].tolist() == ["RayThing/llm"]
+    assert pods(cluster, namespaces=[namespace])["root_workload"].tolist() == ["RayThing/llm"]
     assert workloads(cluster, namespaces=[namespace])[["workload", "pods"]].to_numpy().tolist() == [["RayThing/llm", 1]]
     frame = resources(cluster, "raythings.ray.example.ai", namespaces=[namespace])
     assert frame[["name", "size_in_pods"]].to_numpy().tolist() == [["llm", 7]]
     assert frame.dtypes["size_in_pods"] == "Int64"
 
 
-def test_services_are_told_with_the_endpoints_behind_them(cluster: Cluster, namespace: str) -> None:
+def test_services_have_their_endpoints(cluster: Cluster, namespace: str) -> None:
     cluster.create(made("v1", "Service", namespace, "ai", ports=[{"port": 80}]))
     behind = {
         "apiVersion": "discovery.k8s.io/v1",
@@ -170,7 +168,7 @@ def test_services_are_told_with_the_endpoints_behind_them(cluster: Cluster, name
     assert row == [["ai", "ClusterIP", "80/TCP", 2, 1]]
 
 
-def test_events_of_both_apis_are_told_together(cluster: Cluster, wire: Wire, namespace: str) -> None:
+def test_events_of_both_apis_are_one_row(cluster: Cluster, wire: Wire, namespace: str) -> None:
     about = {"kind": "Pod", "name": "api-1", "namespace": namespace, "apiVersion": "v1"}
     old = {
         "apiVersion": "v1",
@@ -210,7 +208,7 @@ def test_events_of_both_apis_are_told_together(cluster: Cluster, wire: Wire, nam
     assert row["last_seen"].isoformat() == "2026-11-25T12:06:00.500000+00:00"
 
 
-def test_volumes_are_told_with_who_uses_them(cluster: Cluster, namespace: str, eventually: Callable[..., Any]) -> None:
+def test_volumes_have_the_pods_that_use_them(cluster: Cluster, namespace: str, eventually: Callable[..., Any]) -> None:
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     asked = {
         "accessModes": ["ReadWriteOnce"],
@@ -285,7 +283,7 @@ def test_an_owner_sees_who_holds_the_quota(
     }
 
 
-def test_a_team_has_what_its_tenants_have(cluster: Cluster, name: str, eventually: Callable[..., Any]) -> None:
+def test_a_team_has_the_sum_of_its_tenants(cluster: Cluster, name: str, eventually: Callable[..., Any]) -> None:
     def total() -> pd.DataFrame:
         return quota_usage(cluster, namespaces=[name], by="team").query("resource == 'requests.cpu'")
 
@@ -294,7 +292,7 @@ def test_a_team_has_what_its_tenants_have(cluster: Cluster, name: str, eventuall
 
 
 @NO_CUSTOM_KINDS
-def test_what_pods_really_use_is_told_by_a_metrics_server(cluster: Cluster, wire: Wire, name: str, define: Any) -> None:
+def test_measured_usage_comes_from_the_metrics_server(cluster: Cluster, wire: Wire, name: str, define: Any) -> None:
     path = define("PodMetrics", "pods", "metrics.k8s.io", "v1beta1", name)
     used = {"name": "main", "usage": {"cpu": "250m", "memory": "64Mi"}}
     metrics = {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics", "metadata": {"name": "x"}}
@@ -306,7 +304,7 @@ def test_what_pods_really_use_is_told_by_a_metrics_server(cluster: Cluster, wire
     assert frame.attrs["incomplete"] == {}
 
 
-def test_without_a_metrics_server_the_reason_is_told(cluster: Cluster, name: str) -> None:
+def test_without_a_metrics_server_the_reason_is_in_attrs(cluster: Cluster, name: str) -> None:
     frame = quota_usage(cluster, namespaces=[name], metrics=True)
 
     assert frame["measured"].isna().all()

@@ -1,4 +1,4 @@
-"""What pods count for in a quota is what the server counts; 2,000 of them by `python -m tests.arithmetic`."""
+"""Pods count towards a quota as on the server; `python -m tests.arithmetic` compares 2,000 of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PODS = 240
 
 
 @pytest.mark.timeout(300)
-def test_random_pods_count_for_what_the_server_says(cluster: Cluster) -> None:
+def test_random_pods_count_as_on_the_server(cluster: Cluster) -> None:
     found = compare(cluster, pods=PODS, seed=1)
 
     assert found.differences == []

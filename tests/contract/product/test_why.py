@@ -1,6 +1,6 @@
-"""`why` on what the API server and the controllers refuse or end: each defect is named first, in their own words.
+"""`why` for defects that the API server and the controllers report: each is the first row, with their message.
 
-What needs a scheduler or a kubelet is in `nodes/`.
+Defects that need a scheduler or a kubelet are in `nodes/`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def planted(cluster: Cluster) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("defect", REFUSED, ids=lambda defect: defect.name)
-def test_a_refusal_is_named_first_with_what_refuses(
+def test_a_refusal_is_the_first_row_with_the_object_that_refuses(
     cluster: Cluster, planted: dict[str, str], defect: Defect, eventually: Callable[..., Any]
 ) -> None:
     assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), timeout_s=_SLOW_S)
@@ -66,7 +66,7 @@ def kueue_workload(namespace: str, version: str) -> dict[str, Any]:
 
 @pytest.mark.gap("sandbox", raises=AssertionError, reason="takes no CustomResourceDefinitions")
 @pytest.mark.parametrize("version", ["v1beta1", "v1beta2"])
-def test_what_kueue_waits_for_is_told_in_its_words(
+def test_a_queued_workload_has_kueue_s_message(
     cluster: Cluster, wire: Wire, namespace: str, eventually: Callable[..., Any], version: str
 ) -> None:
     crds, name = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "workloads.kueue.x-k8s.io"
@@ -98,7 +98,7 @@ def test_what_kueue_waits_for_is_told_in_its_words(
 
 
 @pytest.mark.gap("sandbox", raises=NotFound, reason="has no admission policies")
-def test_a_policy_s_denial_is_named_first_with_the_policy(cluster: Cluster, eventually: Callable[..., Any]) -> None:
+def test_a_policy_s_denial_is_the_first_row_with_the_policy(cluster: Cluster, eventually: Callable[..., Any]) -> None:
     namespace = fresh_name()
     plant(cluster, namespace, BY_POLICY)
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 import click
 import pytest
 
+from tenantkit import __version__
 from tenantkit.cli.command import Command
 from tenantkit.cli.exit_codes import MEANINGS, ExitCode
 from tenantkit.cli.main import main, program
 
-PAGE = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text()
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "command-line.md").read_text()
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# without a comment, and without the target of a redirection
+LINE = re.compile(r"^tenantkit ([^#>\n]+)", re.MULTILINE)
 COMMANDS = sorted(program.commands)
+
+
+def command_lines() -> list[str]:
+    """The commands in the code blocks of the README and of the page about the command line."""
+    blocks = BLOCK.findall(README) + BLOCK.findall(PAGE)
+    return sorted({line.strip() for block in blocks for line in LINE.findall(block)})
 
 
 def command_of(name: str) -> Command:
@@ -41,6 +54,17 @@ def test_the_example_is_accepted_by_the_parser(name: str) -> None:
     command_of(name).make_context(name, words[2:], parent=click.Context(program)).close()
 
 
+@pytest.mark.parametrize("line", command_lines())
+def test_a_command_on_a_page_is_accepted_by_the_parser(line: str) -> None:
+    name, *words = shlex.split(line)
+
+    command_of(name).make_context(name, words, parent=click.Context(program)).close()
+
+
+def test_the_readme_installs_the_wheel_of_this_version() -> None:
+    assert f"dist/tenantkit-{__version__}-py3-none-any.whl[lab]" in README
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_has_a_help_text(name: str) -> None:
     options = [it for it in command_of(name).params if isinstance(it, click.Option)]
@@ -66,4 +90,4 @@ def test_the_page_about_the_command_line_names_every_command_option_and_exit_cod
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (main(["--version"]), capsys.readouterr().out) == (0, "tenantkit 0.1.0\n")
+    assert (main(["--version"]), capsys.readouterr().out) == (0, f"tenantkit {__version__}\n")

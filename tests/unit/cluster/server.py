@@ -94,7 +94,7 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(answer: Callable[[Handler], None], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server that listens once entered, and is gone afterwards."""
+    """A server that listens inside the context, and is closed afterwards."""
     server = Server(answer, tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

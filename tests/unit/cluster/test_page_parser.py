@@ -9,7 +9,7 @@ import pytest
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.requests.page_parser import page_parser
-from tenantkit.cluster.visible import keep_visible
+from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, PermissionDenied
 from tests.unit.cluster.seam import Script, answer, cluster, status
 
@@ -64,12 +64,12 @@ def test_the_projection_is_called_for_all_pages() -> None:
         seen.append(manifest)
         return str(manifest["metadata"]["name"])
 
-    assert keep_visible(cluster(script), "Pod", keep, parts=Parts) == (["a", "b"], "cluster")
+    assert project_visible(cluster(script), "Pod", keep, fields=Parts) == (["a", "b"], "cluster")
     assert seen == [{"metadata": {"name": name, "labels": {}}} for name in "ab"]
 
 
 def test_whole_objects_have_their_kind() -> None:
-    kept, _ = keep_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda manifest: manifest)
+    kept, _ = project_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda manifest: manifest)
 
     assert kept == [{"apiVersion": "v1", "kind": "Pod", **item("a")}]
 
@@ -79,12 +79,12 @@ def test_a_user_who_named_no_namespaces_learns_how_to() -> None:
     hint = "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES"
 
     with pytest.raises(PermissionDenied) as caught:
-        keep_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)
+        project_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)
     assert str(caught.value).endswith(f"; {hint}")
     assert (caught.value.status, caught.value.kind, caught.value.namespace) == (403, "Pod", "own")
 
     with pytest.raises(PermissionDenied) as caught:
-        keep_visible(cluster(Script(denied)), "Pod", len, namespaces=["own"])
+        project_visible(cluster(Script(denied)), "Pod", len, namespaces=["own"])
     assert hint not in str(caught.value)
 
 
@@ -93,14 +93,14 @@ def test_an_answer_that_is_not_a_list_is_an_error() -> None:
     broken = type(reply)(200, reply.headers, b"<html>")
 
     with pytest.raises(ClusterError, match="answered 200 with application/json, which is not a Kubernetes status"):
-        keep_visible(cluster(Script(broken)), "Pod", len, parts=Parts)
+        project_visible(cluster(Script(broken)), "Pod", len, fields=Parts)
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_the_collector_is_paused_for_the_list_and_left_as_it_was(is_enabled: bool) -> None:  # noqa: FBT001
     (gc.enable if is_enabled else gc.disable)()
     try:
-        kept, _ = keep_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda _: gc.isenabled())
+        kept, _ = project_visible(cluster(Script(answer(body=page(item("a"))))), "Pod", lambda _: gc.isenabled())
         assert (kept, gc.isenabled()) == ([False], is_enabled)
     finally:
         gc.enable()

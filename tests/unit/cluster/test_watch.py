@@ -21,7 +21,7 @@ from tests.unit.cluster.seam import Lines, Script, answer, session, status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GONE = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}}
+TOO_OLD = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}}
 HEAD = {"apiVersion": "v1", "kind": "ConfigMap"}
 SELECTION = Selection(kind_of("ConfigMap"), "vision", "x=1")
 
@@ -49,7 +49,7 @@ def listed(version: int, *items: dict[str, Any]) -> Any:
     return answer(200, {"metadata": {"resourceVersion": str(version)}, "items": bare})
 
 
-def told(script: Script, stop: threading.Event, **options: Any) -> list[tuple[str, str, str | None]]:
+def reported(script: Script, stop: threading.Event, **options: Any) -> list[tuple[str, str, str | None]]:
     """Type, name and version of each event; the script's last stream sets `stop`."""
     events = watching.watch(session(script), SELECTION, stop=stop, **options)
     return [(event.type, event.manifest["metadata"]["name"], version_of(event)) for event in events]
@@ -67,7 +67,7 @@ def test_existing_objects_are_reported_first_and_then_changes() -> None:
         Lines([seen("MODIFIED", "a", 6), seen("ADDED", "b", 7), seen("DELETED", "a", 8), stop.set]),
     )
 
-    assert told(script, stop) == [
+    assert reported(script, stop) == [
         ("ADDED", "a", "3"),
         ("MODIFIED", "a", "6"),
         ("ADDED", "b", "7"),
@@ -93,7 +93,7 @@ def test_a_watch_from_a_version_lists_nothing() -> None:
     stop = threading.Event()
     script = Script(Lines([seen("MODIFIED", "a", 6), stop.set]))
 
-    assert told(script, stop, resource_version="5") == [("MODIFIED", "a", "6")]
+    assert reported(script, stop, resource_version="5") == [("MODIFIED", "a", "6")]
     assert script.query()["resourceVersion"] == "5"
 
 
@@ -108,11 +108,11 @@ def test_a_stream_that_ends_is_resumed_at_its_version(cut: list[Any]) -> None:
         Lines([seen("ADDED", "b", 10), stop.set]),
     )
 
-    assert told(script, stop, resource_version="5") == [("ADDED", "a", "6"), ("ADDED", "b", "10")]
+    assert reported(script, stop, resource_version="5") == [("ADDED", "a", "6"), ("ADDED", "b", "10")]
     assert [script.query(number)["resourceVersion"] for number in range(3)] == ["5", "9", "9"]
 
 
-@pytest.mark.parametrize("too_old", [Lines([GONE]), Lines([GONE["object"]], status=410)], ids=["event", "answer"])
+@pytest.mark.parametrize("too_old", [Lines([TOO_OLD]), Lines([TOO_OLD["object"]], status=410)], ids=["event", "answer"])
 def test_the_changes_in_between_are_reported_after_a_410(too_old: Lines) -> None:
     stop = threading.Event()
     first = [
@@ -124,7 +124,7 @@ def test_the_changes_in_between_are_reported_after_a_410(too_old: Lines) -> None
     now = [item("stays", 6), item("changes", 20), item("again", 21, "uid-new"), item("comes", 22)]
     script = Script(Lines(first), too_old, listed(30, *now), Lines([seen("MODIFIED", "comes", 31), stop.set]))
 
-    assert told(script, stop, resource_version="5")[4:] == [
+    assert reported(script, stop, resource_version="5")[4:] == [
         ("DELETED", "goes", "8"),
         ("MODIFIED", "changes", "20"),
         ("DELETED", "again", "9"),
@@ -137,7 +137,7 @@ def test_the_changes_in_between_are_reported_after_a_410(too_old: Lines) -> None
 
 def test_a_missed_deletion_of_the_one_object_is_reported() -> None:
     stop = threading.Event()
-    script = Script(Lines([GONE]), listed(30), Lines([stop.set]))
+    script = Script(Lines([TOO_OLD]), listed(30), Lines([stop.set]))
     events = watching.watch(session(script), SELECTION, name="a", resource_version="5", stop=stop)
 
     assert list(events) == [WatchEvent("DELETED", {**HEAD, "metadata": {"name": "a", "namespace": "vision"}})]
@@ -146,9 +146,9 @@ def test_a_missed_deletion_of_the_one_object_is_reported() -> None:
 
 def test_nothing_is_reported_until_the_one_object_exists() -> None:
     stop = threading.Event()
-    script = Script(listed(5), Lines([GONE]), listed(30), Lines([seen("ADDED", "a", 31), stop.set]))
+    script = Script(listed(5), Lines([TOO_OLD]), listed(30), Lines([seen("ADDED", "a", 31), stop.set]))
 
-    assert told(script, stop, name="a") == [("ADDED", "a", "31")]
+    assert reported(script, stop, name="a") == [("ADDED", "a", "31")]
 
 
 def test_a_failure_at_the_start_is_raised_at_once() -> None:
@@ -189,7 +189,7 @@ def test_a_watch_survives_a_server_error_in_a_stream() -> None:
     error = {"type": "ERROR", "object": {"kind": "Status", "code": 500, "message": "etcd"}}
     script = Script(Lines([seen("ADDED", "a", 6), error]), Lines([seen("ADDED", "b", 7), stop.set]))
 
-    assert told(script, stop, resource_version="5") == [("ADDED", "a", "6"), ("ADDED", "b", "7")]
+    assert reported(script, stop, resource_version="5") == [("ADDED", "a", "6"), ("ADDED", "b", "7")]
 
 
 def test_a_watch_that_is_abandoned_closes_its_connection() -> None:
@@ -206,22 +206,22 @@ def test_a_watch_that_is_stopped_before_it_starts_sends_nothing() -> None:
     stop.set()
     script = Script()
 
-    assert told(script, stop) == []
+    assert reported(script, stop) == []
     assert script.requests == []
 
 
 def test_a_watch_reconnects_if_a_silent_server_does_not_answer() -> None:
-    stop, told_of, silent = threading.Event(), list[str](), Silent()
+    stop, errors, silent = threading.Event(), list[str](), Silent()
     at = session(Script(silent, Lines([seen("ADDED", "a", 6), stop.set])))
     at.liveness = LostOnce(at.is_answering)
 
     events = watching.watch(
-        at, SELECTION, resource_version="5", stop=stop, on_connection_change=lambda error: told_of.append(str(error))
+        at, SELECTION, resource_version="5", stop=stop, on_connection_change=lambda error: errors.append(str(error))
     )
 
     assert [event.manifest["metadata"]["name"] for event in events] == ["a"]
     assert silent.was_closed
-    assert ["silent" in told for told in told_of] == [False, True, False]
+    assert ["silent" in error for error in errors] == [False, True, False]
 
 
 def test_a_server_is_lost_only_if_it_answers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

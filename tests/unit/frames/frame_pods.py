@@ -1,4 +1,4 @@
-"""Pods as a server answers them, for the tests of the frames."""
+"""Pods as a server returns them, for the tests of the frames."""
 
 from __future__ import annotations
 

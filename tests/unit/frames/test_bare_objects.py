@@ -1,4 +1,4 @@
-"""Objects that have nothing but what a server insists on are rows like others, and what they lack is not made up."""
+"""Objects with required fields only are rows like others, and their missing values stay missing."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
         pd.testing.assert_frame_equal(quota_frame(quotas), nothing)
 
 
-def test_quotas_of_many_specs_keep_what_is_theirs() -> None:
+def test_quotas_with_many_specs_keep_their_own_entries() -> None:
     quotas = [
         quota({"pods": "10", "requests.cpu": "4"}, {"pods": "1", "requests.cpu": "500m"}, namespace="a"),
         quota({"requests.cpu": "4", "pods": "10"}, {"pods": "2"}, namespace="b"),
@@ -96,7 +96,7 @@ def test_quotas_of_many_specs_keep_what_is_theirs() -> None:
     pd.testing.assert_frame_equal(frame, expected[list(QUOTA_USAGE)])
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     hostile = "<b onload=x>\x1b[31m=1+1\u202e"
     each = quota({hostile: "1"}, {hostile: "1"})
     each["metadata"]["labels"] = {"tenantkit.dev/tenant": hostile, "tenantkit.dev/team": hostile}
@@ -118,13 +118,13 @@ def test_strings_are_data_whatever_they_say() -> None:
         ("0", "1", "over"),
     ],
 )
-def test_the_state_says_how_much_is_left(hard: str, used: str | None, state: str) -> None:
+def test_the_state_follows_from_used_and_hard(hard: str, used: str | None, state: str) -> None:
     frame = quota_frame([quota({"pods": hard}, None if used is None else {"pods": used})])
 
     assert frame["state"].tolist() == [state]
 
 
-def test_what_was_not_counted_yet_is_missing_and_not_0() -> None:
+def test_an_entry_that_is_not_counted_yet_is_missing_and_not_0() -> None:
     counted_before_a_change = quota({"pods": "20"}, {"pods": "3"})
     counted_before_a_change["status"]["hard"] = {"pods": "10"}
 
@@ -134,14 +134,14 @@ def test_what_was_not_counted_yet_is_missing_and_not_0() -> None:
         assert row[["used", "free", "used_pct"]].isna().all()
 
 
-def test_what_was_counted_against_an_equal_quantity_is_counted() -> None:
+def test_an_entry_counted_for_an_equal_quantity_is_counted() -> None:
     each = quota({"requests.memory": "1Gi"}, {"requests.memory": "512Mi"})
     each["status"]["hard"] = {"requests.memory": "1024Mi"}
 
     assert quota_frame([each])[["used_pct", "state"]].to_numpy().tolist() == [[50.0, "ok"]]
 
 
-def test_what_the_status_counts_beside_the_spec_is_no_row() -> None:
+def test_an_entry_that_is_only_in_the_status_has_no_row() -> None:
     each = quota({"pods": "10"}, {"pods": "1"})
     each["status"] = {"hard": {"pods": "10", "services": "5"}, "used": {"pods": "1", "services": "1"}}
 
@@ -159,7 +159,7 @@ plain_quantities = st.builds("{}{}".format, st.integers(0, 10**8), st.sampled_fr
 
 
 @given(signed_quantities | plain_quantities)
-def test_a_quantity_read_quickly_is_the_same_float(text: str) -> None:
+def test_a_quickly_parsed_quantity_is_the_same_float(text: str) -> None:
     assert to_float(text) == float(parse_quantity(text))
 
 
@@ -171,7 +171,7 @@ def test_a_quantity_as_the_server_writes_it_is_the_nearest_float(value: Fraction
 
 
 @pytest.mark.parametrize("text", ["", "m", "i", "1K", "1iM", "1Mm", " 1", "１", "1_0", "٣Gi"])  # noqa: RUF001
-def test_what_is_no_quantity_is_refused_and_not_read_as_some_number(text: str) -> None:
+def test_a_text_that_is_not_a_quantity_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a quantity"):
         to_float(text)
 
@@ -216,7 +216,7 @@ def test_each_entry_has_its_unit(resource: str, unit: str) -> None:
     assert unit_of(resource) == unit
 
 
-def test_which_pods_a_quota_is_about_is_said_in_a_word() -> None:
+def test_the_scopes_of_a_quota_are_one_text() -> None:
     scoped = quota({"pods": "1"})
     selector = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high", "higher"]}]}
     scoped["spec"] |= {"scopes": ["NotBestEffort"], "scopeSelector": selector}

@@ -64,7 +64,7 @@ def table(*rows: tuple[str, list[Any]], token: str = "", columns: Any = COLUMNS)
     return answer(body=body)
 
 
-def test_the_columns_and_their_dtypes_are_the_servers() -> None:
+def test_columns_and_dtypes_come_from_the_server() -> None:
     cells = ["b", 3, 0.5, True, "5d", "a=1", "x", "7d"]
     owned = {"metadata": {"name": "vision", "labels": {"tenantkit.dev/tenant": "v", "tenantkit.dev/team": "cv"}}}
     script = Script(
@@ -94,7 +94,7 @@ def test_the_columns_and_their_dtypes_are_the_servers() -> None:
     assert frame.attrs == {"scope": "cluster", "kind": "rayclusters.ray.io", "incomplete": {}}
 
 
-def test_a_kind_of_which_there_is_nothing_has_the_same_columns_and_dtypes() -> None:
+def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
     some = resources(cluster(Script(*discovered(), table(("a", ["a", 1])), answer(body={"items": []}))), "RayCluster")
     none = resources(cluster(Script(*discovered(), table(), answer(body={"items": []}))), "RayCluster")
 
@@ -102,7 +102,7 @@ def test_a_kind_of_which_there_is_nothing_has_the_same_columns_and_dtypes() -> N
     assert len(none) == 0
 
 
-def test_pages_are_joined_and_a_list_that_expires_is_begun_again() -> None:
+def test_pages_are_joined_and_an_expired_list_is_restarted() -> None:
     script = Script(
         *discovered("Cluster"),
         table(("a", ["a"]), token="next"),
@@ -114,7 +114,7 @@ def test_pages_are_joined_and_a_list_that_expires_is_begun_again() -> None:
     assert resources(cluster(script), "rayclusters")["name"].tolist() == ["a", "b"]
 
 
-def test_a_server_that_makes_no_table_is_shown_by_names() -> None:
+def test_a_server_without_tables_is_shown_by_names() -> None:
     items = [{"metadata": {"name": "a", "namespace": "vision", "creationTimestamp": CREATED}}]
     script = Script(*discovered(), answer(body={"kind": "RayClusterList", "items": items}), answer(body={"items": []}))
 
@@ -124,7 +124,7 @@ def test_a_server_that_makes_no_table_is_shown_by_names() -> None:
     assert frame["name"].tolist() == ["a"]
 
 
-def test_who_names_a_namespace_sees_what_is_there() -> None:
+def test_a_named_namespace_is_read() -> None:
     script = Script(*discovered(), table(("x", ["x"])), status(403, "Forbidden", "namespaces is forbidden"))
 
     frame = resources(cluster(script), "rc", namespaces=["a"])
@@ -133,14 +133,14 @@ def test_who_names_a_namespace_sees_what_is_there() -> None:
     assert (frame.attrs["scope"], frame["name"].tolist()) == (("a",), ["x"])
 
 
-def test_who_may_list_none_of_it_is_told_so() -> None:
+def test_a_user_who_may_not_list_the_kind_gets_an_error() -> None:
     denied = status(403, "Forbidden", "forbidden")
 
     with pytest.raises(PermissionDenied, match="may not list RayCluster"):
         resources(cluster(Script(*discovered(), denied, denied)), "rc")
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     script = Script(*discovered("Cluster"), table((HOSTILE, ["", 1, 1.0, False, "", HOSTILE])))
 
     row = resources(cluster(script), "rc").iloc[0]
@@ -163,7 +163,7 @@ def test_strings_are_data_whatever_they_say() -> None:
         ("rayclusters.v1alpha1.ray.io", "rayclusters.ray.io v1alpha1"),
     ],
 )
-def test_a_kind_may_be_spelled_as_kubectl_has_it(spoken: str, found: str) -> None:
+def test_a_kind_may_be_spelled_as_in_kubectl(spoken: str, found: str) -> None:
     place = kind_named(spoken, SERVED)
 
     assert f"{place.qualified} {place.version}" == found
@@ -173,12 +173,12 @@ def test_a_kind_may_be_spelled_as_kubectl_has_it(spoken: str, found: str) -> Non
     ("spoken", "hint"),
     [("rayclustr", "it has raycluster"), ("Binding", "it has"), ("zzz", "see `kubectl api-resources`")],
 )
-def test_a_kind_that_the_server_does_not_have_is_refused_with_what_may_be_meant(spoken: str, hint: str) -> None:
+def test_an_unknown_kind_is_refused_with_a_suggestion(spoken: str, hint: str) -> None:
     with pytest.raises(InvalidSpecError, match="the server has no such kind to list") as caught:
         kind_named(spoken, SERVED)
     assert hint in str(caught.value)
 
 
-def test_a_server_too_old_to_tell_its_kinds_at_once_is_told_apart() -> None:
+def test_a_server_without_aggregated_discovery_has_its_own_error() -> None:
     with pytest.raises(NotFound, match=r"takes Kubernetes 1\.27 or newer"):
         resources(cluster(Script(answer(body={"kind": "APIVersions", "versions": ["v1"]}))), "pods")

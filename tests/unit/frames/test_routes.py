@@ -34,7 +34,7 @@ def rule(host: str | None, *paths: Manifest) -> Manifest:
     return {"http": {"paths": list(paths or (path(),))}} | ({"host": host} if host else {})
 
 
-def test_a_tenants_own_route_is_one_row() -> None:
+def test_a_tenants_route_is_one_row() -> None:
     tenant = Tenant(
         name="vision",
         team="cv",
@@ -65,7 +65,7 @@ def test_a_tenants_own_route_is_one_row() -> None:
     pd.testing.assert_frame_equal(frame, expected)
 
 
-def test_class_tls_and_address_are_told() -> None:
+def test_a_route_has_its_class_tls_and_address() -> None:
     platform = Platform(routing=Routing(ingress_class="contour", tls_secret="{name}-tls"))
     route = Route(service="web", port="http", path="/v1", path_type="Exact", name="web")
     tenant = Tenant(name="vision", team="cv", owners=["dana@example.com"], size="small", routes=[route])
@@ -109,7 +109,7 @@ def test_each_host_and_path_is_a_row_in_a_stable_order() -> None:
     ]
 
 
-def test_a_namespaces_owner_counts_before_what_an_ingress_says_of_itself() -> None:
+def test_the_tenant_of_the_namespace_counts_before_the_ingress_s_own_label() -> None:
     ingresses = [
         ingress(rule("a.example.ai"), namespace="vision"),
         ingress(rule("b.example.ai"), namespace="foreign"),
@@ -122,7 +122,7 @@ def test_a_namespaces_owner_counts_before_what_an_ingress_says_of_itself() -> No
     assert frame[["namespace", "tenant"]].to_numpy().tolist() == [["unread", "unread"], ["vision", "eyes"]]
 
 
-def test_what_somebody_made_by_hand_is_exposed_all_the_same() -> None:
+def test_an_ingress_that_tenantkit_did_not_create_is_a_route() -> None:
     by_hand = ingress(rule("a.example.ai"))
     del by_hand["metadata"]["labels"]
 
@@ -130,7 +130,7 @@ def test_what_somebody_made_by_hand_is_exposed_all_the_same() -> None:
     assert routes_frame([by_hand])["tenant"].isna().tolist() == [True]
 
 
-def test_the_default_backend_is_exposed_at_any_host_and_path() -> None:
+def test_the_default_backend_is_a_route_for_any_host_and_path() -> None:
     behind = path(service="fallback", port=8080)["backend"]
 
     row = routes_frame([ingress(defaultBackend=behind)]).iloc[0]
@@ -139,7 +139,7 @@ def test_the_default_backend_is_exposed_at_any_host_and_path() -> None:
     assert row[["host", "path", "path_type", "url"]].isna().all()
 
 
-def test_what_is_no_service_behind_a_path_is_missing() -> None:
+def test_a_backend_that_is_not_a_service_is_missing() -> None:
     bucket = {"pathType": "Prefix", "path": "/", "backend": {"resource": {"kind": "Bucket", "name": "assets"}}}
 
     row = routes_frame([ingress(rule("a.example.ai", bucket))]).iloc[0]
@@ -163,7 +163,7 @@ def test_what_is_no_service_behind_a_path_is_missing() -> None:
         (None, [{}], True),
     ],
 )
-def test_tls_is_told_by_host(host: str | None, tls: list[Manifest] | None, expected: bool) -> None:  # noqa: FBT001
+def test_tls_is_decided_per_host(host: str | None, tls: list[Manifest] | None, expected: bool) -> None:  # noqa: FBT001
     [row] = routes_frame([ingress(rule(host), tls=tls)]).to_dict("records")
 
     assert row["tls"] is expected
@@ -178,18 +178,18 @@ def test_tls_is_told_by_host(host: str | None, tls: list[Manifest] | None, expec
         (None, "/x", pd.NA),
     ],
 )
-def test_a_url_is_given_only_for_one_host(host: str | None, at: str | None, url: object) -> None:
+def test_only_a_single_host_has_a_url(host: str | None, at: str | None, url: object) -> None:
     assert routes_frame([ingress(rule(host, path(at)))])["url"].tolist() == [url]
 
 
-def test_the_older_way_to_name_a_class_is_read_too() -> None:
+def test_the_deprecated_class_annotation_is_read_too() -> None:
     old = ingress(rule("a.example.ai"))
     old["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "nginx"}
 
     assert routes_frame([old])["ingress_class"].tolist() == ["nginx"]
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     hostile = "<script>alert(1)</script>\x1b[31m"
 
     row = routes_frame([ingress(rule("a.example.ai", path(f"/{hostile}", service=hostile)))]).iloc[0]

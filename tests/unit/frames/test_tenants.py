@@ -60,7 +60,7 @@ def with_grant(text: str | None) -> Manifest:
     return namespace
 
 
-def test_one_row_per_tenant_with_what_it_was_granted() -> None:
+def test_one_row_per_tenant_with_its_grant() -> None:
     frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")])
 
     expected = pd.DataFrame(
@@ -111,7 +111,7 @@ def test_an_empty_frame_has_the_same_columns_and_dtypes() -> None:
         ),
     ],
 )
-def test_an_unreadable_grant_leaves_its_cells_missing_and_says_why(grant: str | None, reason: str) -> None:
+def test_an_unreadable_grant_has_missing_cells_and_a_reason(grant: str | None, reason: str) -> None:
     frame = tenants_frame([with_grant(grant), live(SPEECH)])
 
     assert frame.attrs == {"incomplete": {"vision": reason}}
@@ -121,13 +121,13 @@ def test_an_unreadable_grant_leaves_its_cells_missing_and_says_why(grant: str | 
     assert speech["owners"] == "kim@example.com"
 
 
-def test_an_expiry_later_than_the_column_can_hold_is_its_last_year() -> None:
+def test_an_expiry_after_the_end_of_the_dtype_is_its_last_year() -> None:
     eternal = Tenant(name="a", team="b", owners=["c"], size="small", expires=datetime(9999, 12, 31, tzinfo=UTC))
 
     assert tenants_frame([live(eternal)])["expires"].tolist() == [pd.Timestamp("2262-01-01T00:00:00Z")]
 
 
-def test_strings_are_data_whatever_they_say() -> None:
+def test_hostile_texts_are_kept_as_data() -> None:
     hostile = "<img src=x onerror=alert(1)>=1+1"
     namespace = live(Tenant(name="vision", team="cv", owners=[hostile], size="small"))
     namespace["metadata"]["labels"]["tenantkit.dev/team"] = f"{hostile}\x1b[2J"
@@ -137,7 +137,7 @@ def test_strings_are_data_whatever_they_say() -> None:
     assert (row["owners"], row["team"]) == (hostile, f"{hostile}\x1b[2J")
 
 
-def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
+def test_a_tenant_that_matches_its_stored_spec_has_not_drifted() -> None:
     objects = stored(VISION, SPEECH)
 
     assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
@@ -146,7 +146,7 @@ def test_a_tenant_as_its_stored_spec_wants_it_has_not_drifted() -> None:
 
 
 @pytest.mark.parametrize("kind", ["ResourceQuota", "LimitRange", "Ingress"])
-def test_a_tenant_that_lacks_an_object_has_drifted(kind: str) -> None:
+def test_a_tenant_with_a_missing_object_has_drifted(kind: str) -> None:
     objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]
 
     assert drift_of([live(VISION), live(SPEECH)], PLATFORM, live_state(objects)) == Drift(
@@ -154,14 +154,14 @@ def test_a_tenant_that_lacks_an_object_has_drifted(kind: str) -> None:
     )
 
 
-def test_what_may_not_be_read_is_unknown_and_not_in_order() -> None:
+def test_drift_is_unknown_where_objects_may_not_be_read() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "LimitRange"]
     snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
     assert drift_of([live(VISION)], PLATFORM, snapshot) == Drift(unknown={"vision": "may not list them"})
 
 
-def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
+def test_one_object_that_differs_is_drift_even_if_others_are_unknown() -> None:
     objects = [each for each in stored(VISION) if each["kind"] not in ("LimitRange", "Ingress")]
     snapshot = live_state(objects, unknown={("LimitRange", "vision"): Reason("not-readable", "may not list them")})
 
@@ -170,7 +170,7 @@ def test_one_object_that_differs_is_drift_whatever_else_is_unknown() -> None:
     assert drift.drifted == {"vision": True}
 
 
-def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
+def test_without_the_teams_part_drift_is_unknown() -> None:
     objects = [each for each in stored(VISION) if each["kind"] != "ConfigMap"]
     snapshot = live_state(objects, unknown={("ConfigMap", "vision"): Reason("not-readable", "may not list them")})
 
@@ -184,7 +184,7 @@ def test_without_the_teams_part_nothing_is_said_of_drift() -> None:
         ("no json", "the team's part of namespace 'vision': json='no json': is not JSON"),
     ],
 )
-def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, reason: str) -> None:
+def test_one_unreadable_tenant_does_not_hide_the_others(part: str, reason: str) -> None:
     objects = stored(VISION, SPEECH)
     [config_map] = [each for each in objects if each["kind"] == "ConfigMap" and _namespace(each) == "vision"]
     assert config_map["metadata"]["name"] == SPEC_CONFIG_MAP
@@ -196,7 +196,7 @@ def test_one_tenant_that_is_not_readable_does_not_hide_the_others(part: str, rea
     assert drift.unknown["vision"].startswith(reason)
 
 
-def test_a_tenant_that_no_longer_fits_its_platform_is_told_with_the_reason() -> None:
+def test_a_tenant_that_no_longer_fits_its_platform_has_a_reason() -> None:
     platform = Platform(sizes={"tiny": Quota(requests_cpu="1", requests_memory="1Gi")})
 
     drift = drift_of([live(VISION)], platform, live_state(stored(VISION)))
@@ -204,7 +204,7 @@ def test_a_tenant_that_no_longer_fits_its_platform_is_told_with_the_reason() -> 
     assert drift == Drift(unknown={"vision": "vision.size='small': the platform's sizes are tiny"})
 
 
-def test_a_tenant_whose_namespace_the_platform_would_name_otherwise_is_told_with_the_reason() -> None:
+def test_a_tenant_in_another_namespace_than_the_platform_expects_has_a_reason() -> None:
     drift = drift_of([live(VISION)], Platform(namespace_prefix="ml-"), live_state(stored(VISION)))
 
     reason = "the platform expects tenant 'vision' in namespace 'ml-vision', not 'vision'"
@@ -215,12 +215,12 @@ def test_drift_fills_its_column_and_nothing_else() -> None:
     frame = tenants_frame([live(VISION), live(SPEECH), with_grant("[]") | {"metadata": {"name": "x"}}])
     reasons: dict[str, Any] = frame.attrs["incomplete"]
 
-    told = add_drift(frame, Drift(drifted={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
+    filled = add_drift(frame, Drift(drifted={"vision": True}, unknown={"speech": "may not list", "x": "later"}))
 
-    assert told["drift"].tolist() == [pd.NA, True, pd.NA]
-    assert told.attrs == {"incomplete": {"speech": "may not list", "x": reasons["x"]}}
-    pd.testing.assert_frame_equal(told.drop(columns="drift"), frame.drop(columns="drift"))
-    assert told.dtypes.to_dict() == frame.dtypes.to_dict()
+    assert filled["drift"].tolist() == [pd.NA, True, pd.NA]
+    assert filled.attrs == {"incomplete": {"speech": "may not list", "x": reasons["x"]}}
+    pd.testing.assert_frame_equal(filled.drop(columns="drift"), frame.drop(columns="drift"))
+    assert filled.dtypes.to_dict() == frame.dtypes.to_dict()
 
 
 def _namespace(manifest: Manifest) -> str | None:

@@ -7,23 +7,16 @@ those of them that import something can close a circle.
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from tests.unit.project.imports import ROOT, imported_names, module_files
 
-ROOT = Path(__file__).parents[3]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
 # for each module, the modules that it imports, and the line of the first such import
 Graph: TypeAlias = dict[str, dict[str, int]]
-
-
-def module_files(root: Path, package: str) -> dict[str, Path]:
-    """Each module of a package by its full name."""
-    return {
-        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in sorted((root / package).rglob("*.py"))
-    }
 
 
 def import_graph(files: Mapping[str, Path]) -> Graph:
@@ -35,22 +28,6 @@ def import_graph(files: Mapping[str, Path]) -> Graph:
                 edges.setdefault(target, line)
         graph[module] = edges
     return graph
-
-
-def imported_names(tree: ast.AST, module: str, *, is_package: bool) -> Iterator[tuple[str, int]]:
-    """Every name that an import at any depth runs, in full: `a.b.c` for `from a.b import c`; and its line."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-            for branch in node.orelse:
-                yield from imported_names(ast.Module([branch], []), module, is_package=is_package)
-        elif isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = module.split(".")[: None if is_package and node.level == 1 else -(node.level - is_package)]
-            start = [*(above if node.level else []), *([node.module] if node.module else [])]
-            yield from ((".".join([*start, alias.name]), node.lineno) for alias in node.names)
-        else:
-            yield from imported_names(node, module, is_package=is_package)
 
 
 def targets(name: str, files: Mapping[str, Path]) -> list[str]:

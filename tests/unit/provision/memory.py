@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tenantkit.cluster.http.errors import Operation, error_of_status
 from tenantkit.cluster.requests.watch import WatchEvent
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from tenantkit.cluster.cluster import Cluster
     from tenantkit.exceptions import ClusterError
     from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.rules.manifest import Manifest
@@ -209,6 +210,11 @@ def _is_deleted_with(other: ObjectRef, ref: ObjectRef) -> bool:
 def tenant(**fields: Any) -> Tenant:
     base = {"name": "vision", "team": "cv", "owners": ["dana@example.com"], "size": "small", "routes": [ROUTE]}
     return Tenant(**base | fields)
+
+
+def cluster_of(memory: Memory) -> Cluster:
+    """The same, for functions that take a whole connection."""
+    return cast("Cluster", memory)
 
 
 def run(memory: Memory, *tenants: Tenant, platform: Platform = PLATFORM, **options: Any) -> Report:

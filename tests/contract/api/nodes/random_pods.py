@@ -1,4 +1,4 @@
-"""Random nodes and pods: small and odd enough that every filter of the scheduler has its say. All from one seed."""
+"""Random nodes and pods, small and odd enough that every filter of the scheduler matters. All from one seed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MUCH = {
 
 
 def random_node(random: Random, name: str) -> Manifest:
-    """A node that may be full, tainted, cordoned, or without some label."""
+    """A node that may be full, tainted, cordoned, or without a label."""
     room = {
         "cpu": random.choice(["2", "4", "7500m"]),
         "memory": random.choice(["4Gi", "8Gi"]),
@@ -44,7 +44,7 @@ def random_node(random: Random, name: str) -> Manifest:
 
 
 def random_pod(random: Random, name: str, namespace: str, *, node: str = "") -> Manifest:
-    """A pod that asks for this and that; one that is given a node asks for little."""
+    """A pod with random constraints; one with a node has small requests."""
     requests = {}
     for resource, amounts in (_LITTLE if node else _MUCH).items():
         if _maybe(random, 0.3):

@@ -1,4 +1,4 @@
-"""What kubelets, or who plays them, write of nodes and pods; the same on both engines."""
+"""The status of nodes and pods that kubelets or their stand-ins write; the same on both engines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONTAINER = {"name": "main", "image": "registry.example.ai/main:1"}
 
 @pytest.fixture
 def run(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
-    """Makes a pod, and gives it back once it runs."""
+    """Create a pod, and return it once it runs."""
 
     def make(**spec: Any) -> Manifest:
         eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -41,8 +41,8 @@ def run(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
 def test_a_new_node_gets_all_its_conditions(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
     node = gpu_node()
     eventually(lambda: len(cluster.get("Node", node)["status"]["conditions"]) == 5)
-    told = cluster.get("Node", node)["status"]["conditions"]
-    assert {item["type"]: (item["status"], item["reason"], item["message"]) for item in told} == {
+    found = cluster.get("Node", node)["status"]["conditions"]
+    assert {item["type"]: (item["status"], item["reason"], item["message"]) for item in found} == {
         "Ready": ("True", "KubeletReady", "kubelet is posting ready status"),
         "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -51,18 +51,18 @@ def test_a_new_node_gets_all_its_conditions(cluster: Cluster, gpu_node: Callable
     }
 
 
-def test_a_node_keeps_the_room_that_it_was_made_with(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
+def test_a_node_keeps_the_capacity_that_it_was_created_with(cluster: Cluster, gpu_node: Callable[..., str]) -> None:
     node = gpu_node(lambda manifest: manifest["status"]["allocatable"].update({"cpu": "60"}))
     status = cluster.get("Node", node)["status"]
     assert (status["allocatable"]["cpu"], status["allocatable"]["nvidia.com/gpu"]) == ("60", "8")
 
 
-def test_a_pod_that_runs_is_ready_by_all_conditions(gpu_node: Callable[..., str], run: Callable[..., Manifest]) -> None:
+def test_a_running_pod_is_ready_by_all_conditions(gpu_node: Callable[..., str], run: Callable[..., Manifest]) -> None:
     gpu_node()
     pod = run(readinessGates=[{"conditionType": "example.ai/loaded"}])
-    told = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
+    found = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
     wanted = ("PodScheduled", "Initialized", "Ready", "ContainersReady", "example.ai/loaded")
-    assert told == dict.fromkeys(wanted, "True")
+    assert found == dict.fromkeys(wanted, "True")
 
 
 def test_init_containers_have_ended_and_sidecars_run(
@@ -86,7 +86,7 @@ def test_a_pod_that_names_its_node_needs_no_scheduler(
     assert run(nodeName=node)["spec"]["nodeName"] == node
 
 
-def test_a_pod_on_a_node_that_is_not_there_waits_for_it(cluster: Cluster, namespace: str) -> None:
+def test_a_pod_on_a_node_that_does_not_exist_waits_for_it(cluster: Cluster, namespace: str) -> None:
     node = f"late-{uuid.uuid4().hex[:6]}"
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
@@ -99,7 +99,7 @@ def test_a_pod_on_a_node_that_is_not_there_waits_for_it(cluster: Cluster, namesp
         cluster.delete(ref_of(late))
 
 
-def test_what_is_written_into_a_running_pods_status_stays(
+def test_a_written_status_of_a_running_pod_stays(
     cluster: Cluster, wire: Wire, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest]
 ) -> None:
     gpu_node()
@@ -116,7 +116,7 @@ def test_what_is_written_into_a_running_pods_status_stays(
     assert (now["state"], now["restartCount"]) == (waiting, 7)
 
 
-def test_a_deleted_pod_goes(
+def test_a_deleted_pod_is_removed(
     cluster: Cluster, namespace: str, gpu_node: Callable[..., str], run: Callable[..., Manifest]
 ) -> None:
     gpu_node()
@@ -131,7 +131,7 @@ def test_a_deleted_pod_goes(
     eventually(is_gone)
 
 
-def test_a_waiting_pod_is_told_of_which_state_of_it_that_is(
+def test_the_condition_of_a_waiting_pod_has_its_observed_generation(
     cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
 ) -> None:
     gpu_node()
@@ -139,5 +139,5 @@ def test_a_waiting_pod_is_told_of_which_state_of_it_that_is(
     large = {**_CONTAINER, "resources": {"requests": {"cpu": "65"}}}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}}
     cluster.create(pod | {"spec": {"containers": [large]}})
-    told = eventually(lambda: condition(cluster.get("Pod", "one", namespace), "PodScheduled"))
-    assert (told["observedGeneration"], told["lastProbeTime"]) == (1, None)
+    found = eventually(lambda: condition(cluster.get("Pod", "one", namespace), "PodScheduled"))
+    assert (found["observedGeneration"], found["lastProbeTime"]) == (1, None)

@@ -1,4 +1,4 @@
-"""Whether a random pod gets a random node, and what is said where not, is as the rules say; on both engines."""
+"""tenantkit's rules predict whether a random pod gets a random node, and the reasons if not; on both engines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PODS_EACH = 12
 
 
 class World:
-    """The random nodes, and the pods that are on them."""
+    """Random nodes, and the pods that run on them."""
 
     def __init__(self, cluster: Cluster, namespace: str, random: Random) -> None:
         self._cluster, self._namespace, self._random = cluster, namespace, random
@@ -53,7 +53,7 @@ class World:
         eventually(lambda: all(self._pod(name)["status"].get("podIP") for name in self.pods))
 
     def ask(self) -> tuple[Manifest, list[str], str]:
-        """A random pod as it ended up, which nodes take it by the rules, and what is to be said where none does."""
+        """The outcome of a random pod, the nodes that fit it by the rules, and the expected message if none does."""
         nodes = [self._cluster.get("Node", name) for name in self.nodes]
         placed = [self._pod(name) for name in self.pods]
         name = self._create()
@@ -97,7 +97,7 @@ class World:
             return False
 
     def _delete(self, name: str) -> None:
-        """At once: a pod that has no grace goes without its kubelet."""
+        """Delete it at once: without a grace period no kubelet is needed."""
         place = object_path(kind_of("Pod"), name, self._namespace)
         body = orjson.dumps({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0})
         self._cluster._session.ask(Call("DELETE", place, Operation("delete", "Pod", name, self._namespace), body))
@@ -105,7 +105,7 @@ class World:
 
 @pytest.fixture
 def make_world(cluster: Cluster, namespace: str) -> Iterator[Callable[[int], World]]:
-    """Makes the random nodes of a seed, with pods on them; gone afterwards."""
+    """Create the random nodes of a seed, with pods on them; deleted afterwards."""
     made: list[World] = []
 
     def make(seed: int) -> World:
@@ -119,9 +119,9 @@ def make_world(cluster: Cluster, namespace: str) -> Iterator[Callable[[int], Wor
 
 
 @pytest.mark.parametrize("seed", CLUSTERS)
-def test_a_random_pod_is_placed_or_told_why_not_as_the_rules_say(make_world: Callable[[int], World], seed: int) -> None:
+def test_a_random_pod_is_scheduled_or_refused_as_the_rules_say(make_world: Callable[[int], World], seed: int) -> None:
     world = make_world(seed)
     for _ in range(PODS_EACH):
         pod, fitting, message = world.ask()
-        node, told = pod["spec"].get("nodeName", ""), condition(pod, "PodScheduled").get("message", "")
-        assert (node in fitting, told) == (bool(fitting), message), (pod["spec"], fitting)
+        node, found = pod["spec"].get("nodeName", ""), condition(pod, "PodScheduled").get("message", "")
+        assert (node in fitting, found) == (bool(fitting), message), (pod["spec"], fitting)

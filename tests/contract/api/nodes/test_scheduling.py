@@ -1,4 +1,4 @@
-"""Where a pod goes, and why it goes nowhere; the same on both engines."""
+"""Which node a pod gets, and the message if it gets none; the same on both engines."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_pod_of_a_deployment_runs_on_a_node_and_has_an_address(
     assert eventually(lambda: cluster.get("Deployment", "server", namespace)["status"].get("readyReplicas")) == 1
 
 
-def test_a_pod_that_asks_for_more_gpus_than_a_node_has_is_told_so(
+def test_a_pod_that_requests_more_gpus_than_a_node_has_is_reported(
     cluster: Cluster, namespace: str, gpu_node: Callable[..., str]
 ) -> None:
     gpu_node()
@@ -56,7 +56,7 @@ def test_a_pod_that_asks_for_more_gpus_than_a_node_has_is_told_so(
     eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
     cluster.create(deployment(namespace, resources={"limits": {"nvidia.com/gpu": "9"}}))
 
-    def is_told() -> bool:  # the scheduler may have spoken before it saw that the second node is ready
+    def is_reported() -> bool:  # the scheduler may have reported before the second node was ready
         placed = condition(only_pod(cluster, namespace), "PodScheduled")
         assert (placed.get("status"), placed.get("reason")) == ("False", "Unschedulable")
         assert placed["message"] == (
@@ -65,4 +65,4 @@ def test_a_pod_that_asks_for_more_gpus_than_a_node_has_is_told_so(
         )
         return True
 
-    eventually(is_told)
+    eventually(is_reported)

@@ -1,4 +1,4 @@
-"""What the scheduler says of a pod, word for word, and where it puts one; the same on both engines."""
+"""The scheduler's exact messages, and the node that it chooses; the same on both engines."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pod(namespace: str, name: str = "one", **spec: Any) -> Manifest:
 
 @pytest.fixture
 def placed(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
-    """Makes a pod, and gives it back once the scheduler has spoken."""
+    """Create a pod, and return it once the scheduler has tried it."""
 
     def make(**asked: Any) -> Manifest:
         eventually(lambda: cluster.get("ServiceAccount", "default", namespace))
@@ -64,7 +64,7 @@ def placed(cluster: Cluster, namespace: str) -> Callable[..., Manifest]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_keeps_a_pod_from_every_node_is_said(
+def test_the_reasons_against_each_node_are_reported(
     case: Case, gpu_node: MakeNode, placed: Callable[..., Manifest], cluster: Cluster
 ) -> None:
     for change in case.nodes:
@@ -72,25 +72,25 @@ def test_what_keeps_a_pod_from_every_node_is_said(
     pod = ref_of(placed(**case.spec))
     nodes = f"0/{len(case.nodes)} nodes are available:"
 
-    def is_said() -> bool:  # it may have spoken before it saw that the newest node is ready
-        told = condition(cluster.get("Pod", pod.name, pod.namespace), "PodScheduled")
-        assert (told["status"], told["reason"]) == ("False", "Unschedulable")
-        assert told["message"] == f"{nodes} {case.reasons}. preemption: {nodes} {case.preemption}."
+    def is_said() -> bool:  # it may have reported before the newest node was ready
+        scheduled = condition(cluster.get("Pod", pod.name, pod.namespace), "PodScheduled")
+        assert (scheduled["status"], scheduled["reason"]) == ("False", "Unschedulable")
+        assert scheduled["message"] == f"{nodes} {case.reasons}. preemption: {nodes} {case.preemption}."
         return True
 
     eventually(is_said)
 
 
-def test_without_nodes_that_is_said(placed: Callable[..., Manifest]) -> None:
+def test_a_cluster_without_nodes_is_reported(placed: Callable[..., Manifest]) -> None:
     assert condition(placed(), "PodScheduled")["message"] == "no nodes available to schedule pods"
 
 
-def test_a_gate_blocks_and_there_is_no_event(
+def test_a_scheduling_gate_blocks_without_an_event(
     cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     gpu_node()
-    told = condition(placed(schedulingGates=[{"name": "example.com/approval"}]), "PodScheduled")
-    assert (told["reason"], told["message"]) == (
+    scheduled = condition(placed(schedulingGates=[{"name": "example.com/approval"}]), "PodScheduled")
+    assert (scheduled["reason"], scheduled["message"]) == (
         "SchedulingGated",
         "Scheduling is blocked due to non-empty scheduling gates",
     )
@@ -104,7 +104,7 @@ def test_a_gate_blocks_and_there_is_no_event(
         (True, "pod has unbound immediate PersistentVolumeClaims"),
     ],
 )
-def test_a_claim_without_a_volume_keeps_its_pod_back(  # noqa: PLR0913 (fixtures)
+def test_a_claim_without_a_volume_blocks_its_pod(  # noqa: PLR0913 (fixtures)
     cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], *, claim: bool, says: str
 ) -> None:
     gpu_node()
@@ -119,8 +119,8 @@ def test_a_claim_without_a_volume_keeps_its_pod_back(  # noqa: PLR0913 (fixtures
             }
         )
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
-    told = condition(placed(volumes=volumes), "PodScheduled")
-    assert told["message"] == f"0/1 nodes are available: {says}. not found"
+    scheduled = condition(placed(volumes=volumes), "PodScheduled")
+    assert scheduled["message"] == f"0/1 nodes are available: {says}. not found"
 
 
 def test_the_events_name_the_node_or_the_reasons(
@@ -130,13 +130,13 @@ def test_the_events_name_the_node_or_the_reasons(
     placed()
     placed(name="big", requests={"cpu": "65"})
 
-    def told() -> dict[str, tuple[Any, ...]]:
+    def scheduled() -> dict[str, tuple[Any, ...]]:
         events = cluster.list("Event", namespace=namespace)
         assert {event["reason"] for event in events} >= {"Scheduled", "FailedScheduling"}
         parts = ("type", "message", "action", "reportingComponent", "firstTimestamp", "source")
         return {event["reason"]: tuple(event.get(part) for part in parts) for event in events}
 
-    events = eventually(told)
+    events = eventually(scheduled)
     assert events["Scheduled"] == (
         "Normal",
         f"Successfully assigned {namespace}/one to {node}",
@@ -149,23 +149,25 @@ def test_the_events_name_the_node_or_the_reasons(
     assert events["FailedScheduling"][1].startswith("0/1 nodes are available: 1 Insufficient cpu. preemption: ")
 
 
-def test_a_full_node_is_passed_over_for_one_with_room(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_a_pod_goes_to_a_node_with_room_and_not_to_a_full_one(
+    gpu_node: MakeNode, placed: Callable[..., Manifest]
+) -> None:
     gpu_node(room(**{GPU: "1"}))
     other = gpu_node()
     assert placed(requests={GPU: "4"})["spec"]["nodeName"] == other
 
 
-def test_gpus_are_taken_whole_until_none_is_left(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_gpus_are_used_until_none_is_left(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
     gpu_node()
     for name in ("a", "b"):
         assert placed(name=name, requests={GPU: "4"})["spec"]["nodeName"]
-    told = condition(placed(name="c", requests={GPU: "1"}), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="c", requests={GPU: "1"}), "PodScheduled")
+    assert scheduled["message"] == (
         f"0/1 nodes are available: 1 Insufficient {GPU}. preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
     )
 
 
-def test_a_taint_that_prefers_lets_a_pod_in(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_a_preferred_taint_does_not_block_a_pod(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
     node = gpu_node(taint("PreferNoSchedule"))
     assert placed()["spec"]["nodeName"] == node
 
@@ -179,7 +181,7 @@ def test_a_taint_that_prefers_lets_a_pod_in(gpu_node: MakeNode, placed: Callable
     ],
     ids=["of its value", "of its key", "of everything"],
 )
-def test_a_toleration_lets_a_pod_in(
+def test_a_toleration_lets_a_pod_onto_a_tainted_node(
     toleration: dict[str, str], gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     node = gpu_node(taint("NoSchedule"))
@@ -187,14 +189,14 @@ def test_a_toleration_lets_a_pod_in(
 
 
 @pytest.mark.parametrize("values", [("In", "a", "b"), ("NotIn", "b"), ("Exists",)], ids=lambda values: values[0])
-def test_a_node_affinity_lets_a_pod_in(
+def test_a_pod_goes_to_a_node_that_its_affinity_matches(
     values: tuple[str, ...], gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     node = gpu_node(label("zone", "a"))
     assert placed(**node_affinity(*values))["spec"]["nodeName"] == node
 
 
-def test_the_first_of_a_group_that_wants_its_own_kind_may_begin_anywhere(
+def test_the_first_pod_with_affinity_to_its_own_labels_may_go_anywhere(
     gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     gpu_node()
@@ -204,26 +206,28 @@ def test_the_first_of_a_group_that_wants_its_own_kind_may_begin_anywhere(
     assert first["spec"]["nodeName"] == second["spec"]["nodeName"]
 
 
-def test_who_wants_to_be_alone_is_on_a_node_of_its_own(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_a_pod_with_anti_affinity_gets_a_separate_node(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
     names = {gpu_node(), gpu_node()}
     alone = affinity("podAntiAffinity", labelSelector={"matchLabels": {"group": "serve"}})
     pods = [placed(name=name, labels={"group": "serve"}, **alone) for name in ("a", "b")]
     assert {one["spec"]["nodeName"] for one in pods} == names
-    told = condition(placed(name="c", labels={"group": "serve"}, **alone), "PodScheduled")
-    assert told["message"].startswith("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.")
+    scheduled = condition(placed(name="c", labels={"group": "serve"}, **alone), "PodScheduled")
+    assert scheduled["message"].startswith("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.")
 
 
-def test_who_is_there_keeps_others_away(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_the_anti_affinity_of_a_running_pod_keeps_others_away(
+    gpu_node: MakeNode, placed: Callable[..., Manifest]
+) -> None:
     gpu_node()
     placed(name="a", **affinity("podAntiAffinity", labelSelector={"matchLabels": {"group": "noisy"}}))
-    told = condition(placed(name="b", labels={"group": "noisy"}), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="b", labels={"group": "noisy"}), "PodScheduled")
+    assert scheduled["message"] == (
         "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. "
         f"preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
     )
 
 
-def test_another_schedulers_pod_is_left_alone(
+def test_the_pod_of_another_scheduler_is_ignored(
     cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     gpu_node()
@@ -232,7 +236,7 @@ def test_another_schedulers_pod_is_left_alone(
     assert "nodeName" not in cluster.get("Pod", "other", namespace)["spec"]
 
 
-def test_a_waiting_pod_goes_to_a_node_that_comes(
+def test_a_waiting_pod_goes_to_a_new_node(
     cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     placed()
@@ -240,7 +244,7 @@ def test_a_waiting_pod_goes_to_a_node_that_comes(
     assert eventually(lambda: cluster.get("Pod", "one", namespace)["spec"].get("nodeName")) == node
 
 
-def test_a_waiting_pod_gets_the_room_of_one_that_goes(
+def test_a_waiting_pod_gets_the_room_of_a_deleted_one(
     cluster: Cluster, namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest]
 ) -> None:
     node = gpu_node()
@@ -270,38 +274,38 @@ def test_an_uncordoned_node_takes_pods_again(
     assert eventually(lambda: cluster.get("Pod", "one", namespace)["spec"].get("nodeName")) == node
 
 
-def test_a_cordoned_node_has_the_taint_that_says_so(cluster: Cluster, gpu_node: MakeNode) -> None:
+def test_a_cordoned_node_has_the_unschedulable_taint(cluster: Cluster, gpu_node: MakeNode) -> None:
     node = gpu_node(cordon)
     taints = eventually(lambda: cluster.get("Node", node)["spec"].get("taints"))
     assert [(one["key"], one["effect"]) for one in taints] == [("node.kubernetes.io/unschedulable", "NoSchedule")]
 
 
-def test_a_host_port_is_one_pods(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_a_host_port_belongs_to_one_pod(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
     gpu_node()
     port = {"name": "main", "image": "main", "ports": [{"containerPort": 80, "hostPort": 8080}]}
     assert placed(name="a", containers=[port])["spec"]["nodeName"]
-    told = condition(placed(name="b", containers=[port]), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="b", containers=[port]), "PodScheduled")
+    assert scheduled["message"] == (
         "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. "
         f"preemption: 0/1 nodes are available: 1 {NO_VICTIMS}."
     )
 
 
-def test_spread_pods_go_evenly_and_the_last_is_told(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
+def test_spread_pods_are_even_and_the_last_one_is_reported(gpu_node: MakeNode, placed: Callable[..., Manifest]) -> None:
     gpu_node(label("zone", "a"))
     gpu_node(label("zone", "b"))
     rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "minDomains": 3}
     spread = {"topologySpreadConstraints": [{**rule, "labelSelector": {"matchLabels": {"group": "serve"}}}]}
     pods = [placed(name=name, labels={"group": "serve"}, **spread) for name in ("a", "b")]
     assert len({one["spec"]["nodeName"] for one in pods}) == 2
-    told = condition(placed(name="c", labels={"group": "serve"}, **spread), "PodScheduled")
-    assert told["message"] == (
+    scheduled = condition(placed(name="c", labels={"group": "serve"}, **spread), "PodScheduled")
+    assert scheduled["message"] == (
         "0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints. "
         f"preemption: 0/2 nodes are available: 2 {NO_VICTIMS}."
     )
 
 
-def test_a_pod_that_never_evicts_is_told_so(
+def test_a_pod_that_never_preempts_is_reported(
     namespace: str, gpu_node: MakeNode, placed: Callable[..., Manifest], wire: Wire
 ) -> None:
     gpu_node()
@@ -310,9 +314,9 @@ def test_a_pod_that_never_evicts_is_told_so(
     path = "/apis/scheduling.k8s.io/v1/priorityclasses"
     assert wire("POST", path, {**meek, "value": 10, "preemptionPolicy": "Never"}).status == 201
     try:
-        told = condition(placed(priorityClassName=name, requests={"cpu": "65"}), "PodScheduled")
+        scheduled = condition(placed(priorityClassName=name, requests={"cpu": "65"}), "PodScheduled")
     finally:
         wire("DELETE", f"{path}/{name}")
-    assert told["message"] == (
+    assert scheduled["message"] == (
         "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
     )

@@ -1,4 +1,4 @@
-"""Workloads whose pods a node runs: how they end up when nobody helps; the same on both engines."""
+"""Workloads whose pods run on a node complete by themselves; the same on both engines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_deployment_becomes_available(workloads: Workloads) -> None:
     }
 
 
-def test_a_rollout_runs_through(workloads: Workloads) -> None:
+def test_a_rollout_completes(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(3))
     workloads.status_is("deployments", "web", availableReplicas=3)
     workloads.patch("deployments", "web", new_image("next"))
@@ -42,7 +42,7 @@ def test_a_rollout_runs_through(workloads: Workloads) -> None:
     assert len(workloads.all("pods")) == 3
 
 
-def test_recreate_runs_through(workloads: Workloads) -> None:
+def test_a_recreate_rollout_completes(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(2, strategy={"type": "Recreate"}))
     workloads.status_is("deployments", "web", availableReplicas=2)
     workloads.patch("deployments", "web", new_image("next"))
@@ -50,7 +50,7 @@ def test_recreate_runs_through(workloads: Workloads) -> None:
     assert {pod["spec"]["containers"][0]["image"] for pod in workloads.pods()} == {"next"}
 
 
-def test_a_stateful_set_fills_up_and_shrinks(workloads: Workloads) -> None:
+def test_a_stateful_set_scales_up_and_down(workloads: Workloads) -> None:
     workloads.create("statefulsets", "db", replicated(3, "db", serviceName="db"))
     workloads.status_is("statefulsets", "db", replicas=3, readyReplicas=3, availableReplicas=3, currentReplicas=3)
     workloads.patch("statefulsets", "db", {"spec": {"replicas": 1}})
@@ -58,7 +58,7 @@ def test_a_stateful_set_fills_up_and_shrinks(workloads: Workloads) -> None:
     assert [pod["metadata"]["name"] for pod in workloads.all("pods")] == ["db-0"]
 
 
-def test_a_job_runs_through(workloads: Workloads) -> None:
+def test_a_job_completes(workloads: Workloads) -> None:
     spec = {"completions": 3, "parallelism": 2, "template": {"spec": pod_spec(restartPolicy="Never")}}
     workloads.create("jobs", "train", spec)
     eventually(lambda: "Complete" in workloads.conditions("jobs", "train"))
@@ -66,7 +66,7 @@ def test_a_job_runs_through(workloads: Workloads) -> None:
     assert {pod["status"]["phase"] for pod in workloads.all("pods")} == {"Succeeded"}
 
 
-def test_a_service_knows_its_pods(workloads: Workloads) -> None:
+def test_a_service_lists_its_pods(workloads: Workloads) -> None:
     workloads.create("services", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]})
     workloads.create("deployments", "web", replicated(2))
     workloads.status_is("deployments", "web", availableReplicas=2)
@@ -81,7 +81,7 @@ def test_a_service_knows_its_pods(workloads: Workloads) -> None:
     eventually(behind)
 
 
-def test_all_goes_with_a_deployment(workloads: Workloads) -> None:
+def test_replica_sets_and_pods_are_deleted_with_a_deployment(workloads: Workloads) -> None:
     workloads.create("deployments", "web", replicated(2))
     workloads.status_is("deployments", "web", availableReplicas=2)
     workloads.delete("deployments", "web")

@@ -1,4 +1,4 @@
-"""Nodes and a pod that none of them takes, each with what the scheduler says of it."""
+"""Nodes and a pod that fits none of them, with the scheduler's message."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def room(**amounts: str) -> Callable[[Manifest], None]:
     return change
 
 
-def as_they_are(_: Manifest) -> None:
+def unchanged(_: Manifest) -> None:
     return None
 
 
 @dataclass(frozen=True)
 class Case:
-    """Nodes, a pod, and what is said: how many nodes for which reason, and how many for which reason of preemption."""
+    """Nodes, a pod, and the message: how many nodes per reason, also of preemption."""
 
     name: str
     nodes: tuple[Callable[[Manifest], None], ...]
@@ -74,33 +74,33 @@ _SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSched
 _NAMED = {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["gone"]}]}]}
 
 CASES = (
-    Case("cores", (as_they_are,), "1 Insufficient cpu", f"1 {NOT_HELPFUL}", {"requests": {"cpu": "65"}}),
-    Case("memory", (as_they_are,), "1 Insufficient memory", f"1 {NOT_HELPFUL}", {"requests": {"memory": "513Gi"}}),
+    Case("cores", (unchanged,), "1 Insufficient cpu", f"1 {NOT_HELPFUL}", {"requests": {"cpu": "65"}}),
+    Case("memory", (unchanged,), "1 Insufficient memory", f"1 {NOT_HELPFUL}", {"requests": {"memory": "513Gi"}}),
     Case(
         "ephemeral storage",
-        (as_they_are,),
+        (unchanged,),
         "1 Insufficient ephemeral-storage",
         f"1 {NOT_HELPFUL}",
         {"requests": {"ephemeral-storage": "2Ti"}},
     ),
     Case(
         "cores and memory",
-        (as_they_are,),
+        (unchanged,),
         "1 Insufficient cpu, 1 Insufficient memory",
         f"1 {NOT_HELPFUL}",
         {"requests": {"cpu": "65", "memory": "513Gi"}},
     ),
-    Case("gpus", (as_they_are, as_they_are), f"2 Insufficient {GPU}", f"2 {NOT_HELPFUL}", {"requests": {GPU: "9"}}),
+    Case("gpus", (unchanged, unchanged), f"2 Insufficient {GPU}", f"2 {NOT_HELPFUL}", {"requests": {GPU: "9"}}),
     Case(
         "an accelerator that no node has",
-        (as_they_are,),
+        (unchanged,),
         "1 Insufficient amd.com/gpu",
         f"1 {NOT_HELPFUL}",
         {"requests": {"amd.com/gpu": "1"}},
     ),
     Case("cordoned", (cordon,), "1 node(s) were unschedulable", f"1 {NOT_HELPFUL}"),
     Case("tainted", (taint("NoSchedule"),), "1 node(s) had untolerated taint(s)", f"1 {NOT_HELPFUL}"),
-    Case("tainted to evict", (taint("NoExecute"),), "1 node(s) had untolerated taint(s)", f"1 {NOT_HELPFUL}"),
+    Case("tainted with NoExecute", (taint("NoExecute"),), "1 node(s) had untolerated taint(s)", f"1 {NOT_HELPFUL}"),
     Case(
         "tolerates another value",
         (taint("NoSchedule"),),
@@ -130,7 +130,7 @@ CASES = (
         node_affinity("DoesNotExist"),
     ),
     Case(
-        "no places",
+        "no pods left",
         (room(pods="0"),),
         "1 Too many pods",
         f"1 {NO_VICTIMS}",
@@ -158,36 +158,36 @@ CASES = (
         {"requests": {"cpu": "2"}, "initContainers": [{**_SIDECAR, "resources": {"requests": {"cpu": "2"}}}]},
     ),
     Case(
-        "an init container asks for more than all containers",
+        "an init container requests more than all containers",
         (room(cpu="3"),),
         "1 Insufficient cpu",
         f"1 {NOT_HELPFUL}",
         {"requests": {"cpu": "2"}, "initContainers": [{**_INIT, "resources": {"requests": {"cpu": "4"}}}]},
     ),
     Case(
-        "beside one that is not there",
-        (as_they_are,),
+        "affinity to a pod that does not exist",
+        (unchanged,),
         "1 node(s) didn't match pod affinity rules",
         f"1 {NOT_HELPFUL}",
         affinity("podAffinity"),
     ),
     Case(
-        "beside, by a label that the node lacks",
-        (as_they_are,),
+        "affinity by a label that the node does not have",
+        (unchanged,),
         "1 node(s) didn't match pod affinity rules",
         f"1 {NOT_HELPFUL}",
         affinity("podAffinity", topologyKey="zone", labelSelector={"matchLabels": {"app": "one"}}),
     ),
     Case(
-        "spread by a label that the node lacks",
-        (as_they_are,),
+        "spread by a label that the node does not have",
+        (unchanged,),
         "1 node(s) didn't match pod topology spread constraints (missing required label)",
         f"1 {NOT_HELPFUL}",
         {"topologySpreadConstraints": [_SPREAD]},
     ),
     Case(
-        "a node by its name that is gone",
-        (as_they_are, cordon),
+        "affinity to the name of a node that does not exist",
+        (unchanged, cordon),
         "2 node(s) didn't satisfy plugin(s) [NodeAffinity]",
         f"2 {NOT_HELPFUL}",
         {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": _NAMED}}},

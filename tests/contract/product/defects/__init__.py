@@ -1,4 +1,4 @@
-"""Defects to plant on a cluster: what is wrong, who writes why, and what `why` should say of it first."""
+"""Defects to plant on a cluster: what is wrong, what reports it, and the first row of `why`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Defects to plant: what is wrong, as data, and what `why` should say of it first.
+"""Defects to plant: what is wrong, as data, and the first row of `why`.
 
-A defect is a few objects in a namespace of its own. Who writes the reason down differs: the API server and the
-controllers do where a defect needs nothing but them, the scheduler where it needs nodes. What only a kubelet would
-write is captured: a status and events in the words of a real kubelet (from its sources, 1.37), written over what a
-stand-in for one has said.
+A defect is a few objects in a namespace of its own. Its reason is written by the API server or a controller, or by the
+scheduler where it needs nodes. A kubelet's reports are captured: a status and events with the texts of a real kubelet
+(from its sources, 1.37), which replace those of the stand-in for a kubelet.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ HELD = [{"name": "tenantkit.dev/held-back"}]  # from the scheduler
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What a kubelet would have written of a pod.
+    """What a kubelet would report about a pod.
 
     Args:
-        app: which pods: those with this `app` label.
-        status: written over theirs.
+        app: the `app` label of the pods.
+        status: replaces theirs.
         events: type, reason and message of each; in texts, `{pod}` is the pod's name.
-        is_unplaced: whether the pods are held back from nodes: a stand-in for a kubelet lets a Job's pod succeed before
-            anything can be written of it.
+        is_unplaced: whether the pods get no node: a stand-in for a kubelet completes a Job's pod before its status can
+            be written.
     """
 
     app: str
@@ -43,21 +42,21 @@ class Captured:
 class Defect:
     """Something that does not run, and why.
 
-    In every text of it `{namespace}` stands for where it is planted, `{now}` for that moment, and `{pod}` for the name
-    of the pod that the captured status is of.
+    In its texts, `{namespace}` is the namespace, `{now}` the current time, and `{pod}` the name of the pod with the
+    captured status.
 
     Args:
         name: what is wrong.
-        cause: as `why` should call it.
-        workload: as `why` should name it.
-        object: what stands in the way, is missing or is broken.
-        says: part of the message, in the words of whoever wrote it.
-        writer: who that is; for `kubelet` it is captured.
-        proof: something that the server refuses as soon as what is made first is in force (a policy takes a while);
-            all but the first two manifests wait for that. Default: nothing to wait for.
-        manifests: in the order in which they are made; those of namespaced kinds are given the namespace.
+        cause: expected in the row.
+        workload: likewise.
+        object: likewise: what blocks, is missing or is broken.
+        says: part of the message.
+        writer: what reports it; for `kubelet` the report is captured.
+        proof: an object that the server refuses as soon as the first two manifests are in force (a policy takes a
+            while); the others wait for that. Default: nothing to wait for.
+        manifests: in the order of their creation; those of namespaced kinds are given the namespace.
         labels: of the namespace.
-        captured: what a kubelet would write once the pods have a node.
+        captured: what a kubelet would report once the pods have a node.
         deleted: objects to delete afterwards, as `Kind/name`.
     """
 

@@ -1,4 +1,4 @@
-"""Whether `why` names a planted defect first."""
+"""Whether the first row of `why` is a planted defect."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def is_named_first(cluster: Cluster, namespace: str, defect: Defect) -> bool:
-    """Whether the first row has the defect's cause, workload, object and words; for those who wait until it has.
+    """Check that the first row has the defect's cause, workload, object and message; used with `eventually`.
 
     Raises:
-        AssertionError: it has not yet; all rows are told.
+        AssertionError: it does not have them yet; the error shows all rows.
     """
     expected, workload, says = (
         text.replace("{namespace}", namespace) for text in (defect.object, defect.workload, defect.says)
     )
     frame = why(cluster, namespaces=[namespace])
-    assert not frame.empty, "nothing is said of it"
+    assert not frame.empty, "there is no row"
     first, rows = frame.iloc[0], frame.to_dict("records")
     assert (first["cause"], first["workload"]) == (defect.cause, workload), rows
     assert says in first["message"], rows

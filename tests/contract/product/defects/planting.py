@@ -30,7 +30,7 @@ _PROVED_AFTER = 2  # a policy and its binding
 
 
 def make_nodes(cluster: Cluster, nodes: Sequence[Manifest]) -> None:
-    """Make the nodes that are not there yet."""
+    """Create the nodes that do not exist yet."""
     for node in nodes:
         try:
             cluster.create(node)
@@ -39,7 +39,7 @@ def make_nodes(cluster: Cluster, nodes: Sequence[Manifest]) -> None:
 
 
 def plant(cluster: Cluster, namespace: str, defect: Defect) -> None:
-    """Make the defect's objects in a namespace of their own, which is made as well.
+    """Create the defect's objects in a namespace of their own, which is created too.
 
     Args:
         cluster: where.
@@ -56,11 +56,11 @@ def plant(cluster: Cluster, namespace: str, defect: Defect) -> None:
             eventually(partial(_is_refused, cluster, proof))  # until then the policy is not in force
         made = cluster.create(_placed(_filled(manifest, words), namespace))
         if made["kind"] == "ResourceQuota":
-            eventually(partial(_is_counted, cluster, made))  # until then the quota lets everything in
+            eventually(partial(_is_counted, cluster, made))  # until then the quota admits everything
 
 
 def finish(cluster: Cluster, namespace: str, defect: Defect) -> None:
-    """What comes after the objects are there: write what a kubelet would, and delete what is to be deleted.
+    """The second step, once the objects exist: write the kubelet's reports, and delete the objects to be deleted.
 
     Raises:
         AssertionError: the pods did not start to run.
@@ -78,7 +78,7 @@ def finish(cluster: Cluster, namespace: str, defect: Defect) -> None:
 
 
 def _started(cluster: Cluster, namespace: str, captured: Captured) -> list[Manifest]:
-    """Those pods, once they all run: a stand-in that is still at it would write over what is captured."""
+    """The pods, once all of them run: a stand-in that is not done would replace the captured status."""
     pods = cluster.list("Pod", namespace=namespace, label_selector=f"app={captured.app}")
     return pods if captured.is_unplaced or all(_runs(pod) for pod in pods) else []
 
@@ -103,11 +103,11 @@ def _is_refused(cluster: Cluster, proof: Manifest) -> bool:
 
 
 def uproot(cluster: Cluster, namespace: str, defect: Defect) -> None:
-    """Let go of what is held, and delete all that was made."""
+    """Remove the finalizers, and delete all objects that were created."""
     words = {"{namespace}": namespace}
     for manifest in defect.manifests:
         ref = ref_of(_placed(_filled(manifest, words), namespace))
-        with suppress(NotFound, Rejected):  # gone, or its finalizer is
+        with suppress(NotFound, Rejected):  # deleted, or its finalizer is removed
             if manifest["metadata"].get("finalizers"):
                 cluster.patch_json(ref, [{"op": "remove", "path": "/metadata/finalizers"}])
         if ref.namespace is None:
@@ -121,7 +121,7 @@ def _runs(pod: Manifest) -> bool:
 
 
 def _write(cluster: Cluster, pod: Manifest, captured: Captured, words: dict[str, str]) -> None:
-    """The captured status over that of the pod, and the events."""
+    """Replace the pod's status by the captured one, and create the events."""
     metadata = pod["metadata"]
     words = {**words, "{pod}": metadata["name"]}
     path = object_path(kind_of("Pod"), metadata["name"], metadata["namespace"]) + "/status"
@@ -152,7 +152,7 @@ def _now(cluster: Cluster) -> str:
 
 
 def _filled(value: Any, words: dict[str, str]) -> Any:
-    """The value with each placeholder in its texts replaced."""
+    """The value, with the placeholders in its texts replaced."""
     match value:
         case str():
             for placeholder, word in words.items():

@@ -1,4 +1,4 @@
-"""Each public frame of a tenant in which things run: whole, empty, for who may see nothing, after a list expired."""
+"""Every public frame of a tenant with workloads: full, empty, without permissions, after a list expired."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ BY_TENANT: dict[str, Frame] = {
 EVERY = BY_NAMESPACE | BY_TENANT
 OF_THE_CLUSTER: dict[str, Frame] = {"nodes": lambda cluster, _: tk.nodes(cluster)}
 ALWAYS_FULL = {"tenants", "quota_usage", "quota_usage by team", "quota_usage with metrics", "resources", "fits"}
-MOVING = ["created", "started", "since", "first_seen", "last_seen", "count", "age"]  # not the same a moment later
+MOVING = ["created", "started", "since", "first_seen", "last_seen", "count", "age"]  # different a moment later
 
 each_frame = pytest.mark.parametrize("frame", EVERY.values(), ids=EVERY)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A tenant, and what runs in it."""
+    """A tenant with workloads, and its node."""
 
     name: str
     node: str
@@ -70,7 +70,7 @@ class Place:
 
 @pytest.fixture
 def empty(cluster: Cluster) -> Iterator[str]:
-    """A tenant in which nothing was made yet."""
+    """A tenant without objects of its own."""
     with tenants.fresh_name(cluster) as name:
         tk.apply(cluster, tk.plan(cluster, tenants.tenant(name, routes=[])), progress=False)
         yield name
@@ -78,7 +78,7 @@ def empty(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def full(cluster: Cluster, empty: str, gpu_node: Callable[..., str], eventually: Callable[..., Any]) -> Place:
-    """A tenant with a pod that runs, one that can't, a service and a volume."""
+    """A tenant with a pod that runs, one that does not, a service and a volume."""
     node = gpu_node()
     for name, spec in (("runs", {}), ("waits", {"nodeSelector": {"no": "such-node"}})):
         cluster.create(deployment(empty, name, spec))
@@ -140,7 +140,7 @@ def test_each_frame_has_the_same_columns_empty_and_full(cluster: Cluster, empty:
         assert frame.dtypes.to_dict() == after[what].dtypes.to_dict(), what
 
 
-def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -> None:
+def test_frames_have_what_scheduler_and_kubelet_did(cluster: Cluster, full: Place) -> None:
     pods = tk.pods(cluster, namespaces=[full.name]).set_index("workload")
     assert pods["node"].fillna("").to_dict() == {"Deployment/runs": full.node, "Deployment/waits": ""}
     node = tk.nodes(cluster).set_index("name").loc[full.node]
@@ -155,7 +155,7 @@ def test_what_scheduler_and_kubelet_did_is_told(cluster: Cluster, full: Place) -
     assert list(measured.attrs["incomplete"]) == ["PodMetrics"]
 
 
-def test_what_controllers_did_is_told(cluster: Cluster, full: Place, eventually: Callable[..., Any]) -> None:
+def test_frames_have_what_controllers_did(cluster: Cluster, full: Place, eventually: Callable[..., Any]) -> None:
     def is_told() -> bool:
         service = tk.services(cluster, namespaces=[full.name])
         assert service[["name", "endpoints", "endpoints_ready"]].to_numpy().tolist() == [["web", 1, 1]]
@@ -179,7 +179,7 @@ def test_what_controllers_did_is_told(cluster: Cluster, full: Place, eventually:
     assert workloads[["pods_desired", "pods_ready", "pods"]].to_numpy().tolist() == [[1, 1, 1], [1, 0, 1]]
 
 
-def test_a_node_whose_condition_says_so_is_told_as_not_ready_and_takes_nothing(
+def test_a_node_that_is_not_ready_takes_no_pods(
     cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
 ) -> None:
     why = {"reason": "KubeletNotReady", "message": "container runtime network not ready: cni plugin not initialized"}
@@ -202,7 +202,7 @@ def test_a_node_whose_condition_says_so_is_told_as_not_ready_and_takes_nothing(
     fit = tk.fits(cluster, full.name, cpu=1)
     assert (fit.answer, fit.pods, fit.blocks_first) == ("no", 0, "Node")
     assert fit.checks[0].reason == "1 of 1 nodes: node(s) had untolerated taint(s)"
-    assert condition(cluster.get("Node", full.node), "Ready")["reason"] == "KubeletNotReady"  # nobody wrote over it
+    assert condition(cluster.get("Node", full.node), "Ready")["reason"] == "KubeletNotReady"  # not overwritten
 
     report(wire, f"nodes/{full.node}", status="True", reason="KubeletReady", message="kubelet is posting ready status")
     eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")
@@ -215,7 +215,7 @@ def report(wire: Wire, path: str, **ready: str) -> None:
     assert answer.status == 200, answer.body
 
 
-def test_a_cordoned_node_takes_nothing_and_is_said_to_be(
+def test_a_cordoned_node_takes_no_pods(
     cluster: Cluster, wire: Wire, full: Place, eventually: Callable[..., Any]
 ) -> None:
     taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}  # as the node controller puts it there
@@ -229,11 +229,11 @@ def test_a_cordoned_node_takes_nothing_and_is_said_to_be(
 
     uncordon = {"spec": {"unschedulable": None, "taints": [taint]}}
     assert wire("PATCH", f"/api/v1/nodes/{full.node}", uncordon, content_type=MERGE_PATCH).status == 200
-    eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")  # its kubelet is there, and it is taken off
+    eventually(lambda: tk.fits(cluster, full.name, cpu=1).answer == "yes")  # the taint is removed
 
 
 @each_frame
-def test_a_list_that_expires_half_way_is_begun_again(
+def test_a_list_that_expires_half_way_is_restarted(
     engine: Engine, full: Place, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login = engine.login("admin")
@@ -249,7 +249,7 @@ def test_a_list_that_expires_half_way_is_begun_again(
 
 
 def expire_once(request: Request, expired: set[str]) -> Answer | None:
-    """The first page after the first of each collection is no longer to be had."""
+    """The second page of each collection has expired."""
     path = request.path.partition("?")[0]
     if "continue=" not in request.path or path in expired:
         return None
@@ -260,21 +260,19 @@ def expire_once(request: Request, expired: set[str]) -> Answer | None:
 
 
 def at_rest(frame: pd.DataFrame) -> pd.DataFrame:
-    """What does not move while nothing changes."""
+    """The columns that stay the same while nothing changes."""
     kept = frame.drop(columns=[name for name in MOVING if name in frame])
     return kept.sort_values(list(kept.columns), ignore_index=True)
 
 
 @each_frame
-def test_who_may_see_nothing_gets_the_one_clear_error(full: Place, frame: Frame, connect_as: Any) -> None:
+def test_a_user_without_permissions_gets_an_error(full: Place, frame: Frame, connect_as: Any) -> None:
     with pytest.raises(PermissionDenied, match="may not"):
         frame(connect_as("stranger"), full.name)
 
 
 @each_frame
-def test_an_owner_sees_their_own_as_an_administrator_does(
-    full: Place, frame: Frame, cluster: Cluster, connect_as: Any
-) -> None:
+def test_an_owner_sees_the_same_as_an_admin(full: Place, frame: Frame, cluster: Cluster, connect_as: Any) -> None:
     expected, found = frame(cluster, full.name), frame(connect_as("owner"), full.name)
 
     assert len(found) >= 1
@@ -311,7 +309,7 @@ def is_dispensable(frame: Frame, path: str) -> bool:
 
 
 @each_question
-def test_a_kind_that_the_server_does_not_have_has_no_objects(engine: Engine, full: Place, frame: Frame) -> None:
+def test_a_kind_that_the_server_does_not_serve_has_no_objects(engine: Engine, full: Place, frame: Frame) -> None:
     whole, reads = read_with_fault(engine, full, frame)
     for path in reads:
         if path.startswith("/apis/"):  # every server has the core API
@@ -322,7 +320,7 @@ def test_a_kind_that_the_server_does_not_have_has_no_objects(engine: Engine, ful
 def read_with_fault(
     engine: Engine, full: Place, frame: Frame, path: str = "", fault: Fault = lambda _: None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The frame where reading that path fails so, and the paths of all that it reads."""
+    """The frame while reading that path fails in this way, and all paths that it reads."""
     login = engine.login("admin")
     with connect(kubeconfig=login.kubeconfig, context=login.context) as cluster:
         transport = FaultyTransport.put_into(cluster)
@@ -333,7 +331,7 @@ def read_with_fault(
 
 
 def read_by(request: Request) -> str | None:
-    """The path that a request reads; None where it writes, a dry run, too."""
+    """The path that a request reads; None for a write, also a dry run."""
     return request.path.partition("?")[0] if request.method == "GET" else None
 
 
@@ -351,6 +349,6 @@ def texts_of(frame: pd.DataFrame) -> str:
 
 
 @pytest.mark.parametrize("frame", IN_NAMESPACES.values(), ids=IN_NAMESPACES)
-def test_namespaces_are_no_text(frame: Callable[[Cluster, Any], pd.DataFrame], cluster: Cluster) -> None:
+def test_a_text_for_namespaces_is_refused(frame: Callable[[Cluster, Any], pd.DataFrame], cluster: Cluster) -> None:
     with pytest.raises(InvalidSpecError, match=r"^namespaces='vision' is not a list: use namespaces=\['vision'\]$"):
         frame(cluster, "vision")

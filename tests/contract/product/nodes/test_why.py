@@ -1,4 +1,4 @@
-"""`why` on servers with nodes: each defect that the scheduler or a kubelet names comes first, with what is to blame."""
+"""`why` on servers with nodes: each defect that the scheduler or a kubelet reports is the first row."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def planted(cluster: Cluster) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("defect", _PLANTED, ids=lambda defect: defect.name)
-def test_a_defect_is_named_first_with_what_is_to_blame(
+def test_a_defect_is_the_first_row_with_its_object(
     cluster: Cluster, planted: dict[str, str], defect: Defect, eventually: Callable[..., Any]
 ) -> None:
     assert eventually(lambda: is_named_first(cluster, planted[defect.name], defect), timeout_s=_SLOW_S)
 
 
 @pytest.mark.usefixtures("planted")
-def test_what_runs_as_it_should_has_no_row(cluster: Cluster, eventually: Callable[..., Any]) -> None:
+def test_a_workload_that_runs_has_no_row(cluster: Cluster, eventually: Callable[..., Any]) -> None:
     with own_namespace(cluster, fresh_name()) as namespace:
         for manifest in (deployment("serve", asking(gpu="1"), replicas=2), stateful_set("store"), job("train")):
             manifest["metadata"]["namespace"] = namespace

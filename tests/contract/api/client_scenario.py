@@ -1,8 +1,8 @@
-"""One small story, told by each client that people use: make, list, watch, change, conflict, delete.
+"""One short scenario with each common client: create, list, watch, change, conflict, delete.
 
-    python -m tests.contract.api.client_stories CLIENT KUBECONFIG CONTEXT NAMESPACE
+    python -m tests.contract.api.client_scenario CLIENT KUBECONFIG CONTEXT NAMESPACE
 
-prints what the client saw, a JSON list. A process each, since some keep threads and event loops of their own.
+prints what the client saw as a JSON list. Each client runs in its own process, since some keep threads and event loops.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from tests.contract.wire import kubectl, kubectl_command
 
-NAME, LABEL = "story", "told-by"
+NAME, LABEL = "scenario", "client"
 WATCH_S = 20
 SAME_FOR_ALL = [
-    ["made", {"step": "1"}],
+    ["created", {"step": "1"}],
     ["listed", [NAME]],
     ["seen by a watch", "MODIFIED", {"step": "2"}],
     ["an outdated change", 409],
@@ -26,8 +26,8 @@ SAME_FOR_ALL = [
 ]
 
 
-class Teller(NamedTuple):
-    """Who is connected where."""
+class Login(NamedTuple):
+    """Where the client connects, and as whom."""
 
     client: str
     kubeconfig: str
@@ -36,7 +36,7 @@ class Teller(NamedTuple):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the story is about."""
+        """The ConfigMap of the scenario."""
         metadata = {"name": NAME, "namespace": self.namespace, "labels": {LABEL: self.client}}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"step": "1"}}
 
@@ -45,84 +45,82 @@ class Teller(NamedTuple):
         return f"{LABEL}={self.client}"
 
 
-def by_typed(teller: Teller) -> list[Any]:
-    """The official client's typed objects, and its Watch."""
+def by_typed(login: Login) -> list[Any]:
+    """Run it with the official client's typed objects and its Watch."""
     from kubernetes import client, config, watch
 
     connect: Any = config.new_client_from_config
-    api: Any = client.CoreV1Api(connect(teller.kubeconfig, teller.context))
+    api: Any = client.CoreV1Api(connect(login.kubeconfig, login.context))
     seen: list[Any] = []
-    first = api.create_namespaced_config_map(teller.namespace, teller.manifest)
-    seen.append(["made", first.data])
-    found = api.list_namespaced_config_map(teller.namespace, label_selector=teller.selector)
+    first = api.create_namespaced_config_map(login.namespace, login.manifest)
+    seen.append(["created", first.data])
+    found = api.list_namespaced_config_map(login.namespace, label_selector=login.selector)
     seen.append(["listed", [it.metadata.name for it in found.items]])
-    api.patch_namespaced_config_map(NAME, teller.namespace, {"data": {"step": "2"}})
-    watching: Any = watch.Watch  # the client's own gap: it has no types
+    api.patch_namespaced_config_map(NAME, login.namespace, {"data": {"step": "2"}})
+    watching: Any = watch.Watch  # the client has no types here
     events = watching().stream(
         api.list_namespaced_config_map,
-        teller.namespace,
-        label_selector=teller.selector,
+        login.namespace,
+        label_selector=login.selector,
         resource_version=found.metadata.resource_version,
         timeout_seconds=WATCH_S,
     )
     event = next(iter(events))
     seen.append(["seen by a watch", event["type"], event["object"].data])
     try:
-        api.replace_namespaced_config_map(NAME, teller.namespace, first)
+        api.replace_namespaced_config_map(NAME, login.namespace, first)
     except client.ApiException as error:
         seen.append(["an outdated change", error.status])
-    api.delete_namespaced_config_map(NAME, teller.namespace)
+    api.delete_namespaced_config_map(NAME, login.namespace)
     try:
-        api.read_namespaced_config_map(NAME, teller.namespace)
+        api.read_namespaced_config_map(NAME, login.namespace)
     except client.ApiException as error:
         seen.append(["deleted", error.status])
     return seen
 
 
-def by_dynamic(teller: Teller) -> list[Any]:
-    """The official client's DynamicClient."""
+def by_dynamic(login: Login) -> list[Any]:
+    """Run it with the official client's DynamicClient."""
     from kubernetes import config, dynamic
 
     connect: Any = config.new_client_from_config
     open_client: Any = dynamic.DynamicClient
-    cache = Path(teller.kubeconfig).with_name(f"discovery-{teller.namespace}.json")
-    connection = connect(teller.kubeconfig, teller.context)
+    cache = Path(login.kubeconfig).with_name(f"discovery-{login.namespace}.json")
+    connection = connect(login.kubeconfig, login.context)
     maps = open_client(connection, cache_file=str(cache)).resources.get(api_version="v1", kind="ConfigMap")
     seen: list[Any] = []
-    first = maps.create(body=teller.manifest, namespace=teller.namespace).to_dict()
-    seen.append(["made", first["data"]])
-    found = maps.get(namespace=teller.namespace, label_selector=teller.selector)
+    first = maps.create(body=login.manifest, namespace=login.namespace).to_dict()
+    seen.append(["created", first["data"]])
+    found = maps.get(namespace=login.namespace, label_selector=login.selector)
     seen.append(["listed", [it.metadata.name for it in found.items]])
     change = {"data": {"step": "2"}}
-    maps.patch(body=change, name=NAME, namespace=teller.namespace, content_type="application/merge-patch+json")
-    events = maps.watch(
-        teller.namespace, label_selector=teller.selector, resource_version=found.metadata.resourceVersion
-    )
+    maps.patch(body=change, name=NAME, namespace=login.namespace, content_type="application/merge-patch+json")
+    events = maps.watch(login.namespace, label_selector=login.selector, resource_version=found.metadata.resourceVersion)
     event = next(events)
     seen.append(["seen by a watch", event["type"], event["raw_object"]["data"]])
     try:
-        maps.replace(body=first, namespace=teller.namespace)
+        maps.replace(body=first, namespace=login.namespace)
     except dynamic.exceptions.ConflictError as error:
         seen.append(["an outdated change", error.status])
-    maps.delete(NAME, teller.namespace)
+    maps.delete(NAME, login.namespace)
     try:
-        maps.get(NAME, teller.namespace)
+        maps.get(NAME, login.namespace)
     except dynamic.exceptions.NotFoundError as error:
         seen.append(["deleted", error.status])
     cache.unlink(missing_ok=True)
     return seen
 
 
-def by_lightkube(teller: Teller) -> list[Any]:
+def by_lightkube(login: Login) -> list[Any]:
     import lightkube
     from lightkube.resources.core_v1 import ConfigMap
 
-    config = lightkube.KubeConfig.from_file(teller.kubeconfig).get(context_name=teller.context)
-    client: Any = lightkube.Client(config, namespace=teller.namespace)
-    labels = {LABEL: teller.client}
+    config = lightkube.KubeConfig.from_file(login.kubeconfig).get(context_name=login.context)
+    client: Any = lightkube.Client(config, namespace=login.namespace)
+    labels = {LABEL: login.client}
     seen: list[Any] = []
-    first = client.create(ConfigMap.from_dict(teller.manifest))
-    seen.append(["made", first.data])
+    first = client.create(ConfigMap.from_dict(login.manifest))
+    seen.append(["created", first.data])
     found = client.list(ConfigMap, labels=labels)
     seen.append(["listed", [it.metadata.name for it in found]])
     client.patch(ConfigMap, NAME, {"data": {"step": "2"}})
@@ -140,20 +138,20 @@ def by_lightkube(teller: Teller) -> list[Any]:
     return seen
 
 
-def by_kr8s(teller: Teller) -> list[Any]:
+def by_kr8s(login: Login) -> list[Any]:
     import kr8s
     from kr8s.objects import ConfigMap
 
-    api: Any = kr8s.api(kubeconfig=teller.kubeconfig, context=teller.context, namespace=teller.namespace)
+    api: Any = kr8s.api(kubeconfig=login.kubeconfig, context=login.context, namespace=login.namespace)
     seen: list[Any] = []
-    made: Any = ConfigMap(teller.manifest, api=api)
+    made: Any = ConfigMap(login.manifest, api=api)
     made.create()
-    seen.append(["made", dict(made.data)])
+    seen.append(["created", dict(made.data)])
     first = made.metadata.resourceVersion
-    found = list(api.get("configmaps", namespace=teller.namespace, label_selector=teller.selector))
+    found = list(api.get("configmaps", namespace=login.namespace, label_selector=login.selector))
     seen.append(["listed", [it.name for it in found]])
     made.patch({"data": {"step": "2"}})
-    events = api.watch("configmaps", namespace=teller.namespace, label_selector=teller.selector, since=first)
+    events = api.watch("configmaps", namespace=login.namespace, label_selector=login.selector, since=first)
     kind, item = next(iter(events))
     seen.append(["seen by a watch", kind, dict(item.data)])
     try:
@@ -162,18 +160,18 @@ def by_kr8s(teller: Teller) -> list[Any]:
         seen.append(["an outdated change", error.response and error.response.status_code])
     made.delete()
     try:
-        ConfigMap.get(NAME, namespace=teller.namespace, api=api)
+        ConfigMap.get(NAME, namespace=login.namespace, api=api)
     except kr8s.NotFoundError:
         seen.append(["deleted", 404])
     return seen
 
 
-def by_kubectl(teller: Teller) -> list[Any]:
-    kubeconfig, where = Path(teller.kubeconfig), ("--context", teller.context, "--namespace", teller.namespace)
+def by_kubectl(login: Login) -> list[Any]:
+    kubeconfig, where = Path(login.kubeconfig), ("--context", login.context, "--namespace", login.namespace)
     seen: list[Any] = []
-    made = kubectl(kubeconfig, *where, "create", "-f", "-", "-o", "json", stdin=json.dumps(teller.manifest))
-    seen.append(["made", json.loads(made)["data"]])
-    listed = kubectl(kubeconfig, *where, "get", "configmaps", "-l", teller.selector, "-o", "name")
+    made = kubectl(kubeconfig, *where, "create", "-f", "-", "-o", "json", stdin=json.dumps(login.manifest))
+    seen.append(["created", json.loads(made)["data"]])
+    listed = kubectl(kubeconfig, *where, "get", "configmaps", "-l", login.selector, "-o", "name")
     seen.append(["listed", [line.removeprefix("configmap/") for line in listed.split()]])
     changed = "--for=jsonpath={.data.step}=2"
     waiting = subprocess.Popen(
@@ -184,19 +182,19 @@ def by_kubectl(teller: Teller) -> list[Any]:
     if waiting.wait() == 0:
         now = json.loads(kubectl(kubeconfig, *where, "get", "configmap", NAME, "-o", "json"))
         seen.append(["seen by a watch", "MODIFIED", now["data"]])
-    for told, code, words in (
+    for step, code, words in (
         ("an outdated change", "Conflict", ("replace", "-f", "-")),
         ("deleted", "NotFound", ("get", "configmap", NAME)),
     ):
-        if told == "deleted":
+        if step == "deleted":
             kubectl(kubeconfig, *where, "delete", "configmap", NAME)
         command = kubectl_command(kubeconfig, *where, *words)
         ended = subprocess.run(command, input=made, capture_output=True, text=True, timeout=WATCH_S, check=False)
-        seen.append([told, {"Conflict": 409, "NotFound": 404}[code] if f"({code})" in ended.stderr else ended.stderr])
+        seen.append([step, {"Conflict": 409, "NotFound": 404}[code] if f"({code})" in ended.stderr else ended.stderr])
     return seen
 
 
-STORIES = {
+CLIENTS = {
     "typed": by_typed,
     "dynamic": by_dynamic,
     "lightkube": by_lightkube,
@@ -205,5 +203,5 @@ STORIES = {
 }
 
 if __name__ == "__main__":
-    told = Teller(*sys.argv[1:])
-    sys.stdout.write(json.dumps(STORIES[told.client](told)))
+    login = Login(*sys.argv[1:])
+    sys.stdout.write(json.dumps(CLIENTS[login.client](login)))
