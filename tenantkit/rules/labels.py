@@ -34,8 +34,8 @@ def check_label_key(value: object) -> str | None:
     Source: page "Labels and Selectors", section "Syntax and character set".
 
     Example:
-        >>> check_label_key("Example.com/cost centre")
-        "use letters, digits, '-', '_' and '.', after a DNS name and '/' if any, for example 'example.com/cost-centre'"
+        >>> check_label_key("Acme.com/cost centre")
+        "use letters, digits, '-', '_' and '.', optionally after a DNS name and '/', for example 'acme.com/cost-centre'"
     """
     if _is_qualified(value):
         return None
@@ -43,7 +43,7 @@ def check_label_key(value: object) -> str | None:
     near = _suggest_qualified_part(name) or "team"
     domain = suggest_dns_subdomain(prefix)
     example = f"{domain}/{near}" if slash and domain else near
-    return f"use letters, digits, '-', '_' and '.', after a DNS name and '/' if any, for example {example!r}"
+    return f"use letters, digits, '-', '_' and '.', optionally after a DNS name and '/', for example {example!r}"
 
 
 def check_resource_name(value: object) -> str | None:
@@ -66,7 +66,7 @@ def check_resource_name(value: object) -> str | None:
     if not isinstance(value, str) or "/" not in value or not _is_qualified(f"requests.{value}"):
         return "use a DNS name, '/' and a name, for example 'nvidia.com/gpu'"
     if "kubernetes.io/" in value:
-        return "use a device's name outside Kubernetes' own 'kubernetes.io/', for example 'nvidia.com/gpu'"
+        return "use a name without 'kubernetes.io/', which Kubernetes reserves, for example 'nvidia.com/gpu'"
     return None
 
 

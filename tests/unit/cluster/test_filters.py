@@ -65,7 +65,7 @@ def test_a_tenant_is_one_name(tenant: Any) -> None:
         ("app == ai x", "has 'x' at character 11 instead of ',' or the end"),
         (
             "-x=1",
-            "is not valid: key '-x': use letters, digits, '-', '_' and '.', after a DNS name and '/' if any, for ",
+            "is not valid: key '-x': use letters, digits, '-', '_' and '.', optionally after a DNS name and '/', for ",
         ),
         (5, "is not text"),
     ],

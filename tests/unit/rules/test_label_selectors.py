@@ -73,7 +73,10 @@ def test_a_syntax_error_is_reported_with_its_place(text: str, message: str) -> N
     [
         (
             "a/b/c=d",
-            "key 'a/b/c': use letters, digits, '-', '_' and '.', after a DNS name and '/' if any, for example 'a-b/c'",
+            (
+                "key 'a/b/c': use letters, digits, '-', '_' and '.', optionally after a DNS name and '/', "
+                "for example 'a-b/c'"
+            ),
         ),
         (
             "app=-ai",

@@ -6,7 +6,7 @@ import pytest
 
 from tenantkit.rules.labels import check_label_key, check_label_value, check_resource_name
 
-LABEL_KEY = "use letters, digits, '-', '_' and '.', after a DNS name and '/' if any"
+LABEL_KEY = "use letters, digits, '-', '_' and '.', optionally after a DNS name and '/'"
 RESOURCE = "use a DNS name, '/' and a name, for example 'nvidia.com/gpu'"
 
 
@@ -52,7 +52,7 @@ def test_an_invalid_label_key_is_refused_with_a_valid_example(value: object, rea
         (None, RESOURCE),
         (
             "node.kubernetes.io/gpu",
-            "use a device's name outside Kubernetes' own 'kubernetes.io/', for example 'nvidia.com/gpu'",
+            "use a name without 'kubernetes.io/', which Kubernetes reserves, for example 'nvidia.com/gpu'",
         ),
         ("requests.amd.com/gpu", "leave out 'requests.', which belongs to quotas, for example 'amd.com/gpu'"),
         ("requests.cpu", "leave out 'requests.', which belongs to quotas, for example 'nvidia.com/gpu'"),
