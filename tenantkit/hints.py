@@ -128,15 +128,6 @@ class Hint(Message):
         return Hint("{first}; {following}", {"first": self, "following": following})
 
 
-def reference(name: str) -> Message:
-    """The words of a reference that is chosen at run time, as a value for a message.
-
-    Raises:
-        ValueError: there is no such reference.
-    """
-    return Message(f"{{{name}}}")
-
-
 def names_in(sentence: str) -> set[str]:
     """The names in braces."""
     return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}

@@ -1,1 +1,1 @@
-"""Specs to Kubernetes objects, as plain dicts in wire form: pure, one file a concern, the order as data."""
+"""Kubernetes objects from specs, as plain dicts: pure, one module per concern, the order as data."""

@@ -1,7 +1,7 @@
-"""ServiceAccounts and RoleBindings: what workloads run as, and who may do what in a tenant.
+"""ServiceAccounts and RoleBindings of a tenant: the accounts of workloads, and the permissions of persons.
 
-One RoleBinding per person and role, so that adding one person never rewrites another's. Its name holds a hash, so two
-people never meet in one name (`a.b@x` and `a-b@x` are both `a-b-x` as a slug).
+One RoleBinding per person and role, so that adding a person does not change another's binding. Its name contains a
+hash, so that two persons never share a name (`a.b@x` and `a-b@x` both become `a-b-x`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
 
 
 def make_subject(person: str, people: People) -> Manifest:
-    """A person as a binding's subject (page "Using RBAC Authorization"), with the sign-in's prefixes."""
+    """A person as a binding's subject (page "Using RBAC Authorization"), with the platform's prefixes."""
     kind, name, namespace = parse_person(person)
     if kind == "ServiceAccount":
         return {"kind": kind, "name": name, "namespace": namespace}

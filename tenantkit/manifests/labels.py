@@ -1,6 +1,6 @@
-"""The labels, annotations and names by which tenantkit knows its own objects.
+"""The labels, annotations and names by which tenantkit recognises its own objects.
 
-Changing one of them breaks every cluster in use.
+A change of one of them breaks every cluster in use.
 """
 
 from __future__ import annotations
@@ -25,6 +25,6 @@ PLATFORM_KEY = "platform.json"
 
 
 def own_labels(tenant: str | None = None) -> dict[str, str]:
-    """The labels that say whose an object is: ours, and a tenant's when it is one's."""
+    """The labels of an object's owner: tenantkit, and the tenant if it belongs to one."""
     labels = {MANAGED_BY_LABEL: MANAGED_BY}
     return labels | {TENANT_LABEL: tenant} if tenant is not None else labels

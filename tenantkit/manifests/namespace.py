@@ -1,8 +1,8 @@
-"""The Namespace and the ConfigMap in it: what is stored of a tenant, in the two parts that different people may change.
+"""The Namespace of a tenant and the ConfigMap in it, which store the two parts that different people may change.
 
-The grant is an annotation of the Namespace, which a namespace's owners can't write (page "Using RBAC Authorization":
-namespaces are cluster-scoped). The granted hosts stand beside it once more as plain text, since an admission policy's
-CEL reads no JSON.
+The grant is an annotation of the Namespace, which a namespace's owners cannot write (page "Using RBAC Authorization":
+namespaces are cluster-scoped). The granted hosts are also in a plain text annotation, since the CEL of an admission
+policy cannot parse JSON.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def make_namespace(tenant: Tenant, platform: Platform) -> Manifest:
 
 
 def make_stored_spec(tenant: Tenant, platform: Platform) -> Manifest:
-    """The ConfigMap that holds the team's part of the spec."""
+    """The ConfigMap that stores the team's part of the spec."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -1,4 +1,4 @@
-"""In which order kinds are applied; deletion walks it backwards. Data, so that a test can find a gap."""
+"""The order in which kinds are applied, and in reverse deleted; as data, so that a test can find a gap."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is on the cluster once, for all tenants: the platform's settings, who may read them, and the roles.
+"""The objects that a cluster needs once: the platform's settings, permission to read them, and the roles.
 
-The settings are a ConfigMap that any signed-in user may read, by its name alone: an owner's `plan` must see the same
-platform as the platform's own. Turned down: settings in a file beside the notebooks, of which everybody has another
+The settings are a ConfigMap that any authenticated user may get by name: an owner's `plan` must use the same settings
+as the platform team's. Rejected alternative: settings in a file beside the notebooks, of which every user has another
 copy.
 """
 
@@ -23,7 +23,7 @@ _READER = "tenantkit-platform-reader"
 
 
 def make_platform(platform: Platform) -> tuple[Manifest, ...]:
-    """Every object that `install` puts on a cluster, in the order of applying."""
+    """Every object that `install_platform` creates, in the order of applying."""
     return (
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE, "labels": own_labels()}},
         *make_roles(),
@@ -43,7 +43,7 @@ def _settings(platform: Platform) -> Manifest:
 
 
 def _readers() -> tuple[Manifest, Manifest]:
-    """Any signed-in user may get this one ConfigMap, and list nothing."""
+    """Any authenticated user may get this one ConfigMap, and list none."""
     metadata = {"name": _READER, "namespace": SYSTEM_NAMESPACE, "labels": own_labels()}
     role = {
         "apiVersion": f"{RBAC_GROUP}/v1",

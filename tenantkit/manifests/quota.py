@@ -1,6 +1,6 @@
-"""The ResourceQuota and the LimitRange: what a tenant may hold in all, and what a container gets that asks for nothing.
+"""The ResourceQuota and the LimitRange: a tenant's total amounts, and a container's defaults and limits.
 
-An accelerator of the platform that was not granted is 0, never left out: what a quota does not name is unlimited.
+An accelerator that is not granted is 0, never left out: a resource without an entry in a quota is unlimited.
 Extended resources are limited by `requests.*` alone, since they allow no overcommitment (page "Resource Quotas").
 """
 
@@ -52,7 +52,7 @@ def make_quota(tenant: Tenant, platform: Platform) -> Manifest:
         "metadata": {
             "name": QUOTA_NAME,
             "namespace": platform.namespace(tenant),
-            # The team stands on the quota, too, so that one list of quotas answers how much each team uses.
+            # The team is a label of the quota, too, so that one list of quotas gives the usage of each team.
             "labels": own_labels(tenant.name) | {TEAM_LABEL: tenant.team},
         },
         "spec": {"hard": _given(hard)},
@@ -81,7 +81,7 @@ def make_limits(tenant: Tenant, platform: Platform) -> Manifest:
 
 def _container_limits(containers: ContainerLimits) -> Manifest:
     bounds: dict[str, dict[str, str | None]] = {
-        # The server takes a bound as the default where none is given; written out, the plan sees no difference.
+        # The server uses the maximum as the missing default; with the default set, the plan sees no difference.
         "default": {"cpu": containers.limit_cpu or containers.max_cpu, "memory": containers.limit_memory},
         "defaultRequest": {
             "cpu": containers.request_cpu,

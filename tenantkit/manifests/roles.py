@@ -1,9 +1,9 @@
 """The four ClusterRoles: provisioner, owner, editor, viewer.
 
-Ours, and not the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles): those may write
-NetworkPolicies, which add up and so open what the platform closed; `edit` may mint ServiceAccount tokens; `admin` may
-bind roles to `system:authenticated`. Owners may bind our three tenant roles and nothing above themselves. Secrets are
-not for viewers: a token is a right.
+Rejected alternative: the built-in `admin` and `edit` (page "Using RBAC Authorization", user-facing roles). Both may
+write NetworkPolicies, which are additive and so can allow traffic that the platform denies. `edit` may create
+ServiceAccount tokens, and `admin` may bind roles to `system:authenticated`. Owners may bind the three tenant
+roles only. Viewers may not read Secrets, since a token in one gives permissions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every object of a tenant, in the order in which they are applied: walls before people, people before traffic.
+"""Every object of a tenant, in the order of applying: limits before members, members before routes.
 
 The order is data: deletion walks it backwards, and a test finds a kind that has no place in it.
 """
@@ -31,10 +31,10 @@ STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
 
 
 def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
-    """Every object that a tenant is made of, in the order of applying.
+    """Every object of a tenant, in the order of applying.
 
     Args:
-        tenant: what is wanted.
+        tenant: the wanted tenant.
         platform: where; the tenant must fit it (`Platform.check`).
 
     Example:
@@ -46,6 +46,6 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
     """
     manifests: list[Manifest] = []
     for step in STEPS:
-        made = step(tenant, platform)
-        manifests.extend(made if isinstance(made, list) else [made])
+        created = step(tenant, platform)
+        manifests.extend(created if isinstance(created, list) else [created])
     return tuple(manifests)

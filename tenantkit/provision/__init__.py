@@ -1,1 +1,1 @@
-"""The verbs: plan, apply, install and delete. What is decided is pure; what is done stands at the edge."""
+"""Plan, apply, install and delete: decisions are pure, and only the outermost modules write."""

@@ -256,6 +256,8 @@ def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list
         location = entry["loc"][:-1] if is_key else entry["loc"]
         field = _spell(cls, location, spelling)
         value = None if entry["type"] == "missing" else entry["input"]
+        if not location and isinstance(value, dict):  # about several fields: the name says enough
+            value = value.get("name", value)
         reason = ("as a key, " if is_key else "") + _reason(cls, entry, location, spelling)
         problems.setdefault((field, is_key), Problem(field, value, reason))
     return list(problems.values())

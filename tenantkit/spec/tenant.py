@@ -73,7 +73,7 @@ class Tenant(Document):
 
     @field_validator("owners")
     @classmethod
-    def _somebody_owns(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
+    def _has_an_owner(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
         if not owners:
             raise ValueError("name at least one owner, for example ['dana@example.com']")
         return owners

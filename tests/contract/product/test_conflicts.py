@@ -1,4 +1,4 @@
-"""Fields that other people set: shown with their manager, left alone, taken back by name; on both engines."""
+"""Fields that others set: shown with their manager, left as they are, and forced by name; on both engines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def name(cluster: Cluster) -> Iterator[str]:
         yield name
 
 
-def test_a_changed_quota_is_a_conflict_that_names_manager_theirs_and_ours(
+def test_a_changed_quota_is_a_conflict_with_the_manager_and_both_values(
     cluster: Cluster, name: str, wire: Wire
 ) -> None:
     edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
@@ -40,7 +40,7 @@ def test_a_changed_quota_is_a_conflict_that_names_manager_theirs_and_ours(
     ]
 
 
-def test_a_conflict_is_left_alone_and_the_rest_is_applied(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_conflict_is_not_changed_and_the_rest_is_applied(cluster: Cluster, name: str, wire: Wire) -> None:
     edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
 
     with pytest.raises(PartialApplyError) as caught:
@@ -52,7 +52,7 @@ def test_a_conflict_is_left_alone_and_the_rest_is_applied(cluster: Cluster, name
     assert caught.value.report.not_attempted == ()
 
 
-def test_taking_back_a_changed_field_settles_it(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_forced_field_gets_the_wanted_value(cluster: Cluster, name: str, wire: Wire) -> None:
     edit(wire, quota_ref(name), {"op": "replace", "path": PODS, "value": "99"})
     planned = plan(cluster, tenant(name))
 
@@ -62,7 +62,7 @@ def test_taking_back_a_changed_field_settles_it(cluster: Cluster, name: str, wir
     assert not plan(cluster, tenant(name)).has_changes
 
 
-def test_taking_back_an_added_entry_removes_it_and_nothing_else(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_forced_entry_that_others_added_is_removed_and_no_other(cluster: Cluster, name: str, wire: Wire) -> None:
     edit(
         wire,
         quota_ref(name),
@@ -81,9 +81,7 @@ def test_taking_back_an_added_entry_removes_it_and_nothing_else(cluster: Cluster
     assert [outcome.field for outcome in caught.value.report.failed] == ["spec.hard[count/cronjobs.batch]"]
 
 
-def test_a_field_that_somebody_else_applies_too_is_theirs_as_well_as_ours(
-    cluster: Cluster, name: str, wire: Wire
-) -> None:
+def test_a_field_that_someone_else_applies_too_has_two_owners(cluster: Cluster, name: str, wire: Wire) -> None:
     part = {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
@@ -102,7 +100,7 @@ def test_a_field_that_somebody_else_applies_too_is_theirs_as_well_as_ours(
     assert owners >= {"tenantkit", "argocd"}
 
 
-def test_an_entry_that_somebody_took_away_is_put_back_without_force(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_an_entry_that_someone_else_removed_is_restored_without_force(cluster: Cluster, name: str, wire: Wire) -> None:
     edit(wire, quota_ref(name), {"op": "remove", "path": PODS})
 
     apply(cluster, plan(cluster, tenant(name)), progress=False)
@@ -110,7 +108,7 @@ def test_an_entry_that_somebody_took_away_is_put_back_without_force(cluster: Clu
     assert hard(cluster, name)["pods"] == "20"
 
 
-def test_a_lowered_wall_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_lowered_pod_security_level_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
     label = "/metadata/labels/pod-security.kubernetes.io~1enforce"
     edit(wire, ObjectRef("v1", "Namespace", name), {"op": "replace", "path": label, "value": "privileged"})
     planned = plan(cluster, tenant(name))
@@ -122,7 +120,7 @@ def test_a_lowered_wall_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -
     assert not plan(cluster, tenant(name)).has_changes
 
 
-def test_a_person_that_somebody_added_to_a_binding_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_person_that_someone_else_added_to_a_binding_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
     binding = cluster.list("RoleBinding", namespace=name)[0]["metadata"]["name"]
     ref = ObjectRef("rbac.authorization.k8s.io/v1", "RoleBinding", binding, name)
     mallory = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "mallory@example.com"}
@@ -136,7 +134,7 @@ def test_a_person_that_somebody_added_to_a_binding_is_a_conflict(cluster: Cluste
     assert [it["name"] for it in cluster.get("RoleBinding", binding, name)["subjects"]] == ["owner@example.com"]
 
 
-def test_labels_and_annotations_that_others_add_are_left_alone(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_labels_and_annotations_that_others_add_are_not_changed(cluster: Cluster, name: str, wire: Wire) -> None:
     edit(
         wire,
         ObjectRef("v1", "Namespace", name),

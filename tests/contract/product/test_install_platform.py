@@ -1,4 +1,4 @@
-"""Putting the platform on a cluster, and who may read its settings there; on both engines."""
+"""Installing the platform, and permission to read its settings; on both engines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETTINGS = ObjectRef("v1", "ConfigMap", "platform", "tenantkit-system")
 
 @pytest.fixture
 def platform(cluster: Cluster) -> Iterator[Platform]:
-    """A platform other than the default one; the default one is there again afterwards."""
+    """A platform other than the default one, which is installed again afterwards."""
     people = ["provisioner@example.com"]
     other = Platform(domain="contract.example.com", labels={"cost-center": "42"}, provisioners=people)
     install_platform(cluster, other, progress=False)
@@ -35,7 +35,7 @@ def platform(cluster: Cluster) -> Iterator[Platform]:
     install_platform(cluster, progress=False)
 
 
-def test_installed_settings_are_read_back_by_any_signed_in_user(
+def test_any_authenticated_user_reads_the_installed_settings(
     platform: Platform, connect_as: Callable[[str], Cluster]
 ) -> None:
     assert get_platform(connect_as("stranger")) == platform
@@ -47,7 +47,7 @@ def test_installing_again_changes_nothing(cluster: Cluster, platform: Platform) 
     assert len(make_platform(platform)) == 9
 
 
-def test_a_provisioner_may_make_a_tenant_and_no_stranger_may(
+def test_a_provisioner_may_create_a_tenant_and_a_stranger_may_not(
     platform: Platform, cluster: Cluster, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]
 ) -> None:
     provisioner = connect_as("provisioner")
@@ -60,7 +60,7 @@ def test_a_provisioner_may_make_a_tenant_and_no_stranger_may(
         assert {row.action for row in plan(connect_as("stranger"), tenant(name)).rows} == {"unknown"}
 
 
-def test_settings_of_a_newer_version_are_neither_used_nor_written_over(
+def test_settings_of_a_newer_version_are_neither_used_nor_overwritten(
     platform: Platform, cluster: Cluster, wire: Wire
 ) -> None:
     newer = '{"apiVersion":"tenantkit.dev/v9"}'
@@ -75,12 +75,14 @@ def test_settings_of_a_newer_version_are_neither_used_nor_written_over(
         cluster.delete(SETTINGS)
 
 
-def test_only_who_may_make_roles_can_install(platform: Platform, connect_as: Callable[[str], Cluster]) -> None:
+def test_a_user_who_may_not_create_roles_cannot_install(
+    platform: Platform, connect_as: Callable[[str], Cluster]
+) -> None:
     with pytest.raises(PermissionDenied, match="nothing was written"):
         install_platform(connect_as("stranger"), platform, progress=False)
 
 
-def test_the_platform_is_not_removed_while_tenants_are_there(cluster: Cluster) -> None:
+def test_the_platform_is_not_uninstalled_while_it_has_tenants(cluster: Cluster) -> None:
     with fresh_name(cluster) as name:
         apply(cluster, plan(cluster, tenant(name)), progress=False)
 
@@ -88,7 +90,7 @@ def test_the_platform_is_not_removed_while_tenants_are_there(cluster: Cluster) -
             uninstall_platform(cluster, confirm="tenantkit-system")
 
 
-def test_once_removed_nothing_of_it_is_left_and_the_defaults_hold(cluster: Cluster) -> None:
+def test_after_an_uninstallation_nothing_is_left_and_the_defaults_apply(cluster: Cluster) -> None:
     install_platform(cluster, Platform(domain="contract.example.com"), progress=False)
     namespaces = cluster.list("Namespace", label_selector="tenantkit.dev/tenant")
     others = [it["metadata"]["name"] for it in namespaces if "deletionTimestamp" not in it["metadata"]]

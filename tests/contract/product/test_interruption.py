@@ -73,7 +73,7 @@ def name(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.mark.timeout(300)
-def test_killed_at_each_of_its_requests_in_turn_and_run_again_the_end_is_the_same(
+def test_an_apply_killed_at_any_request_and_run_again_has_the_same_result(
     cluster: Cluster, engine: Engine, name: str
 ) -> None:
     wanted = tenant(name, editors=["eve@example.com"])
@@ -103,7 +103,7 @@ def test_killed_at_each_of_its_requests_in_turn_and_run_again_the_end_is_the_sam
     assert last > 20
 
 
-def test_of_two_who_make_one_tenant_at_once_one_is_told_and_the_result_is_one_of_the_two(
+def test_one_of_two_users_who_create_a_tenant_at_once_gets_an_error_and_the_other_the_tenant(
     cluster: Cluster, name: str
 ) -> None:
     asked = [tenant(name, viewers=["ada@example.com"]), tenant(name, viewers=["eve@example.com"])]
@@ -130,7 +130,7 @@ def test_of_two_who_make_one_tenant_at_once_one_is_told_and_the_result_is_one_of
     assert not plan(cluster, asked[1 - loser]).has_changes
 
 
-def test_of_two_who_change_one_tenant_at_once_the_second_is_told(cluster: Cluster, name: str) -> None:
+def test_the_second_of_two_users_who_change_a_tenant_at_once_gets_an_error(cluster: Cluster, name: str) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
     first, second = tenant(name, viewers=["ada@example.com"]), tenant(name, viewers=["eve@example.com"])
     planned = plan(cluster, second)
@@ -142,7 +142,7 @@ def test_of_two_who_change_one_tenant_at_once_the_second_is_told(cluster: Cluste
     assert get_tenant(cluster, name) == first
 
 
-def test_a_cancelled_apply_says_what_it_left_and_goes_on_when_run_again(cluster: Cluster, name: str) -> None:
+def test_a_cancelled_apply_reports_the_rest_and_continues_when_run_again(cluster: Cluster, name: str) -> None:
     cancelled = threading.Event()
 
     with pytest.raises(PartialApplyError) as caught:

@@ -1,4 +1,4 @@
-"""What an owner can do with rights in their own namespace only; on both engines."""
+"""Plans and applies of an owner, with permissions in their own namespace only; on both engines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def name(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]) -> Cluster:
-    """The owner, once the server has taken note of the binding."""
+    """The owner, once the server applies the binding."""
     owner = connect_as("owner")
     eventually(lambda: owner.can("patch", "Ingress", namespace=name))
     return owner
@@ -56,9 +56,7 @@ def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: 
     assert get_tenant(cluster, name) == wanted
 
 
-def test_an_owner_who_makes_the_quota_larger_is_told_by_the_server_and_nothing_changes(
-    owner: Cluster, name: str, cluster: Cluster
-) -> None:
+def test_an_owner_cannot_enlarge_the_quota_and_nothing_changes(owner: Cluster, name: str, cluster: Cluster) -> None:
     before = hard(cluster, name)
     planned = plan(owner, tenant(name, size="large"))
 
@@ -75,16 +73,14 @@ def test_an_owner_who_makes_the_quota_larger_is_told_by_the_server_and_nothing_c
     assert hard(cluster, name) == before
 
 
-def test_asked_beforehand_the_server_s_refusal_is_in_the_plan(owner: Cluster, name: str) -> None:
+def test_a_server_side_dry_run_shows_the_refusals_in_the_plan(owner: Cluster, name: str) -> None:
     planned = plan(owner, tenant(name, size="large", routes=[ROUTE, SECOND]), dry_run="server")
 
     actions = {(row.ref.kind, row.action) for row in planned.rows}
     assert {("Namespace", "blocked"), ("ResourceQuota", "blocked"), ("Ingress", "create")} <= actions
 
 
-def test_an_owner_of_one_tenant_knows_nothing_of_another_and_the_plan_says_so(
-    owner: Cluster, name: str, cluster: Cluster
-) -> None:
+def test_another_tenant_is_unknown_in_an_owners_plan(owner: Cluster, name: str, cluster: Cluster) -> None:
     with fresh_name(cluster) as other:
         apply(cluster, plan(cluster, tenant(other, owners=["somebody@example.com"])), progress=False)
 
@@ -94,7 +90,7 @@ def test_an_owner_of_one_tenant_knows_nothing_of_another_and_the_plan_says_so(
         assert {row.action for row in planned.rows if name in (row.ref.name, row.ref.namespace)} == {"unchanged"}
 
 
-def test_an_owner_can_not_make_a_tenant(owner: Cluster, name: str, cluster: Cluster) -> None:
+def test_an_owner_cannot_create_a_tenant(owner: Cluster, name: str, cluster: Cluster) -> None:
     with pytest.raises(PartialApplyError) as caught:
         apply(owner, plan(owner, tenant(f"{name}-more")), progress=False)
 

@@ -76,14 +76,14 @@ def test_the_same_plan_applied_again_writes_nothing(
     assert versions(cluster, name) == before
 
 
-def test_a_ready_tenant_s_quota_counts(cluster: Cluster, name: str) -> None:
+def test_the_quota_of_an_applied_tenant_is_counted(cluster: Cluster, name: str) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
 
     quota = cluster.get("ResourceQuota", "tenantkit-quota", name)
     assert quota["status"]["hard"] == quota["spec"]["hard"]
 
 
-def test_a_quota_entry_that_is_taken_out_of_the_spec_is_no_longer_enforced(cluster: Cluster, name: str) -> None:
+def test_a_quota_entry_that_is_removed_from_the_spec_is_no_longer_enforced(cluster: Cluster, name: str) -> None:
     fast = SMALL.model_copy(update={"storage_classes": {"fast": StorageClassQuota(storage="10Gi")}})
     apply(cluster, plan(cluster, tenant(name, size=None, quota=fast)), progress=False)
     entry = "fast.storageclass.storage.k8s.io/requests.storage"
@@ -97,7 +97,7 @@ def test_a_quota_entry_that_is_taken_out_of_the_spec_is_no_longer_enforced(clust
     assert not plan(cluster, tenant(name)).has_changes
 
 
-def test_a_route_and_a_person_that_are_taken_out_of_the_spec_go_and_what_others_made_stays(
+def test_a_route_and_a_person_removed_from_the_spec_are_deleted_and_objects_of_others_stay(
     cluster: Cluster, name: str, wire: Wire
 ) -> None:
     apply(cluster, plan(cluster, tenant(name, viewers=["eve@example.com"])), progress=False)
@@ -119,7 +119,7 @@ def test_a_route_and_a_person_that_are_taken_out_of_the_spec_go_and_what_others_
     assert "Ingress/theirs" in left
 
 
-def test_quantities_that_the_server_writes_otherwise_are_no_difference(cluster: Cluster, name: str) -> None:
+def test_quantities_that_the_server_rewrites_are_not_a_difference(cluster: Cluster, name: str) -> None:
     odd = Quota(requests_cpu="1500m", requests_memory="1.5Gi", storage="1000M", ephemeral_storage="0.5Gi")
     wanted = tenant(name, size=None, quota=odd)
 
@@ -128,9 +128,7 @@ def test_quantities_that_the_server_writes_otherwise_are_no_difference(cluster: 
     assert not plan(cluster, wanted).has_changes
 
 
-def test_with_everything_a_platform_can_set_there_is_nothing_to_do_afterwards_and_all_of_it_goes_again(
-    cluster: Cluster, name: str
-) -> None:
+def test_every_setting_of_a_platform_is_applied_completely_and_removed_again(cluster: Cluster, name: str) -> None:
     rich = Platform(
         labels={"cost-center": "42"},
         routing=Routing(tls_secret="{name}-tls", annotations={"example.org/issuer": "x"}),
@@ -152,7 +150,7 @@ def test_with_everything_a_platform_can_set_there_is_nothing_to_do_afterwards_an
     assert "cost-center" not in cluster.get("Namespace", name)["metadata"]["labels"]
 
 
-def test_a_plan_made_before_somebody_changed_the_quota_is_stale_and_nothing_is_written(
+def test_a_plan_is_stale_once_someone_else_changed_the_quota_and_nothing_is_written(
     cluster: Cluster, name: str, wire: Wire
 ) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
@@ -168,9 +166,7 @@ def test_a_plan_made_before_somebody_changed_the_quota_is_stale_and_nothing_is_w
     assert {**after, quota: ""} == {**before, quota: ""}
 
 
-def test_a_plan_made_before_a_pod_came_is_not_stale(
-    cluster: Cluster, name: str, eventually: Callable[..., object]
-) -> None:
+def test_a_plan_is_not_stale_after_a_new_pod(cluster: Cluster, name: str, eventually: Callable[..., object]) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
     planned = plan(cluster, tenant(name, size="large"))
     pod: Manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": name}}
@@ -180,7 +176,7 @@ def test_a_plan_made_before_a_pod_came_is_not_stale(
     assert apply(cluster, planned, progress=False).is_complete
 
 
-def test_a_namespace_that_is_somebody_elses_is_not_touched_and_the_other_tenant_is_made(
+def test_a_namespace_of_another_owner_is_not_changed_and_the_other_tenant_is_created(
     cluster: Cluster, namespace: str, name: str
 ) -> None:
     planned = plan(cluster, [tenant(namespace), tenant(name)])
@@ -194,12 +190,12 @@ def test_a_namespace_that_is_somebody_elses_is_not_touched_and_the_other_tenant_
     assert versions(cluster, namespace) == before
 
 
-def test_two_tenants_of_one_plan_can_not_have_one_host(cluster: Cluster, name: str, other: str) -> None:
+def test_two_tenants_of_a_plan_cannot_have_the_same_host(cluster: Cluster, name: str, other: str) -> None:
     with pytest.raises(HostTakenError, match=r"shared\.example\.org"):
         plan(cluster, [tenant(it, hosts=["shared.example.org"]) for it in (name, other)])
 
 
-def test_a_host_that_a_live_tenant_has_is_not_given_to_another(cluster: Cluster, name: str, other: str) -> None:
+def test_a_host_of_a_live_tenant_is_not_granted_to_another(cluster: Cluster, name: str, other: str) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
 
     planned = plan(cluster, tenant(other, hosts=[f"{name}.example.ai"]))
@@ -209,7 +205,7 @@ def test_a_host_that_a_live_tenant_has_is_not_given_to_another(cluster: Cluster,
     assert other not in [namespace["metadata"]["name"] for namespace in cluster.list("Namespace")]
 
 
-def test_what_a_newer_version_stored_is_never_written_over(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_tenant_stored_by_a_newer_version_is_never_overwritten(cluster: Cluster, name: str, wire: Wire) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
     spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", name)
     newer = '{"apiVersion":"tenantkit.dev/v9","routes":[]}'
@@ -221,7 +217,7 @@ def test_what_a_newer_version_stored_is_never_written_over(cluster: Cluster, nam
         get_tenant(cluster, name)
 
 
-def test_asked_the_server_tells_what_its_quota_denies_before_anything_is_done(cluster: Cluster, name: str) -> None:
+def test_a_server_side_dry_run_shows_what_a_quota_denies(cluster: Cluster, name: str) -> None:
     closed = SMALL.model_copy(update={"ingresses": 0})
     apply(cluster, plan(cluster, tenant(name, size=None, quota=closed, routes=[])), progress=False)
 
@@ -233,7 +229,7 @@ def test_asked_the_server_tells_what_its_quota_denies_before_anything_is_done(cl
     assert "Ingress/ai" not in live_objects(cluster, name)
 
 
-def test_what_lies_in_a_namespace_that_is_not_there_yet_can_not_be_asked(cluster: Cluster, name: str) -> None:
+def test_a_server_side_dry_run_cannot_check_objects_in_a_new_namespace(cluster: Cluster, name: str) -> None:
     planned = plan(cluster, tenant(name), dry_run="server")
 
     reasons = {row.ref.kind: row.reason for row in planned.rows}
@@ -250,7 +246,7 @@ def test_a_plan_for_a_hundred_tenants_makes_as_many_requests_as_for_one(cluster:
     assert requests_for(100) == requests_for(1)
 
 
-def test_several_tenants_are_made_at_once_and_each_is_whole(cluster: Cluster, name: str, other: str) -> None:
+def test_several_tenants_are_created_at_once_and_each_completely(cluster: Cluster, name: str, other: str) -> None:
     report = apply(cluster, plan(cluster, [tenant(name), tenant(other)]), progress=False)
 
     one = str(live_objects(cluster, name)).replace(name, "x")

@@ -1,4 +1,4 @@
-"""Laws of plan and apply: whatever was there, whatever others did, wherever it was interrupted."""
+"""Laws of plan and apply: for any earlier state, any changes of others, and any interruption."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import ObjectRef
 
 
-def test_killed_at_each_write_in_turn_and_run_again_the_end_is_the_same() -> None:
+def test_an_apply_killed_at_any_write_and_run_again_has_the_same_result() -> None:
     before, after = tenant(editors=["eve@example.com"]), tenant(size="large", viewers=["ada@example.com"], routes=[])
     undisturbed = Memory()
     run(undisturbed, before)
@@ -123,7 +123,7 @@ few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChec
 
 @few
 @given(first=tenants, second=tenants, before=platforms, after=platforms)
-def test_a_plan_made_after_apply_is_empty_whatever_was_there_before(
+def test_a_plan_made_after_an_apply_is_empty_whatever_existed_before(
     first: Tenant, second: Tenant, before: Platform, after: Platform
 ) -> None:
     memory = Memory()
@@ -135,9 +135,7 @@ def test_a_plan_made_after_apply_is_empty_whatever_was_there_before(
 
 @few
 @given(first=tenants, second=tenants, before=platforms, after=platforms)
-def test_what_was_there_before_leaves_no_trace(
-    first: Tenant, second: Tenant, before: Platform, after: Platform
-) -> None:
+def test_the_earlier_spec_leaves_no_trace(first: Tenant, second: Tenant, before: Platform, after: Platform) -> None:
     changed, fresh = Memory(), Memory()
     run(changed, first, platform=before)
     run(changed, second, platform=after)
@@ -148,7 +146,7 @@ def test_what_was_there_before_leaves_no_trace(
 
 @few
 @given(wanted=tenants, changed=edits)
-def test_whatever_others_did_to_a_quota_taking_it_all_back_leaves_an_empty_plan(
+def test_after_forcing_all_changes_of_others_to_a_quota_the_plan_is_empty(
     wanted: Tenant, changed: list[tuple[str, str | None]]
 ) -> None:
     memory = Memory()

@@ -100,7 +100,7 @@ def test_labels_that_read_as_quantities_compare_as_text() -> None:
     assert not same_value("Ingress", ("spec", "hard", "x"), "1", "1000m")
 
 
-def test_false_is_not_nought() -> None:
+def test_false_is_not_zero() -> None:
     assert not same_value("ServiceAccount", ("automountServiceAccountToken",), False, 0)  # noqa: FBT003
 
 
@@ -151,7 +151,7 @@ json_maps = st.recursive(
 
 
 @given(spec=json_maps)
-def test_without_any_of_its_fields_nothing_is_left_of_a_manifest(spec: Any) -> None:
+def test_a_manifest_without_its_fields_is_empty(spec: Any) -> None:
     manifest = {"spec": spec}
 
     assert without(manifest, list(fields_of(manifest))) == {}
@@ -201,7 +201,7 @@ def test_owners_are_read_from_managed_fields() -> None:
     assert managers_of(live) == ("kubectl-edit", "helm", "quota")
 
 
-def test_without_managed_fields_nobody_owns_anything() -> None:
+def test_without_managed_fields_no_field_has_an_owner() -> None:
     owners = owners_of({"metadata": {"name": "x"}})
 
     assert (owners.ours, owners.others) == (frozenset(), {})

@@ -1,4 +1,4 @@
-"""Conflicts, left and taken back: on a cluster in memory, with the server's own apply."""
+"""Conflicts, left and forced, on a cluster in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tests.unit.provision.memory import NOW, PLATFORM, QUOTA, Memory, run, shown, tenant, with_hard
 
 
-def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
+def test_a_conflict_is_not_changed_and_everything_else_is_applied() -> None:
     memory = Memory()
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99"))
@@ -37,7 +37,7 @@ def test_a_conflict_is_left_as_it_is_and_everything_else_goes_on() -> None:
 
 
 @pytest.mark.parametrize("form", ["rows", "frame", "records"])
-def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_conflicts(form: str) -> None:
+def test_forcing_a_changed_and_an_added_field_leaves_other_conflicts(form: str) -> None:
     memory = Memory()
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/deployments.apps": "1", "count/x.y": "2"}))
@@ -59,7 +59,7 @@ def test_taking_back_settles_a_changed_and_an_added_field_and_leaves_other_confl
     assert {outcome.field for outcome in caught.value.report.failed} == {"spec.hard.services", "spec.hard[count/x.y]"}
 
 
-def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
+def test_after_forcing_all_conflicts_there_is_nothing_to_do() -> None:
     memory = Memory()
     run(memory, tenant())
     memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
@@ -71,7 +71,7 @@ def test_all_conflicts_taken_back_leave_nothing_to_do() -> None:
     assert not plan(memory, tenant(), platform=PLATFORM).has_changes
 
 
-def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
+def test_only_conflicts_of_that_plan_can_be_forced() -> None:
     memory = Memory()
     planned = plan(memory, tenant(), platform=PLATFORM)
 
@@ -80,7 +80,7 @@ def test_only_conflicts_of_that_plan_can_be_taken_back() -> None:
     assert memory.objects == {}
 
 
-def test_a_shared_field_that_is_left_to_its_other_owner_stays_owned() -> None:
+def test_a_shared_field_that_is_left_to_its_other_owner_is_still_owned() -> None:
     memory = Memory()
     run(memory, tenant())
     live = memory.objects[QUOTA]
@@ -94,3 +94,41 @@ def test_a_shared_field_that_is_left_to_its_other_owner_stays_owned() -> None:
     entries = {entry["manager"]: entry for entry in memory.objects[QUOTA]["metadata"]["managedFields"]}
     assert memory.objects[QUOTA]["spec"]["hard"]["pods"] == "20"
     assert "f:pods" in entries["tenantkit"]["fieldsV1"]["f:spec"]["f:hard"]
+
+
+def test_each_surface_says_in_its_own_words_how_to_overwrite_a_conflict() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99"))
+    planned = plan(memory, tenant(), platform=PLATFORM)
+
+    [row] = [row for row in planned.rows if row.action == "conflict"]
+    with pytest.raises(PartialApplyError) as caught:
+        apply(memory, planned, progress=False)
+
+    assert row.code == "set-by-other"
+    assert row.words("shell") == "set by 'kubectl-edit'; to overwrite it, add --force-conflicts KIND/NAME"
+    for words in (planned.words, caught.value.words, caught.value.report.words):
+        assert "pass this row to apply(force_conflicts=…)" in words("python")
+        assert "add --force-conflicts KIND/NAME" in words("shell")
+        assert "force_conflicts" not in words("shell")
+    assert "add --force-conflicts KIND/NAME" in str(planned.as_json("shell"))
+    assert "add --force-conflicts KIND/NAME" in str(caught.value.report.as_json("shell"))
+
+
+@pytest.mark.parametrize("wrong", ["some", 7, ["pods"]])
+def test_a_value_that_names_no_conflicts_is_refused(wrong: Any) -> None:
+    memory = Memory()
+
+    with pytest.raises(InvalidSpecError, match=r"force_conflicts=.*: give rows of plan\.rows"):
+        apply(memory, plan(memory, tenant(), platform=PLATFORM), force_conflicts=wrong, progress=False)
+
+
+def test_all_conflicts_can_be_forced_by_one_word() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    memory.edit(QUOTA, with_hard(pods="99", **{"count/x.y": "2"}))
+
+    apply(memory, plan(memory, tenant(), platform=PLATFORM), force_conflicts="all", progress=False)
+
+    assert not plan(memory, tenant(), platform=PLATFORM).has_changes

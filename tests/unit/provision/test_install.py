@@ -1,12 +1,14 @@
-"""Installing and removing the platform's own objects, on a cluster in memory."""
+"""Installing and uninstalling the platform, on a cluster in memory."""
 
 from __future__ import annotations
 
 import re
+import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError
+from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PartialApplyError, PermissionDenied
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.provision.stored import get_tenant, get_tenants
@@ -15,8 +17,11 @@ from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import ObjectRef
 
-def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_read_back() -> None:
+
+def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
     memory = Memory()
     platform = Platform(domain="ai.example.com", provisioners=["lead@example.com"])
 
@@ -27,7 +32,7 @@ def test_install_puts_every_object_of_the_platform_there_and_the_settings_are_re
     assert get_platform(memory) == platform
 
 
-def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
+def test_a_second_installation_writes_nothing_and_other_settings_replace_the_earlier_ones() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
     memory.writes.clear()
@@ -40,11 +45,11 @@ def test_installing_again_writes_nothing_and_other_settings_replace_the_earlier_
     assert get_platform(memory).domain == "other.example.com"
 
 
-def test_where_nothing_is_installed_the_defaults_hold() -> None:
+def test_without_an_installation_the_defaults_apply() -> None:
     assert get_platform(Memory()) == Platform()
 
 
-def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_written() -> None:
+def test_a_role_of_another_owner_is_not_taken_over_and_nothing_is_written() -> None:
     memory = Memory()
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -64,7 +69,7 @@ def test_somebody_elses_role_of_that_name_is_not_taken_over_and_nothing_is_writt
     assert memory.writes == []
 
 
-def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None:
+def test_persons_added_to_the_provisioners_by_others_are_a_conflict() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
     binding = next(ref for ref in memory.objects if ref.kind == "ClusterRoleBinding")
@@ -79,7 +84,7 @@ def test_people_that_somebody_added_to_the_provisioners_are_a_conflict() -> None
     assert "subjects" not in memory.objects[binding]
 
 
-def test_removing_the_platform_leaves_nothing_of_it() -> None:
+def test_an_uninstallation_deletes_every_object() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
 
@@ -89,7 +94,7 @@ def test_removing_the_platform_leaves_nothing_of_it() -> None:
     assert [outcome.ref.kind for outcome in report.applied][-1] == "Namespace"
 
 
-def test_the_platform_is_not_removed_while_tenants_are_there_or_by_accident() -> None:
+def test_the_platform_is_not_uninstalled_while_it_has_tenants_or_by_accident() -> None:
     memory = Memory()
     install_platform(memory, progress=False)
     run(memory, tenant())
@@ -134,3 +139,39 @@ def test_the_error_of_a_tenant_that_does_not_exist_suggests_a_name(
 
     with pytest.raises(NotFound, match=re.escape(f"there is no tenant {message}")):
         get_tenant(memory, name)
+
+
+def test_a_cancelled_uninstallation_reports_the_rest() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    cancelled = threading.Event()
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(
+            memory,
+            confirm="tenantkit-system",
+            progress=False,
+            cancelled=cancelled,
+            on_progress=lambda _outcome: cancelled.set(),
+        )
+
+    report = caught.value.report
+    assert (report.interrupted, len(report.applied), len(report.not_attempted)) == (True, 1, 8)
+    assert len(memory.objects) == 8
+
+
+def test_an_uninstallation_that_fails_after_a_deletion_reports_it() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+
+    def refuse(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "ConfigMap":
+            raise PermissionDenied("may not delete ConfigMap", status=403)
+
+    memory.on_write = refuse
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    assert [outcome.ref.kind for outcome in caught.value.report.failed] == ["ConfigMap"]
+    assert caught.value.report.applied

@@ -1,4 +1,4 @@
-"""What a plan says: wanted objects against live ones, on plain dicts."""
+"""Plans: wanted objects against live ones, on plain dicts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def stored(manifest: Manifest, *, live: Manifest | None = None, manager: str = "
 
 
 def updated(live: Manifest, *, manager: str = "kubectl-edit", **changed: Any) -> Manifest:
-    """The object after somebody wrote other top-level fields or metadata."""
+    """The object after someone else wrote other top-level fields or metadata."""
     after = deepcopy(live)
     metadata = changed.pop("metadata", {})
     after |= changed
@@ -72,7 +72,7 @@ def with_hard(live: Manifest, **hard: str) -> Manifest:
     return updated(live, spec={"hard": {key: value for key, value in (live["spec"]["hard"] | hard).items() if value}})
 
 
-def test_on_an_empty_cluster_everything_is_to_create_in_the_order_of_applying() -> None:
+def test_on_an_empty_cluster_everything_is_created_in_the_order_of_applying() -> None:
     plan = planned(tenant(routes=[ROUTE]), [])
 
     assert [(row.action, row.ref) for row in plan.rows] == [
@@ -82,7 +82,7 @@ def test_on_an_empty_cluster_everything_is_to_create_in_the_order_of_applying() 
     assert plan.has_changes
 
 
-def test_once_applied_nothing_is_to_do() -> None:
+def test_after_an_apply_there_is_nothing_to_do() -> None:
     plan = planned(tenant(routes=[ROUTE]), live_objects(tenant(routes=[ROUTE])).values())
 
     assert plan.summary == "8 unchanged"
@@ -98,7 +98,7 @@ def test_an_update_has_a_row_for_each_field_and_only_for_those_that_differ() -> 
     assert rows == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21")]
 
 
-def test_a_field_that_was_ours_and_is_no_longer_wanted_goes() -> None:
+def test_an_owned_field_that_is_no_longer_wanted_is_removed() -> None:
     fast = PLATFORM.sizes["small"].model_copy(update={"storage_classes": {"fast": StorageClassQuota(storage="10Gi")}})
     live = live_objects(tenant(size=None, quota=fast))
 
@@ -109,7 +109,7 @@ def test_a_field_that_was_ours_and_is_no_longer_wanted_goes() -> None:
     ]
 
 
-def test_a_field_that_somebody_else_changed_is_a_conflict_with_both_values() -> None:
+def test_a_field_that_someone_else_changed_is_a_conflict_with_both_values() -> None:
     live = live_objects(tenant())
     live[QUOTA] = with_hard(live[QUOTA], pods="99")
 
@@ -126,7 +126,7 @@ def test_a_field_that_somebody_else_changed_is_a_conflict_with_both_values() -> 
     ]
 
 
-def test_a_quota_entry_that_somebody_else_added_is_a_conflict_though_we_never_set_it() -> None:
+def test_a_quota_entry_that_someone_else_added_is_a_conflict() -> None:
     live = live_objects(tenant())
     live[QUOTA] = with_hard(live[QUOTA], **{"count/deployments.apps": "1"})
 
@@ -143,14 +143,14 @@ def test_a_quota_entry_that_somebody_else_added_is_a_conflict_though_we_never_se
     ]
 
 
-def test_a_quota_entry_that_somebody_took_away_is_put_back() -> None:
+def test_a_quota_entry_that_someone_else_removed_is_restored() -> None:
     live = live_objects(tenant())
     live[QUOTA] = with_hard(live[QUOTA], pods="")
 
     assert notable(planned(tenant(), live.values())) == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), None, "20")]
 
 
-def test_labels_annotations_and_status_that_others_add_are_theirs() -> None:
+def test_labels_annotations_and_status_that_others_add_are_ignored() -> None:
     live = live_objects(tenant(routes=[ROUTE]))
     changed = [
         updated(one, metadata={"annotations": one["metadata"].get("annotations", {}) | {"example.org/x": "1"}})
@@ -178,7 +178,7 @@ def test_a_person_or_route_that_is_no_longer_in_the_spec_is_deleted_after_everyt
     assert list(plan.changes[-2:]) == gone
 
 
-def test_what_others_have_in_the_namespace_is_never_deleted() -> None:
+def test_objects_of_others_in_the_namespace_are_never_deleted() -> None:
     live = live_objects(tenant())
     theirs = {
         "apiVersion": "networking.k8s.io/v1",
@@ -190,7 +190,7 @@ def test_what_others_have_in_the_namespace_is_never_deleted() -> None:
     assert planned(tenant(), [*live.values(), theirs]).summary == "7 unchanged"
 
 
-def test_a_namespace_that_is_somebody_elses_blocks_all_of_its_tenant_and_names_the_owner() -> None:
+def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owner() -> None:
     theirs = {
         "apiVersion": "v1",
         "kind": "Namespace",
@@ -205,7 +205,7 @@ def test_a_namespace_that_is_somebody_elses_blocks_all_of_its_tenant_and_names_t
     assert [row.reason for row in plan.rows[:2]] == [reason, "its namespace is blocked"]
 
 
-def test_an_object_without_labels_is_its_field_managers() -> None:
+def test_an_object_without_labels_belongs_to_its_field_managers() -> None:
     live = live_objects(tenant(routes=[ROUTE]))
     ref = next(ref for ref in live if ref.kind == "Ingress")
     bare = deepcopy(live[ref])
@@ -222,7 +222,7 @@ def test_an_object_without_labels_is_its_field_managers() -> None:
     ]
 
 
-def test_the_default_service_account_that_kubernetes_made_is_taken_on() -> None:
+def test_the_default_service_account_of_kubernetes_is_updated() -> None:
     default = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "vision"}}
     live = live_objects(tenant())
     live[ref_of(default)] = default
@@ -232,7 +232,7 @@ def test_the_default_service_account_that_kubernetes_made_is_taken_on() -> None:
     assert actions["default"] == "update"
 
 
-def test_an_object_that_is_being_deleted_is_waited_for() -> None:
+def test_an_object_that_is_being_deleted_is_blocked() -> None:
     live = live_objects(tenant())
     live[NAMESPACE]["metadata"]["deletionTimestamp"] = NOW
 
@@ -242,7 +242,7 @@ def test_an_object_that_is_being_deleted_is_waited_for() -> None:
     assert plan.summary == "7 blocked"
 
 
-def test_what_may_not_be_read_is_unknown_and_never_absent() -> None:
+def test_an_object_that_may_not_be_read_is_unknown_and_never_absent() -> None:
     live = live_objects(tenant())
     del live[QUOTA]
     reason = Reason("not-readable", "may not list resourcequotas")
@@ -253,7 +253,7 @@ def test_what_may_not_be_read_is_unknown_and_never_absent() -> None:
     assert notable(plan) == [PlanRow("unknown", QUOTA, why=reason)]
 
 
-def test_a_host_that_another_live_tenant_is_granted_blocks_and_is_named() -> None:
+def test_a_host_of_another_live_tenant_blocks_and_is_named() -> None:
     other = tenant(name="speech", hosts=["vision.example.ai"])
     live = live_objects(other)
 
@@ -278,7 +278,7 @@ def test_a_host_that_another_tenant_of_the_same_plan_gives_up_is_free() -> None:
 
 
 @pytest.mark.parametrize("part", ["grant", "team"])
-def test_what_a_newer_version_stored_is_not_planned_over(part: str) -> None:
+def test_a_tenant_stored_by_a_newer_version_is_not_planned(part: str) -> None:
     live = live_objects(tenant())
     newer = '{"apiVersion":"tenantkit.dev/v2","name":"vision"}'
     spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", "vision")
@@ -291,7 +291,7 @@ def test_what_a_newer_version_stored_is_not_planned_over(part: str) -> None:
         planned(tenant(), live.values())
 
 
-def test_settings_that_a_newer_version_stored_are_not_planned_over() -> None:
+def test_settings_stored_by_a_newer_version_are_not_planned() -> None:
     live = [stored(manifest) for manifest in make_platform(PLATFORM)]
     for manifest in live:
         if manifest["kind"] == "ConfigMap":
@@ -301,7 +301,7 @@ def test_settings_that_a_newer_version_stored_are_not_planned_over() -> None:
         make_install_plan(PLATFORM, live_state(live))
 
 
-def test_a_stored_grant_that_is_no_json_is_shown_as_a_difference() -> None:
+def test_a_stored_grant_that_is_not_json_is_a_difference() -> None:
     live = live_objects(tenant())
     live[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"] = "not json"
 
@@ -312,7 +312,7 @@ def test_a_stored_grant_that_is_no_json_is_shown_as_a_difference() -> None:
     ]
 
 
-def test_a_digest_moves_with_our_fields_and_not_with_what_others_own() -> None:
+def test_a_digest_changes_with_our_fields_and_not_with_those_of_others() -> None:
     live = live_objects(tenant())
 
     def digest_of(quota: Manifest) -> str:
@@ -335,7 +335,7 @@ def test_the_frame_has_the_same_columns_and_types_when_empty() -> None:
     assert len(empty) == 0
 
 
-def test_a_frame_says_missing_where_there_is_nothing_and_json_where_a_value_is_no_text() -> None:
+def test_a_frame_has_missing_cells_and_json_for_values_that_are_not_text() -> None:
     live = live_objects(tenant())
     account = ObjectRef("v1", "ServiceAccount", "default", "vision")
     live[account] = {**live[account], "automountServiceAccountToken": True}
@@ -348,7 +348,7 @@ def test_a_frame_says_missing_where_there_is_nothing_and_json_where_a_value_is_n
     assert frame["reason"].isna().all()
 
 
-def test_in_a_terminal_a_plan_is_a_table_without_the_unchanged_and_without_control_characters() -> None:
+def test_in_a_terminal_a_plan_is_a_table_without_unchanged_objects_and_control_characters() -> None:
     live = live_objects(tenant())
     live[QUOTA] = with_hard(live[QUOTA], pods="9\x1b[2J\n9")
 
@@ -360,7 +360,7 @@ def test_in_a_terminal_a_plan_is_a_table_without_the_unchanged_and_without_contr
     )
 
 
-def test_in_a_notebook_what_comes_from_the_cluster_is_escaped() -> None:
+def test_in_a_notebook_values_from_the_cluster_are_escaped() -> None:
     live = live_objects(tenant())
     live[QUOTA] = with_hard(live[QUOTA], pods="<script>")
 
@@ -371,7 +371,7 @@ def test_in_a_notebook_what_comes_from_the_cluster_is_escaped() -> None:
     assert html.startswith('<p>1 in conflict, 6 unchanged</p><table class="mathjax_ignore">')
 
 
-def test_a_plan_without_anything_says_so() -> None:
+def test_an_empty_plan_says_so() -> None:
     plan = make_plan([], PLATFORM, live_state([]))
 
     assert (str(plan), plan._repr_html_(), plan.has_changes) == ("nothing planned", "<p>nothing planned</p>", False)

@@ -1,4 +1,4 @@
-"""What a plan says beside its changes, and the report after it: what grants nothing yet, what was not checked."""
+"""Notes of plans and reports: bindings that grant nothing yet, and hosts that were not checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNCHECKED = (
 
 
 @pytest.mark.parametrize("is_installed", [True, False])
-def test_where_nothing_is_installed_bindings_say_that_they_grant_nothing_yet(*, is_installed: bool) -> None:
+def test_without_an_installation_bindings_say_that_they_grant_nothing_yet(*, is_installed: bool) -> None:
     memory = Memory()
     if is_installed:
         [settings] = [manifest for manifest in make_platform(PLATFORM) if manifest["kind"] == "ConfigMap"]
@@ -27,16 +27,16 @@ def test_where_nothing_is_installed_bindings_say_that_they_grant_nothing_yet(*, 
     made = plan(memory, tenant())
     report = apply(memory, made, progress=False)
 
-    told = "grants nothing until the platform is installed: tk.install_platform(cluster)"
+    note = "grants nothing until the platform is installed: tk.install_platform(cluster)"
     [row] = [row for row in made.rows if row.ref.kind == "RoleBinding"]
     [done] = [outcome for outcome in report.applied if outcome.ref.kind == "RoleBinding"]
-    assert (row.action, row.reason) == ("create", "" if is_installed else told)
-    assert (done.action, done.reason) == ("create", "" if is_installed else told)
-    assert (told in str(report)) is not is_installed
+    assert (row.action, row.reason) == ("create", "" if is_installed else note)
+    assert (done.action, done.reason) == ("create", "" if is_installed else note)
+    assert (note in str(report)) is not is_installed
 
 
 @pytest.mark.parametrize("may_list", [True, False])
-def test_who_may_not_list_namespaces_is_told_that_no_host_was_checked(*, may_list: bool) -> None:
+def test_a_user_who_may_not_list_namespaces_sees_that_hosts_were_not_checked(*, may_list: bool) -> None:
     memory = Memory(refused=() if may_list else ("Namespace",))
 
     made = plan(memory, tenant(), platform=PLATFORM)
@@ -46,7 +46,7 @@ def test_who_may_not_list_namespaces_is_told_that_no_host_was_checked(*, may_lis
     assert (UNCHECKED in str(made), escape(UNCHECKED) in made._repr_html_()) == (not may_list, not may_list)
 
 
-def test_a_host_that_is_added_says_that_it_was_not_checked_and_the_rest_of_the_grant_does_not() -> None:
+def test_only_the_rows_of_an_added_host_say_that_it_was_not_checked() -> None:
     memory = Memory()
     run(memory, tenant())
     memory.refused = ("Namespace",)
@@ -60,7 +60,7 @@ def test_a_host_that_is_added_says_that_it_was_not_checked_and_the_rest_of_the_g
     assert not plan(memory, tenant(), platform=PLATFORM).has_changes
 
 
-def test_a_report_leaves_out_that_the_server_could_not_be_asked() -> None:
+def test_a_report_has_no_note_that_the_server_could_not_check() -> None:
     memory = Memory()
     made = plan(memory, tenant(), platform=PLATFORM, dry_run="server")
 

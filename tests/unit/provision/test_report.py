@@ -1,4 +1,4 @@
-"""How a report shows what was done."""
+"""Reports as text, HTML, a frame and JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPORT = Report(
 )
 
 
-def test_a_report_is_complete_only_when_nothing_failed_waits_or_was_left_out() -> None:
+def test_a_report_is_complete_only_when_everything_was_done() -> None:
     one = (ApplyOutcome(INGRESS, "create"),)
 
     assert Report(applied=one, unchanged=one).is_complete
@@ -31,7 +31,7 @@ def test_a_report_is_complete_only_when_nothing_failed_waits_or_was_left_out() -
     assert not Report(interrupted=True).is_complete
 
 
-def test_in_a_terminal_the_unchanged_are_only_counted_and_control_characters_are_gone() -> None:
+def test_in_a_terminal_unchanged_objects_are_only_counted_and_control_characters_removed() -> None:
     assert str(REPORT) == (
         "result   tenant  action    kind           namespace  name             field           reason\n"
         "applied  vision  create    Ingress        vision     ai\n"
@@ -61,7 +61,7 @@ def test_the_frame_has_the_same_columns_and_types_when_empty() -> None:
     assert full["result"].tolist() == ["applied", "unchanged", "failed"]
 
 
-def test_as_json_leaves_out_what_is_missing() -> None:
+def test_as_json_leaves_out_missing_values() -> None:
     assert REPORT.as_json()["objects"][0] == {
         "result": "applied",
         "tenant": "vision",
@@ -72,5 +72,5 @@ def test_as_json_leaves_out_what_is_missing() -> None:
     }
 
 
-def test_a_report_of_nothing_says_so() -> None:
+def test_an_empty_report_says_so() -> None:
     assert str(Report()) == "nothing to do"

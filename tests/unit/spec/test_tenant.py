@@ -149,6 +149,12 @@ def test_the_error_of_a_frozen_field_says_how_to_make_a_changed_copy() -> None:
     assert (caught.value.reason, vision.size) == (reason, "small")
 
 
+def test_an_error_about_several_fields_names_the_tenant_and_not_all_of_its_fields() -> None:
+    assert refusal(size=None) == (
+        "Tenant='vision': give either size or quota (neither is given), for example size='small'"
+    )
+
+
 def test_a_changed_copy_is_validated_and_leaves_the_original() -> None:
     vision = tenant()
 
