@@ -10,7 +10,7 @@ import pytest
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tests.eventually import eventually
-from tests.statuses import forbidden
+from tests.statuses import forbidden, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,6 +101,8 @@ def test_a_new_namespace_has_an_unlabelled_account_and_certificate(cluster: Clus
         "managedFields",
     }
     assert certificate["metadata"]["annotations"].keys() == {"kubernetes.io/description"}
+    assert certificate["metadata"]["annotations"]["kubernetes.io/description"].startswith("Contains a CA bundle")
+    assert [entry["manager"] for entry in certificate["metadata"]["managedFields"]] == ["kube-controller-manager"]
 
 
 def test_the_default_account_and_the_certificate_are_created_again(cluster: Cluster, namespace: str) -> None:
@@ -119,6 +121,13 @@ def is_another(read: Callable[[], Manifest], before: Manifest) -> bool:
 def test_nothing_is_created_in_a_namespace_that_does_not_exist(cluster: Cluster, write: str) -> None:
     with pytest.raises(NotFound, match='namespaces "nobody-made-this" not found'):
         getattr(cluster, write)(config_map("nobody-made-this"))
+
+
+def test_the_refusal_in_a_namespace_that_does_not_exist_names_the_namespace(wire: Wire) -> None:
+    refusal = wire("POST", "/api/v1/namespaces/nobody-made-this/configmaps", config_map("nobody-made-this"))
+
+    details = {"kind": "namespaces", "name": "nobody-made-this"}
+    assert refusal.body == status(404, "NotFound", 'namespaces "nobody-made-this" not found', details)
 
 
 def test_a_list_in_a_namespace_that_does_not_exist_is_empty(cluster: Cluster) -> None:

@@ -173,11 +173,12 @@ def test_a_deleted_object_is_no_longer_counted(cluster: Cluster, namespace: str)
     eventually(lambda: used(cluster, namespace) == {"pods": "0", "requests.cpu": "0"})
 
 
-def test_a_finished_pod_is_no_longer_counted(cluster: Cluster, wire: Wire, namespace: str) -> None:
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_finished_pod_is_no_longer_counted(cluster: Cluster, wire: Wire, namespace: str, phase: str) -> None:
     put_quota(cluster, namespace, {"count/pods": "2", "pods": "1"})
     cluster.create(pod(namespace))
     path = f"/api/v1/namespaces/{namespace}/pods/trainer/status"
-    assert wire("PATCH", path, {"status": {"phase": "Succeeded"}}, content_type=MERGE_PATCH).status == 200
+    assert wire("PATCH", path, {"status": {"phase": phase}}, content_type=MERGE_PATCH).status == 200
     eventually(lambda: used(cluster, namespace) == {"count/pods": "1", "pods": "0"})
 
 
