@@ -33,7 +33,8 @@ def interrupted_by_sigterm() -> Iterator[None]:
 def cancelled_by_signals() -> Iterator[threading.Event]:
     """An event that the first Ctrl-C or SIGTERM sets; the second one raises KeyboardInterrupt.
 
-    An exception could arrive between any two instructions of an apply, also where it has no report yet.
+    An exception could arrive between any two instructions of an apply, also where it has no report yet. Signals count
+    also in a process that a shell started in the background, where Ctrl-C is ignored, as they do for the sandbox.
     """
     cancelled = threading.Event()
     if not _is_main_thread():
@@ -42,14 +43,12 @@ def cancelled_by_signals() -> Iterator[threading.Event]:
 
     def cancel(*_: object) -> None:
         cancelled.set()
-        for number in handled:
+        for number in _SIGNALS:
             signal.signal(number, signal.default_int_handler)
         with suppress(OSError, ValueError):
             os.write(sys.stderr.fileno(), _STOPPING)  # a print could meet another one that the signal has interrupted
 
-    # a shell lets its background jobs ignore Ctrl-C
-    handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    previous = {number: signal.signal(number, cancel) for number in handled}
+    previous = {number: signal.signal(number, cancel) for number in _SIGNALS}
     try:
         yield cancelled
     finally:
