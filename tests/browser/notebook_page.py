@@ -136,7 +136,8 @@ class NotebookPage:
         """Wait until the cell has run, and check that it raised no error."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
         expect(prompt).to_have_text(NUMBERED, timeout=SLOW_MS)
-        assert self.errors(index) == []
+        errors = self.errors(index)
+        assert errors == [], errors
         return self.cell(index).locator(".jp-OutputArea-output")
 
     def _on_dialog(self, dialog: Any) -> None:
