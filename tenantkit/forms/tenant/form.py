@@ -24,7 +24,7 @@ from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element
 from tenantkit.forms.kit.panel import notice
 from tenantkit.forms.tenant import results
-from tenantkit.forms.tenant.buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
+from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.permissions import missing_permissions
