@@ -23,8 +23,8 @@ from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts import granted_elsewhere, with_checked_hosts
 from tenantkit.provision.read import read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
-from tenantkit.provision.stored_platform import find_platform
-from tenantkit.provision.stored_versions import check_platform_version, check_tenant_versions
+from tenantkit.provision.stored.platform import find_platform
+from tenantkit.provision.stored.versions import check_platform_version, check_tenant_versions
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform

@@ -17,8 +17,8 @@ from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionErro
 from tenantkit.manifests.labels import SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.provision.plan import compare_tenants
 from tenantkit.provision.read import read_tenants
-from tenantkit.provision.stored import stored_tenant
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
