@@ -57,7 +57,7 @@ def test_changes_during_a_lost_connection_are_shown_after_it(
         eventually(lambda: is_complete(view))
 
         lose(relay)
-        changing = pool.submit(change, direct, PODS, PER_SECOND, stop)
+        changing = pool.submit(change, direct, PODS - NEW, PER_SECOND, stop)  # the others are deleted
         eventually(lambda: view.state.startswith("reconnecting since"), timeout_s=NOTICED_S)
         for number in range(NEW):
             direct.create(pod(PODS + number))

@@ -29,6 +29,10 @@ class FormField:
         label: shown beside the input.
         help_text: a sentence or two below the input.
         control: the widget that holds the value.
+
+    Example:
+        >>> field = tk.TenantForm(cluster).fields["name"]
+        >>> field.value = "vision"
     """
 
     def __init__(self, name: str, label: str, help_text: str, control: Any) -> None:
