@@ -13,7 +13,7 @@ import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, StalePlanError, TenantKitError
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
-    from tenantkit.provision.changes import PlanChange
+    import pandas as pd
+
+    from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.force_conflicts import ForceConflicts
     from tenantkit.provision.managed_fields import Path
 
 # Until the quota controller has counted a new quota, usually for some milliseconds, the server refuses counted objects.
@@ -48,7 +49,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     cluster: ClusterApi,
     plan: Plan,
     *,
-    force_conflicts: ForceConflicts | None = None,
+    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
     progress: bool = True,
     on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,

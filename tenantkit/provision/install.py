@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import (
@@ -34,11 +34,12 @@ from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
 
     from tenantkit.provision.changes import PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.force_conflicts import ForceConflicts
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
 
@@ -78,7 +79,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
     cluster: ClusterApi,
     platform: Platform | None = None,
     *,
-    force_conflicts: ForceConflicts | None = None,
+    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
     progress: bool = True,
     on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,
