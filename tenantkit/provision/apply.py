@@ -66,7 +66,8 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
             these fields are forced. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
-        cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
+        cancelled: checked before each object; once set, no new object is started and waiting ends. Ctrl-C sets it, too.
+            Default: only Ctrl-C cancels.
         max_concurrency: number of tenants applied at the same time. Default 16: an API server is not faster with more.
         timeout_s: how long to wait until all quotas are counted, in seconds. Default 30: a quota controller takes less
             than one second. 0: do not wait.
@@ -102,7 +103,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
         run = _Run(cluster, forced, cancelled or threading.Event(), shown, _notes(plan))
         run.all(_groups(plan, current), refused, max_concurrency)
-    if timeout_s > 0 and not run.is_stopped:
+    if timeout_s > 0 and not run.stop.is_set():
         run.await_quotas(current.changes, timeout_s)
     report = run.report(plan)
     if not report.is_complete:
@@ -124,19 +125,14 @@ class _Run:
 
     cluster: ClusterApi
     forced: Mapping[ObjectRef, frozenset[Path]]
-    cancelled: threading.Event
+    stop: threading.Event
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
-    interrupted: threading.Event = field(default_factory=threading.Event)
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
-
-    @property
-    def is_stopped(self) -> bool:
-        return self.cancelled.is_set() or self.interrupted.is_set()
 
     def all(
         self,
@@ -151,21 +147,23 @@ class _Run:
             self._skip([change for change in groups.get(tenant, ()) if change.ref not in reported])
         pending = [group for tenant, group in groups.items() if tenant not in refused]
         with ThreadPoolExecutor(max(1, min(threads, len(pending))), thread_name_prefix="tenantkit-apply") as pool:
-            futures = [pool.submit(self._group, group) for group in pending]
+            futures: list[Future[None]] = []
             try:
+                futures.extend(pool.submit(self._group, group) for group in pending)
                 _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
                 if waiting:
-                    self.interrupted.set()
+                    self.stop.set()
             except KeyboardInterrupt:
-                self.interrupted.set()
+                self.stop.set()
         _raise_first(futures)
+        self._skip_rest(pending)
 
     def _group(self, changes: Sequence[PlanChange]) -> None:
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
         for place, change in enumerate(changes):
-            if self.is_stopped:
+            if self.stop.is_set():
                 self._skip(changes[place:])
                 return
             try:
@@ -195,13 +193,24 @@ class _Run:
         except PermissionDenied as error:
             if _UNCOUNTED not in str(error) or change.ref.namespace is None:
                 raise
-            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.cancelled)
+            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
+            if self.stop.is_set():
+                raise
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
 
     def _skip(self, changes: Sequence[PlanChange]) -> None:
         for change in changes:
             outcome = ApplyOutcome(change.ref, change.action, change.tenant)
             (self.unchanged if change.action == "unchanged" else self.not_attempted).append(outcome)
+
+    def _skip_rest(self, groups: Sequence[Sequence[PlanChange]]) -> None:
+        """Skip the tenants that an interruption left without an outcome, since no thread has started them."""
+        reported = {outcome.ref for outcomes in self._outcomes for outcome in outcomes}
+        self._skip([change for group in groups for change in group if change.ref not in reported])
+
+    @property
+    def _outcomes(self) -> tuple[list[ApplyOutcome], ...]:
+        return self.applied, self.unchanged, self.failed, self.not_attempted, self.not_ready
 
     def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
@@ -224,14 +233,14 @@ class _Run:
             f"not counted within {timeout_s:g} s, so it is not enforced yet: check that the quota controller runs",
         )
         try:
-            uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.cancelled)
+            uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.stop)
         except TenantKitError as error:  # everything is written by now, and only the report can say so
             text = Message("written, but not checked whether it is counted: {error}", {"error": failed(error).text})
             uncounted, why = set(quotas), Reason("not-awaited", text)
         except KeyboardInterrupt:
-            self.interrupted.set()
+            self.stop.set()
             uncounted = set(quotas)
-        if self.is_stopped:
+        if self.stop.is_set():
             why = Reason("not-awaited", "written, but cancelled before it was counted")
         for namespace in sorted(uncounted):
             change = quotas[namespace]
@@ -253,7 +262,7 @@ class _Run:
             not_ready=sort(self.not_ready),
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
-            interrupted=self.is_stopped,
+            interrupted=self.stop.is_set(),
         )
 
 

@@ -27,7 +27,7 @@ from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_refs
-from tenantkit.provision.reasons import failed, joined
+from tenantkit.provision.reasons import Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
+
+
+_NOT_CONFIRMED = Reason("not-awaited", "interrupted before the server confirmed it, so it may be deleted")
 
 
 @takes_cluster
@@ -92,7 +95,8 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         force_conflicts: the conflicts of `plan_platform` to overwrite, as in `apply`, or `"all"`. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
-        cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
+        cancelled: checked before each object; once set, no new object is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
 
     Returns:
         A Report in which every object was applied or already as wanted.
@@ -101,7 +105,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         OwnershipError: an object of these names belongs to someone else; nothing was written.
         PermissionDenied: you may not read the existing objects; nothing was written.
         SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
-        PartialApplyError: something failed or was interrupted; see its `report`.
+        PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
         InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan.
         ClusterUnavailable: the server did not answer.
 
@@ -146,8 +150,8 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         confirm: `tenantkit-system`, against accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome. Default: not called.
-        cancelled: checked before each object; once set, no further object is deleted and waiting ends. Default: cannot
-            be cancelled.
+        cancelled: checked before each object; once set, no further object is deleted and waiting ends. Ctrl-C sets it,
+            too. Default: only Ctrl-C cancels.
         timeout_s: how long to wait until the namespace is deleted, in seconds. Default 120.
 
     Returns:
@@ -157,7 +161,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         InvalidSpecError: `confirm` is something else.
         OwnershipError: there are tenants, or the namespace tenantkit-system belongs to someone else.
         PermissionDenied: you may not list tenants, or not delete the first object.
-        PartialApplyError: some objects could not be deleted, or it was interrupted; see its `report`.
+        PartialApplyError: some objects could not be deleted, or it was interrupted (also by Ctrl-C); see its `report`.
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
         ClusterUnavailable: the server did not answer.
 
@@ -178,7 +182,13 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
     with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
         report = _deleted(cluster, installed, stop, shown)
     if report.is_complete:
-        is_deleted = wait_until_deleted(cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop)
+        try:
+            is_deleted = wait_until_deleted(
+                cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop
+            )
+        except KeyboardInterrupt:
+            stop.set()
+            is_deleted = False
         report = report if is_deleted else Report(applied=report.applied, interrupted=True)
     if not report.is_complete:
         raise partial_error(report, done="deleted")
@@ -229,6 +239,10 @@ def _deleted(
             cluster.delete(outcome.ref, uid=manifest["metadata"]["uid"])
         except NotFound:
             continue
+        except KeyboardInterrupt:
+            cancelled.set()
+            failure = ApplyOutcome(outcome.ref, "delete", why=_NOT_CONFIRMED)
+            return Report(applied=tuple(deleted), failed=(failure,), not_attempted=rest[1:], interrupted=True)
         except ClusterError as error:
             if not deleted:
                 raise

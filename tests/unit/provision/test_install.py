@@ -175,3 +175,39 @@ def test_an_uninstallation_that_fails_after_a_deletion_reports_it() -> None:
 
     assert [outcome.ref.kind for outcome in caught.value.report.failed] == ["ConfigMap"]
     assert caught.value.report.applied
+
+
+def test_ctrl_c_in_an_uninstallation_ends_in_a_report() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+
+    def interrupt(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "ConfigMap":
+            raise KeyboardInterrupt
+
+    memory.on_write = interrupt
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    report = caught.value.report
+    assert report.interrupted
+    assert [(outcome.ref.kind, outcome.code) for outcome in report.failed] == [("ConfigMap", "not-awaited")]
+    assert len(report.applied) + 1 + len(report.not_attempted) == 9
+
+
+def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+
+    def interrupted(*_: object, **__: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenantkit.provision.install.wait_until_deleted", interrupted)
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    assert caught.value.report.summary == "interrupted: 9 applied"
