@@ -18,7 +18,9 @@ from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
 if TYPE_CHECKING:
-    from tenantkit.rules.manifest import ObjectRef
+    from collections.abc import Sequence
+
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
 def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
@@ -115,6 +117,29 @@ def test_tenants_are_read_back_as_they_were_applied() -> None:
 
     assert get_tenants(memory) == [speech, tenant()]
     assert get_tenant(memory, "speech") == speech
+
+
+def test_a_user_who_may_not_list_namespaces_has_the_tenants_of_the_connection_that_can_be_read() -> None:
+    class Owner(Memory):
+        readable: tuple[str, ...] = ("vision", "absent")
+
+        @property
+        def namespaces(self) -> Sequence[str]:
+            return ("speech", "vision", "absent")
+
+        def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
+            if kind == "Namespace" and name not in self.readable:
+                raise PermissionDenied(f"may not get Namespace {name!r}", status=403)
+            return super().get(kind, name, namespace)
+
+    memory = Memory()
+    run(memory, tenant(), tenant(name="speech"))
+    owner = Owner(objects=memory.objects, refused=("Namespace",))
+
+    assert get_tenants(owner) == [tenant()]
+    owner.readable = ()
+    with pytest.raises(PermissionDenied, match="'speech'"):
+        get_tenants(owner)
 
 
 @pytest.mark.parametrize(
