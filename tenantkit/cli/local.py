@@ -25,7 +25,7 @@ _FOLDER = click.Path(file_okay=False)
 _NOTEBOOKS = "tenantkit-notebooks"
 
 
-@click.command(cls=Command, example="tenantkit demo")
+@click.command(cls=Command, example="tenantkit demo", exit_codes=[ExitCode.BLOCKED])
 @click.option("--keep", is_flag=True, help="Leave the sandbox running until Ctrl-C.")
 @OWN_SANDBOX_OPTIONS
 @output_option

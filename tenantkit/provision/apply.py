@@ -21,8 +21,8 @@ from tenantkit.hints import Hint, Message
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
-from tenantkit.provision.reasons import Reason, failed, left_alone
-from tenantkit.provision.report import REFUSED, ApplyOutcome, Report, partial_error
+from tenantkit.provision.reasons import REFUSED, Reason, failed, left_alone
+from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.wait_counted import wait_until_counted
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef

@@ -20,15 +20,16 @@ from tenantkit.exceptions import (
     Problem,
 )
 from tenantkit.hints import Message
-from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_refs
-from tenantkit.provision.reasons import Reason, failed, joined
+from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.stored import TENANT_NAMESPACES
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
@@ -118,7 +119,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         '9 unchanged'
     """
     plan = plan_platform(cluster, platform)
-    refused = [row for row in plan.rows if row.action in ("blocked", "unknown")]
+    refused = [row for row in plan.rows if row.action in REFUSED]
     if any(row.action == "blocked" for row in refused):
         raise OwnershipError(_refusal(refused))
     if refused:
@@ -202,7 +203,7 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
         OwnershipError: there are tenants, or the namespace belongs to someone else.
         PermissionDenied: something may not be read.
     """
-    tenants = cluster.list("Namespace", label_selector=f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}")
+    tenants = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     remaining = [namespace for namespace in tenants if "deletionTimestamp" not in namespace["metadata"]]
     if remaining:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
