@@ -22,11 +22,11 @@ SURFACES: tuple[Surface, ...] = get_args(Surface)
 # line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "apply_again": ("plan and apply again", "run the command again", "plan and apply again"),
+        "apply_again": ("plan and apply again", "run the same command again", "plan and apply again"),
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
-        "delete_again": ("delete again", "run the command again", "delete again"),
+        "delete_again": ("delete again", "run the same command again", "delete again"),
         "delete_tenants": (
             "tk.delete_tenants(cluster, …, confirm=…)",
             "`tenantkit delete`",

@@ -149,7 +149,7 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
         "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
         "What was applied stays applied: plan and apply again to continue (see .report)"
     )
-    assert caught.value.words("shell").endswith(": run the command again to continue (see the report)")
+    assert caught.value.words("shell").endswith(": run the same command again to continue (see the report)")
 
 
 def test_a_blocked_tenant_is_not_changed_and_the_others_are() -> None:
