@@ -29,6 +29,13 @@ class FormField:
         label: shown beside the input.
         help_text: a sentence or two below the input.
         control: the widget that holds the value.
+
+    Example:
+        >>> form = tk.TenantForm(cluster)
+        >>> form.fields["name"].value = "sketch"
+        >>> form.fields["name"].value
+        'sketch'
+        >>> form.close()
     """
 
     def __init__(self, name: str, label: str, help_text: str, control: Any) -> None:
