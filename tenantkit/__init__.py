@@ -78,9 +78,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
-    from tenantkit.provision.stored import get_tenant as get_tenant
-    from tenantkit.provision.stored import get_tenants as get_tenants
-    from tenantkit.provision.stored_platform import get_platform as get_platform
+    from tenantkit.provision.stored.platform import get_platform as get_platform
+    from tenantkit.provision.stored.tenants import get_tenant as get_tenant
+    from tenantkit.provision.stored.tenants import get_tenants as get_tenants
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
     from tenantkit.sandbox.server import Sandbox as Sandbox
     from tenantkit.spec.files import read_specs as read_specs
@@ -134,9 +134,9 @@ _HOME = {
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
-    "get_platform": "provision.stored_platform",
-    "get_tenant": "provision.stored",
-    "get_tenants": "provision.stored",
+    "get_platform": "provision.stored.platform",
+    "get_tenant": "provision.stored.tenants",
+    "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
     "nodes": "frames.nodes",
     "plan": "provision.plan",

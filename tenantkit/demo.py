@@ -16,7 +16,7 @@ from tenantkit.display.human_amounts import amount_text
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored_platform import find_platform
+from tenantkit.provision.stored.platform import find_platform
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant

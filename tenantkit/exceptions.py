@@ -16,7 +16,7 @@ TenantKitError
  │    ├── Throttled                       429  too many requests
  │    └── ClusterUnavailable              5xx, or no answer
  ├── OwnershipError                       the object exists and belongs to somebody else
- ├── HostTakenError                       two tenants want the same host and path
+ ├── HostTakenError                       two tenants have the same host
  ├── StalePlanError                       the cluster has changed since the plan was made
  ├── PartialApplyError                    a plan was applied in part; see .report
  ├── WaitTimeoutError                     timed out waiting
@@ -246,7 +246,7 @@ class OwnershipError(TenantKitError):
 
 
 class HostTakenError(TenantKitError):
-    """Two tenants, or a tenant and another owner, want the same host and path."""
+    """Two tenants have the same host; a host belongs to one tenant with all its paths."""
 
 
 class StalePlanError(TenantKitError):

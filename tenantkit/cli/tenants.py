@@ -111,7 +111,7 @@ def delete(
 def _plan(cluster: Cluster, file: str, *, dry_run: Literal["server"] | None = None) -> Plan:
     """The plan of a file's tenants; a platform in the same file must be the cluster's."""
     from tenantkit.provision.plan import plan as make_plan
-    from tenantkit.provision.stored_platform import find_platform
+    from tenantkit.provision.stored.platform import find_platform
     from tenantkit.spec.platform import Platform
 
     specs = read_spec_file(file)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from tenantkit.display.colours import LOOKS
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError, Problem
 from tenantkit.hints import Hint
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Theme: TypeAlias = Literal["light", "dark"]
+    from tenantkit.display.colours import Theme
+
 Source: TypeAlias = Literal["quota_usage", "pods", "nodes"]  # a public function that returns a frame
 
 _SOURCES: Mapping[Source, Hint] = {
@@ -39,25 +41,6 @@ _PNG_SIZE_AT = 16
 _POINTS = 72
 _EM = 0.56  # average width of a letter, rounded up
 _LABEL_LIMIT = 42
-_BRIGHT = 0.18  # black has more contrast than white on lighter colours (WCAG)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The colours of a theme. The background is transparent; `least` to `most` is a scale."""
-
-    ground: str
-    ink: str
-    quiet: str
-    track: str
-    least: str
-    most: str
-
-
-LOOKS: dict[str, Look] = {
-    "light": Look("#ffffff", "#1f2328", "#59636e", "#e4e8ec", "#e3eef7", "#0072b2"),
-    "dark": Look("#111111", "#e6edf3", "#a3adb8", "#343b43", "#1c3244", "#56b4e9"),
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,17 +123,6 @@ class Sheet:
         self._axes.text(x, y, clean(text), color=colour, parse_math=False, **style)
 
 
-def look_of(theme: str) -> Look:
-    """The colours of a theme.
-
-    Raises:
-        InvalidSpecError: the theme is unknown.
-    """
-    if theme not in LOOKS:
-        raise InvalidSpecError([Problem("theme", theme, f"use one of {', '.join(map(repr, LOOKS))}")])
-    return LOOKS[theme]
-
-
 def check_frame(field: str, frame: object, source: Source, columns: Sequence[str]) -> None:
     """Raise InvalidSpecError where `frame` is not the DataFrame that the public function `source` returns."""
     if not hasattr(frame, "columns"):
@@ -171,22 +143,6 @@ def shortened(text: str) -> str:
 def width_of(text: str, size: float = 9) -> float:
     """The width of a text in inches, rather too large than too small."""
     return len(text) * _EM * size / _POINTS
-
-
-def blend(first: str, second: str, share: float) -> str:
-    """A colour between two, `share` (0 to 1) of the way."""
-    pairs = zip(_channels(first), _channels(second), strict=True)
-    return "#" + "".join(f"{round(255 * (a + (b - a) * share)):02x}" for a, b in pairs)
-
-
-def ink_on(colour: str) -> str:
-    """Black or white, whichever has more contrast (WCAG 2, relative luminance)."""
-    red, green, blue = (((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in _channels(colour))  # noqa: PLR2004
-    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _BRIGHT else "#ffffff"
-
-
-def _channels(colour: str) -> list[float]:
-    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
 
 
 def _base64(data: bytes) -> str:

@@ -11,6 +11,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.display.colours import ATTENTION, FULL, FULL_PCT, HEALTHY_STATES, NEAR, NEAR_PCT, OK, translucent
 from tenantkit.display.human_amounts import amount_text, number_text
 from tenantkit.display.pictures import check_frame
 from tenantkit.display.tables import clean
@@ -22,25 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from pandas.io.formats.style import Styler
 
-_BLUE, _AMBER, _RED = "rgba(0, 114, 178, 0.35)", "rgba(239, 174, 31, 0.45)", "rgba(196, 78, 0, 0.45)"
-_NEAR_PCT, _FULL_PCT = 80, 100
+_OPACITY = {OK: 0.35, NEAR: 0.45, FULL: 0.45}
 _CELL_LIMIT = 200
 _AMOUNTS = ("used", "hard", "free", "measured")
-# Values that need attention, by column; others have no colour.
-_TONES: dict[str, dict[object, str]] = {
-    "state": {
-        "full": _RED,
-        "over": _RED,
-        "near": _AMBER,
-        "pending": _AMBER,
-        **dict.fromkeys(("Failing", "Failed", "Stalled"), _RED),
-    },
-    "phase": {"Failed": _RED, "Pending": _AMBER, "Unknown": _RED},
-    "ready": {False: _AMBER},
-    "cordoned": {True: _AMBER},
-    "type": {"Warning": _AMBER},
-}
-_FINE = ("Running", "Completed", "Succeeded", "Bound", "Active")
 
 
 def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) -> Styler | InteractiveTable:
@@ -175,14 +160,19 @@ def _column(name: str, values: Iterable[Any]) -> list[str]:
         elif name.endswith("_pct"):
             found.append(_bar(float(value)))
         elif name == "status":
-            found.append("" if value in _FINE else f"background-color: {_AMBER}; font-weight: bold")
+            found.append("" if value in HEALTHY_STATES else _background(NEAR))
         else:
-            tone = _TONES.get(name, {}).get(value)
-            found.append(f"background-color: {tone}; font-weight: bold" if tone else "")
+            colour = ATTENTION.get(name, {}).get(value)
+            found.append(_background(colour) if colour else "")
     return found
 
 
+def _background(colour: str) -> str:
+    return f"background-color: {translucent(colour, _OPACITY[colour])}; font-weight: bold"
+
+
 def _bar(pct: float) -> str:
-    colour = _RED if pct >= _FULL_PCT else _AMBER if pct >= _NEAR_PCT else _BLUE
-    width = min(max(pct, 0), _FULL_PCT)
-    return f"background: linear-gradient(90deg, {colour} {width:.1f}%, transparent {width:.1f}%)"
+    colour = FULL if pct >= FULL_PCT else NEAR if pct >= NEAR_PCT else OK
+    width = min(max(pct, 0), FULL_PCT)
+    tint = translucent(colour, _OPACITY[colour])
+    return f"background: linear-gradient(90deg, {tint} {width:.1f}%, transparent {width:.1f}%)"

@@ -23,6 +23,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
+from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
@@ -60,7 +61,6 @@ QUOTA_USAGE: Schema = {
     "measured": "Float64",
 }
 
-NEAR_PCT = 80.0
 STATES = ("pending", "over", "none", "full", "near", "ok")
 
 

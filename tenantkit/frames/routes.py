@@ -14,7 +14,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
-from tenantkit.provision.stored import TENANT_NAMESPACES, stored_tenant
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:

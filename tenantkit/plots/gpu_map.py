@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.display.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
+from tenantkit.display.colours import DEVICE_HUES, blend, ink_on, look_of
+from tenantkit.display.pictures import Picture, Sheet, check_frame, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.rules.pod_status import ENDED
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from tenantkit.display.pictures import Look, Theme
+    from tenantkit.display.colours import Look, Theme
 
 _NODE_COLUMNS = (
     "name",
@@ -31,8 +32,6 @@ _NODE_COLUMNS = (
     "accelerators_requests",
 )
 _POD_COLUMNS = ("tenant", "namespace", "name", "phase", "node", "accelerators")
-# Okabe and Ito, "Color Universal Design"; with more tenants colours repeat, letters do not
-_HUES = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SIZE, _GAP, _MARGIN = 0.3, 0.03, 0.12
 _CELLS_PER_LINE, _NAMED_PODS, _PER_LINE = 16, 4, 4
@@ -190,7 +189,7 @@ def _draw_cell(sheet: Sheet, mark: str, x: float, y: float, look: Look, *, size:
         ink = look.ink
     else:
         place = _LETTERS.index(mark[0]) + len(_LETTERS) * int(mark[1:] or 0)
-        colour = _HUES[place % len(_HUES)]
+        colour = DEVICE_HUES[place % len(DEVICE_HUES)]
         sheet.box(*box, facecolor=colour)
         ink = ink_on(colour)
     sheet.text(x + box[2] / 2, y + box[3] / 2, mark, ink, ha="center", size=8.5 if size == _SIZE else 7)

@@ -11,8 +11,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tenantkit.display.colours import FULL, FULL_PCT, NEAR, NEAR_PCT, blend, ink_on, look_of
 from tenantkit.display.human_amounts import amount_text, used_text
-from tenantkit.display.pictures import Picture, Sheet, blend, check_frame, ink_on, look_of, shortened, width_of
+from tenantkit.display.pictures import Picture, Sheet, check_frame, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from tenantkit.display.pictures import Look, Theme
+    from tenantkit.display.colours import Look, Theme
 
 _COLUMNS = ("tenant", "namespace", "quota", "resource", "unit", "used", "hard", "used_pct", "state")
 _FIRST = ("requests.cpu", "limits.cpu", "requests.memory", "limits.memory")  # then devices, storage, counts
-_NEAR, _FULL = "#efae1f", "#c44e00"
-_NEAR_PCT, _FULL_PCT = 80, 100
 _NAMED_LIMIT = 8
 
 _CELL_WIDTH, _ROW_HEIGHT, _GAP, _MARGIN = 0.62, 0.32, 0.03, 0.12
@@ -36,8 +35,8 @@ _BAR_WIDTH, _BAR_HEIGHT = 3.0, 0.17
 _SLANT = 40  # degrees
 _SWATCH, _STEPS = 0.3, 8
 _LEGEND = (
-    ("ok", "0 to 79 %"),
-    ("near", "near: from 80 %"),
+    ("ok", f"0 to {NEAR_PCT - 1:.0f} %"),
+    ("near", f"near: from {NEAR_PCT:.0f} %"),
     ("full", "full or over"),
     ("pending", "not counted yet"),
     ("none", "nothing granted"),
@@ -148,7 +147,7 @@ class _Cell:
             return "over"
         if self.used == self.hard:
             return "100 %"
-        return f"{min(math.floor(self.pct), 99) if self.pct <= _FULL_PCT else math.ceil(self.pct)} %"
+        return f"{min(math.floor(self.pct), 99) if self.pct <= FULL_PCT else math.ceil(self.pct)} %"
 
     @property
     def text(self) -> str:
@@ -225,7 +224,7 @@ def _sum(cells: Sequence[_Cell]) -> _Cell:
     whole = replace(cells[0], used=used, hard=hard, state="ok", uncounted=len(cells) - len(counted))
     if whole.pct is None:
         return replace(whole, state="none")
-    state = "over" if used > hard else "full" if used == hard else "near" if whole.pct >= _NEAR_PCT else "ok"
+    state = "over" if used > hard else "full" if used == hard else "near" if whole.pct >= NEAR_PCT else "ok"
     return replace(whole, state=state)
 
 
@@ -250,10 +249,10 @@ def _many(count: int, noun: str) -> str:
 def _colour(cell: _Cell, look: Look) -> str | None:
     """The fill of a cell or bar; None: it is empty."""
     if cell.state in ("full", "over"):
-        return _FULL
+        return FULL
     if cell.state == "near":
-        return _NEAR
-    return blend(look.least, look.most, cell.pct / _NEAR_PCT) if cell.pct is not None else None
+        return NEAR
+    return blend(look.least, look.most, cell.pct / NEAR_PCT) if cell.pct is not None else None
 
 
 def _draw_heatmap(
@@ -326,7 +325,7 @@ def _draw_legend(sheet: Sheet, legend: Sequence[tuple[str, str]], x: float, y: f
                 strip = (x + step * _SWATCH / _STEPS, y - 0.07, _SWATCH / _STEPS, 0.14)
                 sheet.box(*strip, facecolor=blend(look.least, look.most, step / (_STEPS - 1)))
         else:
-            colour = {"near": _NEAR, "full": _FULL}.get(state)
+            colour = {"near": NEAR, "full": FULL}.get(state)
             _draw_state(sheet, state, (x, y - 0.07, _SWATCH, 0.14), colour, look)
         sheet.text(x + _SWATCH + 0.07, y, words, look.quiet, size=8)
         x += _SWATCH + 0.25 + width_of(words, 8)
@@ -351,9 +350,9 @@ def _draw_bars(bars: Sequence[_Cell], empty: Sequence[str], of: str, look: Look)
         weight = "bold" if bar.state in ("full", "over") else "normal"
         sheet.text(beside + 0.42, y, bar.number, look.ink, ha="right", weight=weight)
         sheet.text(beside + 0.55, y, bar.text, look.quiet, size=8.5)
-    near = left + _BAR_WIDTH * _NEAR_PCT / _FULL_PCT
+    near = left + _BAR_WIDTH * NEAR_PCT / FULL_PCT
     sheet.line(near, top, bottom, look.quiet)
-    sheet.text(near, top - 0.09, f"near: {_NEAR_PCT} %", look.quiet, ha="center", size=8)
+    sheet.text(near, top - 0.09, f"near: {NEAR_PCT:.0f} %", look.quiet, ha="center", size=8)
     sheet.text(_MARGIN, bottom + 0.2, foot, look.quiet, size=8)
     return sheet.figure
 
@@ -362,8 +361,8 @@ def _draw_bar(sheet: Sheet, bar: _Cell, x: float, y: float, look: Look) -> None:
     if bar.used is None:
         _draw_state(sheet, "pending", (x, y, _BAR_WIDTH, _BAR_HEIGHT), None, look)
         return
-    share = min(bar.pct if bar.pct is not None else 0, _FULL_PCT) / _FULL_PCT
-    fill = {"near": _NEAR, "full": _FULL, "over": _FULL}.get(bar.state, look.most)
+    share = min(bar.pct if bar.pct is not None else 0, FULL_PCT) / FULL_PCT
+    fill = {"near": NEAR, "full": FULL, "over": FULL}.get(bar.state, look.most)
     sheet.box(x, y, _BAR_WIDTH, _BAR_HEIGHT, facecolor=look.track)
     sheet.box(x, y, _BAR_WIDTH * share, _BAR_HEIGHT, facecolor=fill)
 

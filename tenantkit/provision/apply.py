@@ -27,6 +27,7 @@ from tenantkit.provision.wait_counted import wait_until_counted
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
+from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.managed_fields import Path
 
-# Until the quota controller has counted a new quota, usually for some milliseconds, the server refuses counted objects.
-_UNCOUNTED = "status unknown for quota"
 _QUOTA_WAIT_S = 30.0
 _NAMED = 5
 
@@ -191,7 +190,9 @@ class _Run:
         try:
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
         except PermissionDenied as error:
-            if _UNCOUNTED not in str(error) or change.ref.namespace is None:
+            # Until a new quota is counted, usually for some milliseconds, the server refuses counted objects.
+            refusal = parse_refusal(str(error))
+            if refusal is None or refusal.code != "quota not counted" or change.ref.namespace is None:
                 raise
             wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
             if self.stop.is_set():

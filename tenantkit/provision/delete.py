@@ -24,8 +24,8 @@ from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
-from tenantkit.provision.stored import find_namespace, stored_tenant
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenants import find_namespace, stored_tenant
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of

@@ -29,7 +29,7 @@ from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_refs
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
-from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform

@@ -23,8 +23,8 @@ from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts import granted_elsewhere, with_checked_hosts
 from tenantkit.provision.read import read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
-from tenantkit.provision.stored_platform import find_platform
-from tenantkit.provision.stored_versions import check_platform_version, check_tenant_versions
+from tenantkit.provision.stored.platform import find_platform
+from tenantkit.provision.stored.versions import check_platform_version, check_tenant_versions
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
@@ -242,19 +242,27 @@ def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) ->
         SpecVersionError: a newer tenantkit wrote a stored spec.
     """
     taken = granted_elsewhere({platform.namespace(tenant) for tenant in tenants}, live)
-    present = live.by_namespace(PRUNED_KINDS)
     planned: list[PlanChange] = []
+    for tenant, compared in zip(tenants, compare_tenants(tenants, platform, live), strict=True):
+        hosts = platform.hosts(tenant)
+        planned += with_checked_hosts(compared, hosts, taken, is_complete=live.has_all_namespaces)
+    return Plan(platform, tuple(tenants), tuple(planned))
+
+
+def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
+    """For each tenant, its objects against the live state, whoever else has its hosts: pure.
+
+    Raises:
+        SpecVersionError: a newer tenantkit wrote a stored spec.
+    """
+    present = live.by_namespace(PRUNED_KINDS)
+    compared: list[list[PlanChange]] = []
     for tenant in tenants:
         namespace = platform.namespace(tenant)
         check_tenant_versions(namespace, live)
         wanted = make_tenant(tenant, platform)
-        planned += with_checked_hosts(
-            changes(wanted, live, tenant=tenant.name, present=present.get(namespace, ())),
-            platform.hosts(tenant),
-            taken,
-            is_complete=live.has_all_namespaces,
-        )
-    return Plan(platform, tuple(tenants), tuple(planned))
+        compared.append(list(changes(wanted, live, tenant=tenant.name, present=present.get(namespace, ()))))
+    return compared
 
 
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:

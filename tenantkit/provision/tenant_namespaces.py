@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.filters import check_filters
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored import TENANT_NAMESPACES, get_namespace
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, get_namespace
 from tenantkit.rules.names import is_dns_label
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.rules.pod_volumes import claim_names
 from tenantkit.sample.workloads import Workload, make_workload
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def reported_event(broken: BrokenWorkload, pod: Manifest, now: str) -> Manifest:
 
 
 def _claims(pod_spec: Manifest, namespace: str) -> list[Manifest]:
-    names = [each["persistentVolumeClaim"]["claimName"] for each in pod_spec.get("volumes") or ()]
+    names = claim_names({"spec": pod_spec})
     return [
         {
             "apiVersion": "v1",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.live.view import LiveView
     from tests.kernel.conftest import CrowdedCluster
 
+NOTICED_S = 10  # within which the view must report the lost connection
 RETRIES = 10  # of the view, while its connection is lost
 NEW = 10  # pods that are created meanwhile; as many are deleted
 
@@ -57,7 +58,7 @@ def test_changes_during_a_lost_connection_are_shown_after_it(
 
         lose(relay)
         changing = pool.submit(change, direct, PODS, PER_SECOND, stop)
-        eventually(lambda: view.state.startswith("reconnecting since"))
+        eventually(lambda: view.state.startswith("reconnecting since"), timeout_s=NOTICED_S)
         for number in range(NEW):
             direct.create(pod(PODS + number))
             direct.delete(ref_of(pod(PODS + number - NEW)))

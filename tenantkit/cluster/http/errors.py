@@ -29,6 +29,7 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint
+from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,17 +83,9 @@ _NEXT_WITHOUT_STATUS: Mapping[int, Hint] = MappingProxyType(
 )
 _NOT_OF_ITS_SCHEMA = "failed to create typed patch object"
 
-# The reason for a 403, by a piece of the server's message: RBAC is only one of the reasons.
+_SHOW_USAGE = Hint("{quota_usage} shows what is in use")
+# Refusals of RBAC and authentication with advice of their own, by a piece of the message.
 _DENIALS: tuple[tuple[str, Hint], ...] = (
-    (
-        "exceeded quota",
-        Hint("use less, free some, or ask the platform team for more; {quota_usage} shows what is in use"),
-    ),
-    ("failed quota", Hint("set requests and limits for each container")),
-    ("violates PodSecurity", Hint("change the pod to meet that level")),
-    ("ValidatingAdmissionPolicy", Hint("change what that policy names; the platform team maintains it")),
-    ("admission webhook", Hint("change what that webhook names; the platform team maintains it")),
-    ("being terminated", Hint("wait until that namespace is deleted, then create it again")),
     ("not currently held", Hint("only a user who has all permissions of a role can grant it")),
     ("system:anonymous", Hint("no token was sent: {pass_token}")),
 )
@@ -252,7 +245,7 @@ def _lead(kind: type[ClusterError], operation: Operation) -> str:
 
 def _hint(kind: type[ClusterError], operation: Operation, message: str, status: Manifest) -> Hint:
     if kind is PermissionDenied:
-        return next((hint for words, hint in _DENIALS if words in message), _NEXT[kind])
+        return next((hint for words, hint in _DENIALS if words in message), None) or _refusal_hint(message)
     if kind is NotFound and not (status.get("details") or {}).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
     if kind is Rejected and operation.verb == "patch":
@@ -262,6 +255,15 @@ def _hint(kind: type[ClusterError], operation: Operation, message: str, status: 
     if kind is ClusterUnavailable and "webhook" in message:
         return Hint("an admission webhook of this cluster does not work: report it to the cluster's administrators")
     return _NEXT[kind]
+
+
+def _refusal_hint(message: str) -> Hint:
+    """The advice for a 403: RBAC is only one of the reasons."""
+    refusal = parse_refusal(message)
+    if refusal is None or refusal.code == "not permitted":
+        return _NEXT[PermissionDenied]
+    hint = Hint("{next_steps}", {"next_steps": refusal.next_steps})
+    return hint.then(_SHOW_USAGE) if refusal.code == "quota exceeded" else hint
 
 
 def _is_field_conflict(status: Manifest) -> bool:

@@ -3,6 +3,7 @@
 It is safe to repeat a request that the server did not carry out (429, and 503 with Retry-After), and, after a lost
 connection, one that has the same result when it is sent twice (reads, server-side apply). A create without an answer
 may have happened: it is reported, not repeated. Timeouts are not repeated either, since the user has waited 35 s.
+A watch is resumed by `requests/watch.py`, with its own pauses.
 Source: page "API Priority and Fairness" (429 and Retry-After).
 """
 

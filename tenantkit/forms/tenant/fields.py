@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
+from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.forms.kit.docs import argument_help
 from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
 from tenantkit.forms.tenant.quota_words import quota_words
@@ -124,8 +124,6 @@ def validate(values: Mapping[str, Any], platform: Platform) -> tuple[Tenant | No
         no_size = [Problem("size", None, "choose one of these")] if size is None else []
         problems = [_without_prefix(problem, name) for problem in error.problems]
         return None, [problem for problem in problems if not (no_size and field_of(problem) == "size")] + no_size
-    except HostTakenError as error:
-        return None, [Problem("hosts", values["hosts"], error.what, hint=error.hint)]
     return tenant, []
 
 

@@ -24,15 +24,15 @@ from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element
 from tenantkit.forms.kit.panel import notice
 from tenantkit.forms.tenant import results
-from tenantkit.forms.tenant.buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
+from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
-from tenantkit.forms.tenant.permissions import missing_permissions
 from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
 from tenantkit.frames.quota import quota_usage
 from tenantkit.provision.apply import apply
-from tenantkit.provision.stored import get_tenant
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.permissions import missing_permissions
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenants import get_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

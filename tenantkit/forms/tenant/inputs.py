@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tenantkit.forms.kit.field import FormField
     from tenantkit.forms.kit.markup import Html
-    from tenantkit.forms.tenant.permissions import MissingPermissions
+    from tenantkit.provision.permissions import MissingPermissions
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 

@@ -1,5 +1,6 @@
-"""Drift: tenants that differ from their stored spec, from one plan of all of them.
+"""Drift: tenants that differ from their stored spec, from one comparison of all of them.
 
+A host that two tenants have is not drift, since each can match its own spec.
 A tenant that may not be read, or whose spec is stored in a form that this version does not know, is neither drifted nor
 in order: its drift is unknown.
 """
@@ -7,16 +8,17 @@ in order: its drift is unknown.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tenantkit.exceptions import ClusterError, HostTakenError, InvalidSpecError, SpecVersionError
+from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import SPEC_CONFIG_MAP, SPEC_KEY
-from tenantkit.provision.plan import make_plan
+from tenantkit.provision.plan import compare_tenants
 from tenantkit.provision.read import read_tenants
-from tenantkit.provision.stored import stored_tenant
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
@@ -63,9 +65,9 @@ def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState
         name = namespace["metadata"]["name"]
         try:
             stored.append(_stored(namespace, platform, live))
-        except (InvalidSpecError, SpecVersionError, HostTakenError, _UnknownError) as error:
+        except (InvalidSpecError, SpecVersionError, _UnknownError) as error:
             drift.unknown[name] = str(error)
-    for change in make_plan(stored, platform, live).changes:
+    for change in chain.from_iterable(compare_tenants(stored, platform, live)):
         name = change.ref.namespace or change.ref.name
         if change.action == "unknown":
             drift.unknown.setdefault(name, change.rows[0].reason)

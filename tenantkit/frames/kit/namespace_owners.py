@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
-from tenantkit.provision.stored import TENANT_NAMESPACES
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""LimitRanger: the defaults and limits of a namespace's LimitRanges."""
+"""LimitRanger: the defaults and limits of a namespace's LimitRanges, for new Pods.
+
+The arithmetic is in `rules/limit_ranges.py`, since `fits` needs it, too.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.platform import Platform
 from tests.contract.tenants import edit, fresh_name, tenant

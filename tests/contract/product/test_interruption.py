@@ -12,7 +12,7 @@ import pytest
 from tenantkit.exceptions import PartialApplyError, StalePlanError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored import get_tenant
+from tenantkit.provision.stored.tenants import get_tenant
 from tests.contract.tenants import fresh_name, live_objects, tenant
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from tenantkit.exceptions import PartialApplyError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored import get_tenant
+from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.spec.route import Route
 from tests.contract.tenants import ROUTE, fresh_name, hard, tenant
 

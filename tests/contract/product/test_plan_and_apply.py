@@ -9,7 +9,7 @@ import pytest
 from tenantkit.exceptions import HostTakenError, PartialApplyError, SpecVersionError, StalePlanError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.provision.stored import get_tenant, get_tenants
+from tenantkit.provision.stored.tenants import get_tenant, get_tenants
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.platform import Platform, Routing, Security
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota

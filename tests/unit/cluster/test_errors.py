@@ -100,11 +100,26 @@ def test_a_denial_says_what_was_denied_and_what_to_do_next() -> None:
     ("message", "step"),
     [
         ('pods "a" is forbidden: exceeded quota: tenantkit-quota, requested: pods=1', "tk.quota_usage(cluster)"),
-        ('pods "a" is forbidden: failed quota: q: must specify requests.cpu', "requests and limits"),
-        ('pods "a" is forbidden: violates PodSecurity "restricted:latest"', "to meet that level"),
-        ("ValidatingAdmissionPolicy 'hosts' with binding 'b' denied request: no", "that policy names"),
-        ('admission webhook "x.example.com" denied the request: no', "that webhook names"),
-        ("unable to create new content in namespace x because it is being terminated", "is deleted"),
+        (
+            'pods "a" is forbidden: failed quota: q: must specify requests.cpu',
+            "set the missing requests and limits in the pod template: requests.cpu",
+        ),
+        (
+            'pods "a" is forbidden: violates PodSecurity "restricted:latest"',
+            "ask the platform team for another level than restricted:latest",
+        ),
+        (
+            "ValidatingAdmissionPolicy 'hosts' with binding 'b' denied request: no",
+            "change what the policy rejects; the platform team maintains it",
+        ),
+        (
+            'admission webhook "x.example.com" denied the request: no',
+            "change what the webhook rejects; the platform team maintains it",
+        ),
+        (
+            "unable to create new content in namespace x because it is being terminated",
+            "wait until namespace x is deleted, or use another one",
+        ),
         ('user "x" is attempting to grant RBAC permissions not currently held', "has all permissions of a role"),
         ('User "system:anonymous" cannot list resource "pods"', "no token was sent"),
     ],

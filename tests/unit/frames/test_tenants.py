@@ -145,6 +145,17 @@ def test_a_tenant_that_matches_its_stored_spec_has_not_drifted() -> None:
     )
 
 
+@pytest.mark.parametrize("asked", [["vision"], ["vision", "audio"]])
+def test_a_host_that_two_tenants_have_is_not_drift(asked: list[str]) -> None:
+    audio = Tenant(
+        name="audio", team="ml-audio", owners=["dana@example.com"], size="small", hosts=PLATFORM.hosts(VISION)
+    )
+    objects = stored(VISION, audio)
+    namespaces = [live(tenant) for tenant in (VISION, audio) if tenant.name in asked]
+
+    assert drift_of(namespaces, PLATFORM, live_state(objects)) == Drift(drifted=dict.fromkeys(asked, False))
+
+
 @pytest.mark.parametrize("kind", ["ResourceQuota", "LimitRange", "Ingress"])
 def test_a_tenant_with_a_missing_object_has_drifted(kind: str) -> None:
     objects = [each for each in stored(VISION, SPEECH) if (each["kind"], _namespace(each)) != (kind, "vision")]

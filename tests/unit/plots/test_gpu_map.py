@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tenantkit.display.pictures import Theme
+from tenantkit.display.colours import Theme
 from tenantkit.exceptions import InvalidSpecError
 from tenantkit.frames.kit.namespace_owners import NamespaceOwner
 from tenantkit.frames.nodes import Reserved, nodes_frame, reserved_by

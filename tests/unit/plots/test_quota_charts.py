@@ -14,15 +14,16 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 
-from tenantkit.display.pictures import LOOKS, Theme, blend, ink_on
+from tenantkit.display.colours import FULL, LOOKS, NEAR, Theme, blend, ink_on
 from tenantkit.exceptions import InvalidSpecError, MissingExtraError
 from tenantkit.frames.quota import STATES, quota_frame
-from tenantkit.plots.quota_charts import _FULL, _NEAR, quota_bars, quota_heatmap
+from tenantkit.plots.quota_charts import quota_bars, quota_heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tenantkit.display.pictures import Look, Picture
+    from tenantkit.display.colours import Look
+    from tenantkit.display.pictures import Picture
     from tenantkit.rules.manifest import Manifest
 
 THEMES = get_args(Theme)
@@ -240,7 +241,7 @@ def test_the_text_on_each_shade_has_enough_contrast(look: Look) -> None:
 @pytest.mark.parametrize("blindness", BLINDNESS)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_states_differ_for_every_kind_of_colour_vision(look: Look, blindness: str) -> None:
-    seen = [np.clip(BLINDNESS[blindness] @ linear(colour), 0, 1) for colour in (look.least, look.most, _NEAR, _FULL)]
+    seen = [np.clip(BLINDNESS[blindness] @ linear(colour), 0, 1) for colour in (look.least, look.most, NEAR, FULL)]
 
     for place, first in enumerate(seen):
         for second in seen[place + 1 :]:

@@ -11,8 +11,8 @@ import pytest
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PartialApplyError, PermissionDenied
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
-from tenantkit.provision.stored import get_tenant, get_tenants
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenants import get_tenant, get_tenants
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant

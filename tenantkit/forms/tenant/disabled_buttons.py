@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
-    from tenantkit.forms.tenant.permissions import MissingPermissions
+    from tenantkit.provision.permissions import MissingPermissions
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
 

@@ -1,4 +1,4 @@
-"""The permissions that a user is missing for a tenant, checked before a button is offered.
+"""The permissions that planning and applying a tenant need, and those that a user is missing.
 
 The server is asked, with one review per permission. A yes is not a promise, since quotas and admission policies decide
 later; a no is worth showing before somebody fills in a form. Rejected alternative: a review for each of the fourteen

@@ -16,7 +16,7 @@ from tenantkit.manifests.labels import (
     SPEC_KEY,
     TENANT_LABEL,
 )
-from tenantkit.provision.stored_platform import get_platform
+from tenantkit.provision.stored.platform import get_platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
