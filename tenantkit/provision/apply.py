@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, StalePlanError, TenantKitError
 from tenantkit.hints import Hint, Message
+from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
@@ -99,15 +100,17 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     refused = _refusals(plan, current)
     _check_fresh(plan, current, refused)
     total = sum(change.action != "unchanged" for change in current.changes)
-    with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
-        run = _Run(cluster, forced, cancelled or threading.Event(), shown, _notes(plan))
-        run.all(_groups(plan, current), refused, max_concurrency)
-    if timeout_s > 0 and not run.stop.is_set():
-        run.await_quotas(current.changes, timeout_s)
-    report = run.report(plan)
-    if not report.is_complete:
-        raise partial_error(report, done="applied")
-    return report
+    stop = cancelled or threading.Event()
+    with stopped_by_ctrl_c(stop):
+        with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
+            run = _Run(cluster, forced, stop, shown, _notes(plan))
+            run.all(_groups(plan, current), refused, max_concurrency)
+        if timeout_s > 0 and not stop.is_set():
+            run.await_quotas(current.changes, timeout_s)
+        report = run.report(plan)
+        if not report.is_complete:
+            raise partial_error(report, done="applied")
+        return report
 
 
 def _check_plan(plan: object) -> None:

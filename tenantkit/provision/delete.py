@@ -18,6 +18,7 @@ from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Pro
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.progress import Progress
@@ -146,22 +147,20 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     if protected:
         values = {"which": _text(protected)}
         raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
-    with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
-        run = _Run(cluster, cancelled or threading.Event(), shown)
-        run.all(
-            [
-                _Target(name, ref_of(live), live["metadata"]["uid"])
-                for name, live in zip(names, namespaces, strict=True)
-            ],
-            max_concurrency,
-            timeout_s,
-        )
-    report = run.report(names)
-    if not report.is_complete:
-        if len(names) == 1 and run.errors:
-            raise run.errors[0]
-        raise partial_error(report, done="deleted")
-    return report
+    targets = [
+        _Target(name, ref_of(live), live["metadata"]["uid"]) for name, live in zip(names, namespaces, strict=True)
+    ]
+    stop = cancelled or threading.Event()
+    with stopped_by_ctrl_c(stop):
+        with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
+            run = _Run(cluster, stop, shown)
+            run.all(targets, max_concurrency, timeout_s)
+        report = run.report(names)
+        if not report.is_complete:
+            if len(names) == 1 and run.errors:
+                raise run.errors[0]
+            raise partial_error(report, done="deleted")
+        return report
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
+from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.progress import Progress
@@ -180,20 +181,23 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to uninstall the platform")])
     installed = _installed(cluster)
     stop = cancelled or threading.Event()
-    with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
-        report = _deleted(cluster, installed, stop, shown)
-    if report.is_complete:
-        try:
-            is_deleted = wait_until_deleted(
-                cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop
-            )
-        except KeyboardInterrupt:
-            stop.set()
-            is_deleted = False
-        report = report if is_deleted else Report(applied=report.applied, interrupted=True)
-    if not report.is_complete:
-        raise partial_error(report, done="deleted")
-    return report
+    with stopped_by_ctrl_c(stop):
+        with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
+            report = _deleted(cluster, installed, stop, shown)
+        if report.is_complete and not _is_deleted(cluster, timeout_s, deadline, stop):
+            report = Report(applied=report.applied, interrupted=True)
+        if not report.is_complete:
+            raise partial_error(report, done="deleted")
+        return report
+
+
+def _is_deleted(cluster: ClusterApi, timeout_s: float, deadline: float, stop: threading.Event) -> bool:
+    """Wait for the platform's namespace; False after an interruption."""
+    try:
+        return wait_until_deleted(cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop)
+    except KeyboardInterrupt:
+        stop.set()
+        return False
 
 
 def _installed(cluster: ClusterApi) -> list[Manifest]:
