@@ -70,7 +70,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanRow as PlanRow
     from tenantkit.provision.delete import delete_tenants as delete_tenants
     from tenantkit.provision.delete import plan_delete_tenants as plan_delete_tenants
-    from tenantkit.provision.force_conflicts import ForceConflicts as ForceConflicts
     from tenantkit.provision.install import install_platform as install_platform
     from tenantkit.provision.install import plan_platform as plan_platform
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
@@ -106,7 +105,6 @@ _HOME = {
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",
-    "ForceConflicts": "provision.force_conflicts",
     "FormField": "forms.kit.field",
     "Gateway": "spec.platform",
     "Identity": "cluster.identity",

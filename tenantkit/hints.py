@@ -22,9 +22,11 @@ SURFACES: tuple[Surface, ...] = get_args(Surface)
 # line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
+        "apply_again": ("plan and apply again", "run the same command again", "plan and apply again"),
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
+        "delete_again": ("delete again", "run the same command again", "delete again"),
         "delete_tenants": (
             "tk.delete_tenants(cluster, …, confirm=…)",
             "`tenantkit delete`",
@@ -32,7 +34,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "force_conflicts": (
             "pass this row to apply(force_conflicts=…)",
-            "add --force-conflicts KIND/NAME",
+            "add --force-conflicts KIND/NAME to `tenantkit apply` or `tenantkit install`",
             "tick 'Overwrite the fields that others have set'",
         ),
         "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
@@ -67,6 +69,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
         "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
+        "unprotect": ("protected=False", "`protected: false`", "`protected=False`"),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
         "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
     }

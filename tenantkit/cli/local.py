@@ -14,6 +14,7 @@ from tenantkit.cli.command import Command
 from tenantkit.cli.connection import FILE, OWN_SANDBOX_OPTIONS, check_context, connect
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import notify, output_option, print_result
+from tenantkit.exceptions import PartialApplyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ _FOLDER = click.Path(file_okay=False)
 _NOTEBOOKS = "tenantkit-notebooks"
 
 
-@click.command(cls=Command, example="tenantkit demo")
+@click.command(cls=Command, example="tenantkit demo", exit_codes=[ExitCode.BLOCKED])
 @click.option("--keep", is_flag=True, help="Leave the sandbox running until Ctrl-C.")
 @OWN_SANDBOX_OPTIONS
 @output_option
@@ -102,6 +103,9 @@ def lab(kubeconfig: str | None, context: str | None, port: int | None, folder: s
             )
         except KeyboardInterrupt:
             pass  # before JupyterLab has started; afterwards it handles the signals
+        except PartialApplyError as error:
+            if not error.report.interrupted:
+                raise
         notify("ended")
     return ExitCode.DONE
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.output import notify, print_result
 from tenantkit.exceptions import PartialApplyError
+from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cli.output import Format
     from tenantkit.provision.report import Report
-
-REFUSED = ("blocked", "unknown")
 
 
 def print_report(output: Format, run: Callable[[], Report]) -> int:

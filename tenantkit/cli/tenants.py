@@ -12,9 +12,10 @@ from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.force_conflicts import force_conflicts_option, named_conflicts
 from tenantkit.cli.interrupts import cancelled_by_signals
 from tenantkit.cli.output import notify, output_option, print_result
-from tenantkit.cli.reports import REFUSED, print_report
+from tenantkit.cli.reports import print_report
 from tenantkit.cli.spec_files import read_spec_file
 from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format

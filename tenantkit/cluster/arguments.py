@@ -6,6 +6,7 @@ Rejected alternative: a check in the first line of each function, which is forgo
 from __future__ import annotations
 
 import functools
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_SHOWN_TYPE = "Cluster"
 _CONNECT = Hint("pass the result of {connect} as the first argument")
 
 
@@ -61,7 +63,8 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Decorate a public function whose first argument is `cluster`, or such an `__init__` of a form.
 
     The decorated function raises InvalidSpecError if it is called without a Cluster: with a tenant's name, a kubeconfig
-    or a Sandbox.
+    or a Sandbox. Its signature names `Cluster`, the class that users know, also where the function itself needs only a
+    part of it, such as `provision.cluster_api.ClusterApi`.
 
     Raises:
         TypeError: at decoration, if the first argument has another name.
@@ -77,6 +80,10 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
         check_is_cluster(cluster)
         return function(*args, **kwargs)
 
+    signature = inspect.signature(function)
+    parameters = signature.parameters | {"cluster": signature.parameters["cluster"].replace(annotation=_SHOWN_TYPE)}
+    checked.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    checked.__annotations__ = {**function.__annotations__, "cluster": _SHOWN_TYPE}
     return checked
 
 

@@ -32,8 +32,8 @@ def side_by_side(
         stop: set at the first error and at Ctrl-C, so that running work can end early.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="tenantkit") as pool:
-        futures = [pool.submit(work, item) for item in items]
         try:
+            futures = [pool.submit(work, item) for item in items]
             return [future.result() for future in futures]
         except BaseException:
             if stop is not None:

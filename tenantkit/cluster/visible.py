@@ -180,29 +180,6 @@ def each_visible(
     return [kept for _, kept in found], tuple(namespace for namespace, _ in found)
 
 
-def visible_namespaces(cluster: Cluster, *, namespaces: Sequence[str] | None = None) -> tuple[str, ...]:
-    """The names of the namespaces that the user may see, sorted.
-
-    Args:
-        cluster: where.
-        namespaces: only these; the default is that of `list_visible`.
-
-    Returns:
-        The names of those that exist and may be read.
-
-    Raises:
-        PermissionDenied: none may be read.
-
-    RBAC: list namespaces, or get each.
-
-    Example:
-        >>> visible_namespaces(cluster, namespaces=["speech", "search"])
-        ('search', 'speech')
-    """
-    found, _ = list_visible(cluster, "Namespace", namespaces=namespaces)
-    return tuple(sorted(item["metadata"]["name"] for item in found))
-
-
 def _whole(manifest: Manifest) -> Manifest:
     return manifest
 

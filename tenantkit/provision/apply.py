@@ -13,16 +13,17 @@ import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, StalePlanError, TenantKitError
 from tenantkit.hints import Hint, Message
+from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
-from tenantkit.provision.reasons import Reason, failed, left_alone
-from tenantkit.provision.report import REFUSED, ApplyOutcome, Report, partial_error
+from tenantkit.provision.reasons import REFUSED, Reason, failed, left_alone
+from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.wait_counted import wait_until_counted
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
-    from tenantkit.provision.changes import PlanChange
+    import pandas as pd
+
+    from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.force_conflicts import ForceConflicts
     from tenantkit.provision.managed_fields import Path
 
 _QUOTA_WAIT_S = 30.0
@@ -47,7 +49,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     cluster: ClusterApi,
     plan: Plan,
     *,
-    force_conflicts: ForceConflicts | None = None,
+    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
     progress: bool = True,
     on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,
@@ -64,7 +66,8 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
             these fields are forced. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
-        cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
+        cancelled: checked before each object; once set, no new object is started and waiting ends. Ctrl-C sets it, too.
+            Default: only Ctrl-C cancels.
         max_concurrency: number of tenants applied at the same time. Default 16: an API server is not faster with more.
         timeout_s: how long to wait until all quotas are counted, in seconds. Default 30: a quota controller takes less
             than one second. 0: do not wait.
@@ -97,15 +100,17 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     refused = _refusals(plan, current)
     _check_fresh(plan, current, refused)
     total = sum(change.action != "unchanged" for change in current.changes)
-    with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
-        run = _Run(cluster, forced, cancelled or threading.Event(), shown, _notes(plan))
-        run.all(_groups(plan, current), refused, max_concurrency)
-    if timeout_s > 0 and not run.is_stopped:
-        run.await_quotas(current.changes, timeout_s)
-    report = run.report(plan)
-    if not report.is_complete:
-        raise partial_error(report, done="applied")
-    return report
+    stop = cancelled or threading.Event()
+    with stopped_by_ctrl_c(stop):
+        with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
+            run = _Run(cluster, forced, stop, shown, _notes(plan))
+            run.all(_groups(plan, current), refused, max_concurrency)
+        if timeout_s > 0 and not stop.is_set():
+            run.await_quotas(current.changes, timeout_s)
+        report = run.report(plan)
+        if not report.is_complete:
+            raise partial_error(report, done="applied")
+        return report
 
 
 def _check_plan(plan: object) -> None:
@@ -122,19 +127,14 @@ class _Run:
 
     cluster: ClusterApi
     forced: Mapping[ObjectRef, frozenset[Path]]
-    cancelled: threading.Event
+    stop: threading.Event
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
-    interrupted: threading.Event = field(default_factory=threading.Event)
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
-
-    @property
-    def is_stopped(self) -> bool:
-        return self.cancelled.is_set() or self.interrupted.is_set()
 
     def all(
         self,
@@ -149,21 +149,23 @@ class _Run:
             self._skip([change for change in groups.get(tenant, ()) if change.ref not in reported])
         pending = [group for tenant, group in groups.items() if tenant not in refused]
         with ThreadPoolExecutor(max(1, min(threads, len(pending))), thread_name_prefix="tenantkit-apply") as pool:
-            futures = [pool.submit(self._group, group) for group in pending]
+            futures: list[Future[None]] = []
             try:
+                futures.extend(pool.submit(self._group, group) for group in pending)
                 _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
                 if waiting:
-                    self.interrupted.set()
+                    self.stop.set()
             except KeyboardInterrupt:
-                self.interrupted.set()
+                self.stop.set()
         _raise_first(futures)
+        self._skip_rest(pending)
 
     def _group(self, changes: Sequence[PlanChange]) -> None:
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
         for place, change in enumerate(changes):
-            if self.is_stopped:
+            if self.stop.is_set():
                 self._skip(changes[place:])
                 return
             try:
@@ -195,13 +197,24 @@ class _Run:
             refusal = parse_refusal(str(error))
             if refusal is None or refusal.code != "quota not counted" or change.ref.namespace is None:
                 raise
-            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.cancelled)
+            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
+            if self.stop.is_set():
+                raise
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
 
     def _skip(self, changes: Sequence[PlanChange]) -> None:
         for change in changes:
             outcome = ApplyOutcome(change.ref, change.action, change.tenant)
             (self.unchanged if change.action == "unchanged" else self.not_attempted).append(outcome)
+
+    def _skip_rest(self, groups: Sequence[Sequence[PlanChange]]) -> None:
+        """Skip the tenants that an interruption left without an outcome, since no thread has started them."""
+        reported = {outcome.ref for outcomes in self._outcomes for outcome in outcomes}
+        self._skip([change for group in groups for change in group if change.ref not in reported])
+
+    @property
+    def _outcomes(self) -> tuple[list[ApplyOutcome], ...]:
+        return self.applied, self.unchanged, self.failed, self.not_attempted, self.not_ready
 
     def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
@@ -224,14 +237,14 @@ class _Run:
             f"not counted within {timeout_s:g} s, so it is not enforced yet: check that the quota controller runs",
         )
         try:
-            uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.cancelled)
+            uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.stop)
         except TenantKitError as error:  # everything is written by now, and only the report can say so
             text = Message("written, but not checked whether it is counted: {error}", {"error": failed(error).text})
             uncounted, why = set(quotas), Reason("not-awaited", text)
         except KeyboardInterrupt:
-            self.interrupted.set()
+            self.stop.set()
             uncounted = set(quotas)
-        if self.is_stopped:
+        if self.stop.is_set():
             why = Reason("not-awaited", "written, but cancelled before it was counted")
         for namespace in sorted(uncounted):
             change = quotas[namespace]
@@ -253,7 +266,7 @@ class _Run:
             not_ready=sort(self.not_ready),
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
-            interrupted=self.is_stopped,
+            interrupted=self.stop.is_set(),
         )
 
 

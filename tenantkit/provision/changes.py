@@ -18,6 +18,7 @@ from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.reasons import (
     BEING_DELETED,
     NO_LONGER_WANTED,
+    REFUSED,
     added_by_other,
     namespace_not_applied,
     owned_by_other,
@@ -148,7 +149,7 @@ def changes(
     """
     planned = [_change(manifest, live, tenant) for manifest in wanted]
     namespace = next((change for change in planned if change.ref.kind == "Namespace"), None)
-    if namespace is not None and namespace.action in ("blocked", "unknown"):
+    if namespace is not None and namespace.action in REFUSED:
         return [_like_namespace(change, namespace) for change in planned]
     refs = {change.ref for change in planned}
     return planned + [_deletion(manifest, tenant) for manifest in _unwanted(present, refs, tenant)]

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, cast
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Problem, TenantKitError, WaitTimeoutError
+from tenantkit.hints import Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
 from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.progress import Progress
@@ -62,6 +64,7 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         NotFound: there is no such tenant.
         OwnershipError: the namespace does not belong to this tenant.
         SpecVersionError: a newer tenantkit wrote its grant.
+        PermissionDenied: you may not read a namespace, or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get the namespaces, get configmap `platform` in tenantkit-system; list of each kind, for the cluster or in
@@ -118,6 +121,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant, or a tenant is protected.
+        SpecVersionError: a newer tenantkit wrote a grant, so it is not known whether the tenant is protected.
         PermissionDenied: you may not delete the tenant. Only for a single tenant, as is the next one.
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
             No finalizer is removed.
@@ -141,23 +145,22 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     namespaces = _namespaces(cluster, names, get_platform(cluster))
     protected = [name for name, namespace in zip(names, namespaces, strict=True) if _is_protected(namespace)]
     if protected:
-        raise OwnershipError(f"{_text(protected)} protected: apply with protected=False first. Nothing was deleted")
-    with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
-        run = _Run(cluster, cancelled or threading.Event(), shown)
-        run.all(
-            [
-                _Target(name, ref_of(live), live["metadata"]["uid"])
-                for name, live in zip(names, namespaces, strict=True)
-            ],
-            max_concurrency,
-            timeout_s,
-        )
-    report = run.report(names)
-    if not report.is_complete:
-        if len(names) == 1 and run.errors:
-            raise run.errors[0]
-        raise partial_error(report, done="deleted")
-    return report
+        values = {"which": _text(protected)}
+        raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
+    targets = [
+        _Target(name, ref_of(live), live["metadata"]["uid"]) for name, live in zip(names, namespaces, strict=True)
+    ]
+    stop = cancelled or threading.Event()
+    with stopped_by_ctrl_c(stop):
+        with closing(Progress(len(names), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
+            run = _Run(cluster, stop, shown)
+            run.all(targets, max_concurrency, timeout_s)
+        report = run.report(names)
+        if not report.is_complete:
+            if len(names) == 1 and run.errors:
+                raise run.errors[0]
+            raise partial_error(report, done="deleted")
+        return report
 
 
 @dataclass(frozen=True, slots=True)

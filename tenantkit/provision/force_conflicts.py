@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import ObjectRef
 
-# A Union, since a frame is only a name at runtime: pandas is not imported for it.
+# Public functions write it out, since Shift+Tab shows an alias by its name only. A Union, since a frame is only a name
+# at runtime: pandas is not imported for it.
 ForceConflicts: TypeAlias = Union[Literal["all"], "pd.DataFrame", Sequence[PlanRow], Sequence[Mapping[str, Any]]]
-"""Conflicts of a plan: rows of `plan.rows`, a slice of `plan.frame`, its records, or `"all"`."""
 
 _KEY = ("kind", "namespace", "name", "field")
 _EXPECTED = "give rows of plan.rows, a slice of plan.frame with all of its columns, or 'all'"

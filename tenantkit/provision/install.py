@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import (
@@ -20,27 +20,33 @@ from tenantkit.exceptions import (
     Problem,
 )
 from tenantkit.hints import Message
-from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
+from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_refs
-from tenantkit.provision.reasons import failed, joined
+from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.wait_deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
 
     from tenantkit.provision.changes import PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.force_conflicts import ForceConflicts
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
+
+
+_NOT_CONFIRMED = Reason("not-awaited", "interrupted before the server confirmed it, so it may be deleted")
 
 
 @takes_cluster
@@ -78,7 +84,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
     cluster: ClusterApi,
     platform: Platform | None = None,
     *,
-    force_conflicts: ForceConflicts | None = None,
+    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
     progress: bool = True,
     on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,
@@ -91,7 +97,8 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         force_conflicts: the conflicts of `plan_platform` to overwrite, as in `apply`, or `"all"`. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
-        cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
+        cancelled: checked before each object; once set, no new object is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
 
     Returns:
         A Report in which every object was applied or already as wanted.
@@ -100,7 +107,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         OwnershipError: an object of these names belongs to someone else; nothing was written.
         PermissionDenied: you may not read the existing objects; nothing was written.
         SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
-        PartialApplyError: something failed or was interrupted; see its `report`.
+        PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
         InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan.
         ClusterUnavailable: the server did not answer.
 
@@ -113,7 +120,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         '9 unchanged'
     """
     plan = plan_platform(cluster, platform)
-    refused = [row for row in plan.rows if row.action in ("blocked", "unknown")]
+    refused = [row for row in plan.rows if row.action in REFUSED]
     if any(row.action == "blocked" for row in refused):
         raise OwnershipError(_refusal(refused))
     if refused:
@@ -145,8 +152,8 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         confirm: `tenantkit-system`, against accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome. Default: not called.
-        cancelled: checked before each object; once set, no further object is deleted and waiting ends. Default: cannot
-            be cancelled.
+        cancelled: checked before each object; once set, no further object is deleted and waiting ends. Ctrl-C sets it,
+            too. Default: only Ctrl-C cancels.
         timeout_s: how long to wait until the namespace is deleted, in seconds. Default 120.
 
     Returns:
@@ -156,7 +163,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         InvalidSpecError: `confirm` is something else.
         OwnershipError: there are tenants, or the namespace tenantkit-system belongs to someone else.
         PermissionDenied: you may not list tenants, or not delete the first object.
-        PartialApplyError: some objects could not be deleted, or it was interrupted; see its `report`.
+        PartialApplyError: some objects could not be deleted, or it was interrupted (also by Ctrl-C); see its `report`.
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
         ClusterUnavailable: the server did not answer.
 
@@ -174,14 +181,23 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to uninstall the platform")])
     installed = _installed(cluster)
     stop = cancelled or threading.Event()
-    with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
-        report = _deleted(cluster, installed, stop, shown)
-    if report.is_complete:
-        is_deleted = wait_until_deleted(cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop)
-        report = report if is_deleted else Report(applied=report.applied, interrupted=True)
-    if not report.is_complete:
-        raise partial_error(report, done="deleted")
-    return report
+    with stopped_by_ctrl_c(stop):
+        with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:
+            report = _deleted(cluster, installed, stop, shown)
+        if report.is_complete and not _is_deleted(cluster, timeout_s, deadline, stop):
+            report = Report(applied=report.applied, interrupted=True)
+        if not report.is_complete:
+            raise partial_error(report, done="deleted")
+        return report
+
+
+def _is_deleted(cluster: ClusterApi, timeout_s: float, deadline: float, stop: threading.Event) -> bool:
+    """Wait for the platform's namespace; False after an interruption."""
+    try:
+        return wait_until_deleted(cluster, SYSTEM_NAMESPACE, timeout_s=timeout_s, deadline=deadline, stop=stop)
+    except KeyboardInterrupt:
+        stop.set()
+        return False
 
 
 def _installed(cluster: ClusterApi) -> list[Manifest]:
@@ -191,7 +207,7 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
         OwnershipError: there are tenants, or the namespace belongs to someone else.
         PermissionDenied: something may not be read.
     """
-    tenants = cluster.list("Namespace", label_selector=f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}")
+    tenants = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     remaining = [namespace for namespace in tenants if "deletionTimestamp" not in namespace["metadata"]]
     if remaining:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
@@ -228,6 +244,10 @@ def _deleted(
             cluster.delete(outcome.ref, uid=manifest["metadata"]["uid"])
         except NotFound:
             continue
+        except KeyboardInterrupt:
+            cancelled.set()
+            failure = ApplyOutcome(outcome.ref, "delete", why=_NOT_CONFIRMED)
+            return Report(applied=tuple(deleted), failed=(failure,), not_attempted=rest[1:], interrupted=True)
         except ClusterError as error:
             if not deleted:
                 raise

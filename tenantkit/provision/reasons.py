@@ -45,6 +45,10 @@ ReasonCode: TypeAlias = Literal[
 ]
 
 
+# Rows and outcomes with these actions are not carried out: no request is sent for them.
+REFUSED = ("blocked", "unknown")
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a row or an outcome is as it is.
@@ -81,7 +85,7 @@ HOSTS_NOT_CHECKED = Reason(
 PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed", Message("grants nothing until the platform is installed: {install_platform}")
 )
-PROTECTED = Reason("protected", "it is protected: apply it with protected=False first")
+PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 
 def set_by_other(managers: str) -> Reason:

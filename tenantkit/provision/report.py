@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.display.tables import html_table, text_table
 from tenantkit.exceptions import PartialApplyError
 from tenantkit.hints import Hint, Message
-from tenantkit.provision.reasons import joined
+from tenantkit.provision.reasons import REFUSED, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
     from tenantkit.provision.reasons import Reason, ReasonCode
     from tenantkit.rules.manifest import ObjectRef
 
-# Outcomes with these actions come from the plan: no request was sent for them.
-REFUSED = ("blocked", "unknown")
 _SHOWN = 5
 _CONTINUE = {
-    "applied": Hint("plan and apply again to continue ({report})"),
-    "deleted": Hint("delete again to continue ({report})"),
+    "applied": Hint("{apply_again} to continue ({report})"),
+    "deleted": Hint("{delete_again} to continue ({report})"),
 }
 _REPEAT = {
-    "applied": Hint("plan and apply again once that is fixed ({report})"),
-    "deleted": Hint("delete again once that is fixed ({report})"),
+    "applied": Hint("{apply_again} once that is fixed ({report})"),
+    "deleted": Hint("{delete_again} once that is fixed ({report})"),
 }
 
 COLUMNS = ("result", "tenant", "action", "kind", "namespace", "name", "field", "reason")

@@ -133,8 +133,10 @@ def bearer(token: str | Callable[[], str]) -> Callable[[], str | None]:
 def _checked(token: object) -> str:
     text = token.strip() if isinstance(token, str) else ""
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        what = "is empty" if token in ("", None) else f"is not a bearer token, but of type {type(token).__name__}"
-        if isinstance(token, str) and text:
+        what = f"is not a bearer token, but of type {type(token).__name__}"
+        if text:
             what = "is not a bearer token: it holds spaces or characters that a header cannot hold"
+        elif token is None or isinstance(token, str):
+            what = "is empty"
         raise ConnectionConfigError(f"token= {what}; pass a bearer token as text, or a function that returns one")
     return f"Bearer {text}"

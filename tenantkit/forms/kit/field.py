@@ -31,8 +31,11 @@ class FormField:
         control: the widget that holds the value.
 
     Example:
-        >>> field = tk.TenantForm(cluster).fields["name"]
-        >>> field.value = "vision"
+        >>> form = tk.TenantForm(cluster)
+        >>> form.fields["name"].value = "sketch"
+        >>> form.fields["name"].value
+        'sketch'
+        >>> form.close()
     """
 
     def __init__(self, name: str, label: str, help_text: str, control: Any) -> None:

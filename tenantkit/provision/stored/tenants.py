@@ -20,6 +20,8 @@ from tenantkit.provision.stored.platform import get_platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
@@ -70,10 +72,11 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
         cluster: the connection, from `connect`.
 
     Returns:
-        The tenants of the whole cluster; if you may not list those, the tenants in the connection's own namespaces.
+        The tenants of the whole cluster; if you may not list those, the tenants in those of the connection's own
+        namespaces that you may read.
 
     Raises:
-        PermissionDenied: you may read none of them.
+        PermissionDenied: you may read none of them, or not the team's part of one of them.
         SpecVersionError: a newer tenantkit wrote one of them.
         InvalidSpecError: a stored spec cannot be read as a tenant.
         ClusterUnavailable: the server did not answer.
@@ -87,11 +90,27 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
     try:
         namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     except PermissionDenied:
-        namespaces = [cluster.get("Namespace", namespace) for namespace in cluster.namespaces or [cluster.namespace]]
+        namespaces = _readable(cluster, cluster.namespaces or [cluster.namespace])
     namespaces = [namespace for namespace in namespaces if _is_tenant(namespace)]
     parts = _parts(cluster, [namespace["metadata"]["name"] for namespace in namespaces])
     tenants = [stored_tenant(namespace, parts.get(namespace["metadata"]["name"])) for namespace in namespaces]
     return sorted(tenants, key=lambda tenant: tenant.name)
+
+
+def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
+    """Those of these Namespaces that exist and may be read; an error only if none may be read."""
+    found: list[Manifest] = []
+    refusals: list[PermissionDenied] = []
+    for namespace in namespaces:
+        try:
+            found.append(cluster.get("Namespace", namespace))
+        except NotFound:
+            continue
+        except PermissionDenied as error:
+            refusals.append(error)
+    if refusals and not found:
+        raise refusals[0]
+    return found
 
 
 def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:

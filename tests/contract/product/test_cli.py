@@ -168,7 +168,7 @@ def test_named_conflicts_are_overwritten(
     forced = run("apply", "-", *(f"--force-conflicts={one.format(name=name)}" for one in named), stdin=spec(name))
 
     assert left.returncode == 1
-    assert "to overwrite it, add --force-conflicts KIND/NAME" in left.stderr
+    assert "to overwrite it, add --force-conflicts KIND/NAME to `tenantkit apply`" in left.stderr
     quota = f"{name}/ResourceQuota/tenantkit-quota"
     reason = f"is not a conflict of this plan; its conflicts: {quota}:spec.hard.pods, {quota}:spec.hard.services\n"
     assert (unknown.returncode, unknown.stderr.endswith(f"--force-conflicts='Quota': {reason}")) == (1, True)
@@ -230,7 +230,7 @@ def test_the_platforms_conflicts_are_overwritten_by_name(run: Callable[..., Any]
     forced = run("install", "--force-conflicts", "ClusterRole/tenantkit-viewer")
 
     assert left.returncode == 1
-    assert "to overwrite it, add --force-conflicts KIND/NAME" in left.stderr
+    assert "to overwrite it, add --force-conflicts KIND/NAME to `tenantkit apply`" in left.stderr
     assert forced.returncode == 0, forced.stderr
 
 

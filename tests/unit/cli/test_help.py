@@ -91,3 +91,8 @@ def test_the_page_about_the_command_line_names_every_command_option_and_exit_cod
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(["--version"]), capsys.readouterr().out) == (0, f"tenantkit {__version__}\n")
+
+
+@pytest.mark.parametrize("name", ["plan", "apply", "demo"])
+def test_a_command_that_can_refuse_a_tenant_documents_the_exit_code(name: str) -> None:
+    assert ExitCode.BLOCKED in command_of(name).exit_codes

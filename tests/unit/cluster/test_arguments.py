@@ -16,6 +16,7 @@ from tests.unit.cluster.seam import cluster as make_cluster
 
 if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.cluster_api import ClusterApi
 
 _CONNECT = "pass the result of tk.connect() as the first argument"
 
@@ -47,6 +48,16 @@ def test_the_decorated_function_is_called_as_before() -> None:
     assert Form(cluster=cluster, tenant="vision").shown == (cluster.server, "vision")
     assert list(inspect.signature(read).parameters) == ["cluster", "tenant", "limit"]
     assert read.__doc__ == "Read something."
+
+
+def test_the_signature_names_the_public_class_whatever_protocol_the_function_takes() -> None:
+    @takes_cluster
+    def write(cluster: ClusterApi, tenant: str) -> None:
+        """Write something."""
+
+    assert str(inspect.signature(write)) == "(cluster: 'Cluster', tenant: 'str') -> 'None'"
+    assert write.__annotations__["cluster"] == "Cluster"
+    assert str(inspect.signature(Form)) == "(cluster: 'Cluster', tenant: 'str | None' = None) -> 'None'"
 
 
 @pytest.mark.parametrize("function", [anything, any_form])

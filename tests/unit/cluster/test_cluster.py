@@ -10,7 +10,7 @@ import pytest
 from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.http.transport import TransportError
 from tenantkit.cluster.identity import Identity, whoami
-from tenantkit.cluster.visible import list_visible, visible_namespaces
+from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
 from tests.unit.cluster.seam import SERVER, Script, answer, cluster, session, status
@@ -271,8 +271,8 @@ def test_namespaces_are_read_one_by_one_if_they_may_not_be_listed() -> None:
     mine: Manifest = {"kind": "Namespace", "metadata": {"name": "vision", "labels": {"team": "ml"}}}
     gone = status(404, "NotFound", 'namespaces "x" not found', name="x")
 
-    assert visible_namespaces(cluster(Script(DENIED, answer(200, mine)), namespace="vision")) == ("vision",)
-    assert visible_namespaces(cluster(Script(DENIED, gone), namespace="x")) == ()
+    assert list_visible(cluster(Script(DENIED, answer(200, mine)), namespace="vision"), "Namespace")[0] == [mine]
+    assert list_visible(cluster(Script(DENIED, gone), namespace="x"), "Namespace")[0] == []
     for selector, expected in (("team=ml", [mine]), ("team=other", [])):
         connection = cluster(Script(answer(200, mine)), namespaces=["vision"])
         assert list_visible(connection, "Namespace", label_selector=selector)[0] == expected

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import copy
 import pickle
+import re
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import tenantkit
 from tenantkit import hints
+from tenantkit.cli.main import program
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem, TenantKitError
 from tenantkit.hints import REFERENCES, SURFACES, Hint, Message, names_in
 
@@ -46,6 +50,19 @@ def test_the_words_of_the_command_line_name_no_function_and_no_argument(referenc
 
     assert "tk." not in words
     assert "=" not in words
+
+
+@pytest.mark.parametrize("reference", sorted(REFERENCES))
+def test_the_words_of_a_reference_name_only_what_exists(reference: str) -> None:
+    python, shell, form = (Message(f"{{{reference}}}").words(surface) for surface in SURFACES)
+
+    for path in re.findall(r"\btk\.([\w.]+)", python + form):
+        assert attrgetter(path)(tenantkit) is not None
+    options = {name for command in program.commands.values() for each in command.params for name in each.opts}
+    commands = [program.commands[name] for name in re.findall(r"`tenantkit (\w+)", shell)]
+    for option in re.findall(r"--[\w-]+", shell):
+        assert option in options
+        assert all(option in {name for each in command.params for name in each.opts} for command in commands)
 
 
 def test_every_sentence_is_a_literal_whose_names_are_references_or_values() -> None:

@@ -8,6 +8,7 @@ import inspect
 import re
 import subprocess
 import sys
+import typing
 from collections import ChainMap
 from importlib import import_module
 from operator import attrgetter
@@ -134,12 +135,6 @@ def public_classes() -> set[type]:
     return exported | {value for value in vars(tenantkit.exceptions).values() if isinstance(value, type)}
 
 
-# Parts of a public class that no user names: how each is reached is described there.
-INTERNAL = {
-    "Session",  # of Cluster.session, for the package itself
-}
-
-
 def test_everything_that_a_public_function_returns_is_public() -> None:
     pending = {
         found
@@ -153,10 +148,9 @@ def test_everything_that_a_public_function_returns_is_public() -> None:
         if cls in seen or not cls.__module__.startswith("tenantkit"):
             continue
         seen.add(cls)
-        if cls.__name__ not in INTERNAL:
-            pending |= classes_shown_by(cls)
+        pending |= classes_shown_by(cls)
 
-    hidden = {f"{cls.__module__}.{cls.__name__}" for cls in seen - public_classes() if cls.__name__ not in INTERNAL}
+    hidden = {f"{cls.__module__}.{cls.__name__}" for cls in seen - public_classes()}
     assert sorted(hidden) == []
 
 
@@ -195,6 +189,41 @@ def test_a_public_function_documents_what_a_caller_needs(name: str) -> None:
         assert re.search(rf"^    {parameter}: ", text, re.MULTILINE), parameter
     takes_cluster = next(iter(inspect.signature(function).parameters), "") == "cluster"
     assert "\nRBAC: " in text or not takes_cluster
+
+
+# Names in signatures that a user finds outside tenantkit, or that only say which texts are accepted.
+NAMES_OF_OTHERS = {
+    *vars(builtins),
+    *vars(typing),
+    *("Callable", "Iterator", "Mapping", "Sequence"),  # collections.abc
+    *("Event", "Path", "PathLike", "datetime", "os", "pd", "threading"),
+    *("DataFrame", "Figure", "Styler"),
+}
+KNOWN_ALIASES = {"Manifest", "Theme"}  # a dict as Kubernetes has it, and `light` or `dark`
+
+
+def names_in_signature(function: Any) -> set[str]:
+    """The names of classes and aliases in the annotations that Shift+Tab shows."""
+    signature = inspect.signature(function)
+    shown = [signature.return_annotation, *(each.annotation for each in signature.parameters.values())]
+    trees = [ast.parse(text, mode="eval") for text in shown if isinstance(text, str)]
+    found = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return found | {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, value in public_values().items() if inspect.isfunction(value)))
+def test_a_signature_names_only_what_a_user_finds(name: str) -> None:
+    public = {*tenantkit.__all__, *tenantkit.plots.__all__}
+
+    assert names_in_signature(public_values()[name]) - public - NAMES_OF_OTHERS - KNOWN_ALIASES == set()
+
+
+def test_a_public_name_that_can_be_called_is_a_function_or_a_class() -> None:
+    callables = {name: value for name, value in public_values().items() if callable(value)}
+
+    assert [
+        name for name, value in callables.items() if not inspect.isroutine(value) and not inspect.isclass(value)
+    ] == []
 
 
 def test_the_modules_are_there_after_a_plain_import() -> None:

@@ -30,7 +30,6 @@ from tests.unit.provision.memory import (
 )
 
 if TYPE_CHECKING:
-    from tenantkit.provision.report import ApplyOutcome
     from tenantkit.rules.manifest import ObjectRef
 
 
@@ -150,6 +149,7 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
         "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
         "What was applied stays applied: plan and apply again to continue (see .report)"
     )
+    assert caught.value.words("shell").endswith(": run the same command again to continue (see the report)")
 
 
 def test_a_blocked_tenant_is_not_changed_and_the_others_are() -> None:
@@ -255,25 +255,6 @@ def test_a_quota_that_cannot_be_watched_still_gives_a_report_of_everything_writt
     ]
 
 
-def test_once_cancelled_no_object_is_started_and_the_report_says_so() -> None:
-    memory = Memory()
-    cancelled = threading.Event()
-    seen: list[str] = []
-
-    def cancel(outcome: ApplyOutcome) -> None:
-        seen.append(outcome.ref.kind)
-        if outcome.ref.kind == "ResourceQuota":
-            cancelled.set()
-
-    with pytest.raises(PartialApplyError) as caught:
-        run(memory, tenant(), cancelled=cancelled, on_progress=cancel)
-
-    report = caught.value.report
-    assert seen == ["Namespace", "ConfigMap", "ResourceQuota"]
-    assert report.summary == "interrupted: 3 applied, 5 not attempted"
-    assert len(memory.objects) == 3
-
-
 def test_the_second_of_two_users_who_create_a_tenant_at_once_gets_an_error() -> None:
     memory = Memory()
 
@@ -359,20 +340,3 @@ def test_a_server_that_does_not_answer_at_all_is_an_error_without_a_report() -> 
     with pytest.raises(ClusterUnavailable):
         apply(memory, planned, progress=False)
     assert memory.writes == []
-
-
-def test_ctrl_c_ends_in_a_report_when_no_thread_writes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Memory()
-
-    def interrupted(*_: Any, **__: Any) -> Any:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("tenantkit.provision.apply.wait", interrupted)
-
-    with pytest.raises(PartialApplyError) as caught:
-        run(memory, tenant())
-
-    report = caught.value.report
-    assert report.interrupted
-    assert len(report.applied) + len(report.not_attempted) == 8
-    assert len(report.applied) == len(memory.objects)

@@ -15,6 +15,9 @@ from tenantkit.provision.plan import plan
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tests.unit.provision.memory import NOW, PLATFORM, QUOTA, Memory, run, shown, tenant, with_hard
 
+# `tenantkit plan` shows the conflict, too, and has no such option
+FORCE_IN_SHELL = "add --force-conflicts KIND/NAME to `tenantkit apply` or `tenantkit install`"
+
 
 def test_a_conflict_is_not_changed_and_everything_else_is_applied() -> None:
     memory = Memory()
@@ -107,13 +110,13 @@ def test_each_surface_says_in_its_own_words_how_to_overwrite_a_conflict() -> Non
         apply(memory, planned, progress=False)
 
     assert row.code == "set-by-other"
-    assert row.words("shell") == "set by 'kubectl-edit'; to overwrite it, add --force-conflicts KIND/NAME"
+    assert row.words("shell") == f"set by 'kubectl-edit'; to overwrite it, {FORCE_IN_SHELL}"
     for words in (planned.words, caught.value.words, caught.value.report.words):
         assert "pass this row to apply(force_conflicts=…)" in words("python")
-        assert "add --force-conflicts KIND/NAME" in words("shell")
+        assert FORCE_IN_SHELL in words("shell")
         assert "force_conflicts" not in words("shell")
-    assert "add --force-conflicts KIND/NAME" in str(planned.as_json("shell"))
-    assert "add --force-conflicts KIND/NAME" in str(caught.value.report.as_json("shell"))
+    assert FORCE_IN_SHELL in str(planned.as_json("shell"))
+    assert FORCE_IN_SHELL in str(caught.value.report.as_json("shell"))
 
 
 @pytest.mark.parametrize("wrong", ["some", 7, ["pods"]])

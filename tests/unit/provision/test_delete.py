@@ -157,6 +157,9 @@ def test_a_protected_tenant_is_not_deleted_nor_are_those_named_with_it() -> None
         delete(memory, "speech", "vision")
 
     assert str(caught.value) == ("tenant 'vision' is protected: apply with protected=False first. Nothing was deleted")
+    assert caught.value.words("shell") == (
+        "tenant 'vision' is protected: apply with `protected: false` first. Nothing was deleted"
+    )
     assert memory.objects == before
 
 

@@ -18,7 +18,9 @@ from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
 if TYPE_CHECKING:
-    from tenantkit.rules.manifest import ObjectRef
+    from collections.abc import Sequence
+
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
 def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
@@ -117,6 +119,29 @@ def test_tenants_are_read_back_as_they_were_applied() -> None:
     assert get_tenant(memory, "speech") == speech
 
 
+def test_a_user_who_may_not_list_namespaces_has_the_tenants_of_the_connection_that_can_be_read() -> None:
+    class Owner(Memory):
+        readable: tuple[str, ...] = ("vision", "absent")
+
+        @property
+        def namespaces(self) -> Sequence[str]:
+            return ("speech", "vision", "absent")
+
+        def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
+            if kind == "Namespace" and name not in self.readable:
+                raise PermissionDenied(f"may not get Namespace {name!r}", status=403)
+            return super().get(kind, name, namespace)
+
+    memory = Memory()
+    run(memory, tenant(), tenant(name="speech"))
+    owner = Owner(objects=memory.objects, refused=("Namespace",))
+
+    assert get_tenants(owner) == [tenant()]
+    owner.readable = ()
+    with pytest.raises(PermissionDenied, match="'speech'"):
+        get_tenants(owner)
+
+
 @pytest.mark.parametrize(
     ("name", "refused", "message"),
     [
@@ -175,3 +200,39 @@ def test_an_uninstallation_that_fails_after_a_deletion_reports_it() -> None:
 
     assert [outcome.ref.kind for outcome in caught.value.report.failed] == ["ConfigMap"]
     assert caught.value.report.applied
+
+
+def test_ctrl_c_in_an_uninstallation_ends_in_a_report() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+
+    def interrupt(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == "ConfigMap":
+            raise KeyboardInterrupt
+
+    memory.on_write = interrupt
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    report = caught.value.report
+    assert report.interrupted
+    assert [(outcome.ref.kind, outcome.code) for outcome in report.failed] == [("ConfigMap", "not-awaited")]
+    assert len(report.applied) + 1 + len(report.not_attempted) == 9
+
+
+def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+
+    def interrupted(*_: object, **__: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenantkit.provision.install.wait_until_deleted", interrupted)
+
+    with pytest.raises(PartialApplyError) as caught:
+        uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    assert caught.value.report.summary == "interrupted: 9 applied"
