@@ -11,6 +11,7 @@ import pytest
 from tenantkit.findings.causes.node_shortfalls import node_shortfalls
 from tenantkit.findings.causes.scheduler_reasons import reasons_of
 from tenantkit.findings.finding import CAUSES, Cause, Finding, in_order
+from tenantkit.findings.quota_holders import holders_text
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, find_causes, why_frame
@@ -95,6 +96,17 @@ def test_the_row_of_a_quota_has_the_excess_and_the_holders() -> None:
 
     assert (refusal.cause, refusal.object) == ("quota exceeded", "ResourceQuota/team")
     assert refusal.detail == "requests.cpu: 2 requested, 3 of 4 used, 1 too much, held by Pod/notebook of dana (3)"
+
+
+def test_a_holder_has_the_creator_that_the_nearest_of_its_owners_names() -> None:
+    quota = made("ResourceQuota", "team", spec={"hard": {"requests.cpu": "4"}})
+    job = made("Job", "train", metadata={"labels": {"tenantkit.dev/owner": "sam"}})
+    worker = made("Pod", "worker", owner={"kind": "Workers", "metadata": {"name": "llm"}})
+    for pod in (pods := [made("Pod", "train-x", owner=job), worker]):
+        pod |= {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}, "status": {}}
+    found = replace(snapshot(quota, job, *pods), creators={("vision", "Workers/llm"): "eve"})
+
+    assert holders_text(found, quota, "requests.cpu") == "held by Job/train of sam (1), Workers/llm of eve (1)"
 
 
 @pytest.mark.parametrize(
