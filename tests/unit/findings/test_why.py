@@ -109,6 +109,63 @@ def test_a_holder_has_the_creator_that_the_nearest_of_its_owners_names() -> None
     assert holders_text(found, quota, "requests.cpu") == "held by Job/train of sam (1), Workers/llm of eve (1)"
 
 
+def failed_job() -> dict[str, Any]:
+    status = {"failed": 2, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
+    return made("Job", "train", spec={"backoffLimit": 1}, status=status)
+
+
+def test_the_log_to_check_is_that_of_the_last_failed_pod_of_a_job() -> None:
+    job, ended = failed_job(), {"terminated": {"exitCode": 1}}
+    pods = [
+        made(
+            "Pod",
+            name,
+            owner=job,
+            metadata={"creationTimestamp": created},
+            spec={"nodeName": "n1"},
+            status={"phase": "Failed", "containerStatuses": [{"name": "main", "restartCount": 0, "state": ended}]},
+        )
+        for name, created in (("train-a", JUST_NOW), ("train-b", LONG_AGO))
+    ]
+
+    [finding] = find_causes(snapshot(job, *pods))
+
+    assert finding.cause == "job back-off"
+    assert finding.evidence.endswith("Pod/train-a: container main, exit code 1")
+    assert finding.next_steps == "check the log of its last failed pod: kubectl logs -n vision train-a -c main"
+
+
+def test_the_log_of_a_job_whose_container_runs_again_is_that_of_its_previous_run() -> None:
+    job = made("Job", "train", spec={}, status={"failed": 1, "active": 1})
+    state = {"state": {"running": {}}, "lastState": {"terminated": {"exitCode": 2}}}
+    status = {"phase": "Running", "containerStatuses": [{"name": "main", "restartCount": 1, "ready": True, **state}]}
+    pod = made("Pod", "train-a", owner=job, spec={"nodeName": "n1"}, status=status)
+
+    [finding] = [each for each in find_causes(snapshot(job, pod)) if each.cause == "job back-off"]
+
+    assert finding.next_steps.endswith("kubectl logs -n vision train-a -c main --previous")
+
+
+def test_a_job_whose_failed_pods_were_deleted_has_no_log_to_check() -> None:
+    job = failed_job()
+    restarting = {**job, "spec": {"template": {"spec": {"restartPolicy": "OnFailure"}}}}
+    steps = [finding.next_steps for each in (job, restarting) for finding in find_causes(snapshot(each))]
+
+    deleted = "its failed pods were deleted, and their logs with them"
+    assert steps == [deleted, f"{deleted}: set restartPolicy to Never to keep them"]
+
+
+def test_a_job_whose_pod_failed_without_a_container_has_pods_to_describe() -> None:
+    job = failed_job()
+    evicted = made("Pod", "train-a", owner=job, status={"phase": "Failed", "reason": "Evicted"})
+
+    [finding] = [each for each in find_causes(snapshot(job, evicted)) if each.cause == "job back-off"]
+
+    assert finding.next_steps == (
+        "check why its pods failed: kubectl describe pods -n vision -l batch.kubernetes.io/job-name=train"
+    )
+
+
 @pytest.mark.parametrize(
     ("message", "cause"),
     [
