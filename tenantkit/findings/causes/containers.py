@@ -190,7 +190,8 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
     code, reason = end.get("exitCode"), end.get("reason")
     restarts = int(container.status.get("restartCount") or 0)
     meaning = f" ({_SIGNALS[code]})" if code in _SIGNALS else ""
-    evidence = [f"last exit code {code}{meaning}, reason {reason or 'none'}, {restarts} restarts"]
+    restarted = f"{restarts} restart{'s' * (restarts != 1)}"
+    evidence = [f"last exit code {code}{meaning}, reason {reason or 'none'}, {restarted}"]
     since, waiting = end.get("finishedAt"), container.state("waiting")
     message = str((waiting or {}).get("message") or end.get("message") or reason or "")
     if reason == "OOMKilled":

@@ -366,3 +366,27 @@ def test_each_node_has_its_shortfall() -> None:
 
     assert table == "cordoned: cordoned; full: nvidia.com/gpu 2 requested, 1 free; kept: taint team=a:NoSchedule"
     assert node_shortfalls(snapshot(incomplete={"Node": "may not list nodes"}), pod) == "nodes: may not list nodes"
+
+
+def test_a_claim_in_use_names_its_pods_and_one_without_a_known_pod_its_controller() -> None:
+    deleted = {"deletionTimestamp": LONG_AGO, "finalizers": ["kubernetes.io/pvc-protection"]}
+    claim = made("PersistentVolumeClaim", "data", metadata=deleted)
+    user = running("web")
+    user["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+
+    [used], [unused] = (find_causes(snapshot(claim, *pods)) for pods in ([user], []))
+
+    assert used.next_steps == "delete the pods that use the claim: Pod/web"
+    assert "in use by no known pod" in unused.evidence
+    assert unused.next_steps.startswith("wait until the controller of kubernetes.io/pvc-protection has finished")
+
+
+@pytest.mark.parametrize(("restarts", "text"), [(1, "1 restart"), (2, "2 restarts")])
+def test_restarts_are_counted_in_words(restarts: int, text: str) -> None:
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    entry = {"name": "main", "restartCount": restarts, "state": waiting, "lastState": {"terminated": {"exitCode": 1}}}
+    status = {"phase": "Running", "containerStatuses": [entry]}
+
+    [finding] = find_causes(snapshot(made("Pod", "web", spec={"nodeName": "n1"}, status=status), NODE))
+
+    assert finding.evidence.endswith(f", {text}")
