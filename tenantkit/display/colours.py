@@ -60,7 +60,7 @@ def look_of(theme: str) -> Look:
     Raises:
         InvalidSpecError: the theme is unknown.
     """
-    if theme not in LOOKS:
+    if not isinstance(theme, str) or theme not in LOOKS:
         raise InvalidSpecError([Problem("theme", theme, f"use one of {', '.join(map(repr, LOOKS))}")])
     return LOOKS[theme]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_pods
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ _SHOWN = 3
 def holders(snapshot: ClusterSnapshot, quota: Manifest, entry: str) -> list[tuple[str, Amount]]:
     """The workloads whose pods count for an entry of a quota, with their amounts, the largest first.
 
-    A workload whose pods name their creator is listed with that name.
+    A workload is listed with the creator that its pods name, or their owners.
 
     Args:
         snapshot: with the namespace's pods.
@@ -28,7 +27,7 @@ def holders(snapshot: ClusterSnapshot, quota: Manifest, entry: str) -> list[tupl
 
     def holder_of(pod: Manifest) -> Holder:
         root = snapshot.chain(pod)[-1]
-        return Holder(root, root, creator_of(pod["metadata"]))
+        return Holder(root, root, snapshot.creator(pod))
 
     pods = snapshot.all("Pod", quota["metadata"]["namespace"])
     shares = shares_of_pods(quota, [entry], pods, holder_of, snapshot.now).get(entry, {})

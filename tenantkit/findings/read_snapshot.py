@@ -14,7 +14,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import ClusterSnapshot
-from tenantkit.frames.kit.owners import owner_of, read_chains
+from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
@@ -84,12 +84,13 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
         side_by_side(read, [*KINDS[1:], "Node", QUEUED])
     if QUEUED in incomplete and not _names_a_queue(objects):
         del incomplete[QUEUED]  # where no object names a queue, Kueue does not matter
-    return ClusterSnapshot(objects, cluster.server_time, incomplete, _owners_of_others(cluster, objects, names))
+    chains = _chains_of_others(cluster, objects, names)
+    above = {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
+    creators = {(place, str(owner)): creator for (place, owner), creator in chains.creators.items()}
+    return ClusterSnapshot(objects, cluster.server_time, incomplete, above, creators)
 
 
-def _owners_of_others(
-    cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]
-) -> dict[tuple[str, str], str]:
+def _chains_of_others(cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]) -> Chains:
     """Owners of owners of other kinds, such as a PyTorchJob; where these may not be read, the chain ends."""
     starts = {
         (manifest["metadata"]["namespace"], owner)
@@ -98,10 +99,7 @@ def _owners_of_others(
         for manifest in objects.get(kind) or ()
         if (owner := owner_of(manifest["metadata"])) is not None and owner.kind not in objects
     }
-    if not starts:
-        return {}
-    chains = read_chains(cluster, starts, namespaces=names)
-    return {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
+    return read_chains(cluster, starts, namespaces=names) if starts else Chains()
 
 
 def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.owners import owners_of
 from tenantkit.rules.manifest import controller_of
 
@@ -34,6 +35,7 @@ class ClusterSnapshot:
         now: the server's time.
         incomplete: why kinds could not be read; a kind may have been read in part.
         above: by namespace and object, the owners of objects that were not read themselves, as `Kind/name`.
+        creators: likewise, the creators that these objects name.
         bound: the pods that hold resources on nodes, in all namespaces; or why they were not read.
     """
 
@@ -41,6 +43,7 @@ class ClusterSnapshot:
     now: datetime
     incomplete: Mapping[str, str] = field(default_factory=dict)
     above: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    creators: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
 
     def all(self, kind: str, namespace: str | None = None) -> Sequence[Manifest]:
@@ -86,6 +89,17 @@ class ClusterSnapshot:
             kind, _, name = links[-1].partition("/")
             current = self.find(kind, name, namespace)
         return tuple(links)
+
+    def creator(self, manifest: Manifest) -> str | None:
+        """The creator that the object names, or the nearest of its owners."""
+        namespace = manifest["metadata"].get("namespace") or ""
+        for link in self.chain(manifest):
+            kind, _, name = link.partition("/")
+            found = manifest if link == label(manifest) else self.find(kind, name, namespace)
+            creator = self.creators.get((namespace, link)) if found is None else creator_of(found["metadata"])
+            if creator:
+                return creator
+        return None
 
     def age(self, time: str | None) -> timedelta | None:
         """How long ago that was; None without a time."""

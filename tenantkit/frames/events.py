@@ -109,8 +109,9 @@ def events(
     Returns:
         tenant, team (<NA>: not a tenant's namespace, or not readable), namespace: string; last_seen, first_seen:
         datetime64[ns, UTC]; count: Int64; type (`Normal`, `Warning`), reason, object (`Pod/api-7d9f-x`), workload
-        (`Deployment/api`: what the object is or belongs to), root_workload (its top-level owner), both <NA> for an
-        object that is not part of a workload or does not exist any more; message, source (who reported it): string.
+        (`Deployment/api`: what the object is or belongs to), root_workload (its top-level owner, as far as known), both
+        <NA> for an object that is not part of a workload, and for a pod or ReplicaSet that does not exist any more or
+        may not be read; message, source (who reported it): string.
         Sorted by last_seen, the latest first. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
         `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete. A cluster deletes its events
         after a while, usually an hour.

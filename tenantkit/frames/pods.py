@@ -89,11 +89,12 @@ def pods(
         pod's owner; a pod without an owner is its own workload, `Pod/api`), root_workload (the top-level owner, as far
         as your permissions allow); phase, status (kubectl's STATUS: `CrashLoopBackOff`, `ContainerCreating`,
         `Terminating` …), node: string; ready: boolean; restarts: Int64; cpu_requests_cores: Float64 and
-        memory_requests_bytes: Int64 (as the quota counts them, 0 where not set), cpu_limits_cores, memory_limits_bytes
-        (<NA> where not set); accelerators (requested devices of all kinds): Int64, accelerator_kinds (their resource
-        names, joined by `, `): string; created, started: datetime64[ns, UTC]; counted: boolean, whether its quota
-        counts its requests now (not for finished pods); qos, priority_class, reason (why it ended or is not scheduled),
-        creator (from labels or annotations of the pod or its owners): string. Sorted by namespace and name.
+        memory_requests_bytes: Int64 (as the quota counts them, 0 where not set), cpu_limits_cores: Float64 and
+        memory_limits_bytes: Int64 (<NA> where not set); accelerators (requested devices of all kinds): Int64,
+        accelerator_kinds (their resource names, joined by `, `): string; created, started: datetime64[ns, UTC];
+        counted: boolean, whether its quota counts its requests now (not for finished pods); qos, priority_class, reason
+        (why it ended or is not scheduled), creator (from labels or annotations of the pod or its owners): string.
+        Sorted by namespace and name.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why the
         columns that depend on it are incomplete.
 

@@ -27,6 +27,7 @@ from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
+from tenantkit.frames.kit.metrics import add_measured
 from tenantkit.frames.kit.schema import frame_of, numbers_where, texts_at
 from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
@@ -92,10 +93,11 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         where not counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and
         more), `full`, `over`; scopes: string, the pods that the quota covers (`NotBestEffort`, `PriorityClass In
         (high)`, joined by `, `; <NA>: all); measured: Float64, the cpu and memory that pods really use, <NA> without
-        `metrics`, without a metrics server, and for quotas with scopes. Sorted by namespace, quota and resource.
+        `metrics`, without a metrics server, for quotas with scopes, and where no pod was measured. Sorted by
+        namespace, quota and resource.
         With `by="team"`: team, resource, unit, scopes: string, namespaces (how many): Int64, and the columns from used
         to state and measured as above, <NA> where one of the namespaces has <NA>. `attrs["scope"]`: `cluster`, or the
-        tuple of namespaces that it covers. `attrs["incomplete"]`: `PodMetrics`, and why nothing was measured.
+        tuple of namespaces that it covers. `attrs["incomplete"]`: `PodMetrics`, and why measured is <NA>.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -125,8 +127,6 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     frame = _frame(reads)
     frame.attrs["incomplete"] = {}
     if metrics:
-        from tenantkit.frames.kit.metrics import add_measured
-
         frame = add_measured(frame, cluster, scope)
     if by == "team":
         totals = team_totals(frame, _amounts)

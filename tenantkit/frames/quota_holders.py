@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
@@ -112,7 +113,8 @@ def quota_holders(
     chains = read_chains(cluster, starts, namespaces=where)
     if readable != scope:
         hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
-        chains.incomplete["Pod"] = f"may not list Pod in {', '.join(hidden)}"
+        if hidden:
+            chains.incomplete["Pod"] = f"may not list Pod in {', '.join(hidden)}"
         quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
     claims: list[Manifest] | None = None
     try:
@@ -139,9 +141,8 @@ def _claims(cluster: Cluster, scope: Scope, label_selector: str | None) -> list[
     """All claims in this scope: with a part of them, the rest of the usage would seem to have no workload."""
     where = None if scope == "cluster" else scope
     claims, covered = list_visible(cluster, "PersistentVolumeClaim", namespaces=where, label_selector=label_selector)
-    if covered != scope:
-        message = f"may not list PersistentVolumeClaim outside {', '.join(covered)}"
-        raise PermissionDenied(message, status=403, kind="PersistentVolumeClaim")
+    if (gap := gap_in("PersistentVolumeClaim", covered, scope)) is not None:
+        raise PermissionDenied(gap, status=403, kind="PersistentVolumeClaim")
     return claims
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in_namespaces
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Scope
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
 
@@ -86,7 +88,7 @@ def routes(
         cluster, "Ingress", namespaces=filters.namespaces, label_selector=filters.label_selector
     )
     incomplete: dict[str, str] = {}
-    frame = routes_frame(ingresses, tenants=_tenants(cluster, filters.namespaces, ingresses, incomplete))
+    frame = routes_frame(ingresses, tenants=_tenants(cluster, scope, ingresses, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
@@ -110,17 +112,20 @@ def routes_frame(ingresses: Iterable[Manifest], *, tenants: Mapping[str, str | N
 
 
 def _tenants(
-    cluster: Cluster, chosen: Sequence[str] | None, ingresses: Iterable[Manifest], incomplete: dict[str, str]
+    cluster: Cluster, scope: Scope, ingresses: Iterable[Manifest], incomplete: dict[str, str]
 ) -> dict[str, str | None]:
     """The tenants of these Ingresses' namespaces, as far as the user's permissions allow."""
+    namespaces = None if scope == "cluster" else scope
     try:
-        found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=TENANT_NAMESPACES)
+        found, seen = list_visible(cluster, "Namespace", namespaces=namespaces, label_selector=TENANT_NAMESPACES)
     except PermissionDenied as refusal:
         incomplete["Namespace"] = str(refusal)
         return {}
+    if (gap := gap_in_namespaces(seen, scope)) is not None:
+        incomplete["Namespace"] = gap
     tenants = {each["metadata"]["name"]: each["metadata"]["labels"][TENANT_LABEL] for each in found}
     used = {ingress["metadata"]["namespace"] for ingress in ingresses}
-    return {name: tenants.get(name) for name in used if scope == "cluster" or name in scope}
+    return {name: tenants.get(name) for name in used if seen == "cluster" or name in seen}
 
 
 def _place(row: Sequence[Any]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -118,10 +119,8 @@ def _slices(cluster: Cluster, scope: Scope) -> list[Manifest]:
         return []
     namespaces = None if scope == "cluster" else scope
     found, covered = project_visible(cluster, "EndpointSlice", lambda each: each, namespaces=namespaces)
-    if covered != scope:
-        raise PermissionDenied(
-            f"may not list EndpointSlice outside {', '.join(covered)}", status=403, kind="EndpointSlice"
-        )
+    if (gap := gap_in("EndpointSlice", covered, scope)) is not None:
+        raise PermissionDenied(gap, status=403, kind="EndpointSlice")
     return found
 
 

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -171,8 +172,8 @@ def _read_users(cluster: Cluster, scope: Scope) -> Users:
         return {}
     namespaces = None if scope == "cluster" else scope
     found, covered = project_visible(cluster, "Pod", claims_of, fields=_PodFields, namespaces=namespaces)
-    if covered != scope:
-        raise PermissionDenied(f"may not list Pod outside {', '.join(covered)}", status=403, kind="Pod")
+    if (gap := gap_in("Pod", covered, scope)) is not None:
+        raise PermissionDenied(gap, status=403, kind="Pod")
     return users_of(found)
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
@@ -22,7 +23,7 @@ from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
 from tenantkit.frames.pods import PODS, PodReader
 from tenantkit.provision.tenant_namespaces import resolve_filters
-from tenantkit.rules.kinds import kind_of
+from tenantkit.rules.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -141,10 +142,12 @@ def workloads(
     chains = Chains()
     for kind in WORKLOAD_KINDS if scope else ():
         try:
-            manifests, _ = project_visible(cluster, kind, _whole, namespaces=where)
+            manifests, covered = project_visible(cluster, kind, _whole, namespaces=where)
         except (PermissionDenied, NotFound) as refusal:
             chains.incomplete[kind] = str(refusal)
             continue
+        if (gap := gap_in(kind, covered, scope)) is not None:
+            chains.incomplete[kind] = gap
         _add(kind, manifests, found, chains)
     chains = read_chains(
         cluster, {(place, owner) for place, _, owner, _ in pods if owner is not None}, namespaces=where, known=chains
@@ -201,18 +204,29 @@ def _add(kind: str, manifests: Iterable[Manifest], found: dict[_Place, _Workload
 def _selected(
     cluster: Cluster, owners: Iterable[Owner], chains: Chains, namespaces: Sequence[str] | None, label_selector: str
 ) -> Collection[_Place]:
-    """Which objects of these kinds have the labels: the server decides, one more list of metadata per kind."""
+    """Which objects of these kinds have the labels: the server decides, one more list of metadata per kind.
+
+    Where a kind may not be listed, its labels are unknown, and it is in `incomplete` already.
+    """
     selected: set[_Place] = set()
     for api_version, kind in sorted({(owner.api_version, owner.kind) for owner in owners}):
-        place = chains.places.get((api_version, kind)) or kind_of(kind)
+        place = chains.places.get((api_version, kind)) or KINDS.get(kind)
+        if place is None or place.api_version != api_version:
+            continue
 
         def keep(manifest: Manifest, of: tuple[str, str] = (api_version, kind)) -> _Place:
             return manifest["metadata"]["namespace"], Owner(*of, manifest["metadata"]["name"])
 
-        matching, _ = project_visible(
-            cluster, place, keep, metadata_only=True, namespaces=namespaces, label_selector=label_selector
-        )
-        selected.update(matching)
+        try:
+            matching, _ = project_visible(
+                cluster, place, keep, metadata_only=True, namespaces=namespaces, label_selector=label_selector
+            )
+        except ClusterError as error:
+            if error.status is None:
+                raise
+            chains.incomplete.setdefault(kind, str(error))
+        else:
+            selected.update(matching)
     return selected
 
 

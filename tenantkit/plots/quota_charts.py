@@ -101,8 +101,8 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     look, cells = look_of(theme), _cells(frame)
     names = list(dict.fromkeys(cell.tenant for cell in cells))
     if tenant is not None and tenant not in names:
-        known = ", ".join(names[:_NAMED_LIMIT]) or "none"
-        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, which has the tenants {known}")])
+        known = f"the tenants {', '.join(names[:_NAMED_LIMIT])}" if names else "no tenants"
+        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, which has {known}")])
     chosen = names if tenant is None else [tenant]
     bars = _sums(cell for cell in cells if cell.tenant in chosen)
     if not bars:

@@ -111,7 +111,7 @@ _PATTERNS = (
     _Pattern(
         "pod security",
         re.compile(r'violates PodSecurity "(?P<level>[^"]+)"(?:: (?P<fields>.+))?', re.DOTALL),
-        "change the fields named above in the pod template, or ask the platform team for another level than {level}",
+        "change the fields in the message in the pod template, or ask the platform team for another level than {level}",
     ),
     _Pattern(
         "policy",

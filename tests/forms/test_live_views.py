@@ -89,7 +89,7 @@ def test_why_explains_the_selected_tenant(admin: Cluster, vision: Tenant, views:
 
     view.filters["tenant"].value = vision.name
     view.why_button.click()
-    page.wait(lambda text: f"No problems of all workloads in {vision.name}." in text)
+    page.wait(lambda text: f"No problems found for all workloads in {vision.name}." in text)
 
     admin.create(pod("stuck", vision.name))
     page.wait(lambda text: "stuck" in text)

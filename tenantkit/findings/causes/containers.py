@@ -63,12 +63,6 @@ class _Container:
         return (self.status.get("state") or {}).get(name)
 
     @property
-    def log(self) -> str:
-        """The command that shows its log."""
-        metadata = self.pod["metadata"]
-        return f"kubectl logs -n {metadata['namespace']} {metadata['name']} -c {self.name}"
-
-    @property
     def last_end(self) -> Manifest | None:
         """Its last termination, current or previous."""
         return self.state("terminated") or (self.status.get("lastState") or {}).get("terminated")
@@ -86,6 +80,13 @@ class _Container:
             next_steps=next_steps,
             since=since or (self.pod.get("status") or {}).get("startTime"),
         )
+
+
+def log_command(pod: Manifest, container: str, *, is_previous: bool = False) -> str:
+    """The command that shows a container's log, or that of its previous run."""
+    metadata = pod["metadata"]
+    previous = " --previous" if is_previous else ""
+    return f"kubectl logs -n {metadata['namespace']} {metadata['name']} -c {container}{previous}"
 
 
 def not_running(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -189,7 +190,8 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
     code, reason = end.get("exitCode"), end.get("reason")
     restarts = int(container.status.get("restartCount") or 0)
     meaning = f" ({_SIGNALS[code]})" if code in _SIGNALS else ""
-    evidence = [f"last exit code {code}{meaning}, reason {reason or 'none'}, {restarts} restarts"]
+    restarted = f"{restarts} restart{'s' * (restarts != 1)}"
+    evidence = [f"last exit code {code}{meaning}, reason {reason or 'none'}, {restarted}"]
     since, waiting = end.get("finishedAt"), container.state("waiting")
     message = str((waiting or {}).get("message") or end.get("message") or reason or "")
     if reason == "OOMKilled":
@@ -204,12 +206,12 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
             "crash loop",
             message,
             evidence,
-            f"check the log of its last run: {container.log} --previous",
+            f"check the log of its last run: {log_command(container.pod, container.name, is_previous=True)}",
             since=since,
         )
     if (controller_of(container.pod) or {}).get("kind") == "Job":
         return None  # the finding about its Job has the exit code
-    next_steps = f"check its log: {container.log}"
+    next_steps = f"check its log: {log_command(container.pod, container.name)}"
     return container.finding("container failed", message, evidence, next_steps, since=since)
 
 

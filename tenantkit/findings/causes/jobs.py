@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.findings.causes.containers import log_command
 from tenantkit.findings.causes.never_created import is_finished
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import condition, label
@@ -48,7 +49,7 @@ def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Findi
     else:
         evidence.append(f"failed pods: {status.get('failed') or 0}, backoffLimit {spec.get('backoffLimit', 6)}")
         evidence += _failures(snapshot, job)
-        next_steps = _check_log(job)
+        next_steps = _check_log(snapshot, job)
     return Finding(
         cause="deadline exceeded" if is_late else "job back-off",
         chain=snapshot.chain(job),
@@ -62,19 +63,36 @@ def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Findi
     )
 
 
-def _check_log(job: Manifest) -> str:
-    metadata = job["metadata"]
-    return f"check the log of its last pod: kubectl logs -n {metadata['namespace']} job/{metadata['name']}"
+def _check_log(snapshot: ClusterSnapshot, job: Manifest) -> str:
+    """Where the log of its last failure is; `kubectl logs job/NAME` would show its oldest pod."""
+    namespace = job["metadata"]["namespace"]
+    for pod, container, _, is_previous in _failed_containers(snapshot, job):
+        return f"check the log of its last failed pod: {log_command(pod, container, is_previous=is_previous)}"
+    if snapshot.pods_of(job) or not snapshot.knows("Pod"):
+        selector = f"batch.kubernetes.io/job-name={job['metadata']['name']}"
+        return f"check why its pods failed: kubectl describe pods -n {namespace} -l {selector}"
+    policy = (((job.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy")
+    keep = ": set restartPolicy to Never to keep them" if policy == "OnFailure" else ""
+    return f"its failed pods were deleted, and their logs with them{keep}"
 
 
 def _failures(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[str]:
-    """The first failure of its pods: `Pod/train-x: container main, exit code 1`."""
-    for pod in sorted(snapshot.pods_of(job), key=label):
-        for entry in (pod.get("status") or {}).get("containerStatuses") or ():
-            end = (entry.get("state") or {}).get("terminated") or (entry.get("lastState") or {}).get("terminated")
-            if end is not None and end.get("exitCode"):
-                yield f"{label(pod)}: container {entry.get('name')}, exit code {end['exitCode']}"
-                return
+    """The last failure of its pods: `Pod/train-x: container main, exit code 1`."""
+    for pod, container, end, _ in _failed_containers(snapshot, job):
+        yield f"{label(pod)}: container {container}, exit code {end['exitCode']}"
+        return
+
+
+def _failed_containers(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[tuple[Manifest, str, Manifest, bool]]:
+    """Pod, container, its failure, and whether it has run again since; the newest pod first."""
+    pods = sorted(snapshot.pods_of(job), key=label)
+    for pod in sorted(pods, key=lambda each: each["metadata"].get("creationTimestamp") or "", reverse=True):
+        status = pod.get("status") or {}
+        for entry in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+            now = (entry.get("state") or {}).get("terminated")
+            end = now or (entry.get("lastState") or {}).get("terminated") or {}
+            if end.get("exitCode"):
+                yield pod, str(entry.get("name")), end, not now
 
 
 def _retrying(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[Finding]:
@@ -90,7 +108,7 @@ def _retrying(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[Finding]:
             object=label(job),
             message=f"failed pods: {failed}; it tries again until more than {limit} have failed",
             evidence="; ".join([f"status.failed {failed}, backoffLimit {limit}", *_failures(snapshot, job)]),
-            next_steps=_check_log(job),
+            next_steps=_check_log(snapshot, job),
             since=status.get("startTime"),
             pods=failed,
         )

@@ -60,7 +60,8 @@ def _terminating(namespace: Manifest) -> Finding:
         object=f"Namespace/{name}",
         message=cut(" ".join(messages)),
         evidence="; ".join(["phase Terminating", *(f"condition {entry['type']}" for entry in held)]),
-        next_steps="wait until the objects named above are deleted, or use another namespace: nothing can start here",
+        next_steps="wait until the objects in the message are deleted, or use another namespace: "
+        "nothing can start here",
         since=namespace["metadata"].get("deletionTimestamp"),
         pods=0,
     )
@@ -77,9 +78,9 @@ def _stuck(snapshot: ClusterSnapshot, manifest: Manifest) -> Finding:
         evidence.append(f"finalizers: {', '.join(finalizers)}")
         next_steps = f"wait until the controller of {', '.join(finalizers)} has finished and removes the finalizer"
         if _IN_USE in finalizers:
-            users = ", ".join(_users(snapshot, manifest)) or "no known pod"
-            evidence.append(f"in use by {users}")
-            next_steps = f"delete the pods that use the claim: {users}"
+            users = ", ".join(_users(snapshot, manifest))
+            evidence.append(f"in use by {users or 'no known pod'}")
+            next_steps = f"delete the pods that use the claim: {users}" if users else next_steps
     elif problem is not None:
         what = f"Node/{node}"
         evidence.append(problem[0])

@@ -57,7 +57,7 @@ def make_pod(  # noqa: PLR0913 (what a pod can request)
     """A pod with these requests and equal limits, added to a spec if one is given.
 
     Raises:
-        InvalidSpecError: an amount is invalid.
+        InvalidSpecError: an amount, the accelerator or the spec is invalid.
     """
     amounts: dict[str, str] = {}
     problems: list[Problem] = []
@@ -68,9 +68,12 @@ def make_pod(  # noqa: PLR0913 (what a pod can request)
         if reason is not None:
             problems.append(Problem(field, value, reason))
         amounts[resource] = str(value)
-    if gpus and "/" not in accelerator:
+    if gpus and (not isinstance(accelerator, str) or "/" not in accelerator):
         hint = Hint("column accelerator_kinds of {nodes} has the names")
         problems.append(Problem("accelerator", accelerator, "use a resource name such as 'nvidia.com/gpu'", hint=hint))
+    if pod_spec is not None and not _has_containers(pod_spec):
+        reason = "use a pod's spec with containers, for example {'containers': [{'name': 'main', 'image': 'busybox'}]}"
+        problems.append(Problem("pod_spec", pod_spec, reason))
     if problems:
         raise InvalidSpecError(problems)
     spec: Manifest = (
@@ -80,6 +83,11 @@ def make_pod(  # noqa: PLR0913 (what a pod can request)
         first, *others = spec["containers"]
         spec["containers"] = [_with(first, amounts), *others]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "namespace": namespace}, "spec": spec}
+
+
+def _has_containers(pod_spec: object) -> bool:
+    containers = pod_spec.get("containers") if isinstance(pod_spec, dict) else None
+    return isinstance(containers, list) and bool(containers) and all(isinstance(each, dict) for each in containers)
 
 
 def _invalid(field: str, value: str | float) -> str | None:

@@ -223,6 +223,8 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     """
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
+    if tenant is None:
+        raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
     [namespace, *_] = resolve_filters(cluster, tenant=tenant).namespaces or ()
     pod = make_pod(namespace, cpu=cpu, memory=memory, gpus=gpus, accelerator=accelerator, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)

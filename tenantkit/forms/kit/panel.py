@@ -66,8 +66,8 @@ def unexpected(error: BaseException) -> Html:
     trace = "".join(traceback.format_exception(error))
     return notice(
         "error",
-        f"tenantkit did not expect this error ({type(error).__name__}). Changes made before it are not rolled back. "
-        "Plan again to see the state of the cluster, and please report the text below.",
+        f"tenantkit did not expect this error ({type(error).__name__}). Changes made before it are not rolled back: "
+        "check the state of the cluster, and please report the text below.",
         copyable(trace, label="Full error"),
         word="Unexpected error",
     )

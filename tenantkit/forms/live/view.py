@@ -212,7 +212,7 @@ class LiveView(BaseForm):
             return
         subject = f"{workload or 'all workloads'} in {tenant or ', '.join(self.feed.namespaces)}"
         if causes.empty:
-            text = f"No problems of {subject}. A pod younger than one minute may still be starting."
+            text = f"No problems found for {subject}. A pod younger than one minute may still be starting."
             self.panel.show(notice("info", text))
             return
         columns = ("workload", "cause", "object", "message", "evidence", "next_steps")

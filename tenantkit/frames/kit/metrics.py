@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.rules.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.visible import Scope
@@ -40,8 +40,8 @@ class _Fields(TypedDict, total=False):
     containers: list[_Container]
 
 
-def read_measured(cluster: Cluster, scope: Scope) -> dict[tuple[str, str], float]:
-    """The usage of each namespace's pods, in cores and bytes, by namespace and `cpu` or `memory`.
+def read_measured(cluster: Cluster, scope: Scope) -> tuple[dict[tuple[str, str], float], str | None]:
+    """The usage of each namespace's pods, in cores and bytes, by namespace and `cpu` or `memory`; and what is missing.
 
     Raises:
         ClusterError: there is no metrics server, it does not answer, or the user may not list its metrics.
@@ -56,12 +56,12 @@ def read_measured(cluster: Cluster, scope: Scope) -> dict[tuple[str, str], float
         return metrics["metadata"]["namespace"], cpu, memory
 
     namespaces = None if scope == "cluster" else scope
-    pods, _ = project_visible(cluster, POD_METRICS, keep, fields=_Fields, namespaces=namespaces)
+    pods, covered = project_visible(cluster, POD_METRICS, keep, fields=_Fields, namespaces=namespaces)
     total: dict[tuple[str, str], float] = {}
     for namespace, cpu, memory in pods:
         for name, amount in (("cpu", cpu), ("memory", memory)):
             total[namespace, name] = total.get((namespace, name), 0.0) + amount
-    return total
+    return total, gap_in(POD_METRICS.kind, covered, scope)
 
 
 def add_measured(frame: pd.DataFrame, cluster: Cluster, scope: Scope) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def add_measured(frame: pd.DataFrame, cluster: Cluster, scope: Scope) -> pd.Data
         ClusterError: the API server did not answer. A metrics server that does not answer raises nothing.
     """
     try:
-        measured = read_measured(cluster, scope) if scope else {}
+        measured, gap = read_measured(cluster, scope) if scope else ({}, None)
     except ClusterError as error:
         if error.status is None:
             raise
@@ -79,13 +79,13 @@ def add_measured(frame: pd.DataFrame, cluster: Cluster, scope: Scope) -> pd.Data
         return frame
     filled = frame.assign(measured=_column(frame, measured))
     filled.attrs = dict(frame.attrs)
+    if gap is not None:
+        filled.attrs["incomplete"] = {**frame.attrs["incomplete"], POD_METRICS.kind: gap}
     return filled
 
 
 def _column(frame: pd.DataFrame, measured: Mapping[tuple[str, str], float]) -> pd.Series[float]:
     """Only for quotas that cover all pods: metrics do not say which scope a pod is in."""
-    import pandas as pd
-
     places = zip(frame["namespace"], frame["resource"], frame["scopes"].isna(), strict=True)
     values = [
         measured.get((namespace, _METRIC_OF.get(resource, ""))) if covers_all else None

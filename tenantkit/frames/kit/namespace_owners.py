@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in_namespaces
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 
@@ -69,9 +70,8 @@ def read_namespace_owners(cluster: Cluster, scope: Scope, incomplete: dict[str, 
     except PermissionDenied as refusal:
         incomplete["Namespace"] = str(refusal)
         return {}
-    if seen != scope:
-        unseen = "the whole cluster" if namespaces is None else ", ".join(sorted({*namespaces} - {*seen}))
-        incomplete["Namespace"] = f"may not read namespaces: {unseen}"
+    if (gap := gap_in_namespaces(seen, scope)) is not None:
+        incomplete["Namespace"] = gap
     return dict(owners)
 
 

@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts, creator_of
 from tenantkit.rules.kinds import KINDS
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Scope
     from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest
 
@@ -221,6 +223,7 @@ def _served(cluster: Cluster, chains: Chains) -> dict[tuple[str, str], Kind]:
 
 def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequence[str] | None) -> set[tuple[str, str]]:
     """Read the owners of all objects of a kind; returns the kinds of these owners."""
+    scope: Scope = "cluster" if namespaces is None else tuple(namespaces)
 
     def keep(manifest: Manifest) -> tuple[str, Owner, Owner | None, str | None, str | None]:
         metadata = manifest["metadata"]
@@ -229,7 +232,7 @@ def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequenc
         return metadata.get("namespace") or "", this, owner_of(metadata), creator_of(metadata), created
 
     try:
-        kept, _ = project_visible(cluster, kind, keep, fields=_Fields, metadata_only=True, namespaces=namespaces)
+        kept, covered = project_visible(cluster, kind, keep, fields=_Fields, metadata_only=True, namespaces=namespaces)
     except (PermissionDenied, NotFound) as refusal:
         chains.incomplete[kind.kind] = str(refusal)
         return set()
@@ -238,6 +241,8 @@ def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequenc
             raise
         chains.incomplete[kind.kind] = str(error)  # an aggregated API that is down: its objects' owners are unknown
         return set()
+    if (gap := gap_in(kind.kind, covered, scope)) is not None:
+        chains.incomplete[kind.kind] = gap
     for namespace, this, above, creator, created in kept:
         chains.owners[namespace, this] = above
         if creator:

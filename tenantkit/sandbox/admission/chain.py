@@ -2,8 +2,7 @@
 
 Admission has two phases, as on a real server. Mutating plug-ins (`mutate`) fill in defaults, such as limits, service
 account and tolerations. The object is then validated, and validating plug-ins (`review`) refuse it or reserve quota.
-`admit` runs both phases for callers that validate the object themselves. The quota comes last, because it stores what
-it reserves. Only the plug-ins that affect tenants are implemented.
+The quota comes last, because it stores what it reserves. Only the plug-ins that affect tenants are implemented.
 
 Source: page "Admission Control in Kubernetes"; AllOrderedPlugins in pkg/kubeapiserver/options/plugins.go, 1.37.
 """
@@ -14,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission import pod_security
-from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.default_ingress_class import default_ingress_class
 from tenantkit.sandbox.admission.limit_ranger import check_limits, default_limits
 from tenantkit.sandbox.admission.namespace_lifecycle import check_namespace_lifecycle
@@ -27,34 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.sandbox.admission.attributes import Operation
-    from tenantkit.sandbox.apimachinery.resources import Resource
-    from tenantkit.sandbox.storage.store import Store
-
-
-def admit(  # noqa: PLR0913, PLR0917 (the fields of Attributes, for callers that do not need one)
-    operation: Operation,
-    resource: Resource,
-    manifest: Manifest,
-    old: Manifest | None,
-    store: Store,
-    user: object,
-    *,
-    subresource: str = "",
-    dry_run: bool = False,
-) -> Manifest:
-    """Run both phases.
-
-    Returns:
-        The object to store, as the plug-ins changed it. Reserved quota is recorded in the quotas' status.
-
-    Raises:
-        ApiError: a plug-in refused the write; nothing was reserved.
-    """
-    attributes = Attributes(operation, resource, manifest, old, store, user, subresource, dry_run)
-    filled = mutate(attributes)
-    review(replace(attributes, manifest=filled))
-    return filled
+    from tenantkit.sandbox.admission.attributes import Attributes
 
 
 def mutate(attributes: Attributes) -> Manifest:

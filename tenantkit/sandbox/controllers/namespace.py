@@ -87,10 +87,8 @@ class NamespaceController:
 
     def _delete(self, resource: Resource, manifest: Manifest) -> None:
         """Delete one object. Pods get no grace period, since without nodes nothing would end it."""
-        is_pod, metadata = resource.qualified == "pods", manifest["metadata"]
-        if not (is_pod and metadata.get("deletionTimestamp") and metadata.get("finalizers")):
-            grace_period_s = 0 if is_pod else None
-            self._client.delete(resource, manifest, propagation="Background", grace_period_s=grace_period_s)
+        grace_period_s = 0 if resource.qualified == "pods" else None
+        self._client.delete(resource, manifest, propagation="Background", grace_period_s=grace_period_s)
 
     def _with_conditions(self, namespace: Manifest, remaining: dict[Resource, list[Manifest]]) -> Manifest:
         """Write the conditions about what remains, if they change."""

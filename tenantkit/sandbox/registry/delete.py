@@ -98,26 +98,30 @@ def _marked_namespace(live: Manifest, prepared: Manifest, now: datetime) -> Mani
 
 
 def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now: datetime) -> Manifest:
-    """The pod, marked as being deleted after its grace period, which may be 0."""
-    spec, metadata = live["spec"], dict(prepared["metadata"])
+    """The pod, marked as being deleted after its grace period, which may be 0; a later request can only shorten it."""
+    spec, metadata = live["spec"], prepared["metadata"]
     requested = options.grace_period_s
     if requested is not None and requested < 0:
         requested = 1
     if metadata.get("deletionTimestamp"):
         left = metadata.get("deletionGracePeriodSeconds") or 0
-        if left and (requested is None or requested >= left):
+        if not left:
+            return marked(prepared, now)
+        if requested is None or requested >= left:
             return live
-        grace = requested or 0
         start = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=left)
-    else:
-        grace = (spec.get("terminationGracePeriodSeconds") or 0) if requested is None else requested
-        start = now
-        if metadata.get("generation"):
-            metadata["generation"] += 1
+        return _ending(prepared, start, requested)
+    grace = (spec.get("terminationGracePeriodSeconds") or 0) if requested is None else requested
     if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in ENDED:
         grace = 0
-    end = max(start + timedelta(seconds=grace), now) if grace else now
-    return {**live, "metadata": {**metadata, "deletionTimestamp": timestamp(end), "deletionGracePeriodSeconds": grace}}
+    generation = {"generation": metadata["generation"] + 1} if metadata.get("generation") else {}
+    return _ending({**prepared, "metadata": {**metadata, **generation}}, now, grace)
+
+
+def _ending(pod: Manifest, start: datetime, grace_s: int) -> Manifest:
+    """The pod, with the end of a grace period that began at `start`."""
+    end = timestamp(start + timedelta(seconds=grace_s))
+    return {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": end, "deletionGracePeriodSeconds": grace_s}}
 
 
 def _is_ready_to_remove(resource: Resource, manifest: Manifest) -> bool:

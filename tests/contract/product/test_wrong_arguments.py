@@ -70,6 +70,14 @@ def test_several_tenants_where_one_is_meant_are_refused(call: Callable[[Cluster]
     assert str(caught.value) == "tenant=['vision']: give one tenant's name, for example 'vision'"
 
 
+@pytest.mark.parametrize("call", [asked.fits, asked.get_tenant])
+def test_no_tenant_where_one_is_needed_is_refused(call: Callable[..., object], cluster: Cluster) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        call(cluster, None)
+
+    assert str(caught.value) == "tenant=None: give one tenant's name, for example 'vision'"
+
+
 def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(NotFound) as caught:
         tk.why(cluster, namespaces=[namespace, "visoin"])

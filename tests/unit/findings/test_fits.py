@@ -372,3 +372,18 @@ def test_texts_from_the_cluster_are_escaped_in_the_notebook() -> None:
     words = '<script>alert("x")</script>'
 
     assert "<script>" not in predicted(admitted=DryRunPod(make_pod("vision"), refusal=words))._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"gpus": 1, "accelerator": None}, "accelerator=None: use a resource name such as 'nvidia.com/gpu'"),
+        ({"pod_spec": {"containers": []}, "cpu": 1}, "pod_spec={'containers': []}: use a pod's spec with containers"),
+        ({"pod_spec": "x"}, "pod_spec='x': use a pod's spec with containers"),
+    ],
+)
+def test_a_wrong_accelerator_or_pod_spec_is_refused(wrong: dict[str, Any], text: str) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        make_pod("vision", **wrong)
+
+    assert str(caught.value).startswith(text)

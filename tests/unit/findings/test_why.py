@@ -11,6 +11,7 @@ import pytest
 from tenantkit.findings.causes.node_shortfalls import node_shortfalls
 from tenantkit.findings.causes.scheduler_reasons import reasons_of
 from tenantkit.findings.finding import CAUSES, Cause, Finding, in_order
+from tenantkit.findings.quota_holders import holders_text
 from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, find_causes, why_frame
@@ -95,6 +96,74 @@ def test_the_row_of_a_quota_has_the_excess_and_the_holders() -> None:
 
     assert (refusal.cause, refusal.object) == ("quota exceeded", "ResourceQuota/team")
     assert refusal.detail == "requests.cpu: 2 requested, 3 of 4 used, 1 too much, held by Pod/notebook of dana (3)"
+
+
+def test_a_holder_has_the_creator_that_the_nearest_of_its_owners_names() -> None:
+    quota = made("ResourceQuota", "team", spec={"hard": {"requests.cpu": "4"}})
+    job = made("Job", "train", metadata={"labels": {"tenantkit.dev/owner": "sam"}})
+    worker = made("Pod", "worker", owner={"kind": "Workers", "metadata": {"name": "llm"}})
+    for pod in (pods := [made("Pod", "train-x", owner=job), worker]):
+        pod |= {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}, "status": {}}
+    found = replace(snapshot(quota, job, *pods), creators={("vision", "Workers/llm"): "eve"})
+
+    assert holders_text(found, quota, "requests.cpu") == "held by Job/train of sam (1), Workers/llm of eve (1)"
+
+
+def failed_job() -> dict[str, Any]:
+    status = {"failed": 2, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
+    return made("Job", "train", spec={"backoffLimit": 1}, status=status)
+
+
+def test_the_log_to_check_is_that_of_the_last_failed_pod_of_a_job() -> None:
+    job, ended = failed_job(), {"terminated": {"exitCode": 1}}
+    pods = [
+        made(
+            "Pod",
+            name,
+            owner=job,
+            metadata={"creationTimestamp": created},
+            spec={"nodeName": "n1"},
+            status={"phase": "Failed", "containerStatuses": [{"name": "main", "restartCount": 0, "state": ended}]},
+        )
+        for name, created in (("train-a", JUST_NOW), ("train-b", LONG_AGO))
+    ]
+
+    [finding] = find_causes(snapshot(job, *pods))
+
+    assert finding.cause == "job back-off"
+    assert finding.evidence.endswith("Pod/train-a: container main, exit code 1")
+    assert finding.next_steps == "check the log of its last failed pod: kubectl logs -n vision train-a -c main"
+
+
+def test_the_log_of_a_job_whose_container_runs_again_is_that_of_its_previous_run() -> None:
+    job = made("Job", "train", spec={}, status={"failed": 1, "active": 1})
+    state = {"state": {"running": {}}, "lastState": {"terminated": {"exitCode": 2}}}
+    status = {"phase": "Running", "containerStatuses": [{"name": "main", "restartCount": 1, "ready": True, **state}]}
+    pod = made("Pod", "train-a", owner=job, spec={"nodeName": "n1"}, status=status)
+
+    [finding] = [each for each in find_causes(snapshot(job, pod)) if each.cause == "job back-off"]
+
+    assert finding.next_steps.endswith("kubectl logs -n vision train-a -c main --previous")
+
+
+def test_a_job_whose_failed_pods_were_deleted_has_no_log_to_check() -> None:
+    job = failed_job()
+    restarting = {**job, "spec": {"template": {"spec": {"restartPolicy": "OnFailure"}}}}
+    steps = [finding.next_steps for each in (job, restarting) for finding in find_causes(snapshot(each))]
+
+    deleted = "its failed pods were deleted, and their logs with them"
+    assert steps == [deleted, f"{deleted}: set restartPolicy to Never to keep them"]
+
+
+def test_a_job_whose_pod_failed_without_a_container_has_pods_to_describe() -> None:
+    job = failed_job()
+    evicted = made("Pod", "train-a", owner=job, status={"phase": "Failed", "reason": "Evicted"})
+
+    [finding] = [each for each in find_causes(snapshot(job, evicted)) if each.cause == "job back-off"]
+
+    assert finding.next_steps == (
+        "check why its pods failed: kubectl describe pods -n vision -l batch.kubernetes.io/job-name=train"
+    )
 
 
 @pytest.mark.parametrize(
@@ -297,3 +366,27 @@ def test_each_node_has_its_shortfall() -> None:
 
     assert table == "cordoned: cordoned; full: nvidia.com/gpu 2 requested, 1 free; kept: taint team=a:NoSchedule"
     assert node_shortfalls(snapshot(incomplete={"Node": "may not list nodes"}), pod) == "nodes: may not list nodes"
+
+
+def test_a_claim_in_use_names_its_pods_and_one_without_a_known_pod_its_controller() -> None:
+    deleted = {"deletionTimestamp": LONG_AGO, "finalizers": ["kubernetes.io/pvc-protection"]}
+    claim = made("PersistentVolumeClaim", "data", metadata=deleted)
+    user = running("web")
+    user["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+
+    [used], [unused] = (find_causes(snapshot(claim, *pods)) for pods in ([user], []))
+
+    assert used.next_steps == "delete the pods that use the claim: Pod/web"
+    assert "in use by no known pod" in unused.evidence
+    assert unused.next_steps.startswith("wait until the controller of kubernetes.io/pvc-protection has finished")
+
+
+@pytest.mark.parametrize(("restarts", "text"), [(1, "1 restart"), (2, "2 restarts")])
+def test_restarts_are_counted_in_words(restarts: int, text: str) -> None:
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    entry = {"name": "main", "restartCount": restarts, "state": waiting, "lastState": {"terminated": {"exitCode": 1}}}
+    status = {"phase": "Running", "containerStatuses": [entry]}
+
+    [finding] = find_causes(snapshot(made("Pod", "web", spec={"nodeName": "n1"}, status=status), NODE))
+
+    assert finding.evidence.endswith(f", {text}")

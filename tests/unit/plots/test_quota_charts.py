@@ -262,6 +262,10 @@ def test_an_unknown_tenant_or_theme_is_refused_with_the_known_ones() -> None:
         quota_bars(sample(), "x")
     with pytest.raises(InvalidSpecError, match=r"^theme='grey': use one of 'light', 'dark'$"):
         quota_heatmap(sample(), theme="grey")  # type: ignore[arg-type]
+    with pytest.raises(InvalidSpecError, match=r"^theme=\['light'\]: use one of 'light', 'dark'$"):
+        quota_heatmap(sample(), theme=["light"])  # type: ignore[arg-type]
+    with pytest.raises(InvalidSpecError, match=r"^tenant='x': not in this frame, which has no tenants$"):
+        quota_bars(sample().head(0), "x")
 
 
 def test_without_matplotlib_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tenantkit.sandbox.admission.attributes import Attributes
-from tenantkit.sandbox.admission.chain import admit, mutate
+from tenantkit.sandbox.admission.chain import mutate, review
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.registry.system_writes import put_as
@@ -62,8 +63,15 @@ def store() -> Store:
     return filled
 
 
+def admit(attributes: Attributes) -> Manifest:
+    """Both phases of admission, without validation between them."""
+    filled = mutate(attributes)
+    review(replace(attributes, manifest=filled))
+    return filled
+
+
 def create(store: Store, resource: Resource, of: Manifest, *, dry_run: bool = False) -> Manifest:
-    return admit("CREATE", resource, of, None, store, "dana@example.com", dry_run=dry_run)
+    return admit(Attributes("CREATE", resource, of, None, store, "dana@example.com", dry_run=dry_run))
 
 
 def refusal(store: Store, resource: Resource, of: Manifest) -> Manifest:
@@ -84,7 +92,7 @@ def used(store: Store) -> Manifest:
 def test_objects_in_a_terminating_namespace_can_be_updated_and_deleted(store: Store, operation: Any) -> None:
     live = store.put(CONFIG_MAPS, manifest("ConfigMap", "x"))
     store.put(NAMESPACES, namespace("vision", "Terminating"))
-    assert admit(operation, CONFIG_MAPS, live, live, store, "dana@example.com") == live
+    assert admit(Attributes(operation, CONFIG_MAPS, live, live, store, "dana@example.com")) == live
 
 
 def test_cluster_scoped_objects_need_no_namespace() -> None:
@@ -201,4 +209,4 @@ def test_a_subresource_reserves_nothing(store: Store) -> None:
     live = store.put(PODS, pod())
     store.put(QUOTAS, quota({"pods": "0"}))
     changed = {**live, "status": {"phase": "Running"}}
-    assert admit("UPDATE", PODS, changed, live, store, "kubelet", subresource="status") == changed
+    assert admit(Attributes("UPDATE", PODS, changed, live, store, "kubelet", "status")) == changed

@@ -278,3 +278,20 @@ def test_a_new_server_has_four_namespaces_and_its_own_service() -> None:
         "sessionAffinity": "None",
         "type": "ClusterIP",
     }
+
+
+def test_a_pod_with_a_finalizer_that_was_deleted_before_its_namespace_does_not_block_it() -> None:
+    cluster = Cluster()
+    cluster.put(NAMESPACES, namespace())
+    held = with_finalizer("Pod", spec={"containers": [{"name": "main", "image": "i"}], "nodeName": "n1"})
+    client = InProcessClient(cluster.store, "test-controller")
+    client.delete(PODS, client.create(PODS, held))
+    assert cluster.get(PODS, "held")["metadata"]["deletionGracePeriodSeconds"] == 30
+    cluster.delete_namespace()
+    live = cluster.get(PODS, "held")
+    assert live["metadata"]["deletionGracePeriodSeconds"] == 0
+
+    client.update(PODS, live, metadata={**live["metadata"], "finalizers": []})
+    cluster.controllers.run_pending()
+
+    assert cluster.store.get(NAMESPACES, "vision") is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,6 +90,32 @@ def test_nobody_manages_the_fields_of_a_binding(client: InProcessClient) -> None
     bound = client.bind(pod, "n1")
     assert bound["spec"]["nodeName"] == "n1"
     assert bound["metadata"]["managedFields"] == pod["metadata"]["managedFields"]
+
+
+def test_a_pod_that_is_being_deleted_can_only_get_less_time() -> None:
+    """BeforeDelete of apiserver's rest/delete.go: the time is counted from the first request, and then stays."""
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    store = Store(lambda: now)
+    put_initial_objects(store, port=6443)
+    client = InProcessClient(store, "test-controller")
+    client.create(SERVICE_ACCOUNTS, {"metadata": {"name": "default", "namespace": "default"}})
+    spec = {"containers": [{"name": "main", "image": "busybox"}], "nodeName": "n1"}
+    pod = client.create(PODS, {"metadata": metadata(finalizers=["example.com/hold"]), "spec": spec})
+    steps: list[tuple[int | None, str, int]] = [
+        (None, "12:00:30", 30),
+        (40, "12:00:30", 30),
+        (10, "12:00:10", 10),
+        (0, "12:00:00", 0),
+        (None, "12:00:00", 0),
+        (30, "12:00:00", 0),
+    ]
+    for grace_period_s, time, left in steps:
+        client.delete(PODS, pod, grace_period_s=grace_period_s)
+        found = store.get(PODS, "held", "default")
+        assert found is not None
+        assert found["metadata"]["deletionTimestamp"] == f"2026-11-25T{time}Z"
+        assert found["metadata"]["deletionGracePeriodSeconds"] == left
+        pod, now = found, now + timedelta(seconds=1)
 
 
 def _live(store: Store) -> Manifest:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tenantkit.sandbox.apimachinery.apiextensions import check_custom, is_custom
-from tenantkit.sandbox.apimachinery.codec import decode
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.resources import EPHEMERAL
 from tenantkit.sandbox.apimachinery.validation import (
@@ -79,21 +78,6 @@ _CHECKS: Final[dict[str, Callable[[ErrorList, Manifest, Manifest | None], None]]
     "StatefulSet": check_stateful_set,
     "StorageClass": check_storage_class,
 }
-
-
-def unknown_fields(manifest: Manifest) -> list[str]:
-    """The unknown fields of an object, in the server's words.
-
-    Args:
-        manifest: as sent, with apiVersion and kind.
-
-    Returns:
-        Texts such as `unknown field "spec.foo"`, for warnings or for a refusal under `fieldValidation=Strict`.
-
-    Raises:
-        DecodeError: a value has the wrong type.
-    """
-    return decode(manifest, str(manifest["apiVersion"]), str(manifest["kind"]))[1]
 
 
 def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: str = "", group: str = "") -> list[Cause]:
