@@ -190,7 +190,7 @@ class Cluster:
             PermissionDenied: RBAC, a quota or a policy denies it.
             BadRequest: it has a field that the server does not know.
             Rejected: the object is not valid.
-            ClusterUnavailable: the server gave no answer; the object may have been created all the same.
+            ClusterUnavailable: the server gave no answer; the object may have been created anyway.
 
         RBAC: create that kind. Source: page "Kubernetes API Concepts" (dry-run, field validation).
 
@@ -252,7 +252,7 @@ class Cluster:
             Rejected: a `test` failed, a path does not exist, or the result is not valid.
             PermissionDenied: RBAC, a quota or a policy denies it.
             NotFound: the object does not exist.
-            ClusterUnavailable: the server gave no answer; it may have been done all the same.
+            ClusterUnavailable: the server gave no answer; the change may have been made anyway.
 
         RBAC: patch that kind, or its subresource. Source: page "Update API Objects in Place Using kubectl patch".
 
@@ -280,7 +280,7 @@ class Cluster:
             NotFound: it does not exist.
             Conflict: it has another uid.
             PermissionDenied: RBAC or a policy denies it.
-            ClusterUnavailable: the server gave no answer; it may have been done all the same.
+            ClusterUnavailable: the server gave no answer; the change may have been made anyway.
 
         RBAC: delete that kind. Source: pages "Garbage Collection", "Finalizers".
 

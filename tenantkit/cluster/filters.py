@@ -123,13 +123,15 @@ def _selector_problems(selector: object) -> list[Problem]:
     if selector is None:
         return []
     if not isinstance(selector, str):
-        return [WrongArgument("label_selector", selector, f"is not text: write it as in {_SELECTOR_EXAMPLE}")]
+        return [
+            WrongArgument("label_selector", selector, f"is not text: use a label selector such as {_SELECTOR_EXAMPLE}")
+        ]
     try:
         parse_label_selector(selector)
     except SelectorSyntaxError as error:
         found = repr(error.found) if error.found else "the end"
         where = f"has {found} at character {error.at + 1} instead of {error.wanted}"
-        return [WrongArgument("label_selector", selector, f"{where}: write it as in {_SELECTOR_EXAMPLE}")]
+        return [WrongArgument("label_selector", selector, f"{where}: use a label selector such as {_SELECTOR_EXAMPLE}")]
     except ValueError as error:
         reason = str(error).removeprefix(f"label selector {selector!r}: ")
         return [WrongArgument("label_selector", selector, f"is not valid: {reason}")]

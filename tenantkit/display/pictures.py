@@ -102,7 +102,7 @@ class Sheet:
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
-            raise MissingExtraError('pictures need matplotlib: pip install "tenantkit[plots]"') from error
+            raise MissingExtraError('plots need matplotlib: pip install "tenantkit[plots]"') from error
         self.figure = Figure(figsize=(width, height))
         self._axes: Axes = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         self._axes.set_axis_off()
@@ -130,7 +130,7 @@ def check_frame(field: str, frame: object, source: Source, columns: Sequence[str
         raise InvalidSpecError([Problem(field, frame, "not a DataFrame", hint=hint)])
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        reason = f"without the columns {', '.join(missing)}"
+        reason = f"does not have the columns {', '.join(missing)}"
         raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=_SOURCES[source])])
 
 

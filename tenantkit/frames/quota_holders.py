@@ -112,7 +112,7 @@ def quota_holders(
     chains = read_chains(cluster, starts, namespaces=where)
     if readable != scope:
         hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
-        chains.incomplete["Pod"] = f"may not list Pod in {', '.join(hidden)}"
+        chains.incomplete["Pod"] = f"not allowed to list Pod in {', '.join(hidden)}"
         quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
     claims: list[Manifest] | None = None
     try:
@@ -140,7 +140,7 @@ def _claims(cluster: Cluster, scope: Scope, label_selector: str | None) -> list[
     where = None if scope == "cluster" else scope
     claims, covered = list_visible(cluster, "PersistentVolumeClaim", namespaces=where, label_selector=label_selector)
     if covered != scope:
-        message = f"may not list PersistentVolumeClaim outside {', '.join(covered)}"
+        message = f"you may list PersistentVolumeClaim only in {', '.join(covered)}"
         raise PermissionDenied(message, status=403, kind="PersistentVolumeClaim")
     return claims
 

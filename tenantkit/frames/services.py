@@ -120,7 +120,7 @@ def _slices(cluster: Cluster, scope: Scope) -> list[Manifest]:
     found, covered = project_visible(cluster, "EndpointSlice", lambda each: each, namespaces=namespaces)
     if covered != scope:
         raise PermissionDenied(
-            f"may not list EndpointSlice outside {', '.join(covered)}", status=403, kind="EndpointSlice"
+            f"you may list EndpointSlice only in {', '.join(covered)}", status=403, kind="EndpointSlice"
         )
     return found
 

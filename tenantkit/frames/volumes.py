@@ -172,7 +172,7 @@ def _read_users(cluster: Cluster, scope: Scope) -> Users:
     namespaces = None if scope == "cluster" else scope
     found, covered = project_visible(cluster, "Pod", claims_of, fields=_PodFields, namespaces=namespaces)
     if covered != scope:
-        raise PermissionDenied(f"may not list Pod outside {', '.join(covered)}", status=403, kind="Pod")
+        raise PermissionDenied(f"you may list Pod only in {', '.join(covered)}", status=403, kind="Pod")
     return users_of(found)
 
 

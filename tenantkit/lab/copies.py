@@ -41,7 +41,8 @@ class Copies:
     def __str__(self) -> str:
         lines = [f"notebooks in {self.folder}: {len(self.written)} written"]
         lines += [
-            f"{path}: you changed it, so it is kept; to get tenantkit's version, rename yours" for path in self.kept
+            f"{path} was not updated, because you changed it: rename it to get tenantkit's version"
+            for path in self.kept
         ]
         return "\n".join(lines)
 

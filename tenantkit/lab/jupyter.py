@@ -64,7 +64,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
         os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
-        notify(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
+        notify(f"JupyterLab at {server.connection_url}; press Ctrl-C to stop")
         server.start()
 
 

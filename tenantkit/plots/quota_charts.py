@@ -102,7 +102,7 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     names = list(dict.fromkeys(cell.tenant for cell in cells))
     if tenant is not None and tenant not in names:
         known = ", ".join(names[:_NAMED_LIMIT]) or "none"
-        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, which has the tenants {known}")])
+        raise InvalidSpecError([Problem("tenant", tenant, f"is not in this frame, which has the tenants {known}")])
     chosen = names if tenant is None else [tenant]
     bars = _sums(cell for cell in cells if cell.tenant in chosen)
     if not bars:
@@ -265,7 +265,7 @@ def _draw_heatmap(
     ends = [left + (place + 0.5) * _CELL_WIDTH + length * math.cos(turn) for place, length in enumerate(lengths)]
     bottom = top + len(labels) * _ROW_HEIGHT
     legend = _legend({cell.state for cell in cells})
-    sub_title = f"percent of what is granted, {few}"
+    sub_title = f"percent of the quota, {few}"
     width = max(*ends, left + _legend_width(legend), _MARGIN + width_of(sub_title))
     sheet = Sheet(width + _MARGIN, bottom + 0.5)
     _draw_title(sheet, "Quota used", sub_title, look)
@@ -342,7 +342,7 @@ def _draw_bars(bars: Sequence[_Cell], empty: Sequence[str], of: str, look: Look)
     )
     top, bottom = 0.74, 0.74 + len(bars) * _ROW_HEIGHT
     sheet = Sheet(width + _MARGIN, bottom + (0.4 if foot else 0.15))
-    _draw_title(sheet, title, "used of what is granted", look)
+    _draw_title(sheet, title, "used part of the quota", look)
     for place, bar in enumerate(bars):
         y = top + (place + 0.5) * _ROW_HEIGHT
         sheet.text(left - 0.1, y, shortened(bar.resource), look.ink, ha="right")

@@ -94,7 +94,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         cancelled: checked before each object; once set, no new object is started. Default: cannot be cancelled.
 
     Returns:
-        A Report in which every object was applied or already as wanted.
+        A Report in which every object was applied or already matched the spec.
 
     Raises:
         OwnershipError: an object of these names belongs to someone else; nothing was written.
@@ -142,7 +142,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
 
     Args:
         cluster: the connection, from `connect`.
-        confirm: `tenantkit-system`, against accidents.
+        confirm: `tenantkit-system`, to prevent accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome. Default: not called.
         cancelled: checked before each object; once set, no further object is deleted and waiting ends. Default: cannot
@@ -240,4 +240,4 @@ def _deleted(
 
 def _refusal(rows: Sequence[PlanRow]) -> Message:
     texts = [Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in rows]
-    return Message("not installed, nothing was written: {reasons}", {"reasons": joined(texts)})
+    return Message("the platform was not installed, and nothing was written: {reasons}", {"reasons": joined(texts)})

@@ -26,7 +26,7 @@ LabelOperator: TypeAlias = Literal["in", "notin", "exists", "absent", ">", "<"]
 
 _TOKEN = re.compile(r"==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+")
 _SPECIAL = frozenset({"==", "!=", "=", "!", "(", ")", ",", "<", ">", ""})
-_LABEL_EXAMPLE = "write it as in 'app=ai,tier in (gold,silver),!legacy'"
+_LABEL_EXAMPLE = "use a label selector such as 'app=ai,tier in (gold,silver),!legacy'"
 _OPERATOR_OF: Mapping[str, LabelOperator] = {
     "In": "in",
     "NotIn": "notin",

@@ -137,7 +137,7 @@ class Quota(Spec):
             request, limit = getattr(self, f"requests_{resource}"), getattr(self, f"limits_{resource}")
             if limit is not None and parse_quantity(limit) < parse_quantity(request):
                 raise ValueError(
-                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): use at least as much"
+                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): use at least {request}"
                 )
         if self.limits_cpu is not None and self.containers.limit_cpu is None:
             raise ValueError(

@@ -97,7 +97,7 @@ class Tenant(Document):
         names = Counter(route.name for route in routes if route.name)
         for name, times in names.items():
             if times > 1:
-                raise ValueError(f"{times} routes are named {name!r}: give each its own name, or none")
+                raise ValueError(f"{times} routes are named {name!r}: give each route its own name, or none")
         return routes
 
     @field_validator("expires", mode="before")

@@ -104,7 +104,9 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
     if not isinstance(timeout_s, int | float) or not timeout_s > 0:
-        raise ConnectionConfigError(f"timeout_s={timeout_s!r} is not valid: use seconds, more than 0, for example 35")
+        raise ConnectionConfigError(
+            f"timeout_s={timeout_s!r} is not valid: use a number of seconds above 0, for example 35"
+        )
     source = _source(kubeconfig, context, server)
     load = _overridden(source.load, token=token, ca_file=ca_file)
     chosen = _namespaces(namespaces)
@@ -170,8 +172,8 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
         pod = Message("not used with {context}") if has_token else Message("no token is mounted in this pod")
     raise ConnectionConfigError(
         Message(
-            "no cluster to connect to: looked at {sources} (not given), $KUBECONFIG (not set), the pod's service "
-            "account ({pod}), {default} (does not exist)",
+            "no cluster is configured: tenantkit checked {sources} (not given), $KUBECONFIG (not set), the pod's "
+            "service account ({pod}) and {default} (does not exist)",
             {"pod": pod, "default": default},
         ),
         hint=Hint(
@@ -260,7 +262,7 @@ def _check_encryption(login: Login) -> None:
     server = login.endpoint.server
     is_local = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
     if server.startswith("http:") and not is_local and login.authorization() is not None:
-        raise ConnectionConfigError(f"{server} is not encrypted, so that others could read the token: use https://")
+        raise ConnectionConfigError(f"{server} does not use TLS, so others could read the token: use https://")
 
 
 def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:

@@ -212,13 +212,13 @@ class LiveView(BaseForm):
             return
         subject = f"{workload or 'all workloads'} in {tenant or ', '.join(self.feed.namespaces)}"
         if causes.empty:
-            text = f"No problems of {subject}. A pod younger than one minute may still be starting."
+            text = f"No problems found for {subject}. A pod younger than one minute may still be starting."
             self.panel.show(notice("info", text))
             return
         columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
         cells = causes[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
-        caption = f"Problems of {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
+        caption = f"Problems found for {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
         self.panel.show(table(columns, rows, caption=caption))
 
     def _update_controls(self) -> None:

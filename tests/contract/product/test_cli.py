@@ -348,7 +348,7 @@ def test_the_sandbox_command_writes_a_private_kubeconfig_and_ends_with_ctrl_c(tm
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=20)
 
-    assert lines[-1] == "Ctrl-C ends it\n"
+    assert lines[-1] == "press Ctrl-C to stop\n"
     assert mode == 0o600
     assert contexts == [f"sandbox-{user}" for user in ("admin", "provisioner", "owner", "editor", "viewer", "stranger")]
     assert "grants nothing until the platform is installed" in planned.stdout

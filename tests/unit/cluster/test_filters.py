@@ -15,7 +15,7 @@ from tests.unit.cluster.seam import Script, cluster
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SELECTOR = "write it as in 'app=ai,tier in (gold,silver),!legacy'"
+_SELECTOR = "use a label selector such as 'app=ai,tier in (gold,silver),!legacy'"
 WRONG_NAMESPACES = [
     ([], "namespaces=[] is empty: name at least one namespace, or leave it out"),
     ("vision", "namespaces='vision' is not a list: use namespaces=['vision']"),

@@ -63,8 +63,8 @@ def test_a_role_of_another_owner_is_not_taken_over_and_nothing_is_written() -> N
         install_platform(memory, progress=False)
 
     assert str(caught.value) == (
-        "not installed, nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs to 'helm' "
-        "(label app.kubernetes.io/managed-by): choose another name, or delete it first"
+        "the platform was not installed, and nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs "
+        "to 'helm' (label app.kubernetes.io/managed-by): choose another name, or delete it first"
     )
     assert memory.writes == []
 
@@ -122,11 +122,11 @@ def test_tenants_are_read_back_as_they_were_applied() -> None:
     [
         ("visoin", (), "'visoin'; did you mean 'vision'?"),
         ("unknown", (), "'unknown'; tk.tenants(cluster) shows the tenants of this cluster"),
-        ("visoin", ("Namespace",), "'visoin'; check the name, and ask the platform team for the tenant"),
+        ("visoin", ("Namespace",), "'visoin'; check the name, or ask the platform team to create the tenant"),
         (
             "kube-public",
             (),
-            "'kube-public' (namespace 'kube-public' has no grant of tenantkit); tk.tenants(cluster) shows",
+            "'kube-public' (namespace 'kube-public' has no annotation tenantkit.dev/grant); tk.tenants(cluster) shows",
         ),
     ],
 )

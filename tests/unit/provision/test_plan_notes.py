@@ -12,8 +12,8 @@ from tenantkit.provision.plan import plan
 from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
 UNCHECKED = (
-    "not checked whether another tenant has this host, since you may not list namespaces: "
-    "the platform team can plan it to check"
+    "it is not known whether another tenant has this host, since you may not list namespaces: "
+    "ask the platform team to plan this tenant"
 )
 
 

@@ -64,7 +64,7 @@ def test_a_syntax_error_is_reported_with_its_place(text: str, message: str) -> N
     with pytest.raises(ValueError, match="label selector") as caught:
         parse_label_selector(text)
     assert str(caught.value) == (
-        f"label selector {text!r}: {message}; write it as in 'app=ai,tier in (gold,silver),!legacy'"
+        f"label selector {text!r}: {message}; use a label selector such as 'app=ai,tier in (gold,silver),!legacy'"
     )
 
 
