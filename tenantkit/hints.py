@@ -46,9 +46,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
         "pass_ca_file": (
-            "pass the cluster's CA file as ca_file=, or name it in the kubeconfig",
-            "name the cluster's CA file in the kubeconfig",
-            "pass the cluster's CA file to `tk.connect()` as ca_file=, or name it in the kubeconfig",
+            "pass the cluster's CA file as ca_file=, or set it in the kubeconfig",
+            "set the cluster's CA file in the kubeconfig",
+            "pass the cluster's CA file to `tk.connect()` as ca_file=, or set it in the kubeconfig",
         ),
         "pass_timeout": (
             "try again, or pass a longer timeout_s to tk.connect()",

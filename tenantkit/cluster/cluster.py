@@ -126,7 +126,7 @@ class Cluster:
             The object, with managed fields and status.
 
         Raises:
-            NotFound: it does not exist, or the server does not have that kind.
+            NotFound: it does not exist, or the server does not serve that kind.
             PermissionDenied: it may not be read.
             InvalidSpecError: the kind is unknown, or the name or namespace is not valid.
             ClusterUnavailable: the server gave no answer.
@@ -161,7 +161,7 @@ class Cluster:
 
         Raises:
             PermissionDenied: they may not be listed there.
-            NotFound: the server does not have that kind.
+            NotFound: the server does not serve that kind.
             ClusterUnavailable: the server gave no answer.
 
         RBAC: list that kind, for the whole cluster or in that namespace.
@@ -320,9 +320,9 @@ class Cluster:
                 None once it is back.
 
         Returns:
-            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the changes in between
+            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the missed changes
             are reported as if they had been seen, so that an object may be ADDED that the caller knew before. Of an
-            object that was deleted in between, only its metadata is known; a watch from the caller's
+            object that was deleted meanwhile, only its metadata is known; a watch from the caller's
             `resource_version` cannot report the deletion of an object that it has never reported.
 
         Raises:

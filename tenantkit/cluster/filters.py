@@ -95,7 +95,7 @@ def namespace_problems(namespaces: object, *, argument: str = "namespaces") -> l
         return [WrongArgument(argument, namespaces, f"is not a list: use one, for example {argument}=['vision']")]
     names = tuple(namespaces)
     if not names:
-        return [WrongArgument(argument, [], "is empty: name at least one namespace, or leave it out")]
+        return [WrongArgument(argument, [], "is empty: list at least one namespace, or leave out the argument")]
     return list(_name_problems(names, argument))
 
 
@@ -116,7 +116,7 @@ def _name_problems(names: tuple[object, ...], argument: str) -> Iterator[Problem
 def _tenant_problems(tenant: object) -> list[Problem]:
     if tenant is None or (isinstance(tenant, str) and tenant):
         return []
-    return [Problem("tenant", tenant, "give one tenant's name, for example 'vision'")]
+    return [Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")]
 
 
 def _selector_problems(selector: object) -> list[Problem]:

@@ -45,7 +45,7 @@ _LABEL_LIMIT = 42
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Picture:
-    """A figure with alternative text; shows itself in a notebook, and as that text in a terminal.
+    """A figure with alternative text; displayed in a notebook, and as that text in a terminal.
 
     Args:
         figure: matplotlib's, to change or save: `picture.figure.savefig("quota.svg", transparent=True)`.
@@ -127,7 +127,7 @@ def check_frame(field: str, frame: object, source: Source, columns: Sequence[str
     """Raise InvalidSpecError where `frame` is not the DataFrame that the public function `source` returns."""
     if not hasattr(frame, "columns"):
         hint = Hint("pass its attribute frame") if hasattr(frame, "frame") else _SOURCES[source]
-        raise InvalidSpecError([Problem(field, frame, "not a DataFrame", hint=hint)])
+        raise InvalidSpecError([Problem(field, frame, "is not a DataFrame", hint=hint)])
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         reason = f"does not have the columns {', '.join(missing)}"

@@ -48,7 +48,7 @@ class Copies:
 
 
 def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
-    """Copy the notebooks and their pictures into a folder. It may be called again.
+    """Copy the notebooks and their images into a folder. It may be called again.
 
     Args:
         folder: the folder, which is created if it does not exist. Default `tenantkit-notebooks`, in the current folder.

@@ -1,6 +1,6 @@
 """Runs JupyterLab in this process, on a folder of notebooks. Its kernels connect to the given cluster.
 
-It is one process, so that a signal ends the sandbox, too. Kernels end with their server, also when it is killed. The
+It is one process, so that a signal also ends the sandbox. Kernels end with their server, also when it is killed. The
 user's own Jupyter settings apply, except those that call home or reopen the documents of another folder. Rejected
 alternative: JupyterLab as a child process, which survives when its parent is killed.
 """

@@ -55,7 +55,7 @@ def quota_heatmap(
         limit: at most this many tenants, the fullest ones. Default 40, which fits on a page.
 
     Returns:
-        A picture; for an empty frame, one that says so.
+        A chart; for an empty frame, one that says so.
 
     Raises:
         InvalidSpecError: the frame is not from `quota_usage`, or the theme is unknown.
@@ -85,11 +85,11 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     Args:
         frame: from `quota_usage`, or some of its rows.
         tenant: only this one, by name. Default: the sum of all in the frame, without entries that are not counted yet;
-            the picture says how many.
+            the chart says how many.
         theme: `light` or `dark`, like the page that shows it. Default: light.
 
     Returns:
-        A picture; for an empty frame, one that says so.
+        A chart; for an empty frame, one that says so.
 
     Raises:
         InvalidSpecError: the frame is not from `quota_usage`, the tenant is not in it, or the theme is unknown.
@@ -163,7 +163,7 @@ class _Cell:
 def _cells(frame: pd.DataFrame) -> list[_Cell]:
     if "namespaces" in getattr(frame, "columns", ()):
         raise InvalidSpecError(
-            [Problem("frame", "quota_usage by team", "not by tenant", hint=Hint("pass the result of {quota_usage}"))]
+            [Problem("frame", "quota_usage by team", "is not by tenant", hint=Hint("pass the result of {quota_usage}"))]
         )
     check_frame("frame", frame, "quota_usage", _COLUMNS)
     return [

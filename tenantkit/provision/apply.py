@@ -110,7 +110,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 
 def _check_plan(plan: object) -> None:
     if not isinstance(plan, Plan):
-        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("give the result of {plan}"))])
+        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
     if plan.subject == "deletion":
         hint = Hint("to delete the tenants, use {delete_tenants}")
         raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion", hint=hint)])

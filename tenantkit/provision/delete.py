@@ -106,8 +106,8 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         confirm: the same name or names again, to prevent accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
-        cancelled: checked before each deletion; once set, no new deletion is started and waiting ends. Ctrl-C sets it,
-            too. Default: only Ctrl-C cancels.
+        cancelled: checked before each deletion; once set, no new deletion is started and waiting ends. Ctrl-C
+            also sets it. Default: only Ctrl-C cancels.
         max_concurrency: number of requests at the same time. Default 16: an API server is not faster with more.
         timeout_s: how long to wait until all namespaces are deleted, in seconds. Default 120: pods have 30 to stop.
 
@@ -265,7 +265,7 @@ def _checked_names(tenants: object, field: str = "tenants") -> tuple[str, ...]:
     is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | bytes | Mapping | Spec)
     names = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
     problems = [
-        Problem(field, name, "give the name of a tenant, or a list of names")
+        Problem(field, name, "pass the name of a tenant, or a list of names")
         for name in names or (tenants,)
         if not isinstance(name, str)
     ]

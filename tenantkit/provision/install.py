@@ -171,7 +171,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
     """
     deadline = time.monotonic() + timeout_s
     if confirm != SYSTEM_NAMESPACE:
-        raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to uninstall the platform")])
+        raise InvalidSpecError([Problem("confirm", confirm, f"pass {SYSTEM_NAMESPACE!r} to uninstall the platform")])
     installed = _installed(cluster)
     stop = cancelled or threading.Event()
     with closing(Progress(len(installed), verb="deleting", shown=progress, on_progress=on_progress)) as shown:

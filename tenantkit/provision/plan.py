@@ -219,7 +219,7 @@ def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
     given = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
     hint = Hint("{get_tenant} returns one that exists")
     problems = [
-        Problem("tenants", one, "give a Tenant, or a list of Tenants", hint=hint)
+        Problem("tenants", one, "pass a Tenant, or a list of Tenants", hint=hint)
         for one in given
         if not isinstance(one, Tenant)
     ]

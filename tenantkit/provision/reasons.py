@@ -79,7 +79,8 @@ HOSTS_NOT_CHECKED = Reason(
     "ask the platform team to plan this tenant",
 )
 PLATFORM_NOT_INSTALLED = Reason(
-    "platform-not-installed", Message("grants nothing until the platform is installed: {install_platform}")
+    "platform-not-installed",
+    Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
 PROTECTED = Reason("protected", "it is protected: apply it with protected=False first")
 

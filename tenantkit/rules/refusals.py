@@ -107,7 +107,7 @@ _PATTERNS = (
             r"(?:(?P<bound>minimum|maximum) )?(?P<resource>[\w./-]+) (?:usage|max limit to request ratio) per "
             r"(?P<type>\w+) is (?P<amount>[\w.+-]+)"
         ),
-        "change the requests and limits so that they are within its range",
+        "change the requests and limits so that they are within the limit range",
     ),
     _Pattern(
         "pod security",
@@ -132,7 +132,7 @@ _PATTERNS = (
     _Pattern(
         "service account missing",
         re.compile(r"error looking up service account (?P<where>[^/\s]+)/(?P<name>[^:\s]+): .*not found"),
-        "create the service account {name}, or name another in serviceAccountName",
+        "create the service account {name}, or set serviceAccountName to another one",
     ),
     _Pattern(
         "priority class missing",

@@ -270,7 +270,7 @@ class Platform(Document):
         """The namespace of a tenant, given as a Tenant or by name; anything else is an InvalidSpecError."""
         name = tenant if isinstance(tenant, str) else getattr(tenant, "name", None)
         if not isinstance(name, str):
-            raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
+            raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
         return self.namespace_prefix + name
 
     def quota(self, tenant: Tenant) -> Quota:

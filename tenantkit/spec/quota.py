@@ -141,8 +141,8 @@ class Quota(Spec):
                 )
         if self.limits_cpu is not None and self.containers.limit_cpu is None:
             raise ValueError(
-                "limits_cpu is given but containers.limit_cpu is not, so a container without a cpu limit is refused: "
-                "give containers=ContainerLimits(limit_cpu='1')"
+                "limits_cpu is set but containers.limit_cpu is not, so a container without a cpu limit is refused: "
+                "set containers=ContainerLimits(limit_cpu='1')"
             )
         return self
 

@@ -154,7 +154,7 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
             raise ConnectionConfigError(
                 "server= cannot be combined with kubeconfig= or context=: pass one, or the other"
             )
-        return _by_hand(server)
+        return _from_server(server)
     if kubeconfig is not None:
         return _from_files(_existing(os.fspath(kubeconfig), Message("{kubeconfig}")), context)
     variable = os.environ.get("KUBECONFIG", "")
@@ -190,8 +190,8 @@ def _existing(value: str, source: Message) -> list[Path]:
     if not found:
         shown = ", ".join(str(path) for path in paths) or repr(value)
         which = "which does not exist" if len(paths) == 1 else "none of which exists"
-        what = Message("{source} names {files}, {which}", {"source": source, "files": shown, "which": which})
-        raise ConnectionConfigError(what, hint=Hint("name an existing file"))
+        what = Message("{source} is set to {files}, {which}", {"source": source, "files": shown, "which": which})
+        raise ConnectionConfigError(what, hint=Hint("use an existing file"))
     return found
 
 
@@ -225,11 +225,11 @@ def _from_pod() -> _Source:
     try:
         own = (POD_FOLDER / "namespace").read_text(encoding="utf-8").strip()
     except OSError:
-        own = ""  # a token is sometimes mounted by hand, without it
+        own = ""  # a pod's manually mounted token may come without it
     return _Source(load, IN_CLUSTER, None, own or None)
 
 
-def _by_hand(server: str) -> _Source:
+def _from_server(server: str) -> _Source:
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
         raise ConnectionConfigError("server= is not the URL of an API server: use one like 'https://10.0.0.1:6443'")

@@ -70,12 +70,12 @@ def read_context(paths: Sequence[Path], context: str | None) -> ContextEntry:
     cluster, user = clusters.get(str(chosen.get("cluster"))), users.get(str(chosen.get("user")))
     if cluster is None or not isinstance(cluster.get("server"), str):
         raise ConnectionConfigError(
-            f"context {name!r} of {shown} names cluster {chosen.get('cluster')!r}, which has no server there",
+            f"context {name!r} of {shown} refers to cluster {chosen.get('cluster')!r}, which has no server there",
             hint=_other_context(contexts),
         )
     if chosen.get("user") and user is None:
         raise ConnectionConfigError(
-            f"context {name!r} of {shown} names user {chosen['user']!r}, which does not exist there",
+            f"context {name!r} of {shown} refers to user {chosen['user']!r}, which does not exist there",
             hint=_other_context(contexts),
         )
     user_name = str(chosen["user"]) if chosen.get("user") else None

@@ -1,7 +1,7 @@
 """The URL path of a kind, a name and a namespace; pure.
 
 With an empty name, a path means another request: DELETE of a collection, or a list. So each part is checked before
-anything is sent. A missing namespace is refused, too: with the connection's namespace as default, as in kubectl, a
+anything is sent. A missing namespace is also refused: with the connection's namespace as default, as in kubectl, a
 mistake could write into a namespace that nobody named.
 Source: pages "Kubernetes API Concepts" (Resource URIs) and "Object Names and IDs" (path segment names).
 """

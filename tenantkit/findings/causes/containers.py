@@ -146,7 +146,8 @@ def _image(container: _Container, waiting: Manifest) -> Finding:
             "secret missing",
             message,
             [*evidence, f"image pull secret {secret} does not exist"],
-            f"create the secret {secret} of type kubernetes.io/dockerconfigjson, or name another in imagePullSecrets",
+            f"create the secret {secret} of type kubernetes.io/dockerconfigjson, "
+            "or list another one in imagePullSecrets",
             since=None,
             on=f"Secret/{secret}",
         )

@@ -317,7 +317,7 @@ def test_a_context_without_a_kubeconfig_starts_no_sandbox() -> None:
     done = tenantkit("demo", "--context", "production")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("Error: --context names a context of a kubeconfig: add --kubeconfig FILE\n")
+    assert done.stderr.endswith("Error: --context needs a kubeconfig: add --kubeconfig FILE\n")
 
 
 def test_without_any_kubeconfig_the_places_that_were_searched_are_listed() -> None:

@@ -67,7 +67,7 @@ def test_several_tenants_where_one_is_meant_are_refused(call: Callable[[Cluster]
     with pytest.raises(InvalidSpecError) as caught:
         call(cluster)
 
-    assert str(caught.value) == "tenant=['vision']: give one tenant's name, for example 'vision'"
+    assert str(caught.value) == "tenant=['vision']: pass one tenant's name, for example 'vision'"
 
 
 def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace: str) -> None:
@@ -134,8 +134,8 @@ def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_
         said.append(str(caught.value))
 
     assert said == [
-        "frame=[1]: not a DataFrame: pass the result of tk.pods(cluster)",
-        "frame=[1]: not a DataFrame: pass the result of tk.quota_usage(cluster)",
-        "nodes=[1]: not a DataFrame: pass the result of tk.nodes(cluster)",
+        "frame=[1]: is not a DataFrame: pass the result of tk.pods(cluster)",
+        "frame=[1]: is not a DataFrame: pass the result of tk.quota_usage(cluster)",
+        "nodes=[1]: is not a DataFrame: pass the result of tk.nodes(cluster)",
         "frame='quota_usage by team': not by tenant: pass the result of tk.quota_usage(cluster)",
     ]

@@ -52,7 +52,7 @@ def test_a_variable_that_names_a_missing_file_is_an_error(home: Path, monkeypatc
 
     with pytest.raises(ConnectionConfigError) as caught:
         connect()
-    assert str(caught.value) == f"$KUBECONFIG names {home / 'gone'}, which does not exist: name an existing file"
+    assert str(caught.value) == f"$KUBECONFIG is set to {home / 'gone'}, which does not exist: use an existing file"
 
 
 def test_without_any_source_the_error_lists_all_sources(home: Path) -> None:

@@ -199,13 +199,13 @@ def test_the_error_of_a_half_done_write_does_not_say_that_nothing_was_written() 
 
 @pytest.mark.parametrize("asked", ["vision", ["vision"], {"name": "vision"}, None])
 def test_a_value_that_is_not_a_tenant_is_refused(asked: Any) -> None:
-    with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of Tenants"):
+    with pytest.raises(InvalidSpecError, match=r"tenants=.*: pass a Tenant, or a list of Tenants"):
         plan(Memory(), asked, platform=PLATFORM)
 
 
 def test_a_value_that_is_not_a_plan_is_refused() -> None:
     with pytest.raises(
-        InvalidSpecError, match=r"plan=.*: is not a plan: give the result of tk\.plan\(cluster, tenants\)"
+        InvalidSpecError, match=r"plan=.*: is not a plan: pass the result of tk\.plan\(cluster, tenants\)"
     ):
         apply(Memory(), tenant())  # type: ignore[arg-type]
 

@@ -130,10 +130,10 @@ def test_several_tenants_are_deleted_and_reported_in_the_given_order() -> None:
             ["vision"],
             "confirm=['vision']: repeat ['speech', 'vision'] to delete them with everything in them",
         ),
-        ("vision", None, "confirm=None: give the name of a tenant, or a list of names"),
+        ("vision", None, "confirm=None: pass the name of a tenant, or a list of names"),
         (tenant(), "vision", "tenants=Tenant("),
-        (None, None, "tenants=None: give the name of a tenant, or a list of names"),
-        ([], [], "tenants=[]: give the name of a tenant, or a list of names"),
+        (None, None, "tenants=None: pass the name of a tenant, or a list of names"),
+        ([], [], "tenants=[]: pass the name of a tenant, or a list of names"),
         (["vision", "vision"], "vision", "tenants='vision': is listed more than once"),
     ],
 )

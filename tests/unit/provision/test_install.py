@@ -102,7 +102,7 @@ def test_the_platform_is_not_uninstalled_while_it_has_tenants_or_by_accident() -
 
     with pytest.raises(OwnershipError, match=r"still has tenants: 'vision'\. Delete them first"):
         uninstall_platform(memory, confirm="tenantkit-system")
-    with pytest.raises(InvalidSpecError, match="give 'tenantkit-system' to uninstall the platform"):
+    with pytest.raises(InvalidSpecError, match="pass 'tenantkit-system' to uninstall the platform"):
         uninstall_platform(memory, confirm="yes")
 
     assert memory.objects == before

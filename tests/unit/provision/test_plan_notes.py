@@ -27,7 +27,7 @@ def test_without_an_installation_bindings_say_that_they_grant_nothing_yet(*, is_
     made = plan(memory, tenant())
     report = apply(memory, made, progress=False)
 
-    note = "grants nothing until the platform is installed: tk.install_platform(cluster)"
+    note = "this RoleBinding grants nothing until the platform is installed: use tk.install_platform(cluster)"
     [row] = [row for row in made.rows if row.ref.kind == "RoleBinding"]
     [done] = [outcome for outcome in report.applied if outcome.ref.kind == "RoleBinding"]
     assert (row.action, row.reason) == ("create", "" if is_installed else note)

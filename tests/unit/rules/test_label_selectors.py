@@ -150,7 +150,7 @@ def test_a_missing_selector_matches_nothing_and_an_empty_one_everything() -> Non
     ("expression", "message"),
     [
         ({"key": "a", "operator": "Near"}, "use one of the operators In, NotIn, Exists, DoesNotExist"),
-        ({"key": "a", "operator": "In"}, "'a' has no values: give at least one"),
+        ({"key": "a", "operator": "In"}, "'a' has no values: add at least one"),
         (
             {"key": "a", "operator": "Exists", "values": ["b"]},
             "'a' has values, which only In and NotIn take: leave them out",

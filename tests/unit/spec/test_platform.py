@@ -43,7 +43,7 @@ def problems_of(platform: Platform, *tenants: Tenant) -> list[str]:
         ({"labels": {"a b": "x"}}, "labels['a b']='a b': as a key, use letters"),
         ({"labels": {"a b": "y z"}}, "\nlabels['a b']='y z': use letters"),
         ({"labels": {"example.com/a": "y z"}}, "labels['example.com/a']='y z': use letters"),
-        ({"labels": {5: "x"}}, "labels[5]=5: as a key, give text"),
+        ({"labels": {5: "x"}}, "labels[5]=5: as a key, use text"),
         ({"accelerators": ["gpu"]}, "accelerators[0]="),
         ({"accelerators": ["amd.com/gpu"]}, "size 'medium' grants nvidia.com/gpu"),
         ({"security": {"enforce": "strict"}}, "security.enforce='strict': use one of"),
