@@ -20,7 +20,7 @@ What do you want to do?
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
-    hand a tenant back                   tk.plan_delete_tenants, tk.delete_tenants
+    delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     catch an error                       tk.exceptions
 
 `help(tk.plan)`, or Shift+Tab behind a name in JupyterLab, describes each. On the command line: `tenantkit --help`.

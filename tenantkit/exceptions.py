@@ -86,7 +86,7 @@ class TenantKitError(Exception):
         return self._with_hint(_words(self._what, surface), surface)
 
     def with_hint(self, hint: Hint) -> Self:
-        """A copy that gives this hint, too, after its own."""
+        """A copy that also gives this hint, after its own."""
         error = _copy(self)
         error.hint = hint if self.hint is None else self.hint.then(hint)
         return error

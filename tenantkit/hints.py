@@ -42,15 +42,15 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
         "name_namespaces": (
-            "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
-            "name your namespaces in $TENANTKIT_NAMESPACES",
-            "name your namespaces with namespaces=[…] in `tk.connect()`, or in $TENANTKIT_NAMESPACES",
+            "list your namespaces in namespaces=[…], here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
+            "list your namespaces in $TENANTKIT_NAMESPACES",
+            "list your namespaces in namespaces=[…] of `tk.connect()`, or in $TENANTKIT_NAMESPACES",
         ),
         "nodes": ("tk.nodes(cluster)", "`kubectl describe nodes`", "`tk.nodes(cluster)`"),
         "pass_ca_file": (
-            "pass the cluster's CA file as ca_file=, or name it in the kubeconfig",
-            "name the cluster's CA file in the kubeconfig",
-            "pass the cluster's CA file to `tk.connect()` as ca_file=, or name it in the kubeconfig",
+            "pass the cluster's CA file as ca_file=, or set it in the kubeconfig",
+            "set the cluster's CA file in the kubeconfig",
+            "pass the cluster's CA file to `tk.connect()` as ca_file=, or set it in the kubeconfig",
         ),
         "pass_timeout": (
             "try again, or pass a longer timeout_s to tk.connect()",
@@ -83,7 +83,7 @@ class Message:
     """A text in the words of the surface that shows it.
 
     Args:
-        sentence: with references in braces, such as `{whoami} shows who the server thinks you are`. Other names in
+        sentence: with references in braces, such as `{whoami} shows the user that the server sees`. Other names in
             braces are looked up in `values`; a brace that belongs to the text is doubled.
         values: what the sentence is about, such as names and amounts. They are shown as they are; a Message among them
             is shown in the words of the same surface.
@@ -92,11 +92,11 @@ class Message:
         ValueError: a name in braces is neither a reference nor in `values`, or it is both.
 
     Example:
-        >>> message = Message("{whoami} shows who {server} thinks you are", {"server": "https://10.0.0.1"})
+        >>> message = Message("{whoami} shows the user that {server} sees", {"server": "https://10.0.0.1"})
         >>> message.words("python")
-        'tk.whoami(cluster) shows who https://10.0.0.1 thinks you are'
+        'tk.whoami(cluster) shows the user that https://10.0.0.1 sees'
         >>> message.words("shell")
-        '`kubectl auth whoami` shows who https://10.0.0.1 thinks you are'
+        '`kubectl auth whoami` shows the user that https://10.0.0.1 sees'
     """
 
     sentence: str

@@ -86,4 +86,4 @@ def connect(kubeconfig: str | Path | None, context: str | None) -> Cluster:
 def check_context(kubeconfig: str | None, context: str | None) -> None:
     """Refuse a context without a kubeconfig: a sandbox is not what that user asks for."""
     if context is not None and kubeconfig is None:
-        raise click.UsageError("--context names a context of a kubeconfig: add --kubeconfig FILE")
+        raise click.UsageError("--context needs a kubeconfig: add --kubeconfig FILE")

@@ -24,10 +24,10 @@ class ExitCode(IntEnum):
 MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
     {
         ExitCode.DONE: "done",
-        ExitCode.FAILED: "failed, or done in part",
+        ExitCode.FAILED: "failed, or only partly done",
         ExitCode.USAGE: "wrong command, option or argument",
         ExitCode.CHANGES: "there are changes (only with --exit-code)",
-        ExitCode.BLOCKED: "rows are blocked or unknown: nothing was written for their tenants",
+        ExitCode.BLOCKED: "some rows are blocked or unknown: their tenants were not changed",
         ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM",
     }
 )

@@ -53,17 +53,23 @@ def demo(kubeconfig: str | None, context: str | None, output: Format, *, keep: b
 
 
 @click.command(cls=Command, example="tenantkit sandbox --kubeconfig sandbox.kubeconfig")
-@click.option("--kubeconfig", metavar="FILE", type=FILE, required=True, help="Written here, readable by you alone.")
+@click.option(
+    "--kubeconfig",
+    metavar="FILE",
+    type=FILE,
+    required=True,
+    help="File to write the kubeconfig to. Only you can read it.",
+)
 @click.option("--port", type=_PORT, default=0, metavar="N", help="Port on 127.0.0.1. Default: any free port.")
 def sandbox(kubeconfig: str, port: int) -> int:
     """Run a small Kubernetes API server.
 
-    It is for trying, teaching and testing, never for workloads. Ctrl-C ends it.
+    It is for evaluation, teaching and testing, never for workloads. Press Ctrl-C to stop it.
     """
     from tenantkit.sandbox.server import Sandbox
 
     with Sandbox(port=port, kubeconfig=Path(kubeconfig)) as box:
-        notify(f"sandbox at {box.url}, kubeconfig {box.kubeconfig}; for trying, teaching and testing only")
+        notify(f"sandbox at {box.url}, kubeconfig {box.kubeconfig}; for evaluation, teaching and testing only")
         notify(f"next: tenantkit install --kubeconfig {box.kubeconfig} --context sandbox-admin")
         _wait_for_interrupt()
     return ExitCode.DONE
@@ -84,7 +90,7 @@ def sandbox(kubeconfig: str, port: int) -> int:
 def lab(kubeconfig: str | None, context: str | None, port: int | None, folder: str, *, no_browser: bool) -> int:
     """Start JupyterLab on the notebooks.
 
-    Without --kubeconfig it starts a sandbox with a sample platform, too. Ctrl-C ends both.
+    Without --kubeconfig, it also starts a sandbox with a sample platform. Press Ctrl-C to stop both.
     """
     from tenantkit.lab.copies import copy_notebooks
     from tenantkit.lab.jupyter import end_on_signals, run_jupyterlab
@@ -106,7 +112,7 @@ def lab(kubeconfig: str | None, context: str | None, port: int | None, folder: s
         except PartialApplyError as error:
             if not error.report.interrupted:
                 raise
-        notify("ended")
+        notify("stopped")
     return ExitCode.DONE
 
 
@@ -142,5 +148,5 @@ def _wait_for_interrupt() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    notify("Ctrl-C ends it")
+    notify("press Ctrl-C to stop")
     stop.wait()

@@ -82,9 +82,7 @@ def apply(
 
 @click.command(cls=Command, example="tenantkit delete vision --confirm vision")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@click.option(
-    "--confirm", metavar="NAME", multiple=True, help="Repeat the name of each tenant, against accidents. Repeatable."
-)
+@click.option("--confirm", metavar="NAME", multiple=True, help="Repeat the name of each tenant to confirm. Repeatable.")
 @CLUSTER_OPTIONS
 @output_option
 def delete(

@@ -126,7 +126,7 @@ class Cluster:
             The object, with managed fields and status.
 
         Raises:
-            NotFound: it does not exist, or the server does not have that kind.
+            NotFound: it does not exist, or the server does not serve that kind.
             PermissionDenied: it may not be read.
             InvalidSpecError: the kind is unknown, or the name or namespace is not valid.
             ClusterUnavailable: the server gave no answer.
@@ -161,7 +161,7 @@ class Cluster:
 
         Raises:
             PermissionDenied: they may not be listed there.
-            NotFound: the server does not have that kind.
+            NotFound: the server does not serve that kind.
             ClusterUnavailable: the server gave no answer.
 
         RBAC: list that kind, for the whole cluster or in that namespace.
@@ -190,7 +190,7 @@ class Cluster:
             PermissionDenied: RBAC, a quota or a policy denies it.
             BadRequest: it has a field that the server does not know.
             Rejected: the object is not valid.
-            ClusterUnavailable: the server gave no answer; the object may have been created all the same.
+            ClusterUnavailable: the server gave no answer; the object may have been created anyway.
 
         RBAC: create that kind. Source: page "Kubernetes API Concepts" (dry-run, field validation).
 
@@ -252,7 +252,7 @@ class Cluster:
             Rejected: a `test` failed, a path does not exist, or the result is not valid.
             PermissionDenied: RBAC, a quota or a policy denies it.
             NotFound: the object does not exist.
-            ClusterUnavailable: the server gave no answer; it may have been done all the same.
+            ClusterUnavailable: the server gave no answer; the change may have been made anyway.
 
         RBAC: patch that kind, or its subresource. Source: page "Update API Objects in Place Using kubectl patch".
 
@@ -280,7 +280,7 @@ class Cluster:
             NotFound: it does not exist.
             Conflict: it has another uid.
             PermissionDenied: RBAC or a policy denies it.
-            ClusterUnavailable: the server gave no answer; it may have been done all the same.
+            ClusterUnavailable: the server gave no answer; the change may have been made anyway.
 
         RBAC: delete that kind. Source: pages "Garbage Collection", "Finalizers".
 
@@ -320,9 +320,9 @@ class Cluster:
                 None once it is back.
 
         Returns:
-            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the changes in between
+            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the missed changes
             are reported as if they had been seen, so that an object may be ADDED that the caller knew before. Of an
-            object that was deleted in between, only its metadata is known; a watch from the caller's
+            object that was deleted meanwhile, only its metadata is known; a watch from the caller's
             `resource_version` cannot report the deletion of an object that it has never reported.
 
         Raises:

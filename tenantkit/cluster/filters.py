@@ -95,7 +95,7 @@ def namespace_problems(namespaces: object, *, argument: str = "namespaces") -> l
         return [WrongArgument(argument, namespaces, f"is not a list: use one, for example {argument}=['vision']")]
     names = tuple(namespaces)
     if not names:
-        return [WrongArgument(argument, [], "is empty: name at least one namespace, or leave it out")]
+        return [WrongArgument(argument, [], "is empty: list at least one namespace, or leave out the argument")]
     return list(_name_problems(names, argument))
 
 
@@ -116,20 +116,22 @@ def _name_problems(names: tuple[object, ...], argument: str) -> Iterator[Problem
 def _tenant_problems(tenant: object) -> list[Problem]:
     if tenant is None or (isinstance(tenant, str) and tenant):
         return []
-    return [Problem("tenant", tenant, "give one tenant's name, for example 'vision'")]
+    return [Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")]
 
 
 def _selector_problems(selector: object) -> list[Problem]:
     if selector is None:
         return []
     if not isinstance(selector, str):
-        return [WrongArgument("label_selector", selector, f"is not text: write it as in {_SELECTOR_EXAMPLE}")]
+        return [
+            WrongArgument("label_selector", selector, f"is not text: use a label selector such as {_SELECTOR_EXAMPLE}")
+        ]
     try:
         parse_label_selector(selector)
     except SelectorSyntaxError as error:
         found = repr(error.found) if error.found else "the end"
         where = f"has {found} at character {error.at + 1} instead of {error.wanted}"
-        return [WrongArgument("label_selector", selector, f"{where}: write it as in {_SELECTOR_EXAMPLE}")]
+        return [WrongArgument("label_selector", selector, f"{where}: use a label selector such as {_SELECTOR_EXAMPLE}")]
     except ValueError as error:
         reason = str(error).removeprefix(f"label selector {selector!r}: ")
         return [WrongArgument("label_selector", selector, f"is not valid: {reason}")]

@@ -41,7 +41,7 @@ def whoami(cluster: Cluster) -> Identity:
     """The user that the server sees: check it first when something is denied.
 
     Args:
-        cluster: where.
+        cluster: the connection, from `connect`.
 
     Returns:
         Your user name and groups on the server, and the server itself.

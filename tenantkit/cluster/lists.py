@@ -37,7 +37,7 @@ def list_projected(  # noqa: PLR0913 (all but three are optional)
     """The results of a projection of all objects of a kind, so that a large list is never in memory as a whole.
 
     Args:
-        cluster: where.
+        cluster: the connection.
         kind: a key of `KINDS`, or a Kind that is not in it.
         projection: called for each object, and again if the list has to start over.
         namespace: only this one. Default: the whole cluster.
@@ -64,7 +64,7 @@ def list_table(
     """All objects of a kind as the table that the server makes of them, as `kubectl get` shows it.
 
     Args:
-        cluster: where.
+        cluster: the connection.
         kind: any kind of the server, see `served_kinds`.
         namespace: only this one. Default: the whole cluster.
         label_selector: in the API server's syntax.

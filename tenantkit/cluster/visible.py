@@ -44,7 +44,7 @@ def list_visible(
     """All objects of a kind that the user may see, and the namespaces that this covers.
 
     Args:
-        cluster: where.
+        cluster: the connection.
         kind: a key of `KINDS`.
         namespaces: only these. Default: the connection's `namespaces`; if it has none, the whole cluster, or the
             connection's namespace if the whole cluster may not be listed.
@@ -84,7 +84,7 @@ def project_visible(  # noqa: PLR0913 (all but three are optional)
     """The same, with only a projection of each object, so that a large list is never in memory as a whole.
 
     Args:
-        cluster: where.
+        cluster: the connection.
         kind: a key of `KINDS`, or a Kind that is not in it.
         projection: called from several threads, and again if a list has to start over.
         fields: a TypedDict with the fields that `projection` reads; others are not parsed. Default: whole objects.
@@ -144,7 +144,7 @@ def each_visible(
     """The results of reading the whole cluster at once, or else each namespace that the user may see.
 
     Args:
-        cluster: where.
+        cluster: the connection.
         kind: the kind that is read.
         read: reads a namespace, or all (None); called from several threads.
         namespaces: as for `list_visible`, and so are the errors and the permissions.

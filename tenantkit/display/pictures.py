@@ -45,7 +45,7 @@ _LABEL_LIMIT = 42
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Picture:
-    """A figure with alternative text; shows itself in a notebook, and as that text in a terminal.
+    """A figure with alternative text; displayed in a notebook, and as that text in a terminal.
 
     Args:
         figure: matplotlib's, to change or save: `picture.figure.savefig("quota.svg", transparent=True)`.
@@ -102,7 +102,7 @@ class Sheet:
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
-            raise MissingExtraError('pictures need matplotlib: pip install "tenantkit[plots]"') from error
+            raise MissingExtraError('plots need matplotlib: pip install "tenantkit[plots]"') from error
         self.figure = Figure(figsize=(width, height))
         self._axes: Axes = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         self._axes.set_axis_off()
@@ -127,10 +127,10 @@ def check_frame(field: str, frame: object, source: Source, columns: Sequence[str
     """Raise InvalidSpecError where `frame` is not the DataFrame that the public function `source` returns."""
     if not hasattr(frame, "columns"):
         hint = Hint("pass its attribute frame") if hasattr(frame, "frame") else _SOURCES[source]
-        raise InvalidSpecError([Problem(field, frame, "not a DataFrame", hint=hint)])
+        raise InvalidSpecError([Problem(field, frame, "is not a DataFrame", hint=hint)])
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        reason = f"without the columns {', '.join(missing)}"
+        reason = f"does not have the columns {', '.join(missing)}"
         raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=_SOURCES[source])])
 
 

@@ -37,7 +37,7 @@ def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) 
         interactive: whether it can be searched and sorted on the page, by itables. Default: no.
 
     Returns:
-        pandas' Styler; with `interactive`, a table that shows itself. Amounts have units, percentages have bars, and
+        pandas' Styler; with `interactive`, an HTML table. Amounts have units, percentages have bars, and
         <NA> is an empty cell.
 
     Raises:

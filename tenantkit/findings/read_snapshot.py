@@ -122,7 +122,7 @@ def _listed(cluster: Cluster, kind: str, names: Sequence[str], incomplete: dict[
     found, scope = list_visible(cluster, kind, namespaces=names)
     missing = [name for name in names if name not in scope]
     if missing:
-        incomplete[kind] = f"may not list {kind} in {', '.join(missing)}"
+        incomplete[kind] = f"not allowed to list {kind} in {', '.join(missing)}"
     return found
 
 

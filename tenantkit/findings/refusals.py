@@ -1,6 +1,6 @@
 """Refusals as findings: the cause, the object that blocks, and figures that the server's message does not contain.
 
-The message itself is parsed in `rules/refusals.py`, where the advice is, too.
+The message itself is parsed in `rules/refusals.py`, which also has the advice.
 """
 
 from __future__ import annotations

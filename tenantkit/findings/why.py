@@ -237,7 +237,7 @@ def _check_namespaces(found: Sequence[Manifest], scope: Scope) -> None:
             operation="explain",
             kind="Namespace",
             name=missing[0],
-            hint=Hint("{tenants} lists those of tenants"),
+            hint=Hint("{tenants} lists the namespaces of tenants"),
         )
 
 
@@ -253,5 +253,5 @@ def _check_workload(snapshot: ClusterSnapshot, workload: str) -> None:
         if near:
             hint = Hint("did you mean {near!r}?", {"near": near[0]})
         else:
-            hint = Hint("use Kind/name, for example 'Job/train'; {workloads} lists all")
+            hint = Hint("use Kind/name, for example 'Job/train'; {workloads} lists all workloads")
         raise NotFound(f"there is no workload {workload!r}", status=404, operation="explain", name=workload, hint=hint)

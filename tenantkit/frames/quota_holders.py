@@ -114,7 +114,7 @@ def quota_holders(
     if readable != scope:
         hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
         if hidden:
-            chains.incomplete["Pod"] = f"may not list Pod in {', '.join(hidden)}"
+            chains.incomplete["Pod"] = f"not allowed to list Pod in {', '.join(hidden)}"
         quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
     claims: list[Manifest] | None = None
     try:

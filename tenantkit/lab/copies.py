@@ -41,13 +41,14 @@ class Copies:
     def __str__(self) -> str:
         lines = [f"notebooks in {self.folder}: {len(self.written)} written"]
         lines += [
-            f"{path}: you changed it, so it is kept; to get tenantkit's version, rename yours" for path in self.kept
+            f"{path} was not updated, because you changed it: rename it to get tenantkit's version"
+            for path in self.kept
         ]
         return "\n".join(lines)
 
 
 def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
-    """Copy the notebooks and their pictures into a folder. It may be called again.
+    """Copy the notebooks and their images into a folder. It may be called again.
 
     Args:
         folder: the folder, which is created if it does not exist. Default `tenantkit-notebooks`, in the current folder.

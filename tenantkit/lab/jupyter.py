@@ -1,6 +1,6 @@
 """Runs JupyterLab in this process, on a folder of notebooks. Its kernels connect to the given cluster.
 
-It is one process, so that a signal ends the sandbox, too. Kernels end with their server, also when it is killed. The
+It is one process, so that a signal also ends the sandbox. Kernels end with their server, also when it is killed. The
 user's own Jupyter settings apply, except those that call home or reopen the documents of another folder. Rejected
 alternative: JupyterLab as a child process, which survives when its parent is killed.
 """
@@ -64,7 +64,7 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
         os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
-        notify(f"JupyterLab at {server.connection_url}; Ctrl-C ends it")
+        notify(f"JupyterLab at {server.connection_url}; press Ctrl-C to stop")
         server.start()
 
 

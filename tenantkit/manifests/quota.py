@@ -52,7 +52,7 @@ def make_quota(tenant: Tenant, platform: Platform) -> Manifest:
         "metadata": {
             "name": QUOTA_NAME,
             "namespace": platform.namespace(tenant),
-            # The team is a label of the quota, too, so that one list of quotas gives the usage of each team.
+            # The team is also a label of the quota, so that one list of quotas gives the usage of each team.
             "labels": own_labels(tenant.name) | {TEAM_LABEL: tenant.team},
         },
         "spec": {"hard": _given(hard)},

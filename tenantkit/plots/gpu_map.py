@@ -68,7 +68,7 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
         limit: at most this many nodes, in the frame's order. Default 40, which fits on a page.
 
     Returns:
-        A picture; without accelerators, one that says so.
+        A chart; without accelerators, one that says so.
 
     Raises:
         InvalidSpecError: a frame is not from `nodes` or `pods`, or the theme is unknown.

@@ -55,7 +55,7 @@ def quota_heatmap(
         limit: at most this many tenants, the fullest ones. Default 40, which fits on a page.
 
     Returns:
-        A picture; for an empty frame, one that says so.
+        A chart; for an empty frame, one that says so.
 
     Raises:
         InvalidSpecError: the frame is not from `quota_usage`, or the theme is unknown.
@@ -85,11 +85,11 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     Args:
         frame: from `quota_usage`, or some of its rows.
         tenant: only this one, by name. Default: the sum of all in the frame, without entries that are not counted yet;
-            the picture says how many.
+            the chart says how many.
         theme: `light` or `dark`, like the page that shows it. Default: light.
 
     Returns:
-        A picture; for an empty frame, one that says so.
+        A chart; for an empty frame, one that says so.
 
     Raises:
         InvalidSpecError: the frame is not from `quota_usage`, the tenant is not in it, or the theme is unknown.
@@ -102,7 +102,7 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
     names = list(dict.fromkeys(cell.tenant for cell in cells))
     if tenant is not None and tenant not in names:
         known = f"the tenants {', '.join(names[:_NAMED_LIMIT])}" if names else "no tenants"
-        raise InvalidSpecError([Problem("tenant", tenant, f"not in this frame, which has {known}")])
+        raise InvalidSpecError([Problem("tenant", tenant, f"is not in this frame, which has {known}")])
     chosen = names if tenant is None else [tenant]
     bars = _sums(cell for cell in cells if cell.tenant in chosen)
     if not bars:
@@ -163,7 +163,7 @@ class _Cell:
 def _cells(frame: pd.DataFrame) -> list[_Cell]:
     if "namespaces" in getattr(frame, "columns", ()):
         raise InvalidSpecError(
-            [Problem("frame", "quota_usage by team", "not by tenant", hint=Hint("pass the result of {quota_usage}"))]
+            [Problem("frame", "quota_usage by team", "is not by tenant", hint=Hint("pass the result of {quota_usage}"))]
         )
     check_frame("frame", frame, "quota_usage", _COLUMNS)
     return [
@@ -265,7 +265,7 @@ def _draw_heatmap(
     ends = [left + (place + 0.5) * _CELL_WIDTH + length * math.cos(turn) for place, length in enumerate(lengths)]
     bottom = top + len(labels) * _ROW_HEIGHT
     legend = _legend({cell.state for cell in cells})
-    sub_title = f"percent of what is granted, {few}"
+    sub_title = f"percent of the quota, {few}"
     width = max(*ends, left + _legend_width(legend), _MARGIN + width_of(sub_title))
     sheet = Sheet(width + _MARGIN, bottom + 0.5)
     _draw_title(sheet, "Quota used", sub_title, look)
@@ -342,7 +342,7 @@ def _draw_bars(bars: Sequence[_Cell], empty: Sequence[str], of: str, look: Look)
     )
     top, bottom = 0.74, 0.74 + len(bars) * _ROW_HEIGHT
     sheet = Sheet(width + _MARGIN, bottom + (0.4 if foot else 0.15))
-    _draw_title(sheet, title, "used of what is granted", look)
+    _draw_title(sheet, title, "used part of the quota", look)
     for place, bar in enumerate(bars):
         y = top + (place + 0.5) * _ROW_HEIGHT
         sheet.text(left - 0.1, y, shortened(bar.resource), look.ink, ha="right")

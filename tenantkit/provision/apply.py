@@ -1,10 +1,10 @@
 """Apply: carry out a plan, and report the result.
 
-The live objects are read again first. An object that is already as wanted counts as done. One that is neither as wanted
-nor as planned makes the whole plan stale, before anything is written. Tenants are applied side by side, and the objects
-of one in order: limits before members, members before routes. A failure stops its tenant only. No state is kept between
-runs: after an interruption a new plan continues from the live objects. Rejected alternative: rolling back, which would
-undo changes that others depend on.
+The live objects are read again first. An object that already matches the spec counts as done. One that matches neither
+the spec nor the plan makes the whole plan stale, before anything is written. Tenants are applied side by side, and the
+objects of one in order: limits before members, members before routes. A failure stops its tenant only. No state is kept
+between runs: after an interruption a new plan continues from the live objects. Rejected alternative: rolling back,
+which would undo changes that others depend on.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
             than one second. 0: do not wait.
 
     Returns:
-        A Report in which every object was applied or already as wanted.
+        A Report in which every object was applied or already matched the spec.
 
     Raises:
         StalePlanError: an object has changed since the plan was made; nothing was written.
@@ -115,7 +115,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 
 def _check_plan(plan: object) -> None:
     if not isinstance(plan, Plan):
-        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("give the result of {plan}"))])
+        raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
     if plan.subject == "deletion":
         hint = Hint("to delete the tenants, use {delete_tenants}")
         raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion", hint=hint)])
@@ -234,18 +234,21 @@ class _Run:
             return
         why = Reason(
             "not-counted",
-            f"not counted within {timeout_s:g} s, so it is not enforced yet: check that the quota controller runs",
+            f"the quota was not counted within {timeout_s:g} s, so it is not enforced yet: "
+            f"check that the quota controller is running",
         )
         try:
             uncounted = wait_until_counted(self.cluster, quotas, timeout_s=timeout_s, stop=self.stop)
         except TenantKitError as error:  # everything is written by now, and only the report can say so
-            text = Message("written, but not checked whether it is counted: {error}", {"error": failed(error).text})
+            text = Message(
+                "the quota was written, but its status could not be checked: {error}", {"error": failed(error).text}
+            )
             uncounted, why = set(quotas), Reason("not-awaited", text)
         except KeyboardInterrupt:
             self.stop.set()
             uncounted = set(quotas)
         if self.stop.is_set():
-            why = Reason("not-awaited", "written, but cancelled before it was counted")
+            why = Reason("not-awaited", "the quota was written, but the apply was cancelled before it was counted")
         for namespace in sorted(uncounted):
             change = quotas[namespace]
             self.not_ready.append(ApplyOutcome(change.ref, "wait", change.tenant, why=why))
@@ -297,7 +300,7 @@ def _check_fresh(plan: Plan, current: Plan, refused: Mapping[str | None, object]
             changed.append(str(change.ref))
     if changed:
         names = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        raise StalePlanError(f"changed since the plan was made: {names}; nothing was written: plan again")
+        raise StalePlanError(f"{names} changed after the plan was made, and nothing was written: plan again")
 
 
 def _groups(plan: Plan, current: Plan) -> dict[str | None, list[PlanChange]]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PlanAction: TypeAlias = Literal["create", "update", "delete", "unchanged", "conflict", "blocked", "unknown"]
 
-# The kinds of a tenant's members and routes: objects of these kinds are deleted when no longer wanted.
+# The kinds of a tenant's members and routes: objects of these kinds are deleted when they are no longer in the spec.
 PRUNED_KINDS = ("RoleBinding", "Ingress", "HTTPRoute")
 
 

@@ -106,11 +106,11 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     Args:
         cluster: the connection, from `connect`.
         tenants: one name or several, without the platform's prefix.
-        confirm: the same name or names again, against accidents.
+        confirm: the same name or names again, to prevent accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
-        cancelled: checked before each deletion; once set, no new deletion is started and waiting ends. Ctrl-C sets it,
-            too. Default: only Ctrl-C cancels.
+        cancelled: checked before each deletion; once set, no new deletion is started and waiting ends. Ctrl-C
+            also sets it. Default: only Ctrl-C cancels.
         max_concurrency: number of requests at the same time. Default 16: an API server is not faster with more.
         timeout_s: how long to wait until all namespaces are deleted, in seconds. Default 120: pods have 30 to stop.
 
@@ -122,7 +122,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant, or a tenant is protected.
         SpecVersionError: a newer tenantkit wrote a grant, so it is not known whether the tenant is protected.
-        PermissionDenied: you may not delete the tenant. Only for a single tenant, as is the next one.
+        PermissionDenied: you may not delete the tenant. Raised only for a single tenant, like WaitTimeoutError.
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
             No finalizer is removed.
         PartialApplyError: some of several tenants could not be deleted, or it was interrupted (also by Ctrl-C); see its
@@ -233,7 +233,7 @@ class _Run:
         """Outcomes of the tenants that an interruption left without one."""
         groups = (self.applied, self.unchanged, self.failed, self.not_ready)
         reported = {outcome.ref for outcomes in groups for outcome in outcomes}
-        why = Reason("not-awaited", "its deletion has begun, but it was cancelled before its end")
+        why = Reason("not-awaited", "its deletion has started, but waiting for it was cancelled")
         for target in targets:
             if target.ref in reported:
                 continue
@@ -268,7 +268,7 @@ def _checked_names(tenants: object, field: str = "tenants") -> tuple[str, ...]:
     is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | bytes | Mapping | Spec)
     names = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
     problems = [
-        Problem(field, name, "give the name of a tenant, or a list of names")
+        Problem(field, name, "pass the name of a tenant, or a list of names")
         for name in names or (tenants,)
         if not isinstance(name, str)
     ]
@@ -284,7 +284,7 @@ def _check_confirmed(names: Sequence[str], confirm: object) -> None:
     if given != set(names):
         expected = repr(names[0]) if len(names) == 1 else repr(sorted(names))
         what = "it with everything in it" if len(names) == 1 else "them with everything in them"
-        raise InvalidSpecError([Problem("confirm", confirm, f"give {expected} again to delete {what}")])
+        raise InvalidSpecError([Problem("confirm", confirm, f"repeat {expected} to delete {what}")])
 
 
 def _namespaces(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> list[Manifest]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[PlanChange]:
-    """The same changes, `blocked` where the server would refuse them, and `local only` where it cannot check them."""
+    """The same changes, `blocked` where the server would refuse them, and `local-only` where it cannot check them."""
     absent = {change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"}
     return side_by_side(lambda change: _check(cluster, change, absent), changes)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ForceConflicts: TypeAlias = Union[Literal["all"], "pd.DataFrame", Sequence[PlanRow], Sequence[Mapping[str, Any]]]
 
 _KEY = ("kind", "namespace", "name", "field")
-_EXPECTED = "give rows of plan.rows, a slice of plan.frame with all of its columns, or 'all'"
+_EXPECTED = "pass rows of plan.rows, a slice of plan.frame with all of its columns, or 'all'"
 
 
 def forced_fields(plan: Plan, force_conflicts: ForceConflicts | None) -> dict[ObjectRef, frozenset[Path]]:
@@ -45,7 +45,7 @@ def forced_fields(plan: Plan, force_conflicts: ForceConflicts | None) -> dict[Ob
     keys = _keys(force_conflicts)
     unknown = [" ".join(part for part in key if part) for key in keys if key not in known]
     if unknown:
-        reason = "is not a conflict of this plan: give rows of it with action 'conflict'"
+        reason = "is not a conflict of this plan: pass rows of it with action 'conflict'"
         raise InvalidSpecError([Problem("force_conflicts", name, reason) for name in unknown])
     return _by_object([known[key] for key in keys])
 

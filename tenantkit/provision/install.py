@@ -101,7 +101,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
             Ctrl-C cancels.
 
     Returns:
-        A Report in which every object was applied or already as wanted.
+        A Report in which every object was applied or already matched the spec.
 
     Raises:
         OwnershipError: an object of these names belongs to someone else; nothing was written.
@@ -149,7 +149,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
 
     Args:
         cluster: the connection, from `connect`.
-        confirm: `tenantkit-system`, against accidents.
+        confirm: `tenantkit-system`, to prevent accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome. Default: not called.
         cancelled: checked before each object; once set, no further object is deleted and waiting ends. Ctrl-C sets it,
@@ -178,7 +178,7 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
     """
     deadline = time.monotonic() + timeout_s
     if confirm != SYSTEM_NAMESPACE:
-        raise InvalidSpecError([Problem("confirm", confirm, f"give {SYSTEM_NAMESPACE!r} to uninstall the platform")])
+        raise InvalidSpecError([Problem("confirm", confirm, f"pass {SYSTEM_NAMESPACE!r} to uninstall the platform")])
     installed = _installed(cluster)
     stop = cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
@@ -260,4 +260,4 @@ def _deleted(
 
 def _refusal(rows: Sequence[PlanRow]) -> Message:
     texts = [Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in rows]
-    return Message("not installed, nothing was written: {reasons}", {"reasons": joined(texts)})
+    return Message("the platform was not installed, and nothing was written: {reasons}", {"reasons": joined(texts)})

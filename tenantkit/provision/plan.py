@@ -1,4 +1,4 @@
-"""Plans: the changes from the live to the wanted state, as rows that can be read, kept and filtered.
+"""Plans: the changes from the live to the desired state, as rows that can be read, kept and filtered.
 
 A plan keeps the live objects from which it was made, so that `apply` notices when the cluster has changed since. It
 covers the given tenants and no others. Rejected alternative: a plan against a stored last state, which is a second
@@ -55,7 +55,7 @@ _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes that `apply` would make, or that a deletion would; shows itself as a table.
+    """The changes that `apply` would make, or that a deletion would; displayed as a table.
 
     Args:
         platform: the settings for which it was made.
@@ -84,7 +84,7 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether anything is not as wanted, or unknown."""
+        """Whether anything has to change, or is unknown."""
         return any(change.action != "unchanged" for change in self.changes)
 
     @property
@@ -101,7 +101,7 @@ class Plan:
 
         Returns:
             action, kind, namespace, name, field, before, after, reason: all `string`, <NA> where there is no value. In
-            a row `conflict`, before is the live value and after the wanted one; such rows can be passed to
+            a row `conflict`, before is the live value and after the desired one; such rows can be passed to
             `apply(force_conflicts=…)`.
         """
         import pandas as pd
@@ -115,7 +115,7 @@ class Plan:
         """The plan as plain data, for a file or a pipe.
 
         Args:
-            surface: whose words the reasons have: `python`, `shell` or `form`.
+            surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
             summary, and changes: one mapping per row with the columns of `frame`, None where there is no value.
@@ -162,7 +162,7 @@ def plan(
     platform: Platform | None = None,
     dry_run: Literal["server"] | None = None,
 ) -> Plan:
-    """The changes that bring tenants to their wanted state. Nothing is written.
+    """The changes that bring tenants to their desired state. Nothing is written.
 
     Args:
         cluster: the connection, from `connect`.
@@ -219,7 +219,7 @@ def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
     given = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
     hint = Hint("{get_tenant} returns one that exists")
     problems = [
-        Problem("tenants", one, "give a Tenant, or a list of Tenants", hint=hint)
+        Problem("tenants", one, "pass a Tenant, or a list of Tenants", hint=hint)
         for one in given
         if not isinstance(one, Tenant)
     ]

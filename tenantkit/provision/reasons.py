@@ -73,17 +73,18 @@ class Reason:
         return self.words("python")
 
 
-LOCAL_ONLY = Reason("local-only", "local only")
-NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer wanted")
+LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
+NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
     "hosts-not-checked",
-    "not checked whether another tenant has this host, since you may not list namespaces: "
-    "the platform team can plan it to check",
+    "it is not known whether another tenant has this host, since you may not list namespaces: "
+    "ask the platform team to plan this tenant",
 )
 PLATFORM_NOT_INSTALLED = Reason(
-    "platform-not-installed", Message("grants nothing until the platform is installed: {install_platform}")
+    "platform-not-installed",
+    Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
@@ -101,7 +102,7 @@ def added_by_other(managers: str | None) -> Reason:
 
 
 def shared_field(managers: str) -> Reason:
-    """The field is no longer wanted, and these managers set it, too."""
+    """The field is no longer in the spec, and these managers also set it."""
     return Reason("shared-field", f"not removed, since {managers!r} also set it")
 
 
@@ -111,10 +112,11 @@ def owned_by_other(owner: str) -> Reason:
 
 
 def host_taken(clashes: str) -> Reason:
-    """The tenant wants hosts that others have."""
+    """The tenant requests hosts that others have."""
     return Reason(
         "host-taken",
-        f"wants a host that is already granted: {clashes}; choose another host, or remove it from that tenant first",
+        f"this tenant requests a host of another tenant: {clashes}; "
+        f"choose another host, or remove it from that tenant first",
     )
 
 

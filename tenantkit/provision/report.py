@@ -81,11 +81,11 @@ class ApplyOutcome:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of `apply`, `install_platform`, `delete_tenants` or `uninstall_platform`; shows itself as a table.
+    """The result of `apply`, `install_platform`, `delete_tenants` or `uninstall_platform`; displayed as a table.
 
     Args:
         applied: objects that were written, with the action `create`, `update` or `delete`.
-        unchanged: objects that were already as wanted; nothing was written.
+        unchanged: objects that already matched the spec; nothing was written.
         failed: objects or fields that were not changed, with the reason.
         not_attempted: objects after a failure in the same tenant, or after an interruption.
         not_ready: quotas that were not counted in time, so that they are not enforced yet, and namespaces that still
@@ -142,7 +142,7 @@ class Report:
         """The report as plain data, for a file or a pipe.
 
         Args:
-            surface: whose words the reasons have: `python`, `shell` or `form`.
+            surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
             summary, urls, hostnames, and objects: one mapping per row of `frame`, without missing values.
@@ -223,7 +223,7 @@ def partial_error(report: Report, *, done: Literal["applied", "deleted"]) -> Par
     """
     hint = _CONTINUE[done]
     if report.applied:
-        rest = f"What was {done} stays {done}"
+        rest = f"Objects that were {done} stay {done}"
     else:
         # a failed write may have been carried out: its answer was lost, or only its first request succeeded
         is_unsure = any(outcome.action not in REFUSED and outcome.field is None for outcome in report.failed)

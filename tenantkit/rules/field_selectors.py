@@ -16,7 +16,7 @@ from tenantkit.rules.selector_errors import SelectorSyntaxError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_EXAMPLE = "write it as in 'metadata.name=ai,status.phase!=Running'"
+_EXAMPLE = "use a field selector such as 'metadata.name=ai,status.phase!=Running'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ LabelOperator: TypeAlias = Literal["in", "notin", "exists", "absent", ">", "<"]
 
 _TOKEN = re.compile(r"==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+")
 _SPECIAL = frozenset({"==", "!=", "=", "!", "(", ")", ",", "<", ">", ""})
-_LABEL_EXAMPLE = "write it as in 'app=ai,tier in (gold,silver),!legacy'"
+_LABEL_EXAMPLE = "use a label selector such as 'app=ai,tier in (gold,silver),!legacy'"
 _OPERATOR_OF: Mapping[str, LabelOperator] = {
     "In": "in",
     "NotIn": "notin",
@@ -153,7 +153,7 @@ def _requirement(key: str, operator: LabelOperator, values: Sequence[str], where
     problems = [f"key {key!r}: {reason}"] if (reason := check_label_key(key)) else []
     problems += [f"value {value!r}: {reason}" for value in values if (reason := check_label_value(value))]
     if operator in ("in", "notin") and not values:
-        problems.append(f"{key!r} has no values: give at least one")
+        problems.append(f"{key!r} has no values: add at least one")
     if operator in ("exists", "absent") and values:
         problems.append(f"{key!r} has values, which only In and NotIn take: leave them out")
     if operator in (">", "<") and _int64(values[0]) is None:
@@ -219,7 +219,7 @@ class _LabelParser:
         raise self.unexpected("an operator: =, ==, !=, in, notin, < or >")
 
     def value_list(self) -> list[str]:
-        """Values in parentheses; two signs without a word in between have the empty value."""
+        """Values in parentheses; two signs without a word between them have the empty value."""
         if self.take() != "(":
             self.position -= 1
             raise self.unexpected("'('")

@@ -62,7 +62,7 @@ def check_resource_name(value: object) -> str | None:
     if isinstance(value, str) and value.startswith("requests."):
         bare = value.removeprefix("requests.")
         example = bare if check_resource_name(bare) is None else "nvidia.com/gpu"
-        return f"leave out 'requests.', which belongs to quotas, for example {example!r}"
+        return f"remove the prefix 'requests.', which is only for quotas: use, for example, {example!r}"
     if not isinstance(value, str) or "/" not in value or not _is_qualified(f"requests.{value}"):
         return "use a DNS name, '/' and a name, for example 'nvidia.com/gpu'"
     if "kubernetes.io/" in value:

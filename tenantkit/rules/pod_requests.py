@@ -30,7 +30,7 @@ def pod_requests(pod_spec: Manifest, *, status: Manifest | None = None) -> Total
 
     Args:
         pod_spec: the `spec` of a Pod or of a template. The server sets a missing request to the limit; in a spec that
-            it has not processed, that request is missing here, too.
+            it has not processed, that request is also missing here.
         status: the Pod's `status`, for allocated and actual resources during a resize. Default: none.
 
     Returns:

@@ -39,7 +39,7 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_OF = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY_OF = {0: ""} | {exponent: suffix for suffix, exponent in _BINARY.items()}
-_RULE = "use a number, alone or with one of n u m k M G T P E Ki Mi Gi Ti Pi Ei or e and a number"
+_RULE = "use a number, optionally with a suffix (n u m k M G T P E Ki Mi Gi Ti Pi Ei) or an exponent (e3)"
 
 
 class _Read(NamedTuple):
@@ -189,8 +189,9 @@ def check_quantity(value: object) -> str | None:
     """Why a value is not a quantity, with a valid example; None if it is one.
 
     Example:
-        >>> check_quantity("16GB")
-        "use a number, alone or with one of n u m k M G T P E Ki Mi Gi Ti Pi Ei or e and a number, for example '16G'"
+        >>> print(check_quantity("16GB"))  # doctest: +NORMALIZE_WHITESPACE
+        use a number, optionally with a suffix (n u m k M G T P E Ki Mi Gi Ti Pi Ei) or an exponent (e3),
+        for example '16G'
     """
     try:
         _read_text(_text_of(value))
@@ -235,7 +236,7 @@ def _text_of_float(value: float) -> str:
     if not math.isfinite(value) or _round_up(Fraction(text), _NANO) == Fraction(text):
         return text
     near = format_quantity(Fraction(format(value, ".9f")) or Fraction(1, 10**9))
-    raise _QuantityError(f"write it as text, since {text} is finer than a quantity can be, for example {near!r}")
+    raise _QuantityError(f"use text such as {near!r}, since {text} has more decimal places than a quantity can have")
 
 
 def _read(value: object) -> _Read:

@@ -88,12 +88,13 @@ _PATTERNS = (
     _Pattern(
         "quota missing",
         re.compile(r"insufficient quota to (?:consume|match these scopes): (?P<entries>.+)"),
-        "ask the platform team for a quota that covers this",
+        "ask the platform team for a quota that covers these pods",
     ),
     _Pattern(
         "quota not counted",
         re.compile(r"status unknown for quota: (?P<name>[^,\s]+)"),
-        "wait until the quota is counted; if that takes long, the controller manager is not running",
+        "wait until the quota is counted; "
+        "if that takes more than a minute, check whether the controller manager is running",
     ),
     _Pattern(
         "request missing",
@@ -106,12 +107,12 @@ _PATTERNS = (
             r"(?:(?P<bound>minimum|maximum) )?(?P<resource>[\w./-]+) (?:usage|max limit to request ratio) per "
             r"(?P<type>\w+) is (?P<amount>[\w.+-]+)"
         ),
-        "change the requests and limits so that they are within its range",
+        "change the requests and limits so that they are within the limit range",
     ),
     _Pattern(
         "pod security",
         re.compile(r'violates PodSecurity "(?P<level>[^"]+)"(?:: (?P<fields>.+))?', re.DOTALL),
-        "change the fields in the message in the pod template, or ask the platform team for another level than {level}",
+        "change the fields in the message in the pod template, or ask the platform team for a level other than {level}",
     ),
     _Pattern(
         "policy",
@@ -126,12 +127,12 @@ _PATTERNS = (
     _Pattern(
         "webhook failed",
         re.compile(r'failed calling webhook "(?P<name>[^"]+)"'),
-        "tell the platform team that this webhook does not answer",
+        "report to the platform team that this webhook does not answer",
     ),
     _Pattern(
         "service account missing",
         re.compile(r"error looking up service account (?P<where>[^/\s]+)/(?P<name>[^:\s]+): .*not found"),
-        "create the service account {name}, or name another in serviceAccountName",
+        "create the service account {name}, or set serviceAccountName to another one",
     ),
     _Pattern(
         "priority class missing",
@@ -141,6 +142,6 @@ _PATTERNS = (
     _Pattern(
         "not permitted",
         re.compile(r'is forbidden: User "(?P<user>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"'),
-        "give {user} permission to {verb} {resource} here",
+        "give {user} permission to {verb} {resource} in this namespace",
     ),
 )

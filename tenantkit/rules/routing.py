@@ -101,7 +101,7 @@ def _host_problem(value: object, *, wildcard: bool) -> str | None:
             return "use at most 63 characters between two dots"
         return None
     if "*" in text:
-        return "use '*' only as '*.' in front of a DNS name" if wildcard else "name each host, without '*'"
+        return "use '*' only as '*.' in front of a DNS name" if wildcard else "list each host, without '*'"
     if re.search(r"[/:]", text):
         return "use a DNS name without scheme, port or path"
     return "use a DNS name of lower-case letters, digits, '-' and '.', at most 253 characters"

@@ -150,7 +150,7 @@ def reported_status(broken: BrokenWorkload, pod: Manifest, now: str) -> Manifest
         now: the time, in the format of manifests.
     """
     if broken.kubelet_report is None:
-        raise ValueError(f"{broken.workload.name}: a kubelet has nothing to report about it")
+        raise ValueError(f"{broken.workload.name} has no kubelet report")
     placeholders = _placeholders(pod, now)
     container = _filled(broken.kubelet_report.container, placeholders)
     unready = {"status": "False", "reason": "ContainersNotReady", "message": _UNREADY, "lastTransitionTime": now}
@@ -171,7 +171,7 @@ def reported_status(broken: BrokenWorkload, pod: Manifest, now: str) -> Manifest
 def reported_event(broken: BrokenWorkload, pod: Manifest, now: str) -> Manifest:
     """The event that a kubelet writes about a pod."""
     if broken.kubelet_report is None:
-        raise ValueError(f"{broken.workload.name}: a kubelet has nothing to report about it")
+        raise ValueError(f"{broken.workload.name} has no kubelet report")
     metadata, (reason, message) = pod["metadata"], broken.kubelet_report.event
     return {
         "apiVersion": "v1",

@@ -86,14 +86,14 @@ def _wait_for_pods(cluster: Cluster, wanted: Mapping[tuple[str, str], int]) -> N
 
 
 def _wait_until_held(cluster: Cluster) -> None:
-    """Wait until the status of the leaving namespace names its finalizers."""
+    """Wait until the status of the leaving namespace lists its finalizers."""
     for event in cluster.watch("Namespace", name=LEAVING_TENANT, timeout_s=_RUNNING_WITHIN_S):
         conditions = (event.manifest.get("status") or {}).get("conditions") or ()
         if any((it["type"], it["status"]) == ("NamespaceFinalizersRemaining", "True") for it in conditions):
             return
     raise WaitTimeoutError(
-        f"the status of the sample's namespace {LEAVING_TENANT!r} names no finalizer after {_RUNNING_WITHIN_S:g} s: is "
-        f"a namespace controller running?"
+        f"the status of the sample namespace {LEAVING_TENANT!r} does not list its finalizers after "
+        f"{_RUNNING_WITHIN_S:g} s: check that a namespace controller is running"
     )
 
 

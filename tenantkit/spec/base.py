@@ -29,15 +29,15 @@ API_VERSION = f"{API_GROUP}/v1alpha1"
 
 _REASONS = {
     "missing": "is required",
-    "tuple_type": "give a list, for example [{value!r}]",
-    "dict_type": "give a mapping of names to values",
-    "model_type": "give a mapping of fields",
-    "string_type": "give text",
+    "tuple_type": "use a list, for example [{value!r}]",
+    "dict_type": "use a mapping of names to values",
+    "model_type": "use a mapping of fields",
+    "string_type": "use text",
     "bool_type": "use true or false",
     "bool_parsing": "use true or false",
-    "int_type": "give a whole number",
-    "int_parsing": "give a whole number",
-    "int_from_float": "give a whole number",
+    "int_type": "use a whole number",
+    "int_parsing": "use a whole number",
+    "int_from_float": "use a whole number",
 }
 
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
@@ -238,7 +238,7 @@ def _without(data: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
 def _unnamed(cls: type[Spec], values: tuple[Any, ...]) -> Problem:
     first = next(iter(cls.model_fields))
     shown = values[0] if len(values) == 1 else values
-    reason = f"fields must be named, for example {cls.__name__}({first}={values[0]!r}, ...)"
+    reason = f"pass fields by name, for example {cls.__name__}({first}={values[0]!r}, ...)"
     return Problem(cls.__name__, shown, reason)
 
 

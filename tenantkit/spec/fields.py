@@ -41,7 +41,7 @@ def _check_count(value: int) -> str | None:
 
 def _not_boolean(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("give a whole number")  # noqa: TRY004 (as above)
+        raise ValueError("use a whole number")  # noqa: TRY004 (as above)
     return value
 
 

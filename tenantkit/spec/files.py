@@ -174,7 +174,7 @@ def _listed(specs: object) -> list[Tenant | Platform]:
     """The specs in a list, all of them checked."""
     is_one = isinstance(specs, str | Mapping | Spec) or not isinstance(specs, Iterable)
     listed = [specs] if is_one else list(cast("Iterable[object]", specs))
-    problems = [Problem("specs", spec, "give a Tenant or a Platform") for spec in listed if not _is_spec(spec)]
+    problems = [Problem("specs", spec, "pass a Tenant or a Platform") for spec in listed if not _is_spec(spec)]
     platforms = [spec for spec in listed if isinstance(spec, Platform)]
     if len(platforms) > 1:
         problems.append(_too_many_platforms(len(platforms)))
@@ -204,7 +204,7 @@ def _decoded(content: str | bytes, source: str) -> str:
 
 def _spec(data: Any) -> Tenant | Platform:
     if not isinstance(data, dict):
-        reason = "give a mapping with 'kind: Tenant' or 'kind: Platform'"
+        reason = "use a mapping with 'kind: Tenant' or 'kind: Platform'"
         raise InvalidSpecError([Problem("document", data, reason)])
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
@@ -213,7 +213,7 @@ def _spec(data: Any) -> Tenant | Platform:
 
 
 def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
-    """Each document's node, for the lines, and its data; the items of a List, too, and no empty documents."""
+    """Each document's node, for the lines, and its data; also the items of a List, and no empty documents."""
     try:
         loader = _Loader(text)
         while loader.check_node():

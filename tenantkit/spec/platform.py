@@ -270,7 +270,7 @@ class Platform(Document):
         """The namespace of a tenant, given as a Tenant or by name; anything else is an InvalidSpecError."""
         name = tenant if isinstance(tenant, str) else getattr(tenant, "name", None)
         if not isinstance(name, str):
-            raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
+            raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
         return self.namespace_prefix + name
 
     def quota(self, tenant: Tenant) -> Quota:
@@ -301,7 +301,7 @@ class Platform(Document):
         problems = [problem for tenant in tenants for problem in self._problems(tenant)]
         names = [tenant.name for tenant in tenants]
         problems += [
-            Problem("name", name, f"{names.count(name)} tenants have this name: give each its own")
+            Problem("name", name, f"{names.count(name)} tenants have this name: give each tenant its own name")
             for name in sorted({name for name in names if names.count(name) > 1})
         ]
         if problems:
@@ -349,26 +349,24 @@ class Platform(Document):
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
             first = taken.setdefault((host, route.path, route.path_type == "Exact"), index)
             if first != index:
-                reason = f"routes[{first}] has host {host!r} and this path, too: keep one of them"
+                reason = f"routes[{first}] also has host {host!r} and this path: keep one of the routes"
                 yield Problem(f"{tenant.name}.routes[{index}].path", route.path, reason)
             name = route.object_name(host)
             if named.setdefault(name, index) != index and first == index:
-                reason = f"routes[{named[name]}] is named {name!r}, too: give each its own name"
+                reason = f"routes[{named[name]}] is also named {name!r}: give each route its own name"
                 yield Problem(f"{tenant.name}.routes[{index}].name", name, reason)
 
 
 def _check_host_template(template: str) -> None:
     """Refuse a template with other fields, without `{name}`, or whose hosts would be invalid."""
     if not {"name"} <= _template_fields(template) <= {"name", "team", "domain"}:
-        raise ValueError(
-            "use {name} and, if you like, {team} and {domain}, and no others, for example '{name}.{domain}'"
-        )
+        raise ValueError("use only {name} (required), {team} and {domain}, for example '{name}.{domain}'")
     _check_sample(template.format(name="a", team="b", domain="example.ai"), check_host, "{name}.{domain}")
 
 
 def _check_sample(sample: str, check: Callable[[object], str | None], example: str) -> None:
     if check(sample):
-        raise ValueError(f"it makes {sample!r}, which is not a valid name: use for example {example!r}")
+        raise ValueError(f"it expands to {sample!r}, which is not a valid name: use, for example, {example!r}")
 
 
 def _template_fields(template: str) -> set[str]:

@@ -137,12 +137,12 @@ class Quota(Spec):
             request, limit = getattr(self, f"requests_{resource}"), getattr(self, f"limits_{resource}")
             if limit is not None and parse_quantity(limit) < parse_quantity(request):
                 raise ValueError(
-                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): use at least as much"
+                    f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): use at least {request}"
                 )
         if self.limits_cpu is not None and self.containers.limit_cpu is None:
             raise ValueError(
-                "limits_cpu is given but containers.limit_cpu is not, so a container without a cpu limit is refused: "
-                "give containers=ContainerLimits(limit_cpu='1')"
+                "limits_cpu is set but containers.limit_cpu is not, so a container without a cpu limit is refused: "
+                "set containers=ContainerLimits(limit_cpu='1')"
             )
         return self
 

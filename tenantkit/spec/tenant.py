@@ -68,14 +68,14 @@ class Tenant(Document):
     @classmethod
     def _team_is_named(cls, team: str) -> str:
         if not team:
-            raise ValueError("name the team, for example 'ml-vision'")
+            raise ValueError("set the team, for example 'ml-vision'")
         return team
 
     @field_validator("owners")
     @classmethod
     def _has_an_owner(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
         if not owners:
-            raise ValueError("name at least one owner, for example ['dana@example.com']")
+            raise ValueError("list at least one owner, for example ['dana@example.com']")
         return owners
 
     @field_validator("owners", "editors", "viewers", "hosts")
@@ -97,7 +97,7 @@ class Tenant(Document):
         names = Counter(route.name for route in routes if route.name)
         for name, times in names.items():
             if times > 1:
-                raise ValueError(f"{times} routes are named {name!r}: give each its own name, or none")
+                raise ValueError(f"{times} routes are named {name!r}: give each route its own name, or none")
         return routes
 
     @field_validator("expires", mode="before")
@@ -111,14 +111,14 @@ class Tenant(Document):
             except ValueError:
                 moment = None
         if value is not None and not (isinstance(moment, datetime) and moment.tzinfo):
-            raise ValueError("give date, time and zone, for example '2027-03-31T18:00:00Z'")
+            raise ValueError("use a date, a time and a zone, for example '2027-03-31T18:00:00Z'")
         return moment
 
     @model_validator(mode="after")
     def _size_or_quota(self) -> Self:
         if (self.size is None) == (self.quota is None):
             given = "both are" if self.size is not None else "neither is"
-            raise ValueError(f"give either size or quota ({given} given), for example size='small'")
+            raise ValueError(f"set either size or quota ({given} set), for example size='small'")
         return self
 
     @property

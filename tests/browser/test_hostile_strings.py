@@ -239,7 +239,7 @@ def test_the_explorer_shows_hostile_strings_as_text(notebook: NotebookPage, host
     expect(output).to_contain_text(HOSTILE["script"])
     expect_nothing_made(notebook, output)
     notebook.run("view.why_button.click()")
-    expect(output).to_contain_text("Problems of all workloads", timeout=SLOW_MS)
+    expect(output).to_contain_text("Problems found for all workloads", timeout=SLOW_MS)
 
     expect_nothing_made(notebook, output)
     assert "x" * 1000 not in output.inner_html()

@@ -101,7 +101,9 @@ def test_the_explorer_leads_from_a_tenant_to_the_cause_of_a_problem(
     root.get_by_label("Workload", exact=True).select_option("Job/train-b200")
     root.get_by_role("button", name="Why?").click()
 
-    expect(root.locator(".tk-panel")).to_contain_text("Problems of Job/train-b200 in recsys: 1 cause", timeout=SLOW_MS)
+    expect(root.locator(".tk-panel")).to_contain_text(
+        "Problems found for Job/train-b200 in recsys: 1 cause", timeout=SLOW_MS
+    )
     notebook.draw(root, picture("notebooks/images/explorer.png"))
     notebook.run("view.close()")
 

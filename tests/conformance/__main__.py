@@ -53,7 +53,7 @@ def main() -> int:
         problems.append(f"README.md does not say {verdict.figure!r}")
     for problem in problems:
         sys.stdout.write(f"- {problem}\n")
-    sys.stdout.write(f"{verdict.figure} tests that pass on the real control plane pass on the sandbox\n")
+    sys.stdout.write(f"{verdict.figure} that pass on the real control plane pass on the sandbox\n")
     return 1 if problems else 0
 
 

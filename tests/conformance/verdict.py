@@ -37,7 +37,7 @@ class Verdict:
     @property
     def figure(self) -> str:
         """The figure in the README."""
-        return f"{self.both} of {self.asked}"
+        return f"{self.both} of Kubernetes' own {self.asked} tests"
 
 
 def judge(

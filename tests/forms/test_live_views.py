@@ -95,7 +95,7 @@ def test_why_explains_the_selected_tenant(admin: Cluster, vision: Tenant, views:
     page.wait(lambda text: "stuck" in text)
     view.why_button.click()
 
-    page.wait(lambda text: f"Problems of all workloads in {vision.name}: 1 cause" in text)
+    page.wait(lambda text: f"Problems found for all workloads in {vision.name}: 1 cause" in text)
 
 
 def deployment(name: str, namespace: str) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def test_the_filters_lead_from_a_tenant_to_a_workload_a_pod_its_events_and_its_p
     view.filters["pod"].value = label
     page.wait(lambda text: "FailedScheduling" in text and "ScalingReplicaSet" not in text)
     view.why_button.click()
-    shown = page.wait(lambda text: f"Problems of {label} in {vision.name}" in text)
+    shown = page.wait(lambda text: f"Problems found for {label} in {vision.name}" in text)
 
     assert "no node" in shown
 

@@ -54,11 +54,11 @@ def test_a_stranger_sees_disabled_buttons_and_the_missing_permissions(
         assert form.disabled == {
             "plan": "you need permission to list namespaces",
             "apply": "you need permission to create namespaces, create resourcequotas and create rolebindings: "
-            "somebody who has it can apply the YAML below",
+            "ask somebody who has this permission to apply the YAML below",
         }
         assert form.plan_button.disabled
         assert "kind: Tenant" in form.yaml
-        with pytest.raises(PermissionDenied, match=r"somebody who has it can apply `form\.yaml`"):
+        with pytest.raises(PermissionDenied, match=r"ask somebody who has this permission to apply `form\.yaml`"):
             form.submit()
 
 

@@ -64,7 +64,7 @@ def test_a_file_that_the_user_changed_is_kept_and_reported(folder: Path) -> None
 
     assert (again.written, again.kept) == ((), (FIRST,))
     assert (folder / FIRST).read_text() == "my own"
-    assert "01-first.ipynb: you changed it, so it is kept; to get tenantkit's version, rename yours" in str(again)
+    assert "01-first.ipynb was not updated, because you changed it: rename it to get tenantkit's version" in str(again)
 
 
 def test_an_unchanged_file_is_updated(source: Path, folder: Path) -> None:

@@ -104,7 +104,9 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
     if not isinstance(timeout_s, int | float) or not timeout_s > 0:
-        raise ConnectionConfigError(f"timeout_s={timeout_s!r} is not valid: use seconds, more than 0, for example 35")
+        raise ConnectionConfigError(
+            f"timeout_s={timeout_s!r} is not valid: use a number of seconds above 0, for example 35"
+        )
     source = _source(kubeconfig, context, server)
     load = _overridden(source.load, token=token, ca_file=ca_file)
     chosen = _namespaces(namespaces)
@@ -152,7 +154,7 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
             raise ConnectionConfigError(
                 "server= cannot be combined with kubeconfig= or context=: pass one, or the other"
             )
-        return _by_hand(server)
+        return _from_server(server)
     if kubeconfig is not None:
         return _from_files(_existing(os.fspath(kubeconfig), Message("{kubeconfig}")), context)
     variable = os.environ.get("KUBECONFIG", "")
@@ -170,8 +172,8 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
         pod = Message("not used with {context}") if has_token else Message("no token is mounted in this pod")
     raise ConnectionConfigError(
         Message(
-            "no cluster to connect to: looked at {sources} (not given), $KUBECONFIG (not set), the pod's service "
-            "account ({pod}), {default} (does not exist)",
+            "no cluster is configured: tenantkit checked {sources} (not given), $KUBECONFIG (not set), the pod's "
+            "service account ({pod}) and {default} (does not exist)",
             {"pod": pod, "default": default},
         ),
         hint=Hint(
@@ -188,8 +190,8 @@ def _existing(value: str, source: Message) -> list[Path]:
     if not found:
         shown = ", ".join(str(path) for path in paths) or repr(value)
         which = "which does not exist" if len(paths) == 1 else "none of which exists"
-        what = Message("{source} names {files}, {which}", {"source": source, "files": shown, "which": which})
-        raise ConnectionConfigError(what, hint=Hint("name an existing file"))
+        what = Message("{source} is set to {files}, {which}", {"source": source, "files": shown, "which": which})
+        raise ConnectionConfigError(what, hint=Hint("use an existing file"))
     return found
 
 
@@ -223,11 +225,11 @@ def _from_pod() -> _Source:
     try:
         own = (POD_FOLDER / "namespace").read_text(encoding="utf-8").strip()
     except OSError:
-        own = ""  # a token is sometimes mounted by hand, without it
+        own = ""  # a pod's manually mounted token may come without it
     return _Source(load, IN_CLUSTER, None, own or None)
 
 
-def _by_hand(server: str) -> _Source:
+def _from_server(server: str) -> _Source:
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
         raise ConnectionConfigError("server= is not the URL of an API server: use one like 'https://10.0.0.1:6443'")
@@ -260,7 +262,7 @@ def _check_encryption(login: Login) -> None:
     server = login.endpoint.server
     is_local = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
     if server.startswith("http:") and not is_local and login.authorization() is not None:
-        raise ConnectionConfigError(f"{server} is not encrypted, so that others could read the token: use https://")
+        raise ConnectionConfigError(f"{server} does not use TLS, so others could read the token: use https://")
 
 
 def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:

@@ -63,19 +63,19 @@ def read_context(paths: Sequence[Path], context: str | None) -> ContextEntry:
     if name not in contexts:
         what = f"{shown} has no context {name!r}"
         if not context:
-            what = f"{shown} has no context {name!r}, which is its current-context"
+            what = f"the current-context of {shown} is {name!r}, which does not exist there"
         raise ConnectionConfigError(what, hint=_choose_context(contexts, near=get_close_matches(name, contexts, n=1)))
     chosen = contexts[name]
     clusters, users = _merged(files, "clusters", "cluster"), _merged(files, "users", "user")
     cluster, user = clusters.get(str(chosen.get("cluster"))), users.get(str(chosen.get("user")))
     if cluster is None or not isinstance(cluster.get("server"), str):
         raise ConnectionConfigError(
-            f"context {name!r} of {shown} names cluster {chosen.get('cluster')!r}, which has no server there",
+            f"context {name!r} of {shown} refers to cluster {chosen.get('cluster')!r}, which has no server there",
             hint=_other_context(contexts),
         )
     if chosen.get("user") and user is None:
         raise ConnectionConfigError(
-            f"context {name!r} of {shown} names user {chosen['user']!r}, which does not exist there",
+            f"context {name!r} of {shown} refers to user {chosen['user']!r}, which does not exist there",
             hint=_other_context(contexts),
         )
     user_name = str(chosen["user"]) if chosen.get("user") else None
@@ -158,7 +158,7 @@ def _read(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
         # Its text quotes the file, which may hold tokens.
-        raise ConnectionConfigError(f"kubeconfig {path}{where}: not valid YAML: fix it there") from None
+        raise ConnectionConfigError(f"kubeconfig {path}{where} is not valid YAML: fix the syntax") from None
     if not isinstance(found, dict):
         raise ConnectionConfigError(f"kubeconfig {path} is empty or not a mapping: it should begin with apiVersion: v1")
     return found
@@ -186,12 +186,12 @@ def _choose_context(contexts: Iterable[str], *, near: Sequence[str] = ()) -> Hin
     if not names:
         return Hint("use another kubeconfig: this one has no contexts")
     if near:
-        return Hint("did you mean {near!r}? pass {context}, one of {names}", {"near": near[0], "names": names})
-    return Hint("pass {context}, one of {names}", {"names": names})
+        return Hint("did you mean {near!r}? pass {context} with one of {names}", {"near": near[0], "names": names})
+    return Hint("pass {context} with one of {names}", {"names": names})
 
 
 def _other_context(contexts: Iterable[str]) -> Hint:
-    return Hint("add it, or pass another {context}, one of {names}", {"names": _shown(contexts)})
+    return Hint("add it, or pass {context} with one of {names}", {"names": _shown(contexts)})
 
 
 def _shown(contexts: Iterable[str]) -> str:

@@ -60,7 +60,10 @@ _NEXT: Mapping[type[ClusterError], Hint] = MappingProxyType(
     {
         BadRequest: Hint("fix the request, or check whether this server is too old for it"),
         Unauthorized: Hint("the token or certificate is missing, wrong or expired: sign in, then {connect_again}"),
-        PermissionDenied: Hint("ask its owner for that permission; {whoami} shows who the server thinks you are"),
+        PermissionDenied: Hint(
+            "ask an owner of the namespace or the platform team for this permission; "
+            "{whoami} shows the user that the server sees"
+        ),
         NotFound: Hint("check its name and namespace"),
         Conflict: Hint("read it again, then decide which change to keep"),
         AlreadyExists: Hint("use another name, or change the existing object"),
@@ -72,12 +75,20 @@ _NEXT: Mapping[type[ClusterError], Hint] = MappingProxyType(
     }
 )
 
-_CHECK_PROXY = Hint("check for a proxy or a sign-in page in between, and check the server's address")
+_CHECK_PROXY = Hint(
+    "check whether a proxy or a sign-in page answered instead of the server, and check the server's address"
+)
 _NEXT_WITHOUT_STATUS: Mapping[int, Hint] = MappingProxyType(
     {
-        400: Hint("check whether the server's address should begin with https://, and check for a proxy in between"),
+        400: Hint(
+            "check whether the server's address must start with https://, "
+            "and whether a proxy answered instead of the server"
+        ),
         401: _NEXT[Unauthorized],
-        404: Hint("this server does not have that kind: check what has to be installed for it, and check the URL"),
+        404: Hint(
+            "the server does not serve this kind: check whether the component that provides it is installed, "
+            "and check the URL"
+        ),
         429: _NEXT[Throttled],
     }
 )
@@ -103,16 +114,19 @@ _WITHOUT_ANSWER: Mapping[ConnectionFailure, tuple[str, Hint]] = MappingProxyType
         "not tls": ("it does not speak TLS", Hint("check the address and the port")),
         "dns": (
             "its name cannot be resolved ({detail})",
-            Hint("check its spelling, and whether you are in its network"),
+            Hint("check the spelling of the host name, and whether you are connected to its network"),
         ),
         "refused": ("the connection was refused", Hint("check whether the server runs, and check the port")),
         "unreachable": (
             "it cannot be reached ({detail})",
-            Hint("check whether you are in the right network, such as a VPN"),
+            Hint("check whether you are connected to the right network, such as a VPN"),
         ),
         "connect timeout": (
             "connecting timed out",
-            Hint("check whether you are in the right network, such as a VPN, and check for a firewall in between"),
+            Hint(
+                "check whether you are connected to the right network, such as a VPN, "
+                "and check whether a firewall blocks the connection"
+            ),
         ),
         "timeout": (
             "no answer in time ({detail})",
@@ -120,17 +134,17 @@ _WITHOUT_ANSWER: Mapping[ConnectionFailure, tuple[str, Hint]] = MappingProxyType
         ),
         "reset": (
             "the connection was closed ({detail})",
-            Hint("try again; if it fails again, check for a proxy in between"),
+            Hint("try again; if it fails again, check whether a proxy interferes"),
         ),
         "proxy": (
-            "the proxy in between refused ({detail})",
+            "the proxy refused the connection ({detail})",
             Hint("check the kubeconfig's proxy-url, $HTTPS_PROXY and $NO_PROXY"),
         ),
         "busy": ("all connections are in use ({detail})", Hint("send fewer requests at once")),
-        "garbled": ("the answer is not readable ({detail})", Hint("check for a proxy in between")),
+        "garbled": ("the answer is not readable ({detail})", Hint("check whether a proxy interferes")),
     }
 )
-_MAYBE_DONE = Hint("it may have been done all the same: check before you repeat it")
+_MAYBE_DONE = Hint("the change may have been made anyway: check before you repeat it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +200,7 @@ def error_of_status(status: Manifest, operation: Operation, *, code: int | None 
 def error_of_transport(
     failure: TransportError, operation: Operation, server: str, *, is_write: bool = False
 ) -> ClusterUnavailable:
-    """The error of a request without an answer; after a write, it says whether the write may have been done."""
+    """The error of a request without an answer; after a write, it says whether the change may have been made."""
     text, hint = _WITHOUT_ANSWER[failure.reason]
     reason = text.format(detail=_clean(failure.detail) or failure.reason)
     if is_write and failure.reason in ("timeout", "reset", "garbled"):

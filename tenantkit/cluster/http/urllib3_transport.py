@@ -191,7 +191,7 @@ def _pool(endpoint: Endpoint, *, block: bool) -> urllib3.PoolManager:
     if proxy.scheme not in ("http", "https") or not proxy.hostname:
         raise ConnectionConfigError(
             f"the proxy for {endpoint.server} has the scheme {proxy.scheme or 'unknown'!r}: use http:// or https:// "
-            "in the kubeconfig's proxy-url or in $HTTPS_PROXY, or name the server in $NO_PROXY"
+            "in the kubeconfig's proxy-url or in $HTTPS_PROXY, or list the server in $NO_PROXY"
         )
     if proxy.username is not None:
         secret = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"

@@ -58,7 +58,7 @@ def served_kinds(session: Session) -> list[ServedKind]:
         )
         if answer.get("kind") != "APIGroupDiscoveryList":
             raise NotFound(
-                f"{session.server} does not have aggregated discovery: that takes Kubernetes 1.27 or newer",
+                f"{session.server} does not support aggregated discovery, which needs Kubernetes 1.27 or newer",
                 status=404,
             )
         for group in answer.get("items") or ():
@@ -92,7 +92,9 @@ def kind_named(spelling: str, kinds: Iterable[ServedKind]) -> Kind:
         return known[wanted]
     near = get_close_matches(wanted, known, n=_SHOWN) if isinstance(spelling, str) else []
     hint = f"it has {', '.join(near)}" if near else "see `kubectl api-resources` for those that it has"
-    raise InvalidSpecError([Problem("kind", spelling, f"the server has no such kind to list: {hint}")])
+    raise InvalidSpecError(
+        [Problem("kind", spelling, f"the server does not serve a kind of this name that can be listed: {hint}")]
+    )
 
 
 def _spellings(kind: ServedKind) -> Iterator[str]:

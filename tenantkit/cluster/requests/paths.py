@@ -1,7 +1,7 @@
 """The URL path of a kind, a name and a namespace; pure.
 
 With an empty name, a path means another request: DELETE of a collection, or a list. So each part is checked before
-anything is sent. A missing namespace is refused, too: with the connection's namespace as default, as in kubectl, a
+anything is sent. A missing namespace is also refused: with the connection's namespace as default, as in kubectl, a
 mistake could write into a namespace that nobody named.
 Source: pages "Kubernetes API Concepts" (Resource URIs) and "Object Names and IDs" (path segment names).
 """
@@ -36,7 +36,9 @@ def collection_path(kind: Kind, namespace: str | None = None) -> str:
     if namespace is None:
         return f"{root}/{kind.plural}"
     if not kind.namespaced:
-        raise InvalidSpecError([Problem("namespace", namespace, f"a {kind.kind} is not namespaced: leave it out")])
+        raise InvalidSpecError(
+            [Problem("namespace", namespace, f"{kind.kind} is not namespaced: leave out the namespace")]
+        )
     return f"{root}/namespaces/{_segment('namespace', namespace)}/{kind.plural}"
 
 
@@ -62,7 +64,7 @@ def creation_path(kind: Kind, namespace: str | None = None) -> str:
         InvalidSpecError: the namespace is missing or not valid, or the kind is not namespaced.
     """
     if kind.namespaced and namespace is None:
-        reason = f"a {kind.kind} is namespaced: name its namespace"
+        reason = f"a {kind.kind} is namespaced: pass its namespace"
         raise InvalidSpecError([Problem("namespace", namespace, reason)])
     return collection_path(kind, namespace)
 
@@ -85,9 +87,7 @@ def with_query(path: str, query: Mapping[str, str | int | bool | None]) -> str:
 def _segment(field: str, value: object) -> str:
     """One quoted segment of a path."""
     if not isinstance(value, str) or not value:
-        raise InvalidSpecError([Problem(field, value, f"use a {field}: text that is not empty")])
+        raise InvalidSpecError([Problem(field, value, f"use a {field} that is a non-empty text")])
     if value in (".", "..") or "/" in value or "%" in value or not value.isprintable():
-        raise InvalidSpecError(
-            [Problem(field, value, "use no '/', no '%', no invisible characters, and not '.' or '..'")]
-        )
+        raise InvalidSpecError([Problem(field, value, "do not use '/', '%', invisible characters, '.' or '..'")])
     return quote(value, safe=_SAFE)

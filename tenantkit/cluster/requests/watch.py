@@ -1,7 +1,7 @@
 """Watches that resume after a disconnect, and that list again after 410 Gone.
 
 A watch remembers the metadata of the objects that it reported, so that after a 410 it can report the objects that were
-added, changed and deleted in between. A watch from the caller's version does not know objects that it never reported;
+added, changed and deleted meanwhile. A watch from the caller's version does not know objects that it never reported;
 with `name` it still reports that the one object was deleted. Rejected alternative: ending at 410, as the official
 client does, which every caller would have to handle.
 Source: page "Kubernetes API Concepts", section "Efficient detection of changes".

@@ -111,7 +111,10 @@ def _cause(container: _Container) -> Finding | None:
         if reason == "CreateContainerConfigError":
             return _unconfigured(container, waiting)
         if reason in _NOT_STARTED:
-            next_steps = "check the message: the runtime could not start it; often command, mounts or security context"
+            next_steps = (
+                "check the message: the runtime could not start the container, "
+                "often because of its command, mounts or security context"
+            )
             return container.finding(
                 "container not started",
                 str(waiting.get("message") or reason),
@@ -144,13 +147,14 @@ def _image(container: _Container, waiting: Manifest) -> Finding:
             "secret missing",
             message,
             [*evidence, f"image pull secret {secret} does not exist"],
-            f"create the secret {secret} of type kubernetes.io/dockerconfigjson, or name another in imagePullSecrets",
+            f"create the secret {secret} of type kubernetes.io/dockerconfigjson, "
+            "or list another one in imagePullSecrets",
             since=None,
             on=f"Secret/{secret}",
         )
     next_steps = "check the image's name and tag, and whether the nodes may pull it"
     if reason == "ErrImageNeverPull":
-        next_steps = "set another imagePullPolicy than Never, or load the image onto the nodes"
+        next_steps = "set imagePullPolicy to IfNotPresent or Always, or load the image onto the nodes"
     elif reason == "InvalidImageName":
         next_steps = "write the image's name as registry/path:tag, in lower case"
     return container.finding("image", message or str(reason), evidence, next_steps, since=None)

@@ -45,7 +45,7 @@ def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Findi
     evidence = [f"condition {failed.get('type')}, reason {failed.get('reason')}"]
     if is_late:
         evidence.append(f"activeDeadlineSeconds {spec.get('activeDeadlineSeconds')}")
-        next_steps = "set a longer activeDeadlineSeconds, or give it less work"
+        next_steps = "set a longer activeDeadlineSeconds, or make the Job do less work"
     else:
         evidence.append(f"failed pods: {status.get('failed') or 0}, backoffLimit {spec.get('backoffLimit', 6)}")
         evidence += _failures(snapshot, job)
@@ -106,7 +106,8 @@ def _retrying(snapshot: ClusterSnapshot, job: Manifest) -> Iterator[Finding]:
             chain=snapshot.chain(job),
             namespace=job["metadata"]["namespace"],
             object=label(job),
-            message=f"failed pods: {failed}; it tries again until more than {limit} have failed",
+            message=f"failed pods: {failed}; the Job creates a new pod after each failure, "
+            f"until more than {limit} have failed",
             evidence="; ".join([f"status.failed {failed}, backoffLimit {limit}", *_failures(snapshot, job)]),
             next_steps=_check_log(snapshot, job),
             since=status.get("startTime"),
@@ -145,6 +146,6 @@ def _past_deadline(snapshot: ClusterSnapshot, pod: Manifest) -> Finding:
         object=label(pod),
         message=cut(str(status.get("message") or "")),
         evidence=f"phase Failed, reason {_DEADLINE}; activeDeadlineSeconds {deadline_s}",
-        next_steps="set a longer activeDeadlineSeconds for the pod, or give it less work",
+        next_steps="set a longer activeDeadlineSeconds for the pod, or make the pod do less work",
         since=status.get("startTime"),
     )

@@ -36,7 +36,7 @@ def _waiting(snapshot: ClusterSnapshot, workload: Manifest) -> Finding:
     next_steps = (
         f"wait, or check which workloads are before it in queue {queue}"
         if queue
-        else "name a queue in the label kueue.x-k8s.io/queue-name"
+        else "set the label kueue.x-k8s.io/queue-name to a queue"
     )
     return Finding(
         cause="queued",
@@ -45,7 +45,9 @@ def _waiting(snapshot: ClusterSnapshot, workload: Manifest) -> Finding:
         object=label(workload),
         message=cut(str(waiting.get("message") or "")),
         evidence="; ".join([f"Kueue, queue {queue or 'none'}", reason]),
-        next_steps="set spec.active to true: it is deactivated" if spec.get("active") is False else next_steps,
+        next_steps="set spec.active to true: the workload is deactivated"
+        if spec.get("active") is False
+        else next_steps,
         since=waiting.get("lastTransitionTime") or workload["metadata"].get("creationTimestamp"),
         pods=sum(int(part.get("count") or 0) for part in spec.get("podSets") or ()),
     )

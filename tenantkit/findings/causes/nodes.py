@@ -41,7 +41,8 @@ def _on(snapshot: ClusterSnapshot, pod: Manifest, name: str) -> Iterator[Finding
             object=f"Node/{name}",
             message=cut(message),
             evidence=f"the pod is on node {name}",
-            next_steps=f"tell the platform team that node {name} is not ready, or delete the pod to start it elsewhere",
+            next_steps=f"report to the platform team that node {name} is not ready, "
+            "or delete the pod to start it elsewhere",
             since=since or pod["metadata"].get("creationTimestamp"),
         )
 
@@ -74,6 +75,7 @@ def _rejected(snapshot: ClusterSnapshot, pod: Manifest, reason: str) -> Iterator
         object=label(pod),
         message=cut(str(status.get("message") or disrupted.get("message") or reason)),
         evidence="; ".join(filter(None, (*evidence, f"node {node}" if node else ""))),
-        next_steps="request what the pod really needs, so that it gets a node with enough of it, and start it again",
+        next_steps="set the requests to what the pod really needs, so that it gets a node with enough resources, "
+        "and start it again",
         since=disrupted.get("lastTransitionTime") or status.get("startTime"),
     )

@@ -91,7 +91,7 @@ def _unschedulable(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest
             cause="node not ready",
             object=f"Node/{unready[0]}",
             evidence="; ".join(filter(None, (f"not ready: {', '.join(unready)}", counted, where))),
-            next_steps="tell the platform team: no node that could run this pod is ready",
+            next_steps="report to the platform team that no node that could run this pod is ready",
             since=scheduled.get("lastTransitionTime"),
             **common,
         )
@@ -157,14 +157,14 @@ def _unbound_claims(snapshot: ClusterSnapshot, pod: Manifest) -> Iterator[str]:
 _OR_FREE = ", or free some on a node"
 _STEPS: Mapping[SchedulerCode, str] = {
     SchedulerCode.INSUFFICIENT: "request less {resource} per pod",
-    SchedulerCode.TAINT: "tolerate the taints of nodes that are meant for this, or select other nodes",
-    SchedulerCode.NODE_SELECTOR: "use labels that a node has in nodeSelector or node affinity",
+    SchedulerCode.TAINT: "add tolerations for the taints of nodes that are meant for such pods, or select other nodes",
+    SchedulerCode.NODE_SELECTOR: "set nodeSelector or node affinity to labels that a node has",
     SchedulerCode.POD_AFFINITY: "relax the pod affinity, or run fewer pods",
     SchedulerCode.TOPOLOGY_SPREAD: "relax the topology spread constraints",
-    SchedulerCode.CORDONED: "tell the platform team that nodes are cordoned",
+    SchedulerCode.CORDONED: "report to the platform team that nodes are cordoned",
     SchedulerCode.HOST_PORT: "use another host port, or none",
     SchedulerCode.TOO_MANY_PODS: "delete pods: the nodes have as many as they allow",
-    SchedulerCode.NO_NODES: "tell the platform team that the cluster has no node",
+    SchedulerCode.NO_NODES: "report to the platform team that the cluster has no node",
 }
 
 

@@ -84,9 +84,11 @@ def _stuck(snapshot: ClusterSnapshot, manifest: Manifest) -> Finding:
     elif problem is not None:
         what = f"Node/{node}"
         evidence.append(problem[0])
-        next_steps = f"tell the platform team: node {node} cannot confirm that the pod has ended, until it is back"
+        next_steps = (
+            f"report to the platform team that node {node} is not ready: it has to confirm that the pod has ended"
+        )
     else:
-        next_steps = "tell the platform team: the kubelet does not confirm that it has ended"
+        next_steps = "report to the platform team that the kubelet does not confirm that the pod has ended"
         if node:
             evidence.append(f"node {node} has not confirmed that it ended")
     return Finding(

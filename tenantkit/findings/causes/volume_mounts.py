@@ -79,9 +79,9 @@ def _of_event(snapshot: ClusterSnapshot, pod: Manifest, event: Manifest) -> Find
         object=f"PersistentVolumeClaim/{claim}" if is_mount and claim else label(pod),
         message=cut(str(event.get("message") or "")),
         evidence=event_text(event),
-        next_steps="check the message: the node could not mount the volume; often another node still uses it"
+        next_steps="check the message: the node could not mount the volume, often because another node still uses it"
         if is_mount
-        else "tell the platform team: the node could not set up the pod's network or devices",
+        else "report to the platform team that the node could not set up the pod's network or devices",
         since=first_seen(event),
     )
 

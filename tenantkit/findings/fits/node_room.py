@@ -129,14 +129,16 @@ def _placeable(copies: Sequence[tuple[NodeState, int]], apart_by: str | None) ->
 
 def _after_first(spec: Manifest) -> str:
     """What changes once one of them is placed."""
-    return f"the scheduler also looks at {', '.join(field for field in multinode_fields(spec) if field in _ABOUT_PODS)}"
+    return (
+        f"the scheduler also considers {', '.join(field for field in multinode_fields(spec) if field in _ABOUT_PODS)}"
+    )
 
 
 def _around(pod: Manifest, unknown: Sequence[str], rivals: str) -> Iterator[str]:
     """What is unknown about other pods."""
     if unknown:
         names = ", ".join(sorted(set(unknown))[:3])
-        yield f"its affinity selects namespaces by labels, which could not be read of {names}"
+        yield f"its affinity selects namespaces by labels, and the labels of {names} could not be read"
     if has_pod_constraints(pod) and rivals:
         yield rivals
 
@@ -147,7 +149,7 @@ def _fewer(spec: Manifest, rivals: str) -> Iterator[str]:
     if spec.get("schedulingGates"):
         yield "it has scheduling gates"
     if beyond := [field for field in multinode_fields(spec) if field not in _ABOUT_PODS]:
-        yield f"the scheduler also looks at {', '.join(beyond)}"
+        yield f"the scheduler also considers {', '.join(beyond)}"
     if rivals:
         yield rivals
 

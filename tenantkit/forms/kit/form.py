@@ -1,6 +1,6 @@
 """The base of all forms: header, sections, buttons and the busy state. A form is not a widget itself, but has one.
 
-A form shows itself as the last line of a cell; to embed it, use `.widget`. Rejected alternative: a subclass of VBox,
+A form is displayed as the last line of a cell; to embed it, use `.widget`. Rejected alternative: a subclass of VBox,
 whose sixty names (`close`, `keys`, `open`, …) a form would share and could hide by accident.
 """
 

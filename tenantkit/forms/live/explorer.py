@@ -35,7 +35,7 @@ class Explorer(LiveView):
     Select a tenant, one of its workloads, and one of its pods. The table shows the objects in the selection, then
     the events about them, the latest first. The button Why? explains why the selection does not run.
 
-    The view shows itself as the last line of a cell. Running the cell again replaces it. The button Stop or `stop()`
+    The view is displayed as the last line of a cell. Running the cell again replaces it. The button Stop or `stop()`
     ends the updates; `close()` also removes the view from the page. While no page shows the view, it pauses.
 
     Args:

@@ -30,7 +30,7 @@ _WORST_FIRST = ("over", "full", "near", "pending", "ok", "none")
 class QuotaDashboard(LiveView):
     """Watch the quota usage of all tenants in a notebook, the fullest first. Experimental: the layout may change.
 
-    The view shows itself as the last line of a cell. Running the cell again replaces it. The button Stop or `stop()`
+    The view is displayed as the last line of a cell. Running the cell again replaces it. The button Stop or `stop()`
     ends the updates; `close()` also removes the view from the page. While no page shows the view, it pauses.
 
     Args:

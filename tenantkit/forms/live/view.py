@@ -218,7 +218,7 @@ class LiveView(BaseForm):
         columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
         cells = causes[list(columns)].fillna("").to_numpy()
         rows = [[cell_text(value) for value in row] for row in cells]
-        caption = f"Problems of {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
+        caption = f"Problems found for {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
         self.panel.show(table(columns, rows, caption=caption))
 
     def _update_controls(self) -> None:

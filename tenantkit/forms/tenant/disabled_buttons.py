@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
 
-APPLY_HINT = Hint("somebody who has it can apply {form_yaml}")
+APPLY_HINT = Hint("ask somebody who has this permission to apply {form_yaml}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ _NO_CODE = element(
 class TenantForm(BaseForm):
     """Create or change a tenant by filling in a form.
 
-    The form shows itself as the last line of a cell. Nothing is written before you click Apply, or call `submit`.
+    The form is displayed as the last line of a cell. Nothing is written before you click Apply, or call `submit`.
 
     Args:
         cluster: the cluster, from `tk.connect()`.
@@ -185,7 +185,7 @@ class TenantForm(BaseForm):
     @overload
     def submit(self, *, plan_only: Literal[False] = ...) -> Report: ...
     def submit(self, *, plan_only: bool = False) -> Plan | Report:
-        """Plan and apply now, and wait for the result. The panel shows it, too.
+        """Plan and apply now, and wait for the result. The panel also shows it.
 
         Args:
             plan_only: show what would change, and change nothing. Default: False.

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 _PARTS = (
-    ("grant", "Granted by the platform", "The tenant's name, owners and resources. Only the platform changes these."),
-    ("team", "Managed by the team", "The tenant's members and routes. The owners change these themselves."),
+    (
+        "grant",
+        "Granted by the platform",
+        "The tenant's name, owners and resources. Only the platform team can change these.",
+    ),
+    ("team", "Managed by the team", "The tenant's members and routes. The owners can change these."),
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
 

@@ -47,7 +47,7 @@ def plan_notice(plan: Plan) -> Html:
     if any(change.conflicts for change in plan.changes):
         text = "Others have set some of the fields. Tick the box to overwrite them, or they will be reported as failed."
         return notice("warning", text, word="Planned, with conflicts")
-    return notice("info", "Nothing was changed yet. Review the plan, then click Apply.", word="Planned")
+    return notice("info", "Nothing has been changed yet. Review the plan, then click Apply.", word="Planned")
 
 
 def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:

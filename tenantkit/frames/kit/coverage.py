@@ -13,14 +13,14 @@ def gap_in(kind: str, covered: Scope, scope: Scope) -> str | None:
 
     Example:
         >>> gap_in("Pod", ("speech",), ("speech", "vision"))
-        'may not list Pod in vision'
+        'not allowed to list Pod in vision'
     """
     if covered in ("cluster", scope):
         return None
     if scope == "cluster":
-        return f"may not list {kind} outside {', '.join(covered)}"
+        return f"you may list {kind} only in {', '.join(covered)}"
     missing = sorted({*scope} - {*covered})
-    return f"may not list {kind} in {', '.join(missing)}" if missing else None
+    return f"not allowed to list {kind} in {', '.join(missing)}" if missing else None
 
 
 def gap_in_namespaces(covered: Scope, scope: Scope) -> str | None:

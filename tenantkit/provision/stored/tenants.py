@@ -56,7 +56,9 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
     live = get_namespace(cluster, tenant)
     namespace = live["metadata"]["name"]
     if not _is_tenant(live):
-        raise _not_found(cluster, tenant, namespace, f" (namespace {namespace!r} has no grant of tenantkit)")
+        raise _not_found(
+            cluster, tenant, namespace, f" (namespace {namespace!r} has no annotation tenantkit.dev/grant)"
+        )
     try:
         part = cluster.get("ConfigMap", SPEC_CONFIG_MAP, namespace)
     except NotFound:
@@ -147,7 +149,7 @@ def _not_found(cluster: ClusterApi, tenant: str, namespace: str, why: str = "") 
             for namespace in cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
         ]
     except ClusterError:  # then there is no suggestion
-        hint = Hint("check the name, and ask the platform team for the tenant")
+        hint = Hint("check the name, or ask the platform team to create the tenant")
     else:
         similar = get_close_matches(str(tenant), names, n=1)
         hint = Hint("{tenants} shows the tenants of this cluster")

@@ -317,7 +317,7 @@ def test_a_context_without_a_kubeconfig_starts_no_sandbox() -> None:
     done = tenantkit("demo", "--context", "production")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("Error: --context names a context of a kubeconfig: add --kubeconfig FILE\n")
+    assert done.stderr.endswith("Error: --context needs a kubeconfig: add --kubeconfig FILE\n")
 
 
 def test_without_any_kubeconfig_the_places_that_were_searched_are_listed() -> None:
@@ -348,7 +348,7 @@ def test_the_sandbox_command_writes_a_private_kubeconfig_and_ends_with_ctrl_c(tm
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=20)
 
-    assert lines[-1] == "Ctrl-C ends it\n"
+    assert lines[-1] == "press Ctrl-C to stop\n"
     assert mode == 0o600
     assert contexts == [f"sandbox-{user}" for user in ("admin", "provisioner", "owner", "editor", "viewer", "stranger")]
     assert "grants nothing until the platform is installed" in planned.stdout

@@ -71,7 +71,7 @@ def test_several_tenants_are_deleted_side_by_side(cluster: Cluster, name: str) -
 
 
 def test_without_the_right_confirmation_nothing_is_deleted(cluster: Cluster, name: str) -> None:
-    with pytest.raises(InvalidSpecError, match=f"give '{name}' again"):
+    with pytest.raises(InvalidSpecError, match=f"repeat '{name}' to delete it with everything in it"):
         delete_tenants(cluster, name, confirm="yes", progress=False)
 
     assert exists(cluster, name)

@@ -236,7 +236,9 @@ def test_every_kind_that_the_server_lists_is_a_frame(cluster: Cluster) -> None:
 
 
 def test_a_kind_that_the_server_does_not_have_is_refused(cluster: Cluster) -> None:
-    with pytest.raises(InvalidSpecError, match="the server has no such kind to list: it has deployment"):
+    with pytest.raises(
+        InvalidSpecError, match="the server does not serve a kind of this name that can be listed: it has deployment"
+    ):
         resources(cluster, "deploymet")
 
 

@@ -47,7 +47,7 @@ def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: 
     report = apply(owner, planned, progress=False)
 
     [route] = [row for row in planned.rows if row.ref.kind == "Ingress" and row.action == "create"]
-    assert route.reason.startswith("not checked whether another tenant has this host, since you may not list")
+    assert route.reason.startswith("it is not known whether another tenant has this host, since you may not list")
     assert [(outcome.action, outcome.ref.kind) for outcome in report.applied] == [
         ("update", "ConfigMap"),
         ("create", "RoleBinding"),

@@ -234,7 +234,7 @@ def test_a_server_side_dry_run_cannot_check_objects_in_a_new_namespace(cluster: 
 
     reasons = {row.ref.kind: row.reason for row in planned.rows}
     assert reasons.pop("Namespace") == ""
-    assert set(reasons.values()) == {"local only"}
+    assert set(reasons.values()) == {"compared locally, not sent to the server"}
 
 
 def test_a_plan_for_a_hundred_tenants_makes_as_many_requests_as_for_one(cluster: Cluster, name: str) -> None:

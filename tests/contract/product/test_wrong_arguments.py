@@ -67,7 +67,7 @@ def test_several_tenants_where_one_is_meant_are_refused(call: Callable[[Cluster]
     with pytest.raises(InvalidSpecError) as caught:
         call(cluster)
 
-    assert str(caught.value) == "tenant=['vision']: give one tenant's name, for example 'vision'"
+    assert str(caught.value) == "tenant=['vision']: pass one tenant's name, for example 'vision'"
 
 
 @pytest.mark.parametrize("call", [asked.fits, asked.get_tenant])
@@ -82,7 +82,7 @@ def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace
     with pytest.raises(NotFound) as caught:
         tk.why(cluster, namespaces=[namespace, "visoin"])
 
-    assert str(caught.value) == "there is no namespace 'visoin'; tk.tenants(cluster) lists those of tenants"
+    assert str(caught.value) == "there is no namespace 'visoin'; tk.tenants(cluster) lists the namespaces of tenants"
     assert tk.why(cluster, namespaces=[namespace]).attrs["scope"] == (namespace,)
 
 
@@ -124,7 +124,7 @@ def test_a_kind_that_is_not_text_is_refused(cluster: Cluster) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         asked.resources(cluster, None)
 
-    assert "kind=None: the server has no such kind to list: see" in str(caught.value)
+    assert "kind=None: the server does not serve a kind of this name that can be listed: see" in str(caught.value)
 
 
 def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_one(cluster: Cluster) -> None:
@@ -142,8 +142,8 @@ def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_
         said.append(str(caught.value))
 
     assert said == [
-        "frame=[1]: not a DataFrame: pass the result of tk.pods(cluster)",
-        "frame=[1]: not a DataFrame: pass the result of tk.quota_usage(cluster)",
-        "nodes=[1]: not a DataFrame: pass the result of tk.nodes(cluster)",
+        "frame=[1]: is not a DataFrame: pass the result of tk.pods(cluster)",
+        "frame=[1]: is not a DataFrame: pass the result of tk.quota_usage(cluster)",
+        "nodes=[1]: is not a DataFrame: pass the result of tk.nodes(cluster)",
         "frame='quota_usage by team': not by tenant: pass the result of tk.quota_usage(cluster)",
     ]

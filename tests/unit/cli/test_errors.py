@@ -38,9 +38,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
     [
         (TenantKitError("it failed"), 1, "tenantkit: it failed\n"),
         (
-            PermissionDenied("may not list pods", hint=Hint("{whoami} shows who the server thinks you are")),
+            PermissionDenied("may not list pods", hint=Hint("{whoami} shows the user that the server sees")),
             1,
-            "tenantkit: may not list pods; `kubectl auth whoami` shows who the server thinks you are\n",
+            "tenantkit: may not list pods; `kubectl auth whoami` shows the user that the server sees\n",
         ),
         (
             TenantKitError("tk.whoami(cluster) is a name in the cluster"),

@@ -79,7 +79,7 @@ def test_an_apply_is_repeated_after_a_lost_connection() -> None:
 def test_an_apply_of_a_version_is_not_repeated_since_it_could_conflict_with_itself() -> None:
     versioned = {**CONFIG_MAP, "metadata": {**CONFIG_MAP["metadata"], "resourceVersion": "7"}}
 
-    with pytest.raises(ClusterUnavailable, match="may have been done"):
+    with pytest.raises(ClusterUnavailable, match="may have been made"):
         cluster(Script(TransportError("reset"))).apply(versioned)
 
 

@@ -52,21 +52,21 @@ def test_a_variable_that_names_a_missing_file_is_an_error(home: Path, monkeypatc
 
     with pytest.raises(ConnectionConfigError) as caught:
         connect()
-    assert str(caught.value) == f"$KUBECONFIG names {home / 'gone'}, which does not exist: name an existing file"
+    assert str(caught.value) == f"$KUBECONFIG is set to {home / 'gone'}, which does not exist: use an existing file"
 
 
 def test_without_any_source_the_error_lists_all_sources(home: Path) -> None:
     with pytest.raises(ConnectionConfigError) as caught:
         connect()
     assert str(caught.value) == (
-        "no cluster to connect to: looked at kubeconfig= and server= (not given), $KUBECONFIG (not set), "
-        f"the pod's service account (not in a pod), {home}/.kube/config (does not exist): pass kubeconfig=, "
+        "no cluster is configured: tenantkit checked kubeconfig= and server= (not given), $KUBECONFIG (not set), "
+        f"the pod's service account (not in a pod) and {home}/.kube/config (does not exist): pass kubeconfig=, "
         "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
         "to try tenantkit without a cluster, use tk.Sandbox()"
     )
     assert caught.value.words("shell") == (
-        "no cluster to connect to: looked at --kubeconfig (not given), $KUBECONFIG (not set), "
-        f"the pod's service account (not in a pod), {home}/.kube/config (does not exist): pass --kubeconfig, "
+        "no cluster is configured: tenantkit checked --kubeconfig (not given), $KUBECONFIG (not set), "
+        f"the pod's service account (not in a pod) and {home}/.kube/config (does not exist): pass --kubeconfig, "
         "set $KUBECONFIG, or, in a pod, ask for a service account with automountServiceAccountToken; "
         "to try tenantkit without a cluster, use `tenantkit sandbox --kubeconfig FILE`"
     )
@@ -86,13 +86,13 @@ def test_a_pod_without_a_token_is_reported(monkeypatch: pytest.MonkeyPatch) -> N
         ({"server": SERVER, "kubeconfig": "x"}, "cannot be combined"),
         ({"server": "10.0.0.1:6443"}, "is not the URL of an API server"),
         ({"server": f"https://u:{SECRET}@host"}, "is not the URL of an API server"),
-        ({"server": "http://10.0.0.1", "token": "t"}, "is not encrypted"),
+        ({"server": "http://10.0.0.1", "token": "t"}, "does not use TLS"),
         ({"server": SERVER, "token": ""}, "token= is empty"),
         ({"server": SERVER, "token": " \n"}, "token= is empty"),
         ({"server": SERVER, "token": 5}, "token= is not a bearer token, but of type int"),
         ({"server": SERVER, "token": "a b"}, "it holds spaces or characters that a header cannot hold"),
-        ({"server": SERVER, "timeout_s": 0}, "is not valid: use seconds, more than 0"),
-        ({"server": SERVER, "timeout_s": "35"}, "timeout_s='35' is not valid: use seconds, more than 0"),
+        ({"server": SERVER, "timeout_s": 0}, "is not valid: use a number of seconds above 0"),
+        ({"server": SERVER, "timeout_s": "35"}, "timeout_s='35' is not valid: use a number of seconds above 0"),
         ({"kubeconfig": 5}, r"kubeconfig= is of type int: use a file's path, as text or a pathlib\.Path"),
         ({"kubeconfig": {"token": SECRET}}, "kubeconfig= is of type dict: use a file's path"),
         ({"server": SERVER, "ca_file": 5}, "ca_file= is of type int: use a file's path"),

@@ -91,8 +91,8 @@ def test_a_denial_says_what_was_denied_and_what_to_do_next() -> None:
     message = 'configmaps "a" is forbidden: User "dana@example.com" cannot get resource "configmaps"'
 
     assert str(error(status(403, "Forbidden", message))) == (
-        f"may not get ConfigMap 'a' in 'vision': {message}; ask its owner for that permission; "
-        "tk.whoami(cluster) shows who the server thinks you are"
+        f"may not get ConfigMap 'a' in 'vision': {message}; ask an owner of the namespace or the platform "
+        "team for this permission; tk.whoami(cluster) shows the user that the server sees"
     )
 
 
@@ -106,7 +106,7 @@ def test_a_denial_says_what_was_denied_and_what_to_do_next() -> None:
         ),
         (
             'pods "a" is forbidden: violates PodSecurity "restricted:latest"',
-            "ask the platform team for another level than restricted:latest",
+            "ask the platform team for a level other than restricted:latest",
         ),
         (
             "ValidatingAdmissionPolicy 'hosts' with binding 'b' denied request: no",
@@ -139,8 +139,8 @@ def test_a_field_of_another_manager_is_named_in_the_causes() -> None:
 def test_a_kind_that_is_not_served_is_distinguished_from_a_name_that_does_not_exist() -> None:
     no_kind = error(status(404, "NotFound", "the server could not find the requested resource"))
 
-    assert "does not have that kind" in str(no_kind)
-    assert "does not have that kind" not in str(error(status(404, "NotFound", 'configmaps "a" not found', name="a")))
+    assert "does not serve this kind" in str(no_kind)
+    assert "does not serve this kind" not in str(error(status(404, "NotFound", 'configmaps "a" not found', name="a")))
 
 
 def test_an_apply_of_an_unknown_field_is_a_bad_request_although_it_is_answered_with_500() -> None:
@@ -206,8 +206,8 @@ def test_a_write_without_an_answer_may_have_been_done() -> None:
     cut = error_of_transport(TransportError("reset"), create, SERVER, is_write=True)
     refused = error_of_transport(TransportError("refused"), create, SERVER, is_write=True)
 
-    assert str(cut).endswith("it may have been done all the same: check before you repeat it")
-    assert "may have been done" not in str(refused)
+    assert str(cut).endswith("the change may have been made anyway: check before you repeat it")
+    assert "may have been made" not in str(refused)
 
 
 def test_an_empty_status_still_says_something() -> None:

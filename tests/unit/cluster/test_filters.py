@@ -15,9 +15,9 @@ from tests.unit.cluster.seam import Script, cluster
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SELECTOR = "write it as in 'app=ai,tier in (gold,silver),!legacy'"
+_SELECTOR = "use a label selector such as 'app=ai,tier in (gold,silver),!legacy'"
 WRONG_NAMESPACES = [
-    ([], "namespaces=[] is empty: name at least one namespace, or leave it out"),
+    ([], "namespaces=[] is empty: list at least one namespace, or leave out the argument"),
     ("vision", "namespaces='vision' is not a list: use namespaces=['vision']"),
     (5, "namespaces=5 is not a list: use one, for example namespaces=['vision']"),
     ({"a": 1}, "namespaces={'a': 1} is not a list: use one, for example namespaces=['vision']"),
@@ -54,7 +54,7 @@ def test_a_tenant_is_one_name(tenant: Any) -> None:
     with pytest.raises(InvalidSpecError) as caught:
         check_filters(tenant=tenant)
 
-    assert str(caught.value) == f"tenant={tenant!r}: give one tenant's name, for example 'vision'"
+    assert str(caught.value) == f"tenant={tenant!r}: pass one tenant's name, for example 'vision'"
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_the_error_of_a_wrong_context_names_the_nearest_and_all_contexts(home: P
     with pytest.raises(ConnectionConfigError) as caught:
         connect(kubeconfig=path, context="stagin")
     assert str(caught.value) == (
-        f"{path} has no context 'stagin': did you mean 'staging'? pass context=, one of 'production', 'staging'"
+        f"{path} has no context 'stagin': did you mean 'staging'? pass context= with one of 'production', 'staging'"
     )
 
 
@@ -141,16 +141,16 @@ def test_the_error_of_a_wrong_context_names_the_nearest_and_all_contexts(home: P
     [
         ("", "is empty or not a mapping"),
         ("- a", "is empty or not a mapping"),
-        (f"a: [\nb: {SECRET}", "line 2: not valid YAML"),
-        ({**kubeconfig(), "current-context": None}, "has no current-context: pass context=, one of 'lab'"),
+        (f"a: [\nb: {SECRET}", "line 2 is not valid YAML"),
+        ({**kubeconfig(), "current-context": None}, "has no current-context: pass context= with one of 'lab'"),
         (
             {**kubeconfig(), "contexts": None},
-            "has no context 'lab', which is its current-context: use another kubeconfig",
+            "is 'lab', which does not exist there: use another kubeconfig",
         ),
         ({**kubeconfig(), "contexts": [{"context": {"user": SECRET}}]}, "contexts should be a list of entries"),
         ({**kubeconfig(), "users": [{"name": "u-lab", "user": SECRET}]}, "users 'u-lab' should hold a mapping 'user'"),
-        ({**kubeconfig(), "users": []}, "context 'lab' of .* names user 'u-lab', which does not exist there"),
-        ({**kubeconfig(), "clusters": []}, "names cluster 'c-lab', which has no server there"),
+        ({**kubeconfig(), "users": []}, "context 'lab' of .* refers to user 'u-lab', which does not exist there"),
+        ({**kubeconfig(), "clusters": []}, "refers to cluster 'c-lab', which has no server there"),
         (kubeconfig(cluster={"certificate-authority": "gone.crt"}), "File does not exist: .*gone.crt"),
         (kubeconfig(user={"exec": {"token": SECRET}}), "the exec plug-in None returned no credentials"),
         (kubeconfig(cluster={"certificate-authority-data": SECRET + "!"}), "can't be used: "),

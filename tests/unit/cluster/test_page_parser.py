@@ -74,9 +74,9 @@ def test_whole_objects_have_their_kind() -> None:
     assert kept == [{"apiVersion": "v1", "kind": "Pod", **item("a")}]
 
 
-def test_a_user_who_named_no_namespaces_learns_how_to() -> None:
+def test_a_user_who_listed_no_namespaces_learns_how_to() -> None:
     denied = status(403, "Forbidden", "pods is forbidden")
-    hint = "name your namespaces with namespaces=[…] here or in tk.connect(), or in $TENANTKIT_NAMESPACES"
+    hint = "list your namespaces in namespaces=[…], here or in tk.connect(), or in $TENANTKIT_NAMESPACES"
 
     with pytest.raises(PermissionDenied) as caught:
         project_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)

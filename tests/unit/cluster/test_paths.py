@@ -46,12 +46,12 @@ def test_an_empty_namespace_does_not_mean_all_of_them() -> None:
 
 
 def test_a_missing_namespace_is_refused() -> None:
-    with pytest.raises(InvalidSpecError, match="a Pod is namespaced: name its namespace"):
+    with pytest.raises(InvalidSpecError, match="a Pod is namespaced: pass its namespace"):
         creation_path(POD)
 
 
 def test_a_namespace_is_refused_for_a_kind_that_is_not_namespaced() -> None:
-    with pytest.raises(InvalidSpecError, match="a Namespace is not namespaced: leave it out"):
+    with pytest.raises(InvalidSpecError, match="Namespace is not namespaced: leave out the namespace"):
         object_path(NAMESPACE, "vision", "vision")
 
 

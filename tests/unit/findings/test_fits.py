@@ -85,12 +85,12 @@ def test_pods_are_counted_node_by_node_never_as_a_sum() -> None:
 @pytest.mark.parametrize(
     ("nodes", "step"),
     [
-        ([], "tell the platform team that the cluster has no node"),
+        ([], "report to the platform team that the cluster has no node"),
         ([node("n1", {"cpu": "4"})], "request less cpu per pod"),
-        ([node("n1", {"cpu": "16"}, unschedulable=True)], "tell the platform team that nodes are cordoned"),
+        ([node("n1", {"cpu": "16"}, unschedulable=True)], "report to the platform team that nodes are cordoned"),
         (
             [node("n1", {"cpu": "16"}, taints=[{"key": "gpu", "effect": "NoSchedule"}])],
-            "tolerate the taints of nodes that are meant for this, or select other nodes",
+            "add tolerations for the taints of nodes that are meant for such pods, or select other nodes",
         ),
     ],
 )
@@ -176,7 +176,7 @@ def test_a_quota_that_requires_another_limit_blocks() -> None:
         ({"schedulerName": "kueue"}, "another scheduler, kueue, places it"),
         (
             {"volumes": [{"persistentVolumeClaim": {"claimName": "x"}}]},
-            "the scheduler also looks at persistentVolumeClaim",
+            "the scheduler also considers persistentVolumeClaim",
         ),
     ],
 )

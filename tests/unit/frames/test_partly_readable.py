@@ -76,7 +76,7 @@ def test_owners_that_may_be_listed_in_one_namespace_only_are_incomplete(
     frame = read(cluster(script, namespace="speech"))
 
     assert frame.attrs["scope"] == "cluster"
-    assert frame.attrs["incomplete"] == {"Deployment": "may not list Deployment outside speech"}
+    assert frame.attrs["incomplete"] == {"Deployment": "you may list Deployment only in speech"}
 
 
 def test_owners_that_may_not_be_listed_in_one_namespace_are_incomplete() -> None:
@@ -92,7 +92,7 @@ def test_owners_that_may_not_be_listed_in_one_namespace_are_incomplete() -> None
     frame = pods(cluster(script), namespaces=["vision", "speech"])
 
     assert frame.attrs["incomplete"] == {
-        "Deployment": "may not list Deployment in vision",
+        "Deployment": "not allowed to list Deployment in vision",
         "Namespace": "may not read namespaces: vision",
     }
 
@@ -137,7 +137,7 @@ def test_quotas_of_a_namespace_whose_pods_may_not_be_listed_are_left_out() -> No
     frame = quota_holders(cluster(script), namespaces=["speech", "vision"])
 
     assert frame["namespace"].tolist() == ["speech"]
-    assert frame.attrs["incomplete"] == {"Pod": "may not list Pod in vision"}
+    assert frame.attrs["incomplete"] == {"Pod": "not allowed to list Pod in vision"}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_a_frame_depends_on_may_be_listed_in_a_part_of_its_scope(
 
     frame = read(cluster(script, namespace="speech"))
 
-    assert frame.attrs["incomplete"] == {kind: f"may not list {kind} outside speech"}
+    assert frame.attrs["incomplete"] == {kind: f"you may list {kind} only in speech"}
 
 
 def test_routes_name_the_namespaces_that_may_not_be_read() -> None:
@@ -179,4 +179,4 @@ def test_usage_that_is_measured_in_a_part_of_the_scope_is_incomplete() -> None:
 
     frame = quota_usage(cluster(script, namespace="speech"), metrics=True)
 
-    assert frame.attrs["incomplete"] == {"PodMetrics": "may not list PodMetrics outside speech"}
+    assert frame.attrs["incomplete"] == {"PodMetrics": "you may list PodMetrics only in speech"}

@@ -174,11 +174,13 @@ def test_a_kind_may_be_spelled_as_in_kubectl(spoken: str, found: str) -> None:
     [("rayclustr", "it has raycluster"), ("Binding", "it has"), ("zzz", "see `kubectl api-resources`")],
 )
 def test_an_unknown_kind_is_refused_with_a_suggestion(spoken: str, hint: str) -> None:
-    with pytest.raises(InvalidSpecError, match="the server has no such kind to list") as caught:
+    with pytest.raises(
+        InvalidSpecError, match="the server does not serve a kind of this name that can be listed"
+    ) as caught:
         kind_named(spoken, SERVED)
     assert hint in str(caught.value)
 
 
 def test_a_server_without_aggregated_discovery_has_its_own_error() -> None:
-    with pytest.raises(NotFound, match=r"takes Kubernetes 1\.27 or newer"):
+    with pytest.raises(NotFound, match=r"needs Kubernetes 1\.27 or newer"):
         resources(cluster(Script(answer(body={"kind": "APIVersions", "versions": ["v1"]}))), "pods")

@@ -97,7 +97,7 @@ def test_without_accelerators_the_picture_says_so() -> None:
 
 def test_another_frame_is_refused() -> None:
     with pytest.raises(
-        InvalidSpecError, match=r"without the columns tenant, .*: pass the result of tk\.pods\(cluster\)$"
+        InvalidSpecError, match=r"does not have the columns tenant, .*: pass the result of tk\.pods\(cluster\)$"
     ):
         gpus(nodes_frame(NODES), nodes_frame(NODES))
 

@@ -81,7 +81,7 @@ def test_the_sample_has_every_state() -> None:
 def test_the_heat_map_prints_each_number() -> None:
     assert texts(quota_heatmap(sample())) == [
         "Quota used",
-        "percent of what is granted, 2 tenants",
+        "percent of the quota, 2 tenants",
         *["requests.cpu", "requests.memory", "pods"],
         *["speech", "vision"],
         *["?", "97 %", "50 %"],
@@ -102,7 +102,7 @@ def test_the_bars_of_one_tenant_have_used_and_free_amounts() -> None:
 
     assert texts(picture) == [
         "Quota of vision",
-        "used of what is granted",
+        "used part of the quota",
         *["requests.cpu", "100 %", "4 of 4 cores used, 0 cores free"],
         *["requests.memory", "0 %", "1 MiB of 2 GiB used, 2 GiB free"],
         *["pods", "120 %", "12 of 10 used, 2 over"],
@@ -149,7 +149,7 @@ def test_the_fullest_of_many_tenants_are_shown_in_the_frames_order() -> None:
 
     picture = quota_heatmap(frame, limit=2)
 
-    assert texts(picture)[1:5] == ["percent of what is granted, the 2 fullest of 4 tenants", "pods", "b", "d"]
+    assert texts(picture)[1:5] == ["percent of the quota, the 2 fullest of 4 tenants", "pods", "b", "d"]
     assert picture.alt.startswith(
         "Quota used, of the 2 fullest of 4 tenants and 1 resource. Full: d pods. Near: b pods."
     )
@@ -252,12 +252,12 @@ def test_another_frame_is_refused_with_the_missing_columns() -> None:
     with pytest.raises(InvalidSpecError) as caught:
         quota_heatmap(sample()[["tenant", "namespace", "quota", "resource", "unit", "used", "hard"]])
 
-    assert caught.value.reason == "without the columns used_pct, state"
+    assert caught.value.reason == "does not have the columns used_pct, state"
 
 
 def test_an_unknown_tenant_or_theme_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        InvalidSpecError, match=r"^tenant='x': not in this frame, which has the tenants speech, vision$"
+        InvalidSpecError, match=r"^tenant='x': is not in this frame, which has the tenants speech, vision$"
     ):
         quota_bars(sample(), "x")
     with pytest.raises(InvalidSpecError, match=r"^theme='grey': use one of 'light', 'dark'$"):
@@ -271,7 +271,7 @@ def test_an_unknown_tenant_or_theme_is_refused_with_the_known_ones() -> None:
 def test_without_matplotlib_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
-    with pytest.raises(MissingExtraError, match=r'^pictures need matplotlib: pip install "tenantkit\[plots\]"$'):
+    with pytest.raises(MissingExtraError, match=r'^plots need matplotlib: pip install "tenantkit\[plots\]"$'):
         quota_heatmap(sample())
 
 

@@ -239,5 +239,5 @@ def test_the_docstring_is_a_map_of_tasks_that_names_only_what_exists() -> None:
 
     for path in re.findall(r"\btk\.([\w.]+)\b", text):
         assert attrgetter(path)(tenantkit) is not None
-    for task in ("connect", "platform", "onboard", "quota", "pod does not start", "hand a tenant back"):
+    for task in ("connect", "platform", "onboard", "quota", "pod does not start", "delete a tenant"):
         assert task in text

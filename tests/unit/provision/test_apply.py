@@ -99,7 +99,8 @@ def test_an_object_that_is_not_as_planned_makes_the_whole_plan_stale_and_nothing
         apply(memory, planned, progress=False)
 
     assert str(caught.value) == (
-        "changed since the plan was made: ResourceQuota 'tenantkit-quota' in 'vision'; nothing was written: plan again"
+        "ResourceQuota 'tenantkit-quota' in 'vision' changed after the plan was made, and nothing was written: "
+        "plan again"
     )
     assert memory.writes == []
 
@@ -147,7 +148,7 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
     assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
     assert str(caught.value) == (
         "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
-        "What was applied stays applied: plan and apply again to continue (see .report)"
+        "Objects that were applied stay applied: plan and apply again to continue (see .report)"
     )
     assert caught.value.words("shell").endswith(": run the same command again to continue (see the report)")
 
@@ -198,13 +199,13 @@ def test_the_error_of_a_half_done_write_does_not_say_that_nothing_was_written() 
 
 @pytest.mark.parametrize("asked", ["vision", ["vision"], {"name": "vision"}, None])
 def test_a_value_that_is_not_a_tenant_is_refused(asked: Any) -> None:
-    with pytest.raises(InvalidSpecError, match=r"tenants=.*: give a Tenant, or a list of Tenants"):
+    with pytest.raises(InvalidSpecError, match=r"tenants=.*: pass a Tenant, or a list of Tenants"):
         plan(Memory(), asked, platform=PLATFORM)
 
 
 def test_a_value_that_is_not_a_plan_is_refused() -> None:
     with pytest.raises(
-        InvalidSpecError, match=r"plan=.*: is not a plan: give the result of tk\.plan\(cluster, tenants\)"
+        InvalidSpecError, match=r"plan=.*: is not a plan: pass the result of tk\.plan\(cluster, tenants\)"
     ):
         apply(Memory(), tenant())  # type: ignore[arg-type]
 
@@ -232,8 +233,8 @@ def test_a_quota_that_never_counts_is_reported_as_not_ready() -> None:
 
     assert shown(caught.value.report.not_ready) == [
         (
-            "ResourceQuota 'tenantkit-quota' in 'vision': not counted within 0.01 s, so it is not enforced yet: "
-            "check that the quota controller runs"
+            "ResourceQuota 'tenantkit-quota' in 'vision': the quota was not counted within 0.01 s, so it is not "
+            "enforced yet: check that the quota controller is running"
         )
     ]
 
@@ -251,7 +252,10 @@ def test_a_quota_that_cannot_be_watched_still_gives_a_report_of_everything_writt
 
     assert len(caught.value.report.applied) == 8
     assert shown(caught.value.report.not_ready) == [
-        "ResourceQuota 'tenantkit-quota' in 'vision': written, but not checked whether it is counted: no answer"
+        (
+            "ResourceQuota 'tenantkit-quota' in 'vision': the quota was written, but its status could not be checked: "
+            "no answer"
+        )
     ]
 
 

@@ -123,7 +123,7 @@ def test_each_surface_says_in_its_own_words_how_to_overwrite_a_conflict() -> Non
 def test_a_value_that_names_no_conflicts_is_refused(wrong: Any) -> None:
     memory = Memory()
 
-    with pytest.raises(InvalidSpecError, match=r"force_conflicts=.*: give rows of plan\.rows"):
+    with pytest.raises(InvalidSpecError, match=r"force_conflicts=.*: pass rows of plan\.rows"):
         apply(memory, plan(memory, tenant(), platform=PLATFORM), force_conflicts=wrong, progress=False)
 
 

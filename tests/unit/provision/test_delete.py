@@ -124,16 +124,16 @@ def test_several_tenants_are_deleted_and_reported_in_the_given_order() -> None:
 @pytest.mark.parametrize(
     ("tenants", "confirm", "message"),
     [
-        ("vision", "yes", "confirm='yes': give 'vision' again to delete it with everything in it"),
+        ("vision", "yes", "confirm='yes': repeat 'vision' to delete it with everything in it"),
         (
             ["vision", "speech"],
             ["vision"],
-            "confirm=['vision']: give ['speech', 'vision'] again to delete them with everything in them",
+            "confirm=['vision']: repeat ['speech', 'vision'] to delete them with everything in them",
         ),
-        ("vision", None, "confirm=None: give the name of a tenant, or a list of names"),
+        ("vision", None, "confirm=None: pass the name of a tenant, or a list of names"),
         (tenant(), "vision", "tenants=Tenant("),
-        (None, None, "tenants=None: give the name of a tenant, or a list of names"),
-        ([], [], "tenants=[]: give the name of a tenant, or a list of names"),
+        (None, None, "tenants=None: pass the name of a tenant, or a list of names"),
+        ([], [], "tenants=[]: pass the name of a tenant, or a list of names"),
         (["vision", "vision"], "vision", "tenants='vision': is listed more than once"),
     ],
 )
@@ -220,7 +220,7 @@ def test_a_tenant_that_may_not_be_deleted_leaves_the_others_to_be_deleted() -> N
     assert shown(report.applied) == ["Namespace 'speech'"]
     assert str(caught.value) == (
         "1 applied, 1 failed. Namespace 'vision': may not delete Namespace 'vision'. "
-        "What was deleted stays deleted: delete again to continue (see .report)"
+        "Objects that were deleted stay deleted: delete again to continue (see .report)"
     )
 
 

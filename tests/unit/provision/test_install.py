@@ -65,8 +65,8 @@ def test_a_role_of_another_owner_is_not_taken_over_and_nothing_is_written() -> N
         install_platform(memory, progress=False)
 
     assert str(caught.value) == (
-        "not installed, nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs to 'helm' "
-        "(label app.kubernetes.io/managed-by): choose another name, or delete it first"
+        "the platform was not installed, and nothing was written: ClusterRole 'tenantkit-owner': it exists and belongs "
+        "to 'helm' (label app.kubernetes.io/managed-by): choose another name, or delete it first"
     )
     assert memory.writes == []
 
@@ -104,7 +104,7 @@ def test_the_platform_is_not_uninstalled_while_it_has_tenants_or_by_accident() -
 
     with pytest.raises(OwnershipError, match=r"still has tenants: 'vision'\. Delete them first"):
         uninstall_platform(memory, confirm="tenantkit-system")
-    with pytest.raises(InvalidSpecError, match="give 'tenantkit-system' to uninstall the platform"):
+    with pytest.raises(InvalidSpecError, match="pass 'tenantkit-system' to uninstall the platform"):
         uninstall_platform(memory, confirm="yes")
 
     assert memory.objects == before
@@ -147,11 +147,11 @@ def test_a_user_who_may_not_list_namespaces_has_the_tenants_of_the_connection_th
     [
         ("visoin", (), "'visoin'; did you mean 'vision'?"),
         ("unknown", (), "'unknown'; tk.tenants(cluster) shows the tenants of this cluster"),
-        ("visoin", ("Namespace",), "'visoin'; check the name, and ask the platform team for the tenant"),
+        ("visoin", ("Namespace",), "'visoin'; check the name, or ask the platform team to create the tenant"),
         (
             "kube-public",
             (),
-            "'kube-public' (namespace 'kube-public' has no grant of tenantkit); tk.tenants(cluster) shows",
+            "'kube-public' (namespace 'kube-public' has no annotation tenantkit.dev/grant); tk.tenants(cluster) shows",
         ),
     ],
 )

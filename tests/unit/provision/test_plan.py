@@ -172,8 +172,8 @@ def test_a_person_or_route_that_is_no_longer_in_the_spec_is_deleted_after_everyt
 
     gone = [change for change in plan.changes if change.action == "delete"]
     assert [(change.ref.kind, change.rows[0].reason) for change in gone] == [
-        ("Ingress", "no longer wanted"),
-        ("RoleBinding", "no longer wanted"),
+        ("Ingress", "no longer in the spec"),
+        ("RoleBinding", "no longer in the spec"),
     ]
     assert list(plan.changes[-2:]) == gone
 
@@ -261,7 +261,7 @@ def test_a_host_of_another_live_tenant_blocks_and_is_named() -> None:
 
     assert {row.reason for row in plan.rows} == {
         (
-            "wants a host that is already granted: 'vision.example.ai' of tenant 'speech'; "
+            "this tenant requests a host of another tenant: 'vision.example.ai' of tenant 'speech'; "
             "choose another host, or remove it from that tenant first"
         )
     }

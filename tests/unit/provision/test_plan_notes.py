@@ -12,8 +12,8 @@ from tenantkit.provision.plan import plan
 from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
 UNCHECKED = (
-    "not checked whether another tenant has this host, since you may not list namespaces: "
-    "the platform team can plan it to check"
+    "it is not known whether another tenant has this host, since you may not list namespaces: "
+    "ask the platform team to plan this tenant"
 )
 
 
@@ -27,7 +27,7 @@ def test_without_an_installation_bindings_say_that_they_grant_nothing_yet(*, is_
     made = plan(memory, tenant())
     report = apply(memory, made, progress=False)
 
-    note = "grants nothing until the platform is installed: tk.install_platform(cluster)"
+    note = "this RoleBinding grants nothing until the platform is installed: use tk.install_platform(cluster)"
     [row] = [row for row in made.rows if row.ref.kind == "RoleBinding"]
     [done] = [outcome for outcome in report.applied if outcome.ref.kind == "RoleBinding"]
     assert (row.action, row.reason) == ("create", "" if is_installed else note)

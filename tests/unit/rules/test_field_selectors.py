@@ -33,7 +33,10 @@ def test_a_field_selector_is_parsed_as_on_the_server(text: str, requirements: li
     [
         (
             "metadata.name",
-            "'metadata.name' has no '=', '==' or '!='; write it as in 'metadata.name=ai,status.phase!=Running'",
+            (
+                "'metadata.name' has no '=', '==' or '!='; "
+                "use a field selector such as 'metadata.name=ai,status.phase!=Running'"
+            ),
         ),
         (r"a=b\c", r"write the value 'b\\c' as 'b\\\\c', with '\', ',' and '=' escaped"),
         ("a=b=c", r"write the value 'b=c' as 'b\\=c', with '\', ',' and '=' escaped"),

@@ -64,7 +64,7 @@ def test_a_syntax_error_is_reported_with_its_place(text: str, message: str) -> N
     with pytest.raises(ValueError, match="label selector") as caught:
         parse_label_selector(text)
     assert str(caught.value) == (
-        f"label selector {text!r}: {message}; write it as in 'app=ai,tier in (gold,silver),!legacy'"
+        f"label selector {text!r}: {message}; use a label selector such as 'app=ai,tier in (gold,silver),!legacy'"
     )
 
 
@@ -150,7 +150,7 @@ def test_a_missing_selector_matches_nothing_and_an_empty_one_everything() -> Non
     ("expression", "message"),
     [
         ({"key": "a", "operator": "Near"}, "use one of the operators In, NotIn, Exists, DoesNotExist"),
-        ({"key": "a", "operator": "In"}, "'a' has no values: give at least one"),
+        ({"key": "a", "operator": "In"}, "'a' has no values: add at least one"),
         (
             {"key": "a", "operator": "Exists", "values": ["b"]},
             "'a' has values, which only In and NotIn take: leave them out",

@@ -54,8 +54,11 @@ def test_an_invalid_label_key_is_refused_with_a_valid_example(value: object, rea
             "node.kubernetes.io/gpu",
             "use a name without 'kubernetes.io/', which Kubernetes reserves, for example 'nvidia.com/gpu'",
         ),
-        ("requests.amd.com/gpu", "leave out 'requests.', which belongs to quotas, for example 'amd.com/gpu'"),
-        ("requests.cpu", "leave out 'requests.', which belongs to quotas, for example 'nvidia.com/gpu'"),
+        (
+            "requests.amd.com/gpu",
+            "remove the prefix 'requests.', which is only for quotas: use, for example, 'amd.com/gpu'",
+        ),
+        ("requests.cpu", "remove the prefix 'requests.', which is only for quotas: use, for example, 'nvidia.com/gpu'"),
     ],
 )
 def test_an_invalid_resource_name_is_refused_with_a_valid_example(value: object, reason: str | None) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = list[str | None]
 
 ROWS: list[Row] = json.loads((Path(__file__).parent / "data" / "quantities.json").read_text(encoding="utf-8"))["rows"]
-RULE = "use a number, alone or with one of n u m k M G T P E Ki Mi Gi Ti Pi Ei or e and a number"
+RULE = "use a number, optionally with a suffix (n u m k M G T P E Ki Mi Gi Ti Pi Ei) or an exponent (e3)"
 
 
 def read_as_the_server_does(text: str) -> Row:
@@ -110,13 +110,15 @@ def test_a_float_from_an_inexact_sum_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a quantity") as caught:
         parse_quantity(0.1 + 0.2)
     assert str(caught.value) == (
-        "0.30000000000000004 is not a quantity: write it as text, since 0.30000000000000004 is finer than a quantity "
-        "can be, for example '300m'"
+        "0.30000000000000004 is not a quantity: use text such as '300m', since 0.30000000000000004 has more decimal "
+        "places than a quantity can have"
     )
 
 
 def test_a_float_close_to_zero_is_refused_with_the_smallest_quantity() -> None:
-    assert check_quantity(5e-324) == "write it as text, since 5e-324 is finer than a quantity can be, for example '1n'"
+    assert (
+        check_quantity(5e-324) == "use text such as '1n', since 5e-324 has more decimal places than a quantity can have"
+    )
 
 
 @pytest.mark.parametrize("huge", ["1e101", "1e999999999", "1" * 101, "1" + "0" * 90 + "E", "1e-1000"])

@@ -21,7 +21,7 @@ PORT_NAME = "use a number from 1 to 65535, or a name of at most 15 lower-case le
         (None, f"{HOST}, for example 'none'"),
         ("10.0.0.1", "use a DNS name, not an IP address, for example 'vision.example.com'"),
         (f"{'a' * 64}.example.ai", f"use at most 63 characters between two dots, for example '{'a' * 63}.example.ai'"),
-        ("*.example.ai", "name each host, without '*', for example 'example.ai'"),
+        ("*.example.ai", "list each host, without '*', for example 'example.ai'"),
         (
             "https://vision.example.ai:8443/ai",
             "use a DNS name without scheme, port or path, for example 'vision.example.ai'",

@@ -77,10 +77,10 @@ def test_a_single_spec_is_written_without_a_list(tmp_path: Path, spec: Tenant | 
 @pytest.mark.parametrize(
     ("specs", "message"),
     [
-        ("vision", "specs='vision': give a Tenant or a Platform"),
-        ([VISION, {"kind": "Tenant"}], "specs={'kind': 'Tenant'}: give a Tenant or a Platform"),
-        ({"kind": "Tenant"}, "specs={'kind': 'Tenant'}: give a Tenant or a Platform"),
-        (None, "specs=None: give a Tenant or a Platform"),
+        ("vision", "specs='vision': pass a Tenant or a Platform"),
+        ([VISION, {"kind": "Tenant"}], "specs={'kind': 'Tenant'}: pass a Tenant or a Platform"),
+        ({"kind": "Tenant"}, "specs={'kind': 'Tenant'}: pass a Tenant or a Platform"),
+        (None, "specs=None: pass a Tenant or a Platform"),
         ([PLATFORM, PLATFORM], "kind='Platform': there are 2 platforms: keep one of them"),
     ],
 )
@@ -131,7 +131,7 @@ def test_every_wrong_field_of_every_document_is_reported_with_its_line() -> None
     [
         ("kind: Tenant\nname: [", "tenants.yaml: line 2: YAML='': "),
         ("kind: Tenant\nname: a\nname: b\n", "tenants.yaml: line 3: YAML='': 'name' appears twice"),
-        ("- a\n- b\n", "tenants.yaml: line 1: document=['a', 'b']: give a mapping"),
+        ("- a\n- b\n", "tenants.yaml: line 1: document=['a', 'b']: use a mapping"),
         ("kind: Tennant\n", "tenants.yaml: line 1: kind='Tennant': use one of 'Tenant', 'Platform'"),
         ("kind: Tenant\napiVersion: v1\n", "tenants.yaml: line 2: apiVersion='v1': use 'tenantkit.dev/v1alpha1'"),
         ("kind: Tenant\nname: !!python/object:os.system x\n", "could not determine a constructor"),

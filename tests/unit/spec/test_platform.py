@@ -27,7 +27,7 @@ def problems_of(platform: Platform, *tenants: Tenant) -> list[str]:
     ("fields", "part"),
     [
         ({"domain": "Example AI"}, "domain="),
-        ({"host_template": "{domain}"}, "use {name} and, if you like, {team} and {domain}"),
+        ({"host_template": "{domain}"}, "use only {name} (required), {team} and {domain}"),
         ({"host_template": "{name}.{zone}"}, "for example '{name}.{domain}'"),
         ({"host_template": "{name"}, "host_template="),
         ({"host_template": "{name}_{domain}"}, "which is not a valid name"),
@@ -43,7 +43,7 @@ def problems_of(platform: Platform, *tenants: Tenant) -> list[str]:
         ({"labels": {"a b": "x"}}, "labels['a b']='a b': as a key, use letters"),
         ({"labels": {"a b": "y z"}}, "\nlabels['a b']='y z': use letters"),
         ({"labels": {"example.com/a": "y z"}}, "labels['example.com/a']='y z': use letters"),
-        ({"labels": {5: "x"}}, "labels[5]=5: as a key, give text"),
+        ({"labels": {5: "x"}}, "labels[5]=5: as a key, use text"),
         ({"accelerators": ["gpu"]}, "accelerators[0]="),
         ({"accelerators": ["amd.com/gpu"]}, "size 'medium' grants nvidia.com/gpu"),
         ({"security": {"enforce": "strict"}}, "security.enforce='strict': use one of"),
@@ -115,7 +115,9 @@ def test_a_prefix_that_makes_the_namespace_too_long_is_reported() -> None:
 
 
 def test_two_tenants_with_the_same_name_are_refused() -> None:
-    assert problems_of(Platform(), tenant(), tenant()) == ["name='vision': 2 tenants have this name: give each its own"]
+    assert problems_of(Platform(), tenant(), tenant()) == [
+        "name='vision': 2 tenants have this name: give each tenant its own name"
+    ]
 
 
 def test_two_tenants_with_the_same_host_are_refused() -> None:
@@ -127,5 +129,5 @@ def test_a_route_with_the_default_host_collides_with_one_that_names_it() -> None
     routes = [Route(service="web", port=80), Route(service="other", port=80, host="vision.example.ai")]
 
     assert problems_of(Platform(), tenant(routes=routes)) == [
-        "vision.routes[1].path='/': routes[0] has host 'vision.example.ai' and this path, too: keep one of them"
+        "vision.routes[1].path='/': routes[0] also has host 'vision.example.ai' and this path: keep one of the routes"
     ]

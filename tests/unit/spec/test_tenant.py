@@ -52,11 +52,11 @@ def test_all_wrong_fields_are_reported_at_once() -> None:
     [
         ({"name": ""}, "name", "use lower-case letters"),
         ({"name": "a" * 64}, "name", "at most 63 characters"),
-        ({"name": 7}, "name", "give text"),
-        ({"team": ""}, "team", "name the team"),
+        ({"name": 7}, "name", "use text"),
+        ({"team": ""}, "team", "set the team"),
         ({"team": "a/b"}, "team", ""),
-        ({"owners": []}, "owners", "name at least one owner"),
-        ({"owners": "dana@example.com"}, "owners", "give a list"),
+        ({"owners": []}, "owners", "list at least one owner"),
+        ({"owners": "dana@example.com"}, "owners", "use a list"),
         ({"owners": ["dana", "dana"]}, "owners", "more than once"),
         ({"owners": ["group:system:authenticated"]}, "owners[0]", "names that start with 'system:' are reserved"),
         ({"viewers": ["system:anonymous"]}, "viewers[0]", "names that start with 'system:' are reserved"),
@@ -66,13 +66,13 @@ def test_all_wrong_fields_are_reported_at_once() -> None:
         ({"hosts": ["*.example.ai"]}, "hosts[0]", ""),
         ({"hosts": ["Example.AI"]}, "hosts[0]", "example.ai"),
         ({"hosts": [""]}, "hosts[0]", ""),
-        ({"size": None}, "Tenant", "give either size or quota (neither is given)"),
+        ({"size": None}, "Tenant", "set either size or quota (neither is set)"),
         ({"quota": {"requests_cpu": 1, "requests_memory": "1Gi"}}, "Tenant", "(both are given)"),
-        ({"expires": "2026-12-24T00:00:00"}, "expires", "give date, time and zone"),
-        ({"expires": "2026-12-24"}, "expires", "give date, time and zone"),
-        ({"expires": "2027"}, "expires", "give date, time and zone"),  # not 2,027 seconds after 1970
-        ({"expires": 2027}, "expires", "give date, time and zone"),
-        ({"expires": datetime(2027, 1, 1)}, "expires", "give date, time and zone"),  # noqa: DTZ001 (that is the point)
+        ({"expires": "2026-12-24T00:00:00"}, "expires", "use a date, a time and a zone"),
+        ({"expires": "2026-12-24"}, "expires", "use a date, a time and a zone"),
+        ({"expires": "2027"}, "expires", "use a date, a time and a zone"),  # not 2,027 seconds after 1970
+        ({"expires": 2027}, "expires", "use a date, a time and a zone"),
+        ({"expires": datetime(2027, 1, 1)}, "expires", "use a date, a time and a zone"),  # noqa: DTZ001 (that is the point)
         ({"protected": "perhaps"}, "protected", "use true or false"),
     ],
 )
@@ -151,7 +151,7 @@ def test_the_error_of_a_frozen_field_says_how_to_make_a_changed_copy() -> None:
 
 def test_an_error_about_several_fields_names_the_tenant_and_not_all_of_its_fields() -> None:
     assert refusal(size=None) == (
-        "Tenant='vision': give either size or quota (neither is given), for example size='small'"
+        "Tenant='vision': set either size or quota (neither is set), for example size='small'"
     )
 
 
@@ -171,7 +171,7 @@ def test_a_changed_copy_reports_every_wrong_and_unknown_field() -> None:
 
     assert [(problem.field, problem.reason.partition(",")[0]) for problem in caught.value.problems] == [
         ("name", "use lower-case letters"),
-        ("owners", "name at least one owner"),
+        ("owners", "list at least one owner"),
         ("edtors", "no such field: did you mean 'editors'?"),
     ]
 
@@ -180,7 +180,7 @@ def test_a_changed_copy_takes_a_quota_in_place_of_a_size() -> None:
     quota = Quota(requests_cpu=1, requests_memory="1Gi")
 
     assert tenant().with_(size=None, quota=quota).quota == quota
-    with pytest.raises(InvalidSpecError, match=r"give either size or quota \(both are given\)"):
+    with pytest.raises(InvalidSpecError, match=r"set either size or quota \(both are set\)"):
         tenant().with_(quota=quota)
 
 
@@ -195,7 +195,7 @@ def test_positional_values_are_refused() -> None:
     with pytest.raises(InvalidSpecError) as caught:
         make("vision")
 
-    assert str(caught.value) == "Tenant='vision': fields must be named, for example Tenant(name='vision', ...)"
+    assert str(caught.value) == "Tenant='vision': pass fields by name, for example Tenant(name='vision', ...)"
 
 
 def test_every_field_belongs_to_one_of_the_two_parts() -> None:
