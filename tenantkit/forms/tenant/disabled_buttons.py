@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.hints import Hint
+from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
     from tenantkit.provision.permissions import MissingPermissions
@@ -63,6 +64,6 @@ def _apply_reason(state: FormState) -> str:
         return "plan first"
     if state.tenant != state.plan.tenants[0]:
         return "the fields have changed since the plan: plan again"
-    if any(change.action in ("blocked", "unknown") for change in state.plan.changes):
+    if any(change.action in REFUSED for change in state.plan.changes):
         return "the plan has blocked or unknown rows"
     return "" if state.plan.has_changes else "the plan has no changes"

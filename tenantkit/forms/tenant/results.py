@@ -11,6 +11,7 @@ from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitErr
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.tenant.fields import field_of
+from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,7 @@ _WEB = ("http://", "https://")
 
 def plan_notice(plan: Plan) -> Html:
     """A summary of a plan, and what to do next."""
-    blocked = sum(change.action in ("blocked", "unknown") for change in plan.changes)
+    blocked = sum(change.action in REFUSED for change in plan.changes)
     if blocked:
         objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
         text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."

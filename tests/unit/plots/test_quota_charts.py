@@ -264,7 +264,7 @@ def test_an_unknown_tenant_or_theme_is_refused_with_the_known_ones() -> None:
         quota_heatmap(sample(), theme="grey")  # type: ignore[arg-type]
     with pytest.raises(InvalidSpecError, match=r"^theme=\['light'\]: use one of 'light', 'dark'$"):
         quota_heatmap(sample(), theme=["light"])  # type: ignore[arg-type]
-    with pytest.raises(InvalidSpecError, match=r"^tenant='x': not in this frame, which has no tenants$"):
+    with pytest.raises(InvalidSpecError, match=r"^tenant='x': is not in this frame, which has no tenants$"):
         quota_bars(sample().head(0), "x")
 
 
