@@ -67,7 +67,7 @@ def test_all_wrong_fields_are_reported_at_once() -> None:
         ({"hosts": ["Example.AI"]}, "hosts[0]", "example.ai"),
         ({"hosts": [""]}, "hosts[0]", ""),
         ({"size": None}, "Tenant", "set either size or quota (neither is set)"),
-        ({"quota": {"requests_cpu": 1, "requests_memory": "1Gi"}}, "Tenant", "(both are given)"),
+        ({"quota": {"requests_cpu": 1, "requests_memory": "1Gi"}}, "Tenant", "(both are set)"),
         ({"expires": "2026-12-24T00:00:00"}, "expires", "use a date, a time and a zone"),
         ({"expires": "2026-12-24"}, "expires", "use a date, a time and a zone"),
         ({"expires": "2027"}, "expires", "use a date, a time and a zone"),  # not 2,027 seconds after 1970
