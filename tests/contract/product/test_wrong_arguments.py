@@ -145,5 +145,5 @@ def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_
         "frame=[1]: is not a DataFrame: pass the result of tk.pods(cluster)",
         "frame=[1]: is not a DataFrame: pass the result of tk.quota_usage(cluster)",
         "nodes=[1]: is not a DataFrame: pass the result of tk.nodes(cluster)",
-        "frame='quota_usage by team': not by tenant: pass the result of tk.quota_usage(cluster)",
+        "frame='quota_usage by team': is not by tenant: pass the result of tk.quota_usage(cluster)",
     ]
