@@ -14,6 +14,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import ClusterSnapshot
+from tenantkit.frames.kit.coverage import gap_in
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.rules.kinds import Kind
 
@@ -119,10 +120,9 @@ def _listed(cluster: Cluster, kind: str, names: Sequence[str], incomplete: dict[
         with suppress(PermissionDenied):
             chosen = set(names)
             return [found for found in cluster.list(kind) if found["metadata"]["namespace"] in chosen]
-    found, scope = list_visible(cluster, kind, namespaces=names)
-    missing = [name for name in names if name not in scope]
-    if missing:
-        incomplete[kind] = f"not allowed to list {kind} in {', '.join(missing)}"
+    found, covered = list_visible(cluster, kind, namespaces=names)
+    if (gap := gap_in(kind, covered, tuple(names))) is not None:
+        incomplete[kind] = gap
     return found
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.filters import check_filters
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, get_namespace
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, get_tenant_namespace
 from tenantkit.rules.names import is_dns_label
 
 if TYPE_CHECKING:
@@ -70,4 +70,4 @@ def tenant_namespaces(cluster: ClusterApi, tenant: str) -> list[Manifest]:
     if is_dns_label(tenant):  # no other text can be a label's value and a tenant's name
         with suppress(PermissionDenied):
             found = cluster.list("Namespace", label_selector=f"{TENANT_NAMESPACES},{TENANT_LABEL}={tenant}")
-    return found or [get_namespace(cluster, tenant)]
+    return found or [get_tenant_namespace(cluster, tenant)]

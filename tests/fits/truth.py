@@ -19,6 +19,7 @@ from tenantkit.exceptions import AlreadyExists, NotFound, PermissionDenied, Reje
 from tenantkit.findings.fits.dry_run_pod import make_pod
 from tenantkit.findings.fits.fits import fits
 from tenantkit.findings.snapshot import condition
+from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.rules.amounts import parse_amounts
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
@@ -204,7 +205,8 @@ class _World:
         return namespace
 
     def _namespace(self, name: str) -> None:
-        self._make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        labels = {MANAGED_BY_LABEL: MANAGED_BY, TENANT_LABEL: name}
+        self._make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
         eventually(lambda: self._cluster.get("ServiceAccount", "default", name))
 
     def _hold(self, pod: Manifest) -> None:

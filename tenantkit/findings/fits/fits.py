@@ -8,7 +8,7 @@ hold them. One gate is enough for a `no`, a `yes` needs all three; anything that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
@@ -225,8 +225,10 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
     if tenant is None:
         raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
+    amounts: dict[str, Any] = {"cpu": cpu, "memory": memory, "gpus": gpus, "accelerator": accelerator}
+    make_pod("", **amounts, pod_spec=pod_spec)  # wrong amounts are refused before any request
     [namespace, *_] = resolve_filters(cluster, tenant=tenant).namespaces or ()
-    pod = make_pod(namespace, cpu=cpu, memory=memory, gpus=gpus, accelerator=accelerator, pod_spec=pod_spec)
+    pod = make_pod(namespace, **amounts, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
     return predict(ClusterSnapshot(objects, cluster.server_time, incomplete), admitted, wanted=pods)

@@ -56,9 +56,7 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
     live = get_namespace(cluster, tenant)
     namespace = live["metadata"]["name"]
     if not _is_tenant(live):
-        raise _not_found(
-            cluster, tenant, namespace, f" (namespace {namespace!r} has no annotation tenantkit.dev/grant)"
-        )
+        raise _without_grant(cluster, tenant, live)
     try:
         part = cluster.get("ConfigMap", SPEC_CONFIG_MAP, namespace)
     except NotFound:
@@ -132,6 +130,15 @@ def get_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
     return find_namespace(cluster, tenant, get_platform(cluster))
 
 
+def get_tenant_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
+    """The namespace of that tenant's name; NotFound also if its labels do not say that it is this tenant's."""
+    live = get_namespace(cluster, tenant)
+    labels = live["metadata"].get("labels") or {}
+    if labels.get(MANAGED_BY_LABEL) == MANAGED_BY and labels.get(TENANT_LABEL) == tenant:
+        return live
+    raise _without_grant(cluster, tenant, live)
+
+
 def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Manifest:
     """The same as `get_namespace`, on a cluster with this platform."""
     namespace = platform.namespace(tenant)
@@ -139,6 +146,11 @@ def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Mani
         return cluster.get("Namespace", namespace)
     except NotFound:
         raise _not_found(cluster, tenant, namespace) from None
+
+
+def _without_grant(cluster: ClusterApi, tenant: str, live: Manifest) -> NotFound:
+    namespace = live["metadata"]["name"]
+    return _not_found(cluster, tenant, namespace, f" (namespace {namespace!r} has no annotation tenantkit.dev/grant)")
 
 
 def _not_found(cluster: ClusterApi, tenant: str, namespace: str, why: str = "") -> NotFound:

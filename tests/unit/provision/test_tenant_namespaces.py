@@ -45,6 +45,17 @@ def test_a_tenant_that_does_not_exist_is_an_error_and_not_an_empty_answer(memory
         resolve_filters(memory, tenant="visoin")
 
 
+@pytest.mark.parametrize("refused", [(), ("Namespace",)])
+def test_a_namespace_that_is_not_a_tenants_is_not_a_tenant(refused: tuple[str, ...]) -> None:
+    memory = Memory()
+    install_platform(memory, Platform(), progress=False)
+    memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}})
+    memory.refused = refused
+
+    with pytest.raises(NotFound, match="there is no tenant 'kube-system' \\(namespace 'kube-system' has no grant"):
+        resolve_filters(memory, tenant="kube-system")
+
+
 def test_other_filters_need_no_request() -> None:
     assert resolve_filters(Memory(), namespaces=["vision"]).namespaces == ("vision",)
     assert resolve_filters(Memory()) == Filters()
