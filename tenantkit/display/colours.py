@@ -85,6 +85,3 @@ def ink_on(colour: str) -> str:
 
 def _channels(colour: str) -> list[float]:
     return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-
-
-# Values that need attention, by column; others have no colour.

@@ -1,6 +1,7 @@
 """Checks that an applied object fits its type, with the messages of structured-merge-diff's typed/validate.go.
 
-The real server, too, checks an apply by other code and with other messages than a create (codec.py).
+The real server, too, checks an apply by other code and with other messages than a create (codec.py). The merge keys of
+lists are `Type.keys` of apimachinery/schema.py.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_no_tenant_where_one_is_needed_is_refused(call: Callable[..., object], c
     with pytest.raises(InvalidSpecError) as caught:
         call(cluster, None)
 
-    assert str(caught.value) == "tenant=None: give one tenant's name, for example 'vision'"
+    assert str(caught.value) == "tenant=None: pass one tenant's name, for example 'vision'"
 
 
 def test_a_namespace_that_does_not_exist_is_an_error(cluster: Cluster, namespace: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +18,18 @@ from tenantkit.provision.plan import plan
 from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tenantkit.provision.report import ApplyOutcome
     from tenantkit.rules.manifest import ObjectRef
+
+
+@pytest.fixture(autouse=True)
+def _python_handles_ctrl_c() -> Iterator[None]:
+    """In a background job the shell ignores SIGINT, and Python leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_once_cancelled_no_object_is_started_and_the_report_says_so() -> None:
@@ -122,7 +129,7 @@ def ctrl_c(kind: str, stop: threading.Event) -> Callable[[str, ObjectRef], None]
 
     def send(_verb: str, ref: ObjectRef) -> None:
         if ref.kind == kind and not stop.is_set():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # it may sleep in a lock
             if threading.current_thread() is not threading.main_thread():
                 assert stop.wait(10)
 

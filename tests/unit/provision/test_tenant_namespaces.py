@@ -52,7 +52,7 @@ def test_a_namespace_that_is_not_a_tenants_is_not_a_tenant(refused: tuple[str, .
     memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}})
     memory.refused = refused
 
-    with pytest.raises(NotFound, match="there is no tenant 'kube-system' \\(namespace 'kube-system' has no grant"):
+    with pytest.raises(NotFound, match="there is no tenant 'kube-system' \\(namespace 'kube-system' has no annotation"):
         resolve_filters(memory, tenant="kube-system")
 
 
