@@ -224,7 +224,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
     if tenant is None:
-        raise InvalidSpecError([Problem("tenant", tenant, "give one tenant's name, for example 'vision'")])
+        raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
     amounts: dict[str, Any] = {"cpu": cpu, "memory": memory, "gpus": gpus, "accelerator": accelerator}
     make_pod("", **amounts, pod_spec=pod_spec)  # wrong amounts are refused before any request
     [namespace, *_] = resolve_filters(cluster, tenant=tenant).namespaces or ()
