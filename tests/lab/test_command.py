@@ -37,4 +37,4 @@ def test_ctrl_c_while_the_sample_is_created_is_a_normal_end(
     monkeypatch.setattr(local, "_sample_sandbox", interrupted)
 
     assert main(["lab"]) == code
-    assert capsys.readouterr().err.endswith("ended\n") == (code == 0)
+    assert capsys.readouterr().err.endswith("stopped\n") == (code == 0)
