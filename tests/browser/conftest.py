@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from tenantkit.cluster.connection.connect import connect
 from tests.browser.form_page import FormPage
-from tests.browser.lab_process import Lab
+from tests.browser.lab_process import PAGE_CLOSED, Lab, exceptions_in
 from tests.browser.notebook_page import SLOW_MS, VIEWPORT, NotebookPage
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     running = Lab(tmp_path_factory.mktemp("lab"))
     try:
         yield running
-        assert "Traceback" not in running.printed
+        assert exceptions_in(running.printed) <= PAGE_CLOSED
     finally:
         running.end()
     assert list(running.temporary.iterdir()) == []

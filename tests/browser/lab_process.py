@@ -15,6 +15,8 @@ import sys
 import threading
 from pathlib import Path
 
+# Jupyter Server logs these when a page closes while a message to it is on its way.
+PAGE_CLOSED = {"tornado.websocket.WebSocketClosedError", "tornado.iostream.StreamClosedError: Stream is closed"}
 ROOT = Path(__file__).parents[2]
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/lab\S*[?&]token=(\w+)")
 _START_S = 100
@@ -122,3 +124,14 @@ def _write_settings(config: Path) -> None:
 def _dying_with_parent() -> list[str]:
     """The command that ends the lab when pytest is killed, if the system has it."""
     return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+
+
+def exceptions_in(printed: str) -> set[str]:
+    """The last line of each traceback: the exception and its message."""
+    exceptions = set()
+    for block in printed.split("Traceback (most recent call last):\n")[1:]:
+        lines = block.splitlines()
+        indent = len(lines[0]) - len(lines[0].lstrip()) - 2 if lines else 0
+        last = next((line for line in lines if len(line) - len(line.lstrip()) <= indent), "(not complete)")
+        exceptions.add(last.strip())
+    return exceptions
