@@ -1,4 +1,7 @@
-"""Hosts of tenants: which other tenants have them, and whether that could be checked."""
+"""Hosts of tenants: which other tenants have them, and whether that could be checked.
+
+Two tenants of one plan with the same host are refused before, by `Platform.check`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Refusals of the API server: what their messages mean, and what to do next.
 
 The server gives the reason only as text, and controllers repeat that text in events and conditions. One table parses
-it, with one row per admission plug-in. Errors of the client and the findings of `why` and `fits` take their advice
-from it.
+it, with one row per admission plug-in. Errors of the client and the findings of `why` take their advice from it, and
+`fits` where the server refuses its dry run.
 Sources, 1.37: apiserver, admission/plugin/resourcequota, namespace/lifecycle and policy/validating; kubernetes,
 plugin/pkg/admission/limitranger, serviceaccount and priority; pod-security-admission, admission.go.
 """
