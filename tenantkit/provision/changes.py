@@ -19,6 +19,7 @@ from tenantkit.provision.reasons import (
     BEING_DELETED,
     NO_LONGER_WANTED,
     REFUSED,
+    WithReason,
     added_by_other,
     namespace_not_applied,
     owned_by_other,
@@ -30,10 +31,9 @@ from tenantkit.rules.manifest import ref_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tenantkit.hints import Surface
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.managed_fields import Owners, Path
-    from tenantkit.provision.reasons import Reason, ReasonCode
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 PlanAction: TypeAlias = Literal["create", "update", "delete", "unchanged", "conflict", "blocked", "unknown"]
@@ -43,7 +43,7 @@ PRUNED_KINDS = ("RoleBinding", "Ingress", "HTTPRoute")
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRow:
+class PlanRow(WithReason):
     """One row of a plan: an object, or one of its fields.
 
     Args:
@@ -73,20 +73,6 @@ class PlanRow:
     def field(self) -> str | None:
         """The field, such as `spec.hard[requests.cpu]`; None for a row about the whole object."""
         return field_text(self.path) if self.path else None
-
-    @property
-    def code(self) -> ReasonCode | None:
-        """The code of the reason, for programs."""
-        return self.why.code if self.why else None
-
-    @property
-    def reason(self) -> str:
-        """The reason, and what to do next in Python's words; empty if there is none."""
-        return self.words("python")
-
-    def words(self, surface: Surface) -> str:
-        """The reason, and what to do next in the words of Python, the command line or a form."""
-        return self.why.words(surface) if self.why else ""
 
 
 @dataclass(frozen=True, slots=True)

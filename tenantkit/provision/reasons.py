@@ -73,6 +73,32 @@ class Reason:
         return self.words("python")
 
 
+class WithReason:
+    """A row that may have a reason, in `why`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:  # each row has it as a field
+
+        @property
+        def why(self) -> Reason | None:
+            """The reason; None if there is none."""
+
+    @property
+    def code(self) -> ReasonCode | None:
+        """The code of the reason, for programs."""
+        return self.why.code if self.why else None
+
+    @property
+    def reason(self) -> str:
+        """The reason, and what to do next in Python's words; empty if there is none."""
+        return self.words("python")
+
+    def words(self, surface: Surface) -> str:
+        """The reason, and what to do next in the words of Python, the command line or a form."""
+        return self.why.words(surface) if self.why else ""
+
+
 LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")

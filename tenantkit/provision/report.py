@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.display.tables import html_table, text_table
 from tenantkit.exceptions import PartialApplyError
 from tenantkit.hints import Hint, Message
-from tenantkit.provision.reasons import REFUSED, joined
+from tenantkit.provision.reasons import REFUSED, WithReason, joined
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.hints import Surface
-    from tenantkit.provision.reasons import Reason, ReasonCode
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import ObjectRef
 
 _SHOWN = 5
@@ -34,7 +34,7 @@ COLUMNS = ("result", "tenant", "action", "kind", "namespace", "name", "field", "
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyOutcome:
+class ApplyOutcome(WithReason):
     """The result for one object, or for one of its fields.
 
     Args:
@@ -55,20 +55,6 @@ class ApplyOutcome:
     tenant: str | None = None
     field: str | None = None
     why: Reason | None = None
-
-    @property
-    def code(self) -> ReasonCode | None:
-        """The code of the reason, for programs."""
-        return self.why.code if self.why else None
-
-    @property
-    def reason(self) -> str:
-        """The reason, and what to do next in Python's words; empty if there is none."""
-        return self.words("python")
-
-    def words(self, surface: Surface) -> str:
-        """The reason, and what to do next in the words of Python, the command line or a form."""
-        return self.why.words(surface) if self.why else ""
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason}" if self.why else self.subject
