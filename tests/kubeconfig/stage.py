@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import select
 import socket
 import ssl
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tests.unit.cluster.server import Authority, serving
@@ -45,6 +48,7 @@ class Stage:
     proxy: Server
     arrived: list[Arrived] = field(default_factory=list)
 
+    @cached_property
     def values(self) -> dict[str, str]:
         certificate, key = self.authority.client("dana")
         ports = {"@port@": self.secure, "@plainport@": self.plain, "@proxyport@": self.proxy}
@@ -56,11 +60,14 @@ class Stage:
             "@ca@": encoded(self.authority.ca.cert_pem.bytes()),
             "@cert@": encoded(_read(certificate)),
             "@key@": encoded(_read(key)),
+            "@certtext@": json.dumps(_read(certificate).decode()),
+            "@keytext@": json.dumps(_read(key).decode()),
             "@folder@": str(self.folder),
+            "@python@": sys.executable,
         }
 
     def filled(self, text: str) -> str:
-        for name, value in self.values().items():
+        for name, value in self.values.items():
             text = text.replace(name, value)
         return text
 
@@ -110,7 +117,7 @@ def _arrived(handler: Handler) -> Arrived:
         handler.command,
         handler.path,
         tuple(headers),
-        getattr(handler.connection, "seen_server_name", None),
+        (getattr(handler.connection, "seen_server_name", None) or "").lower() or None,
         _common_name(handler.connection) if secure else None,
     )
 

@@ -11,7 +11,7 @@ import ipaddress
 import posixpath
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 _URL = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?([?#].*)?")
 _BARE = re.compile(r"(?P<authority>[^/?#]+)/?")
@@ -65,8 +65,13 @@ def parse_address(text: str, *, may_be_bare: bool) -> Address:
     scheme = match["scheme"].lower()
     if scheme not in ("http", "https"):
         raise AddressError("not the URL of an API server: it should begin with https://")
-    path = posixpath.normpath(match["path"] or "/").lstrip("/")
+    path = _path(match["path"] or "/")
     return Address(f"{scheme}://{_authority(match['authority'])}" + (f"/{path}" if path else ""))
+
+
+def _path(text: str) -> str:
+    """A path as Go sends it: decoded, without `//` and `..`, and encoded again."""
+    return quote(posixpath.normpath(unquote_to_bytes(text)).lstrip(b"/"), safe="$&+,/:;=@")
 
 
 def _authority(text: str) -> str:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import orjson
+
 from tenantkit.cluster.connection.fields import Fields
 from tenantkit.cluster.connection.go_yaml import YamlError, read_yaml
 from tenantkit.cluster.connection.tokens import bearer_of
@@ -37,7 +39,9 @@ def parse_credential(output: bytes, api_version: str, where: str) -> ExecCredent
         ConnectionConfigError: there are none, or they are of another version; the output is not quoted.
     """
     try:
-        content = read_yaml(output)
+        content = orjson.loads(output) if output.lstrip().startswith(b"{") else read_yaml(output)
+    except orjson.JSONDecodeError:
+        raise ConnectionConfigError(f"{where}: the plug-in's output is not valid JSON") from None
     except YamlError as error:
         raise ConnectionConfigError(f"{where}: the plug-in's output can't be used: {error}") from None
     if not isinstance(content, dict):

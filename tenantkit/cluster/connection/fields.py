@@ -98,7 +98,7 @@ def _kind(value: Tree) -> str:
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "true or false"),
         ((int, float), "a number"),
-        ((str, bytes), "text"),
+        (str, "text"),
         (list, "a list"),
         (dict, "a mapping"),
     )

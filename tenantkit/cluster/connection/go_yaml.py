@@ -18,7 +18,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | int | float | bool | bytes | None"
+Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | int | float | bool | None"
 
 _TAG = "tag:yaml.org,2002:"
 _TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
@@ -145,12 +145,26 @@ def _construct_text(loader: Any, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
+def _construct_binary(loader: Any, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_yaml_binary(node).decode())
+
+
+def _construct_tagged(loader: Any, _tag: str, node: yaml.Node) -> Any:
+    """A value with a tag that Go does not know, which ignores the tag."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    is_list = isinstance(node, yaml.SequenceNode)
+    return loader.construct_sequence(node, deep=True) if is_list else loader.construct_mapping(node, deep=True)
+
+
 _CONSTRUCTORS = (
     ("bool", _construct_bool),
     ("int", _construct_int),
     ("float", _construct_float),
     ("timestamp", _construct_text),
+    ("binary", _construct_binary),
     ("merge", _construct_text),
 )
 for _name, _construct in _CONSTRUCTORS:
     _Loader.add_constructor(f"{_TAG}{_name}", _construct)
+_Loader.add_multi_constructor("!", _construct_tagged)

@@ -158,6 +158,5 @@ def cluster_info(endpoint: Endpoint, cluster: ClusterEntry) -> dict[str, object]
         "certificate-authority-data": b64encode(endpoint.authority).decode() if endpoint.authority else None,
         "proxy-url": cluster.proxy_url,
         "disable-compression": cluster.disable_compression,
-        "config": cluster.plug_in_config,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if value} | {"config": cluster.plug_in_config}
