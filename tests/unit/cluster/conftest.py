@@ -37,7 +37,7 @@ def server() -> Iterator[Server]:
         if handler.headers.get("Authorization") == "Bearer expired":
             handler.send({"kind": "Status", "code": 401, "message": "Unauthorized"}, 401)
         else:
-            handler.send({"gitVersion": "v1.37.2"})
+            handler.send({"gitVersion": "v1.37.2", "metadata": {"name": "x"}})
 
     with serving(answer) as running:
         yield running
