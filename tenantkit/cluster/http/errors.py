@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tenantkit.cluster.http.json_spans import DEEPEST, depth
+from tenantkit.cluster.http.redaction import without_secrets
 from tenantkit.exceptions import (
     AlreadyExists,
     BadRequest,
@@ -350,7 +351,7 @@ def _causes(status: Manifest, *, is_secret: bool) -> list[str]:
 
 def _clean(text: str, *, is_secret: bool = False) -> str:
     """One printable line, of bounded length, without tokens and without a Secret's values."""
-    text = _TOKEN.sub("[token]", " ".join(text.split()))
+    text = _TOKEN.sub("[token]", without_secrets(" ".join(text.split())))
     if is_secret:
         text = _QUOTED.sub("[value]", text)
     text = "".join(character if character.isprintable() else "?" for character in text)

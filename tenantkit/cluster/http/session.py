@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenantkit.cluster.http.credentials import Credentials, Headers
-    from tenantkit.cluster.http.transport import Transport
+    from tenantkit.cluster.http.transport import Endpoint, Transport
     from tenantkit.rules.manifest import Manifest
 
 _Reply = TypeVar("_Reply", Answer, Stream)
@@ -95,6 +95,7 @@ class Session:
         self.liveness = Liveness(self.is_answering)
         self._transport = transport
         self._credentials = credentials
+        self._endpoint = credentials.endpoint
         self.timeout_s = timeout_s
         self._lock = threading.Lock()
         self._requests = 0
@@ -203,6 +204,7 @@ class Session:
     def _through(self, call: Call, send: Callable[[Request], _Reply]) -> _Reply:
         """One request with credentials, and a second one with fresh credentials after a 401."""
         headers, number = self._credentials.headers()
+        self._use(self._credentials.endpoint)
         reply = self._counted(send, self._request(call, headers))
         if reply.status != _UNAUTHORIZED:
             return reply
@@ -211,9 +213,15 @@ class Session:
             return reply
         if not isinstance(reply, Answer):
             reply.close()
-        self._transport.configure(endpoint)
+        self._use(endpoint)
         headers, _ = self._credentials.headers()
         return self._counted(send, self._request(call, headers))
+
+    def _use(self, endpoint: Endpoint) -> None:
+        """Use an endpoint from now on: after a 401, or once a plug-in has renewed its certificate."""
+        if endpoint is not self._endpoint:
+            self._endpoint = endpoint
+            self._transport.configure(endpoint)
 
     def _counted(self, send: Callable[[Request], _Reply], request: Request) -> _Reply:
         if self._is_closed:

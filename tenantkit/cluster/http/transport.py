@@ -36,21 +36,23 @@ class Endpoint:
 
     Args:
         server: `https://host:port`, with a path behind a gateway; without a slash at the end.
-        ca_file: trusted authorities, PEM. None: those that this machine trusts.
-        cert_file: client certificate, PEM.
-        key_file: its key, PEM.
+        authority: trusted authorities, PEM. None: those that this machine trusts.
+        certificate: client certificate, PEM. Its content, so that a renewed file makes another endpoint.
+        key: its key, PEM.
         verify: False only if the kubeconfig sets `insecure-skip-tls-verify`.
         tls_server_name: the name that the certificate must have, if it is not the host's.
         proxy: `http://host:port`. It may hold a password, so it is in no repr.
+        may_compress: False if the kubeconfig sets `disable-compression`.
     """
 
     server: str
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
+    authority: bytes | None = field(default=None, repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
+    key: bytes | None = field(default=None, repr=False)
     verify: bool = True
     tls_server_name: str | None = None
     proxy: str | None = field(default=None, repr=False)
+    may_compress: bool = True
 
 
 @dataclass(frozen=True, slots=True)

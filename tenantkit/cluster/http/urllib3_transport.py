@@ -19,12 +19,12 @@ from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3 import HTTPHeaderDict
-from urllib3.util import Timeout, create_urllib3_context
+from urllib3.util import Timeout
 
 from tenantkit import __version__
+from tenantkit.cluster.http.tls import tls_context
 from tenantkit.cluster.http.transport import Answer, TransportError
 from tenantkit.exceptions import ConnectionConfigError
-from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,7 +113,8 @@ class Urllib3Transport:
     def _common_headers(self) -> dict[str, str]:
         host = urlsplit(self._endpoint.server).netloc.rpartition("@")[2]
         # On one machine, compression costs more time than it saves.
-        encoding = "identity" if host.startswith(_LOOPBACK) else "gzip"
+        is_plain = host.startswith(_LOOPBACK) or not self._endpoint.may_compress
+        encoding = "identity" if is_plain else "gzip"
         return {"User-Agent": f"tenantkit/{__version__}", "Accept": "application/json", "Accept-Encoding": encoding}
 
 
@@ -182,7 +183,7 @@ def _headers(response: BaseHTTPResponse) -> dict[str, str]:
 def _pool(endpoint: Endpoint, *, block: bool) -> urllib3.PoolManager:
     options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": block, "socket_options": _socket_options()}
     if endpoint.server.startswith("https:"):
-        options["ssl_context"] = _tls(endpoint)
+        options["ssl_context"] = tls_context(endpoint)
         if endpoint.tls_server_name:
             options["server_hostname"] = endpoint.tls_server_name
     if endpoint.proxy is None:
@@ -211,40 +212,6 @@ def _socket_options() -> list[tuple[int, int, int]]:
             (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
         ]
     return options
-
-
-def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    # Python 3.13 requires extensions that the authorities of many clusters do not set; kubectl does not.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not endpoint.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return _with_client_certificate(context, endpoint)
-    try:
-        if endpoint.ca_file:
-            context.load_verify_locations(endpoint.ca_file)
-        else:
-            context.load_default_certs()
-    except (OSError, ValueError) as error:
-        raise ConnectionConfigError(
-            f"the certificate authority of {endpoint.server} is not readable as PEM ({_words(error)})",
-            hint=Hint("{pass_ca_file}, in PEM format"),
-        ) from None
-    return _with_client_certificate(context, endpoint)
-
-
-def _with_client_certificate(context: ssl.SSLContext, endpoint: Endpoint) -> ssl.SSLContext:
-    if endpoint.cert_file:
-        try:
-            # The empty password keeps OpenSSL from asking for one on the terminal.
-            context.load_cert_chain(endpoint.cert_file, endpoint.key_file, password="")
-        except (OSError, ValueError) as error:
-            raise ConnectionConfigError(
-                f"the client certificate for {endpoint.server} and its key are not readable as an unencrypted PEM pair "
-                f"({_words(error)}): fix client-certificate(-data) and client-key(-data) in the kubeconfig"
-            ) from None
-    return context
 
 
 def _transport_error(error: BaseException) -> TransportError:
