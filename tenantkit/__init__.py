@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from tenantkit.cluster.connection.connect import connect as connect
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
+    from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
@@ -110,6 +112,7 @@ _HOME = {
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
     "Network": "spec.platform",
+    "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",
     "Plan": "provision.plan",
@@ -128,6 +131,7 @@ _HOME = {
     "StorageClassQuota": "spec.quota",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",
+    "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",

@@ -14,6 +14,7 @@ TenantKitError
  │    ├── Expired                         410  the resource version is too old
  │    ├── Rejected                        422  the object is not valid
  │    ├── Throttled                       429  too many requests
+ │    ├── Unreadable                      2xx  the object in the answer cannot be parsed
  │    └── ClusterUnavailable              5xx, or no answer
  ├── OwnershipError                       the object exists and belongs to somebody else
  ├── HostTakenError                       two tenants have the same host
@@ -235,6 +236,10 @@ class Rejected(ClusterError):
 
 class Throttled(ClusterError):
     """429: too many requests, also after the retries."""
+
+
+class Unreadable(ClusterError):
+    """The server answered with an object that cannot be parsed, such as one with 1,100 nested levels."""
 
 
 class ClusterUnavailable(ClusterError):

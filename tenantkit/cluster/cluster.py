@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster import reviews
 from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests import watch, write
 from tenantkit.cluster.requests.list import Selection, list_all
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tenantkit.cluster.http.session import Session
+    from tenantkit.cluster.requests.unreadable import ObjectList
     from tenantkit.cluster.requests.watch import WatchEvent
     from tenantkit.cluster.requests.write import Propagation
     from tenantkit.exceptions import ClusterError
@@ -128,6 +130,7 @@ class Cluster:
         Raises:
             NotFound: it does not exist, or the server does not serve that kind.
             PermissionDenied: it may not be read.
+            Unreadable: it cannot be parsed, such as one that is nested 1,100 levels deep.
             InvalidSpecError: the kind is unknown, or the name or namespace is not valid.
             ClusterUnavailable: the server gave no answer.
 
@@ -138,7 +141,8 @@ class Cluster:
             'Active'
         """
         path = object_path(kind_of(kind), name, namespace)
-        return self._session.ask(Call("GET", path, Operation("get", kind, name, namespace), is_repeatable=True))
+        operation = Operation("get", kind, name, namespace)
+        return self._session.ask(Call("GET", path, operation, is_repeatable=True, parse=parse_stored))
 
     def list(
         self,
@@ -147,7 +151,7 @@ class Cluster:
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
-    ) -> list[Manifest]:
+    ) -> ObjectList[Manifest]:
         """List all objects of a kind, in pages of 500.
 
         Args:
@@ -157,7 +161,8 @@ class Cluster:
             field_selector: likewise: `metadata.name=default`.
 
         Returns:
-            The objects by namespace and name, each with its apiVersion and kind.
+            The objects by namespace and name, each with its apiVersion and kind. An object that cannot be parsed, such
+            as one that is nested 1,100 levels deep, is not among them: `unreadable` names it.
 
         Raises:
             PermissionDenied: they may not be listed there.
@@ -173,7 +178,8 @@ class Cluster:
             ['speech']
         """
         place = kind if isinstance(kind, Kind) else kind_of(kind)
-        return list_all(self._session, Selection(place, namespace, label_selector, field_selector)).items
+        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=True)
+        return list_all(self._session, selection).items
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Create an object that must not exist yet.

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, read_chains
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -138,6 +139,7 @@ def events(
     starts = {(key[0], owner) for key, *_ in reads if (owner := _owner(key[1])) is not None}
     chains = read_chains(cluster, starts, namespaces=None if scope == "cluster" else scope)
     frame = _frame(reads, read_namespace_owners(cluster, scope, chains.incomplete), chains)
+    note_unreadable(chains.incomplete, reads)
     frame.attrs |= {"scope": scope, "incomplete": dict(chains.incomplete)}
     return frame
 

@@ -16,6 +16,7 @@ from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
@@ -111,9 +112,10 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
     incomplete: dict[str, str] = {}
     reserved: dict[str, Reserved] | None = None
     try:
-        reserved = read_reserved(cluster)
+        reserved = read_reserved(cluster, incomplete)
     except PermissionDenied as refusal:
         incomplete["Pod"] = str(refusal)
+    note_unreadable(incomplete, found)
     frame = nodes_frame(found, reserved=reserved)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
@@ -134,8 +136,12 @@ def nodes_frame(nodes: Iterable[Manifest], *, reserved: Mapping[str, Reserved] |
     return frame_of_rows(rows, NODES)
 
 
-def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
+def read_reserved(cluster: Cluster, incomplete: dict[str, str]) -> dict[str, Reserved]:
     """What the pods on each node request.
+
+    Args:
+        cluster: the connection.
+        incomplete: gets an entry `Pod` with those that cannot be parsed.
 
     Raises:
         PermissionDenied: pods may not be listed for the whole cluster.
@@ -148,6 +154,7 @@ def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
         return _node_of(pod), amounts_of(pod)
 
     kept = list_projected(cluster, "Pod", keep, fields=PodFields)
+    note_unreadable(incomplete, kept)
     return _summed(kept)
 
 

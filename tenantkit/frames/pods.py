@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
@@ -128,6 +129,7 @@ def pods(
         {(namespace, owner) for namespace, _, owner, _ in reads if owner is not None},
         namespaces=None if scope == "cluster" else scope,
     )
+    note_unreadable(chains.incomplete, reads)
     frame = frame_of_pods(reads, owned=read_namespace_owners(cluster, scope, chains.incomplete), chains=chains)
     frame.attrs["scope"] = scope
     return frame

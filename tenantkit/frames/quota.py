@@ -25,6 +25,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.metrics import add_measured
@@ -126,6 +127,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     )
     frame = _frame(reads)
     frame.attrs["incomplete"] = {}
+    note_unreadable(frame.attrs["incomplete"], reads)
     if metrics:
         frame = add_measured(frame, cluster, scope)
     if by == "team":

@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
@@ -115,15 +116,17 @@ def quota_holders(
         hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
         if hidden:
             chains.incomplete["Pod"] = f"not allowed to list Pod in {', '.join(hidden)}"
-        quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
+        kept = (quota for quota in quotas if quota["metadata"]["namespace"] not in hidden)
+        quotas = ObjectList(kept, unreadable=quotas.unreadable)
     claims: list[Manifest] | None = None
     try:
         claims = _claims(cluster, scope, label_selector)
     except PermissionDenied as refusal:
         chains.incomplete["PersistentVolumeClaim"] = str(refusal)
+    note_unreadable(chains.incomplete, quotas, pods, claims or ())
     owned = read_namespace_owners(cluster, scope, chains.incomplete)
     if filters.namespaces is None and "Namespace" not in chains.incomplete:
-        quotas = [quota for quota in quotas if quota["metadata"]["namespace"] in owned]
+        quotas = ObjectList(quota for quota in quotas if quota["metadata"]["namespace"] in owned)
     frame = quota_holders_frame(
         quotas,
         pods,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -100,6 +100,7 @@ def services(
         slices = _slices(cluster, scope)
     except (PermissionDenied, NotFound) as refusal:
         incomplete["EndpointSlice"] = str(refusal)
+    note_unreadable(incomplete, found, slices or ())
     frame = services_frame(found, slices=slices, owned=read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
@@ -99,6 +100,7 @@ def tenants(
         from tenantkit.frames.kit.drift import add_drift, read_drift
 
         frame = add_drift(frame, read_drift(cluster, found))
+    note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
     return frame
 

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -136,9 +136,10 @@ def volumes(
     incomplete: dict[str, str] = {}
     users: Users | None = None
     try:
-        users = _read_users(cluster, scope)
+        users = _read_users(cluster, scope, incomplete)
     except PermissionDenied as refusal:
         incomplete["Pod"] = str(refusal)
+    note_unreadable(incomplete, claims)
     frame = _frame(claims, users, read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
@@ -167,13 +168,14 @@ def users_of(pods: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[tuple[str
     return users
 
 
-def _read_users(cluster: Cluster, scope: Scope) -> Users:
+def _read_users(cluster: Cluster, scope: Scope, incomplete: dict[str, str]) -> Users:
     if not scope:
         return {}
     namespaces = None if scope == "cluster" else scope
     found, covered = project_visible(cluster, "Pod", claims_of, fields=_PodFields, namespaces=namespaces)
     if (gap := gap_in("Pod", covered, scope)) is not None:
         raise PermissionDenied(gap, status=403, kind="Pod")
+    note_unreadable(incomplete, found)
     return users_of(found)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
@@ -148,7 +148,9 @@ def workloads(
             continue
         if (gap := gap_in(kind, covered, scope)) is not None:
             chains.incomplete[kind] = gap
+        note_unreadable(chains.incomplete, manifests)
         _add(kind, manifests, found, chains)
+    note_unreadable(chains.incomplete, pods)
     chains = read_chains(
         cluster, {(place, owner) for place, _, owner, _ in pods if owner is not None}, namespaces=where, known=chains
     )

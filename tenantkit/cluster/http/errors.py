@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tenantkit.cluster.http.json_spans import DEEPEST, depth
 from tenantkit.cluster.http.redaction import without_secrets
 from tenantkit.exceptions import (
     AlreadyExists,
@@ -28,6 +29,7 @@ from tenantkit.exceptions import (
     Rejected,
     Throttled,
     Unauthorized,
+    Unreadable,
 )
 from tenantkit.hints import Hint
 from tenantkit.rules.refusals import parse_refusal
@@ -70,6 +72,7 @@ _NEXT: Mapping[type[ClusterError], Hint] = MappingProxyType(
         AlreadyExists: Hint("use another name, or change the existing object"),
         Expired: Hint("list again"),
         Rejected: Hint("fix the fields named above"),
+        Unreadable: Hint("remove the nested field, or delete the object"),
         Throttled: Hint("wait a little, then try again with fewer requests at once"),
         ClusterUnavailable: Hint("try again; if it fails again, report it to the cluster's administrators"),
         ClusterError: Hint("check whether this URL is a Kubernetes API server that supports this request"),
@@ -142,9 +145,15 @@ _WITHOUT_ANSWER: Mapping[ConnectionFailure, tuple[str, Hint]] = MappingProxyType
             Hint("check the kubeconfig's proxy-url, $HTTPS_PROXY and $NO_PROXY"),
         ),
         "busy": ("all connections are in use ({detail})", Hint("send fewer requests at once")),
+        "too large": (
+            "the answer is larger than {detail}",
+            Hint("read less at once: one namespace, or a label selector; check whether a proxy interferes"),
+        ),
         "garbled": ("the answer is not readable ({detail})", Hint("check whether a proxy interferes")),
     }
 )
+_NOT_A_STATUS = "which is not a Kubernetes status"
+_DONE = Hint("the server has carried out the request, and only its answer is not readable")
 _MAYBE_DONE = Hint("the change may have been made anyway: check before you repeat it")
 
 
@@ -218,9 +227,50 @@ def error_of_transport(
     )
 
 
-def error_of_body(answer: Answer, operation: Operation, server: str) -> ClusterError:
-    """The error of an answer with status 200 whose body is not from an API server."""
-    return _error_without_status(answer, operation, server)
+def error_of_body(
+    answer: Answer, operation: Operation, server: str, reason: str = "", *, is_write: bool = False
+) -> ClusterError:
+    """The error of an answer with status 200 whose body cannot be used.
+
+    Args:
+        answer: the answer.
+        operation: the request.
+        server: its URL.
+        reason: what the body is not, as a clause: `which is not a list of Pod objects`.
+        is_write: whether the server has changed something.
+    """
+    is_json = bytes(answer.body[:1]) == b"{"
+    if not is_json or not reason.startswith("which"):
+        reason = _NOT_A_STATUS
+    if is_json and depth(answer.body) > DEEPEST:
+        kind: type[ClusterError] = Unreadable
+        what = f"{server} answered with an object that is nested deeper than {DEEPEST:,} levels"
+        hint = _NEXT[Unreadable]
+    else:
+        content = _clean(answer.headers.get("content-type", "")) or "no content type"
+        what, hint = f"{server} answered {answer.status} with {content}, {reason}", _CHECK_PROXY
+        kind = _class_of(answer.status, None, "")
+    return kind(
+        f"could not {operation}: {what}",
+        hint=hint.then(_DONE) if is_write else hint,
+        status=answer.status,
+        operation=operation.verb,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
+    )
+
+
+def error_of_contents(reason: str, operation: Operation, server: str) -> ClusterError:
+    """The error of answers that are each valid, and that together cannot be right: a list that does not end."""
+    return ClusterError(
+        f"could not {operation}: {server} does not answer as a Kubernetes API server: {reason}",
+        hint=_CHECK_PROXY,
+        operation=operation.verb,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
+    )
 
 
 def status_of(answer: Answer) -> Manifest | None:
@@ -236,7 +286,7 @@ def _error_without_status(answer: Answer, operation: Operation, server: str) -> 
     kind = _class_of(answer.status, None, "")
     content = _clean(answer.headers.get("content-type", "")) or "no content type"
     return kind(
-        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, which is not a Kubernetes status",
+        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, {_NOT_A_STATUS}",
         hint=_NEXT_WITHOUT_STATUS.get(answer.status, _CHECK_PROXY),
         status=answer.status,
         operation=operation.verb,

@@ -41,6 +41,19 @@ def parse_object(body: bytes | bytearray) -> Manifest:
     return found
 
 
+def parse_stored(body: bytes | bytearray) -> Manifest:
+    """An object as the server stores it, which has a name.
+
+    Raises:
+        ValueError: it is not JSON, or not such an object.
+    """
+    found = parse_object(body)
+    metadata = found.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        raise ValueError("which is not a Kubernetes object")  # noqa: TRY004 (one class for all)
+    return found
+
+
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Pause the garbage collector until the last user of the pause is done; cycles are not freed meanwhile."""

@@ -96,7 +96,7 @@ class Session:
         self._transport = transport
         self._credentials = credentials
         self._endpoint = credentials.endpoint
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._lock = threading.Lock()
         self._requests = 0
         self._date: str | None = None
@@ -156,8 +156,9 @@ class Session:
             raise error_of_answer(answer, call.operation, self.server)
         try:
             return call.parse(answer.body)
-        except ValueError:
-            raise error_of_body(answer, call.operation, self.server) from None
+        except ValueError as error:
+            is_write = call.method != "GET"
+            raise error_of_body(answer, call.operation, self.server, str(error), is_write=is_write) from None
 
     def open(self, call: Call) -> Stream:
         """An answer that is read as it arrives; the reader decides about retries.
@@ -234,7 +235,7 @@ class Session:
     def _request(self, call: Call, credentials: Headers) -> Request:
         content: Headers = (("Content-Type", call.content_type),) if call.body is not None else ()
         content += (("Accept", call.accept),) if call.accept != JSON else ()
-        timeout_s = self._timeout_s if call.timeout_s is None else call.timeout_s
+        timeout_s = self.timeout_s if call.timeout_s is None else call.timeout_s
         return Request(call.method, call.path, timeout_s, call.body, credentials + content)
 
 

@@ -7,7 +7,7 @@ Rejected alternative: to replace urllib3 itself in tests, where each test would 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,9 @@ ConnectionFailure = Literal[
     "proxy",
     "busy",  # every connection of the pool was in use
     "garbled",
+    "too large",
 ]
+TOO_LARGE: Final = "too large"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def page_parser(fields: type) -> Callable[[bytes | bytearray], Manifest]:
     def parse(body: bytes | bytearray) -> Manifest:
         try:
             parsed: Manifest = decode(body)  # type: ignore[assignment]
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return parse_object(body)
         return parsed
 

@@ -13,14 +13,13 @@ import math
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
-
-import orjson
+from typing import TYPE_CHECKING, Literal, cast
 
 from tenantkit.cluster.http.errors import Operation, error_of_status, error_of_transport
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.http.transport import TransportError
+from tenantkit.cluster.requests.event_parser import parse_event
 from tenantkit.cluster.requests.list import list_all
 from tenantkit.cluster.requests.paths import with_query
 from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.http.session import Session
     from tenantkit.cluster.http.transport import Stream
     from tenantkit.cluster.requests.list import Selection
+    from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.exceptions import ClusterError
     from tenantkit.rules.manifest import Manifest
 
@@ -53,6 +53,8 @@ class WatchEvent:
     Args:
         type: ADDED also for the objects that existed at the start.
         manifest: the object after the change. If its deletion was missed: its apiVersion, kind and last metadata.
+        unreadable: set for an object that cannot be parsed, whose manifest has only apiVersion, kind, and of its
+            metadata at most name, namespace, uid and resourceVersion.
 
     Example:
         >>> event = next(cluster.watch("Namespace", name="speech", timeout_s=5))
@@ -62,6 +64,7 @@ class WatchEvent:
 
     type: EventType
     manifest: Manifest
+    unreadable: UnreadableObject | None = None
 
 
 @dataclass(slots=True)
@@ -128,9 +131,10 @@ class _Watch:
         listed = list_all(self.session, self.selection)
         self._is_connected()
         self.version = listed.resource_version
+        hidden = {(each.namespace or "", each.name): each for each in listed.items.unreadable if each.name}
         now = {_key(item): item for item in listed.items}
-        deleted = [before for key, before in self.known.items() if key not in now]
-        if self.unseen and not now:
+        deleted = [before for key, before in self.known.items() if key not in now and key not in hidden]
+        if self.unseen and not now and not hidden:
             deleted = [self._never_seen(self.unseen)]
         self.unseen = None
         for before in deleted:
@@ -144,6 +148,12 @@ class _Watch:
             if seen is None or _version(seen) != _version(item):
                 self.known[key] = _remembered(item)
                 yield WatchEvent("MODIFIED" if seen else "ADDED", item)
+        for (namespace, name), unreadable in hidden.items():
+            kind = self.selection.kind
+            metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+            item = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+            kept = self.known.setdefault((namespace, str(name)), item)
+            yield WatchEvent("ADDED" if kept is item else "MODIFIED", item, unreadable)
 
     def _stream(self, version: str) -> Iterator[WatchEvent]:
         """The events of one stream, until it ends."""
@@ -204,14 +214,14 @@ class _Watch:
     def _event(self, line: bytes) -> WatchEvent | None:
         """One line as an event; None for a bookmark, which only moves the version."""
         try:
-            parsed = orjson.loads(line)
-            kind, item = parsed["type"], parsed["object"]
-            if kind == "ERROR":
-                raise error_of_status(item, self._operation)
-            version = _version(item)
-        except (ValueError, LookupError, TypeError) as error:
-            raise TransportError("garbled", f"a line of the watch is not an event ({type(error).__name__})") from error
-        self.version = version
+            kind, item, unreadable = parse_event(line, self.selection.kind)
+        except ValueError as error:
+            if self.failures:
+                self.version = None  # from the same version, the same line comes again
+            raise TransportError("garbled", str(error)) from error
+        if kind == "ERROR":
+            raise error_of_status(item, self._operation)
+        self.version = _version(item)
         if kind == "BOOKMARK":
             return None
         self.unseen = None
@@ -219,7 +229,7 @@ class _Watch:
             self.known.pop(_key(item), None)
         else:
             self.known[_key(item)] = _remembered(item)
-        return WatchEvent(kind, item)
+        return WatchEvent(cast("EventType", kind), item, unreadable)
 
     def _never_seen(self, name: str) -> Manifest:
         namespace = {"namespace": self.selection.namespace} if self.selection.namespace else {}
@@ -265,7 +275,7 @@ def _uid(item: Manifest) -> str:
 
 
 def _version(item: Manifest) -> str:
-    return str(item["metadata"]["resourceVersion"])
+    return str(item["metadata"].get("resourceVersion"))
 
 
 def _remembered(item: Manifest) -> Manifest:

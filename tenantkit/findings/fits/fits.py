@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.human_amounts import amount_text
 from tenantkit.display.tables import html_table, text_table
@@ -54,6 +56,8 @@ FITS: Schema = {
 }
 _SHOWN = ("object", "resource", "requested", "free", "pods", "answer", "reason", "next_steps")
 _ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
+_UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
+_NAMED = 3  # of the objects that cannot be parsed
 _SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
 
 
@@ -260,11 +264,13 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
         try:
             match kind:
                 case "Node" | "Namespace":
-                    objects[kind] = cluster.list(kind)
+                    objects[kind] = list_projected(cluster, kind, _whole)
                 case "AnyPod":
-                    objects[kind] = cluster.list("Pod", field_selector="status.phase!=Succeeded,status.phase!=Failed")
+                    objects[kind] = list_projected(cluster, "Pod", _whole, field_selector=_UNFINISHED)
                 case _:
                     objects[kind] = list_visible(cluster, kind, namespaces=[namespace])[0]
+            if unreadable := unreadable_in(objects[kind]):
+                incomplete[kind] = "; ".join(map(str, unreadable[:_NAMED]))
         except NotFound:  # the server does not have that kind
             objects[kind] = []
         except PermissionDenied as refusal:
@@ -272,6 +278,10 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
 
     side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod", "Namespace"))
     return objects, incomplete
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def _check_admission(snapshot: ClusterSnapshot, admitted: DryRunPod) -> list[FitCheck]:

@@ -39,7 +39,7 @@ def _answer(handler: Handler) -> None:
     if handler.headers.get("Authorization") == "Bearer expired":
         handler.send({"kind": "Status", "code": 401, "message": "Unauthorized"}, 401)
     else:
-        handler.send({"gitVersion": "v1.37.2"})
+        handler.send({"gitVersion": "v1.37.2", "metadata": {"name": "x"}})
 
 
 @pytest.fixture

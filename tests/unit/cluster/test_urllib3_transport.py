@@ -251,7 +251,7 @@ def test_a_silent_watch_ends_at_its_timeout(silent_watch: AbstractContextManager
 
 def test_an_idle_connection_that_was_closed_is_opened_again_for_a_read() -> None:
     def once(handler: Handler) -> None:
-        ok(handler)
+        handler.send({"metadata": {"name": "x"}})
         handler.close_connection = True  # without saying so
 
     with serving(once) as server, connect(server=server.url) as cluster:
