@@ -89,8 +89,12 @@ def read_file(path: Path) -> bytes:
     Raises:
         OSError: it can't be read, or it is larger.
     """
-    with path.open("rb") as file:
-        content = file.read(LIMIT_BYTES + 1)
+    try:
+        # UTF-8, whatever the locale says: the name may come from a kubeconfig.
+        with open(str(path).encode("utf-8", "surrogateescape"), "rb") as file:  # noqa: PTH123 (pathlib takes no bytes)
+            content = file.read(LIMIT_BYTES + 1)
+    except ValueError:
+        raise OSError(0, "its name is not valid") from None
     if len(content) > LIMIT_BYTES:
         raise OSError(0, f"it is larger than {LIMIT_BYTES >> 20} MiB")
     return content

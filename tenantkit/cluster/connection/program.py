@@ -52,8 +52,8 @@ def run_program(
     has_terminal = own is not None and sys.stderr is own and own.isatty()
     try:
         process = subprocess.Popen(  # noqa: S603 (the user's kubeconfig names it)
-            command,
-            env=dict(environment),
+            [_encoded(part) for part in command],
+            env={name: _encoded(value) for name, value in environment.items()},
             stdin=None if uses_stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if has_terminal else subprocess.PIPE,
@@ -66,6 +66,11 @@ def run_program(
         if process.poll() is None:  # also after Ctrl-C
             process.kill()
             process.wait()
+
+
+def _encoded(text: str) -> str | bytes:
+    """UTF-8, whatever the locale says, where the system takes bytes."""
+    return text.encode("utf-8", "surrogateescape") if os.name == "posix" else text
 
 
 class _Reader:

@@ -22,6 +22,7 @@ from urllib3 import HTTPHeaderDict
 from urllib3.util import Timeout
 
 from tenantkit import __version__
+from tenantkit.cluster.http.redaction import without_secrets
 from tenantkit.cluster.http.tls import tls_context
 from tenantkit.cluster.http.transport import Answer, TransportError
 from tenantkit.exceptions import ConnectionConfigError
@@ -63,7 +64,7 @@ class Urllib3Transport:
             body = _whole(response, deadline)
         except _FAILURES as error:
             response.close()
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
         except BaseException:
             response.close()  # Ctrl-C: a half-read connection must not be reused
             raise
@@ -108,7 +109,7 @@ class Urllib3Transport:
                 enforce_content_length=True,
             )
         except _FAILURES as error:
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
 
     def _common_headers(self) -> dict[str, str]:
         host = urlsplit(self._endpoint.server).netloc.rpartition("@")[2]
@@ -141,7 +142,7 @@ class _Lines:
                 *complete, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in complete if line)
         except _FAILURES as error:
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
         if rest.strip():
             raise TransportError("reset", "the stream ended in the middle of a line")
 
@@ -150,7 +151,7 @@ class _Lines:
         try:
             return bytes(self._response.read(decode_content=True))
         except _FAILURES as error:
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
 
     def shut(self) -> None:
         """End a blocked read. An SSLSocket's own shutdown would remove its TLS while it is read."""
@@ -217,7 +218,13 @@ def _socket_options() -> list[tuple[int, int, int]]:
 def _transport_error(error: BaseException) -> TransportError:
     """The TransportError of an exception of urllib3."""
     chain = list(_chain(error))
-    return TransportError(_reason(chain), _words(chain[-1]))
+    return TransportError(_reason(chain), without_secrets(_words(chain[-1])))
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """An exception for the traceback, unless its text quotes a server that echoes a credential."""
+    texts = [str(each) for each in _chain(error)]
+    return error if texts == [without_secrets(text) for text in texts] else None
 
 
 def _reason(chain: list[BaseException]) -> ConnectionFailure:
