@@ -2,8 +2,8 @@
 
 A source that is set but broken is an error, since the next source could be another cluster. The connection is checked
 at once, by `/version`, so that a wrong address, certificate or token is reported here and not in the middle of a plan.
-Rejected alternative: `kubernetes.config.load_config`, which silently falls back to the next source, prints, and sets a
-process-wide default.
+Rejected alternative: `kubernetes.config` of the official client, which falls back to the next source in silence, and
+reads kubeconfigs in a way of its own (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -71,12 +71,13 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     account (not with `context=`); `~/.kube/config`.
 
     Args:
-        kubeconfig: a file, or several as in $KUBECONFIG.
+        kubeconfig: a file, or several as in $KUBECONFIG; `~` is your home. It means what it means to kubectl, or it is
+            refused with the field's name; what an exec plug-in writes to standard error is shown while it runs.
         context: of the kubeconfig. Default: its current one.
         server: the API server's URL, with `token=` and, for a private authority, `ca_file=`.
         token: a bearer token, or a function that returns one, which is called periodically and after a 401. It
-            replaces the credentials of the source.
-        ca_file: a PEM file with the trusted authorities. It replaces that of the source.
+            replaces the credentials of the source, and is sent over TLS only.
+        ca_file: a PEM file with the trusted authorities. It replaces that of the source; `~` is your home.
         namespace: the connection's namespace. Default: the context's or the pod's; else `default`.
         namespaces: those that functions read by default. Default: $TENANTKIT_NAMESPACES (separated by commas), else
             all that you may list.
@@ -92,7 +93,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         ClusterUnavailable: the server gave no answer.
 
     RBAC: none; get of the URL /version, if it is allowed, gives the server's version.
-    Source: page "Organizing Cluster Access Using kubeconfig Files".
+    Source: pages "Organizing Cluster Access Using kubeconfig Files" and "Authenticating".
 
     Example:
         >>> with connect(context="sandbox-owner") as cluster:

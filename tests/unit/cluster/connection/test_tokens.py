@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,8 +70,9 @@ def test_a_pods_broken_account_is_an_error(account: Path, file: str, content: st
     if content is not None:
         written(account / file, content)
 
-    with pytest.raises(ConnectionConfigError, match=rf"this pod's service account can't be used.*{message}") as caught:
+    with pytest.raises(ConnectionConfigError, match=re.escape(message)) as caught:
         connect()
+    assert str(caught.value).startswith("this pod's service account can't be used")
     assert SECRET not in str(caught.value)
 
 
@@ -90,5 +92,5 @@ def test_a_kubeconfigs_token_file_is_read_again(home: Path) -> None:
 def test_a_token_file_that_is_no_text_is_named(home: Path) -> None:
     (home / "token").write_bytes(b"\xff" * 20)
 
-    with pytest.raises(ConnectionConfigError, match="user 'x': .*/token can't be read: it is not text"):
+    with pytest.raises(ConnectionConfigError, match=r"user 'x': .*/token can't be read: it is not text"):
         TokenFile(home / "token", "user 'x'")
