@@ -15,16 +15,16 @@ import pytest
 
 from tenantkit.cluster.connection import pod
 from tenantkit.cluster.connection.connect import connect
-from tenantkit.exceptions import ConnectionConfigError
+from tenantkit.exceptions import ClusterUnavailable, ConnectionConfigError
 from tests.contract.wire import kubectl_command
 from tests.kubeconfig import cases_files, cases_plug_ins, cases_servers, cases_users
+from tests.kubeconfig.case import AUTHORITY, Case, config
 from tests.kubeconfig.stage import staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.kubeconfig.case import Case
     from tests.kubeconfig.stage import Arrived, Stage
 
 TIMEOUT_S = 60
@@ -126,3 +126,46 @@ def test_plug_ins_mean_what_kubectl_takes_them_to_mean(
 @named(cases_files.CASES)
 def test_files_mean_what_kubectl_takes_them_to_mean(case: Case, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     check(case, stage, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "is_used"),
+    [
+        ("", True),
+        ("api.example.invalid", False),
+        ("example.invalid", False),
+        (".example.invalid", False),
+        ("*.example.invalid", False),
+        ("*.api.example.invalid", True),
+        ("mple.invalid", True),
+        (".example.invalid:@port@", False),
+        ("*.example.invalid:@port@", False),
+        ("example.invalid:443", True),
+        ("EXAMPLE.Invalid", False),
+        ("a.b, example.invalid ,c", False),
+        ("a.b example.invalid", True),
+        ("a.b,*", False),
+        ("*example.invalid", True),
+        (":@port@", True),
+        ("10.0.0.0/8", True),
+    ],
+)
+def test_a_proxy_is_used_where_kubectl_uses_it(
+    no_proxy: str,
+    is_used: bool,  # noqa: FBT001 (a parameter of the test)
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = f"server: https://api.example.invalid:@port@\ntls-server-name: api.test\n{AUTHORITY}"
+    case = Case("a proxy", config(cluster), environment={"HTTPS_PROXY": "@proxy@", "NO_PROXY": no_proxy})
+    write(case, stage)
+    for name, value in case.environment.items():
+        monkeypatch.setenv(name, stage.filled(value))
+    by_kubectl, _ = kubectl(case, stage)
+    try:
+        error = tenantkit(case, stage)
+    except ClusterUnavailable:  # without the proxy the name does not exist
+        error = ""
+
+    assert (error, stage.taken()) == ("", by_kubectl)
+    assert bool(by_kubectl) == is_used

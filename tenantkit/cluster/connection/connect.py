@@ -17,7 +17,15 @@ from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.connection import pod
 from tenantkit.cluster.connection.addresses import AddressError, parse_address
 from tenantkit.cluster.connection.certificates import checked_authority
-from tenantkit.cluster.connection.files import check_is_path, files_of_variable, given_files, home, read_file
+from tenantkit.cluster.connection.files import (
+    check_is_path,
+    exists,
+    expanded,
+    files_of_variable,
+    given_files,
+    home,
+    read_file,
+)
 from tenantkit.cluster.connection.kubeconfig import read_context
 from tenantkit.cluster.connection.logins import Overrides, login_of, secure_login
 from tenantkit.cluster.connection.proxies import proxy_for
@@ -163,9 +171,9 @@ def _source(
     if pod.is_in_pod() and pod.has_token() and context is None:
         return _Source(lambda: pod.pod_login(overrides), IN_CLUSTER, None, pod.pod_namespace())
     default = home()
-    if default is not None and (default / ".kube" / "config").is_file():
-        files = given_files(str(default / ".kube" / "config"), Message("~/.kube/config"))
-        return _from_files(files, context, overrides)
+    file = str(default / ".kube" / "config") if default is not None else ""
+    if file and exists(file):
+        return _from_files(given_files(file, Message("~/.kube/config")), context, overrides)
     raise _no_source(default)
 
 
@@ -214,8 +222,9 @@ def _overrides(token: str | Callable[[], str] | None, ca_file: str | os.PathLike
 
 
 def _authority(path: str) -> bytes:
-    check_is_path(path, Message("ca_file="), "a certificate")
-    file = Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises for an unknown user)
+    file = Path(expanded(path))
+    if not exists(str(file)):
+        check_is_path(path, Message("ca_file="), "a certificate")
     try:
         return checked_authority(read_file(file), f"ca_file= {file}")
     except OSError as error:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES = 16 << 20  # the kubeconfigs of a thousand clusters have 5 MB
 _PATH_LIMIT = 300
-_NOT_IN_PATHS = ("\n", "\r", "{", "apiVersion", "-----BEGIN", "eyJ")
+_NOT_IN_PATHS = ("\n", "\r", "\0", "{", "apiVersion", "-----BEGIN")
+_NOT_FIRST = ("eyJ", "YXBpVmVyc2lvb", "a2luZDo", "LS0tLS1")  # of a token, and of a file's text in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,10 @@ def given_files(value: str, source: Message) -> tuple[KubeconfigFile, ...]:
     Raises:
         ConnectionConfigError: none exists, or it is a kubeconfig's text.
     """
-    check_is_path(value, source, "a kubeconfig")
-    expanded = os.path.expanduser(value)  # noqa: PTH111 (pathlib's raises for an unknown user)
-    if os.path.exists(expanded):  # noqa: PTH110 (a name may hold the separator)
-        return _opened([expanded])
-    parts = [os.path.expanduser(part) for part in value.split(os.pathsep)]  # noqa: PTH111
-    return _existing(parts, source, value)
+    whole = expanded(value)
+    if exists(whole):  # its name may hold the separator
+        return _opened([whole])
+    return _existing([expanded(part) for part in value.split(os.pathsep)], source, value)
 
 
 def files_of_variable(value: str) -> tuple[KubeconfigFile, ...]:
@@ -59,9 +58,7 @@ def files_of_variable(value: str) -> tuple[KubeconfigFile, ...]:
     Raises:
         ConnectionConfigError: none exists, or it is a kubeconfig's text.
     """
-    source = Message("$KUBECONFIG")
-    check_is_path(value, source, "a kubeconfig")
-    return _existing(value.split(os.pathsep), source, value)
+    return _existing(value.split(os.pathsep), Message("$KUBECONFIG"), value)
 
 
 def check_is_path(value: str, source: Message, content: str) -> None:
@@ -70,16 +67,32 @@ def check_is_path(value: str, source: Message, content: str) -> None:
     Raises:
         ConnectionConfigError: it can't be a path.
     """
-    if len(value) > _PATH_LIMIT * 8 or any(mark in value for mark in _NOT_IN_PATHS) or "\0" in value:
+    if len(value) > _PATH_LIMIT or value.startswith(_NOT_FIRST) or any(mark in value for mark in _NOT_IN_PATHS):
         what = Message("{source} is not a file's path (its text is left out)", {"source": source})
         raise ConnectionConfigError(
             what, hint=Hint("if it is the text of {content}, write it to a file and use the path", {"content": content})
         )
 
 
+def exists(path: str) -> bool:
+    """Whether a file is there, also one that may not be read: that is an error, and not another source's turn."""
+    try:
+        os.stat(path)  # noqa: PTH116 (pathlib's `exists` raises for some errors, and hides others)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def expanded(path: str) -> str:
+    """A path with the home for `~`; unchanged where the home is unknown."""
+    return os.path.expanduser(path)  # noqa: PTH111 (pathlib's raises there)
+
+
 def home() -> Path | None:
     """The user's home; None where it is unknown, as in a container with any user id and without $HOME."""
-    found = os.path.expanduser("~")  # noqa: PTH111 (pathlib's raises for an unknown user)
+    found = expanded("~")
     return Path(found) if os.path.isabs(found) else None  # noqa: PTH117
 
 
@@ -103,7 +116,7 @@ def read_file(path: Path) -> bytes:
 def _opened(names: Iterable[str]) -> tuple[KubeconfigFile, ...]:
     found = []
     for name in dict.fromkeys(names):
-        path = Path(os.path.abspath(name))  # noqa: PTH100 (Go's way: symbolic links are not followed)
+        path = Path(_absolute(name))
         content, is_regular = _content(path)
         found.append(KubeconfigFile(path, None if is_regular else content))
     return tuple(found)
@@ -111,18 +124,25 @@ def _opened(names: Iterable[str]) -> tuple[KubeconfigFile, ...]:
 
 def _existing(names: list[str], source: Message, value: str) -> tuple[KubeconfigFile, ...]:
     named = [name for name in names if name.strip()]
-    found = [name for name in named if os.path.exists(name)]  # noqa: PTH110 (pathlib's raises for a long name)
+    found = [name for name in named if exists(name)]
     if found:
         return _opened(found)
-    shown = ", ".join(os.path.abspath(name) for name in named) or repr(value)  # noqa: PTH100
-    if len(shown) > _PATH_LIMIT:
-        shown = f"text of {len(value)} characters"
+    check_is_path(value, source, "a kubeconfig")
+    shown = ", ".join(map(_absolute, named)) or repr(value)
     which = "which names no file" if not named else "which does not exist"
     if len(named) > 1:
         which = "none of which exists"
     what = Message("{source} is set to {files}, {which}", {"source": source, "files": shown, "which": which})
     tilde = Hint("use an existing file; only a shell replaces ~ by the home")
     raise ConnectionConfigError(what, hint=tilde if "~" in value else Hint("use an existing file"))
+
+
+def _absolute(name: str) -> str:
+    """An absolute path, in Go's way: symbolic links are not followed."""
+    try:
+        return os.path.abspath(name)  # noqa: PTH100
+    except OSError:  # the folder that we are in was deleted
+        return name
 
 
 def _content(path: Path) -> tuple[bytes, bool]:

@@ -12,14 +12,13 @@ from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from tenantkit.cluster.connection.addresses import Address, AddressError, parse_address
 from tenantkit.cluster.connection.certificates import authority_of, client_certificate_of
 from tenantkit.cluster.connection.impersonation import impersonation_of
 from tenantkit.cluster.connection.oidc import id_token_of
 from tenantkit.cluster.connection.plug_in import PlugIn, check_entry, cluster_info
-from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.cluster.connection.proxies import checked_proxy, proxy_for
 from tenantkit.cluster.connection.tokens import TokenFile, bearer_of
 from tenantkit.cluster.http.credentials import Login
 from tenantkit.cluster.http.transport import Endpoint
@@ -84,29 +83,15 @@ def secure_login(endpoint: Endpoint, authorization: Callable[[], str | None]) ->
 
 
 def _endpoint(cluster: ClusterEntry, address: Address, authority: bytes | None) -> Endpoint:
-    if cluster.proxy_url:
-        _check_proxy(cluster)
+    own = checked_proxy(cluster.proxy_url, f"{cluster.where}: proxy-url") if cluster.proxy_url else None
     return Endpoint(
         address.url,
         authority=authority or authority_of(cluster),
         verify=authority is not None or not cluster.insecure,
         tls_server_name=cluster.tls_server_name or None,
-        proxy=cluster.proxy_url or proxy_for(address.url),
+        proxy=own or proxy_for(address.url),
         may_compress=not cluster.disable_compression,
     )
-
-
-def _check_proxy(cluster: ClusterEntry) -> None:
-    where = f"{cluster.where}: proxy-url"
-    try:
-        parts = urlsplit(cluster.proxy_url)
-        is_valid = bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        parts, is_valid = urlsplit(""), False
-    if not is_valid or parts.scheme not in ("http", "https", "socks5") or not cluster.proxy_url.isprintable():
-        raise ConnectionConfigError(f"{where} is not the URL of a proxy: use one like 'http://proxy:3128'")
-    if parts.scheme == "socks5":
-        raise ConnectionConfigError(f"{where} has the scheme 'socks5', which is not supported: use http:// or https://")
 
 
 def _check(user: UserEntry) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.connection.addresses import AddressError, parse_address
 from tenantkit.cluster.connection.certificates import checked_authority
-from tenantkit.cluster.connection.files import read_file
+from tenantkit.cluster.connection.files import exists, read_file
 from tenantkit.cluster.connection.proxies import proxy_for
 from tenantkit.cluster.connection.tokens import TokenFile
 from tenantkit.cluster.http.credentials import Login
@@ -33,7 +33,7 @@ def is_in_pod() -> bool:
 
 def has_token() -> bool:
     """Whether a token is mounted."""
-    return (FOLDER / "token").is_file()
+    return exists(str(FOLDER / "token"))
 
 
 def pod_namespace() -> str | None:

@@ -13,6 +13,8 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
+from tenantkit.exceptions import ConnectionConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,6 +31,9 @@ def proxy_for(server: str, environment: Mapping[str, str] | None = None) -> str 
         environment: holds $HTTPS_PROXY, $HTTP_PROXY and $NO_PROXY; in lower case they come first. Default: the
             process's.
 
+    Raises:
+        ConnectionConfigError: it is not the URL of a proxy.
+
     Example:
         >>> environment = {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "10.0.0.0/8,.svc"}
         >>> proxy_for("https://10.0.0.1:6443", environment)
@@ -37,11 +42,30 @@ def proxy_for(server: str, environment: Mapping[str, str] | None = None) -> str 
     """
     found = os.environ if environment is None else environment
     parts = urlsplit(server)
-    proxy = _variable(found, f"{parts.scheme}_proxy")
+    name = f"{parts.scheme}_proxy"
+    proxy = _variable(found, name)
     port = str(parts.port or _PORT_OF.get(parts.scheme, ""))
     if not proxy or _is_bypassed(parts.hostname or "", port, _variable(found, "no_proxy")):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    return checked_proxy(proxy if "://" in proxy else f"http://{proxy}", f"${name.upper()}")
+
+
+def checked_proxy(url: str, where: str) -> str:
+    """A proxy's URL, which is not shown if it is none: it may hold a password.
+
+    Raises:
+        ConnectionConfigError: it is none; `where` names its source.
+    """
+    try:
+        parts = urlsplit(url)
+        is_valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        parts, is_valid = urlsplit(""), False
+    if not is_valid or parts.scheme not in ("http", "https", "socks5") or not url.isprintable() or " " in url:
+        raise ConnectionConfigError(f"{where} is not the URL of a proxy: use one like 'http://proxy:3128'")
+    if parts.scheme == "socks5":
+        raise ConnectionConfigError(f"{where} has the scheme 'socks5', which is not supported: use http:// or https://")
+    return url
 
 
 def _variable(environment: Mapping[str, str], name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tenantkit.cluster.connection import files
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.cluster.connection.files import LIMIT_BYTES
 from tenantkit.exceptions import ConnectionConfigError
@@ -26,7 +27,11 @@ JSON = f'{{"apiVersion":"v1","users":[{{"name":"u","user":{{"token":"{SECRET}"}}
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJkYW5hIn0." + SECRET
 
 
-@pytest.mark.parametrize("text", [TEXT, JSON, JWT, encoded(TEXT * 9), f"{SECRET}\0", CA + SECRET], ids=lambda _: "")
+@pytest.mark.parametrize(
+    "text",
+    [TEXT, JSON, JWT, encoded(TEXT), encoded(JSON), encoded(CA + SECRET), f"{SECRET}\0", CA + SECRET],
+    ids=lambda _: "",
+)
 @pytest.mark.parametrize("name", ["kubeconfig", "$KUBECONFIG", "ca_file"])
 def test_the_text_of_a_file_in_place_of_its_path_is_not_shown(
     name: str, text: str, monkeypatch: pytest.MonkeyPatch
@@ -136,6 +141,29 @@ def test_without_a_home_and_a_known_user_the_error_says_so(monkeypatch: pytest.M
     monkeypatch.setattr(pwd, "getpwuid", unknown)
 
     with pytest.raises(ConnectionConfigError, match=r"~/\.kube/config \(your home is unknown: \$HOME is not set\)"):
+        connect()
+
+
+def test_a_home_that_may_not_be_read_is_an_error_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stat(path: str, **_: object) -> os.stat_result:
+        if str(path).endswith(".kube/config"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    def read(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    real = os.stat
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(files, "read_file", read)
+    with pytest.raises(ConnectionConfigError) as caught:
+        connect()
+    assert str(caught.value) == f"kubeconfig {home}/.kube/config can't be read: Permission denied"
+
+
+def test_a_home_whose_name_is_too_long_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/x" * 5000)
+    with pytest.raises(ConnectionConfigError, match="no cluster is configured"):
         connect()
 
 

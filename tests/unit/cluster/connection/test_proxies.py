@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantkit.cluster.connection.proxies import proxy_for
+from tenantkit.exceptions import ConnectionConfigError
 from tests.unit.cluster.connection.kubeconfigs import kubeconfig, login
 
 if TYPE_CHECKING:
@@ -73,6 +74,17 @@ def test_no_proxy_follows_the_rules_of_go(server: str, no_proxy: str, is_bypasse
     environment = {"HTTPS_PROXY": "http://p:1", "NO_PROXY": no_proxy}
 
     assert proxy_for(server, environment) == (None if is_bypassed else "http://p:1")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://dana:hunter2@proxy:port", "ftp://hunter2", "socks5://u:hunter2@p:1", "http://a b"]
+)
+def test_a_proxy_of_the_environment_that_is_none_is_named_and_not_shown(url: str) -> None:
+    with pytest.raises(
+        ConnectionConfigError, match=r"^\$HTTPS_PROXY (is not the URL of a proxy|has the scheme)"
+    ) as caught:
+        proxy_for("https://api.example.ai", {"https_proxy": url})
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_kubeconfigs_proxy_comes_before_that_of_the_environment(
