@@ -50,6 +50,12 @@ class TenantInputs:
         self._name: str | None = None
         self._headings = {part: HTML(value=_heading(title, about)) for part, title, about in _PARTS}
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the fields, valid or not."""
+        values = {name: field.value for name, field in self.fields.items()}
+        return values if self._name is None else values | {"name": self._name}
+
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
         for field in self.fields.values():
@@ -77,10 +83,7 @@ class TenantInputs:
 
     def validate(self) -> None:
         """Validate the values, and show each problem at its field."""
-        values = {name: field.value for name, field in self.fields.items()}
-        if self._name is not None:
-            values["name"] = self._name
-        self.tenant, self.problems = validate(values, self.platform)
+        self.tenant, self.problems = validate(self.values, self.platform)
         self.show(self.problems)
 
     def show(self, problems: Sequence[Problem]) -> None:

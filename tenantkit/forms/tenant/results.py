@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.display.human_amounts import amount_text, used_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tenantkit.exceptions import InvalidSpecError
     from tenantkit.forms.kit.markup import Content, Html
+    from tenantkit.forms.kit.panel import Tone
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
 
@@ -33,22 +35,63 @@ _BARS = {
 _ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}
 _DEVICE_ORDER = 2
 _CELL_LIMIT = 200
+_NOTHING_APPLIED = {False: "Failed", True: "Cancelled"}  # by whether it was interrupted
+_DELETED = "This tenant has been deleted since the form was opened. Apply creates it again, without what was in it."
+_FORCED = "Others have set some of the fields. The box is ticked: Apply overwrites them."
+_NOT_FORCED = (
+    "Others have set some of the fields. Tick the box to overwrite them; otherwise Apply leaves them as they are and "
+    "reports them as failed."
+)
 _WEB = ("http://", "https://")
 
 
-def plan_notice(plan: Plan) -> Html:
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """What a form knows about the plan that it shows; each sentence beside the plan follows from it.
+
+    Args:
+        read_at: when the cluster was read.
+        is_current: whether the fields still describe the tenant that was planned.
+        is_applying: whether an apply of this plan is running.
+        can_apply: whether the button Apply is enabled.
+        forces_conflicts: whether Apply overwrites what others have set.
+        is_deleted: whether the form's tenant existed, and no longer does.
+    """
+
+    read_at: str
+    is_current: bool = True
+    is_applying: bool = False
+    can_apply: bool = True
+    forces_conflicts: bool = False
+    is_deleted: bool = False
+
+
+def plan_content(plan: Plan, state: PlanState) -> tuple[Content, ...]:
+    """What a form shows of a plan: whether and how it can be applied, and its rows."""
+    deleted = notice("warning", _DELETED, word="Deleted") if state.is_deleted and not state.is_applying else None
+    return deleted, plan_notice(plan, state), plan_table(plan)
+
+
+def plan_notice(plan: Plan, state: PlanState) -> Html:
     """A summary of a plan, and what to do next."""
+    if state.is_applying:
+        text = "The changes below are being made. Cancel stops after the current object; nothing is rolled back."
+        return notice("info", text, word="Applying")
+    if not state.is_current:
+        text = "The fields have changed since this plan was made. Plan again, or change them back."
+        return notice("warning", text, word="Outdated")
     blocked = sum(change.action in REFUSED for change in plan.changes)
     if blocked:
         objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
         text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."
         return notice("error", text, word="This plan cannot be applied")
     if not plan.has_changes:
-        return notice("ok", "The cluster already matches the form.", word="No changes")
+        return notice("ok", f"The cluster matched the form at {state.read_at}.", word="No changes")
+    review = "Review them, then click Apply." if state.can_apply else "Apply is disabled: the reason is shown above."
     if any(change.conflicts for change in plan.changes):
-        text = "Others have set some of the fields. Tick the box to overwrite them, or they will be reported as failed."
-        return notice("warning", text, word="Planned, with conflicts")
-    return notice("info", "Nothing has been changed yet. Review the plan, then click Apply.", word="Planned")
+        choice = _FORCED if state.forces_conflicts else _NOT_FORCED
+        return notice("warning", f"{choice} {review}", word="Planned, with conflicts")
+    return notice("info", f"None of the changes below has been made yet. {review}", word="Planned")
 
 
 def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
@@ -75,7 +118,8 @@ def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...
     """
     if isinstance(error, PartialApplyError):
         report = error.report
-        return notice("warning", error.words("form")), url_list(report, as_links=as_links), report_table(report)
+        summary = notice(*_tone_and_text(error), word=None if report.applied else _NOTHING_APPLIED[report.interrupted])
+        return summary, url_list(report, as_links=as_links), report_table(report)
     if isinstance(error, CancelledError):
         return (notice("warning", error.words("form"), word="Cancelled"),)
     if isinstance(error, TenantKitError):
@@ -153,6 +197,11 @@ def quota_bars(usage: pd.DataFrame) -> Html:
     rows.sort(key=lambda pair: _ORDER.get(pair[0], _DEVICE_ORDER))
     cells = [cell for label, row in rows if row["state"] != "none" for cell in _bar(label, row)]
     return element("div", *cells, class_="tk-bars") if cells else joined()
+
+
+def _tone_and_text(error: PartialApplyError) -> tuple[Tone, str]:
+    is_partial = error.report.applied or error.report.interrupted
+    return "warning" if is_partial else "error", error.words("form")
 
 
 def _bar_label(resource: str) -> str | None:
