@@ -189,8 +189,9 @@ def test_after_every_write_of_a_role_the_platforms_apply_gives_nobody_more_than_
     lost = granted(scene.bound) - granted(bindings(wire))
     assert {role for _, role, _ in lost} <= _team_roles(scene, user)
     now = snapshot(wire, name)
-    walls = [key for key in scene.before if key.partition("/")[0] in WALLS]
-    assert {key: now.get(key) for key in walls} == {key: scene.before[key] for key in walls}
+    changed = [key for key in scene.before if key.partition("/")[0] in WALLS and now.get(key) != scene.before[key]]
+    # a provisioner manages the walls as the platform does, so that what they took over is theirs until it is settled
+    assert [key for key in changed if user != "provisioner" or key not in final] == []
     assert snapshot(wire, scene.other.name) == scene.other_before
 
 
