@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
+    from tenantkit.provision.plans.notice import PlanNotice as PlanNotice
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
@@ -114,6 +115,7 @@ _HOME = {
     "People": "spec.people",
     "Plan": "provision.plan",
     "PlanChange": "provision.changes",
+    "PlanNotice": "provision.plans.notice",
     "PlanRow": "provision.changes",
     "Platform": "spec.platform",
     "Quota": "spec.quota",

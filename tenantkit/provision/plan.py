@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.display.tables import html_table, text_table, value_text
+from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PRUNED_KINDS, changes
 from tenantkit.provision.dry_run import check_on_server
-from tenantkit.provision.hosts import granted_elsewhere, with_checked_hosts
+from tenantkit.provision.hosts.granted import granted_elsewhere, with_checked_hosts
+from tenantkit.provision.plans.origin import platform_digest
+from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.read import read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
 from tenantkit.provision.stored.platform import find_platform
@@ -39,8 +42,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanAction, PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
-
-COLUMNS = ("action", "kind", "namespace", "name", "field", "before", "after", "reason")
+    from tenantkit.provision.plans.notice import PlanNotice
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -63,6 +65,8 @@ class Plan:
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
             of tenants.
+        cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
+        notices: what to know before it is applied; shown first.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
@@ -76,6 +80,13 @@ class Plan:
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
     subject: Literal["tenants", "platform", "deletion"] = "tenants"
+    cluster_id: str = ""
+    notices: tuple[PlanNotice, ...] = ()
+
+    @property
+    def platform_digest(self) -> str:
+        """A text that changes with the platform's settings: `apply` refuses a plan for other settings."""
+        return platform_digest(self.platform)
 
     @property
     def rows(self) -> tuple[PlanRow, ...]:
@@ -100,13 +111,13 @@ class Plan:
         """The rows as a DataFrame.
 
         Returns:
-            action, kind, namespace, name, field, before, after, reason: all `string`, <NA> where there is no value. In
-            a row `conflict`, before is the live value and after the desired one; such rows can be passed to
-            `apply(force_conflicts=…)`.
+            action, tenant, kind, namespace, name, field, before, after, reason: all `string`, <NA> where there is no
+            value. Deletions and lost access come first. In a row `conflict`, before is the live value and after the
+            desired one; such rows can be passed to `apply(force_conflicts=…)`.
         """
         import pandas as pd
 
-        cells = [_cells(row, "python") for row in self.rows]
+        cells = [entry.cells("python") for entry in entries(self.changes)]
         return pd.DataFrame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
@@ -118,17 +129,22 @@ class Plan:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary, and changes: one mapping per row with the columns of `frame`, None where there is no value.
+            summary; notices, each with code, tenant and text; and changes: one mapping per row with the columns of
+            `frame`, None where there is no value, and `change`, the differences in words.
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
             '7 unchanged'
         """
-        rows = [dict(zip(COLUMNS, _cells(row, surface), strict=True)) for row in self.rows]
-        return {"summary": self.summary, "changes": rows}
+        notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
+        rows = [
+            {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
+            for entry in entries(self.changes)
+        ]
+        return {"summary": self.summary, "notices": notices, "changes": rows}
 
     def words(self, surface: Surface) -> str:
-        """The table and the summary as text, with reasons in the words of Python, the command line or a form.
+        """The notices, the changes by meaning and the summary as text, in the words of a surface.
 
         Args:
             surface: `python`, `shell` or `form`.
@@ -137,8 +153,9 @@ class Plan:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
             7 unchanged
         """
-        table = text_table(COLUMNS, self._shown(surface))
-        return f"{table}\n\n{self.summary}" if table else self.summary
+        notices = "\n".join(f"note: {clean(notice.words(surface))}" for notice in self.notices)
+        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
+        return "\n\n".join(part for part in (notices, table, self.summary) if part)
 
     def __str__(self) -> str:
         return self.words("python")
@@ -147,11 +164,14 @@ class Plan:
         return f"<Plan: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        return html_table(self.summary, COLUMNS, self._shown("python"))
+        notices = "".join(f"<li>{escape(clean(notice.words('python')))}</li>" for notice in self.notices)
+        listed = f'<ul class="mathjax_ignore">{notices}</ul>' if notices else ""
+        return listed + html_table(self.summary, SHOWN_COLUMNS, self._shown("python"))
 
     def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
         """The rows to show: unchanged objects are only counted."""
-        return [_cells(row, surface) for row in self.rows if row.action != "unchanged"]
+        listed = [entry for entry in entries(self.changes) if entry.row.action != "unchanged"]
+        return [cells for entry in listed for cells in entry.shown(surface)]
 
 
 @takes_cluster
@@ -283,16 +303,3 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         return make_install_plan(earlier.platform, read_refs(cluster, refs))
     namespaces = [earlier.platform.namespace(tenant) for tenant in earlier.tenants]
     return make_plan(earlier.tenants, earlier.platform, read_tenants(cluster, namespaces))
-
-
-def _cells(row: PlanRow, surface: Surface) -> tuple[str | None, ...]:
-    return (
-        row.action,
-        row.ref.kind,
-        row.ref.namespace,
-        row.ref.name,
-        row.field,
-        value_text(row.before),
-        value_text(row.after),
-        row.words(surface) or None,
-    )

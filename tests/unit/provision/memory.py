@@ -60,6 +60,7 @@ class Memory(ClusterApi):
     conditions: list[Manifest] = field(default_factory=list)  # the reasons why a namespace is not deleted, if any
     not_served: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    server: str = "memory"
 
     @property
     def namespace(self) -> str:
@@ -68,6 +69,10 @@ class Memory(ClusterApi):
     @property
     def namespaces(self) -> Sequence[str]:
         return ()
+
+    @property
+    def server_digest(self) -> str:
+        return self.server
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
         for ref, manifest in self.objects.items():
