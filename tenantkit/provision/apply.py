@@ -21,9 +21,11 @@ from tenantkit.hints import Hint, Message
 from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plans.origin import check_cluster, check_platform
 from tenantkit.provision.progress import Progress
 from tenantkit.provision.reasons import REFUSED, Reason, failed, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.wait_counted import wait_until_counted
 from tenantkit.provision.writes import carry_out
 from tenantkit.rules.manifest import ObjectRef
@@ -76,7 +78,8 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         A Report in which every object was applied or already matched the spec.
 
     Raises:
-        StalePlanError: an object has changed since the plan was made; nothing was written.
+        StalePlanError: the plan was made on another cluster or for another platform, or an object has changed since;
+            nothing was written.
         PartialApplyError: something failed, was interrupted (also by Ctrl-C) or is not ready; see its `report`. Plan
             and apply again to continue.
         InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `plan` is not a plan to apply.
@@ -97,6 +100,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     _check_plan(plan)
     forced = forced_fields(plan, force_conflicts)
     current = replan(cluster, plan)
+    _check_origin(cluster, plan, current)
     refused = _refusals(plan, current)
     _check_fresh(plan, current, refused)
     total = sum(change.action != "unchanged" for change in current.changes)
@@ -287,6 +291,14 @@ def _refusals(plan: Plan, current: Plan) -> dict[str | None, list[ApplyOutcome]]
             outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=change.rows[0].why)
             refused.setdefault(change.tenant, {}).setdefault(change.ref, outcome)
     return {tenant: list(outcomes.values()) for tenant, outcomes in refused.items()}
+
+
+def _check_origin(cluster: ClusterApi, plan: Plan, current: Plan) -> None:
+    """Refuse the plan of another cluster, or for other settings than the cluster's."""
+    if plan.cluster_id:
+        check_cluster(plan.cluster_id, current.cluster_id)
+    if plan.subject == "tenants":
+        check_platform(plan.platform_digest, find_platform(cluster))
 
 
 def _check_fresh(plan: Plan, current: Plan, refused: Mapping[str | None, object]) -> None:

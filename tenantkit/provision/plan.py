@@ -19,16 +19,16 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PRUNED_KINDS, changes
+from tenantkit.provision.changes import PRUNED_KINDS, PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
-from tenantkit.provision.hosts.granted import granted_elsewhere, with_checked_hosts
-from tenantkit.provision.plans.origin import platform_digest
+from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
+from tenantkit.provision.plans.origin import cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.read import read_refs, read_tenants
-from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
+from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, check_tenant_versions
-from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.hints import Surface
-    from tenantkit.provision.changes import PlanAction, PlanChange, PlanRow
+    from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
+    from tenantkit.provision.reasons import Reason
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -193,12 +194,12 @@ def plan(
 
     Returns:
         A Plan. Besides changes, its rows show conflicts (fields that others set), `blocked` objects (they belong to
-        someone else, or a host is taken) and `unknown` ones (you may not read them). If you may not list namespaces,
-        the rows that take a host say that other tenants could not be checked.
+        someone else, a host is taken, or their tenant does not fit the platform) and `unknown` ones (you may not read
+        them). A blocked tenant stops no other. If you may not list namespaces, the rows that take a host say that other
+        tenants could not be checked.
 
     Raises:
-        InvalidSpecError: a tenant does not fit the platform or another tenant, or something is not a Tenant.
-        HostTakenError: two of the tenants have the same host.
+        InvalidSpecError: something is not a Tenant, or two tenants have the same name.
         SpecVersionError: a newer tenantkit wrote the stored spec; it is never overwritten.
         PermissionDenied: you may not read the platform's settings.
         ClusterUnavailable: the server did not answer.
@@ -223,12 +224,19 @@ def plan(
     given = _checked_tenants(tenants)
     stored = find_platform(cluster) if platform is None else platform
     settings = stored or Platform()
-    settings.check(given)
-    planned = make_plan(given, settings, read_tenants(cluster, [settings.namespace(tenant) for tenant in given]))
+    planned = _read_and_plan(cluster, given, settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
     return replace(planned, changes=marked)
+
+
+def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
+    """The plan from the current live state, with the identity of its cluster."""
+    unfit = _unfit(tenants, platform)
+    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
+    namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
+    return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
 
 
 def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
@@ -243,9 +251,16 @@ def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
         for one in given
         if not isinstance(one, Tenant)
     ]
+    checked = tuple(one for one in given if isinstance(one, Tenant))
+    counts = Counter(tenant.name for tenant in checked)
+    problems += [
+        Problem("name", name, f"{count} tenants have this name: give each tenant its own name")
+        for name, count in sorted(counts.items())
+        if count > 1
+    ]
     if problems:
         raise InvalidSpecError(problems)
-    return tuple(one for one in given if isinstance(one, Tenant))
+    return checked
 
 
 def _without_roles(change: PlanChange) -> PlanChange:
@@ -256,17 +271,40 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
-    """The plan of some tenants against the live state: pure.
+    """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself.
 
     Raises:
         SpecVersionError: a newer tenantkit wrote a stored spec.
     """
-    taken = granted_elsewhere({platform.namespace(tenant) for tenant in tenants}, live)
+    unfit = _unfit(tenants, platform)
+    fitting = [tenant for tenant in tenants if tenant.name not in unfit]
+    taken = taken_hosts(fitting, platform, live)
+    compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
     planned: list[PlanChange] = []
-    for tenant, compared in zip(tenants, compare_tenants(tenants, platform, live), strict=True):
-        hosts = platform.hosts(tenant)
-        planned += with_checked_hosts(compared, hosts, taken, is_complete=live.has_all_namespaces)
-    return Plan(platform, tuple(tenants), tuple(planned))
+    for tenant in tenants:
+        if tenant.name in unfit:
+            planned.append(_not_fitting(tenant, platform, unfit[tenant.name]))
+            continue
+        clashes = taken.get(tenant.name, {})
+        planned += with_checked_hosts(compared[tenant.name], clashes, is_complete=live.has_all_namespaces)
+    return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
+
+
+def _unfit(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
+    """Why tenants do not fit the platform, by name: an unknown size, a host that is not granted and the like."""
+    found: dict[str, Reason] = {}
+    for tenant in tenants:
+        try:
+            platform.check([tenant])
+        except InvalidSpecError as error:
+            found[tenant.name] = does_not_fit(error)
+    return found
+
+
+def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
+    """One blocked row: the objects of a tenant that does not fit the platform cannot be made."""
+    ref = ObjectRef("v1", "Namespace", platform.namespace(tenant))
+    return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
 def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
@@ -300,6 +338,6 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
     """The same plan, made again from the current live state."""
     if earlier.subject == "platform":
         refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        return make_install_plan(earlier.platform, read_refs(cluster, refs))
-    namespaces = [earlier.platform.namespace(tenant) for tenant in earlier.tenants]
-    return make_plan(earlier.tenants, earlier.platform, read_tenants(cluster, namespaces))
+        made = make_install_plan(earlier.platform, read_refs(cluster, refs))
+        return replace(made, cluster_id=cluster_id(cluster))
+    return _read_and_plan(cluster, earlier.tenants, earlier.platform)

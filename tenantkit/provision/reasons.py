@@ -13,9 +13,9 @@ from tenantkit.exceptions import ClusterError
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tenantkit.exceptions import TenantKitError
+    from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
 
 ReasonCode: TypeAlias = Literal[
@@ -27,6 +27,8 @@ ReasonCode: TypeAlias = Literal[
     "being-deleted",
     "owned-by-other",
     "host-taken",
+    "host-not-free",
+    "does-not-fit",
     "namespace-not-applied",
     "not-readable",
     "denied",
@@ -144,6 +146,27 @@ def host_taken(clashes: str) -> Reason:
         f"this tenant requests a host of another tenant: {clashes}; "
         f"choose another host, or remove it from that tenant first",
     )
+
+
+def hosts_exchanged(tenants: Sequence[str]) -> Reason:
+    """These tenants would wait for each other's hosts."""
+    listed = ", ".join(map(repr, tenants))
+    return Reason(
+        "host-taken",
+        f"tenants {listed} exchange hosts, so each would wait for the other: remove the host from one of them first, "
+        f"and grant it in a second plan",
+    )
+
+
+def host_not_free(hosts: Mapping[str, str]) -> Reason:
+    """The tenants that have these hosts have not let go of them."""
+    listed = ", ".join(f"{host!r} of tenant {tenant!r}" for host, tenant in hosts.items())
+    return Reason("host-not-free", f"it takes {listed}, which was not applied: fix that tenant first, then plan again")
+
+
+def does_not_fit(error: InvalidSpecError) -> Reason:
+    """The tenant's spec does not fit the platform."""
+    return Reason("does-not-fit", error.what.replace("\n", "; "))
 
 
 def namespace_not_applied(action: str) -> Reason:

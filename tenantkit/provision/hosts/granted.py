@@ -1,6 +1,7 @@
 """Hosts of tenants: which other tenants have them, and whether that could be checked.
 
-Two tenants of one plan with the same host are refused before, by `Platform.check`.
+A host belongs to one tenant with all its paths. Tenants of one plan that want the same host are blocked, and no others;
+the one that already has it is not.
 """
 
 from __future__ import annotations
@@ -10,44 +11,76 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.changes import blocked
+from tenantkit.provision.hosts.moves import exchanging, hosts_of, moves
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken
+from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken, hosts_exchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.live import LiveState
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
 
 
-def granted_elsewhere(planned: Collection[str], live: LiveState) -> dict[str, str]:
-    """The hosts that are granted to tenants whose namespaces are not planned: tenant by host."""
-    taken: dict[str, str] = {}
-    for ref, manifest in live.objects.items():
-        if ref.kind == "Namespace" and ref.name not in planned:
-            tenant = (manifest["metadata"].get("labels") or {}).get(TENANT_LABEL)
-            if tenant is not None and is_ours(manifest, tenant):
-                hosts = (manifest["metadata"].get("annotations") or {}).get(HOSTS_ANNOTATION, "")
-                taken |= {host: tenant for host in hosts.split(",") if host}
-    return taken
+def holders(namespaces: Iterable[Manifest]) -> dict[str, set[str]]:
+    """The tenants that have each host, from their Namespaces."""
+    found: dict[str, set[str]] = {}
+    for namespace in namespaces:
+        tenant = (namespace["metadata"].get("labels") or {}).get(TENANT_LABEL)
+        if tenant is not None and is_ours(namespace, tenant):
+            for host in hosts_of(namespace):
+                found.setdefault(host, set()).add(tenant)
+    return found
+
+
+def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, dict[str, str]]:
+    """For each planned tenant, the hosts that it wants and that others have or want: host, and the other tenant."""
+    planned = {platform.namespace(tenant) for tenant in tenants}
+    namespaces = {ref.name: manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"}
+    elsewhere = holders(manifest for name, manifest in namespaces.items() if name not in planned)
+    present = holders(manifest for name, manifest in namespaces.items() if name in planned)
+    wanted: dict[str, list[str]] = {}
+    for tenant in tenants:
+        for host in platform.hosts(tenant):
+            wanted.setdefault(host, []).append(tenant.name)
+    found: dict[str, dict[str, str]] = {}
+    for tenant in tenants:
+        for host in platform.hosts(tenant):
+            others = sorted(elsewhere.get(host, set()) - {tenant.name})
+            rivals = sorted(set(wanted[host]) - {tenant.name})
+            if rivals and present.get(host) != {tenant.name}:
+                others += sorted(rivals, key=lambda rival: rival not in present.get(host, set()))
+            if others:
+                found.setdefault(tenant.name, {})[host] = others[0]
+    return found
 
 
 def with_checked_hosts(
-    changes: Sequence[PlanChange], hosts: Sequence[str], taken: Mapping[str, str], *, is_complete: bool
+    changes: Sequence[PlanChange], taken: Mapping[str, str], *, is_complete: bool
 ) -> list[PlanChange]:
     """A tenant's changes, all blocked if another tenant has one of its hosts.
 
     Args:
         changes: of one tenant.
-        hosts: that it wants.
-        taken: tenant by host, of those that are known.
+        taken: the other tenant, by host.
         is_complete: whether all tenants are known; if not, the rows that take a host say so.
     """
-    clashes = [f"{host!r} of tenant {taken[host]!r}" for host in hosts if host in taken]
-    if clashes:
-        reason = host_taken(", ".join(clashes))
+    if taken:
+        reason = host_taken(", ".join(f"{host!r} of tenant {other!r}" for host, other in taken.items()))
         return [blocked(change, reason) for change in changes]
     return list(changes) if is_complete else [_with_unchecked_hosts(change) for change in changes]
+
+
+def without_exchanges(changes: Sequence[PlanChange]) -> list[PlanChange]:
+    """The changes of all tenants; those of tenants that exchange hosts are blocked, since each would wait."""
+    exchanges = exchanging(moves(changes))
+    return [
+        blocked(change, hosts_exchanged(exchanges[change.tenant])) if change.tenant in exchanges else change
+        for change in changes
+    ]
 
 
 def _with_unchecked_hosts(change: PlanChange) -> PlanChange:
