@@ -27,7 +27,7 @@ from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, fai
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import find_namespace, stored_tenant
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec

@@ -31,7 +31,7 @@ from tenantkit.provision.read import read_refs
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tenantkit.exceptions import ClusterError
+from tenantkit.exceptions import ClusterError, StoredDifferentlyError
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ ReasonCode: TypeAlias = Literal[
     "local-only",
     # of outcomes
     "failed",
+    "stored-differently",
     "not-counted",
     "not-deleted",
     "not-awaited",
@@ -186,7 +187,7 @@ def denied(error: TenantKitError) -> Reason:
 
 def failed(error: TenantKitError) -> Reason:
     """The change failed."""
-    return _of_error("failed", error)
+    return _of_error("stored-differently" if isinstance(error, StoredDifferentlyError) else "failed", error)
 
 
 def left_alone(reason: Reason | None) -> Reason:
