@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -22,9 +23,16 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PRUNED_KINDS, PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
+from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
-from tenantkit.provision.read import read_refs, read_tenants
+from tenantkit.provision.plans.tenant_notices import (
+    accelerator_notices,
+    change_notices,
+    new_accelerators,
+    tenant_notices,
+)
+from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, check_tenant_versions
@@ -34,7 +42,7 @@ from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -154,7 +162,7 @@ class Plan:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
             7 unchanged
         """
-        notices = "\n".join(f"note: {clean(notice.words(surface))}" for notice in self.notices)
+        notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
         table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
         return "\n\n".join(part for part in (notices, table, self.summary) if part)
 
@@ -165,7 +173,7 @@ class Plan:
         return f"<Plan: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        notices = "".join(f"<li>{escape(clean(notice.words('python')))}</li>" for notice in self.notices)
+        notices = "".join(f"<li>{escape(clean(line))}</li>" for line in notice_lines(self.notices, "python"))
         listed = f'<ul class="mathjax_ignore">{notices}</ul>' if notices else ""
         return listed + html_table(self.summary, SHOWN_COLUMNS, self._shown("python"))
 
@@ -204,9 +212,9 @@ def plan(
         PermissionDenied: you may not read the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get configmap `platform` in tenantkit-system; list namespaces, configmaps, resourcequotas, limitranges,
-    serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's namespace. With `dry_run="server"`
-    also create and patch of the objects that change.
+    RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
+    resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
+    namespace; list nodes, if that is allowed. With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
@@ -228,7 +236,17 @@ def plan(
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(planned, changes=marked)
+    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned)))
+
+
+def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
+    """What to know about a plan of tenants. The nodes are read only where a quota grants another accelerator."""
+    for tenant in planned.tenants:
+        yield from tenant_notices(tenant, datetime.now(UTC))
+    yield from change_notices(planned.changes, planned.platform)
+    granted = new_accelerators(planned.changes)
+    if granted:
+        yield from accelerator_notices(granted, read_node_resources(cluster))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.hints import Surface
 
 NoticeCode: TypeAlias = Literal[
@@ -19,8 +21,9 @@ NoticeCode: TypeAlias = Literal[
     "tenant-in-no-file",
     # about a change of the platform, by tenant
     "size-removed",
-    "size-changed",
     "accelerator-removed",
+    "does-not-fit",
+    "quota-changed",
     "host-changed",
     "host-shared",
     "settings-changed",
@@ -35,7 +38,7 @@ class PlanNotice:
 
     Args:
         code: for programs.
-        text: for people; a Message if the words depend on the surface that shows it.
+        text: for people, without the tenant's name; a Message if the words depend on the surface that shows it.
         tenant: whom it concerns; None if it concerns no single tenant.
 
     Example:
@@ -54,3 +57,13 @@ class PlanNotice:
 
     def __str__(self) -> str:
         return self.words("python")
+
+
+def notice_lines(notices: Iterable[PlanNotice], surface: Surface) -> list[str]:
+    """One line for each text, with the names of all tenants that it concerns: `vision, speech: …`."""
+    tenants: dict[str, list[str]] = {}
+    for notice in notices:
+        named = tenants.setdefault(notice.words(surface), [])
+        if notice.tenant is not None:
+            named.append(notice.tenant)
+    return [f"{', '.join(named)}: {text}" if named else text for text, named in tenants.items()]

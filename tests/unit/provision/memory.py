@@ -63,6 +63,7 @@ class Memory(ClusterApi):
     not_served: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     server: str = "memory"
+    admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 
     @property
     def namespace(self) -> str:
@@ -98,6 +99,7 @@ class Memory(ClusterApi):
             raise _error(409, "Conflict", f"{ref} has been modified", _operation("apply", ref))
         try:
             applied = server_side_apply(live, manifest, manager=FIELD_MANAGER, force=force, time=NOW)
+            applied = self.admission(applied)
         except ApiError as error:
             raise error_of_status(error.status_body(), _operation("apply", ref)) from None
         return deepcopy(live) if applied == live and live else self._store(applied)

@@ -12,7 +12,8 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.live import live_state
-from tenantkit.provision.plan import COLUMNS, make_install_plan, make_plan
+from tenantkit.provision.plan import make_install_plan, make_plan
+from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
