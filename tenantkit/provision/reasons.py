@@ -115,6 +115,7 @@ PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
+BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 
