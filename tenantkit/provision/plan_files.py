@@ -21,7 +21,7 @@ from tenantkit.hints import Hint
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.install import plan_platform
 from tenantkit.provision.plan import Plan, plan
-from tenantkit.provision.plans.origin import check_cluster, check_platform
+from tenantkit.provision.plans.origin import check_cluster, check_platform, cluster_id
 from tenantkit.provision.reasons import BLOCKED_WHEN_APPROVED, REFUSED
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.rules.manifest import ObjectRef
@@ -127,13 +127,13 @@ def parse_plan(cluster: ClusterApi, content: bytes, *, source: str) -> Plan:
     data = _checked(content, source)
     platform = Platform.from_mapping(data["platform"], source=source)
     tenants = [Tenant.from_mapping(one, source=source) for one in data["tenants"]]
+    check_cluster(data["clusterId"], cluster_id(cluster))
     if data["subject"] == "platform":
         current = plan_platform(cluster, platform)
     else:
-        current = plan(cluster, tenants, platform=platform)
-    check_cluster(data["clusterId"], current.cluster_id)
-    if data["subject"] != "platform":
-        check_platform(data["platformDigest"], find_platform(cluster))
+        stored = find_platform(cluster)
+        check_platform(data["platformDigest"], stored)
+        current = plan(cluster, tenants, platform=stored)
     approved = {
         ObjectRef(one["apiVersion"], one["kind"], one["name"], one["namespace"]): _Approved(
             one["action"], one["live"], one["wanted"]

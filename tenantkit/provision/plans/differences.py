@@ -34,7 +34,9 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference
     """What differs between two values: maps by key, lists by item, everything else as a whole."""
     if before == after and type(before) is type(after):
         return
-    if _is_either(dict, before, after):
+    if not before and not after:
+        yield Difference(path, before, after)  # such as an empty list where there was none
+    elif _is_either(dict, before, after):
         old, new = before or {}, after or {}
         for key in [*old, *(key for key in new if key not in old)]:
             yield from differences(old.get(key), new.get(key), (*path, str(key)))
@@ -80,4 +82,5 @@ def _by_name(items: list[Any], name: str) -> dict[str, Any] | None:
     if not all(isinstance(item, dict) and isinstance(item.get(name), str) and "kind" not in item for item in items):
         return None
     found = {item[name]: {key: value for key, value in item.items() if key != name} for item in items}
-    return found if len(found) == len(items) else None
+    is_more_than_names = any(found.values()) or not items
+    return found if len(found) == len(items) and is_more_than_names else None
