@@ -70,6 +70,21 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     )
 
 
+def read_node_resources(cluster: ClusterApi) -> set[str]:
+    """The names of all resources that nodes offer; empty for a user who may not list nodes.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list nodes, if that is allowed.
+    """
+    try:
+        nodes = cluster.list("Node")
+    except PermissionDenied:
+        return set()
+    return {name for node in nodes for name in (node.get("status") or {}).get("allocatable") or ()}
+
+
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
     """The live objects of these refs, one GET each: for the few objects of the platform.
 

@@ -11,7 +11,7 @@ import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
 from tenantkit.forms.tenant.fields import FIELD_ROWS
 from tenantkit.forms.tenant.form import TenantForm
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota

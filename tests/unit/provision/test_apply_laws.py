@@ -137,6 +137,8 @@ def test_a_plan_made_after_an_apply_is_empty_whatever_existed_before(
 @given(first=tenants, second=tenants, before=platforms, after=platforms)
 def test_the_earlier_spec_leaves_no_trace(first: Tenant, second: Tenant, before: Platform, after: Platform) -> None:
     changed, fresh = Memory(), Memory()
+    changed.install(before)
+    fresh.install(after)
     run(changed, first, platform=before)
     run(changed, second, platform=after)
     run(fresh, second, platform=after)

@@ -12,7 +12,8 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.live import live_state
-from tenantkit.provision.plan import COLUMNS, make_install_plan, make_plan
+from tenantkit.provision.plan import make_install_plan, make_plan
+from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -348,9 +349,9 @@ def test_in_a_terminal_a_plan_is_a_table_without_unchanged_objects_and_control_c
     live[QUOTA] = with_hard(live[QUOTA], pods="9\x1b[2J\n9")
 
     assert str(planned(tenant(), live.values())) == (
-        "action    kind           namespace  name             field           before   after  reason\n"
-        "conflict  ResourceQuota  vision     tenantkit-quota  spec.hard.pods  9 [2J 9  20     set by 'kubectl-edit'; "
-        "to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
+        "action    tenant  kind           namespace  name             change                   field           reason\n"
+        "conflict  vision  ResourceQuota  vision     tenantkit-quota  quota pods 9 [2J 9 → 20  spec.hard.pods  "
+        "set by 'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
         "1 in conflict, 5 unchanged"
     )
 
