@@ -189,9 +189,7 @@ def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
     form.fill(size="medium", editors=["eve@example.com"])
     plan = form.submit(plan_only=True)
     assert {row.action for row in plan.rows} == {"create", "update", "unchanged"}
-    assert '{"size": "small"}\n{"size": "medium"}' in panel_text(
-        form
-    )  # only the fields of the stored grant that differ
+    assert "grant size small → medium" in panel_text(form)  # only the fields of the stored grant that differ
     form.submit()
 
     assert tk.get_tenant(cluster, name) == Tenant(**dict(vision) | {"size": "medium", "editors": ("eve@example.com",)})

@@ -10,7 +10,7 @@ import pytest
 import tenantkit as tk
 from tenantkit.exceptions import PartialApplyError
 from tenantkit.forms.tenant.form import TenantForm
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
 from tests.forms.gates import WAIT_S, Gate
 from tests.forms.others import edit_quota

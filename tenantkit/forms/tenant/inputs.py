@@ -33,6 +33,7 @@ _PARTS = (
     ("team", "Managed by the team", "The tenant's members and routes. The owners can change these."),
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
+_NOT_READABLE = "You may not read the current value. It is left as it is."
 
 
 class TenantInputs:
@@ -114,6 +115,8 @@ class TenantInputs:
                 if part_of(field.name) == part:
                     field.lock(reason, is_shown=False)
         self.fields["name"].lock(_NAME_IS_FIXED)
+        for unread in self._unread:  # whoever does not see the members would remove them by naming others
+            self.fields[unread].lock(_NOT_READABLE)
 
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
         """Disable the fields while the form is busy."""

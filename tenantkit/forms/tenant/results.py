@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.display.human_amounts import amount_text, used_text
-from tenantkit.display.tables import value_text
 from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.tenant.fields import field_of
+from tenantkit.provision.plans.notice import notice_lines
+from tenantkit.provision.plans.table import entries
 from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _BARS = {
 _ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}
 _DEVICE_ORDER = 2
 _CELL_LIMIT = 200
+_WORDS = {"not yours": "pending"}
 _NOTHING_APPLIED = {False: "Failed", True: "Cancelled"}  # by whether it was interrupted
 _DELETED = "This tenant has been deleted since the form was opened. Apply creates it again, without what was in it."
 _FORCED = "Others have set some of the fields. The box is ticked: Apply overwrites them."
@@ -69,7 +70,9 @@ class PlanState:
 def plan_content(plan: Plan, state: PlanState) -> tuple[Content, ...]:
     """What a form shows of a plan: whether and how it can be applied, and its rows."""
     deleted = notice("warning", _DELETED, word="Deleted") if state.is_deleted and not state.is_applying else None
-    return deleted, plan_notice(plan, state), plan_table(plan)
+    lines = notice_lines([replace(it, tenant=None) for it in plan.notices], "form")  # the form's own tenant
+    notes = notice("warning", "\n".join(lines), word="Before you apply") if lines else None
+    return deleted, notes, plan_notice(plan, state), plan_table(plan)
 
 
 def plan_notice(plan: Plan, state: PlanState) -> Html:
@@ -136,19 +139,18 @@ def equivalent_code(python: str, yaml: str) -> Html:
 
 
 def plan_table(plan: Plan) -> Html:
-    """The rows of a plan. Unchanged objects are counted, not listed."""
+    """The rows of a plan, in words: what takes something away first. Unchanged objects are counted, not listed."""
+    listed = [entry for entry in entries(plan.changes) if entry.row.action != "unchanged"]
     rows = [
         (
-            _word(row.action),
-            str(row.ref),
-            element("code", _cut(row.field)) if row.field else None,
-            *_differing(value_text(row.before), value_text(row.after)),
-            row.words("form") or None,
+            action_word(entry.row.action),
+            str(entry.row.ref),
+            joined(*(element("div", line) for line in entry.lines)) if entry.lines else None,
+            entry.row.words("form") or None,
         )
-        for row in plan.rows
-        if row.action != "unchanged"
+        for entry in listed
     ]
-    return table(("action", "object", "field", "before", "after", "reason"), rows, caption=f"Plan: {plan.summary}")
+    return table(("action", "object", "change", "reason"), rows, caption=f"Plan: {plan.summary}")
 
 
 def report_table(report: Report) -> Html:
@@ -161,7 +163,7 @@ def report_table(report: Report) -> Html:
     )
     rows = [
         (
-            _word(result),
+            action_word(result),
             it.action,
             str(it.ref),
             element("code", _cut(it.field)) if it.field else None,
@@ -235,26 +237,9 @@ def _link(url: str) -> Html:
     return element("a", url, href=url, target="_blank", rel="noopener noreferrer")
 
 
-def _word(result: str) -> Html:
-    return element("span", result, class_=f"tk-word tk-{result.replace(' ', '-')}")
-
-
-def _differing(before: str | None, after: str | None) -> tuple[str | None, str | None]:
-    """Both values. For two JSON objects, such as stored specs, only the fields that differ."""
-    old, new = _json_object(before), _json_object(after)
-    if old is None or new is None:
-        return _cut(before), _cut(after)
-    differing = {key for key in old.keys() | new.keys() if (key in old, old.get(key)) != (key in new, new.get(key))}
-    shown = [{key: value for key, value in sorted(it.items()) if key in differing} for it in (old, new)]
-    return _cut(value_text(shown[0])), _cut(value_text(shown[1]))
-
-
-def _json_object(text: str | None) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text or "")
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def action_word(action: str) -> Html:
+    """What happens to an object, or happened, in the words of a form."""
+    return element("span", _WORDS.get(action, action), class_=f"tk-word tk-{action.replace(' ', '-')}")
 
 
 def _cut(text: str | None) -> str | None:
