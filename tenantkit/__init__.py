@@ -13,6 +13,7 @@ What do you want to do?
     onboard tenants                      tk.Tenant, tk.Quota, tk.Route, then tk.plan and tk.apply
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
     change a tenant                      tk.get_tenant, tenant.with_, then tk.plan and tk.apply
+    review a plan as a file              tk.write_plan, tk.read_plan
     add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
     list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
     see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
@@ -77,6 +78,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
+    from tenantkit.provision.plan_files import read_plan as read_plan
+    from tenantkit.provision.plan_files import write_plan as write_plan
+    from tenantkit.provision.plans.notice import PlanNotice as PlanNotice
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
@@ -117,6 +121,7 @@ _HOME = {
     "People": "spec.people",
     "Plan": "provision.plan",
     "PlanChange": "provision.changes",
+    "PlanNotice": "provision.plans.notice",
     "PlanRow": "provision.changes",
     "Platform": "spec.platform",
     "Quota": "spec.quota",
@@ -149,6 +154,7 @@ _HOME = {
     "pods": "frames.pods",
     "quota_holders": "frames.quota_holders",
     "quota_usage": "frames.quota",
+    "read_plan": "provision.plan_files",
     "read_specs": "spec.files",
     "resources": "frames.resources",
     "routes": "frames.routes",
@@ -160,6 +166,7 @@ _HOME = {
     "whoami": "cluster.identity",
     "why": "findings.why",
     "workloads": "frames.workloads",
+    "write_plan": "provision.plan_files",
     "write_specs": "spec.files",
 }
 

@@ -18,7 +18,8 @@ TenantKitError
  │    └── ClusterUnavailable              5xx, or no answer
  ├── OwnershipError                       the object exists and belongs to somebody else
  ├── HostTakenError                       two tenants have the same host
- ├── StalePlanError                       the cluster has changed since the plan was made
+ ├── StalePlanError                       the plan is of another cluster or platform, or too old
+ ├── StoredDifferentlyError               the server stored something else than what was sent
  ├── PartialApplyError                    a plan was applied in part; see .report
  ├── WaitTimeoutError                     timed out waiting
  ├── BusyError                            a form is still running
@@ -255,7 +256,11 @@ class HostTakenError(TenantKitError):
 
 
 class StalePlanError(TenantKitError):
-    """The cluster has changed since the plan was made; plan again."""
+    """The plan is of another cluster or platform, or the cluster has changed since; plan again."""
+
+
+class StoredDifferentlyError(TenantKitError):
+    """The server accepted a write and stored something else; an admission policy or webhook changes it."""
 
 
 class PartialApplyError(TenantKitError):

@@ -44,6 +44,7 @@ class Cluster:
         namespace: the connection's namespace, for users who may read no others.
         namespaces: those that functions read by default; empty: all that the user may list.
         server_version: from `/version`, such as `v1.37.2`; empty if it may not be read.
+        server_digest: a text that differs between servers, made from the URL and the CA.
 
     Raises:
         TypeError: it is created directly.
@@ -61,6 +62,7 @@ class Cluster:
     namespace: str
     namespaces: tuple[str, ...]
     server_version: str
+    server_digest: str
     _session: Session
 
     def __init__(self, *_: object, **__: object) -> None:
@@ -76,6 +78,7 @@ class Cluster:
         namespace: str = "default",
         namespaces: Sequence[str] = (),
         server_version: str = "",
+        server_digest: str = "",
     ) -> Self:
         """The connection of a session."""
         cluster = cls.__new__(cls)
@@ -86,6 +89,7 @@ class Cluster:
         cluster.namespace = namespace
         cluster.namespaces = tuple(namespaces)
         cluster.server_version = server_version
+        cluster.server_digest = server_digest
         return cluster
 
     def __repr__(self) -> str:

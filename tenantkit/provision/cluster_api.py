@@ -26,6 +26,10 @@ class ClusterApi(Protocol):
     def namespaces(self) -> Sequence[str] | None:
         """The namespaces that the user named, if any."""
 
+    @property
+    def server_digest(self) -> str:
+        """A text that differs between servers."""
+
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
         """One object."""
 

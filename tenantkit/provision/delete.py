@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, cast
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Problem, TenantKitError, WaitTimeoutError
+from tenantkit.exceptions import (
+    InvalidSpecError,
+    NotFound,
+    OwnershipError,
+    PermissionDenied,
+    Problem,
+    TenantKitError,
+    WaitTimeoutError,
+)
 from tenantkit.hints import Message
-from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours, owner_of
@@ -26,8 +34,8 @@ from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import find_namespace, stored_tenant
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, find_namespace, stored_tenant
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
@@ -288,13 +296,37 @@ def _check_confirmed(names: Sequence[str], confirm: object) -> None:
 
 
 def _namespaces(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> list[Manifest]:
-    """The namespaces of these tenants, each with its tenant's labels."""
-    namespaces = side_by_side(lambda name: find_namespace(cluster, name, platform), names)
+    """The namespaces of these tenants, each with its tenant's labels; found by these where they may be listed."""
+    labelled = _labelled(cluster)
+
+    def find(name: str) -> Manifest:
+        found = {namespace["metadata"]["name"]: namespace for namespace in labelled.get(name, ())}
+        expected = platform.namespace(name)
+        if expected in found or not found:
+            return found.get(expected) or find_namespace(cluster, name, platform)
+        if len(found) > 1:
+            listed = ", ".join(map(repr, sorted(found)))
+            raise OwnershipError(f"tenant {name!r} has the namespaces {listed}: nothing was deleted")
+        return next(iter(found.values()))
+
+    namespaces = side_by_side(find, names)
     for name, namespace in zip(names, namespaces, strict=True):
         if not is_ours(namespace, name):
             which, owner = f"namespace {namespace['metadata']['name']!r}", owner_of(namespace)
             raise OwnershipError(f"{which} does not belong to tenant {name!r} but to {owner}: nothing was deleted")
     return namespaces
+
+
+def _labelled(cluster: ClusterApi) -> dict[str, list[Manifest]]:
+    """The Namespaces of all tenants, by tenant; none for a user who may not list them."""
+    found: dict[str, list[Manifest]] = {}
+    try:
+        namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+    except PermissionDenied:
+        return found
+    for namespace in namespaces:
+        found.setdefault(namespace["metadata"]["labels"][TENANT_LABEL], []).append(namespace)
+    return found
 
 
 def _stored(namespace: Manifest) -> Tenant | None:

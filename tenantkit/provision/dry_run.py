@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected
+from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected, StoredDifferentlyError
+from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.reasons import LOCAL_ONLY, denied
 from tenantkit.provision.writes import to_send
@@ -37,7 +38,8 @@ def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> 
         if change.wanted is None:
             cluster.delete(change.ref, dry_run=True)
         else:
-            cluster.apply(to_send(change), dry_run=True)
-    except (PermissionDenied, Rejected, BadRequest, Conflict) as error:
+            sent = to_send(change)
+            check_answer(sent, cluster.apply(sent, dry_run=True), change.live)
+    except (PermissionDenied, Rejected, BadRequest, Conflict, StoredDifferentlyError) as error:
         return blocked(change, denied(error))
     return change

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, SPEC_CONFIG_MAP
+from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # The kinds of a tenant's objects; with a name where tenantkit owns only the object of that name.
 TENANT_KINDS: dict[str, str | None] = {
-    "ConfigMap": SPEC_CONFIG_MAP,
+    "ConfigMap": RETIRED_CONFIG_MAP,
     "ResourceQuota": QUOTA_NAME,
     "LimitRange": LIMITS_NAME,
     "ServiceAccount": None,
@@ -68,6 +68,21 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
         unknown=unknown,
         has_all_namespaces=all(reading.has_all_namespaces for reading in readings),
     )
+
+
+def read_node_resources(cluster: ClusterApi) -> set[str]:
+    """The names of all resources that nodes offer; empty for a user who may not list nodes.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list nodes, if that is allowed.
+    """
+    try:
+        nodes = cluster.list("Node")
+    except PermissionDenied:
+        return set()
+    return {name for node in nodes for name in (node.get("status") or {}).get("allocatable") or ()}
 
 
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tenantkit.exceptions import ClusterError
+from tenantkit.exceptions import ClusterError, StoredDifferentlyError
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tenantkit.exceptions import TenantKitError
+    from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
 
 ReasonCode: TypeAlias = Literal[
@@ -27,6 +27,8 @@ ReasonCode: TypeAlias = Literal[
     "being-deleted",
     "owned-by-other",
     "host-taken",
+    "host-not-free",
+    "does-not-fit",
     "namespace-not-applied",
     "not-readable",
     "denied",
@@ -39,6 +41,7 @@ ReasonCode: TypeAlias = Literal[
     "local-only",
     # of outcomes
     "failed",
+    "stored-differently",
     "not-counted",
     "not-deleted",
     "not-awaited",
@@ -112,6 +115,7 @@ PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
+BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 
@@ -146,6 +150,27 @@ def host_taken(clashes: str) -> Reason:
     )
 
 
+def hosts_exchanged(tenants: Sequence[str]) -> Reason:
+    """These tenants would wait for each other's hosts."""
+    listed = ", ".join(map(repr, tenants))
+    return Reason(
+        "host-taken",
+        f"tenants {listed} exchange hosts, so each would wait for the other: remove the host from one of them first, "
+        f"and grant it in a second plan",
+    )
+
+
+def host_not_free(hosts: Mapping[str, str]) -> Reason:
+    """The tenants that have these hosts have not let go of them."""
+    listed = ", ".join(f"{host!r} of tenant {tenant!r}" for host, tenant in hosts.items())
+    return Reason("host-not-free", f"it takes {listed}, which was not applied: fix that tenant first, then plan again")
+
+
+def does_not_fit(error: InvalidSpecError) -> Reason:
+    """The tenant's spec does not fit the platform."""
+    return Reason("does-not-fit", error.what.replace("\n", "; "))
+
+
 def namespace_not_applied(action: str) -> Reason:
     """The object's namespace is not touched, and so the object is not."""
     return Reason("namespace-not-applied", f"its namespace is {action}")
@@ -163,7 +188,7 @@ def denied(error: TenantKitError) -> Reason:
 
 def failed(error: TenantKitError) -> Reason:
     """The change failed."""
-    return _of_error("failed", error)
+    return _of_error("stored-differently" if isinstance(error, StoredDifferentlyError) else "failed", error)
 
 
 def left_alone(reason: Reason | None) -> Reason:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.managed_fields import owners_of
 
@@ -66,6 +67,7 @@ def carry_out(
 
     Raises:
         StalePlanError: someone else created or changed the object at the same time; their change was not overwritten.
+        StoredDifferentlyError: the server stored something else than what was sent.
         ClusterError: the server refused the request, or did not answer.
     """
     if change.action == "delete":
@@ -89,7 +91,7 @@ def carry_out(
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
     manifest: Manifest = change.wanted or {}
     if change.ref.kind not in _STORED_KINDS or is_new_namespace:
-        cluster.apply(manifest)
+        check_answer(manifest, cluster.apply(manifest), None)
         return
     try:
         created = cluster.create(_claim(manifest))
@@ -111,13 +113,13 @@ def _apply(
 ) -> None:
     """Apply; an object with a stored spec only if its fields have not changed since it was read."""
     if change.ref.kind not in _STORED_KINDS:
-        cluster.apply(manifest, force=force)
+        check_answer(manifest, cluster.apply(manifest, force=force), change.live)
         return
     seen = live or change.live or {}
     for attempt in range(_ATTEMPTS):
         version = seen["metadata"]["resourceVersion"]
         try:
-            cluster.apply(_at_version(manifest, version), force=force)
+            answer = cluster.apply(_at_version(manifest, version), force=force)
         except Conflict:
             now = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
             if now["metadata"]["resourceVersion"] == version:
@@ -130,6 +132,7 @@ def _apply(
                 raise
             seen = now  # another field has changed, such as the status
         else:
+            check_answer(manifest, answer, change.live)
             return
 
 
@@ -157,7 +160,8 @@ def _remove(cluster: ClusterApi, change: PlanChange, rows: list[PlanRow]) -> Non
     for row in rows:
         place = pointer(row.path)
         operations += [{"op": "test", "path": place, "value": row.before}, {"op": "remove", "path": place}]
-    cluster.patch_json(change.ref, operations)
+    answer = cluster.patch_json(change.ref, operations)
+    check_removed(change.ref.kind, [row.path for row in rows], answer)
 
 
 def _delete(cluster: ClusterApi, change: PlanChange) -> None:

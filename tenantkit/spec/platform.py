@@ -215,7 +215,9 @@ class Platform(Document):
         network: the network traffic that tenants may receive and send.
         security: Pod Security levels, and Secrets for pulling images.
         people: how the cluster's authentication names users and groups.
-        provisioners: persons who may create tenants without being cluster administrators. Default: none.
+        provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
+            role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
+            to gain every permission on the cluster. Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -342,7 +344,7 @@ class Platform(Document):
         granted = self.hosts(tenant)
         taken: dict[tuple[str, str, bool], int] = {}
         named: dict[str, int] = {}
-        for index, route in enumerate(tenant.routes):
+        for index, route in enumerate(tenant.routes or ()):
             host = self.host(tenant, route)
             if host not in granted:
                 reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask the platform team for it"

@@ -8,6 +8,7 @@ reads kubeconfigs in a way of its own (docs/decisions/0012).
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,13 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         namespace=own,
         namespaces=chosen,
         server_version=version,
+        server_digest=_server_digest(credentials.endpoint),
     )
+
+
+def _server_digest(endpoint: Endpoint) -> str:
+    authority = Path(endpoint.ca_file).read_bytes() if endpoint.ca_file else b""
+    return hashlib.sha256(endpoint.server.encode() + b"\n" + authority).hexdigest()[:16]
 
 
 def _check_kinds(**given: object) -> None:
