@@ -58,12 +58,17 @@ def make_subject(person: str, people: People) -> Manifest:
     return {"kind": kind, "apiGroup": RBAC_GROUP, "name": prefix + name}
 
 
+def binding_name(role: Role, person: str) -> str:
+    """The name of a person's RoleBinding for one role."""
+    return derived_name("tenantkit", role, person)
+
+
 def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Manifest:
     return {
         "apiVersion": f"{RBAC_GROUP}/v1",
         "kind": "RoleBinding",
         "metadata": {
-            "name": derived_name("tenantkit", role, person),
+            "name": binding_name(role, person),
             "namespace": platform.namespace(tenant),
             "labels": own_labels(tenant.name),
             "annotations": {PERSON_ANNOTATION: person},

@@ -29,7 +29,6 @@ from tenantkit.provision.reasons import REFUSED, Reason, failed, host_not_free, 
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
-from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
 
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.managed_fields import Path
+    from tenantkit.rules.manifest import ObjectRef
 
 _QUOTA_WAIT_S = 30.0
 # the kinds by which a tenant holds a host
@@ -95,7 +95,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '2 applied, 8 unchanged'
+        '1 applied, 8 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
@@ -338,15 +338,13 @@ def _groups(plan: Plan, current: Plan) -> dict[str | None, list[PlanChange]]:
 
 def _places(plan: Plan, existing: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
     """Host and URL of each route whose object exists, by tenant."""
-    scheme = "https" if plan.platform.routing.tls_secret is not None else "http"
     places: dict[str, list[tuple[str, str]]] = {}
-    for tenant in plan.tenants:
-        for route in tenant.routes:
-            host = plan.platform.host(tenant, route)
-            namespace = plan.platform.namespace(tenant)
-            ref = ObjectRef("networking.k8s.io/v1", "Ingress", route.object_name(host), namespace)
-            if ref in existing:
-                places.setdefault(tenant.name, []).append((host, f"{scheme}://{host}{route.path}"))
+    for change in plan.changes:
+        if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
+            spec = change.wanted["spec"]
+            host, path = spec["rules"][0]["host"], spec["rules"][0]["http"]["paths"][0]["path"]
+            scheme = "https" if "tls" in spec else "http"
+            places.setdefault(str(change.tenant), []).append((host, f"{scheme}://{host}{path}"))
     return places
 
 

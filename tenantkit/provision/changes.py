@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from tenantkit.manifests.order import RANK
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.ownership import is_ours, owner_of
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 PlanAction: TypeAlias = Literal["create", "update", "delete", "unchanged", "conflict", "blocked", "unknown"]
-
-# The kinds of a tenant's members and routes: objects of these kinds are deleted when they are no longer in the spec.
-PRUNED_KINDS = ("RoleBinding", "Ingress", "HTTPRoute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ class PlanChange:
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast"))
         >>> [change.ref.kind for change in plan.changes][:3]
-        ['Namespace', 'ConfigMap', 'ResourceQuota']
+        ['Namespace', 'ResourceQuota', 'LimitRange']
     """
 
     action: PlanAction
@@ -123,22 +119,21 @@ class PlanChange:
 
 
 def changes(
-    wanted: Sequence[Manifest], live: LiveState, *, tenant: str | None = None, present: Iterable[Manifest] = ()
+    wanted: Sequence[Manifest], live: LiveState, *, tenant: str | None = None, unwanted: Iterable[Manifest] = ()
 ) -> list[PlanChange]:
-    """The changes from the live to the wanted objects, in execution order: deletions last, in reverse.
+    """The changes from the live to the wanted objects, in execution order: deletions last.
 
     Args:
         wanted: every object of one tenant (or of the platform), in the order of applying.
         live: the live state.
         tenant: the owner; None for the platform's own objects.
-        present: live objects that are deleted if the tenant owns them and they are not wanted.
+        unwanted: live objects to delete, in the order of deletion.
     """
     planned = [_change(manifest, live, tenant) for manifest in wanted]
     namespace = next((change for change in planned if change.ref.kind == "Namespace"), None)
     if namespace is not None and namespace.action in REFUSED:
         return [_like_namespace(change, namespace) for change in planned]
-    refs = {change.ref for change in planned}
-    return planned + [_deletion(manifest, tenant) for manifest in _unwanted(present, refs, tenant)]
+    return planned + [_deletion(manifest, tenant) for manifest in unwanted]
 
 
 def blocked(change: PlanChange, reason: Reason) -> PlanChange:
@@ -206,17 +201,6 @@ def _extra_row(ref: ObjectRef, path: Path, value: Any, owners: Owners) -> Iterat
         yield PlanRow("conflict", ref, path, value, None, added_by_other(managers), managers)
     elif is_owned:
         yield PlanRow("update", ref, path, value, None, shared_field(", ".join(others)))
-
-
-def _unwanted(present: Iterable[Manifest], wanted: set[ObjectRef], tenant: str | None) -> list[Manifest]:
-    found = [
-        manifest
-        for manifest in present
-        if is_ours(manifest, tenant)
-        and not manifest["metadata"].get("deletionTimestamp")
-        and ref_of(manifest) not in wanted
-    ]
-    return sorted(found, key=lambda manifest: (-RANK[manifest["kind"]], ref_of(manifest)))
 
 
 def _deletion(live: Manifest, tenant: str | None) -> PlanChange:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.requests.write import FIELD_MANAGER
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.provision.managed_fields import managers_of
 
@@ -27,3 +28,9 @@ def owner_of(manifest: Manifest) -> str:
         return f"{labels[MANAGED_BY_LABEL]!r} (label {MANAGED_BY_LABEL})"
     managers = managers_of(manifest)
     return f"{', '.join(map(repr, managers))} (managed fields)" if managers else "someone else (it has no label)"
+
+
+def is_applied_by_us(manifest: Manifest) -> bool:
+    """Whether tenantkit has applied fields of an object, by the server's record."""
+    entries = manifest.get("metadata", {}).get("managedFields") or ()
+    return any(entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" for entry in entries)

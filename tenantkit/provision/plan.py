@@ -20,7 +20,10 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PRUNED_KINDS, PlanChange, PlanRow, changes
+from tenantkit.provision.changes import PlanChange, PlanRow, changes
+from tenantkit.provision.content.namespace import contents_of
+from tenantkit.provision.content.team import team_part, with_team
+from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.plans.notice import notice_lines
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
@@ -143,7 +147,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '7 unchanged'
+            '6 unchanged'
         """
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
         rows = [
@@ -160,7 +164,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            7 unchanged
+            6 unchanged
         """
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
         table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
@@ -221,7 +225,7 @@ def plan(
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '7 to create'
+        '6 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -331,14 +335,22 @@ def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveSta
     Raises:
         SpecVersionError: a newer tenantkit wrote a stored spec.
     """
-    present = live.by_namespace(PRUNED_KINDS)
+    contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
     compared: list[list[PlanChange]] = []
     for tenant in tenants:
         namespace = platform.namespace(tenant)
         check_tenant_versions(namespace, live)
-        wanted = make_tenant(tenant, platform)
-        compared.append(list(changes(wanted, live, tenant=tenant.name, present=present.get(namespace, ()))))
+        compared.append(_compare(tenant, platform, live, contents[namespace]))
     return compared
+
+
+def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Content) -> list[PlanChange]:
+    """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
+    part = team_part(tenant, platform, content)
+    wanted = make_tenant(with_team(tenant, part), platform)
+    refs = {ref_of(manifest) for manifest in wanted}
+    rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
+    return changes(wanted, live, tenant=tenant.name, unwanted=rest)
 
 
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:

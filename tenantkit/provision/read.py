@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, SPEC_CONFIG_MAP
+from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # The kinds of a tenant's objects; with a name where tenantkit owns only the object of that name.
 TENANT_KINDS: dict[str, str | None] = {
-    "ConfigMap": SPEC_CONFIG_MAP,
+    "ConfigMap": RETIRED_CONFIG_MAP,
     "ResourceQuota": QUOTA_NAME,
     "LimitRange": LIMITS_NAME,
     "ServiceAccount": None,

@@ -342,7 +342,7 @@ class Platform(Document):
         granted = self.hosts(tenant)
         taken: dict[tuple[str, str, bool], int] = {}
         named: dict[str, int] = {}
-        for index, route in enumerate(tenant.routes):
+        for index, route in enumerate(tenant.routes or ()):
             host = self.host(tenant, route)
             if host not in granted:
                 reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask the platform team for it"

@@ -103,7 +103,7 @@ def test_submit_creates_the_tenant_and_the_page_shows_it(form: TenantForm, name:
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     assert panel_text(form).splitlines()[:3] == [
         "Done",
-        "8 applied. The cluster matches the plan.",
+        "7 applied. The cluster matches the plan.",
         f"http://{name}.example.ai/ai-service",
     ]
     assert "<a " not in form.panel.html  # somebody else may own the real host
@@ -120,14 +120,14 @@ def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
 
     click(form, "plan")
 
-    assert "8 to create" in panel_text(form)
+    assert "7 to create" in panel_text(form)
     assert form.disabled == {}
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
     click(form, "apply")
 
-    assert panel_text(form).startswith("Done\n8 applied")
+    assert panel_text(form).startswith("Done\n7 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 
@@ -173,7 +173,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
         tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
 
     assert objects(cluster, name) == by_button
-    assert len(by_button) == 13
+    assert len(by_button) == 12
 
 
 def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
@@ -204,7 +204,7 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
 
     form = TenantForm(cluster, name)
 
-    assert form.tenant == tenant
+    assert form.tenant == tenant.with_(editors=[], viewers=[], routes=[])
     labels = [label for label, _ in form.fields["size"].control.options]
     assert labels[-1].splitlines() == [
         "custom quota",
@@ -214,7 +214,7 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
         "100 GiB of storage",
         "7 pods",
     ]
-    assert form.submit().summary == "7 unchanged"
+    assert form.submit().summary == "6 unchanged"
 
 
 def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
@@ -250,7 +250,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied\n8 objects are blocked or unknown.")
+    assert panel_text(form).startswith("This plan cannot be applied\n7 objects are blocked or unknown.")
     assert form.disabled == {"apply": "the plan has blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()

@@ -97,11 +97,12 @@ def size_cards(platform: Platform, current: str | Quota | None = None) -> list[t
 
 
 def values_of(tenant: Tenant) -> dict[str, Any]:
-    """The values of the fields for a tenant."""
-    values = {name: getattr(tenant, name) for name in (*GRANT_FIELDS, *TEAM_FIELDS) if name != "quota"}
+    """The values of the fields for a tenant; empty where members or routes could not be read."""
+    values = {name: getattr(tenant, name) for name in GRANT_FIELDS if name != "quota"}
+    values |= {name: getattr(tenant, name) or () for name in TEAM_FIELDS}
     values["size"] = tenant.quota if tenant.quota is not None else tenant.size
     values["expires"] = tenant.expires.isoformat() if isinstance(tenant.expires, datetime) else None
-    values["routes"] = [route.model_dump() for route in tenant.routes]
+    values["routes"] = [route.model_dump() for route in tenant.routes or ()]
     return values
 
 

@@ -85,7 +85,7 @@ class TenantForm(BaseForm):
         >>> form = tk.TenantForm(cluster)
         >>> form.fill(name="sketch", team="ml-sketch", owners=["dana@example.com"], size="small")
         >>> form.submit(plan_only=True).summary
-        '7 to create'
+        '6 to create'
         >>> form.close()
     """
 
@@ -276,6 +276,7 @@ class TenantForm(BaseForm):
             self._existing = plan.tenants[0].name
             self._set_title(self._title)
             self._inputs.lock(self._existing, self._missing)
+            self._validate()  # an empty list of members now means nobody
 
     def _showing_errors(self, job: Callable[[], _Result]) -> _Result:
         """Run a job; show on the page what it raises, and raise it."""

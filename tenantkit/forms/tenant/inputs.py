@@ -13,6 +13,7 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.forms.kit.field import CardsField
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.tenant.fields import FIELD_ROWS, field_of, make_fields, part_of, size_cards, validate, values_of
+from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,9 @@ class TenantInputs:
         self.problems: list[Problem] = []
         self.shows_all_problems = False
         self._name: str | None = None
+        # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
+        self._as_it_is = frozenset(TEAM_FIELDS)
+        self._unread: frozenset[str] = frozenset()
         self._headings = {part: HTML(value=_heading(title, about)) for part, title, about in _PARTS}
 
     def on_change(self, callback: Callable[[], None]) -> None:
@@ -57,6 +61,7 @@ class TenantInputs:
 
     def load(self, tenant: Tenant) -> None:
         """Fill the fields from an existing tenant."""
+        self._unread = frozenset(name for name in TEAM_FIELDS if getattr(tenant, name) is None)
         self._set(values_of(tenant))
 
     def fill(self, values: Mapping[str, Any]) -> None:
@@ -80,6 +85,7 @@ class TenantInputs:
         values = {name: field.value for name, field in self.fields.items()}
         if self._name is not None:
             values["name"] = self._name
+        values |= {name: None for name in self._as_it_is if not values[name]}
         self.tenant, self.problems = validate(values, self.platform)
         self.show(self.problems)
 
@@ -95,6 +101,7 @@ class TenantInputs:
     def lock(self, name: str, missing: MissingPermissions) -> None:
         """Switch to an existing tenant: the name, and all that the user may not change, become read-only."""
         self._name = name
+        self._as_it_is = self._unread
         for part, title, about in _PARTS:
             permissions = missing.team if part == "team" else missing.grant
             reason = f"Read-only: changing this part needs permission to {permissions}." if permissions else ""

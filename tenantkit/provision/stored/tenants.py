@@ -1,4 +1,4 @@
-"""The tenants that a cluster stores: in the annotation of a Namespace, and in a ConfigMap in it."""
+"""The tenants of a cluster: the grant from the annotation of a Namespace, the team's part from the objects in it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
 from tenantkit.hints import Hint
-from tenantkit.manifests.labels import (
-    GRANT_ANNOTATION,
-    MANAGED_BY,
-    MANAGED_BY_LABEL,
-    SPEC_CONFIG_MAP,
-    SPEC_KEY,
-    TENANT_LABEL,
-)
+from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.provision.content.namespace import contents_of
+from tenantkit.provision.content.team import TEAM_KINDS, team_part, with_team
+from tenantkit.provision.live import LiveState
+from tenantkit.provision.read import read_contents
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -31,14 +29,15 @@ TENANT_NAMESPACES = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 @takes_cluster
 def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
-    """A tenant as the cluster stores it: the platform's grant and the team's part.
+    """A tenant as it is on the cluster: the platform's grant, and the members and routes that exist.
 
     Args:
         cluster: the connection, from `connect`.
         tenant: its name, without the platform's prefix.
 
     Returns:
-        A Tenant, which `with_` copies with changes for the next `plan`.
+        A Tenant, which `with_` copies with changes for the next `plan`. Members are read from RoleBindings, routes from
+        Ingresses; they are None where you may not list these.
 
     Raises:
         NotFound: there is no tenant of that name; a similar name is suggested if you may list tenants.
@@ -47,21 +46,17 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
         InvalidSpecError: the stored spec cannot be read as a tenant.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the namespace, get configmap `tenantkit-tenant` in it, get configmap `platform` in tenantkit-system.
+    RBAC: get the namespace, list rolebindings and ingresses in it, get configmap `platform` in tenantkit-system.
 
     Example:
         >>> tk.get_tenant(cluster, "speech").editors
         ('editor@example.com',)
     """
-    live = get_namespace(cluster, tenant)
-    namespace = live["metadata"]["name"]
+    platform = get_platform(cluster)
+    live = find_namespace(cluster, tenant, platform)
     if not _is_tenant(live):
         raise _without_grant(cluster, tenant, live)
-    try:
-        part = cluster.get("ConfigMap", SPEC_CONFIG_MAP, namespace)
-    except NotFound:
-        return stored_tenant(live)
-    return stored_tenant(live, _team_json(part))
+    return _with_teams(cluster, platform, [live])[0]
 
 
 @takes_cluster
@@ -76,12 +71,13 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
         namespaces that you may read.
 
     Raises:
-        PermissionDenied: you may read none of them, or not the team's part of one of them.
+        PermissionDenied: you may read none of them, or not the platform's settings.
         SpecVersionError: a newer tenantkit wrote one of them.
         InvalidSpecError: a stored spec cannot be read as a tenant.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces and configmaps; else get the connection's own namespaces, and list configmaps in each.
+    RBAC: list namespaces, rolebindings and ingresses; else get the connection's own namespaces, and list the others in
+    each. Get configmap `platform` in tenantkit-system.
 
     Example:
         >>> [tenant.name for tenant in tk.get_tenants(cluster) if tenant.size == "medium"]
@@ -92,9 +88,21 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
     except PermissionDenied:
         namespaces = _readable(cluster, cluster.namespaces or [cluster.namespace])
     namespaces = [namespace for namespace in namespaces if _is_tenant(namespace)]
-    parts = _parts(cluster, [namespace["metadata"]["name"] for namespace in namespaces])
-    tenants = [stored_tenant(namespace, parts.get(namespace["metadata"]["name"])) for namespace in namespaces]
+    tenants = _with_teams(cluster, get_platform(cluster), namespaces)
     return sorted(tenants, key=lambda tenant: tenant.name)
+
+
+def _with_teams(cluster: ClusterApi, platform: Platform, namespaces: list[Manifest]) -> list[Tenant]:
+    """The tenants of these Namespaces, with their members and routes."""
+    tenants = [stored_tenant(namespace) for namespace in namespaces]
+    names = [namespace["metadata"]["name"] for namespace in namespaces]
+    found = read_contents(cluster, TEAM_KINDS, names)
+    objects = {**found.objects, **{ref_of(namespace): namespace for namespace in namespaces}}
+    contents = contents_of(LiveState(objects, found.unknown), names)
+    return [
+        with_team(tenant, team_part(tenant, platform, contents[name]))
+        for tenant, name in zip(tenants, names, strict=True)
+    ]
 
 
 def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
@@ -113,8 +121,8 @@ def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
     return found
 
 
-def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:
-    """The tenant that is stored in a Namespace's annotation and, if given, in the text of the team's part.
+def stored_tenant(namespace: Manifest) -> Tenant:
+    """The tenant whose grant is stored in a Namespace's annotation, without members and routes.
 
     Raises:
         SpecVersionError: a newer tenantkit wrote it.
@@ -122,7 +130,7 @@ def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:
     """
     metadata = namespace["metadata"]
     grant = (metadata.get("annotations") or {}).get(GRANT_ANNOTATION, "")
-    return Tenant.from_parts(grant, team_json, source=f"namespace {metadata['name']!r}")
+    return Tenant.from_grant(grant, source=f"namespace {metadata['name']!r}")
 
 
 def get_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
@@ -174,27 +182,6 @@ def _not_found(cluster: ClusterApi, tenant: str, namespace: str, why: str = "") 
         operation="get",
         hint=hint,
     )
-
-
-def _parts(cluster: ClusterApi, namespaces: list[str]) -> dict[str, str | None]:
-    """The stored team's parts by namespace, in one list if that is allowed."""
-    if not namespaces:
-        return {}
-    selector = f"metadata.name={SPEC_CONFIG_MAP}"
-    try:
-        parts = cluster.list("ConfigMap", field_selector=selector)
-    except PermissionDenied:
-        parts = [
-            part
-            for namespace in namespaces
-            for part in cluster.list("ConfigMap", namespace=namespace, field_selector=selector)
-        ]
-    return {part["metadata"]["namespace"]: _team_json(part) for part in parts}
-
-
-def _team_json(part: Manifest) -> str | None:
-    text: str | None = (part.get("data") or {}).get(SPEC_KEY)
-    return text
 
 
 def _is_tenant(namespace: Manifest) -> bool:

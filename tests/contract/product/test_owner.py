@@ -37,7 +37,7 @@ def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[
 
 
 def test_an_owner_sees_that_there_is_nothing_to_do(owner: Cluster, name: str) -> None:
-    assert plan(owner, get_tenant(owner, name)).summary == "8 unchanged"
+    assert plan(owner, get_tenant(owner, name)).summary == "7 unchanged"
 
 
 def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: Cluster) -> None:
@@ -49,11 +49,10 @@ def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: 
     [route] = [row for row in planned.rows if row.ref.kind == "Ingress" and row.action == "create"]
     assert route.reason.startswith("it is not known whether another tenant has this host, since you may not list")
     assert [(outcome.action, outcome.ref.kind) for outcome in report.applied] == [
-        ("update", "ConfigMap"),
         ("create", "RoleBinding"),
         ("create", "Ingress"),
     ]
-    assert get_tenant(cluster, name) == wanted
+    assert get_tenant(cluster, name) == wanted.with_(viewers=[])
 
 
 def test_an_owner_cannot_enlarge_the_quota_and_nothing_changes(owner: Cluster, name: str, cluster: Cluster) -> None:

@@ -54,12 +54,12 @@ def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster
     first = plan(cluster, wanted)
     report = apply(cluster, first, progress=False)
 
-    assert first.summary == "9 to create"
-    assert report.summary == "9 applied"
+    assert first.summary == "8 to create"
+    assert report.summary == "8 applied"
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
-    assert plan(cluster, wanted).summary == "9 unchanged"
-    assert get_tenant(cluster, name) == wanted
-    assert wanted in get_tenants(cluster)
+    assert plan(cluster, wanted).summary == "8 unchanged"
+    assert get_tenant(cluster, name) == wanted.with_(viewers=[])
+    assert wanted.with_(viewers=[]) in get_tenants(cluster)
 
 
 def test_the_same_plan_applied_again_writes_nothing(
@@ -72,7 +72,7 @@ def test_the_same_plan_applied_again_writes_nothing(
 
     report = apply(cluster, planned, progress=False)
 
-    assert report.summary == "8 unchanged"
+    assert report.summary == "7 unchanged"
     assert versions(cluster, name) == before
 
 
@@ -110,7 +110,7 @@ def test_a_route_and_a_person_removed_from_the_spec_are_deleted_and_objects_of_o
     }
     wire("POST", f"/apis/networking.k8s.io/v1/namespaces/{name}/ingresses", theirs)
 
-    report = apply(cluster, plan(cluster, tenant(name, routes=[])), progress=False)
+    report = apply(cluster, plan(cluster, tenant(name, routes=[], viewers=[])), progress=False)
 
     deleted = [outcome.ref.kind for outcome in report.applied if outcome.action == "delete"]
     left = [key for key in live_objects(cluster, name) if key.startswith(("Ingress/", "RoleBinding/"))]
@@ -207,9 +207,9 @@ def test_a_host_of_a_live_tenant_is_not_granted_to_another(cluster: Cluster, nam
 
 def test_a_tenant_stored_by_a_newer_version_is_never_overwritten(cluster: Cluster, name: str, wire: Wire) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
-    spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", name)
-    newer = '{"apiVersion":"tenantkit.dev/v9","routes":[]}'
-    edit(wire, spec, {"op": "replace", "path": "/data/tenant.json", "value": newer})
+    newer = '{"apiVersion":"tenantkit.dev/v9"}'
+    place = "/metadata/annotations/tenantkit.dev~1grant"
+    edit(wire, ObjectRef("v1", "Namespace", name), {"op": "replace", "path": place, "value": newer})
 
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
         plan(cluster, tenant(name))
@@ -251,7 +251,7 @@ def test_several_tenants_are_created_at_once_and_each_completely(cluster: Cluste
 
     one = str(live_objects(cluster, name)).replace(name, "x")
     assert one == str(live_objects(cluster, other)).replace(other, "x")
-    assert report.summary == "16 applied"
+    assert report.summary == "14 applied"
 
 
 def test_every_object_of_a_tenant_carries_its_labels(cluster: Cluster, name: str) -> None:

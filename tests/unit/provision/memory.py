@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 NOW = "2026-11-25T12:00:00Z"
 PLATFORM = Platform()
 QUOTA = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", "vision")
-SPEC = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", "vision")
 NAMESPACE = ObjectRef("v1", "Namespace", "vision")
 ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
 

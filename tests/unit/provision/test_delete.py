@@ -47,7 +47,7 @@ def test_the_plan_lists_every_object_in_the_namespace_and_deletes_nothing() -> N
     assert {row.ref for row in plan.rows} == set(memory.objects)
     assert {row.action for row in plan.rows} == {"delete"}
     assert {row.code for row in plan.rows[1:]} == {"in-the-namespace"}
-    assert (plan.subject, [one.name for one in plan.tenants], plan.summary) == ("deletion", ["vision"], "9 to delete")
+    assert (plan.subject, [one.name for one in plan.tenants], plan.summary) == ("deletion", ["vision"], "8 to delete")
     assert memory.objects == before
 
 
@@ -68,7 +68,7 @@ def test_the_plan_of_a_protected_tenant_is_blocked() -> None:
 
     plan = plan_delete_tenants(memory, ["vision", "speech"])
 
-    assert plan.summary == "8 to delete, 8 blocked"
+    assert plan.summary == "7 to delete, 7 blocked"
     assert (plan.rows[0].code, plan.rows[1].code) == ("protected", "namespace-not-applied")
 
 
@@ -91,7 +91,7 @@ def test_the_plan_of_a_deletion_is_not_applied() -> None:
         apply(memory, plan_delete_tenants(memory, "vision"))
 
     assert str(caught.value) == (
-        "plan=<Plan: 8 to delete>: is the plan of a deletion: "
+        "plan=<Plan: 7 to delete>: is the plan of a deletion: "
         "to delete the tenants, use tk.delete_tenants(cluster, …, confirm=…)"
     )
     assert NAMESPACE in memory.objects

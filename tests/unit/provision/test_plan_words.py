@@ -62,7 +62,7 @@ def test_deletions_and_lost_access_come_first_in_text_frame_and_json() -> None:
     memory = Memory()
     run(memory, tenant(editors=["eve@example.com"], hosts=["b.example.ai"]))
 
-    made = plan(memory, tenant(size="medium", routes=[]), platform=PLATFORM)
+    made = plan(memory, tenant(size="medium", editors=[], routes=[]), platform=PLATFORM)
 
     ranks = [entry.is_loss for entry in entries(made.changes)]
     text = made.words("shell")
