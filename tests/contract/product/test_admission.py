@@ -83,7 +83,12 @@ def hook(name: str, place: str, client: dict[str, Any], timeout_s: int = 5) -> d
 
 def probe(wire: Wire, place: str) -> Any:
     """A dry run of a quota: what admission makes of it."""
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "probe"}, "spec": {"hard": {"pods": "9"}}}
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "probe"},
+        "spec": {"hard": {"pods": "9"}},
+    }
     return wire("POST", f"/api/v1/namespaces/{place}/resourcequotas", quota, query={"dryRun": "All"})
 
 
