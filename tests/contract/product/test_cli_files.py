@@ -71,7 +71,7 @@ def test_one_unknown_size_blocks_its_own_tenant_only(run: Callable[..., Any], na
 
 
 def test_a_plan_file_is_applied_exactly_and_refused_after_an_edit(
-    run: Callable[..., Any], name: str, folder: Path, tmp_path: Path
+    run: Callable[..., Any], folder: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "plan.json"
 

@@ -75,7 +75,7 @@ def test_two_platforms_are_refused(tmp_path: Path) -> None:
     for file in files:
         file.write_text("kind: Platform\n")
 
-    with pytest.raises(InvalidSpecError, match="kind='Platform': is in .*a.yaml and in .*b.yaml: keep one of them"):
+    with pytest.raises(InvalidSpecError, match=r"kind='Platform': is in .*a\.yaml and in .*b\.yaml: keep"):
         read_spec_files([str(file) for file in files])
 
 
