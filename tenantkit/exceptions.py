@@ -33,6 +33,7 @@ from copy import copy as _copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.hints import SURFACES
 from tenantkit.hints import Hint as Hint  # noqa: PLC0414, TC001 (public here, too)
 from tenantkit.hints import Message as Message  # noqa: PLC0414 (public here, too)
 
@@ -85,6 +86,7 @@ class TenantKitError(Exception):
 
     def words(self, surface: Surface) -> str:
         """What happened and what to do next, in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self._with_hint(_words(self._what, surface), surface)
 
     def with_hint(self, hint: Hint) -> Self:
@@ -101,6 +103,12 @@ def _restored(kind: type[TenantKitError], args: tuple[object, ...], state: dict[
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error
+
+
+def check_surface(surface: object) -> None:
+    """Refuse a surface that has no words; raises InvalidSpecError."""
+    if surface not in SURFACES:
+        raise InvalidSpecError([Problem("surface", surface, f"use one of {', '.join(map(repr, SURFACES))}")])
 
 
 def _words(text: str | Message, surface: Surface) -> str:
@@ -122,6 +130,7 @@ class Problem:
 
     def words(self, surface: Surface) -> str:
         """The problem in the words of Python, the command line or a form."""
+        check_surface(surface)
         where = f"line {self.line}: " if self.line is not None else ""
         more = "" if self.hint is None else f": {self.hint.words(surface)}"
         return f"{where}{self.subject}{self.reason}{more}"
@@ -145,6 +154,7 @@ class InvalidSpecError(TenantKitError, ValueError):
 
     def words(self, surface: Surface) -> str:
         """All wrong fields, one a line."""
+        check_surface(surface)
         return self._with_hint(self._lines(surface), surface)
 
     def _lines(self, surface: Surface) -> str:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.owners import owners_of
 from tenantkit.rules.manifest import controller_of
+from tenantkit.rules.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from tenantkit.rules.manifest import Manifest
 
@@ -45,6 +46,12 @@ class ClusterSnapshot:
     above: Mapping[tuple[str, str], str] = field(default_factory=dict)
     creators: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
+
+    def __post_init__(self) -> None:
+        """Read what does not have its type as missing: one odd object must not hide the causes in the others."""
+        object.__setattr__(self, "objects", {kind: as_read(kind, found) for kind, found in self.objects.items()})
+        if not isinstance(self.bound, str):
+            object.__setattr__(self, "bound", as_read("Pod", self.bound))
 
     def all(self, kind: str, namespace: str | None = None) -> Sequence[Manifest]:
         """The objects of a kind, in one namespace or all."""
@@ -102,8 +109,9 @@ class ClusterSnapshot:
         return None
 
     def age(self, time: str | None) -> timedelta | None:
-        """How long ago that was; None without a time."""
-        return self.now - datetime.fromisoformat(time) if time else None
+        """How long ago that was; None without a time that can be read."""
+        moment = parse_time(time)
+        return None if moment is None else self.now - moment
 
     def is_older(self, time: str | None, seconds: float) -> bool:
         """True if that is longer ago; False without a time."""

@@ -17,12 +17,14 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
 from tenantkit.rules.pod_status import ENDED, has_condition
 from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.shapes import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,12 +67,14 @@ class Reserved:
 
     pods: int = 0
     resources: dict[str, Fraction] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
 
     def add(self, amounts: PodAmounts) -> None:
         """Add a pod."""
         self.pods += 1
         for name, amount in amounts.requests.items():
             self.resources[name] = self.resources.get(name, 0) + amount
+        self.unknown |= amounts.unknown
 
 
 @takes_cluster
@@ -89,7 +93,7 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
         string; accelerators_allocatable, accelerators_requests, accelerators_free (devices of all kinds): Int64;
         mig_profiles (`1g.10gb=7, 3g.40gb=2`: allocatable, <NA>: none): string; cpu_allocatable_cores,
         cpu_requests_cores, cpu_free_cores: Float64; memory_allocatable_bytes, memory_requests_bytes,
-        memory_free_bytes, pods_allocatable, pods_requests, pods_free: Int64; created: datetime64[ns, UTC]. Requests and
+        memory_free_bytes, pods_allocatable, pods_requests, pods_free: Int64; created: datetime64[us, UTC]. Requests and
         free amounts are <NA> where pods may not be listed for the whole cluster; `attrs["incomplete"]` then says why. A
         free amount is negative on a node that lost devices that are in use. Sorted by name. `attrs["scope"]`:
         `cluster`.
@@ -131,7 +135,7 @@ def nodes_frame(nodes: Iterable[Manifest], *, reserved: Mapping[str, Reserved] |
     none = Reserved()
     rows = [
         _row(node, None if reserved is None else reserved.get(node["metadata"]["name"], none))
-        for node in sorted(nodes, key=lambda node: str(node["metadata"]["name"]))
+        for node in sorted(as_read("Node", nodes), key=lambda node: str(node["metadata"]["name"]))
     ]
     return frame_of_rows(rows, NODES)
 
@@ -161,7 +165,8 @@ def read_reserved(cluster: Cluster, incomplete: dict[str, str]) -> dict[str, Res
 def reserved_by(pods: Iterable[Manifest]) -> dict[str, Reserved]:
     """What pods request on each node; only pods that have a node and are not finished count, as for the scheduler."""
     amounts_of = AmountsOfPods()
-    return _summed((_node_of(pod), amounts_of(pod)) for pod in pods)
+    fitting = (fitted(pod, PodFields) for pod in pods)
+    return _summed((_node_of(pod), amounts_of(pod)) for pod in fitting)
 
 
 def _summed(kept: Iterable[tuple[str | None, PodAmounts]]) -> dict[str, Reserved]:
@@ -216,7 +221,8 @@ def _total(amounts: Mapping[str, Fraction], names: Iterable[str]) -> Fraction | 
 
 
 def _reserved(reserved: Reserved | None, names: Iterable[str]) -> Fraction | int | None:
-    return None if reserved is None else _total(reserved.resources, names)
+    names = tuple(names)
+    return None if reserved is None or reserved.unknown & {*names} else _total(reserved.resources, names)
 
 
 def _three(
