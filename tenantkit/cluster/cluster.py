@@ -326,14 +326,12 @@ class Cluster:
                 come first, as ADDED.
             timeout_s: seconds until the watch ends. Default: it does not end.
             stop: set it, from any thread, to end the watch now.
-            on_connection_change: called with the error within eight seconds after the connection is lost, and with
-                None once it is back.
+            on_connection_change: called with the error within 8 s after the connection is lost, None once it is back.
 
         Returns:
-            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the missed changes
-            are reported as if they had been seen, so that an object may be ADDED that the caller knew before. Of an
-            object that was deleted meanwhile, only its metadata is known; a watch from the caller's
-            `resource_version` cannot report the deletion of an object that it has never reported.
+            An iterator of events. After a 410, the missed changes are reported as if they had been seen, so that an
+            object may be ADDED that the caller knew before. Of an object that was deleted meanwhile, only its metadata
+            is known, and nothing of one that this watch has never reported.
 
         Raises:
             PermissionDenied: they may not be watched there.

@@ -17,9 +17,9 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.hints import Hint
-from tenantkit.rules.field_selectors import parse_field_selector
 from tenantkit.rules.kinds import Kind, kind_of
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.field_selectors import parse_field_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -32,7 +32,7 @@ from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.tenant_namespaces import resolve_filters
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

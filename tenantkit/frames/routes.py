@@ -13,7 +13,6 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
-from tenantkit.frames.kit.coverage import gap_in_namespaces
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.rules.node_fit import is_selected, untolerated_taint
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

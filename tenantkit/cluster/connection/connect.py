@@ -140,8 +140,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
 
 
 def _server_digest(endpoint: Endpoint) -> str:
-    authority = Path(endpoint.ca_file).read_bytes() if endpoint.ca_file else b""
-    return hashlib.sha256(endpoint.server.encode() + b"\n" + authority).hexdigest()[:16]
+    return hashlib.sha256(endpoint.server.encode() + b"\n" + (endpoint.authority or b"")).hexdigest()[:16]
 
 
 def _check_kinds(**given: object) -> None:

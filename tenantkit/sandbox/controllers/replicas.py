@@ -19,8 +19,8 @@ from tenantkit.sandbox.apimachinery.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}

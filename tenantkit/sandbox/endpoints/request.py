@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.field_selectors import parse_field_selector
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.field_selectors import parse_field_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
 from tenantkit.sandbox.auth.request_info import RequestInfo
 

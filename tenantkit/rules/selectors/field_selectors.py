@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.selector_errors import SelectorSyntaxError
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
