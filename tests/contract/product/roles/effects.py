@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tests.contract.product.roles.bodies import RBAC
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tests.contract.wire import Wire
 
 Manifest = dict[str, Any]
@@ -25,8 +27,13 @@ WALLS = ("Namespace", "ResourceQuota", "LimitRange")
 _RETIRED = "ConfigMap/tenantkit-tenant"
 
 
-def bindings(admin: Wire) -> frozenset[Binding]:
-    """Every subject of every binding: RBAC grants exactly that, also while a binding is being deleted."""
+def bindings(admin: Wire, tenants: Collection[str]) -> frozenset[Binding]:
+    """Every subject of every binding: RBAC grants exactly that, also while a binding is being deleted.
+
+    Args:
+        admin: reads them.
+        tenants: the namespaces of tenants that count; others belong to tests before.
+    """
     found = []
     for plural in ("rolebindings", "clusterrolebindings"):
         listed = admin("GET", f"/apis/{RBAC}/v1/{plural}")
@@ -34,9 +41,12 @@ def bindings(admin: Wire) -> frozenset[Binding]:
         for item in listed.body["items"]:
             role = f"{item['roleRef']['kind']}/{item['roleRef']['name']}"
             metadata = item["metadata"]
+            namespace = metadata.get("namespace", "")
+            if namespace.startswith("t-") and namespace not in tenants:
+                continue
             for subject in item.get("subjects") or ():
                 who = "/".join(filter(None, (subject["kind"], subject.get("namespace"), subject["name"])))
-                found.append((metadata.get("namespace", ""), metadata["name"], role, who))
+                found.append((namespace, metadata["name"], role, who))
     return frozenset(found)
 
 

@@ -23,7 +23,7 @@ from tests.contract.product.roles.attempts import ATTACKS, ROUNDS, Attacker
 from tests.contract.product.roles.bodies import EVE, TENANT_ROLES, Place, planted_by_platform
 from tests.contract.product.roles.effects import WALLS, bindings, deviations, granted, snapshot
 from tests.contract.product.roles.rights import rights_of, writes_of
-from tests.contract.tenants import OWNER, ROUTE, controllers_are_done
+from tests.contract.tenants import OWNER, ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,6 +70,10 @@ class Scene:
         """The platform's plan."""
         return plan(cluster, [self.spec, self.other])
 
+    def bindings(self, admin: Wire) -> frozenset[Binding]:
+        """Every binding of the cluster now, but for tenants of tests before, which are being deleted."""
+        return bindings(admin, (self.spec.name, self.other.name))
+
 
 @pytest.fixture(params=["its team listed", "its team left out"])
 def scene(
@@ -77,7 +81,6 @@ def scene(
     cluster: Cluster,
     platform: Platform,
     wire: Wire,
-    eventually: Callable[..., object],
 ) -> Iterator[Scene]:
     """A tenant whose file lists its members and routes, or leaves them out; and another tenant."""
     assert platform.provisioners
@@ -88,8 +91,7 @@ def scene(
         spec = (
             listed if request.param == "its team listed" else Tenant(name=name, team="cv", owners=[OWNER], size="small")
         )
-        eventually(lambda: controllers_are_done(cluster, name) and controllers_are_done(cluster, other_name))
-        yield Scene(spec, other, snapshot(wire, name), snapshot(wire, other_name), bindings(wire))
+        yield Scene(spec, other, snapshot(wire, name), snapshot(wire, other_name), bindings(wire, (name, other_name)))
 
 
 @contextmanager
@@ -162,7 +164,7 @@ def test_after_every_write_of_a_role_the_platforms_apply_gives_nobody_more_than_
         planted_by_platform(wire, attacker.place)
     for round_name in attack:
         attacker.run(round_name)
-    attacked, gained = snapshot(wire, name), bindings(wire) - scene.bound
+    attacked, gained = snapshot(wire, name), scene.bindings(wire) - scene.bound
 
     planned = scene.plan(cluster)
 
@@ -186,7 +188,7 @@ def test_after_every_write_of_a_role_the_platforms_apply_gives_nobody_more_than_
     assert not [binding for binding in extra if binding[2].partition("/")[2] in TENANT_ROLES]
     if not extra and not _teams_bindings(scene, wire, user):
         assert rights_of(wire, name, user=EVE) == rights_of(wire, scene.other.name, user=EVE)
-    lost = granted(scene.bound) - granted(bindings(wire))
+    lost = granted(scene.bound) - granted(scene.bindings(wire))
     assert {role for _, role, _ in lost} <= _team_roles(scene, user)
     now = snapshot(wire, name)
     changed = [key for key in scene.before if key.partition("/")[0] in WALLS and now.get(key) != scene.before[key]]
@@ -203,13 +205,13 @@ def _team_roles(scene: Scene, user: str) -> set[str]:
 
 def _teams_bindings(scene: Scene, admin: Wire, user: str) -> set[Binding]:
     own = _team_roles(scene, user)
-    return {it for it in bindings(admin) - scene.bound if it[0] == scene.spec.name and it[2] in own}
+    return {it for it in scene.bindings(admin) - scene.bound if it[0] == scene.spec.name and it[2] in own}
 
 
 def _extra(scene: Scene, admin: Wire, user: str) -> set[Binding]:
     """The bindings that came with the attack and that are not the team's own decision."""
     before = granted(scene.bound)
-    now = {it for it in bindings(admin) if (it[0], it[2], it[3]) not in before}
+    now = {it for it in scene.bindings(admin) if (it[0], it[2], it[3]) not in before}
     return now - _teams_bindings(scene, admin, user)
 
 
