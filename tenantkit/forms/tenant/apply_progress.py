@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.forms.tenant.disabled_buttons import changes_to_make
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
@@ -22,7 +24,7 @@ class ApplyProgress:
     """
 
     def __init__(self, plan: Plan, show: Callable[[str, int, int], None], cancelled: threading.Event) -> None:
-        changed = [change for change in plan.changes if change.action != "unchanged"]
+        changed = changes_to_make(plan)
         self._total, self._done = len(changed), 0
         self._awaits_quota = any(change.ref.kind == "ResourceQuota" for change in changed)
         self._show, self._cancelled = show, cancelled

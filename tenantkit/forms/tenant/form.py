@@ -289,7 +289,7 @@ class TenantForm(BaseForm):
 
     def _show_report(self, report: Report) -> None:
         self.panel.show(
-            notice("ok", f"{report.summary}. The cluster matched the plan at {now_text()}."),
+            results.report_notice(report, now_text()),
             results.url_list(report, as_links=not self.identity.is_sandbox),
             self._quota(),
             results.report_table(report),

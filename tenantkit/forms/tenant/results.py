@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ from tenantkit.display.human_amounts import amount_text, used_text
 from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.tenant.disabled_buttons import changes_to_make, refused_changes
 from tenantkit.forms.tenant.fields import field_of
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.table import entries
-from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,18 +84,36 @@ def plan_notice(plan: Plan, state: PlanState) -> Html:
     if not state.is_current:
         text = "The fields have changed since this plan was made. Plan again, or change them back."
         return notice("warning", text, word="Outdated")
-    blocked = sum(change.action in REFUSED for change in plan.changes)
-    if blocked:
-        objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
-        text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."
-        return notice("error", text, word="This plan cannot be applied")
-    if not plan.has_changes:
+    left = _left_as_it_is(plan)
+    if not changes_to_make(plan):
+        word = "This plan cannot be applied" if refused_changes(plan) else "Nothing to apply"
+        if left:
+            return notice("error" if refused_changes(plan) else "warning", "\n".join(left), word=word)
         return notice("ok", f"The cluster matched the form at {state.read_at}.", word="No changes")
     review = "Review them, then click Apply." if state.can_apply else "Apply is disabled: the reason is shown above."
     if any(change.conflicts for change in plan.changes):
         choice = _FORCED if state.forces_conflicts else _NOT_FORCED
-        return notice("warning", f"{choice} {review}", word="Planned, with conflicts")
-    return notice("info", f"None of the changes below has been made yet. {review}", word="Planned")
+        return notice("warning", "\n".join([f"{choice} {review}", *left]), word="Planned, with conflicts")
+    text = f"None of the changes below has been made yet. {review}"
+    return notice("warning" if left else "info", "\n".join([text, *left]), word="Planned")
+
+
+def _left_as_it_is(plan: Plan) -> list[str]:
+    """A sentence for each sort of rows that Apply does not carry out."""
+    counts = Counter(change.action for change in plan.changes)
+    foreign = sum(row.action == "foreign" for row in plan.rows)
+    refused = counts["blocked"] + counts["unknown"]
+    sentences = (
+        (refused, "{} blocked or unknown and will not be changed: the table below says why."),
+        (counts["not yours"], "{} pending: only the platform team may make these changes."),
+        (foreign, "{} foreign: somebody else added what is listed there, and tenantkit does not change it."),
+    )
+    nouns = ("object", "object", "row")
+    return [
+        text.format(f"1 {noun} is" if count == 1 else f"{count} {noun}s are")
+        for (count, text), noun in zip(sentences, nouns, strict=True)
+        if count
+    ]
 
 
 def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
@@ -130,6 +149,19 @@ def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...
     if isinstance(error, KeyboardInterrupt):
         return (notice("warning", "Plan again to see the state of the cluster.", word="Interrupted"),)
     return (unexpected(error),)
+
+
+def report_notice(report: Report, at: str) -> Html:
+    """Whether an apply without a failure is complete, or waits for the platform team.
+
+    Args:
+        report: of the apply.
+        at: the time.
+    """
+    if report.is_complete:
+        return notice("ok", f"{report.summary}. The cluster matched the plan at {at}.")
+    text = f"{report.summary}. The pending changes are not yours to make: ask the platform team to apply this tenant."
+    return notice("warning", text, word="Pending")
 
 
 def equivalent_code(python: str, yaml: str) -> Html:
