@@ -16,16 +16,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, TenantKitError
+from tenantkit.exceptions import (
+    ClusterUnavailable,
+    InvalidSpecError,
+    PermissionDenied,
+    Problem,
+    TenantKitError,
+    Unauthorized,
+)
 from tenantkit.hints import Hint, Message
 from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
+from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.progress import Progress
-from tenantkit.provision.reasons import REFUSED, Reason, failed, host_not_free, left_alone
+from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
     from tenantkit.rules.manifest import ObjectRef
 
@@ -64,8 +73,9 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 
     Args:
         cluster: the connection from which the plan was made.
-        plan: from `plan` or `plan_platform`. Conflicts are left as they are and reported as failed; a tenant with
-            blocked or unknown objects is not changed.
+        plan: from `plan` or `plan_platform`. Conflicts are left as they are and reported as failed, as are blocked and
+            unknown objects. Of a tenant whose Namespace, quota or limits are among them, only RoleBindings that are not
+            wanted are deleted. Objects that you may not change are reported as pending.
         force_conflicts: the conflicts to overwrite: rows of `plan.rows`, a slice of `plan.frame`, or `"all"`. Only
             these fields are forced. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.
@@ -77,7 +87,8 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
             than one second. 0: do not wait.
 
     Returns:
-        A Report in which every object was applied or already matched the spec.
+        A Report in which every object was applied, already matched the spec, or is pending: only somebody with more
+        permissions may change it.
 
     Raises:
         StalePlanError: the plan was made on another cluster or for another platform, or an object has changed since;
@@ -103,18 +114,18 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     forced = forced_fields(plan, force_conflicts)
     current = replan(cluster, plan)
     check_origin(cluster, plan, current)
-    refused = _refusals(plan, current)
-    check_fresh(plan, current, refused)
-    total = sum(change.action != "unchanged" for change in current.changes)
+    left = left_out(plan, current)
+    check_fresh(plan, current, left.is_written)
+    total = sum(map(left.is_written, current.changes))
     stop = cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
             run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
-            run.all(_groups(plan, current), refused, max_concurrency)
+            run.all(_groups(plan, current, left), left, max_concurrency)
         if timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, timeout_s)
         report = run.report(plan)
-        if not report.is_complete:
+        if not report.is_done:
             raise partial_error(report, done="applied")
         return report
 
@@ -140,22 +151,21 @@ class _Run:
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
+    pending: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
 
     def all(
         self,
         groups: Mapping[str | None, Sequence[PlanChange]],
-        refused: Mapping[str | None, list[ApplyOutcome]],
+        left: LeftOut,
         threads: int,
     ) -> None:
         """Apply every tenant's objects; returns when no thread writes any more, also after Ctrl-C."""
-        for tenant, outcomes in refused.items():
-            self.failed += outcomes
-            reported = {outcome.ref for outcome in outcomes}
-            self._skip([change for change in groups.get(tenant, ()) if change.ref not in reported])
+        self.failed += left.refused.values()
+        self.pending += left.pending.values()
         waits = moves(change for group in groups.values() for change in group)
-        order = givers_first([tenant for tenant in groups if tenant not in refused], waits)
+        order = givers_first(list(groups), waits)
         finished = {tenant: threading.Event() for tenant in order}
 
         def apply_tenant(tenant: str | None) -> None:
@@ -164,7 +174,7 @@ class _Run:
                 if held:
                     self._skip(groups[tenant], host_not_free(held))
                 else:
-                    self._group(groups[tenant])
+                    self._group(groups[tenant], is_closed=tenant in left.closed)
             finally:
                 finished[tenant].set()
 
@@ -187,12 +197,18 @@ class _Run:
         for host, giver in waits.items():
             if giver in finished:
                 finished[giver].wait()
-            undone = (*self.failed, *self.not_attempted)
+            undone = (*self.failed, *self.not_attempted, *self.pending)
             if any(outcome.tenant == giver and outcome.ref.kind in _HOST_KINDS for outcome in undone):
                 held[host] = giver
         return held
 
-    def _group(self, changes: Sequence[PlanChange]) -> None:
+    def _group(self, changes: Sequence[PlanChange], *, is_closed: bool) -> None:
+        """Apply one tenant's objects. One that fails stops only itself, unless it is a wall or nobody answers.
+
+        Args:
+            changes: in the order of applying.
+            is_closed: whether only rights are taken away.
+        """
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
@@ -200,12 +216,17 @@ class _Run:
             if self.stop.is_set():
                 self._skip(changes[place:])
                 return
+            if is_closed and not takes_rights_away(change):
+                self._skip([change])
+                continue
             try:
                 self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
             except TenantKitError as error:
                 self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
-                self._skip(changes[place + 1 :])
-                return
+                if isinstance(error, ClusterUnavailable | Unauthorized):
+                    self._skip(changes[place + 1 :])
+                    return
+                is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":
@@ -248,7 +269,7 @@ class _Run:
 
     @property
     def _outcomes(self) -> tuple[list[ApplyOutcome], ...]:
-        return self.applied, self.unchanged, self.failed, self.not_attempted, self.not_ready
+        return self.applied, self.unchanged, self.failed, self.pending, self.not_attempted, self.not_ready
 
     def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
@@ -299,6 +320,7 @@ class _Run:
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
             failed=sort(self.failed),
+            pending=sort(self.pending),
             not_attempted=sort(self.not_attempted),
             not_ready=sort(self.not_ready),
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
@@ -313,21 +335,12 @@ def _notes(plan: Plan) -> dict[ObjectRef, Reason]:
     return {row.ref: row.why for row in rows if row.why is not None and row.why.code != "local-only"}
 
 
-def _refusals(plan: Plan, current: Plan) -> dict[str | None, list[ApplyOutcome]]:
-    """The tenants that must not be changed: they are blocked or unknown in the plan, or were found so now."""
-    refused: dict[str | None, dict[ObjectRef, ApplyOutcome]] = {}
-    for change in (*current.changes, *plan.changes):
-        if change.action in REFUSED:
-            outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=change.rows[0].why)
-            refused.setdefault(change.tenant, {}).setdefault(change.ref, outcome)
-    return {tenant: list(outcomes.values()) for tenant, outcomes in refused.items()}
-
-
-def _groups(plan: Plan, current: Plan) -> dict[str | None, list[PlanChange]]:
+def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
     """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
     groups: dict[str | None, list[PlanChange]] = {}
     for change in current.changes:
-        groups.setdefault(change.tenant, []).append(change)
+        if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:
+            groups.setdefault(change.tenant, []).append(change)
     refs = {change.ref for change in current.changes}
     for change in plan.changes:
         if change.action == "delete" and change.ref not in refs:

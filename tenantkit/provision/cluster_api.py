@@ -58,6 +58,17 @@ class ClusterApi(Protocol):
     ) -> Iterator[WatchEvent]:
         """Changes as they happen."""
 
+    def can(
+        self,
+        verb: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        subresource: str | None = None,
+    ) -> bool:
+        """Whether the user may do something."""
+
     def list(
         self,
         kind: str,

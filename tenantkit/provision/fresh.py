@@ -11,8 +11,9 @@ from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
 
+    from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
@@ -66,13 +67,13 @@ def stored_settings(cluster: ClusterApi) -> Platform | None:
         return None
 
 
-def check_fresh(plan: Plan, current: Plan, refused: Collection[str | None]) -> None:
+def check_fresh(plan: Plan, current: Plan, is_written: Callable[[PlanChange], bool]) -> None:
     """Refuse a plan whose live objects have changed since, unless they match the spec by now.
 
     Args:
         plan: the plan.
         current: the same plan, made again.
-        refused: tenants that are not changed.
+        is_written: whether a change is to be written.
 
     Raises:
         StalePlanError: it names the first objects.
@@ -80,7 +81,7 @@ def check_fresh(plan: Plan, current: Plan, refused: Collection[str | None]) -> N
     planned = {change.ref: change for change in plan.changes}
     changed = []
     for change in current.changes:
-        if change.tenant in refused or change.action == "unchanged":
+        if not is_written(change):
             continue
         before = planned.get(change.ref)
         if before is None or before.digest != change.digest:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Path: TypeAlias = tuple[str, ...]
 
+_DEEPEST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Owners:
@@ -66,16 +68,19 @@ def managers_of(live: Manifest) -> tuple[str, ...]:
     return tuple(name for name in names if name != FIELD_MANAGER)
 
 
-def _leaves(fields: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
-    """The owned fields of a FieldsV1; `.` marks a map or an item itself, which has no value."""
-    for key, below in fields.items():
-        if key == ".":
-            continue
-        path = (*prefix, _part(key))
-        if below:
-            yield from _leaves(below, path)
-        else:
-            yield path
+def _leaves(fields: Mapping[str, Any]) -> Iterator[Path]:
+    """The owned fields of a FieldsV1; `.` marks a map or an item itself, which has no value.
+
+    Whoever may write an object may nest them as deeply as JSON can be read, so this neither recurses nor looks deeper
+    than any field that tenantkit sets.
+    """
+    pending: list[tuple[Path, Any]] = [((), fields)]
+    while pending:
+        prefix, below = pending.pop()
+        if isinstance(below, dict) and below and len(prefix) < _DEEPEST:
+            pending += [((*prefix, _part(key)), value) for key, value in below.items() if key != "."]
+        elif prefix:
+            yield prefix
 
 
 def _part(key: str) -> str:

@@ -18,6 +18,23 @@ def is_ours(manifest: Manifest, tenant: str | None) -> bool:
     return labels.get(MANAGED_BY_LABEL) == MANAGED_BY and labels.get(TENANT_LABEL) == tenant
 
 
+def is_recognized(manifest: Manifest, tenant: str | None) -> bool:
+    """Whether a wanted object that exists is tenantkit's: by its labels, its name or its field managers.
+
+    The team may remove labels from objects in its namespace, and managers as well. There tenantkit's names are
+    reserved, except for Ingresses, whose names are the team's. Without labels, a Namespace is known by its managers.
+    """
+    if is_ours(manifest, tenant):
+        return True
+    if tenant is None:
+        return False
+    if manifest["kind"] == "Namespace":
+        labels = manifest["metadata"].get("labels") or {}
+        is_labelled = TENANT_LABEL in labels or MANAGED_BY_LABEL in labels
+        return not is_labelled and is_applied_by_us(manifest)
+    return manifest["kind"] != "Ingress" or is_applied_by_us(manifest)
+
+
 def owner_of(manifest: Manifest) -> str:
     """The owner of an object in words: from its labels, else from its field managers."""
     labels = manifest.get("metadata", {}).get("labels") or {}

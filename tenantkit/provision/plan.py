@@ -20,12 +20,13 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PlanChange, PlanRow, changes
+from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.content.namespace import contents_of
 from tenantkit.provision.content.team import team_part, with_team
 from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
+from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
@@ -38,7 +39,7 @@ from tenantkit.provision.plans.tenant_notices import (
 from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit
 from tenantkit.provision.stored.platform import find_platform
-from tenantkit.provision.stored.versions import check_platform_version, check_tenant_versions
+from tenantkit.provision.stored.versions import check_platform_version, why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
@@ -64,8 +65,11 @@ _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("conflict", "in conflict"),
     ("blocked", "blocked"),
     ("unknown", "unknown"),
+    ("not yours", "not yours"),
     ("unchanged", "unchanged"),
+    ("foreign", "foreign"),
 )
+_COUNTED_BY_ROW: tuple[PlanAction, ...] = ("conflict", "foreign")
 
 
 @dataclass(frozen=True)
@@ -109,13 +113,14 @@ class Plan:
     @property
     def has_changes(self) -> bool:
         """Whether anything has to change, or is unknown."""
-        return any(change.action != "unchanged" for change in self.changes)
+        return any(change.action not in ("unchanged", "foreign") for change in self.changes)
 
     @property
     def summary(self) -> str:
-        """Number of objects by action: `3 to create, 1 to update, 9 unchanged`; conflicts are counted by field."""
+        """Number of objects by action: `3 to create, 9 unchanged`; conflicts and foreign fields are counted by row."""
         counts = Counter(change.action for change in self.changes)
-        counts["conflict"] = sum(len(change.conflicts) for change in self.changes)
+        for action in _COUNTED_BY_ROW:
+            counts[action] = sum(row.action == action for row in self.rows)
         texts = [f"{counts[action]} {words}" for action, words in _SUMMARY if counts[action]]
         return ", ".join(texts) or "nothing planned"
 
@@ -212,7 +217,7 @@ def plan(
 
     Raises:
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
-        SpecVersionError: a newer tenantkit wrote the stored spec; it is never overwritten.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         PermissionDenied: you may not read the platform's settings.
         ClusterUnavailable: the server did not answer.
 
@@ -238,6 +243,7 @@ def plan(
     settings = stored or Platform()
     planned = _read_and_plan(cluster, given, settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
+    marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
     return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned)))
@@ -293,11 +299,7 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
-    """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself.
-
-    Raises:
-        SpecVersionError: a newer tenantkit wrote a stored spec.
-    """
+    """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
     unfit = _unfit(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     taken = taken_hosts(fitting, platform, live)
@@ -332,15 +334,15 @@ def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
 def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
     """For each tenant, its objects against the live state, whoever else has its hosts: pure.
 
-    Raises:
-        SpecVersionError: a newer tenantkit wrote a stored spec.
+    A tenant whose grant was written by a newer tenantkit is blocked.
     """
     contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
     compared: list[list[PlanChange]] = []
     for tenant in tenants:
         namespace = platform.namespace(tenant)
-        check_tenant_versions(namespace, live)
-        compared.append(_compare(tenant, platform, live, contents[namespace]))
+        found = _compare(tenant, platform, live, contents[namespace])
+        newer = why_newer(namespace, live)
+        compared.append(found if newer is None else [blocked(change, newer) for change in found])
     return compared
 
 
@@ -350,7 +352,8 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     wanted = make_tenant(with_team(tenant, part), platform)
     refs = {ref_of(manifest) for manifest in wanted}
     rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
-    return changes(wanted, live, tenant=tenant.name, unwanted=rest)
+    as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
+    return changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
 
 
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
-# The kinds of a tenant's objects; with a name where tenantkit owns only the object of that name.
+# The kinds of a tenant's objects; with a name where only the object of that name matters.
 TENANT_KINDS: dict[str, str | None] = {
     "ConfigMap": RETIRED_CONFIG_MAP,
-    "ResourceQuota": QUOTA_NAME,
-    "LimitRange": LIMITS_NAME,
+    "ResourceQuota": None,
+    "LimitRange": None,
     "ServiceAccount": None,
     "RoleBinding": None,
     "Ingress": None,

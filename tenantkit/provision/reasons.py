@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
+    from tenantkit.rules.manifest import Manifest
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
     "set-by-other",
     "added-by-other",
     "shared-field",
+    "taken-back",
+    # of what others have made, and that is left alone
+    "foreign",
+    "left-as-it-is",
     # of objects that are not touched
     "being-deleted",
     "owned-by-other",
@@ -33,8 +38,13 @@ ReasonCode: TypeAlias = Literal[
     "not-readable",
     "denied",
     "protected",
+    "newer-version",
+    "not-yours",
     # beside a change
     "no-longer-wanted",
+    "not-in-the-grant",
+    "kept-by-finalizers",
+    "made-again",
     "in-the-namespace",
     "hosts-not-checked",
     "platform-not-installed",
@@ -104,6 +114,9 @@ class WithReason:
 
 LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
+NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
+LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
+MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
@@ -116,6 +129,7 @@ PLATFORM_NOT_INSTALLED = Reason(
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
+NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 
@@ -136,9 +150,64 @@ def shared_field(managers: str) -> Reason:
     return Reason("shared-field", f"not removed, since {managers!r} also set it")
 
 
-def owned_by_other(owner: str) -> Reason:
-    """The object exists and belongs to someone else."""
-    return Reason("owned-by-other", f"it exists and belongs to {owner}: choose another name, or delete it first")
+def taken_back(managers: str) -> Reason:
+    """The field has another value, set by these managers, and is set again, since only the spec decides about it."""
+    return Reason("taken-back", f"set by {managers!r}, but only the spec decides about it")
+
+
+def foreign_field(managers: str | None) -> Reason:
+    """The field is not in the spec, somebody added it, and it is left alone."""
+    by = repr(managers) if managers else "an unknown manager"
+    return Reason("foreign", f"added by {by}; tenantkit does not change it")
+
+
+def left_field(managers: str | None) -> Reason:
+    """The field has another value than tenantkit would set, and the spec leaves it as it is."""
+    by = repr(managers) if managers else "an unknown manager"
+    return Reason("left-as-it-is", f"set by {by}; the spec leaves members and routes as they are")
+
+
+def foreign_binding(binding: Manifest) -> Reason:
+    """A RoleBinding of another role."""
+    ref = binding.get("roleRef") or {}
+    return Reason("foreign", f"it binds {ref.get('kind')} {ref.get('name')!r}, which is not one of tenantkit's roles")
+
+
+def foreign_ingress(ungranted: Sequence[str]) -> Reason:
+    """An Ingress that is not one of the tenant's routes."""
+    hosts = f", and the tenant was not granted {', '.join(map(repr, ungranted))}" if ungranted else ""
+    return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
+
+
+def second_of_kind(kind: str) -> Reason:
+    """A second quota or limit range beside tenantkit's."""
+    return Reason("foreign", f"a second {kind}, which also limits this namespace")
+
+
+def being_deleted_with(finalizers: Sequence[str]) -> Reason:
+    """An object that is not wanted is being deleted already."""
+    return Reason("being-deleted", f"it is being deleted{_waiting_for(finalizers)}")
+
+
+def kept_by_finalizers(finalizers: Sequence[str]) -> Reason:
+    """The object is no longer wanted, and remains after its deletion until others are done with it."""
+    return Reason("kept-by-finalizers", f"no longer in the spec; it exists{_waiting_for(finalizers)}")
+
+
+def _waiting_for(finalizers: Sequence[str]) -> str:
+    listed = ", ".join(map(repr, finalizers))
+    return f" until its finalizers are removed: {listed}" if listed else ""
+
+
+def newer_version(error: TenantKitError) -> Reason:
+    """A newer tenantkit wrote the tenant's grant."""
+    return _of_error("newer-version", error)
+
+
+def owned_by_other(owner: str, kind: str = "") -> Reason:
+    """The object exists and belongs to someone else. Nobody is told to delete a namespace in which people may work."""
+    advice = "choose another name" if kind == "Namespace" else "choose another name, or delete it first"
+    return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
 
 
 def host_taken(clashes: str) -> Reason:

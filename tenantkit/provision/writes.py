@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STORED_KINDS = ("Namespace", "ConfigMap")
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
 _ATTEMPTS = 5
+_REPLACED = (("roleRef",), ("metadata", "finalizers"))
 
 
 def to_send(change: PlanChange, forced: Collection[Path] = ()) -> Manifest:
@@ -76,16 +77,29 @@ def carry_out(
     if change.action == "create":
         _create(cluster, change, is_new_namespace=is_new_namespace)
         return True
+    if is_replaced(change):
+        _replace(cluster, change)
+        return True
     forced_rows = [row for row in change.conflicts if row.path in forced]
     if not forced_rows and not any(row.action == "update" for row in change.rows):
         return False
     added = [row for row in forced_rows if row.after is None]
     if added:
         _remove(cluster, change, added)
-    if len(added) < len(change.rows):
-        is_forced = len(forced_rows) > len(added)
+    if len(added) < sum(row.action != "foreign" for row in change.rows):
+        is_forced = len(forced_rows) > len(added) or takes_back(change)
         _apply(cluster, change, to_send(change, forced), force=is_forced)
     return True
+
+
+def takes_back(change: PlanChange) -> bool:
+    """Whether a change sets fields again that others have set, since only the spec decides about them."""
+    return any(row.action == "update" and row.manager is not None for row in change.rows)
+
+
+def is_replaced(change: PlanChange) -> bool:
+    """Whether an object is deleted and made again: its role cannot be changed, or it is being deleted."""
+    return change.action == "update" and any(row.path in _REPLACED for row in change.rows)
 
 
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
@@ -164,12 +178,27 @@ def _remove(cluster: ClusterApi, change: PlanChange, rows: list[PlanRow]) -> Non
     check_removed(change.ref.kind, [row.path for row in rows], answer)
 
 
+def _replace(cluster: ClusterApi, change: PlanChange) -> None:
+    _delete(cluster, change)
+    cluster.apply(change.wanted or {})
+
+
 def _delete(cluster: ClusterApi, change: PlanChange) -> None:
-    uid = (change.live or {}).get("metadata", {}).get("uid")
+    metadata = (change.live or {}).get("metadata", {})
     try:
-        cluster.delete(change.ref, uid=uid)
+        if change.ref.kind == "RoleBinding" and metadata.get("finalizers"):
+            _take_rights_away(cluster, change)
+        cluster.delete(change.ref, uid=metadata.get("uid"))
     except NotFound:
         return  # already deleted
+
+
+def _take_rights_away(cluster: ClusterApi, change: PlanChange) -> None:
+    """RBAC honours a RoleBinding until it no longer exists, so a finalizer would keep the rights of its subjects."""
+    metadata = (change.live or {})["metadata"]
+    operations: list[dict[str, object]] = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}]
+    operations += [{"op": "add", "path": "/subjects", "value": []}, {"op": "remove", "path": "/metadata/finalizers"}]
+    cluster.patch_json(change.ref, operations)
 
 
 def _at_the_same_time(what: str) -> str:

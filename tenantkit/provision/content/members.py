@@ -39,14 +39,14 @@ def role_of(binding: Manifest) -> Role | None:
 
 
 def member_of(binding: Manifest, people: People) -> Member | None:
-    """The member whose RoleBinding this is; None if it is not a member's.
+    """The member whose RoleBinding this is; None if it is not a member's, or is being deleted.
 
     Args:
         binding: a RoleBinding, as the server returns it.
         people: the platform's prefixes.
     """
     role = role_of(binding)
-    if role is None:
+    if role is None or binding["metadata"].get("deletionTimestamp"):
         return None
     name = binding["metadata"]["name"]
     subjects = binding.get("subjects") or []

@@ -34,11 +34,11 @@ def routes_of(
             a route at the tenant's own host.
     """
     own = {platform.own_host(tenant), *_granted_before(namespace)[:1]}
-    granted = {*own, *platform.hosts(tenant)}
+    granted = granted_hosts(tenant, platform, namespace)
     found: dict[str, Route] = {}
     places: set[tuple[str, str, bool]] = set()
     for ingress in sorted(ingresses, key=lambda manifest: str(manifest["metadata"]["name"])):
-        route = route_of(ingress, own, granted) if _is_of(ingress, tenant) else None
+        route = route_of(ingress, own, granted) if is_route_of(ingress, tenant) else None
         if route is None:
             continue
         place = (platform.host(tenant, route), route.path, route.path_type == "Exact")
@@ -76,9 +76,23 @@ def route_of(ingress: Manifest, own: Collection[str], granted: Collection[str]) 
         return None
 
 
-def _is_of(ingress: Manifest, tenant: Tenant) -> bool:
-    """Labels can be removed by whoever may write the object, so that the record of field managers counts as well."""
+def is_route_of(ingress: Manifest, tenant: Tenant) -> bool:
+    """Whether tenantkit made an Ingress; by its labels or, since owners may remove these, its field managers."""
     return is_ours(ingress, tenant.name) or is_applied_by_us(ingress)
+
+
+def granted_hosts(tenant: Tenant, platform: Platform, namespace: Manifest | None) -> frozenset[str]:
+    """The hosts at which a tenant may have routes, with its own host before a change of the domain."""
+    return frozenset({*_granted_before(namespace)[:1], *platform.hosts(tenant)})
+
+
+def ungranted_hosts(ingress: Manifest, granted: Collection[str]) -> list[str]:
+    """The hosts of an Ingress that are not granted to its tenant; `*` if it takes requests for all hosts."""
+    spec = ingress.get("spec") or {}
+    hosts = [rule.get("host") or "*" for rule in spec.get("rules") or ()]
+    hosts += [host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()]
+    hosts += ["*"] if "defaultBackend" in spec else []
+    return sorted({host for host in hosts if host not in granted})
 
 
 def _granted_before(namespace: Manifest | None) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.provision.content.members import member_of
-from tenantkit.provision.content.routes import routes_of
+from tenantkit.provision.content.routes import granted_hosts, routes_of
 
 if TYPE_CHECKING:
     from tenantkit.provision.content.namespace import Content
@@ -26,12 +26,14 @@ class TeamPart:
         viewers: the same.
         routes: None if Ingresses could not be read.
         ingresses: the names of the routes' Ingresses.
+        granted: the tenant's hosts.
     """
 
     editors: tuple[str, ...] | None
     viewers: tuple[str, ...] | None
     routes: tuple[Route, ...] | None
     ingresses: frozenset[str] = frozenset()
+    granted: frozenset[str] = frozenset()
 
 
 def team_part(tenant: Tenant, platform: Platform, content: Content) -> TeamPart:
@@ -53,7 +55,8 @@ def team_part(tenant: Tenant, platform: Platform, content: Content) -> TeamPart:
         read = routes_of(content.of_kind("Ingress"), tenant, platform, content.namespace)
         ingresses = frozenset(read)
         routes = tuple(sorted(read.values(), key=lambda route: (route.host or "", route.path, route.path_type)))
-    return TeamPart(editors, viewers, routes, ingresses)
+    granted = granted_hosts(tenant, platform, content.namespace)
+    return TeamPart(editors, viewers, routes, ingresses, granted)
 
 
 def with_team(tenant: Tenant, part: TeamPart) -> Tenant:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.exceptions import SpecVersionError
 from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.provision.reasons import newer_version
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import API_GROUP, check_version
 
@@ -13,18 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tenantkit.provision.live import LiveState
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest
 
 
-def check_tenant_versions(namespace: str, live: LiveState) -> None:
-    """Refuse a tenant whose stored spec was written by a newer tenantkit.
-
-    Raises:
-        SpecVersionError: a newer tenantkit wrote it.
-    """
+def why_newer(namespace: str, live: LiveState) -> Reason | None:
+    """Why a tenant is not changed: a newer tenantkit wrote its grant. None if that is not so."""
     found = live.objects.get(ObjectRef("v1", "Namespace", namespace), {})
     annotations = found.get("metadata", {}).get("annotations") or {}
-    _check(annotations.get(GRANT_ANNOTATION), source=f"the grant of namespace {namespace!r}")
+    try:
+        _check(annotations.get(GRANT_ANNOTATION), source=f"the grant of namespace {namespace!r}")
+    except SpecVersionError as error:
+        return newer_version(error)
+    return None
 
 
 def check_platform_version(wanted: Sequence[Manifest], live: LiveState) -> None:

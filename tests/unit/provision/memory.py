@@ -61,6 +61,7 @@ class Memory(ClusterApi):
     conditions: list[Manifest] = field(default_factory=list)  # the reasons why a namespace is not deleted, if any
     not_served: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
     server: str = "memory"
     admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 
@@ -145,6 +146,18 @@ class Memory(ClusterApi):
         for manifest in self.list(kind, namespace=namespace, label_selector=label_selector):
             if name in (None, manifest["metadata"]["name"]) and not (stop and stop.is_set()):
                 yield WatchEvent("ADDED", manifest)
+
+    def can(
+        self,
+        verb: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        subresource: str | None = None,
+    ) -> bool:
+        del name, subresource
+        return self.rights is None or ((verb, kind) in self.rights and namespace is not None)
 
     def list(
         self,

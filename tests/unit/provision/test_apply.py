@@ -157,8 +157,8 @@ def test_the_error_of_a_blocked_plan_gives_the_reason_once_and_says_that_nothing
         run(memory, tenant())
 
     assert str(caught.value) == (
-        "7 failed. Namespace 'vision': it exists and belongs to someone else (it has no label): choose another name, "
-        "or delete it first. Nothing was written: plan and apply again once that is fixed (see .report)"
+        "7 failed. Namespace 'vision': it exists and belongs to someone else (it has no label): choose another name. "
+        "Nothing was written: plan and apply again once that is fixed (see .report)"
     )
 
 

@@ -151,7 +151,7 @@ def test_a_quota_entry_that_someone_else_removed_is_restored() -> None:
     assert notable(planned(tenant(), live.values())) == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), None, "20")]
 
 
-def test_labels_annotations_and_status_that_others_add_are_ignored() -> None:
+def test_labels_annotations_and_status_that_others_add_change_nothing() -> None:
     live = live_objects(tenant(routes=[ROUTE]))
     changed = [
         updated(one, metadata={"annotations": one["metadata"].get("annotations", {}) | {"example.org/x": "1"}})
@@ -162,7 +162,8 @@ def test_labels_annotations_and_status_that_others_add_are_ignored() -> None:
             one["spec"]["ingressClassName"] = "set-by-admission"
             one["status"] = {"loadBalancer": {}}
 
-    assert planned(tenant(routes=[ROUTE]), changed).summary == "7 unchanged"
+    plan = planned(tenant(routes=[ROUTE]), changed)
+    assert (plan.summary, plan.has_changes) == ("7 unchanged, 1 foreign", False)
 
 
 def test_a_person_or_route_that_is_no_longer_in_the_spec_is_deleted_after_everything_else_and_routes_first() -> None:
@@ -188,7 +189,7 @@ def test_objects_of_others_in_the_namespace_are_never_deleted() -> None:
         "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
     }
 
-    assert planned(tenant(), [*live.values(), theirs]).summary == "6 unchanged"
+    assert planned(tenant(), [*live.values(), theirs]).summary == "6 unchanged, 1 foreign"
 
 
 def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owner() -> None:
@@ -201,7 +202,7 @@ def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owne
     plan = planned(tenant(), [theirs])
 
     owner = "'argocd' (label app.kubernetes.io/managed-by)"
-    reason = f"it exists and belongs to {owner}: choose another name, or delete it first"
+    reason = f"it exists and belongs to {owner}: choose another name"
     assert plan.summary == "6 blocked"
     assert [row.reason for row in plan.rows[:2]] == [reason, "its namespace is blocked"]
 
@@ -283,8 +284,10 @@ def test_a_tenant_stored_by_a_newer_version_is_not_planned() -> None:
     newer = '{"apiVersion":"tenantkit.dev/v2","name":"vision"}'
     live[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"] = newer
 
-    with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v2"):
-        planned(tenant(), live.values())
+    rows = planned(tenant(), live.values()).rows
+
+    assert {(row.action, row.code) for row in rows} == {("blocked", "newer-version")}
+    assert "tenantkit.dev/v2" in rows[0].reason
 
 
 def test_settings_stored_by_a_newer_version_are_not_planned() -> None:
