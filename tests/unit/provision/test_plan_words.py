@@ -173,6 +173,13 @@ def test_two_lists_in_another_order_are_one_difference() -> None:
     assert [(it.before, it.after) for it in differences(["a", "b"], ["b", "a"])] == [(["a", "b"], ["b", "a"])]
 
 
+@pytest.mark.parametrize("depth", [21, 900, 100_000])
+def test_a_text_that_is_nested_too_deeply_is_shown_as_it_is(depth: int) -> None:
+    text = '{"a":' * depth + "1" + "}" * depth
+
+    assert words("Ingress", ("metadata", "annotations", "x"), text, "y") == [f"annotation x {text} → y"]
+
+
 def test_a_subject_is_named_with_its_kind() -> None:
     assert item_text({"kind": "Group", "name": "cv"}) == "group:cv"
     assert item_text({"kind": "ServiceAccount", "name": "j", "namespace": "hub"}) == "sa:hub/j"
