@@ -10,11 +10,11 @@ Source: page "Kubernetes API Concepts", section "Kubernetes Protobuf encoding".
 from __future__ import annotations
 
 import base64
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.codec import written_time
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.schema import load
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def _time(raw: dict[int, Any], *, micro: bool) -> str | None:
 _SPECIAL: dict[str, Callable[[dict[int, Any]], Any]] = {
     f"{_META}.Time": lambda raw: _time(raw, micro=False),
     f"{_META}.MicroTime": lambda raw: _time(raw, micro=True),
-    f"{_META}.FieldsV1": lambda raw: json.loads(raw.get(1) or b"{}"),
-    "k8s.io.apimachinery.pkg.runtime.RawExtension": lambda raw: json.loads(raw.get(1) or b"null"),
+    f"{_META}.FieldsV1": lambda raw: read_json(raw.get(1) or b"{}"),
+    "k8s.io.apimachinery.pkg.runtime.RawExtension": lambda raw: read_json(raw.get(1) or b"null"),
     "k8s.io.apimachinery.pkg.api.resource.Quantity": lambda raw: raw.get(1, b"0").decode(),
     "k8s.io.apimachinery.pkg.util.intstr.IntOrString": lambda raw: (
         raw.get(3, b"").decode() if raw.get(1) else _signed(raw.get(2, 0))

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from tenantkit.rules.pod_status import ENDED
-from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.time import duration, timestamp
 from tenantkit.sandbox.controllers.replicas import condition_of, is_terminating
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def deadline(job: Manifest, status: Manifest) -> datetime | None:
     seconds, start = job["spec"].get("activeDeadlineSeconds"), status.get("startTime")
     if seconds is None or start is None or job["spec"]["suspend"]:
         return None
-    return datetime.fromisoformat(start) + timedelta(seconds=seconds)
+    return datetime.fromisoformat(start) + duration(seconds)
 
 
 def wanted(job: Manifest, status: Manifest, active: int) -> int:
@@ -185,7 +185,7 @@ def _ended_at(pod: Manifest) -> datetime:
     if ready.get("status") == "False" and ready.get("lastTransitionTime"):
         return datetime.fromisoformat(ready["lastTransitionTime"])
     if is_terminating(pod):
-        grace = timedelta(seconds=metadata.get("deletionGracePeriodSeconds") or 0)
+        grace = duration(metadata.get("deletionGracePeriodSeconds") or 0)
         return datetime.fromisoformat(metadata["deletionTimestamp"]) - grace
     return datetime.fromisoformat(metadata["creationTimestamp"])
 

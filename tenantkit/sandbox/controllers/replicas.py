@@ -10,11 +10,10 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-import orjson
-
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.json_text import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -145,7 +144,7 @@ def template_hash(template: Manifest, collisions: int = 0) -> str:
 
     Source: ComputeHash; the real one hashes Go's printed struct, which changes with each release.
     """
-    digest = hashlib.sha256(orjson.dumps([template, collisions], option=orjson.OPT_SORT_KEYS)).digest()
+    digest = hashlib.sha256(write_json([template, collisions], sort=True)).digest()
     return "".join(_LETTERS[ord(digit) % len(_LETTERS)] for digit in str(int.from_bytes(digest[:4], "big")))
 
 

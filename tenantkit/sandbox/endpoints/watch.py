@@ -13,9 +13,8 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
-import orjson
-
 from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.json_text import write_json
 from tenantkit.sandbox.endpoints.options import list_options
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
@@ -129,4 +128,4 @@ class Watch:
         return self._line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
 
     def _line(self, event_type: str, manifest: Manifest) -> bytes:
-        return orjson.dumps({"type": event_type, "object": self._convert(manifest)}) + b"\n"
+        return write_json({"type": event_type, "object": self._convert(manifest)}) + b"\n"

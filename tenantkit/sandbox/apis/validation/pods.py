@@ -18,6 +18,7 @@ from tenantkit.sandbox.apimachinery.validation import (
     qualified_name,
 )
 from tenantkit.sandbox.apis.validation.quantities import check_resources
+from tenantkit.sandbox.apis.validation.resource_claims import check_resource_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,6 +101,7 @@ def check_ephemeral_containers(errors: ErrorList, pod: Manifest, old: Manifest |
 
 
 def _check_spec(errors: ErrorList, spec: Manifest, root: str = "spec") -> None:
+    check_resource_claims(errors, root, spec)
     volumes = _check_volumes(errors, f"{root}.volumes", spec.get("volumes") or [])
     names = set[str]()
     if not spec.get("containers"):
