@@ -218,7 +218,7 @@ class Sandbox:
         """Run what is due by the clock; with a fixed clock nothing becomes due."""
         self._loop.call_later(_TICK_S, self._tick)
         if self._controllers.pending:
-            self._controllers.run_pending()
+            self._controllers.run_soon()
 
 
 async def _stop_accepting(accepting: asyncio.Server, listener: socket.socket) -> None:

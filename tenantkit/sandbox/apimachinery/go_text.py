@@ -19,6 +19,7 @@ _ESCAPES = {
     '"': '\\"',
     "\\": "\\\\",
 }
+_INT64_DIGITS = 19
 _LAST_ASCII, _LAST_SHORT = 0x7F, 0xFFFF
 
 
@@ -78,3 +79,12 @@ def _quoted_character(character: str) -> str:
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code <= _LAST_ASCII else f"\\u{code:04x}" if code <= _LAST_SHORT else f"\\U{code:08x}"
+
+
+def go_int(text: str, bits: int = 64) -> int | None:
+    """A whole number as Go's strconv.ParseInt reads it; None if it is none, or does not fit."""
+    digits = text[1:] if text[:1] in {"-", "+"} else text
+    if not (digits.isascii() and digits.isdecimal()) or len(digits.lstrip("0")) > _INT64_DIGITS:
+        return None
+    value = int(text)
+    return value if -(2 ** (bits - 1)) <= value < 2 ** (bits - 1) else None

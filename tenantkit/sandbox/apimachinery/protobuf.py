@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _MAGIC = b"k8s\x00"
 _META = "k8s.io.apimachinery.pkg.apis.meta.v1"
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_SIGN = 1 << 63
+_SIGN, _MASK = 1 << 63, (1 << 64) - 1
+_VARINT_BITS = 70
 
 
 def read_protobuf(body: bytes) -> Manifest:
@@ -52,7 +53,7 @@ def read_protobuf(body: bytes) -> Manifest:
         if message is None:
             raise ValueError(f'no kind "{kind}" is registered for version "{api_version}"')
         return {"apiVersion": api_version, "kind": kind, **_message(message, envelope.get(2, b""))}
-    except (IndexError, TypeError, AttributeError) as error:
+    except (IndexError, TypeError, AttributeError, OverflowError, OSError) as error:
         raise ValueError("unexpected EOF") from error
 
 
@@ -91,7 +92,9 @@ def _value(kind: str, raw: Any) -> Any:
             return base64.b64encode(raw).decode()
         case "bool":
             return bool(raw)
-        case "int32" | "int64":
+        case "int32":
+            return (raw + 2**31) % 2**32 - 2**31
+        case "int64":
             return _signed(raw)
         case _:
             return _message(kind, raw)
@@ -121,13 +124,14 @@ def _fields(data: Any) -> Iterator[tuple[int, Any]]:
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
-    while True:
+    while shift < _VARINT_BITS:
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at += 1
         if byte < 0x80:  # noqa: PLR2004 (without the bit that marks a continuation)
-            return value, at
+            return value & _MASK, at
         shift += 7
+    raise ValueError("proto: integer overflow")
 
 
 def _signed(value: int) -> int:

@@ -19,6 +19,8 @@ from tenantkit.sandbox.apimachinery.resources import PODS, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers import job_progress as progress
 from tenantkit.sandbox.controllers.replicas import (
+    MOST_AT_ONCE,
+    MOST_PODS,
     deletion_order,
     is_active,
     is_finished,
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.controllers.job_progress import Decision
 
 TRACKED = "batch.kubernetes.io/job-tracking"
-_MOST_AT_ONCE = 500
 _SUSPENSION = {True: ("Suspended", "JobSuspended", "Job suspended"), False: ("Resumed", "JobResumed", "Job resumed")}
 
 
@@ -97,19 +98,19 @@ class JobController(WorkloadController):
         """Delete surplus pods or create missing ones; returns the active pods, and when to continue."""
         active = [pod for pod in pods if is_active(pod)]
         wanted = 0 if live["spec"]["suspend"] else progress.wanted(live, status, len(active))
-        surplus = deletion_order(active)[: max(0, len(active) - wanted)]
+        surplus = deletion_order(active)[: min(max(0, len(active) - wanted), MOST_AT_ONCE)]
         for pod in surplus:
             self._free([pod])
             self.delete_pod(live, self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"]) or pod)
         if surplus or live["spec"]["suspend"]:
             return [pod for pod in active if pod not in surplus], None
         awaited = [pod for pod in pods if is_terminating(pod)] if progress.waits_for_terminating(live) else []
-        missing = min(wanted - len(active) - len(awaited), _MOST_AT_ONCE)
+        missing = min(min(wanted, MOST_PODS) - len(active) - len(awaited), MOST_AT_ONCE)
         until = progress.waits_until(live, pods)
         if missing <= 0 or (until is not None and until > now):
             return active, until if missing > 0 else None
-        taken = progress.indexes(status) | {progress.index_of(pod) for pod in [*active, *awaited]}
-        free = (index for index in range(live["spec"].get("completions") or 0) if index not in taken)
+        taken = {progress.index_of(pod) for pod in [*active, *awaited]}
+        free = progress.indexes(live, status).missing(taken, below=live["spec"].get("completions") or 0)
         template = live["spec"]["template"]
         finalizers = [*((template.get("metadata") or {}).get("finalizers") or ()), TRACKED]
         pod = pod_from_template(live, template, generateName=f"{live['metadata']['name']}-", finalizers=finalizers)

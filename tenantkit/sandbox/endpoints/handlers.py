@@ -68,8 +68,8 @@ class ControlLoops(Protocol):
     def pending(self) -> bool:
         """Whether a loop has work to do."""
 
-    def run_pending(self) -> None:
-        """Do that work."""
+    def run_soon(self) -> None:
+        """Do that work on the event loop, in between requests."""
 
 
 class Handlers:
@@ -120,7 +120,7 @@ class Handlers:
             failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
         finally:
             if http_request.method in _WRITES and self._controllers.pending:
-                asyncio.get_running_loop().call_soon(self._controllers.run_pending)
+                self._controllers.run_soon()
         return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:

@@ -112,8 +112,8 @@ def _read_token(text: str) -> tuple[int, tuple[str, ...]]:
             raise ValueError(token["v"])  # noqa: TRY301 (one message for all errors)
         namespace, _, name = str(token["start"]).rpartition("/")
         version = token["rv"]
-        if not isinstance(version, int) or version < 1:
+        if not isinstance(version, int) or version == 0:
             raise ValueError("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")  # noqa: TRY301
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
-    return version, (namespace, name)
+    return max(version, 0), (namespace, name)  # a negative one means the latest

@@ -55,6 +55,7 @@ class Watch:
         self._selectors = selectors_of(resource, self._options, name=request.info.name)
         self._namespace = request.info.namespace if resource.namespaced else ""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._first_queued = 0  # the version of the oldest event in the queue
 
     async def lines(self) -> AsyncIterator[bytes]:
         """The events, one line of JSON each, until the timeout, a call of `end`, or an error such as 410."""
@@ -77,7 +78,17 @@ class Watch:
         if event.resource is not self._resource:
             return
         if not self._namespace or event.manifest["metadata"].get("namespace") == self._namespace:
+            if self._queue.empty():
+                self._first_queued = event.version
+            elif self._first_queued <= self._store.oldest_version:
+                self._fall_behind()
             self._queue.put_nowait(event)
+
+    def _fall_behind(self) -> None:
+        """End the stream of a client that does not read: its events would be kept beyond the store's own limit."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self.end()
 
     def _first_lines(self) -> Iterator[bytes]:
         """The existing objects, or the events since the client's version."""
@@ -106,6 +117,7 @@ class Watch:
                 continue
             if event is None:
                 return
+            self._first_queued = event.version  # those that are still queued are newer
             for line in self._selected(event):
                 yield line
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.durations import duration
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.chain import mutate, review
 from tenantkit.sandbox.apimachinery.errors import ApiError, conflict
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES
-from tenantkit.sandbox.apimachinery.time import duration, timestamp
+from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.registry.propagation import with_deletion_finalizers
 
 if TYPE_CHECKING:
