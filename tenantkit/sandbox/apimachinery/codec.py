@@ -269,10 +269,10 @@ def written_time(moment: datetime, *, micro: bool = False) -> str:
 def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
     """A time in RFC 3339; Python's own parser accepts more."""
     try:
-        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
+        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent, re.ASCII):
             return datetime.fromisoformat(sent).astimezone(UTC)
-    except ValueError:
-        pass  # an invalid date such as 30 February: reported below
+    except (ValueError, OverflowError):
+        pass  # an invalid date such as 30 February, or one beyond the years 1 to 9999: reported below
     layout_text, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
     for part in ("2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", layout or "Z07:00"):
         found = re.match(r"\d" * len(part) if part.isdigit() else re.escape(part), rest)
