@@ -7,10 +7,11 @@ Source: page "Resource Quotas"; in k8s.io/kubernetes, pkg/quota/v1/evaluator/cor
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ONE, parse_amounts, pod_amounts
+from tenantkit.rules.durations import duration
 from tenantkit.rules.pod_status import ENDED
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def is_charged(pod: Manifest, now: datetime) -> bool:
     deleted, grace_s = (pod["metadata"].get(field) for field in ("deletionTimestamp", "deletionGracePeriodSeconds"))
     if deleted is None or grace_s is None:
         return True
-    return now <= datetime.fromisoformat(deleted) + timedelta(seconds=grace_s)
+    return now <= datetime.fromisoformat(deleted) + duration(grace_s)
 
 
 def has_deadline(spec: Manifest) -> bool:

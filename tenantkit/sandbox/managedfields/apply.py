@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.exceptions import Portable
 from tenantkit.sandbox.apimachinery.codec import DecodeError, canonical, empty
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apis.defaults import defaulted
 from tenantkit.sandbox.managedfields.fieldmanager import (
@@ -245,7 +246,7 @@ def _without_own_client_side_apply(job: _Job, conflicts: _Conflicts) -> _Conflic
     """The conflicts of kubectl, without those with its own client-side apply; None if there are no others."""
     text = (job.live["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
     try:
-        last = json.loads(text or "")
+        last = read_json(text or "")
         if last.get("apiVersion") != job.owner.api_version:
             return conflicts
         found = differences(job.kind, last, job.live, ())
