@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from copy import copy as _copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tenantkit.hints import SURFACES
 from tenantkit.hints import Hint as Hint  # noqa: PLC0414, TC001 (public here, too)
@@ -47,7 +47,61 @@ if TYPE_CHECKING:
 _VALUE_LIMIT = 80
 
 
-class TenantKitError(Exception):
+class Portable(Exception):
+    """Base of errors that reach another process as they are, with their attributes.
+
+    Exception itself would call the class with the text alone, which fails, or garbles the error, in the process that
+    receives it: a pool of processes then waits for ever. A value that cannot be sent becomes its text.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        cause = self.__cause__ if isinstance(self.__cause__, Portable) else None
+        return _restored, (type(self), self.args, {name: _sendable(it) for name, it in self.__dict__.items()}, cause)
+
+    def __copy__(self) -> Self:
+        error = _restored(type(self), self.args, self.__dict__, self.__cause__)
+        return cast("Self", error.with_traceback(self.__traceback__))
+
+
+def _restored(
+    kind: type[Portable], args: tuple[object, ...], state: dict[str, Any], cause: BaseException | None
+) -> Portable:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    if cause is not None:
+        BaseException.__setattr__(error, "__cause__", cause)  # also of a frozen one
+    return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A value of another process, of which only the text was sent."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _sendable(value: Any) -> Any:
+    """The value, or its text if it cannot be pickled."""
+    import pickle
+
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 (whatever the value's own code raises)
+        return _Shown(_repr(value))
+    return value
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)[: _VALUE_LIMIT + 1]
+    except Exception:  # noqa: BLE001 (a value whose own text fails must not hide the error about it)
+        return f"<{type(value).__name__}>"
+
+
+class TenantKitError(Portable):
     """Base of all errors of tenantkit: catch it to catch them all.
 
     Args:
@@ -72,10 +126,6 @@ class TenantKitError(Exception):
         self._what = what
         self.hint = hint
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle all there is: Exception itself calls the class with the text alone."""
-        return _restored, (type(self), self.args, self.__dict__)
-
     @property
     def what(self) -> str:
         """What happened, and to what."""
@@ -99,12 +149,6 @@ class TenantKitError(Exception):
         return text if self.hint is None else f"{text}{self._between}{self.hint.words(surface)}"
 
 
-def _restored(kind: type[TenantKitError], args: tuple[object, ...], state: dict[str, Any]) -> TenantKitError:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(state)
-    return error
-
-
 def check_surface(surface: object) -> None:
     """Refuse a surface that has no words; raises InvalidSpecError."""
     if surface not in SURFACES:
@@ -125,6 +169,9 @@ class Problem:
     line: int | None = None
     hint: Hint | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, _sendable(self.value), self.reason, self.line, self.hint)
+
     def __str__(self) -> str:
         return self.words("python")
 
@@ -138,7 +185,7 @@ class Problem:
     @property
     def subject(self) -> str:
         """The field and its value, cut to 80 characters, in front of the reason."""
-        shown = repr(self.value)
+        shown = _repr(self.value)
         if len(shown) > _VALUE_LIMIT:
             shown = shown[:_VALUE_LIMIT] + "…"
         return f"{self.field}={shown}: "

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Never, Self
 
     from tenantkit.cluster.http.session import Session
     from tenantkit.cluster.requests.unreadable import ObjectList
@@ -91,6 +91,12 @@ class Cluster:
         cluster.server_version = server_version
         cluster.server_digest = server_digest
         return cluster
+
+    def __reduce__(self) -> Never:
+        raise TypeError(
+            "a Cluster cannot be copied or sent to another process, since it holds connections and credentials: "
+            "call tk.connect() in each process, for example in the initializer of a pool"
+        )
 
     def __repr__(self) -> str:
         shown = {"context": self.context, "server": self.server, "user": self.user, "namespace": self.namespace}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+_NANOSECONDS = 10**9
+_SIGN, _RANGE = 2**63, 2**64
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -28,9 +30,23 @@ def parse_time(text: object) -> datetime | None:
         return None
 
 
-def later(time: datetime, seconds: float) -> datetime:
+def duration(seconds: int) -> timedelta:
+    """A number of seconds as Go's time.Duration: nanoseconds in an int64, which overflow after 292 years.
+
+    Example:
+        >>> duration(90)
+        datetime.timedelta(seconds=90)
+        >>> duration(2**63 - 1)
+        datetime.timedelta(days=-1, seconds=86399)
+    """
+    nanoseconds = (seconds * _NANOSECONDS + _SIGN) % _RANGE - _SIGN
+    return timedelta(microseconds=nanoseconds // 1000)
+
+
+def later(time: datetime, seconds: int) -> datetime:
     """The time that many seconds later; the last or first moment that exists, where that is outside the years."""
+    added = duration(seconds)
     try:
-        return time + timedelta(seconds=seconds)
+        return time + added
     except OverflowError:
-        return _LAST if seconds > 0 else _FIRST
+        return _LAST if added > timedelta(0) else _FIRST

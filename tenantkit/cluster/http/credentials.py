@@ -6,11 +6,11 @@ after loading are not tried again. Credentials that turn out to be for another s
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.http.forks import Lock
 from tenantkit.cluster.http.redaction import keep_secret
 from tenantkit.exceptions import ConnectionConfigError
 
@@ -54,7 +54,7 @@ class Credentials:
         self._login = load()
         keep_secret(self._login.endpoint.proxy)
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._value: str | None = None
         self._fresh_until: float | None = None
         self._loaded = 0

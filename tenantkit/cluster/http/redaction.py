@@ -8,13 +8,14 @@ other words.
 from __future__ import annotations
 
 import binascii
-import threading
 from base64 import b64decode
 from collections import deque
 from urllib.parse import unquote, urlsplit
 
+from tenantkit.cluster.http.forks import Lock
+
 _SHORTEST = 8
-_lock = threading.Lock()
+_lock = Lock()
 _kept: deque[str] = deque(maxlen=256)
 
 

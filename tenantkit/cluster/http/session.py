@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import logging
 import random
-import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -17,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from tenantkit.cluster.http.errors import Operation, error_of_answer, error_of_body, error_of_transport
+from tenantkit.cluster.http.forks import Lock
 from tenantkit.cluster.http.liveness import Liveness
 from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.retries import Retries
@@ -97,7 +97,7 @@ class Session:
         self._credentials = credentials
         self._endpoint = credentials.endpoint
         self.timeout_s = timeout_s
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._requests = 0
         self._date: str | None = None
         self._is_closed = False

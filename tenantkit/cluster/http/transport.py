@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+from tenantkit.exceptions import Portable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -88,7 +90,7 @@ class Stream(Protocol):
             TransportError: it was cut off, or was silent for longer than the request's timeout.
         """
 
-    def read(self) -> bytes:
+    def read(self) -> bytes | bytearray:
         """All that is left: for an error's body."""
 
     def shut(self) -> None:
@@ -122,7 +124,7 @@ class Transport(Protocol):
         """End all connections; may be called twice."""
 
 
-class TransportError(Exception):
+class TransportError(Portable):
     """The server gave no answer; `reason` says how it failed, `detail` is the failing layer's message."""
 
     def __init__(self, reason: ConnectionFailure, detail: str = "") -> None:

@@ -12,18 +12,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol
 
-import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from tenantkit.sandbox.apimachinery.errors import (
-    ApiError,
-    method_not_allowed,
-)
+from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, method_not_allowed
+from tenantkit.sandbox.apimachinery.json_text import write_json
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
 from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.endpoints import discovery
@@ -33,7 +31,13 @@ from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
 from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, negotiated_form
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
+from tenantkit.sandbox.endpoints.request import (
+    ApiRequest,
+    BadTargetError,
+    parse_request_info,
+    parse_target,
+    text_of_header,
+)
 from tenantkit.sandbox.endpoints.reviews import Reviews
 from tenantkit.sandbox.endpoints.routing import PageNotFoundError, requested_resource
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
 _log = logging.getLogger(__name__)
 _JSON = "application/json"
+_BODY_WITHIN_S = 60  # the server's limit for requests that are no watches
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -63,8 +68,8 @@ class ControlLoops(Protocol):
     def pending(self) -> bool:
         """Whether a loop has work to do."""
 
-    def run_pending(self) -> None:
-        """Do that work."""
+    def run_soon(self) -> None:
+        """Do that work on the event loop, in between requests."""
 
 
 class Handlers:
@@ -103,6 +108,8 @@ class Handlers:
             failed = error
         except PageNotFoundError:
             return self._text(404, "404 page not found\n")
+        except BadTargetError:
+            return self._text(400, "400 Bad Request")
         except web.HTTPRequestEntityTooLarge:
             message = f"Request entity too large: limit is {BODY_LIMIT_BYTES}"
             failed = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
@@ -113,7 +120,7 @@ class Handlers:
             failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
         finally:
             if http_request.method in _WRITES and self._controllers.pending:
-                asyncio.get_running_loop().call_soon(self._controllers.run_pending)
+                self._controllers.run_soon()
         return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:
@@ -123,11 +130,11 @@ class Handlers:
 
     async def _handle(self, http_request: web.Request, warnings: list[str]) -> web.StreamResponse:
         """The response to a request without errors."""
-        body = await http_request.read() if http_request.can_read_body else b""
-        request = self._read(http_request, body, warnings)
+        request = self._read(http_request, warnings)
         self._authorizer.check(request.user, request.info)
         if not request.info.resource:
             return self._non_resource(http_request, request.info)
+        request = replace(request, body=await _body_of(http_request))
         if self._without and request.info.group == self._without:
             raise PageNotFoundError
         resource = requested_resource(request.info)
@@ -160,14 +167,15 @@ class Handlers:
         convert = ResponseConverter(form, NEWER if is_newer else resource, include, self._store.clock)
         return (lambda answer: convert(as_newer(answer))) if is_newer else convert
 
-    def _read(self, http_request: web.Request, body: bytes, warnings: list[str]) -> ApiRequest:
-        """The request, with its user and attributes; raises ApiError 401 without a valid token."""
+    def _read(self, http_request: web.Request, warnings: list[str]) -> ApiRequest:
+        """The request without its body, with its user and attributes; raises ApiError 401 without a valid token."""
         headers = http_request.headers
         user = self._authenticator.user_of(headers)
-        info = parse_request_info(http_request.method, http_request.path, http_request.query)
+        path, query = parse_target(http_request.raw_path)
+        info = parse_request_info(http_request.method, path, query)
         user = self._authenticator.impersonated(user, info, headers)
-        agent = headers.get("User-Agent", "")
-        return ApiRequest(info, user, http_request.query, body, headers.get("Content-Type", ""), agent, warnings)
+        content_type, agent = (text_of_header(headers.get(name, "")) for name in ("Content-Type", "User-Agent"))
+        return ApiRequest(info, user, query, b"", content_type, agent, warnings)
 
     def _create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """POST of an object, a review or a subresource."""
@@ -204,7 +212,7 @@ class Handlers:
 
     def _non_resource(self, http_request: web.Request, info: RequestInfo) -> web.Response:
         """The response to a non-resource path: health, discovery, schemas, version."""
-        path = http_request.path.rstrip("/")
+        path = info.path.rstrip("/")
         without = self._without
         if info.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
             raise PageNotFoundError
@@ -226,7 +234,7 @@ class Handlers:
         headers = CIMultiDict(self._headers() | {"Content-Type": content_type})
         for warning in warnings:
             headers.add("Warning", f"299 - {json.dumps(warning)}")
-        return web.Response(status=status, body=orjson.dumps(body), headers=headers)
+        return web.Response(status=status, body=write_json(body), headers=headers)
 
     def _text(self, status: int, text: str) -> web.Response:
         return web.Response(status=status, text=text, headers=self._headers())
@@ -235,3 +243,17 @@ class Handlers:
         """The headers of each response; the date is from the sandbox's clock, so that clients compute ages from it."""
         date = format_datetime(self._store.clock().astimezone(UTC), usegmt=True)
         return {"Cache-Control": "no-cache, private", "Date": date}
+
+
+async def _body_of(http_request: web.Request) -> bytes:
+    """The body, which must arrive in time; its Content-Encoding is ignored, as on the real server."""
+    if not http_request.can_read_body:
+        return b""
+    try:
+        async with asyncio.timeout(_BODY_WITHIN_S):
+            return await http_request.read()
+    except TimeoutError as error:
+        why = "request did not complete within requested timeout - context deadline exceeded"
+        raise ApiError(code=504, reason="Timeout", message=f"Timeout: {why}", empty_details=True) from error
+    except web.RequestPayloadError as error:
+        raise bad_request(f"unexpected EOF: {error}") from error

@@ -10,15 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.codec import DecodeError, decode_options
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
-from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid
+from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, unsupported_media_type
+from tenantkit.sandbox.apimachinery.go_text import manager_of, quoted, unprintable
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
-from tenantkit.sandbox.endpoints.bodies import parse_yaml
-from tenantkit.sandbox.endpoints.request import flag, number
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
+from tenantkit.sandbox.endpoints.bodies import JSON, PROTOBUF, YAML, media_type_of, misfit
+from tenantkit.sandbox.endpoints.request import MOST_UINT64, flag, number, values
 from tenantkit.sandbox.endpoints.selectors import parsed_selectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.selectors.field_selectors import FieldSelector
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 _META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
+_UINT64_DIGITS = 20
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
 _MATCHES = ("Exact", "NotOlderThan", "")
@@ -67,6 +72,9 @@ class ListOptions:
         if text and not (text.isascii() and text.isdecimal()):
             why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
             raise bad_request(f"invalid resource version: resourceVersion: {why}")
+        if len(text) > _UINT64_DIGITS or (text and int(text) > MOST_UINT64):
+            why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": value out of range'
+            raise bad_request(f"invalid resource version: resourceVersion: {why}")
         return int(text) if text else None
 
 
@@ -92,14 +100,17 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
     if len(manager.encode()) > _MANAGER_LIMIT:
         message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
         errors.append(Cause("fieldManager", message, "FieldValueTooLong"))
-    dry_run = _dry_run(errors, query.get("dryRun"))
+    for position, character in unprintable(manager):
+        why = f"invalid character U+{ord(character):04X} (at position {position})"
+        errors.append(Cause("fieldManager", f"Invalid value: {quoted(manager)}: {why}", "FieldValueInvalid"))
+    dry_run = _dry_run(errors, [value for value in values(query, "dryRun") if value])
     if validation not in _VALIDATIONS:
         errors.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
     if errors:
         raise invalid(_META, kind, "", errors)
     return WriteOptions(
         dry_run=dry_run,
-        manager=manager or request.user_agent.partition("/")[0][:_MANAGER_LIMIT],
+        manager=manager or manager_of(request.user_agent, _MANAGER_LIMIT),
         force=force,
         strict=validation == "Strict",
         warn=validation in {"", "Warn"},
@@ -131,25 +142,22 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
 
 
 def delete_options(request: ApiRequest) -> DeleteOptions:
-    """The options of a delete, from its body or, without one, its query; raises ApiError 400 or 422."""
-    body = _delete_body(request) if request.body else {}
-    query = request.query if not request.body else {}
-    policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
-    orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
+    """The options of a delete, from its body or, without one, its query; raises ApiError 400, 415 or 422."""
+    body = _delete_body(request) if request.body else _delete_query(request.query)
+    policy, orphans = body.get("propagationPolicy", ""), body.get("orphanDependents")
     errors: list[Cause] = []
     if policy and orphans is not None:
         why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
         errors.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
     if policy and policy not in _PROPAGATIONS:
         errors.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
-    is_dry = _dry_run(errors, *(body.get("dryRun") or [query.get("dryRun")]))
+    is_dry = _dry_run(errors, body.get("dryRun") or ())
     if errors:
         raise invalid(_META, "DeleteOptions", "", errors)
     preconditions = body.get("preconditions") or {}
-    seconds = body.get("gracePeriodSeconds")
     return DeleteOptions(
         dry_run=is_dry,
-        grace_period_s=number(query, "gracePeriodSeconds") if seconds is None else int(seconds),
+        grace_period_s=body.get("gracePeriodSeconds"),
         uid=preconditions.get("uid"),
         version=preconditions.get("resourceVersion"),
         propagation=policy,
@@ -158,24 +166,46 @@ def delete_options(request: ApiRequest) -> DeleteOptions:
 
 
 def _delete_body(request: ApiRequest) -> Manifest:
+    """The options in a body, decoded; their apiVersion may be that of any group."""
+    media_type = media_type_of(request.content_type)
+    if media_type not in {JSON, YAML, PROTOBUF}:
+        raise unsupported_media_type()
     try:
-        is_protobuf = request.content_type.startswith("application/vnd.kubernetes.protobuf")
-        body = read_protobuf(request.body) if is_protobuf else parse_yaml(request.body)
+        if media_type == PROTOBUF:
+            body = read_protobuf(request.body)
+        else:
+            body = (read_json if media_type == JSON else read_yaml)(request.body)
     except ValueError as error:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
-    if not isinstance(body, dict):
-        raise bad_request("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value")
-    if body.get("kind", "DeleteOptions") != "DeleteOptions":
-        kind, version = body["kind"], body.get("apiVersion", "")
+    body = {} if body is None else body
+    if why := misfit(body):
+        raise bad_request(f"couldn't get version/kind; json parse error: {why}")
+    version, kind = body.get("apiVersion") or "v1", body.get("kind") or "DeleteOptions"
+    if version.count("/") > 1:
+        raise bad_request(f"unexpected GroupVersion string: {version}")
+    if kind != "DeleteOptions":
         where = 'in scheme "pkg/runtime/scheme.go:111"'
         raise bad_request(f'no kind "{kind}" is registered for version "{version}" {where}')
-    return body
+    try:
+        return decode_options("DeleteOptions", body)
+    except DecodeError as error:
+        raise bad_request(str(error)) from error
 
 
-def _dry_run(errors: list[Cause], *values: str | None) -> bool:
-    given = [value for value in values if value]
+def _delete_query(query: Mapping[str, str]) -> Manifest:
+    """The options in a query; of a boolean only `false` and `0` are false."""
+    found: Manifest = {"dryRun": values(query, "dryRun")}
+    found |= {key: query[key] for key in ("propagationPolicy",) if query.get(key)}
+    seconds = number(query, "gracePeriodSeconds")
+    found |= {} if seconds is None else {"gracePeriodSeconds": seconds}
+    if "orphanDependents" in query:
+        found["orphanDependents"] = flag(query, "orphanDependents", lenient=True)
+    return found
+
+
+def _dry_run(errors: list[Cause], given: Sequence[str]) -> bool:
     if any(value != "All" for value in given):
-        shown = " ".join(f'"{value}"' for value in given)
+        shown = ",".join(f'"{value}"' for value in given)
         errors.append(_unsupported("dryRun", f"[{shown}]", ("All",)))
     return bool(given)
 

@@ -9,10 +9,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
+from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.apimachinery.go_text import go_text
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, is_deep, read_json
 from tenantkit.sandbox.apimachinery.schema import schema_of
-from tenantkit.sandbox.endpoints.json_patch import PatchFailedError, apply_operation
+from tenantkit.sandbox.endpoints.bodies import GO_NAMES
+from tenantkit.sandbox.endpoints.json_patch import MOST_OPERATIONS, PatchFailedError, apply_operations
 from tenantkit.sandbox.endpoints.strategic_patch import StrategicError, merge_strategically
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
-_GO_NAMES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
+_TEXTS = ("op", "path", "from")
 
 
 def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False) -> Manifest:
@@ -46,9 +49,10 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False)
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
         raise ApiError(code=415, reason="UnsupportedMediaType", message="415: Unsupported Media Type")
     try:
-        parsed = json.loads(body) if isinstance(body, (bytes, str)) else body
+        parsed = read_json(body) if isinstance(body, (bytes, str)) else body
     except ValueError as error:
-        text = "invalid JSON patch" if content_type == MERGE_PATCH else f"error decoding patch: {error}"
+        is_short = content_type == MERGE_PATCH or "max depth" in str(error)
+        text = "invalid JSON patch" if is_short else f"error decoding patch: {error}"
         raise bad_request(text) from error
     if content_type == JSON_PATCH:
         patched = _patched_by_operations(live, parsed)
@@ -61,30 +65,40 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False)
 
 def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
     if not isinstance(parsed, list):
-        what = _GO_NAMES.get(type(parsed), "null")
+        what = GO_NAMES.get(type(parsed), "null")
         raise bad_request(
             f"error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
         )
-    document: Any = live
     for operation in parsed:
         if not isinstance(operation, dict):
-            what = _GO_NAMES.get(type(operation), "null")
+            what = GO_NAMES.get(type(operation), "null")
             raise bad_request(
                 f"error decoding patch: json: cannot unmarshal {what} into Go value of type handlers.jsonPatchOp"
             )
-        try:
-            document = apply_operation(document, operation)
-        except PatchFailedError as error:
-            message = "the server rejected our request due to an error in our request"
-            raise ApiError(code=422, reason="Invalid", message=message, empty_details=True) from error
-    patched: Manifest = document
+        for part in _TEXTS:
+            if not isinstance(operation.get(part, ""), str):
+                what = GO_NAMES.get(type(operation[part]), "object")
+                why = f"json: cannot unmarshal {what} into Go struct field jsonPatchOp.{part} of type string"
+                raise bad_request(f"error decoding patch: {why}")
+    if len(parsed) > MOST_OPERATIONS:
+        why = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(parsed)}"
+        raise ApiError(code=413, reason="RequestEntityTooLarge", message=f"Request entity too large: {why}")
+    try:
+        patched: Any = apply_operations(live, parsed)
+        if is_deep(patched):  # by operations below deep values of others
+            patched = read_json(write_iteratively(patched, MOST_LEVELS))
+    except (PatchFailedError, ValueError) as error:
+        message = "the server rejected our request due to an error in our request"
+        raise ApiError(code=422, reason="Invalid", message=message, empty_details=True) from error
+    if not isinstance(patched, dict):
+        raise _refused(_go_json(patched), "json: cannot unmarshal array into Go value")
     return patched
 
 
 def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manifest:
     if not isinstance(parsed, dict):
         lead = "" if strategic else "error decoding patch: "
-        what = _GO_NAMES.get(type(parsed), "null")
+        what = GO_NAMES.get(type(parsed), "null")
         raise bad_request(f"{lead}json: cannot unmarshal {what} into Go value of type map[string]interface {{}}")
     if not strategic:
         return merge_patch(live, parsed)
@@ -126,6 +140,7 @@ def _refused(shown: str, reason: str) -> ApiError:
     return ApiError(code=422, reason="Invalid", message=f' "" is invalid: patch: {text}', causes=[cause])
 
 
-def _go_json(document: Manifest) -> str:
+def _go_json(document: Any) -> str:
     """The patched object as in the message."""
-    return json.dumps({key: document[key] for key in sorted(document)}, separators=(",", ":"), ensure_ascii=False)
+    shown = {key: document[key] for key in sorted(document)} if isinstance(document, dict) else document
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False, default=str)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, not_found, resource_expired
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.endpoints.options import list_options
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
+_TOKEN_LIMIT = 4096  # longer than a namespace and a name
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 (a format's name)
 _EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -105,15 +107,13 @@ def _read_token(text: str) -> tuple[int, tuple[str, ...]]:
     decoded = ""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
-        token: Any = json.loads(decoded)
+        token: Any = read_json(decoded) if len(decoded) <= _TOKEN_LIMIT else None
         if token["v"] != _TOKEN_VERSION:
             raise ValueError(token["v"])  # noqa: TRY301 (one message for all errors)
         namespace, _, name = str(token["start"]).rpartition("/")
-        return int(token["rv"]), (namespace, name)
-    except json.JSONDecodeError as error:
-        found = decoded[error.pos : error.pos + 1]
-        shown = f"\\u{ord(found):04x}" if found and not found.isprintable() else found
-        why = f"invalid character '{shown}' looking for beginning of value" if found else "unexpected end of JSON input"
-        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
-    except (ValueError, KeyError, TypeError) as error:
+        version = token["rv"]
+        if not isinstance(version, int) or version == 0:
+            raise ValueError("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")  # noqa: TRY301
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
+    return max(version, 0), (namespace, name)  # a negative one means the latest

@@ -8,12 +8,17 @@ Source: page "Authorization", section "Review your request attributes"; endpoint
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from multidict import MultiDict, MultiMapping
 
 from tenantkit.rules.selectors.field_selectors import parse_field_selector
 from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
+from tenantkit.sandbox.apimachinery.json_text import with_replacements
 from tenantkit.sandbox.auth.request_info import RequestInfo
 
 if TYPE_CHECKING:
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
+MOST_UINT64 = 2**64 - 1
+_INT64_DIGITS = 20  # with a sign
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"", "0", "f", "F", "FALSE", "false", "False"})
 
@@ -38,6 +46,48 @@ class ApiRequest:
     content_type: str = ""
     user_agent: str = ""
     warnings: list[str] = field(default_factory=list)
+
+
+class BadTargetError(Exception):
+    """The request's path can't be read: a plain 400 without a Status."""
+
+
+def parse_target(target: str) -> tuple[str, MultiDict[str]]:
+    """The decoded path and query of a request's target; bytes that are not UTF-8 become U+FFFD.
+
+    As in Go, a part of the query with a broken escape is left out, and a path with one is refused.
+
+    Raises:
+        BadTargetError: the path has a broken escape.
+
+    Example:
+        >>> path, query = parse_target("/api/v1/pods?limit=1&continue=%zz")
+        >>> path, dict(query)
+        ('/api/v1/pods', {'limit': '1'})
+    """
+    path, _, rest = target.partition("?")
+    if _BAD_ESCAPE.search(path):
+        raise BadTargetError
+    query = MultiDict[str]()
+    for part in rest.split("&"):
+        name, _, value = part.partition("=")
+        if part and ";" not in part and not _BAD_ESCAPE.search(part):
+            query.add(_decoded(name.replace("+", " ")), _decoded(value.replace("+", " ")))
+    return _decoded(path), query
+
+
+def text_of_header(value: str) -> str:
+    """A header's value; its bytes that are not UTF-8 become U+FFFD."""
+    return with_replacements(value.encode("utf-8", "surrogateescape"))
+
+
+def values(query: Mapping[str, str], name: str) -> list[str]:
+    """All values of one name in a query."""
+    return query.getall(name, []) if isinstance(query, MultiMapping) else [query[name]] if name in query else []
+
+
+def _decoded(text: str) -> str:
+    return with_replacements(unquote_to_bytes(text.encode("utf-8", "surrogateescape")))
 
 
 def parse_request_info(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
@@ -93,6 +143,8 @@ def number(query: Mapping[str, str], name: str) -> int | None:
         return None
     if not text.removeprefix("-").isdecimal() or not text.isascii():
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if len(text) > _INT64_DIGITS or not -(2**63) <= int(text) < 2**63:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
     return int(text)
 
 

@@ -26,11 +26,12 @@ from tenantkit.sandbox.apimachinery.errors import (
     unsupported_media_type,
 )
 from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import ROLES
-from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_body
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
 from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version
@@ -149,9 +150,12 @@ class Writes:
     ) -> tuple[int, Manifest]:
         subresource = request.info.subresource
         try:
-            applied = parse_yaml(request.body)
+            applied = read_yaml(request.body) if request.body.strip() else {}
         except ValueError as error:
-            raise bad_request(f"error encoding patch: {error}") from error
+            is_late = any(sign in str(error) for sign in ("depth", "Unicode", "UTF-8"))
+            step = "decoding patch: error converting YAML to JSON" if is_late else "encoding patch"
+            raise bad_request(f"error {step}: {error}") from error
+        applied = {} if applied is None else applied
         if not isinstance(applied, dict):
             raise bad_request("error decoding YAML: the patch is not an object")
         version, kind = (text if isinstance(text := applied.get(part), str) else "" for part in ("apiVersion", "kind"))

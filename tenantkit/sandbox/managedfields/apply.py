@@ -15,8 +15,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.exceptions import Portable
 from tenantkit.sandbox.apimachinery.codec import DecodeError, canonical, empty
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apis.defaults import defaulted
 from tenantkit.sandbox.managedfields.fieldmanager import (
@@ -47,11 +49,12 @@ if TYPE_CHECKING:
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class _Conflicts(Exception):
+class _Conflicts(Portable):
     """Fields of other owners that would change, by owner."""
 
-    by_owner: Mapping[FieldOwner, frozenset[Path]]
+    def __init__(self, by_owner: Mapping[FieldOwner, frozenset[Path]]) -> None:
+        super().__init__(by_owner)
+        self.by_owner = by_owner
 
 
 def apply(  # noqa: PLR0913 (the parameters of an apply request)
@@ -243,7 +246,7 @@ def _without_own_client_side_apply(job: _Job, conflicts: _Conflicts) -> _Conflic
     """The conflicts of kubectl, without those with its own client-side apply; None if there are no others."""
     text = (job.live["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
     try:
-        last = json.loads(text or "")
+        last = read_json(text or "")
         if last.get("apiVersion") != job.owner.api_version:
             return conflicts
         found = differences(job.kind, last, job.live, ())

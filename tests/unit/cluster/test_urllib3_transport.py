@@ -18,8 +18,9 @@ import pytest
 from tenantkit import __version__
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.cluster.http import parsing
+from tenantkit.cluster.http.pools import CONNECTIONS
 from tenantkit.cluster.http.transport import Endpoint, Request, TransportError
-from tenantkit.cluster.http.urllib3_transport import CONNECTIONS, Urllib3Transport
+from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ClusterError, ClusterUnavailable, ConnectionConfigError
 from tests.unit.cluster.server import Authority, serving
 

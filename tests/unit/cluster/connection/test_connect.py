@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -201,13 +202,18 @@ def test_in_a_pod_a_context_means_the_kubeconfig(pod: Server, server: Server, ho
     assert pod.seen == []
 
 
-def test_an_unverified_server_can_be_connected_to_with_a_warning(home: Path) -> None:
+def test_an_unverified_server_is_named_once_and_not_as_a_warning_of_python(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     content_of = Authority(home)
     with serving(lambda handler: handler.send({}), content_of.server("other.name")) as server:
         content = kubeconfig(server.url, user={"token": "t"}, cluster={"insecure-skip-tls-verify": True})
         path = written(home / "config", content)
-        with pytest.warns(match="Unverified HTTPS request"):
-            connect(kubeconfig=path).close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for _ in range(2):
+                connect(kubeconfig=path).close()
+    assert [text.partition(",")[0] for text in caplog.messages] == [f"the certificate of {server.url} is not verified"]
 
 
 def test_the_official_client_is_not_imported() -> None:
