@@ -37,6 +37,7 @@ class ClusterSnapshot:
         incomplete: why kinds could not be read; a kind may have been read in part.
         above: by namespace and object, the owners of objects that were not read themselves, as `Kind/name`.
         creators: likewise, the creators that these objects name.
+        unknown_owners: by kind, why the owners of its objects are unknown, so that chains end there.
         bound: the pods that hold resources on nodes, in all namespaces; or why they were not read.
     """
 
@@ -46,6 +47,7 @@ class ClusterSnapshot:
     above: Mapping[tuple[str, str], str] = field(default_factory=dict)
     creators: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
+    unknown_owners: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Read what does not have its type as missing: one odd object must not hide the causes in the others."""

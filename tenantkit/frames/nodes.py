@@ -8,6 +8,7 @@ which does not limit anybody who asks for a place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from math import floor
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
+from tenantkit.rules.accelerators import accelerator_product, devices_in, is_accelerator, mig_profile
 from tenantkit.rules.pod_status import ENDED, has_condition
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.shapes import fitted
@@ -95,7 +96,8 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
         cpu_requests_cores, cpu_free_cores: Float64; memory_allocatable_bytes, memory_requests_bytes,
         memory_free_bytes, pods_allocatable, pods_requests, pods_free: Int64; created: datetime64[us, UTC]. Requests and
         free amounts are <NA> where pods may not be listed for the whole cluster; `attrs["incomplete"]` then says why. A
-        free amount is negative on a node that lost devices that are in use. Sorted by name. `attrs["scope"]`:
+        free amount is 0 on a node that takes no pods, since it is cordoned or not ready, and negative on one that lost
+        devices that are in use. Sorted by name. `attrs["scope"]`:
         `cluster`.
 
     Raises:
@@ -193,6 +195,8 @@ def _row(node: Manifest, reserved: Reserved | None) -> tuple[Any, ...]:
     # a device that the node has lost may still be requested there
     known = {*allocatable, *(reserved.resources if reserved else ())}
     devices = sorted(name for name in known if is_accelerator(name))
+    is_shut = bool(spec.get("unschedulable")) or not has_condition(status, "Ready")
+    three = partial(_three, is_shut=is_shut)
     profiles = [f"{profile}={floor(allocatable.get(name, 0))}" for name in devices if (profile := mig_profile(name))]
     return (
         metadata["name"],
@@ -201,11 +205,11 @@ def _row(node: Manifest, reserved: Reserved | None) -> tuple[Any, ...]:
         ", ".join(map(taint_text, spec.get("taints") or ())) or None,
         accelerator_product(metadata.get("labels") or {}),
         ", ".join(devices) or None,
-        *_three(_total(allocatable, devices) if allocatable or devices else None, _reserved(reserved, devices), floor),
+        *three(devices_in(allocatable) if allocatable or devices else None, _reserved(reserved, devices), floor),
         ", ".join(profiles) or None,
-        *_three(allocatable.get("cpu"), _reserved(reserved, ["cpu"]), float),
-        *_three(allocatable.get("memory"), _reserved(reserved, ["memory"]), floor),
-        *_three(allocatable.get("pods"), None if reserved is None else reserved.pods, floor),
+        *three(allocatable.get("cpu"), _reserved(reserved, ["cpu"]), float),
+        *three(allocatable.get("memory"), _reserved(reserved, ["memory"]), floor),
+        *three(allocatable.get("pods"), None if reserved is None else reserved.pods, floor),
         metadata.get("creationTimestamp"),
     )
 
@@ -226,12 +230,17 @@ def _reserved(reserved: Reserved | None, names: Iterable[str]) -> Fraction | int
 
 
 def _three(
-    allocatable: Fraction | int | None, requested: Fraction | int | None, number: Callable[[Fraction | int], float]
+    allocatable: Fraction | int | None,
+    requested: Fraction | int | None,
+    number: Callable[[Fraction | int], float],
+    *,
+    is_shut: bool,
 ) -> tuple[float | None, float | None, float | None]:
     """Allocatable, requested and free, computed exactly and then rounded; None where unknown."""
     if allocatable is None or requested is None:
         return _rounded(allocatable, number), _rounded(requested, number), None
-    return number(allocatable), number(requested), number(allocatable - requested)
+    free = allocatable - requested
+    return number(allocatable), number(requested), number(min(free, 0) if is_shut else free)
 
 
 def _rounded(amount: Fraction | int | None, number: Callable[[Fraction | int], float]) -> float | None:

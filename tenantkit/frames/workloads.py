@@ -21,7 +21,13 @@ from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owner
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
+from tenantkit.frames.kit.workload_state import (
+    WORKLOAD_KINDS,
+    WorkloadState,
+    is_failing,
+    with_failing_pods,
+    workload_state,
+)
 from tenantkit.frames.pods import PODS, PodReader
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import KINDS, kind_of
@@ -85,6 +91,7 @@ class _Total:
     cpu: float | None = 0.0
     memory: int | None = 0
     accelerators: int | None = 0
+    is_failing: bool = False
     kinds: set[str] = field(default_factory=set)
 
 
@@ -279,6 +286,7 @@ def _count(cells: tuple[Any, ...], totals: Iterable[_Total]) -> None:
         return
     for total in totals:
         total.pods += 1
+        total.is_failing = total.is_failing or is_failing(cells[_AT["status"]])
         total.restarts += cells[_AT["restarts"]]
         total.cpu = _added(total.cpu, cells[_AT["cpu_requests_cores"]])
         total.memory = _added(total.memory, cells[_AT["memory_requests_bytes"]])
@@ -295,7 +303,7 @@ def _added(total: _Number | None, amount: _Number | None) -> _Number | None:
 def _row(place: _Place, workload: _Workload, total: _Total, chains: Chains, owned: NamespaceOwners) -> tuple[Any, ...]:
     namespace, this = place
     _, *above = chains.above(namespace, this)
-    state = workload.state
+    state = with_failing_pods(workload.state) if total.is_failing else workload.state
     return (
         *owned.get(namespace, NO_OWNER),
         namespace,

@@ -29,7 +29,7 @@ def _list(shape: Any) -> Any:
 
 _TEXTS = dict[str, str]
 _AMOUNTS = dict[str, QuantityText | Whole | float]
-_OWNER = _struct(apiVersion=str, kind=str, name=str, uid=str, controller=bool)
+_OWNER = _struct({"kind": str, "name": str}, apiVersion=str, uid=str, controller=bool)
 _ABOUT = {
     "uid": str,
     "labels": _TEXTS,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tenantkit.rules.accelerators import is_accelerator
+from tenantkit.rules.accelerators import devices_in, is_accelerator
 from tenantkit.rules.pod_requests import pod_limits, pod_requests
 from tenantkit.rules.quantities import readable_quantity
 
@@ -54,7 +54,7 @@ class PodAmounts:
             "memory": None if "memory" in self.unknown else ceil(self.requests.get("memory", 0)),
             "cpu_limit": float(self.limits["cpu"]) if "cpu" in self.limits else None,
             "memory_limit": ceil(self.limits["memory"]) if "memory" in self.limits else None,
-            "accelerators": None if any(map(is_accelerator, self.unknown)) else ceil(sum(devices.values())),
+            "accelerators": None if any(map(is_accelerator, self.unknown)) else ceil(devices_in(devices)),
             "accelerator_kinds": ", ".join(sorted(devices)) or None,
         }
         for name, value in computed.items():
