@@ -13,10 +13,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.rules.plain_values import plain_tree
 from tenantkit.spec.signatures import spec_signature
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class Spec(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_plain_values(cls, data: Any) -> Any:
+        """Numbers and texts of numpy, such as a table's cells, count as Python's."""
+        return plain_tree(data)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
