@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_LEVELS = 10  # more than a spec has
+
 
 def plain(value: Any) -> Any:
     """The value as Python's own, if it is numpy's; an array as a list.
@@ -21,10 +23,10 @@ def plain(value: Any) -> Any:
     return value.tolist() if is_numpy and hasattr(value, "tolist") else value
 
 
-def plain_tree(value: Any) -> Any:
-    """The same for everything in lists, tuples and mappings."""
-    if isinstance(value, dict):
-        return {plain(key): plain_tree(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(plain_tree, value)) if type(value) in (list, tuple) else value
+def plain_tree(value: Any, *, levels: int = _LEVELS) -> Any:
+    """The same for everything in lists, tuples and mappings, down to so many levels."""
+    if levels and isinstance(value, dict):
+        return {plain(key): plain_tree(below, levels=levels - 1) for key, below in value.items()}
+    if levels and type(value) in (list, tuple):
+        return type(value)(plain_tree(below, levels=levels - 1) for below in value)
     return plain(value)

@@ -13,7 +13,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
@@ -39,6 +39,7 @@ _REASONS = {
     "int_type": "use a whole number",
     "int_parsing": "use a whole number",
     "int_from_float": "use a whole number",
+    "finite_number": "use a whole number",
 }
 
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
@@ -56,12 +57,6 @@ class Spec(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _as_plain_values(cls, data: Any) -> Any:
-        """Numbers and texts of numpy, such as a table's cells, count as Python's."""
-        return plain_tree(data)
-
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         super().__pydantic_init_subclass__(**options)
@@ -71,7 +66,7 @@ class Spec(BaseModel):
         if values:
             raise InvalidSpecError([_unnamed(type(self), values)])
         try:
-            super().__init__(**fields)
+            super().__init__(**plain_tree(fields))
         except ValidationError as error:
             raise InvalidSpecError(_problems(type(self), error, spelling="python")) from None
 
@@ -216,7 +211,7 @@ def check_version(api_version: object, *, source: str | None) -> None:
 
 def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dict[str, Any]:
     """`data` without its apiVersion and kind, which are checked if given."""
-    fields = dict(data)
+    fields = plain_tree(dict(data))
     if "apiVersion" in fields:
         check_version(fields.pop("apiVersion"), source=source)
     kind = fields.pop("kind", cls.__name__)
