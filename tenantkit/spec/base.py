@@ -211,7 +211,7 @@ def check_version(api_version: object, *, source: str | None) -> None:
 
 def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dict[str, Any]:
     """`data` without its apiVersion and kind, which are checked if given."""
-    fields = plain_tree(dict(data))
+    fields: dict[str, Any] = plain_tree(dict(data))
     if "apiVersion" in fields:
         check_version(fields.pop("apiVersion"), source=source)
     kind = fields.pop("kind", cls.__name__)

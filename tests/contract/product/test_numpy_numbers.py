@@ -76,7 +76,7 @@ def test_every_field_of_every_spec_takes_them_as_pythons_own(mine: object, plain
 def test_a_spec_with_them_is_written_as_one_with_pythons_own() -> None:
     route = {"service": np.str_("web"), "port": np.int64(80), "path": "/"}
     quota = {"requests_cpu": np.int64(8), "requests_memory": "32Gi", "pods": np.int64(5)}
-    tenant = tk.Tenant(name=np.str_("a"), team="t", owners=np.array(["o@example.com"]), quota=quota, routes=[route])  # type: ignore[arg-type]
+    tenant = tk.Tenant(name=np.str_("a"), team="t", owners=np.array(["o@example.com"]), quota=quota, routes=[route])
 
     assert "port: 80" in tenant.to_yaml()
     assert tenant.quota == tk.Quota(requests_cpu=8, requests_memory="32Gi", pods=5)

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 DEEP = "is nested deeper than 1,024 levels"
 LEVELS = 1_100
-FIELDS = (
-    b'"managedFields":[{"manager":"x","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":%s}]'
-)
+MANAGER = b'{"manager":"x","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":%s}'
 
 
 @pytest.fixture
