@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.rules.plain_values import plain_tree
 from tenantkit.spec.signatures import spec_signature
 from tenantkit.spec.spellings import meant_field
 
@@ -39,6 +40,7 @@ _REASONS = {
     "int_type": "use a whole number",
     "int_parsing": "use a whole number",
     "int_from_float": "use a whole number",
+    "finite_number": "use a whole number",
 }
 
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
@@ -65,7 +67,7 @@ class Spec(BaseModel):
         if values:
             raise InvalidSpecError([_unnamed(type(self), values)])
         try:
-            super().__init__(**fields)
+            super().__init__(**plain_tree(fields))
         except ValidationError as error:
             raise InvalidSpecError(_problems(type(self), error, spelling="python")) from None
 
@@ -210,7 +212,7 @@ def check_version(api_version: object, *, source: str | None) -> None:
 
 def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dict[str, Any]:
     """`data` without its apiVersion and kind, which are checked if given."""
-    fields = dict(data)
+    fields: dict[str, Any] = plain_tree(dict(data))
     if "apiVersion" in fields:
         check_version(fields.pop("apiVersion"), source=source)
     kind = fields.pop("kind", cls.__name__)

@@ -28,6 +28,7 @@ from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import quantity_text, unit_of
 from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.rules.plain_values import plain
 from tenantkit.rules.unschedulable import NO_NODES
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         >>> fits(cluster, "speech", pods=1000, cpu=64, memory="64Gi").answer
         'no'
     """
+    pods, cpu, memory, gpus = plain(pods), plain(cpu), plain(memory), plain(gpus)
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
     if tenant is None:
