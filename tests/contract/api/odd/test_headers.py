@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -121,10 +121,8 @@ def sent_raw(wire: Wire, data: bytes) -> bytes:
         closing(socket.create_connection((target.hostname or "", target.port or 443), timeout=10)) as plain,
         context.wrap_socket(plain, server_hostname=target.hostname) as connection,
     ):
-        try:
+        with suppress(OSError):  # the server may answer and close before it has read everything
             connection.sendall(data)
-        except OSError:
-            pass  # the server has answered, and closes
         return connection.recv(1000)
 
 
