@@ -16,7 +16,7 @@ from tests.contract import engines
 from tests.fuzz.connection import Connection
 from tests.fuzz.draw import draw
 from tests.fuzz.engine import Engine
-from tests.fuzz.runs import USERS, Run
+from tests.fuzz.runs import USERS, WAITS_S, Run
 
 
 def main() -> int:
@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print the requests instead of sending them")
     parser.add_argument("--sandbox-only", action="store_true", help="without a control plane: server errors and slow answers")
     parser.add_argument("--kubeconfig", type=Path, help="of a running control plane: python -m tests.controlplane")
+    parser.add_argument("--once", action="store_true", help="report a difference without asking again")
     asked = parser.parse_args()
     numbers = asked.only or range(asked.start, asked.start + asked.requests)
     if asked.show:
@@ -39,7 +40,7 @@ def main() -> int:
         if not asked.sandbox_only:
             running = engines.OwnEngine("controlplane", asked.kubeconfig) if asked.kubeconfig else None
             real = Engine(Connection.to(running or stack.enter_context(engines.controlplane()), USERS))
-        run = Run(sandbox, real)
+        run = Run(sandbox, real, waits_s=() if asked.once else WAITS_S)
         stack.callback(run.close)
         began = time.monotonic()
         run.begin()

@@ -95,7 +95,7 @@ class Connection:
             is_fresh = self._socket is None
             try:
                 status, body = self._exchange(data, request)
-            except (ConnectionError, ssl.SSLEOFError, HTTPException):
+            except (ConnectionError, TimeoutError, ssl.SSLEOFError, HTTPException):
                 self.close()
                 if is_last or is_fresh:  # else the server had closed it after the previous answer
                     break

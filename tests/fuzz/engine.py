@@ -53,7 +53,7 @@ class Engine:
 
     def send(self, request: Request, number: int) -> Answer:
         """The answer to a request; `number` becomes part of the name of what it creates."""
-        values = {SAMPLE_NAME: self._live.get(request.plural, SAMPLE_NAME), CREATED_NAME: f"fn-{number:06}"}
+        values = {SAMPLE_NAME: self._live.get(request.plural, SAMPLE_NAME), CREATED_NAME: f"fn-{number:06x}"}
         if request.needs(RV) or request.needs(UID):
             metadata: Any = self._connection.ask("GET", self._sample_path(request)).json().get("metadata") or {}
             values |= {RV: metadata.get("resourceVersion", "1"), UID: metadata.get("uid", "x")}
@@ -78,7 +78,7 @@ class Engine:
         return kind.path(namespace_of(kind), self._live[request.plural]) if kind else "/nope"
 
     def _put_sample(self, kind: Kind, number: int) -> None:
-        name = f"{'fe' if kind.api == NEWER_EVENTS else 'fx'}-{number:06}"  # both kinds of events share their names
+        name = f"{'fe' if kind.api == NEWER_EVENTS else 'fx'}-{number:06x}"  # both kinds of events share their names
         self._live[key_of(kind)] = name
         self._must(kind.path(namespace_of(kind)), plain(kind, name))
 

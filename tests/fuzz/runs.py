@@ -12,16 +12,16 @@ from tests.fuzz.known import accepted_5xx, refused_by_design
 from tests.fuzz.request import READING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tests.fuzz.connection import Answer
     from tests.fuzz.engine import Engine
     from tests.fuzz.request import Request
 
 SLOW_S = 2.0
-_WAITS_S = (0.1, 0.6)  # before a difference is asked again: caches of the real engine follow its writes
+WAITS_S = (0.1, 0.6)  # before a difference is asked again: caches of the real engine follow its writes
 _SERVER_ERROR = 500
-_NAMES = 800_000  # where the numbers in names start, so that runs on one control plane use different ones
+_NAMES = 16**6  # where the numbers in names start, so that runs on one control plane use different ones
 USERS = ("admin", "owner", "editor", "viewer", "stranger")
 
 
@@ -49,8 +49,9 @@ class Run:
     real: Engine | None = None
     findings: list[Finding] = field(default_factory=list)
     known: dict[str, int] = field(default_factory=dict)  # how often each known difference occurred
+    waits_s: Sequence[float] = WAITS_S
     unsteady: int = 0  # differences that were none when the same was asked again
-    names: int = field(default_factory=lambda: int(time.time()) % _NAMES)
+    names: int = field(default_factory=lambda: int(time.time() * 40) % _NAMES)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
     def begin(self) -> None:
@@ -63,7 +64,7 @@ class Run:
         """Send one request; again, if the answers differ."""
         request = draw(seed, number)
         finding = self._take(request)
-        for wait_s in _WAITS_S:
+        for wait_s in self.waits_s:
             if finding is None:
                 return None
             time.sleep(wait_s)

@@ -55,7 +55,7 @@ def read_yaml(body: bytes) -> Any:
                 raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
     try:
         _check_aliases(text)
-        found = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
+        found = _first_document(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts
@@ -64,12 +64,25 @@ def read_yaml(body: bytes) -> Any:
     return read_json(write_iteratively(found, MOST_LEVELS))
 
 
+def _first_document(text: str) -> Any:
+    """The first document of a text; what follows it is not read."""
+    loader = _Loader(text)
+    try:
+        return loader.get_data() if loader.check_data() else None
+    finally:
+        loader.dispose()
+
+
 def _check_aliases(text: str) -> None:
     """Raise ValueError for an alias inside what it names, and if aliases expand to too much."""
     sizes: dict[str, int] = {}
     open_nodes: list[tuple[str | None, int]] = []  # the anchor of each open container, and the nodes before it
     nodes = by_alias = 0
     for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.DocumentStartEvent) and event.version not in {None, (1, 1)}:
+            raise ValueError("yaml: found incompatible YAML document")
+        if isinstance(event, yaml.DocumentEndEvent):
+            return
         if isinstance(event, yaml.AliasEvent):
             if any(event.anchor == anchor for anchor, _ in open_nodes):
                 raise ValueError(f"yaml: anchor '{event.anchor}' value contains itself")

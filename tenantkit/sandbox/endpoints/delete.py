@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.apimachinery.errors import not_found
-from tenantkit.sandbox.endpoints.options import delete_options
+from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, conflict, invalid, not_found
+from tenantkit.sandbox.endpoints.options import UNSAFE, delete_options
+from tenantkit.sandbox.endpoints.request import check_name_in_path
 from tenantkit.sandbox.registry.delete import delete_live
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _JOBS_ORPHAN = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
     "propagationPolicy=Orphan to suppress this warning"
 )
+_NEVER_UNSAFE = frozenset({"rbac.authorization.k8s.io"})  # groups whose objects the server deletes in its own way
 _RETURNS_OBJECT = frozenset(
     {"namespaces", "persistentvolumeclaims", "persistentvolumes", "pods", "resourcequotas", "serviceaccounts"}
     | {"services", "storageclasses.storage.k8s.io"}
@@ -40,10 +42,17 @@ class Deletes:
     def delete(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """DELETE of one object; the response is the object or a Status, as on the real server for that kind."""
         options = _options(resource, request)
+        if options.unsafe and resource.group in _NEVER_UNSAFE:
+            why = f"no unsafe deleter provided, can not honor {UNSAFE}"
+            raise ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {why}")
         name, namespace = request.info.name, request.info.namespace if resource.namespaced else ""
+        check_name_in_path(name)
         live = self._store.get(resource, name, namespace)
         if live is None:
             raise not_found(resource, name)
+        if options.unsafe:
+            why = "the object is not corrupt, try again without the option"
+            raise conflict(resource, name, f"{UNSAFE}: {why}")
         last, exists = delete_live(self._store, resource, live, options, request.user)
         if exists or resource.qualified in _RETURNS_OBJECT:
             return ACCEPTED if exists and options.orphan_dependents is False else OK, last
@@ -53,8 +62,11 @@ class Deletes:
 
     def delete_many(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """DELETE of all objects that a list would return; the response is that list."""
-        options = _options(resource, request)
         found = self._reads.list(resource, request)
+        options = _options(resource, request)
+        if options.unsafe:
+            why = "Invalid value: true: is not allowed with DELETECOLLECTION, try again after removing the option"
+            raise invalid("meta.k8s.io/v1", "DeleteOptions", "", [Cause(UNSAFE, why, "FieldValueInvalid")])
         for item in found["items"]:
             live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
             if live is not None:

@@ -49,6 +49,11 @@ def aggregated(root: str, *, without: str = "") -> Manifest:
     return {**found, "items": items}
 
 
+def has_methods(path: str) -> bool:
+    """Whether the server looks at the method for a document: it does for versions, and answers others to any method."""
+    return path in {"/api", "/version"} or path.count("/") == (3 if path.startswith("/apis/") else 2)
+
+
 def document(path: str, *, address: str, without: str = "") -> Manifest | None:
     """The version, the index of schemas, or a discovery document of the older form.
 

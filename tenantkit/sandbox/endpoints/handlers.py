@@ -29,6 +29,7 @@ from tenantkit.sandbox.endpoints.authentication import Authenticator
 from tenantkit.sandbox.endpoints.delete import Deletes
 from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
 from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, negotiated_form
+from tenantkit.sandbox.endpoints.pod_log import check_log_container, check_log_options
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
 from tenantkit.sandbox.endpoints.request import (
@@ -41,8 +42,10 @@ from tenantkit.sandbox.endpoints.request import (
 from tenantkit.sandbox.endpoints.reviews import Reviews
 from tenantkit.sandbox.endpoints.routing import PageNotFoundError, requested_resource
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
+from tenantkit.sandbox.endpoints.timeouts import check_timeout
+from tenantkit.sandbox.endpoints.warning_headers import warning_headers
 from tenantkit.sandbox.endpoints.watch import Watch
-from tenantkit.sandbox.endpoints.writes import Writes
+from tenantkit.sandbox.endpoints.writes import Writes, check_patch_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -141,6 +144,8 @@ class Handlers:
         if http_request.method == "HEAD":
             raise method_not_allowed()  # its verb is `get` for authorization only
         has_table = "list" in resource.verbs and request.info.subresource in {"", "status"}
+        if request.info.verb == "patch":
+            check_patch_type(resource, request.content_type)
         form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
         if resource is NEWER:
             with in_newer_terms():
@@ -170,9 +175,10 @@ class Handlers:
     def _read(self, http_request: web.Request, warnings: list[str]) -> ApiRequest:
         """The request without its body, with its user and attributes; raises ApiError 401 without a valid token."""
         headers = http_request.headers
-        user = self._authenticator.user_of(headers)
         path, query = parse_target(http_request.raw_path)
         info = parse_request_info(http_request.method, path, query)
+        check_timeout(info, query)
+        user = self._authenticator.user_of(headers)
         user = self._authenticator.impersonated(user, info, headers)
         content_type, agent = (text_of_header(headers.get(name, "")) for name in ("Content-Type", "User-Agent"))
         return ApiRequest(info, user, query, b"", content_type, agent, warnings)
@@ -190,9 +196,8 @@ class Handlers:
 
     def _log(self, resource: Resource, request: ApiRequest) -> web.Response:
         """A pod's log: empty without a node, else 404 for the node, which has no kubelet to ask."""
-        node = self._reads.get(resource, request)["spec"].get("nodeName")
-        if node:
-            raise ApiError(code=404, reason="NotFound", message=f'nodes "{node}" not found', kind="nodes", name=node)
+        check_log_options(request.query, request.info.name)
+        check_log_container(request.query, self._reads.find(resource, request))
         return web.Response(status=204, headers=self._headers())
 
     async def _watch(self, http_request: web.Request, watch: Watch) -> web.StreamResponse:
@@ -212,10 +217,15 @@ class Handlers:
 
     def _non_resource(self, http_request: web.Request, info: RequestInfo) -> web.Response:
         """The response to a non-resource path: health, discovery, schemas, version."""
+        if info.path.startswith("//"):
+            raise PageNotFoundError
         path = info.path.rstrip("/")
         without = self._without
-        if info.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
+        if without and f"/apis/{without}" in path:
             raise PageNotFoundError
+        is_reading = info.verb in {"get", "head"}
+        if not is_reading and discovery.has_methods(path) and self._document(path) is not None:
+            raise method_not_allowed()
         if path in discovery.HEALTH:
             return self._text(200, "ok")
         if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in http_request.headers.get("Accept", ""):
@@ -223,17 +233,20 @@ class Handlers:
         schemas = discovery.openapi(path.removeprefix("/openapi/v3/")) if path.startswith("/openapi/v3/") else None
         if schemas is not None:
             return web.Response(body=schemas, headers=self._headers() | {"Content-Type": _JSON})
-        found = discovery.document(path, address=self._address, without=without)
+        found = self._document(path)
         if found is None:
             raise PageNotFoundError
         return self._json(200, found)
+
+    def _document(self, path: str) -> Manifest | None:
+        return discovery.document(path, address=self._address, without=self._without)
 
     def _json(
         self, status: int, body: Manifest, warnings: Iterable[str] = (), *, content_type: str = _JSON
     ) -> web.Response:
         headers = CIMultiDict(self._headers() | {"Content-Type": content_type})
-        for warning in warnings:
-            headers.add("Warning", f"299 - {json.dumps(warning)}")
+        for warning in warning_headers(warnings):
+            headers.add("Warning", warning)
         return web.Response(status=status, body=write_json(body), headers=headers)
 
     def _text(self, status: int, text: str) -> web.Response:

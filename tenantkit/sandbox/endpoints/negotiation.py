@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TABLE, METADATA, METADATA_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
 _JSON = frozenset({"application/json", "application/*", "*/*", "*"})
+_ACCEPTED = frozenset({"application/json", "*/*"})  # what the first check looks for
 _INCLUDES = frozenset({"Metadata", "Object", "None", ""})
 _API_VERSIONS = frozenset({"meta.k8s.io/v1", "meta.k8s.io/v1beta1"})
 
@@ -55,6 +56,8 @@ def negotiated_form(accept: str, *, has_table: bool) -> ResponseForm:
         >>> negotiated_form("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", has_table=False).kind
         ''
     """
+    if not any(clause.partition(";")[0].strip(" ") in _ACCEPTED for clause in (accept or "*/*").split(",")):
+        raise not_acceptable()
     choices = [parameters for media_type, parameters in _by_preference(accept or "*/*") if media_type in _JSON]
     if not choices:
         raise not_acceptable()

@@ -14,6 +14,7 @@ from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.apimachinery.go_text import go_text
 from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, is_deep, read_json
 from tenantkit.sandbox.apimachinery.schema import schema_of
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.endpoints.bodies import GO_NAMES
 from tenantkit.sandbox.endpoints.json_patch import MOST_OPERATIONS, PatchFailedError, apply_operations
 from tenantkit.sandbox.endpoints.strategic_patch import StrategicError, merge_strategically
@@ -30,12 +31,32 @@ APPLY_PATCH = "application/apply-patch+yaml"
 _TEXTS = ("op", "path", "from")
 
 
+def read_patch(body: bytes, content_type: str) -> Any:
+    """The value in a patch's body, which is read before the object is looked for; raises ApiError 400."""
+    if content_type == APPLY_PATCH:
+        return read_configuration(body)
+    try:
+        return read_json(body)
+    except ValueError as error:
+        raise bad_request("invalid JSON patch") from error
+
+
+def read_configuration(body: bytes) -> Any:
+    """The configuration in the body of an apply; raises ApiError 400."""
+    try:
+        return read_yaml(body) if body.strip() else {}
+    except ValueError as error:
+        is_late = any(sign in str(error) for sign in ("depth", "Unicode", "UTF-8"))
+        step = "decoding patch: error converting YAML to JSON" if is_late else "encoding patch"
+        raise bad_request(f"error {step}: {error}") from error
+
+
 def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False) -> Manifest:
     """The live object with a patch applied, not yet canonical or defaulted.
 
     Args:
         live: the stored object; it is not changed.
-        body: the patch as bytes, or parsed.
+        body: the patch as bytes, or as `read_patch` returns it.
         content_type: the media type of the patch.
         strict: whether to refuse unknown fields (`fieldValidation=Strict`). By default they remain, for warnings.
 
@@ -48,22 +69,20 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False)
     """
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
         raise ApiError(code=415, reason="UnsupportedMediaType", message="415: Unsupported Media Type")
-    try:
-        parsed = read_json(body) if isinstance(body, (bytes, str)) else body
-    except ValueError as error:
-        is_short = content_type == MERGE_PATCH or "max depth" in str(error)
-        text = "invalid JSON patch" if is_short else f"error decoding patch: {error}"
-        raise bad_request(text) from error
+    parsed = read_patch(body, content_type) if isinstance(body, bytes) else body
     if content_type == JSON_PATCH:
         patched = _patched_by_operations(live, parsed)
     else:
         patched = _patched_by_merge(live, parsed, strategic=content_type == STRATEGIC_PATCH)
     shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
+    if content_type == STRATEGIC_PATCH:  # which the server decodes as the live object's kind, whatever it names
+        patched = {**patched, "apiVersion": live["apiVersion"], "kind": live["kind"]}
     _check(live, patched, shown, strict=strict)
     return patched
 
 
 def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
+    parsed = [] if parsed is None else parsed
     if not isinstance(parsed, list):
         what = GO_NAMES.get(type(parsed), "null")
         raise bad_request(

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
-from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, not_found, other_uid
+from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, invalid, not_found, other_uid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain
 from tenantkit.sandbox.apis.scheme import read_as
-from tenantkit.sandbox.endpoints.bodies import read_body
-from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
+from tenantkit.sandbox.endpoints.options import UNSAFE, write_options
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.delete import delete_live
 
@@ -60,6 +60,10 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
     if eviction["metadata"].get("name") != request.info.name:
         raise bad_request("name in URL does not match name in Eviction object")
     sent = eviction.get("deleteOptions") or {}
+    if sent.get(UNSAFE):
+        why = "Invalid value: true: can not be set for pod eviction"
+        cause = Cause(f"deleteOptions.{UNSAFE}", why, "FieldValueInvalid")
+        raise invalid("policy/v1", "Eviction", request.info.name, [cause])
     preconditions = sent.get("preconditions") or {}
     delete_options = DeleteOptions(
         dry_run=options.dry_run or bool(sent.get("dryRun")),
@@ -74,9 +78,13 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
 
 def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:
     subresource = resource.subresources[request.info.subresource]
+    check_media_type(request.content_type)
     options = write_options("CreateOptions", request)
     sent = read_body(request.body, request.content_type, kind=subresource.kind)
     found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
+    namespace = (found.get("metadata") or {}).get("namespace") or request.info.namespace
+    if namespace != request.info.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 

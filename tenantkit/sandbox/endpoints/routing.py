@@ -16,6 +16,19 @@ class PageNotFoundError(Exception):
     """The server has nothing at that path: a plain 404 without a Status."""
 
 
+def is_beyond(info: RequestInfo) -> bool:
+    """Whether a path has more or other parts than those of its resource, name and subresource."""
+    parts = info.path.strip("/").split("/")
+    if parts[2:3] == ["watch"] or parts[3:4] == ["watch"]:
+        return False
+    in_namespace = ["namespaces", info.namespace] if info.namespace and info.resource != "namespaces" else []
+    named = [part for part in (info.resource, info.name, info.subresource) if part]
+    prefix = ["apis", info.group, info.version] if info.group else ["api", info.version]
+    if info.verb in {"list", "watch"}:
+        named = named[:1]  # the name is from a field selector
+    return parts != [*prefix, *in_namespace, *named]
+
+
 def requested_resource(info: RequestInfo) -> Resource:
     """The resource of a request.
 
@@ -23,12 +36,19 @@ def requested_resource(info: RequestInfo) -> Resource:
         ApiError: 404, the resource is not served; 405, it does not have the verb at that path.
         PageNotFoundError: the group and version are not served.
     """
+    if info.path.startswith("//"):
+        raise PageNotFoundError
+    if is_beyond(info):
+        raise no_such_resource()
     try:
         resource = find(info.group, info.version, info.resource)
     except LookupError:
         if serves(info.group, info.version):
             raise no_such_resource() from None
         raise PageNotFoundError from None
+    everywhere = resource.namespaced and not info.namespace
+    if everywhere and info.name and info.verb not in {"list", "watch"}:
+        raise no_such_resource()
     verbs = resource.verbs
     if info.subresource:
         subresource = resource.subresources.get(info.subresource)
@@ -37,9 +57,8 @@ def requested_resource(info: RequestInfo) -> Resource:
         verbs = subresource.verbs
     if info.verb not in verbs:
         raise method_not_allowed()
-    everywhere = resource.namespaced and not info.namespace
     if everywhere and info.verb not in {"list", "watch"}:
-        raise method_not_allowed() if not info.name else no_such_resource()
+        raise method_not_allowed()
     misplaced = info.namespace and not resource.namespaced and resource.plural != "namespaces"
     if misplaced:
         raise no_such_resource()

@@ -111,6 +111,11 @@ class _Job:
     time: str
 
 
+def check_configuration(applied: Manifest) -> None:
+    """Raise ApiError 500, as the real server does, if an applied object does not fit the kind that it names."""
+    _check_type(schema_of(str(applied["apiVersion"]), str(applied["kind"])), applied)
+
+
 def _check_type(kind: Type, applied: Manifest) -> None:
     """Raise ApiError 500, as the real server does, if the object does not fit its type."""
     try:
