@@ -1,7 +1,7 @@
 """Long runs of the fuzzer: `python -m tests.fuzz --seed 1 --requests 20000`.
 
-Sends odd requests to the real control plane and to the sandbox, each in the same state of both, and prints every request
-that the sandbox answers with another status, with a server error, or later than after two seconds.
+Sends odd requests to the real control plane and to the sandbox, each in the same state of both. Prints every request
+that the sandbox answers with another status, with a server error of its own, or later than after two seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=0, help="the number of the first request")
     parser.add_argument("--only", type=int, nargs="+", help="send only the requests of these numbers")
     parser.add_argument("--show", action="store_true", help="print the requests instead of sending them")
-    parser.add_argument("--sandbox-only", action="store_true", help="without a control plane: server errors and slow answers")
+    parser.add_argument(
+        "--sandbox-only", action="store_true", help="without a control plane: server errors and slow answers"
+    )
     parser.add_argument("--kubeconfig", type=Path, help="of a running control plane: python -m tests.controlplane")
     parser.add_argument("--once", action="store_true", help="report a difference without asking again")
     asked = parser.parse_args()
@@ -52,7 +54,9 @@ def main() -> int:
     for reason, times in sorted(run.known.items()):
         sys.stdout.write(f"known, {times} times: {reason}\n")
     found, unsteady = len(run.findings), run.unsteady
-    sys.stdout.write(f"seed {asked.seed}: {len(numbers)} requests, {found} findings, {unsteady} unsteady, {took_s:.0f} s\n")
+    sys.stdout.write(
+        f"seed {asked.seed}: {len(numbers)} requests, {found} findings, {unsteady} unsteady, {took_s:.0f} s\n"
+    )
     return 1 if run.findings else 0
 
 

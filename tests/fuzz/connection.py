@@ -85,7 +85,9 @@ class Connection:
     def ask(self, method: str, target: str, body: object = None, content_type: str = "application/json") -> Answer:
         """The answer to an ordinary request of the admin."""
         headers = (("Content-Type", content_type.encode()),) if body is not None else ()
-        return self.send(Request(0, method, target, headers=headers, body=orjson.dumps(body) if body is not None else None))
+        return self.send(
+            Request(0, method, target, headers=headers, body=orjson.dumps(body) if body is not None else None)
+        )
 
     def send(self, request: Request) -> Answer:
         """The answer to a request; the body of an endless answer is not read."""

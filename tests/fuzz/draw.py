@@ -101,7 +101,9 @@ def _encoded(chance: Random, draft: Draft) -> tuple[str, bytes]:
         case 0:
             return CBOR, chance.choice(CBOR_BODIES)
         case 1 if kind is not None:
-            return PROTOBUF, as_protobuf(chance, kind.api_version, kind.kind, chance.choice((SAMPLE_NAME, CREATED_NAME)))
+            return PROTOBUF, as_protobuf(
+                chance, kind.api_version, kind.kind, chance.choice((SAMPLE_NAME, CREATED_NAME))
+            )
         case _:
             return YAML, as_yaml(chance, draft.body)
 
@@ -148,7 +150,15 @@ def _delete_many(chance: Random) -> Draft:
     body = bodies.delete_options(chance) if has_body else None
     # what else there is, such as the namespace's own ConfigMap, would come back at another time on each engine
     must = (f"fieldSelector=metadata.name={SAMPLE_NAME}",)
-    return Draft("DELETE", kind.path(namespace_of(kind)), chance.choice(("delete", "list")), kind, JSON if has_body else "", body, must)
+    return Draft(
+        "DELETE",
+        kind.path(namespace_of(kind)),
+        chance.choice(("delete", "list")),
+        kind,
+        JSON if has_body else "",
+        body,
+        must,
+    )
 
 
 def _get(chance: Random) -> Draft:
@@ -184,7 +194,9 @@ def _subresource(chance: Random) -> Draft:
     if method == "PATCH":
         media_type = chance.choice((bodies.MERGE, bodies.STRATEGIC, bodies.APPLY, bodies.JSON_PATCH))
         body = bodies.operations(chance, kind) if media_type == bodies.JSON_PATCH else body
-    return Draft(method, path, "write", kind, media_type, body, ("fieldManager=m",) if media_type == bodies.APPLY else ())
+    return Draft(
+        method, path, "write", kind, media_type, body, ("fieldManager=m",) if media_type == bodies.APPLY else ()
+    )
 
 
 _SUBRESOURCES = (
@@ -211,7 +223,9 @@ def _review(chance: Random) -> Draft:
 
 
 def _path(chance: Random) -> Draft:
-    method = chance.choice(("GET", "GET", "GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "get"))
+    method = chance.choice(
+        ("GET", "GET", "GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "get")
+    )
     path = paths.odd(chance)
     has_body = method in {"POST", "PUT", "PATCH"}
     must = ("dryRun=All",) if method == "DELETE" else ()  # it may be the path of everything

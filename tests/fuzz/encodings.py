@@ -173,4 +173,12 @@ _ODD_PROTOBUF: tuple[Callable[[bytes], bytes], ...] = (
     lambda _: b"",
 )
 
-CBOR_BODIES = (b"\xd9\xd9\xf7\xa0", b"\xa1\x61a\x01", b"\xff", b"\xd9\xd9\xf7" + b"\x81" * 5000, b"", b"\xbf\xff", b"{}")
+CBOR_BODIES = (
+    b"\xd9\xd9\xf7\xa0",
+    b"\xa1\x61a\x01",
+    b"\xff",
+    b"\xd9\xd9\xf7" + b"\x81" * 5000,
+    b"",
+    b"\xbf\xff",
+    b"{}",
+)

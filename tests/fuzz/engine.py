@@ -12,12 +12,13 @@ from urllib.parse import quote
 from tests.contract.wire import MERGE_PATCH
 from tests.differential.kinds_access import GROUP, ref
 from tests.eventually import eventually
-from tests.fuzz.connection import Answer, Connection
-from tests.fuzz.request import CONTINUE, CREATED_NAME, READING, RV, SAMPLE_NAME, TOKEN, UID, Request
+from tests.fuzz.request import CONTINUE, CREATED_NAME, READING, RV, SAMPLE_NAME, TOKEN, UID
 from tests.fuzz.samples import BY_PATH, KINDS, LIMITED, NAMESPACE, NEWER_EVENTS, key_of, namespace_of, plain
 
 if TYPE_CHECKING:
     from tests.differential.kinds import Kind
+    from tests.fuzz.connection import Answer, Connection
+    from tests.fuzz.request import Request
 
 _PEOPLE = {"owner": "admin", "editor": "edit", "viewer": "view"}
 _CREATED, _CONFLICT = 201, 409
@@ -39,7 +40,9 @@ class Engine:
         """Create the namespaces, the people's bindings and all samples, with that number in their names."""
         for name in (NAMESPACE, LIMITED):
             self._must("/api/v1/namespaces", {"metadata": {"name": name}}, _MADE)
-            eventually(lambda name=name: self._exists(f"/api/v1/namespaces/{name}/serviceaccounts/default"), timeout_s=60)
+            eventually(
+                lambda name=name: self._exists(f"/api/v1/namespaces/{name}/serviceaccounts/default"), timeout_s=60
+            )
         for person, role in _PEOPLE.items():
             subject = {"kind": "User", "name": f"{person}@example.com", "apiGroup": GROUP}
             body = {"metadata": {"name": person}, "roleRef": ref("ClusterRole", role), "subjects": [subject]}
@@ -99,7 +102,12 @@ class Engine:
         return self._connection.ask("GET", path).ok
 
     def _delete(self, path: str) -> None:
-        options = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0, "propagationPolicy": "Background"}
+        options = {
+            "kind": "DeleteOptions",
+            "apiVersion": "v1",
+            "gracePeriodSeconds": 0,
+            "propagationPolicy": "Background",
+        }
         answer = self._connection.ask("DELETE", path, options)
         if answer.ok and "finalizers" in (answer.json().get("metadata") or {}):
             self._connection.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE_PATCH)

@@ -10,33 +10,192 @@ if TYPE_CHECKING:
 Header = tuple[str, bytes]
 _AS = "application/json;as={};g=meta.k8s.io;v={}"
 _ACCEPT = (
-    *("application/json", "*/*", "application/*", "*", "", "text/plain", "text/html", "application/xml", "application/yaml"),
-    *("application/cbor", "application/vnd.kubernetes.protobuf", "application/json, */*", "application/json;q=0", "text/plain;q=1, application/json;q=0.1"),
-    *(_AS.format(kind, version) for kind in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList", "Nope", "") for version in ("v1", "v1beta1", "v2")),
-    *("application/json;as=Table", "application/json;g=meta.k8s.io;v=v1", "application/json;as=Table;g=x;v=v1", "application/json;stream=watch"),
-    *("application/json;pretty=1", "application/json;charset=utf-8", "application/json;charset=latin-1", "APPLICATION/JSON", "application/json;", ";", ",", "/"),
-    *("application/json;q=x", "application/json;q=2", "application/json;q=-1", "application/json; q=0.5; q=1", "application", "a/b/c", "application/json/x"),
-    *("application/json" + ",text/x" * 500, "application/json;a=" + "b" * 5000, '"application/json"', "application/json;as='Table'", "application/*+json"),
-    *("application/vnd.kubernetes.protobuf,application/json", "application/json;profile=nope", "application/merge-patch+json", "\xff", "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"),
+    *(
+        "application/json",
+        "*/*",
+        "application/*",
+        "*",
+        "",
+        "text/plain",
+        "text/html",
+        "application/xml",
+        "application/yaml",
+    ),
+    *(
+        "application/cbor",
+        "application/vnd.kubernetes.protobuf",
+        "application/json, */*",
+        "application/json;q=0",
+        "text/plain;q=1, application/json;q=0.1",
+    ),
+    *(
+        _AS.format(kind, version)
+        for kind in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList", "Nope", "")
+        for version in ("v1", "v1beta1", "v2")
+    ),
+    *(
+        "application/json;as=Table",
+        "application/json;g=meta.k8s.io;v=v1",
+        "application/json;as=Table;g=x;v=v1",
+        "application/json;stream=watch",
+    ),
+    *(
+        "application/json;pretty=1",
+        "application/json;charset=utf-8",
+        "application/json;charset=latin-1",
+        "APPLICATION/JSON",
+        "application/json;",
+        ";",
+        ",",
+        "/",
+    ),
+    *(
+        "application/json;q=x",
+        "application/json;q=2",
+        "application/json;q=-1",
+        "application/json; q=0.5; q=1",
+        "application",
+        "a/b/c",
+        "application/json/x",
+    ),
+    *(
+        "application/json" + ",text/x" * 500,
+        "application/json;a=" + "b" * 5000,
+        '"application/json"',
+        "application/json;as='Table'",
+        "application/*+json",
+    ),
+    *(
+        "application/vnd.kubernetes.protobuf,application/json",
+        "application/json;profile=nope",
+        "application/merge-patch+json",
+        "\xff",
+        "application/json;as=Table;g=meta.k8s.io;v=v1,application/json",
+    ),
 )
 CONTENT_TYPES = (
-    *("application/json", "", "text/plain", "application/xml", "*/*", "application/*", "application/JSON", "application/json;", "application/json; charset=utf-8"),
-    *("application/json;charset=latin-1", "application/json, application/yaml", "application/json;a", "application/json;a=b;a=c", "application/json ;a=b", " application/json "),
-    *("application/yaml", "text/yaml", "application/x-yaml", "application/cbor", "application/vnd.kubernetes.protobuf", "application/x-www-form-urlencoded"),
-    *("multipart/form-data; boundary=x", "application", "/", ";", "application/json/x", "application/json\xff", "application/merge-patch+json"),
-    *("application/json-patch+json", "application/apply-patch+yaml", "application/apply-patch+cbor", "application/strategic-merge-patch+json", "application/vnd.kubernetes.protobuf;type=watch"),
+    *(
+        "application/json",
+        "",
+        "text/plain",
+        "application/xml",
+        "*/*",
+        "application/*",
+        "application/JSON",
+        "application/json;",
+        "application/json; charset=utf-8",
+    ),
+    *(
+        "application/json;charset=latin-1",
+        "application/json, application/yaml",
+        "application/json;a",
+        "application/json;a=b;a=c",
+        "application/json ;a=b",
+        " application/json ",
+    ),
+    *(
+        "application/yaml",
+        "text/yaml",
+        "application/x-yaml",
+        "application/cbor",
+        "application/vnd.kubernetes.protobuf",
+        "application/x-www-form-urlencoded",
+    ),
+    *(
+        "multipart/form-data; boundary=x",
+        "application",
+        "/",
+        ";",
+        "application/json/x",
+        "application/json\xff",
+        "application/merge-patch+json",
+    ),
+    *(
+        "application/json-patch+json",
+        "application/apply-patch+yaml",
+        "application/apply-patch+cbor",
+        "application/strategic-merge-patch+json",
+        "application/vnd.kubernetes.protobuf;type=watch",
+    ),
 )
-_AGENTS = (b"", b"\xff", b"\xff\xfe/1", b"kubectl/v1.37", b"/", b"/x", b"x" * 300, "é/1".encode(), "日本".encode(), b"a b", b"\x7f", b"(x)", b"x\ty")
+_AGENTS = (
+    b"",
+    b"\xff",
+    b"\xff\xfe/1",
+    b"kubectl/v1.37",
+    b"/",
+    b"/x",
+    b"x" * 300,
+    "é/1".encode(),
+    "日本".encode(),
+    b"a b",
+    b"\x7f",
+    b"(x)",
+    b"x\ty",
+)
 _LOGINS = (
-    *(b"", b"Bearer", b"Bearer ", b"Bearer nope", b"bearer @TOKEN@", b"BEARER @TOKEN@", b"Bearer  @TOKEN@", b"Bearer @TOKEN@ ", b"Bearer @TOKEN@ x"),
-    *(b"Basic YTpi", b"Basic", b"@TOKEN@", b"Token @TOKEN@", b"Bearer\t@TOKEN@", b"Bearer \xff", b"Bearer " + b"x" * 5000, b"Digest x", b"Bearer @TOKEN@,Bearer x"),
-    *(b"Negotiate", b"Bearer a.b.c", b"Bearer eyJhbGciOiJub25lIn0.e30.", b"Bearer ..", b"Bearer \"@TOKEN@\""),
+    *(
+        b"",
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer nope",
+        b"bearer @TOKEN@",
+        b"BEARER @TOKEN@",
+        b"Bearer  @TOKEN@",
+        b"Bearer @TOKEN@ ",
+        b"Bearer @TOKEN@ x",
+    ),
+    *(
+        b"Basic YTpi",
+        b"Basic",
+        b"@TOKEN@",
+        b"Token @TOKEN@",
+        b"Bearer\t@TOKEN@",
+        b"Bearer \xff",
+        b"Bearer " + b"x" * 5000,
+        b"Digest x",
+        b"Bearer @TOKEN@,Bearer x",
+    ),
+    *(b"Negotiate", b"Bearer a.b.c", b"Bearer eyJhbGciOiJub25lIn0.e30.", b"Bearer ..", b'Bearer "@TOKEN@"'),
 )
-_USERS = (b"viewer@example.com", b"owner@example.com", b"stranger@example.com", b"", b" ", b"\xff", "é".encode(), b"system:anonymous", b"nobody", b"x" * 5000)
-_ACCOUNTS = (b"system:serviceaccount:fuzz-a:default", b"system:serviceaccount:fuzz-a", b"system:serviceaccount::", b"system:serviceaccount:a:b:c", b"system:serviceaccount:Bad_:x")
+_USERS = (
+    b"viewer@example.com",
+    b"owner@example.com",
+    b"stranger@example.com",
+    b"",
+    b" ",
+    b"\xff",
+    "é".encode(),
+    b"system:anonymous",
+    b"nobody",
+    b"x" * 5000,
+)
+_ACCOUNTS = (
+    b"system:serviceaccount:fuzz-a:default",
+    b"system:serviceaccount:fuzz-a",
+    b"system:serviceaccount::",
+    b"system:serviceaccount:a:b:c",
+    b"system:serviceaccount:Bad_:x",
+)
 _NODES = (b"system:node:x", b"system:node:", b"system:masters")
-_GROUPS = (b"system:masters", b"system:authenticated", b"system:unauthenticated", b"team", b"", b"\xff", b"system:nodes", b"system:serviceaccounts")
-_EXTRAS = ("Impersonate-Extra-Scopes", "Impersonate-Extra-", "Impersonate-Extra-a%2Fb", "Impersonate-Extra-%zz", "Impersonate-Extra-%FF", "Impersonate-Extra-a.b")
+_GROUPS = (
+    b"system:masters",
+    b"system:authenticated",
+    b"system:unauthenticated",
+    b"team",
+    b"",
+    b"\xff",
+    b"system:nodes",
+    b"system:serviceaccounts",
+)
+_EXTRAS = (
+    "Impersonate-Extra-Scopes",
+    "Impersonate-Extra-",
+    "Impersonate-Extra-a%2Fb",
+    "Impersonate-Extra-%zz",
+    "Impersonate-Extra-%FF",
+    "Impersonate-Extra-a.b",
+)
 _OTHERS: tuple[Header, ...] = (
     ("X-HTTP-Method-Override", b"DELETE"),
     ("Accept-Encoding", b"gzip"),

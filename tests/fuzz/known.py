@@ -36,6 +36,10 @@ REFUSED = (
         lambda request, _, found: found.status == 406 and _accepts(request, b"yaml", b"protobuf"),
     ),
     Refusal(
+        "the sandbox does not publish the keys of its tokens",
+        lambda request, _, found: found.status == 404 and request.target.startswith("/.well-known"),
+    ),
+    Refusal(
         "the sandbox has no proxy to services, as it runs no containers",
         lambda request, _, found: found.status == 404 and "/proxy" in request.target,
     ),

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from tests.differential.kinds import Kind
 
 Body = dict[str, Any]
-_WAYS = {"value": 6, "odd": 8, "unknown": 2, "twice": 2, "missing": 2, "double": 1, "many": 1, "key": 2, "head": 2, "metadata": 4}
+_WAYS = {
+    "value": 6,
+    "odd": 8,
+    "unknown": 2,
+    "twice": 2,
+    "missing": 2,
+    "double": 1,
+    "many": 1,
+    "key": 2,
+    "head": 2,
+    "metadata": 4,
+}
 _MANY = 2000
 
 
@@ -41,20 +52,72 @@ def _odd_metadata(chance: Random) -> tuple[str, Any]:
     return chance.choice(_METADATA) if chance.randrange(3) else _from_table(chance, WRONG_METADATA)
 
 
-_ENTRY = {"manager": "m", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1"}
+_ENTRY = {
+    "manager": "m",
+    "operation": "Update",
+    "apiVersion": "v1",
+    "time": "2026-01-01T00:00:00Z",
+    "fieldsType": "FieldsV1",
+}
 _FIELDS: tuple[Any, ...] = (
-    *({}, {"f:data": {}}, {"f:a": 1}, {"f:a": None}, {"f:a": "x"}, {"a": {}}, {"": {}}, {"f:": {}}, {"k:{}": {}}, {"k:x": {}}),
-    *({"v:1": {}}, {"v:": {}}, {"i:0": {}}, {"i:x": {}}, {".": {}}, {".": 1}, {"x:y": {}}, {"f:metadata": {"f:labels": {"f:a": {}}}}),
-    *([], "x", 1, None, Raw('{"f:a":' * 300 + "{}" + "}" * 300), Raw('{"f:\\ud800":{}}'), Raw('{"k:{\\"a\\":\\"\\ud800\\"}":{}}')),
+    *(
+        {},
+        {"f:data": {}},
+        {"f:a": 1},
+        {"f:a": None},
+        {"f:a": "x"},
+        {"a": {}},
+        {"": {}},
+        {"f:": {}},
+        {"k:{}": {}},
+        {"k:x": {}},
+    ),
+    *(
+        {"v:1": {}},
+        {"v:": {}},
+        {"i:0": {}},
+        {"i:x": {}},
+        {".": {}},
+        {".": 1},
+        {"x:y": {}},
+        {"f:metadata": {"f:labels": {"f:a": {}}}},
+    ),
+    *(
+        [],
+        "x",
+        1,
+        None,
+        Raw('{"f:a":' * 300 + "{}" + "}" * 300),
+        Raw('{"f:\\ud800":{}}'),
+        Raw('{"k:{\\"a\\":\\"\\ud800\\"}":{}}'),
+    ),
 )
 _METADATA: tuple[tuple[str, Any], ...] = (
     *(("metadata.managedFields", [_ENTRY | {"fieldsV1": fields}]) for fields in _FIELDS),
     *(
         ("metadata.managedFields", [_ENTRY | {"fieldsV1": {}} | change])
         for change in (
-            *({"operation": "Nope"}, {"operation": ""}, {"operation": "Apply"}, {"apiVersion": ""}, {"apiVersion": "nope/v9/x"}),
-            *({"fieldsType": "x"}, {"fieldsType": ""}, {"manager": "x" * 129}, {"manager": "\x00"}, {"manager": Raw('"\\ud800"')}),
-            *({"time": "x"}, {"time": None}, {"subresource": "x" * 300}, {"subresource": "status"}, {"apiVersion": "v2"}),
+            *(
+                {"operation": "Nope"},
+                {"operation": ""},
+                {"operation": "Apply"},
+                {"apiVersion": ""},
+                {"apiVersion": "nope/v9/x"},
+            ),
+            *(
+                {"fieldsType": "x"},
+                {"fieldsType": ""},
+                {"manager": "x" * 129},
+                {"manager": "\x00"},
+                {"manager": Raw('"\\ud800"')},
+            ),
+            *(
+                {"time": "x"},
+                {"time": None},
+                {"subresource": "x" * 300},
+                {"subresource": "status"},
+                {"apiVersion": "v2"},
+            ),
         )
     ),
     ("metadata.managedFields", [None]),
@@ -70,9 +133,15 @@ _METADATA: tuple[tuple[str, Any], ...] = (
     *(("metadata.deletionGracePeriodSeconds", value) for value in (-1, 0, 2**63, "1")),
     *(("metadata.selfLink", value) for value in ("/x", 1)),
     *(("metadata.ownerReferences", value) for value in ([None], [{}], [1], [{"uid": 1}], {"a": 1})),
-    *(("metadata.finalizers", value) for value in (["x/y"] * 3, [None], [""], ["a" * 400], ["kubernetes"], ["foregroundDeletion"])),
+    *(
+        ("metadata.finalizers", value)
+        for value in (["x/y"] * 3, [None], [""], ["a" * 400], ["kubernetes"], ["foregroundDeletion"])
+    ),
     ("metadata.labels", {f"k{number}": "x" for number in range(_MANY)}),
-    *(("metadata.annotations", value) for value in ({"a": "x" * 263000}, {"a/": "x"}, {"/a": "x"}, {"a": None}, {"é": "x"})),
+    *(
+        ("metadata.annotations", value)
+        for value in ({"a": "x" * 263000}, {"a/": "x"}, {"/a": "x"}, {"a": None}, {"é": "x"})
+    ),
 )
 
 
@@ -106,7 +175,6 @@ def _changed(chance: Random, body: Any, way: str) -> Any:
     holder, key = chance.choice(found)
     _CHANGES.get(way, _put_odd)(chance, holder, key)
     return body
-
 
 
 def _put_odd(chance: Random, holder: Any, key: Any) -> None:
@@ -149,7 +217,17 @@ def _make_many(_chance: Random, holder: Any, key: Any) -> None:
 
 def _rename_key(chance: Random, holder: Any, key: Any) -> None:
     if isinstance(holder, dict):
-        names = (str(key).upper(), f"{key} ", f"{key}\x00", "", str(key).capitalize(), f"{key}s", "é", "a/b/c", "x" * 300)
+        names = (
+            str(key).upper(),
+            f"{key} ",
+            f"{key}\x00",
+            "",
+            str(key).capitalize(),
+            f"{key}s",
+            "é",
+            "a/b/c",
+            "x" * 300,
+        )
         holder[chance.choice(names)] = holder.pop(key)
 
 

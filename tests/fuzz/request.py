@@ -53,9 +53,7 @@ class Request:
             target = target.replace(name, value)
             body = body.replace(name.encode(), value.encode()) if body is not None else None
             headers = [(key, text.replace(name.encode(), value.encode())) for key, text in headers]
-        return Request(
-            self.number, self.method, target, self.plural, self.user, tuple(headers), body, self.packing
-        )
+        return Request(self.number, self.method, target, self.plural, self.user, tuple(headers), body, self.packing)
 
     def needs(self, placeholder: str) -> bool:
         """Whether the placeholder occurs anywhere."""

@@ -38,7 +38,9 @@ class Finding:
         lines = [f"#{self.request.number} {self.why}", f"  {self.request.as_curl()}"]
         if self.expected is not None:
             lines.append(f"  real    {self.expected.status} {self.expected.message[:600]}")
-        return "\n".join([*lines, f"  sandbox {self.found.status} {self.found.message[:600]} ({self.found.took_s:.2f} s)"])
+        return "\n".join(
+            [*lines, f"  sandbox {self.found.status} {self.found.message[:600]} ({self.found.took_s:.2f} s)"]
+        )
 
 
 @dataclass(slots=True)
@@ -98,7 +100,8 @@ class Run:
                 self.known[reason] = self.known.get(reason, 0) + 1
                 return None
             return Finding("status differs", request, expected, found)
-        if expected is None and (found.status >= _SERVER_ERROR and not accepted_5xx(found) or not found.status):
+        is_broken = not found.status or (found.status >= _SERVER_ERROR and not accepted_5xx(found))
+        if expected is None and is_broken:
             return Finding("server error", request, expected, found)
         return None
 

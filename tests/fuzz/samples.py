@@ -24,7 +24,9 @@ def _from_contract(name: str) -> Kind:
     body = changed(sample.body, QUIET.get(name, {}))
     root = "apis" if "/" in sample.api_version else "api"
     needs = {key: (value,) for key, value in body.items()}
-    return Kind(f"/{root}/{sample.api_version}", sample.api_version, name, sample.plural, needs, namespaced=sample.namespaced)
+    return Kind(
+        f"/{root}/{sample.api_version}", sample.api_version, name, sample.plural, needs, namespaced=sample.namespaced
+    )
 
 
 _NEWER_EVENT: dict[str, Any] = {

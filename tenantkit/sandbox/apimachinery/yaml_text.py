@@ -9,13 +9,20 @@ Source: go.yaml.in/yaml, decode.go (allowedAliasRatio), which apimachinery's pkg
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import codecs
+import re
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, has_half_surrogates, read_json
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST = 70  # digits of an integer of 64 bits, in any base
 _ALIASES_FREE, _NODES_FREE = 100, 1000
 _FEW_NODES, _MANY_NODES = 400_000, 4_000_000
 _SHARE_OF_FEW, _SHARE_OF_MANY = 0.99, 0.10
@@ -25,10 +32,61 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     """YAML without dates, which JSON does not have."""
 
 
+_INT, _FLOAT, _BOOL = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool"
+_OWN = (":timestamp", ":int", ":float", ":bool")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(_OWN)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+# as Go's parser reads them: y and n are booleans, 1:20 is a text, and 1e3 is a number
+_WORDS = ("y", "yes", "true", "on", "n", "no", "false", "off")
+_BOOLEANS = "|".join(f"{word}|{word.title()}|{word.upper()}" for word in _WORDS)
+_INTEGERS = r"[-+]?(0b[01_]+|0o?[0-7_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*)"
+_FLOATS = r"[-+]?((\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))|\.(nan|NaN|NAN)"
+for _tag, _pattern, _starts in (
+    (_BOOL, _BOOLEANS, "yYnNtTfFoO"),
+    (_INT, _INTEGERS, "-+0123456789"),
+    (_FLOAT, _FLOATS, "-+0123456789."),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(rf"({_pattern})\Z"), list(_starts))
+
+
+def _boolean(loader: Any, node: Any) -> bool:
+    return str(loader.construct_scalar(node)).lower() in {"y", "yes", "true", "on"}
+
+
+def _integer(loader: Any, node: Any) -> Any:
+    text = loader.construct_scalar(node).replace("_", "")
+    sign, digits = -1 if text.startswith("-") else 1, text.lstrip("+-")
+    prefix = digits[:2].lower()
+    base = {"0x": 16, "0o": 8, "0b": 2}.get(prefix, 8 if digits.startswith("0") else 10)
+    number = (
+        sign * int(digits[2:] if prefix in {"0x", "0o", "0b"} else digits, base) if len(digits) <= _LONGEST else None
+    )
+    return float(text) if number is None or not -(2**63) <= number < 2**64 else number
+
+
+def _float(loader: Any, node: Any) -> float:
+    text = loader.construct_scalar(node).replace("_", "").lower()
+    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def _binary(loader: Any, node: Any) -> str:
+    try:
+        return base64.b64decode(loader.construct_scalar(node)).decode(errors="replace")
+    except ValueError as error:
+        raise yaml.constructor.ConstructorError(None, None, "!!binary value contains invalid base64 data") from error
+
+
+def _set(loader: Any, node: Any) -> dict[Any, None]:
+    return dict.fromkeys(loader.construct_mapping(node))
+
+
+_Loader.add_constructor(_BOOL, _boolean)
+_Loader.add_constructor(_INT, _integer)
+_Loader.add_constructor(_FLOAT, _float)
+_Loader.add_constructor("tag:yaml.org,2002:binary", _binary)
+_Loader.add_constructor("tag:yaml.org,2002:set", _set)
 
 
 def read_yaml(body: bytes) -> Any:
@@ -42,12 +100,10 @@ def read_yaml(body: bytes) -> Any:
         {'a': [1], 'b': [1]}
     """
     try:
-        text = body.decode()
+        text = body.decode("utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("yaml: invalid leading UTF-8 octet") from error
-    if text.lstrip()[:1] in {"{", "["}:
-        if has_half_surrogates(text):
-            raise ValueError("yaml: found invalid Unicode character escape code")
+    if text.lstrip()[:1] in {"{", "["} and not has_half_surrogates(text):
         try:
             return read_json(text)
         except ValueError as error:
@@ -73,16 +129,22 @@ def _first_document(text: str) -> Any:
         loader.dispose()
 
 
-def _check_aliases(text: str) -> None:
-    """Raise ValueError for an alias inside what it names, and if aliases expand to too much."""
-    sizes: dict[str, int] = {}
-    open_nodes: list[tuple[str | None, int]] = []  # the anchor of each open container, and the nodes before it
-    nodes = by_alias = 0
+def _events(text: str) -> Iterator[Any]:
+    """The events of the first document."""
     for event in yaml.parse(text, _Loader):
         if isinstance(event, yaml.DocumentStartEvent) and event.version not in {None, (1, 1)}:
             raise ValueError("yaml: found incompatible YAML document")
         if isinstance(event, yaml.DocumentEndEvent):
             return
+        yield event
+
+
+def _check_aliases(text: str) -> None:
+    """Raise ValueError for an alias inside what it names, and if aliases expand to too much."""
+    sizes: dict[str, int] = {}
+    open_nodes: list[tuple[str | None, int]] = []  # the anchor of each open container, and the nodes before it
+    nodes = by_alias = 0
+    for event in _events(text):
         if isinstance(event, yaml.AliasEvent):
             if any(event.anchor == anchor for anchor, _ in open_nodes):
                 raise ValueError(f"yaml: anchor '{event.anchor}' value contains itself")

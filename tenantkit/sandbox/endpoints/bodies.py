@@ -18,9 +18,11 @@ from tenantkit.sandbox.apis.scheme import unrecognized
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PARAMETER = re.compile(rf'[ \t]*;[ \t]*({_TOKEN})[ \t]*=[ \t]*({_TOKEN}|"(?:[^"\\]|\\.)*")')
-_MEDIA_TYPE = re.compile(rf"[ \t]*(?P<type>{_TOKEN}(?:/{_TOKEN})?)[ \t]*(?P<parameters>(?:{_PARAMETER.pattern})*)[ \t]*;?[ \t]*")
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = re.compile(rf'[ \t]*;[ \t]*({_NAME})[ \t]*=[ \t]*({_NAME}|"(?:[^"\\]|\\.)*")')
+_MEDIA_TYPE = re.compile(
+    rf"[ \t]*(?P<type>{_NAME}(?:/{_NAME})?)[ \t]*(?P<parameters>(?:{_PARAMETER.pattern})*)[ \t]*;?[ \t]*"
+)
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 GO_NAMES = {
@@ -78,7 +80,7 @@ def misfit(found: Any) -> str:
 
 
 def media_type_of(content_type: str) -> str:
-    """The media type in a Content-Type header, by default JSON; empty if Go's mime.ParseMediaType refuses the header."""
+    """The media type in a Content-Type header, by default JSON; empty if Go's mime.ParseMediaType refuses it."""
     if not content_type:
         return JSON
     found = _MEDIA_TYPE.fullmatch(content_type)

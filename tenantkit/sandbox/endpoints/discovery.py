@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 VERSION_SUFFIX = "+tenantkit-sandbox"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+HEALTH = frozenset(f"/{name}{check}" for name in ("healthz", "livez", "readyz") for check in ("", "/ping"))
 
 
 def version() -> Manifest:

@@ -10,7 +10,6 @@ Source: the handler chain in apiserver's pkg/server/config.go, 1.37.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from dataclasses import replace
 from datetime import UTC
@@ -40,7 +39,7 @@ from tenantkit.sandbox.endpoints.request import (
     text_of_header,
 )
 from tenantkit.sandbox.endpoints.reviews import Reviews
-from tenantkit.sandbox.endpoints.routing import PageNotFoundError, requested_resource
+from tenantkit.sandbox.endpoints.routing import PageNotFoundError, is_unplaced, requested_resource
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
 from tenantkit.sandbox.endpoints.timeouts import check_timeout
 from tenantkit.sandbox.endpoints.warning_headers import warning_headers
@@ -89,7 +88,7 @@ class Handlers:
         self._authenticator = Authenticator(tokens, self._authorizer, store.clock)
         self._reads = Reads(store)
         self._writes = Writes(store, self._authorizer)
-        self._deletes = Deletes(store, self._reads)
+        self._deletes = Deletes(store, self._reads, self._authorizer)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
         self._verbs: dict[str, Callable[[Resource, ApiRequest], tuple[int, Manifest]]] = {
@@ -137,16 +136,18 @@ class Handlers:
         self._authorizer.check(request.user, request.info)
         if not request.info.resource:
             return self._non_resource(http_request, request.info)
-        request = replace(request, body=await _body_of(http_request))
         if self._without and request.info.group == self._without:
             raise PageNotFoundError
         resource = requested_resource(request.info)
-        if http_request.method == "HEAD":
-            raise method_not_allowed()  # its verb is `get` for authorization only
+        if http_request.method == "HEAD" or (request.info.verb == "watch" and http_request.method != "GET"):
+            raise method_not_allowed()  # these verbs are for authorization only
         has_table = "list" in resource.verbs and request.info.subresource in {"", "status"}
         if request.info.verb == "patch":
             check_patch_type(resource, request.content_type)
         form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
+        if is_unplaced(request.info):
+            raise bad_request("an empty namespace may not be set when a resource name is provided")
+        request = replace(request, body=await _body_of(http_request))
         if resource is NEWER:
             with in_newer_terms():
                 return await self._respond(http_request, OLDER, older_request(request), form)
@@ -223,10 +224,10 @@ class Handlers:
         without = self._without
         if without and f"/apis/{without}" in path:
             raise PageNotFoundError
-        is_reading = info.verb in {"get", "head"}
+        is_reading = info.verb == "get"
         if not is_reading and discovery.has_methods(path) and self._document(path) is not None:
             raise method_not_allowed()
-        if path in discovery.HEALTH:
+        if info.path in discovery.HEALTH:
             return self._text(200, "ok")
         if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in http_request.headers.get("Accept", ""):
             return self._json(200, discovery.aggregated(path[1:], without=without), content_type=discovery.AGGREGATED)

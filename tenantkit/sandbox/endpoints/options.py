@@ -72,8 +72,7 @@ class ListOptions:
         if self.token and text not in {"", "0"}:
             raise bad_request("specifying resource version is not allowed when using continue")
         if text and (why := not_uint64(text)):
-            why = f"Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: {why}"
-            raise bad_request(f"invalid resource version: resourceVersion: {why}")
+            raise bad_request(f"invalid resource version: {not_a_version(text, why)}")
         return int(text) if text else None
 
 
@@ -83,6 +82,11 @@ def not_uint64(text: str) -> str:
         return "invalid syntax"
     digits = text.lstrip("0")
     return "value out of range" if len(digits) > _UINT64_DIGITS or int(digits or "0") > MOST_UINT64 else ""
+
+
+def not_a_version(text: str, why: str) -> str:
+    """The message for a resourceVersion that `not_uint64` refuses."""
+    return f"resourceVersion: Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: {why}"
 
 
 def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> WriteOptions:

@@ -6,21 +6,22 @@ Source: RFC 6902, RFC 7386, page "Update API Objects in Place Using kubectl patc
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.apimachinery.go_text import go_text
-from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, is_deep, read_json
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, Number, is_deep, read_json
 from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.endpoints.bodies import GO_NAMES
 from tenantkit.sandbox.endpoints.json_patch import MOST_OPERATIONS, PatchFailedError, apply_operations
-from tenantkit.sandbox.endpoints.strategic_patch import StrategicError, merge_strategically
+from tenantkit.sandbox.endpoints.strategic_patch import RetainKeysError, StrategicError, merge_strategically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tenantkit.rules.manifest import Manifest
 
@@ -36,9 +37,21 @@ def read_patch(body: bytes, content_type: str) -> Any:
     if content_type == APPLY_PATCH:
         return read_configuration(body)
     try:
-        return read_json(body)
+        found = read_json(body)
     except ValueError as error:
         raise bad_request("invalid JSON patch") from error
+    if number := next(_infinite(found), None):
+        raise bad_request(f"error decoding patch: json: cannot unmarshal number {number} into Go value of type float64")
+    return found
+
+
+def _infinite(value: Any) -> Iterator[Number]:
+    """The numbers in a value that are too large for a float."""
+    if isinstance(value, Number) and math.isinf(value):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _infinite(item)
 
 
 def read_configuration(body: bytes) -> Any:
@@ -123,6 +136,8 @@ def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manife
         return merge_patch(live, parsed)
     try:
         return merge_strategically(schema_of(str(live["apiVersion"]), str(live["kind"])), live, parsed)
+    except RetainKeysError as error:
+        raise bad_request(str(error)) from error
     except StrategicError as error:
         raise ApiError(code=500, reason="", message=str(error)) from error
 

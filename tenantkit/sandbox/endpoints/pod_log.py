@@ -23,7 +23,11 @@ def check_log_options(query: Mapping[str, str], name: str) -> None:
     least = {"tailLines": 0, "limitBytes": 1, "sinceSeconds": 1}
     sent = {option: number(query, option) for option in ("sinceSeconds", "tailLines", "limitBytes")}
     causes = [
-        Cause(option, f"Invalid value: {value}: must be greater than {'or equal to ' * (lowest == 0)}0", "FieldValueInvalid")
+        Cause(
+            option,
+            f"Invalid value: {value}: must be greater than {'or equal to ' * (lowest == 0)}0",
+            "FieldValueInvalid",
+        )
         for option, lowest in least.items()
         if (value := sent[option]) is not None and value < lowest
     ]

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, not_found, resource_expired
-from tenantkit.sandbox.apimachinery.go_text import quoted
 from tenantkit.sandbox.apimachinery.json_text import read_json
-from tenantkit.sandbox.endpoints.options import list_options, not_uint64
+from tenantkit.sandbox.endpoints.options import list_options, not_a_version, not_uint64
 from tenantkit.sandbox.endpoints.request import check_name_in_path
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
@@ -44,7 +43,7 @@ class Reads:
         check_name_in_path(request.info.name)
         text = request.query.get("resourceVersion", "")
         if resource.qualified == "events" and text and (why := not_uint64(text)):
-            raise bad_request(f"invalid resource version: {_not_a_version(text, why)}")  # they are not cached
+            raise bad_request(f"invalid resource version: {not_a_version(text, why)}")  # they are not cached
         _check_requested(self._store, text)
         return self.find(resource, request)
 
@@ -91,13 +90,9 @@ class Reads:
 def _check_requested(store: Store, text: str) -> None:
     """Raise ApiError 500, as the server does, for a version that is not a number, and 504 for one in the future."""
     if text and (why := not_uint64(text)):
-        raise ApiError(code=500, reason="", message=_not_a_version(text, why))
+        raise ApiError(code=500, reason="", message=not_a_version(text, why))
     if text:
         check_version(store, int(text))
-
-
-def _not_a_version(text: str, why: str) -> str:
-    return f"resourceVersion: Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: {why}"
 
 
 def check_version(store: Store, version: int) -> None:

@@ -58,6 +58,14 @@ def applied_scale(live: Manifest, scale: Manifest) -> Manifest:
     return {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata, "spec": spec}
 
 
+def without_zero(workload: Manifest) -> Manifest:
+    """The workload as an apply of its scale sees it: a Scale does not write zero replicas."""
+    spec = workload["spec"]
+    return (
+        workload if spec.get("replicas") else {**workload, "spec": {k: v for k, v in spec.items() if k != "replicas"}}
+    )
+
+
 @contextmanager
 def with_scale_version(resource: Resource) -> Iterator[None]:
     """Name the version of Scale in conflicts, as the real server does."""

@@ -128,7 +128,7 @@ def selectors_of(resource: Resource, options: ListOptions, *, name: str = "") ->
 def parsed_selectors(label_selector: str, field_selector: str) -> tuple[LabelSelector, FieldSelector]:
     """Parse both selectors of a request; raises ApiError 400, with the server's message, for a syntax error."""
     try:
-        labels = parse_label_selector(label_selector)
+        labels = parse_label_selector(label_selector.partition("\0")[0])  # the server's lexer ends there
     except SelectorSyntaxError as error:
         raise bad_request(_EXPECTED[error.wanted].format(error.found)) from error
     except ValueError as error:

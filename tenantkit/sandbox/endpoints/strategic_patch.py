@@ -22,6 +22,10 @@ class StrategicError(ValueError):
     """A patch that can't be merged; the real server answers 500, too."""
 
 
+class RetainKeysError(StrategicError):
+    """A patch whose `$retainKeys` does not name all of its fields; the real server answers 400."""
+
+
 def merge_strategically(kind: Type | None, live: Manifest, patch: Manifest) -> Manifest:
     """The live object with the patch merged in.
 
@@ -73,7 +77,7 @@ def _retained(live: Manifest, patch: Manifest) -> Manifest:
     names = patch[_RETAIN]
     others = (key for key, value in patch.items() if value is not None and not key.startswith((_DELETE_FROM, _ORDER)))
     if not isinstance(names, list) or any(key not in names for key in others if key != _RETAIN):
-        raise StrategicError("invalid patch format of retainKeys")
+        raise RetainKeysError("invalid patch format of retainKeys")
     return {key: value for key, value in live.items() if key in names}
 
 

@@ -34,7 +34,7 @@ from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch, read_patch
 from tenantkit.sandbox.endpoints.request import check_name_in_path
-from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version
+from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version, without_zero
 from tenantkit.sandbox.managedfields.apply import apply, check_configuration
 from tenantkit.sandbox.managedfields.fieldmanager import same_but_for_times, track_update
 from tenantkit.sandbox.managedfields.fieldpath import TypedError
@@ -140,15 +140,19 @@ class Writes:
         if media_type == APPLY_PATCH:
             config, now = applied_scale(old, sent), timestamp(self._store.clock())
             with with_scale_version(resource):
-                tracked = apply(old, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+                live = without_zero(old)
+                tracked = apply(live, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+            tracked = {**tracked, "spec": {**tracked["spec"], "replicas": rescaled["spec"]["replicas"]}}
         else:
             tracked = self._tracked(old, rescaled, options, SCALE)
         return OK, self._replace(resource, request, options, tracked, old)
 
-    def _apply(  # noqa: PLR0913, PLR0917 (a request, and what was read for it)
+    def _apply(
         self, resource: Resource, request: ApiRequest, options: WriteOptions, applied: Any, old: Manifest | None
     ) -> tuple[int, Manifest]:
         subresource = request.info.subresource
+        if old is None and subresource:
+            raise not_found(resource, request.info.name)
         applied = {} if applied is None else applied
         if not isinstance(applied, dict):
             raise bad_request("error decoding YAML: the patch is not an object")
@@ -156,8 +160,6 @@ class Writes:
         if (version, kind) != (resource.api_version, resource.kind):
             shown = version if "/" in version else f"/{version}"
             raise bad_request(f"invalid object type: {shown}, Kind={kind}")
-        if old is None and subresource:
-            raise not_found(resource, request.info.name)
         applied = {**applied, "metadata": {} if applied.get("metadata") is None else applied["metadata"]}
         now = timestamp(self._store.clock())
         result = apply(old, applied, manager=options.manager, force=options.force, time=now, subresource=subresource)
