@@ -127,8 +127,8 @@ def _replace(chance: Random) -> Draft:
 def _patch(media_type: str, draw_body: Callable[[Random, Kind], Any]) -> Callable[[Random], Draft]:
     def drawn(chance: Random) -> Draft:
         kind = _kind(chance)
-        name = SAMPLE_NAME if chance.randrange(12) else CREATED_NAME
         sub = "/status" if kind.status and chance.randrange(6) == 0 else ""
+        name = SAMPLE_NAME if sub or chance.randrange(12) else CREATED_NAME
         path = kind.path(namespace_of(kind), name) + sub
         must = ("fieldManager=m",) if media_type == bodies.APPLY and chance.randrange(12) else ()
         return Draft("PATCH", path, "write", kind, media_type, draw_body(chance, kind), must)
@@ -227,6 +227,8 @@ def _path(chance: Random) -> Draft:
         ("GET", "GET", "GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "get")
     )
     path = paths.odd(chance)
+    if method == "POST":  # what creates in the namespace without a name differs from kind to kind
+        path = path.replace("/namespaces//", "/namespaces/nope/")
     has_body = method in {"POST", "PUT", "PATCH"}
     must = ("dryRun=All",) if method == "DELETE" else ()  # it may be the path of everything
     return Draft(method, path, "get", None, JSON if has_body else "", {} if has_body else None, must)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,23 @@ def _integer(loader: Any, node: Any) -> Any:
     number = (
         sign * int(digits[2:] if prefix in {"0x", "0o", "0b"} else digits, base) if len(digits) <= _LONGEST else None
     )
-    return float(text) if number is None or not -(2**63) <= number < 2**64 else number
+    return _finite(text) if number is None or not -(2**63) <= number < 2**64 else number
 
 
-def _float(loader: Any, node: Any) -> float:
-    text = loader.construct_scalar(node).replace("_", "").lower()
-    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+def _float(loader: Any, node: Any) -> float | str:
+    text = loader.construct_scalar(node).replace("_", "")
+    if text.lower().endswith((".inf", ".nan")):
+        return float(text.lower().replace(".", ""))
+    return _finite(text)
+
+
+def _finite(text: str) -> float | str:
+    """The number; a text that is too large for one stays a text, as in Go."""
+    try:
+        number = float(text)
+    except ValueError:  # an octal or hexadecimal one
+        return text
+    return text if math.isinf(number) else number
 
 
 def _binary(loader: Any, node: Any) -> str:
@@ -76,6 +88,17 @@ def _binary(loader: Any, node: Any) -> str:
         return base64.b64decode(loader.construct_scalar(node)).decode(errors="replace")
     except ValueError as error:
         raise yaml.constructor.ConstructorError(None, None, "!!binary value contains invalid base64 data") from error
+
+
+def _of_other_tag(loader: Any, _tag: str, node: Any) -> Any:
+    """A value with a tag that is not known, without its tag."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return (
+        loader.construct_sequence(node, deep=True)
+        if isinstance(node, yaml.SequenceNode)
+        else loader.construct_scalar(node)
+    )
 
 
 def _set(loader: Any, node: Any) -> dict[Any, None]:
@@ -87,6 +110,7 @@ _Loader.add_constructor(_INT, _integer)
 _Loader.add_constructor(_FLOAT, _float)
 _Loader.add_constructor("tag:yaml.org,2002:binary", _binary)
 _Loader.add_constructor("tag:yaml.org,2002:set", _set)
+_Loader.add_multi_constructor("", _of_other_tag)
 
 
 def read_yaml(body: bytes) -> Any:
@@ -103,12 +127,15 @@ def read_yaml(body: bytes) -> Any:
         text = body.decode("utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("yaml: invalid leading UTF-8 octet") from error
-    if text.lstrip()[:1] in {"{", "["} and not has_half_surrogates(text):
+    if text.lstrip()[:1] in {"{", "["}:
         try:
-            return read_json(text)
-        except ValueError as error:
-            if "max depth" in str(error):
-                raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
+            found = read_json(text)
+        except ValueError:
+            found = None  # not JSON, or too deep for the parser of YAML, too
+        if found is not None and has_half_surrogates(text):
+            raise ValueError("yaml: found invalid Unicode character escape code")
+        if found is not None:
+            return found
     try:
         _check_aliases(text)
         found = _first_document(text)

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, conflict, forbidden, invalid, not_found
-from tenantkit.sandbox.endpoints.options import UNSAFE, delete_options
+from tenantkit.sandbox.endpoints.options import UNSAFE, delete_options, list_options
 from tenantkit.sandbox.endpoints.request import check_name_in_path
+from tenantkit.sandbox.endpoints.selectors import selectors_of
 from tenantkit.sandbox.registry.delete import delete_live
 
 if TYPE_CHECKING:
@@ -74,11 +75,12 @@ class Deletes:
 
     def delete_many(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """DELETE of all objects that a list would return; the response is that list."""
-        found = self._reads.list(resource, request)
+        selectors_of(resource, list_options(request.query), name=request.info.name)
         options = _options(resource, request)
         if options.unsafe:
             why = "Invalid value: true: is not allowed with DELETECOLLECTION, try again after removing the option"
             raise invalid("meta.k8s.io/v1", "DeleteOptions", "", [Cause(UNSAFE, why, "FieldValueInvalid")])
+        found = self._reads.list(resource, request)
         for item in found["items"]:
             live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
             if live is not None:

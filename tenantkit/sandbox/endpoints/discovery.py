@@ -51,7 +51,9 @@ def aggregated(root: str, *, without: str = "") -> Manifest:
 
 def has_methods(path: str) -> bool:
     """Whether the server looks at the method for a document: it does for versions, and answers others to any method."""
-    return path in {"/api", "/version"} or path.count("/") == (3 if path.startswith("/apis/") else 2)
+    return (
+        path in {"/api", "/version"} or path.startswith("/api/") or (path.startswith("/apis/") and path.count("/") == 3)
+    )
 
 
 def document(path: str, *, address: str, without: str = "") -> Manifest | None:

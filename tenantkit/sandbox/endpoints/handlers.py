@@ -27,7 +27,7 @@ from tenantkit.sandbox.endpoints import discovery
 from tenantkit.sandbox.endpoints.authentication import Authenticator
 from tenantkit.sandbox.endpoints.delete import Deletes
 from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
-from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, negotiated_form
+from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, check_plain, negotiated_form
 from tenantkit.sandbox.endpoints.pod_log import check_log_container, check_log_options
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
@@ -235,6 +235,8 @@ class Handlers:
         if schemas is not None:
             return web.Response(body=schemas, headers=self._headers() | {"Content-Type": _JSON})
         found = self._document(path)
+        if found is not None and path.startswith("/api"):
+            check_plain(http_request.headers.get("Accept", ""), lenient=not discovery.has_methods(path))
         if found is None:
             raise PageNotFoundError
         return self._json(200, found)

@@ -71,6 +71,16 @@ def negotiated_form(accept: str, *, has_table: bool) -> ResponseForm:
     raise not_convertible("only the following media types are accepted: application/json")
 
 
+def check_plain(accept: str, *, lenient: bool) -> None:
+    """Raise ApiError 406 if a document in JSON is not acceptable; `lenient`: also for `application/*`."""
+    accepted = _JSON if lenient else _ACCEPTED
+    if not any(clause.partition(";")[0].strip(" ") in accepted for clause in (accept or "*/*").split(",")):
+        raise not_acceptable()
+    choices = [parameters for media_type, parameters in _by_preference(accept or "*/*") if media_type in _JSON]
+    if all(parameters.keys() & {"as", "g", "v"} for parameters in choices):
+        raise not_convertible("only the following media types are accepted: application/json")
+
+
 class ResponseConverter:
     """Converts responses, or the objects of a watch, to the form that the client requested.
 

@@ -156,6 +156,22 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
 def delete_options(request: ApiRequest) -> DeleteOptions:
     """The options of a delete, from its body or, without one, its query; raises ApiError 400, 415 or 422."""
     body = _delete_body(request) if request.body else _delete_query(request.query)
+    is_dry = check_delete_options(body)
+    policy, orphans = body.get("propagationPolicy"), body.get("orphanDependents")
+    preconditions = body.get("preconditions") or {}
+    return DeleteOptions(
+        dry_run=is_dry,
+        grace_period_s=body.get("gracePeriodSeconds"),
+        uid=preconditions.get("uid"),
+        version=preconditions.get("resourceVersion"),
+        propagation=policy or "",
+        orphan_dependents=orphans,
+        unsafe=bool(body.get(UNSAFE)),
+    )
+
+
+def check_delete_options(body: Manifest) -> bool:
+    """Whether the options of a delete ask for a dry run; raises ApiError 422 for invalid ones."""
     policy, orphans = body.get("propagationPolicy"), body.get("orphanDependents")
     errors: list[Cause] = []
     if policy is not None and orphans is not None:
@@ -170,16 +186,7 @@ def delete_options(request: ApiRequest) -> DeleteOptions:
         errors += [Cause(UNSAFE, f"{why} .{name}", "FieldValueInvalid") for name in others]
     if errors:
         raise invalid(_META, "DeleteOptions", "", errors)
-    preconditions = body.get("preconditions") or {}
-    return DeleteOptions(
-        dry_run=is_dry,
-        grace_period_s=body.get("gracePeriodSeconds"),
-        uid=preconditions.get("uid"),
-        version=preconditions.get("resourceVersion"),
-        propagation=policy or "",
-        orphan_dependents=orphans,
-        unsafe=bool(body.get(UNSAFE)),
-    )
+    return is_dry
 
 
 def _delete_body(request: ApiRequest) -> Manifest:

@@ -101,6 +101,7 @@ def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
         raise bad_request(
             f"error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
         )
+    parsed = [{} if operation is None else operation for operation in parsed]
     for operation in parsed:
         if not isinstance(operation, dict):
             what = GO_NAMES.get(type(operation), "null")
@@ -128,6 +129,7 @@ def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
 
 
 def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manifest:
+    parsed = {} if parsed is None and strategic else parsed
     if not isinstance(parsed, dict):
         lead = "" if strategic else "error decoding patch: "
         what = GO_NAMES.get(type(parsed), "null")

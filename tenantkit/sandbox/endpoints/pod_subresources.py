@@ -17,7 +17,7 @@ from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
-from tenantkit.sandbox.endpoints.options import UNSAFE, write_options
+from tenantkit.sandbox.endpoints.options import UNSAFE, check_delete_options, write_options
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.delete import delete_live
 
@@ -60,6 +60,7 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
     if eviction["metadata"].get("name") != request.info.name:
         raise bad_request("name in URL does not match name in Eviction object")
     sent = eviction.get("deleteOptions") or {}
+    check_delete_options(sent)
     if sent.get(UNSAFE):
         why = "Invalid value: true: can not be set for pod eviction"
         cause = Cause(f"deleteOptions.{UNSAFE}", why, "FieldValueInvalid")
