@@ -159,8 +159,6 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "W10",
         "====",
         "x" * 5000,
-    )
-    + (
         "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiIuLi9hIn0",
         "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6IngifQ",
         "eyJ2IjoidjIifQ",
@@ -227,8 +225,10 @@ _OF_VERB = {
         "labelSelector",
         "timeoutSeconds",
         "includeObject",
-    )
-    + ("allowWatchBookmarks", "sendInitialEvents", "timeout"),
+        "allowWatchBookmarks",
+        "sendInitialEvents",
+        "timeout",
+    ),
     "get": ("resourceVersion", "includeObject", "timeout"),
     "log": ("container", "tailLines", "sinceSeconds", "limitBytes", "previous", "timestamps"),
     "write": ("dryRun", "fieldManager", "fieldValidation", "force"),
