@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, conflict, forbidden, invalid, not_found
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES
 from tenantkit.sandbox.endpoints.options import UNSAFE, delete_options, list_options
 from tenantkit.sandbox.endpoints.request import check_name_in_path
 from tenantkit.sandbox.endpoints.selectors import selectors_of
@@ -66,7 +67,7 @@ class Deletes:
 
     def _check_unsafe(self, resource: Resource, request: ApiRequest) -> None:
         """Raise ApiError if the server can't delete such objects unread, or the user may not."""
-        if resource.group in _NEVER_UNSAFE:
+        if resource.group in _NEVER_UNSAFE or resource is NAMESPACES:
             why = f"no unsafe deleter provided, can not honor {UNSAFE}"
             raise ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {why}")
         if not self._authorizer.allows(request.user, replace(request.info, verb=_UNSAFE_VERB)):

@@ -19,7 +19,7 @@ from tenantkit.sandbox.apimachinery.json_text import read_json, write_json
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, OLDER_NAMES, as_older
 from tenantkit.sandbox.apis.scheme import read_as
-from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH
 
@@ -39,8 +39,6 @@ def older_request(request: ApiRequest) -> ApiRequest:
     if request.info.verb not in {"create", "update", "patch"}:
         return request
     is_patch = request.info.verb == "patch"
-    if request.info.verb == "create":
-        check_media_type(request.content_type)
     write_options(
         f"{request.info.verb.title()}Options",
         request,

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 from multidict import CIMultiDict
 
-from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, method_not_allowed
+from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, method_not_allowed, not_convertible
 from tenantkit.sandbox.apimachinery.json_text import write_json
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
 from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.endpoints import discovery
 from tenantkit.sandbox.endpoints.authentication import Authenticator
+from tenantkit.sandbox.endpoints.bodies import check_media_type
 from tenantkit.sandbox.endpoints.delete import Deletes
 from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
 from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, check_plain, negotiated_form
@@ -147,6 +148,8 @@ class Handlers:
         form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
         if is_unplaced(request.info):
             raise bad_request("an empty namespace may not be set when a resource name is provided")
+        if request.info.verb == "create":
+            check_media_type(request.content_type)
         request = replace(request, body=await _body_of(http_request))
         if resource is NEWER:
             with in_newer_terms():
@@ -161,6 +164,8 @@ class Handlers:
             watch = Watch(self._store, resource, request, self._converter(form, resource, request))
             return await self._watch(http_request, watch)
         if request.info.subresource == "log":
+            if form.kind:
+                raise not_convertible(f"you requested {form.kind}, but the requested object is a log")
             return self._log(resource, request)
         status, answer = self._verbs[request.info.verb](resource, request)
         if request.info.subresource == SCALE:

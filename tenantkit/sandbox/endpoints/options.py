@@ -49,6 +49,11 @@ class WriteOptions:
     strict: bool
     warn: bool
 
+    @property
+    def lenient(self) -> bool:
+        """Whether unknown fields are ignored without a warning."""
+        return not self.strict and not self.warn
+
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:

@@ -37,12 +37,9 @@ def read_patch(body: bytes, content_type: str) -> Any:
     if content_type == APPLY_PATCH:
         return read_configuration(body)
     try:
-        found = read_json(body)
+        return read_json(body)
     except ValueError as error:
         raise bad_request("invalid JSON patch") from error
-    if number := next(_infinite(found), None):
-        raise bad_request(f"error decoding patch: json: cannot unmarshal number {number} into Go value of type float64")
-    return found
 
 
 def _infinite(value: Any) -> Iterator[Number]:
@@ -64,13 +61,14 @@ def read_configuration(body: bytes) -> Any:
         raise bad_request(f"error {step}: {error}") from error
 
 
-def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False) -> Manifest:
+def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False, lenient: bool = False) -> Manifest:
     """The live object with a patch applied, not yet canonical or defaulted.
 
     Args:
         live: the stored object; it is not changed.
         body: the patch as bytes, or as `read_patch` returns it.
         content_type: the media type of the patch.
+        lenient: whether unknown fields and the types of operations do not matter (`fieldValidation=Ignore`).
         strict: whether to refuse unknown fields (`fieldValidation=Strict`). By default they remain, for warnings.
 
     Returns:
@@ -83,18 +81,20 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False)
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
         raise ApiError(code=415, reason="UnsupportedMediaType", message="415: Unsupported Media Type")
     parsed = read_patch(body, content_type) if isinstance(body, bytes) else body
+    if not lenient and (number := next(_infinite(parsed), None)):
+        raise bad_request(f"error decoding patch: json: cannot unmarshal number {number} into Go value of type float64")
     if content_type == JSON_PATCH:
-        patched = _patched_by_operations(live, parsed)
+        patched = _patched_by_operations(live, parsed, lenient=lenient)
     else:
         patched = _patched_by_merge(live, parsed, strategic=content_type == STRATEGIC_PATCH)
     shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
     if content_type == STRATEGIC_PATCH:  # which the server decodes as the live object's kind, whatever it names
-        patched = {**patched, "apiVersion": live["apiVersion"], "kind": live["kind"]}
+        patched |= {key: live[key] for key in ("apiVersion", "kind") if isinstance(patched.get(key, ""), str)}
     _check(live, patched, shown, strict=strict)
     return patched
 
 
-def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
+def _patched_by_operations(live: Manifest, parsed: Any, *, lenient: bool) -> Manifest:
     parsed = [] if parsed is None else parsed
     if not isinstance(parsed, list):
         what = GO_NAMES.get(type(parsed), "null")
@@ -108,7 +108,7 @@ def _patched_by_operations(live: Manifest, parsed: Any) -> Manifest:
             raise bad_request(
                 f"error decoding patch: json: cannot unmarshal {what} into Go value of type handlers.jsonPatchOp"
             )
-        for part in _TEXTS:
+        for part in () if lenient else _TEXTS:
             if not isinstance(operation.get(part, ""), str):
                 what = GO_NAMES.get(type(operation[part]), "object")
                 why = f"json: cannot unmarshal {what} into Go struct field jsonPatchOp.{part} of type string"

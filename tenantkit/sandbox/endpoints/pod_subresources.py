@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
-from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, invalid, not_found, other_uid
+from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, conflict, invalid, not_found, other_uid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain
 from tenantkit.sandbox.apis.scheme import read_as
-from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import UNSAFE, check_delete_options, write_options
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.delete import delete_live
@@ -41,6 +41,10 @@ def bind(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Ma
     _check_target(target)
     live = _live(store, resource, request)
     uid, metadata = binding["metadata"].get("uid"), live["metadata"]
+    version = binding["metadata"].get("resourceVersion") or metadata["resourceVersion"]
+    if version != metadata["resourceVersion"]:
+        why = f"Precondition failed: resourceVersion {version} is not {metadata['resourceVersion']}"
+        raise conflict(resource, name, f"StorageError: invalid object, Code: 4, AdditionalErrorMsg: {why}")
     if uid and uid != metadata["uid"]:
         raise other_uid(resource, live, uid)
     if metadata.get("deletionTimestamp"):
@@ -79,7 +83,6 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
 
 def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:
     subresource = resource.subresources[request.info.subresource]
-    check_media_type(request.content_type)
     options = write_options("CreateOptions", request)
     sent = read_body(request.body, request.content_type, kind=subresource.kind)
     found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)

@@ -16,7 +16,7 @@ from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.auth.request_info import RequestInfo
 from tenantkit.sandbox.auth.users import User, service_account_user
-from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.review_selectors import selector_errors
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
@@ -111,7 +111,6 @@ class Reviews:
             raise conflict(resource, name, f"{why} The object might have been deleted and then recreated")
 
     def _read(self, request: ApiRequest, api_version: str, kind: str) -> Manifest:
-        check_media_type(request.content_type)
         options = write_options("CreateOptions", request)
         sent = read_body(request.body, request.content_type, kind=kind)
         found, unknown = read_as(sent, api_version, kind, strict=options.strict)

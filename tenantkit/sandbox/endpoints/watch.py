@@ -52,9 +52,9 @@ class Watch:
         self._resource = resource
         self._convert = convert
         self._options = list_options(request.query)
+        self._selectors = selectors_of(resource, self._options, name=request.info.name)
         if (text := self._options.version_text) and (why := not_uint64(text)):
             raise ApiError(code=500, reason="", message=not_a_version(text, why))
-        self._selectors = selectors_of(resource, self._options, name=request.info.name)
         self._namespace = request.info.namespace if resource.namespaced else ""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._first_queued = 0  # the version of the oldest event in the queue

@@ -30,7 +30,7 @@ from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import ROLES
-from tenantkit.sandbox.endpoints.bodies import check_media_type, read_body
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch, read_patch
 from tenantkit.sandbox.endpoints.request import check_name_in_path
@@ -66,7 +66,6 @@ class Writes:
 
     def create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """POST of a new object."""
-        check_media_type(request.content_type)
         options = write_options("CreateOptions", request)
         manifest = self._read(resource, request, options)
         metadata = {key: value for key, value in manifest["metadata"].items() if key not in SET_BY_THE_SERVER}
@@ -107,7 +106,7 @@ class Writes:
             return self._apply(resource, request, options, sent, old)
         if old is None:
             raise not_found(resource, request.info.name)
-        patched = patch(old, sent, media_type, strict=options.strict)
+        patched = patch(old, sent, media_type, strict=options.strict, lenient=options.lenient)
         found, unknown = read_as(patched, resource.api_version, resource.kind, strict=options.strict)
         _warn(request, options, unknown)
         _check_name(found, request)
@@ -119,33 +118,48 @@ class Writes:
     ) -> tuple[int, Manifest]:
         """PUT or PATCH of a workload's scale; returns the workload."""
         subresource, old = resource.subresources[SCALE], self._old(resource, request)
+        sent: Any = None
+        if not media_type:
+            sent = self._scale(
+                resource, request, options, read_body(request.body, request.content_type, kind=subresource.kind)
+            )
         if old is None:
             raise not_found(resource, request.info.name)
         if media_type == APPLY_PATCH:
-            sent = read_body(request.body, "application/yaml", kind=subresource.kind)
+            config = read_body(request.body, "application/yaml", kind=subresource.kind)
+            check_configuration(config)
+            sent = self._scale(resource, request, options, config)
         elif media_type:
-            sent = patch(scale_of(old), read_patch(request.body, media_type), media_type, strict=options.strict)
-        else:
-            sent = read_body(request.body, request.content_type, kind=subresource.kind)
+            changed = patch(
+                scale_of(old),
+                read_patch(request.body, media_type),
+                media_type,
+                strict=options.strict,
+                lenient=options.lenient,
+            )
+            sent = self._scale(resource, request, options, changed)
+        uid = (sent.get("metadata") or {}).get("uid")
+        if uid and uid != old["metadata"]["uid"]:
+            raise other_uid(resource, old, uid)
         if media_type == APPLY_PATCH:
-            check_configuration(sent)
+            now, manager = timestamp(self._store.clock()), options.manager
+            live, config = without_zero(old), applied_scale(old, config)
+            with with_scale_version(resource):
+                tracked = apply(live, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+            replicas = scaled(old, sent)["spec"]["replicas"]
+            tracked = {**tracked, "spec": {**tracked["spec"], "replicas": replicas}}
+        else:
+            tracked = self._tracked(old, scaled(old, sent), options, SCALE)
+        return OK, self._replace(resource, request, options, tracked, old)
+
+    def _scale(self, resource: Resource, request: ApiRequest, options: WriteOptions, sent: Manifest) -> Manifest:
+        """The scale that was sent, in canonical form."""
+        subresource = resource.subresources[SCALE]
         scale, unknown = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
         _warn(request, options, unknown)
         _in_namespace({"metadata": scale.get("metadata") or {}}, resource, request)
         _check_name({"metadata": scale.get("metadata") or {}}, request)
-        uid = (scale.get("metadata") or {}).get("uid")
-        if uid and uid != old["metadata"]["uid"]:
-            raise other_uid(resource, old, uid)
-        rescaled, manager = scaled(old, scale), options.manager
-        if media_type == APPLY_PATCH:
-            config, now = applied_scale(old, sent), timestamp(self._store.clock())
-            with with_scale_version(resource):
-                live = without_zero(old)
-                tracked = apply(live, config, manager=manager, force=options.force, time=now, subresource=SCALE)
-            tracked = {**tracked, "spec": {**tracked["spec"], "replicas": rescaled["spec"]["replicas"]}}
-        else:
-            tracked = self._tracked(old, rescaled, options, SCALE)
-        return OK, self._replace(resource, request, options, tracked, old)
+        return scale
 
     def _apply(
         self, resource: Resource, request: ApiRequest, options: WriteOptions, applied: Any, old: Manifest | None
