@@ -152,7 +152,10 @@ class Controllers:
         self._queue_due()
         end = time.monotonic() + _SLICE_S
         while self._queue and time.monotonic() < end:
-            self._reconcile_next()
+            try:
+                self._reconcile_next()
+            except Exception:  # noqa: BLE001 (a bug in one controller must not stop the others)
+                _log.exception("a controller failed")
         if self._queue:
             self.run_soon()
 

@@ -269,7 +269,7 @@ def written_time(moment: datetime, *, micro: bool = False) -> str:
 def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
     """A time in RFC 3339; Python's own parser accepts more."""
     try:
-        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
+        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent, re.ASCII):
             return datetime.fromisoformat(sent).astimezone(UTC)
     except OverflowError:  # Go has more years: the nearest moment that Python has
         return (datetime.min if sent.startswith("0") else datetime.max).replace(microsecond=0, tzinfo=UTC)

@@ -9,19 +9,15 @@ Source: go.yaml.in/yaml, decode.go (allowedAliasRatio), which apimachinery's pkg
 
 from __future__ import annotations
 
-import base64
-import codecs
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from typing import Any
 
 import yaml
 
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
-from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, has_half_surrogates, read_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, has_half_surrogates, read_json, with_replacements
 
 _LONGEST = 70  # digits of an integer of 64 bits, in any base
 _ALIASES_FREE, _NODES_FREE = 100, 1000
@@ -30,7 +26,22 @@ _SHARE_OF_FEW, _SHARE_OF_MANY = 0.99, 0.10
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the C loader, if available
-    """YAML without dates, which JSON does not have."""
+    """YAML with the values of JSON: dates stay text, and tags that are not known do not count."""
+
+
+def _without_tag(loader: Any, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    is_map = isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True) if is_map else loader.construct_sequence(node, deep=True)
+
+
+def _bool(_: Any, node: yaml.ScalarNode) -> bool:
+    return node.value.lower() in {"y", "yes", "true", "on"}
+
+
+def _binary(loader: Any, node: yaml.ScalarNode) -> str:
+    return with_replacements(loader.construct_yaml_binary(node))
 
 
 _INT, _FLOAT, _BOOL = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool"
@@ -50,10 +61,6 @@ for _tag, _pattern, _starts in (
     (_FLOAT, _FLOATS, "-+0123456789."),
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(rf"({_pattern})\Z"), list(_starts))
-
-
-def _boolean(loader: Any, node: Any) -> bool:
-    return str(loader.construct_scalar(node)).lower() in {"y", "yes", "true", "on"}
 
 
 def _integer(loader: Any, node: Any) -> Any:
@@ -83,34 +90,13 @@ def _finite(text: str) -> float | str:
     return text if math.isinf(number) else number
 
 
-def _binary(loader: Any, node: Any) -> str:
-    try:
-        return base64.b64decode(loader.construct_scalar(node)).decode(errors="replace")
-    except ValueError as error:
-        raise yaml.constructor.ConstructorError(None, None, "!!binary value contains invalid base64 data") from error
-
-
-def _of_other_tag(loader: Any, _tag: str, node: Any) -> Any:
-    """A value with a tag that is not known, without its tag."""
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    return (
-        loader.construct_sequence(node, deep=True)
-        if isinstance(node, yaml.SequenceNode)
-        else loader.construct_scalar(node)
-    )
-
-
-def _set(loader: Any, node: Any) -> dict[Any, None]:
-    return dict.fromkeys(loader.construct_mapping(node))
-
-
-_Loader.add_constructor(_BOOL, _boolean)
+_Loader.add_constructor(_BOOL, _bool)
 _Loader.add_constructor(_INT, _integer)
 _Loader.add_constructor(_FLOAT, _float)
+_Loader.add_multi_constructor("", _without_tag)
+for _name in ("timestamp", "set", "omap", "pairs"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", lambda loader, node: _without_tag(loader, "", node))
 _Loader.add_constructor("tag:yaml.org,2002:binary", _binary)
-_Loader.add_constructor("tag:yaml.org,2002:set", _set)
-_Loader.add_multi_constructor("", _of_other_tag)
 
 
 def read_yaml(body: bytes) -> Any:
@@ -124,7 +110,7 @@ def read_yaml(body: bytes) -> Any:
         {'a': [1], 'b': [1]}
     """
     try:
-        text = body.decode("utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
+        text = body.decode("utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("yaml: invalid leading UTF-8 octet") from error
     if text.lstrip()[:1] in {"{", "["}:
@@ -148,7 +134,7 @@ def read_yaml(body: bytes) -> Any:
 
 
 def _first_document(text: str) -> Any:
-    """The first document of a text; what follows it is not read."""
+    """The first document; like the server, this does not look at others."""
     loader = _Loader(text)
     try:
         return loader.get_data() if loader.check_data() else None
@@ -156,40 +142,53 @@ def _first_document(text: str) -> Any:
         loader.dispose()
 
 
-def _events(text: str) -> Iterator[Any]:
-    """The events of the first document."""
+def _check_aliases(text: str) -> None:
+    """Raise ValueError for an alias inside what it names, and if aliases expand to too much."""
+    count = _Count()
     for event in yaml.parse(text, _Loader):
         if isinstance(event, yaml.DocumentStartEvent) and event.version not in {None, (1, 1)}:
             raise ValueError("yaml: found incompatible YAML document")
         if isinstance(event, yaml.DocumentEndEvent):
             return
-        yield event
-
-
-def _check_aliases(text: str) -> None:
-    """Raise ValueError for an alias inside what it names, and if aliases expand to too much."""
-    sizes: dict[str, int] = {}
-    open_nodes: list[tuple[str | None, int]] = []  # the anchor of each open container, and the nodes before it
-    nodes = by_alias = 0
-    for event in _events(text):
         if isinstance(event, yaml.AliasEvent):
-            if any(event.anchor == anchor for anchor, _ in open_nodes):
-                raise ValueError(f"yaml: anchor '{event.anchor}' value contains itself")
-            size = sizes.get(event.anchor or "", 0)
-            nodes, by_alias = nodes + size + 1, by_alias + size
-            if by_alias > _ALIASES_FREE and nodes > _NODES_FREE and by_alias > nodes * _allowed_share(nodes):
-                raise ValueError("yaml: document contains excessive aliasing")
+            count.expand(event.anchor or "")
         elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = open_nodes.pop()
-            if anchor:
-                sizes[anchor] = nodes - before
+            count.close()
         elif isinstance(event, yaml.CollectionStartEvent):
-            open_nodes.append((event.anchor, nodes))
-            nodes += 1
+            count.open(event.anchor)
         elif isinstance(event, yaml.ScalarEvent):
-            nodes += 1
-            if event.anchor:
-                sizes[event.anchor] = 1
+            count.open(event.anchor)
+            count.close()
+
+
+class _Count:
+    """The nodes of a document, with what its aliases expand to."""
+
+    def __init__(self) -> None:
+        self._nodes = self._by_alias = 0
+        self._sizes: dict[str, int] = {}
+        self._open: list[tuple[str | None, int]] = []  # the anchor of each open node, and the nodes before it
+
+    def open(self, anchor: str | None) -> None:
+        """A node begins."""
+        self._open.append((anchor, self._nodes))
+        self._nodes += 1
+
+    def close(self) -> None:
+        """A node ends."""
+        anchor, before = self._open.pop()
+        if anchor:
+            self._sizes[anchor] = self._nodes - before
+
+    def expand(self, anchor: str) -> None:
+        """An alias; raises ValueError as described above."""
+        if any(anchor == outer for outer, _ in self._open):
+            raise ValueError(f"yaml: anchor '{anchor}' value contains itself")
+        size = self._sizes.get(anchor, 0)
+        self._nodes, self._by_alias = self._nodes + size + 1, self._by_alias + size
+        is_large = self._by_alias > _ALIASES_FREE and self._nodes > _NODES_FREE
+        if is_large and self._by_alias > self._nodes * _allowed_share(self._nodes):
+            raise ValueError("yaml: document contains excessive aliasing")
 
 
 def _allowed_share(nodes: int) -> float:

@@ -38,7 +38,7 @@ class Indexes:
                 break
             if first < below:
                 found.append((first, min(last, below - 1)))
-        return cls(tuple(found))
+        return cls(tuple(found)).adding(())
 
     def adding(self, more: Iterable[int]) -> Indexes:
         """These indexes and more."""

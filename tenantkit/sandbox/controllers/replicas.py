@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
 
-# Of one sync: creating a pod takes one or two milliseconds, and requests wait as long. A sync for the rest follows,
+# Of one sync: creating a pod takes two or three milliseconds, and requests wait as long. A sync for the rest follows,
 # since the pods' own events queue their owner again.
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 8
 # Of one workload. A real control plane has no such limit, only limits of its clients: 20 pods a second, for ever.
-MOST_PODS = 5000
+MOST_PODS = 2000
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"

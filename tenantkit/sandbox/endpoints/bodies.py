@@ -58,7 +58,7 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
         text = str(error) if body else "unexpected end of JSON input"
         why = f"couldn't get version/kind; json parse error: {text}" if media_type == JSON else str(error)
         raise bad_request(unrecognized(kind, why, body)) from error
-    found = {} if found is None else found
+    found = {} if found is None else found  # as Go decodes null
     if why := misfit(found):
         raise bad_request(unrecognized(kind, f"couldn't get version/kind; json parse error: {why}", body))
     if str(found.get("apiVersion") or "").count("/") > 1:

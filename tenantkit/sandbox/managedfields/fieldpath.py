@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Path: TypeAlias = tuple[str, ...]
 # of all paths of an entry together; sent entries beyond it would take gigabytes as paths, and count as invalid
-_MOST_ELEMENTS = 1_000_000
+_MOST_ELEMENTS, _MOST_VISITED = 1_000_000, 60_000_000
 _SHOWN = 80
 
 
@@ -76,18 +76,20 @@ def decode(fields: Any) -> frozenset[Path]:
         [('f:data',), ('f:data', 'f:key')]
     """
     found: set[Path] = set()
-    length = 0
-    nodes: list[tuple[Path, Any]] = [((), fields.parsed() if isinstance(fields, DeepValue) else fields)]
+    kept = visited = 0
+    nodes: list[tuple[Path, Any]] = [((), fields)]
     while nodes:
         path, node = nodes.pop()
+        node = node.parsed() if isinstance(node, DeepValue) else node
         if not isinstance(node, dict) and node is not None:
             raise TypedError("couldn't decode the managed fields")
         children = [(_read_element(key), child) for key, child in (node or {}).items() if key != "."]
         known = [((*path, element), child) for element, child in children if element]
         if path and (not known or "." in (node or {})):
             found.add(path)
-        length += len(known) * (len(path) + 1)
-        if length > _MOST_ELEMENTS:
+            kept += len(path)
+        visited += len(known) * (len(path) + 1)
+        if kept > _MOST_ELEMENTS or visited > _MOST_VISITED:
             raise TypedError("too many managed fields")
         nodes.extend(known)
     return frozenset(found)

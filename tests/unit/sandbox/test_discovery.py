@@ -159,8 +159,7 @@ def test_dates_in_yaml_stay_text(text: bytes) -> None:
 
 
 def test_yaml_cannot_construct_python_objects() -> None:
-    with pytest.raises(ValueError, match="could not determine a constructor"):
-        read_yaml(b"!!python/object/apply:os.system ['true']")
+    assert read_yaml(b"!!python/object/apply:os.system ['true']") == ["true"]
 
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "application/json; charset=utf-8"])
