@@ -211,10 +211,12 @@ class Sandbox:
             await connections.abort()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await self._handlers.handle(request)
-        finally:
+        answer = await self._handlers.handle(request)
+        if request.content.is_eof():
             self._connections.answered(request.transport)
+        else:  # refused before its body had arrived: what comes next is no request
+            answer.force_close()
+        return answer
 
     def _tick(self) -> None:
         """Run what is due by the clock; with a fixed clock nothing becomes due."""

@@ -271,8 +271,10 @@ def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
     try:
         if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent, re.ASCII):
             return datetime.fromisoformat(sent).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass  # an invalid date such as 30 February, or one beyond the years 1 to 9999: reported below
+    except OverflowError:  # Go has more years: the nearest moment that Python has
+        return (datetime.min if sent.startswith("0") else datetime.max).replace(microsecond=0, tzinfo=UTC)
+    except ValueError:
+        pass  # an invalid date such as 30 February: reported below
     layout_text, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
     for part in ("2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", layout or "Z07:00"):
         found = re.match(r"\d" * len(part) if part.isdigit() else re.escape(part), rest)

@@ -45,7 +45,7 @@ def read_protobuf(body: bytes) -> Manifest:
         raise ValueError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
         envelope = dict(_fields(body[len(_MAGIC) :]))
-        names = {number: bytes(value).decode() for number, value in _fields(envelope.get(1, b""))}
+        names = {number: bytes(value).decode(errors="replace") for number, value in _fields(envelope.get(1, b""))}
         api_version, kind = names.get(1, ""), names.get(2, "")
         message = load("protobuf.json")["kinds"].get(f"{api_version}/{kind}")
         if message is None and kind == "DeleteOptions":
@@ -64,7 +64,7 @@ def _message(name: str, data: bytes) -> Any:
         return special(dict(_fields(data)))
     fields = load("protobuf.json")["messages"][name]
     if [field[0] for field in fields.values()] == ["items"] and name.endswith(".ExtraValue"):
-        return [value.decode() for _, value in _fields(data)]
+        return [value.decode(errors="replace") for _, value in _fields(data)]
     found: Manifest = {}
     for number, raw in _fields(data):
         if str(number) not in fields:
@@ -72,7 +72,7 @@ def _message(name: str, data: bytes) -> Any:
         field, kind = fields[str(number)]
         if kind.startswith("{}"):
             entry = dict(_fields(raw))
-            key = bytes(entry.get(1, b"")).decode()
+            key = bytes(entry.get(1, b"")).decode(errors="replace")
             found.setdefault(field, {})[key] = _value(kind[2:], entry.get(2, b""))
         elif kind.startswith("[]"):
             found.setdefault(field, []).append(_value(kind[2:], raw))
@@ -87,7 +87,7 @@ def _value(kind: str, raw: Any) -> Any:
     """One value as in JSON."""
     match kind:
         case "string":
-            return raw.decode()
+            return raw.decode(errors="replace")  # as JSON shows them
         case "bytes":
             return base64.b64encode(raw).decode()
         case "bool":

@@ -9,6 +9,7 @@ Source: go.yaml.in/yaml, decode.go (allowedAliasRatio), which apimachinery's pkg
 
 from __future__ import annotations
 
+import math
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, has_half_surrogates, read_json, with_replacements
 
+_LONGEST = 70  # digits of an integer of 64 bits, in any base
 _ALIASES_FREE, _NODES_FREE = 100, 1000
 _FEW_NODES, _MANY_NODES = 400_000, 4_000_000
 _SHARE_OF_FEW, _SHARE_OF_MANY = 0.99, 0.10
@@ -42,15 +44,58 @@ def _binary(loader: Any, node: yaml.ScalarNode) -> str:
     return with_replacements(loader.construct_yaml_binary(node))
 
 
+_INT, _FLOAT, _BOOL = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool"
+_OWN = (":timestamp", ":int", ":float", ":bool")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(_OWN)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"[yYnN]\Z"), list("yYnN"))
-_Loader.add_constructor("tag:yaml.org,2002:bool", _bool)
+# as Go's parser reads them: y and n are booleans, 1:20 is a text, and 1e3 is a number
+_WORDS = ("y", "yes", "true", "on", "n", "no", "false", "off")
+_BOOLEANS = "|".join(f"{word}|{word.title()}|{word.upper()}" for word in _WORDS)
+_INTEGERS = r"[-+]?(0b[01_]+|0o?[0-7_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*)"
+_FLOATS = r"[-+]?((\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))|\.(nan|NaN|NAN)"
+for _tag, _pattern, _starts in (
+    (_BOOL, _BOOLEANS, "yYnNtTfFoO"),
+    (_INT, _INTEGERS, "-+0123456789"),
+    (_FLOAT, _FLOATS, "-+0123456789."),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(rf"({_pattern})\Z"), list(_starts))
+
+
+def _integer(loader: Any, node: Any) -> Any:
+    text = loader.construct_scalar(node).replace("_", "")
+    sign, digits = -1 if text.startswith("-") else 1, text.lstrip("+-")
+    prefix = digits[:2].lower()
+    base = {"0x": 16, "0o": 8, "0b": 2}.get(prefix, 8 if digits.startswith("0") else 10)
+    number = (
+        sign * int(digits[2:] if prefix in {"0x", "0o", "0b"} else digits, base) if len(digits) <= _LONGEST else None
+    )
+    return _finite(text) if number is None or not -(2**63) <= number < 2**64 else number
+
+
+def _float(loader: Any, node: Any) -> float | str:
+    text = loader.construct_scalar(node).replace("_", "")
+    if text.lower().endswith((".inf", ".nan")):
+        return float(text.lower().replace(".", ""))
+    return _finite(text)
+
+
+def _finite(text: str) -> float | str:
+    """The number; a text that is too large for one stays a text, as in Go."""
+    try:
+        number = float(text)
+    except ValueError:  # an octal or hexadecimal one
+        return text
+    return text if math.isinf(number) else number
+
+
+_Loader.add_constructor(_BOOL, _bool)
+_Loader.add_constructor(_INT, _integer)
+_Loader.add_constructor(_FLOAT, _float)
 _Loader.add_multi_constructor("", _without_tag)
-for _tag in ("timestamp", "set", "omap", "pairs"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", lambda loader, node: _without_tag(loader, "", node))
+for _name in ("timestamp", "set", "omap", "pairs"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", lambda loader, node: _without_tag(loader, "", node))
 _Loader.add_constructor("tag:yaml.org,2002:binary", _binary)
 
 
@@ -69,13 +114,14 @@ def read_yaml(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError("yaml: invalid leading UTF-8 octet") from error
     if text.lstrip()[:1] in {"{", "["}:
-        if has_half_surrogates(text):
-            raise ValueError("yaml: found invalid Unicode character escape code")
         try:
-            return read_json(text)
-        except ValueError as error:
-            if "max depth" in str(error):
-                raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
+            found = read_json(text)
+        except ValueError:
+            found = None  # not JSON, or too deep for the parser of YAML, too
+        if found is not None and has_half_surrogates(text):
+            raise ValueError("yaml: found invalid Unicode character escape code")
+        if found is not None:
+            return found
     try:
         _check_aliases(text)
         found = _first_document(text)
@@ -100,6 +146,8 @@ def _check_aliases(text: str) -> None:
     """Raise ValueError for an alias inside what it names, and if aliases expand to too much."""
     count = _Count()
     for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.DocumentStartEvent) and event.version not in {None, (1, 1)}:
+            raise ValueError("yaml: found incompatible YAML document")
         if isinstance(event, yaml.DocumentEndEvent):
             return
         if isinstance(event, yaml.AliasEvent):

@@ -52,8 +52,8 @@ class Authenticator:
 
     def user_of(self, headers: CIMultiDictProxy[str]) -> User:
         """The user of the bearer token; raises ApiError 401 without a valid one."""
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        user = self._tokens.user_of(token.strip(), self._clock()) if scheme.lower() == "bearer" else None
+        scheme, token, *_ = *headers.get("Authorization", "").strip().split(" ", 2), "", ""  # what follows is ignored
+        user = self._tokens.user_of(token, self._clock()) if scheme.lower() == "bearer" else None
         if user is None:
             raise unauthorized()
         return user

@@ -6,6 +6,7 @@ server-side apply).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.errors import bad_request, unsupported_media_type
@@ -17,6 +18,11 @@ from tenantkit.sandbox.apis.scheme import unrecognized
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = re.compile(rf'[ \t]*;[ \t]*({_NAME})[ \t]*=[ \t]*({_NAME}|"(?:[^"\\]|\\.)*")')
+_MEDIA_TYPE = re.compile(
+    rf"[ \t]*(?P<type>{_NAME}(?:/{_NAME})?)[ \t]*(?P<parameters>(?:{_PARAMETER.pattern})*)[ \t]*;?[ \t]*"
+)
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 GO_NAMES = {
@@ -42,12 +48,11 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
     Raises:
         ApiError: 415 for another media type; 400 for a body that can't be parsed, with the server's message.
     """
+    check_media_type(content_type)
     media_type = media_type_of(content_type)
     try:
         if media_type == PROTOBUF:
             return read_protobuf(body)
-        if media_type not in {JSON, YAML}:
-            raise unsupported_media_type()
         found = read_json(body, mark_repeated=True) if media_type == JSON else read_yaml(body)
     except ValueError as error:
         text = str(error) if body else "unexpected end of JSON input"
@@ -75,5 +80,18 @@ def misfit(found: Any) -> str:
 
 
 def media_type_of(content_type: str) -> str:
-    """The media type in a Content-Type header, by default JSON."""
-    return content_type.partition(";")[0].strip() if content_type else JSON
+    """The media type in a Content-Type header, by default JSON; empty if Go's mime.ParseMediaType refuses it."""
+    if not content_type:
+        return JSON
+    found = _MEDIA_TYPE.fullmatch(content_type)
+    parameters = dict[str, str]()
+    for name, value in _PARAMETER.findall(found["parameters"]) if found else ():
+        if parameters.setdefault(name.lower(), value) != value:
+            return ""
+    return found["type"].lower() if found else ""
+
+
+def check_media_type(content_type: str) -> None:
+    """Raise ApiError 415 for a body of another media type than an object can have."""
+    if media_type_of(content_type) not in {JSON, YAML, PROTOBUF}:
+        raise unsupported_media_type()

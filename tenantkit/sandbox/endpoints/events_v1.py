@@ -18,7 +18,9 @@ from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.json_text import read_json, write_json
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, OLDER_NAMES, as_older
+from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.endpoints.bodies import read_body
+from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH
 
 if TYPE_CHECKING:
@@ -36,13 +38,19 @@ def older_request(request: ApiRequest) -> ApiRequest:
     request = replace(request, query=query)
     if request.info.verb not in {"create", "update", "patch"}:
         return request
+    is_patch = request.info.verb == "patch"
+    write_options(
+        f"{request.info.verb.title()}Options",
+        request,
+        is_apply=is_patch and request.content_type.startswith(APPLY_PATCH),
+    )
     try:
-        is_patch = request.info.verb == "patch"
         if is_patch:
             is_apply = request.content_type.startswith(APPLY_PATCH)
             sent = (read_yaml if is_apply else read_json)(request.body)
         else:
             sent = read_body(request.body, request.content_type, kind=NEWER.kind)
+            read_as(sent, NEWER.api_version, NEWER.kind, strict=False)  # refuses wrong types by their newer names
     except ValueError:
         return request
     if request.content_type.startswith(JSON_PATCH) and isinstance(sent, list):

@@ -63,9 +63,7 @@ class _Patched:
         if name == "test":
             self._test(keys, operation)
         elif name in {"add", "replace"}:
-            if "value" not in operation:
-                raise PatchFailedError
-            self._put(keys, operation["value"], insert=name == "add")
+            self._put(keys, operation.get("value"), insert=name == "add")  # without a value: null
         elif name == "remove":
             self._remove(keys)
         elif name == "move":

@@ -34,6 +34,8 @@ _MANAGER_LIMIT = 128
 _UINT64_DIGITS = 20
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
+UNSAFE = "ignoreStoreReadErrorWithClusterBreakingPotential"  # deletes an object that can't be decoded
+_NOT_WITH_UNSAFE = ("propagationPolicy", "orphanDependents", "gracePeriodSeconds", "preconditions")
 _MATCHES = ("Exact", "NotOlderThan", "")
 
 
@@ -46,6 +48,11 @@ class WriteOptions:
     force: bool
     strict: bool
     warn: bool
+
+    @property
+    def lenient(self) -> bool:
+        """Whether unknown fields are ignored without a warning."""
+        return not self.strict and not self.warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +76,22 @@ class ListOptions:
         text = self.version_text
         if self.token and text not in {"", "0"}:
             raise bad_request("specifying resource version is not allowed when using continue")
-        if text and not (text.isascii() and text.isdecimal()):
-            why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-            raise bad_request(f"invalid resource version: resourceVersion: {why}")
-        if len(text) > _UINT64_DIGITS or (text and int(text) > MOST_UINT64):
-            why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": value out of range'
-            raise bad_request(f"invalid resource version: resourceVersion: {why}")
+        if text and (why := not_uint64(text)):
+            raise bad_request(f"invalid resource version: {not_a_version(text, why)}")
         return int(text) if text else None
+
+
+def not_uint64(text: str) -> str:
+    """Why Go's strconv.ParseUint refuses a text; empty if it does not."""
+    if not (text.isascii() and text.isdecimal()):
+        return "invalid syntax"
+    digits = text.lstrip("0")
+    return "value out of range" if len(digits) > _UINT64_DIGITS or int(digits or "0") > MOST_UINT64 else ""
+
+
+def not_a_version(text: str, why: str) -> str:
+    """The message for a resourceVersion that `not_uint64` refuses."""
+    return f"resourceVersion: Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: {why}"
 
 
 def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> WriteOptions:
@@ -87,11 +103,10 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
         is_apply: whether it is a server-side apply, which needs a manager and supports `force`.
 
     Raises:
-        ApiError: 422 for an unsupported value, 400 for an invalid boolean.
+        ApiError: 422, an unsupported value.
     """
     query = request.query
     manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
-    force = flag(query, "force") if "force" in query else False
     errors: list[Cause] = []
     if is_apply and not manager:
         errors.append(Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
@@ -103,7 +118,7 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
     for position, character in unprintable(manager):
         why = f"invalid character U+{ord(character):04X} (at position {position})"
         errors.append(Cause("fieldManager", f"Invalid value: {quoted(manager)}: {why}", "FieldValueInvalid"))
-    dry_run = _dry_run(errors, [value for value in values(query, "dryRun") if value])
+    dry_run = _dry_run(errors, values(query, "dryRun"))
     if validation not in _VALIDATIONS:
         errors.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
     if errors:
@@ -111,7 +126,7 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
     return WriteOptions(
         dry_run=dry_run,
         manager=manager or manager_of(request.user_agent, _MANAGER_LIMIT),
-        force=force,
+        force=flag(query, "force"),
         strict=validation == "Strict",
         warn=validation in {"", "Warn"},
     )
@@ -120,9 +135,11 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
 def list_options(query: Mapping[str, str]) -> ListOptions:
     """The options of a list, watch or delete of many; raises ApiError 400 or 422."""
     match = query.get("resourceVersionMatch", "")
-    initial = flag(query, "sendInitialEvents") if query.get("sendInitialEvents") else None
+    initial = flag(query, "sendInitialEvents") if "sendInitialEvents" in query else None
     limit, watch, timeout_s = number(query, "limit") or 0, flag(query, "watch"), number(query, "timeoutSeconds")
     labels, fields = parsed_selectors(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    if watch and initial is None and not match and query.get("resourceVersion", "") in {"", "0"}:
+        match, initial = "NotOlderThan", True  # the server's defaults: such a watch starts with all objects
     options = ListOptions(
         labels=labels,
         fields=fields,
@@ -144,25 +161,37 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
 def delete_options(request: ApiRequest) -> DeleteOptions:
     """The options of a delete, from its body or, without one, its query; raises ApiError 400, 415 or 422."""
     body = _delete_body(request) if request.body else _delete_query(request.query)
-    policy, orphans = body.get("propagationPolicy", ""), body.get("orphanDependents")
-    errors: list[Cause] = []
-    if policy and orphans is not None:
-        why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
-        errors.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
-    if policy and policy not in _PROPAGATIONS:
-        errors.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
-    is_dry = _dry_run(errors, body.get("dryRun") or ())
-    if errors:
-        raise invalid(_META, "DeleteOptions", "", errors)
+    is_dry = check_delete_options(body)
+    policy, orphans = body.get("propagationPolicy"), body.get("orphanDependents")
     preconditions = body.get("preconditions") or {}
     return DeleteOptions(
         dry_run=is_dry,
         grace_period_s=body.get("gracePeriodSeconds"),
         uid=preconditions.get("uid"),
         version=preconditions.get("resourceVersion"),
-        propagation=policy,
+        propagation=policy or "",
         orphan_dependents=orphans,
+        unsafe=bool(body.get(UNSAFE)),
     )
+
+
+def check_delete_options(body: Manifest) -> bool:
+    """Whether the options of a delete ask for a dry run; raises ApiError 422 for invalid ones."""
+    policy, orphans = body.get("propagationPolicy"), body.get("orphanDependents")
+    errors: list[Cause] = []
+    if policy is not None and orphans is not None:
+        why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        errors.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
+    if policy is not None and policy not in _PROPAGATIONS:
+        errors.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
+    is_dry = _dry_run(errors, body.get("dryRun") or ())
+    if body.get(UNSAFE):
+        others = (name for name in _NOT_WITH_UNSAFE if body.get(name) is not None)
+        why = "Invalid value: true: cannot be set together with"
+        errors += [Cause(UNSAFE, f"{why} .{name}", "FieldValueInvalid") for name in others]
+    if errors:
+        raise invalid(_META, "DeleteOptions", "", errors)
+    return is_dry
 
 
 def _delete_body(request: ApiRequest) -> Manifest:
@@ -195,12 +224,12 @@ def _delete_body(request: ApiRequest) -> Manifest:
 def _delete_query(query: Mapping[str, str]) -> Manifest:
     """The options in a query; of a boolean only `false` and `0` are false."""
     found: Manifest = {"dryRun": values(query, "dryRun")}
-    found |= {key: query[key] for key in ("propagationPolicy",) if query.get(key)}
+    found |= {key: query[key] for key in ("propagationPolicy",) if key in query}
     seconds = number(query, "gracePeriodSeconds")
     found |= {} if seconds is None else {"gracePeriodSeconds": seconds}
-    if "orphanDependents" in query:
-        found["orphanDependents"] = flag(query, "orphanDependents", lenient=True)
-    return found
+    found |= {name: flag(query, name) for name in ("orphanDependents", UNSAFE) if name in query}
+    preconditions = {name: query[name] for name in ("uid", "resourceVersion") if query.get(name)}
+    return found | ({"preconditions": preconditions} if preconditions else {})
 
 
 def _dry_run(errors: list[Cause], given: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from tenantkit.sandbox.auth.request_info import RequestInfo
 from tenantkit.sandbox.auth.users import User, service_account_user
 from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.endpoints.review_selectors import selector_errors
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ class Reviews:
             why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             raise _invalid(review, "spec", f"Invalid value: null: {why}")
         attributes = resource or path or {}
+        if causes := selector_errors(resource or {}):
+            raise invalid(str(review["apiVersion"]), "", "", causes)
         fields = ("group", "version", "resource", "subresource", "namespace", "name")
         info = RequestInfo(
             attributes.get("verb", ""), attributes.get("path", ""), *(attributes.get(field, "") for field in fields)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.json_text import write_json
-from tenantkit.sandbox.endpoints.options import list_options
+from tenantkit.sandbox.endpoints.options import list_options, not_a_version, not_uint64
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Watch:
         self._convert = convert
         self._options = list_options(request.query)
         self._selectors = selectors_of(resource, self._options, name=request.info.name)
+        if (text := self._options.version_text) and (why := not_uint64(text)):
+            raise ApiError(code=500, reason="", message=not_a_version(text, why))
         self._namespace = request.info.namespace if resource.namespaced else ""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._first_queued = 0  # the version of the oldest event in the queue

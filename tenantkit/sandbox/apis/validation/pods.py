@@ -107,6 +107,11 @@ def check_ephemeral_containers(errors: ErrorList, pod: Manifest, old: Manifest |
             errors.forbidden("spec.ephemeralContainers", text)
 
 
+def _is_set(container: Manifest, field: str) -> bool:
+    """Whether a container sets a field; an empty value counts, except for those that are always there."""
+    return container.get(field) is not None if field != "resources" else bool(container.get(field))
+
+
 def _check_spec(errors: ErrorList, spec: Manifest, root: str = "spec") -> None:
     check_resource_claims(errors, root, spec)
     volumes = _check_volumes(errors, f"{root}.volumes", spec.get("volumes") or [])
@@ -117,7 +122,7 @@ def _check_spec(errors: ErrorList, spec: Manifest, root: str = "spec") -> None:
         for index, container in enumerate(spec.get(part) or []):
             _check_container(errors, f"{root}.{part}[{index}]", container, names, volumes)
     for index, container in enumerate(spec.get("ephemeralContainers") or []):
-        for field in (field for field in _NOT_EPHEMERAL if container.get(field)):
+        for field in (field for field in _NOT_EPHEMERAL if _is_set(container, field)):
             text = "cannot be set for an Ephemeral Container"
             errors.forbidden(f"{root}.ephemeralContainers[{index}].{field}", text)
     _check_seccomp(errors, f"{root}.securityContext", spec)
