@@ -17,8 +17,8 @@ from tenantkit.rules.selectors.label_selectors import label_selector_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
 
     Placed: TypeAlias = Sequence[tuple[Manifest, Manifest]]  # pods and their nodes
     LabelsOf: TypeAlias = Callable[[str], Manifest]  # the labels of a namespace

@@ -131,7 +131,7 @@ def test_memory_beyond_an_int64_is_missing_and_the_other_amounts_stay() -> None:
     frame = pods_frame([*PODS, big], now=NOW).set_index("name")
     node = nodes_frame(NODES, reserved=reserved_by([*PODS, big])).iloc[0]
 
-    assert pd.isna(frame.loc["web-0", "memory_requests_bytes"])
+    assert frame["memory_requests_bytes"].isna()["web-0"]
     assert frame.loc["web-0", "cpu_requests_cores"] == 1.11
     assert frame.drop("web-0")["memory_requests_bytes"].notna().all()
     assert pd.isna(node["memory_requests_bytes"])
@@ -163,5 +163,5 @@ def test_a_limit_that_cannot_be_read_leaves_its_row_of_the_quota_without_a_state
 
     frame = quota_frame([quota]).set_index("resource")
 
-    assert frame.loc["pods", ["hard", "free", "used_pct", "state"]].isna().all()
+    assert frame[["hard", "free", "used_pct", "state"]].isna().loc["pods"].all()
     assert frame.loc["requests.cpu", ["hard", "state"]].tolist() == [4.0, "ok"]

@@ -13,7 +13,6 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tenantkit.rules.selector_errors import SelectorSyntaxError
 
 import tenantkit
 from tenantkit.cluster.arguments import MISSING, WrongArgument
@@ -28,6 +27,7 @@ from tenantkit.exceptions import (
     TenantKitError,
 )
 from tenantkit.hints import SURFACES, Message
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause
 from tests.unit.project.failing_worker import HINT, REPORT, fail
 
