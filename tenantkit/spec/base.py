@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
 from tenantkit.rules.plain_values import plain_tree
 from tenantkit.spec.signatures import spec_signature
+from tenantkit.spec.spellings import meant_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -319,7 +320,13 @@ def _unknown_field(cls: type[Spec], location: Sequence[int | str], spelling: str
         if isinstance(part, str):
             model = _inner(model, part)
     fields = (model or cls).model_fields
-    known = [name if spelling == "python" else (field.alias or name) for name, field in fields.items()]
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    spelled = {name: name if spelling == "python" else (field.alias or name) for name, field in fields.items()}
+    meant = meant_field((model or cls).__name__, str(location[-1]))
+    if meant is not None:
+        return f"no such field: use {spelled[meant[0]]}, {meant[1]}"
+    known = list(spelled.values())
+    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in known}
+    same = plain.get(re.sub(r"[^a-z0-9]", "", str(location[-1]).lower()))
+    close = [same] if same else difflib.get_close_matches(str(location[-1]), known, n=1)
     advice = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
     return f"no such field: {advice}"
