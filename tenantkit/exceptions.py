@@ -32,6 +32,7 @@ from copy import copy as _copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from tenantkit.hints import SURFACES
 from tenantkit.hints import Hint as Hint  # noqa: PLC0414, TC001 (public here, too)
 from tenantkit.hints import Message as Message  # noqa: PLC0414 (public here, too)
 
@@ -134,6 +135,7 @@ class TenantKitError(Portable):
 
     def words(self, surface: Surface) -> str:
         """What happened and what to do next, in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self._with_hint(_words(self._what, surface), surface)
 
     def with_hint(self, hint: Hint) -> Self:
@@ -144,6 +146,12 @@ class TenantKitError(Portable):
 
     def _with_hint(self, text: str, surface: Surface) -> str:
         return text if self.hint is None else f"{text}{self._between}{self.hint.words(surface)}"
+
+
+def check_surface(surface: object) -> None:
+    """Refuse a surface that has no words; raises InvalidSpecError."""
+    if surface not in SURFACES:
+        raise InvalidSpecError([Problem("surface", surface, f"use one of {', '.join(map(repr, SURFACES))}")])
 
 
 def _words(text: str | Message, surface: Surface) -> str:
@@ -168,6 +176,7 @@ class Problem:
 
     def words(self, surface: Surface) -> str:
         """The problem in the words of Python, the command line or a form."""
+        check_surface(surface)
         where = f"line {self.line}: " if self.line is not None else ""
         more = "" if self.hint is None else f": {self.hint.words(surface)}"
         return f"{where}{self.subject}{self.reason}{more}"
@@ -191,6 +200,7 @@ class InvalidSpecError(TenantKitError, ValueError):
 
     def words(self, surface: Surface) -> str:
         """All wrong fields, one a line."""
+        check_surface(surface)
         return self._with_hint(self._lines(surface), surface)
 
     def _lines(self, surface: Surface) -> str:

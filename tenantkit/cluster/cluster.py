@@ -37,6 +37,8 @@ SANDBOX_MARK = "+tenantkit-sandbox"
 class Cluster:
     """A connection to one API server as one user, made by `connect`. Thread-safe, and a context manager.
 
+    A forked process may use its copy, which opens connections of its own; a spawned one has to call `connect`.
+
     Attributes:
         context: of the kubeconfig; `in-cluster` for a pod's service account, None where the server was passed.
         server: the API server's URL.
@@ -50,8 +52,7 @@ class Cluster:
 
     Example:
         >>> import tenantkit as tk
-        >>> with tk.connect() as cluster:
-        ...     print(cluster.is_sandbox)
+        >>> tk.connect().is_sandbox
         True
     """
 
@@ -89,10 +90,7 @@ class Cluster:
         return cluster
 
     def __reduce__(self) -> Never:
-        raise TypeError(
-            "a Cluster cannot be copied or sent to another process, since it holds connections and credentials: "
-            "call tk.connect() in each process, for example in the initializer of a pool"
-        )
+        raise TypeError("a Cluster holds connections and credentials: call tk.connect() in each process")
 
     def __repr__(self) -> str:
         shown = {"context": self.context, "server": self.server, "user": self.user, "namespace": self.namespace}
@@ -136,7 +134,7 @@ class Cluster:
         Raises:
             NotFound: it does not exist, or the server does not serve that kind.
             PermissionDenied: it may not be read.
-            Unreadable: it cannot be parsed, such as one that is nested 1,100 levels deep.
+            Unreadable: it cannot be parsed.
             InvalidSpecError: the kind is unknown, or the name or namespace is not valid.
             ClusterUnavailable: the server gave no answer.
 
@@ -146,8 +144,7 @@ class Cluster:
             >>> cluster.get("Namespace", "speech")["status"]["phase"]
             'Active'
         """
-        path = object_path(kind_of(kind), name, namespace)
-        operation = Operation("get", kind, name, namespace)
+        path, operation = object_path(kind_of(kind), name, namespace), Operation("get", kind, name, namespace)
         return self._session.ask(Call("GET", path, operation, is_repeatable=True, parse=parse_stored))
 
     def list(
@@ -167,8 +164,7 @@ class Cluster:
             field_selector: likewise: `metadata.name=default`.
 
         Returns:
-            The objects by namespace and name, each with its apiVersion and kind. An object that cannot be parsed, such
-            as one that is nested 1,100 levels deep, is not among them: `unreadable` names it.
+            The objects by namespace and name, each with its apiVersion and kind. `unreadable`: those not parsed.
 
         Raises:
             PermissionDenied: they may not be listed there.

@@ -94,7 +94,8 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
     chains = _chains_of_others(cluster, objects, names)
     above = {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
     creators = {(place, str(owner)): creator for (place, owner), creator in chains.creators.items()}
-    return ClusterSnapshot(objects, cluster.server_time, incomplete, above, creators)
+    now = cluster.server_time
+    return ClusterSnapshot(objects, now, incomplete, above, creators, unknown_owners=chains.incomplete)
 
 
 def _chains_of_others(cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]) -> Chains:

@@ -19,6 +19,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_claims, shares_of_pods
@@ -87,7 +88,7 @@ def quota_holders(
         <NA>: what the server has counted beyond the objects that exist), root_workload (its top-level owner, as far as
         your permissions allow), creator (from labels or annotations; <NA>: none is named): string; used, hard in that
         unit, share_pct (of hard; <NA> where nothing is granted): Float64; objects (how many pods or claims): Int64;
-        since (when the oldest was created): datetime64[ns, UTC]. Sorted by namespace, quota and resource, the largest
+        since (when the oldest was created): datetime64[us, UTC]. Sorted by namespace, quota and resource, the largest
         first. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind,
         why the rows or columns that depend on it are incomplete.
 
@@ -170,6 +171,8 @@ def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
         owned: tenant and team by namespace. Default: unknown.
         is_whole: whether all pods and claims are given, so that the rest of the usage has no workload. Default: yes.
     """
+    quotas, pods = as_read("ResourceQuota", quotas), as_read("Pod", pods)
+    claims = None if claims is None else as_read("PersistentVolumeClaim", claims)
     holders = {id(pod): _holder(pod, chains) for pod in pods}
     pods_in, claims_in = _by_namespace(pods), _by_namespace(claims or ())
     rows: list[tuple[Any, ...]] = []

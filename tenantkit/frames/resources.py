@@ -68,7 +68,7 @@ def resources(
     Returns:
         tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name: string; the server's columns,
         also those of `kubectl get -o wide`, named in lower case with `_` (`up_to_date`): Int64, Float64, boolean or
-        string, as the server types them; created: datetime64[ns, UTC]. Sorted by namespace and name.
+        string, as the server types them; created: datetime64[us, UTC]. Sorted by namespace and name.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["kind"]`: the kind as
         `plural.group`. `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete.
 

@@ -13,6 +13,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
@@ -104,7 +105,7 @@ def routes_frame(ingresses: Iterable[Manifest], *, tenants: Mapping[str, str | N
     """
     known = tenants or {}
     rows: list[tuple[Any, ...]] = []
-    for ingress in ingresses:
+    for ingress in as_read("Ingress", ingresses):
         metadata = ingress["metadata"]
         labelled = (metadata.get("labels") or {}).get(TENANT_LABEL)
         if known.get(metadata["namespace"], "") is not None:

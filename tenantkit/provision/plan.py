@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import html_table, text_table, value_text
-from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
@@ -124,6 +124,7 @@ class Plan:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
             '7 unchanged'
         """
+        check_surface(surface)
         rows = [dict(zip(COLUMNS, _cells(row, surface), strict=True)) for row in self.rows]
         return {"summary": self.summary, "changes": rows}
 
@@ -137,6 +138,7 @@ class Plan:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
             7 unchanged
         """
+        check_surface(surface)
         table = text_table(COLUMNS, self._shown(surface))
         return f"{table}\n\n{self.summary}" if table else self.summary
 

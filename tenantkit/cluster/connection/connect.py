@@ -38,6 +38,7 @@ from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ConnectionConfigError, NotFound, PermissionDenied
 from tenantkit.hints import Hint, Message
 from tenantkit.rules.names import check_dns_label
+from tenantkit.rules.plain_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,6 +110,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         sandbox-owner
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
+    timeout_s = plain(timeout_s)
     if not isinstance(timeout_s, int | float) or not timeout_s > 0:
         raise ConnectionConfigError(
             f"timeout_s={timeout_s!r} is not valid: use a number of seconds above 0, for example 35"

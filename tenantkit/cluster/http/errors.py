@@ -56,6 +56,9 @@ ERROR_OF: Mapping[int, type[ClusterError]] = MappingProxyType(
 _MESSAGE_LIMIT = 600
 _CAUSES_LIMIT = 20
 _SERVER_ERROR = 500
+_CODES = range(100, 1000)
+_REASON_LIMIT = 100
+_READ_LIMIT = 1 << 14  # of a text that is then cut: cleaning takes more than linear time
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|(?i:bearer|basic)\s+[\w.~+/=-]{8,}")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|\{.*\}')
 
@@ -189,10 +192,11 @@ def error_of_status(status: Manifest, operation: Operation, *, code: int | None 
         operation: the request.
         code: of the answer. It takes precedence over the body's own.
     """
-    code = code or int(status.get("code") or _SERVER_ERROR)
-    reason = str(status.get("reason") or "") or None
+    written = status.get("code")
+    code = code or (written if isinstance(written, int) and written in _CODES else _SERVER_ERROR)
+    reason = _clean(_text_at(status, "reason"))[:_REASON_LIMIT] or None
     is_secret = operation.kind == "Secret"
-    message = _clean(str(status.get("message") or reason or f"status {code}"), is_secret=is_secret)
+    message = _clean(_text_at(status, "message") or reason or f"status {code}", is_secret=is_secret)
     kind = _class_of(code, reason, message)
     return kind(
         f"{_lead(kind, operation)}: {message}",
@@ -311,7 +315,7 @@ def _lead(kind: type[ClusterError], operation: Operation) -> str:
 def _hint(kind: type[ClusterError], operation: Operation, message: str, status: Manifest) -> Hint:
     if kind is PermissionDenied:
         return next((hint for words, hint in _DENIALS if words in message), None) or _refusal_hint(message)
-    if kind is NotFound and not (status.get("details") or {}).get("name"):
+    if kind is NotFound and not _details(status).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
     if kind is Rejected and operation.verb == "patch":
         return Hint("a path of the patch does not exist, or its value has changed: read the object again")
@@ -336,9 +340,19 @@ def _is_field_conflict(status: Manifest) -> bool:
 
 
 def _raw_causes(status: Manifest) -> list[dict[str, Any]]:
+    causes = _details(status).get("causes")
+    return [cause for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
+
+
+def _details(status: Manifest) -> Mapping[str, Any]:
     details = status.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    return [cause for cause in causes or () if isinstance(cause, dict)]
+    return details if isinstance(details, dict) else {}
+
+
+def _text_at(status: Manifest, field: str) -> str:
+    """A field that is text; other values, which no API server writes, are left out."""
+    value = status.get(field)
+    return value if isinstance(value, str) else ""
 
 
 def _causes(status: Manifest, *, is_secret: bool) -> list[str]:
@@ -351,6 +365,8 @@ def _causes(status: Manifest, *, is_secret: bool) -> list[str]:
 
 def _clean(text: str, *, is_secret: bool = False) -> str:
     """One printable line, of bounded length, without tokens and without a Secret's values."""
+    if len(text) > _READ_LIMIT:
+        text = text[:_READ_LIMIT] + '"`}'  # whatever was quoted there ends
     text = _TOKEN.sub("[token]", without_secrets(" ".join(text.split())))
     if is_secret:
         text = _QUOTED.sub("[value]", text)

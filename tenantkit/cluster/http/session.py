@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _Reply = TypeVar("_Reply", Answer, Stream)
 _GOOD = range(200, 300)
 _UNAUTHORIZED = 401
+_YEARS = range(1971, 2262)  # those that tables can hold; ages are computed from it
 JSON = "application/json"
 _LOGGER = logging.getLogger("tenantkit.cluster")
 
@@ -109,10 +110,13 @@ class Session:
 
     @property
     def server_time(self) -> datetime | None:
-        """The Date header of the last answer; None before the first."""
-        if self._date is None:
+        """The Date header of the last answer; None before the first, and where it is not a date of our time."""
+        try:
+            date = parsedate_to_datetime(self._date or "")
+        except (ValueError, TypeError, OverflowError):
             return None
-        date = parsedate_to_datetime(self._date)
+        if date.year not in _YEARS:
+            return None
         return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
     def ask(self, call: Call) -> Manifest:
@@ -126,9 +130,12 @@ class Session:
     def fetch(self, call: Call) -> Answer:
         """Send a call and return its last answer after retries, successful or not; `read` parses it.
 
+        No attempt begins after the call's timeout, so that a call takes at most twice as long.
+
         Raises:
             ClusterError: there was no answer.
         """
+        deadline = time.monotonic() + (self.timeout_s if call.timeout_s is None else call.timeout_s)
         for attempt in itertools.count(1):
             try:
                 answer = self._send(call)
@@ -136,12 +143,12 @@ class Session:
                 pause = self.retries.after_failure(
                     failure.reason, attempt, self.jitter, is_repeatable=call.is_repeatable
                 )
-                if pause is None:
+                if pause is None or time.monotonic() + pause > deadline:
                     is_write = call.method != "GET"
                     raise error_of_transport(failure, call.operation, self.server, is_write=is_write) from failure
             else:
                 pause = self.retries.after_answer(answer, attempt, self.jitter)
-                if pause is None:
+                if pause is None or time.monotonic() + pause > deadline:
                     return answer
             self.sleep(pause)
         raise AssertionError  # the loop never ends by itself

@@ -35,7 +35,7 @@ class Allowance:
 
     Args:
         sock: the connection's socket.
-        seconds: until the end of the head; later ones by `until` or `silence`.
+        seconds: until its end.
     """
 
     def __init__(self, sock: socket.socket, seconds: float | None) -> None:
@@ -44,10 +44,14 @@ class Allowance:
         self._deadline = time.monotonic() + self._silence_s
         self._bytes = self._limit = _TRANSFER_BYTES
 
-    def until(self, deadline: float, content_bytes: int) -> None:
-        """The rest of the answer must come before that time, and be no larger."""
-        self._deadline, self._silence_s = deadline, math.inf
-        self.allow(content_bytes)
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._deadline
+
+    def within(self, seconds: float) -> None:
+        """The rest of the answer must come within that time."""
+        self._deadline, self._silence_s = time.monotonic() + seconds, math.inf
 
     def silence(self, seconds: float) -> None:
         """The rest of the answer has no deadline, and each pause in it may be that long."""

@@ -12,7 +12,6 @@ import http.client
 import os
 import socket
 import ssl
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,7 +39,6 @@ CONNECT_TIMEOUT_S = 5.0  # a far server connects in under a second; a host that 
 HEAD_TIMEOUT_S = 15.0  # a watch's head arrives at once: no head means a dead connection, not an idle cluster
 ANSWER_BYTES = 1 << 29  # unpacked; a page of 500 objects has some megabytes, and 50 objects at most 150
 LINE_BYTES = 1 << 25  # an event of a watch holds one object, of at most 3 MB
-_ANSWER_SIZE = f"{ANSWER_BYTES >> 20} MiB"
 _ENCODINGS = ("", "identity", "gzip")
 _CHUNK_BYTES = 1 << 16  # packed: one chunk of zeros unpacks to 64 MiB in old versions of urllib3
 _LOOPBACK = ("127.", "localhost", "[::1]")
@@ -65,10 +63,9 @@ class Urllib3Transport:
 
     def send(self, request: Request) -> Answer:
         """The whole answer, within the request's timeout after connecting."""
-        deadline = time.monotonic() + CONNECT_TIMEOUT_S + request.timeout_s
         response = self._open(self._open_pools().calls, request)
         try:
-            body = _whole(response, deadline)
+            body = _whole(response)
         except _FAILURES as error:
             response.close()
             raise _transport_error(error) from _cause(error)
@@ -173,10 +170,12 @@ class _Lines:
         if b"".join(parts).strip():
             raise TransportError("reset", "the stream ended in the middle of a line")
 
-    def read(self) -> bytes | bytearray:
+    def read(self) -> bytearray:
         """All that is left."""
         try:
-            return _whole(self._response, time.monotonic() + HEAD_TIMEOUT_S)
+            if self._allowance is not None:
+                self._allowance.within(HEAD_TIMEOUT_S)
+            return _whole(self._response)
         except _FAILURES as error:
             raise _transport_error(error) from _cause(error)
 
@@ -216,17 +215,17 @@ class _Lines:
 _FAILURES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
-def _whole(response: BaseHTTPResponse, deadline: float) -> bytes | bytearray:
-    """The body, until the deadline: each piece may arrive in time, and the whole too late."""
+def _whole(response: BaseHTTPResponse) -> bytearray:
+    """The body, within the time and the size that its answer may take."""
     allowance = allowance_of(response)
     if allowance is not None:
-        allowance.until(deadline, ANSWER_BYTES)
+        allowance.allow(ANSWER_BYTES)
     body = bytearray()
     for piece in _content(response):
         body += piece
         if len(body) > ANSWER_BYTES:
-            raise TransportError("too large", _ANSWER_SIZE)
-        if time.monotonic() > deadline:
+            raise TransportError("too large", f"{ANSWER_BYTES >> 20} MiB")
+        if allowance is not None and allowance.is_over:  # unpacking takes time, too
             raise TransportError("timeout", f"only {len(body)} bytes of it arrived")
     return body
 

@@ -22,7 +22,8 @@ from tenantkit.cluster.http.transport import TransportError
 from tenantkit.cluster.requests.event_parser import parse_event
 from tenantkit.cluster.requests.list import list_all
 from tenantkit.cluster.requests.paths import with_query
-from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
+from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, Problem, Throttled
+from tenantkit.rules.plain_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,6 +249,7 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
     on_connection_change: Callable[[ClusterError | None], None] | None = None,
 ) -> Iterator[WatchEvent]:
     """The events of a selection until the timeout, or until `stop` is set; see `Cluster.watch`."""
+    timeout_s = None if timeout_s is None else _seconds(timeout_s)
     if name is not None:
         by_name = f"metadata.name={name}"
         selectors = [text for text in (selection.field_selector, by_name) if text]
@@ -263,6 +265,13 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
         liveness=None if on_connection_change is None else session.liveness,
     )
     return run.run()
+
+
+def _seconds(timeout_s: object) -> float:
+    number = plain(timeout_s)
+    if isinstance(number, bool) or not isinstance(number, int | float) or math.isnan(number):
+        raise InvalidSpecError([Problem("timeout_s", timeout_s, "use a number of seconds, for example 30")])
+    return float(number)
 
 
 def _key(item: Manifest) -> _Key:

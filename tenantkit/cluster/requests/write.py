@@ -103,7 +103,7 @@ def _operation(verb: str, ref: ObjectRef) -> Operation:
 def _json(value: object, ref: ObjectRef) -> bytes:
     """The value as JSON. An error does not show the value, which may be a Secret's."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except (orjson.JSONEncodeError, RecursionError) as error:
         reason = f"can't be written as JSON ({error}): use text, numbers, lists and dicts"
         raise InvalidSpecError([Problem(str(ref), "…", reason)]) from None

@@ -13,7 +13,7 @@ HINT = Hint("{whoami} shows {user}", {"user": "the user"}).then(Hint("{plan} aga
 REPORT = Report(
     applied=(ApplyOutcome(ObjectRef("v1", "Namespace", "vision"), "create", "vision"),),
     failed=(
-        ApplyOutcome(ObjectRef("v1", "ConfigMap", "a", "vision"), "update", "vision", "data", Reason("refused", "no")),
+        ApplyOutcome(ObjectRef("v1", "ConfigMap", "a", "vision"), "update", "vision", "data", Reason("denied", "no")),
     ),
 )
 

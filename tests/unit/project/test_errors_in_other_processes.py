@@ -55,7 +55,14 @@ def make(kind: type[Exception]) -> Exception:
     elif issubclass(kind, PartialApplyError):
         made = kind(Message("{report}: {what}", {"what": "no"}), report=REPORT, hint=HINT)
     elif issubclass(kind, ClusterError):
-        given = {"reason": "r", "operation": "get", "kind": "Pod", "name": "a", "namespace": "b", "causes": ["c"]}
+        given: dict[str, Any] = {
+            "reason": "r",
+            "operation": "get",
+            "kind": "Pod",
+            "name": "a",
+            "namespace": "b",
+            "causes": ["c"],
+        }
         made = kind("what", status=409, hint=HINT, **given)
     elif issubclass(kind, TenantKitError):
         made = kind(Message("{kubeconfig} is {what}", {"what": "wrong"}), hint=HINT)
