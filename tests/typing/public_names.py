@@ -53,7 +53,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.Explorer(cluster, namespaces=["vision"]), tk.Explorer)
     assert_type(tk.styled(tk.pods(cluster)), Styler | InteractiveTable)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
-    assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])
+    assert_type(cluster.list("Ingress", namespace="vision"), tk.ObjectList[dict[str, Any]])
     assert_type(cluster.can("create", "Ingress"), bool)
 
 
