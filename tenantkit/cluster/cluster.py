@@ -158,6 +158,7 @@ class Cluster:
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> ObjectList[Manifest]:
         """List all objects of a kind, in pages of 500.
 
@@ -166,6 +167,7 @@ class Cluster:
             namespace: only this one. Default: the whole cluster.
             label_selector: in the API server's syntax: `app=ai,tier!=test`.
             field_selector: likewise: `metadata.name=default`.
+            managed_fields: whether they are needed. If not, they are empty where they alone cannot be parsed.
 
         Returns:
             The objects by namespace and name, each with its apiVersion and kind. `unreadable`: those not parsed.
@@ -184,7 +186,7 @@ class Cluster:
             ['speech']
         """
         place = kind if isinstance(kind, Kind) else kind_of(kind)
-        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=True)
+        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=managed_fields)
         return list_all(self._session, selection).items
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:

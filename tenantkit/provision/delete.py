@@ -26,14 +26,14 @@ from tenantkit.exceptions import (
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.changes import PlanChange, PlanRow
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
-from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, find_namespace, stored_tenant
 from tenantkit.provision.waiting.deleted import wait_until_deleted

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.exceptions import NotFound
-from tests.contract.product.test_cli import connection, name, run, spec
+from tests.contract.product.test_cli import connection, name, run, spec, tenantkit
+from tests.contract.tenants import OWNER
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tenantkit.cluster.cluster import Cluster
+    from tests.contract.engines import Engine
 
 __all__ = ["connection", "name", "run"]  # fixtures
 
@@ -108,3 +111,23 @@ def test_a_platform_is_planned_with_the_tenants_that_it_concerns(
         (it["code"], it["tenant"]) for it in content["notices"]
     }
     assert (prefixed.returncode, "cannot change while tenants exist" in prefixed.stderr) == (1, True)
+
+
+def test_an_owners_apply_does_their_part_and_says_what_needs_the_platform_team(
+    run: Callable[..., Any], name: str, engine: Engine, connect_as: Callable[[str], Cluster]
+) -> None:
+    owned = {"owners": [OWNER]}
+    assert run("install").returncode == 0
+    assert run("apply", "-", stdin=spec(name, **owned)).returncode == 0
+    eventually(lambda: connect_as("owner").can("create", "RoleBinding", namespace=name))
+    login = engine.login("owner")
+    connection = ["--kubeconfig", str(login.kubeconfig)] + (["--context", login.context] if login.context else [])
+    wanted = spec(name, **owned, size="medium", viewers=["ada@example.com"])
+
+    planned = tenantkit("plan", *connection, "-", stdin=wanted)
+    applied = tenantkit("apply", *connection, "-", "--output", "json", stdin=wanted)
+
+    results = {(it["kind"], it["result"]) for it in json.loads(applied.stdout)["objects"]}
+    assert (planned.returncode, applied.returncode) == (5, 5), planned.stdout + applied.stderr
+    assert {("ResourceQuota", "pending"), ("RoleBinding", "applied")} <= results
+    assert {result for kind, result in results if kind in ("Namespace", "LimitRange")} <= {"pending", "unchanged"}
