@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from tenantkit.cluster.connection.connect import connect as connect
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
+    from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
     from tenantkit.provision.stored.platform import get_platform as get_platform
+    from tenantkit.provision.stored.tenants import TenantList as TenantList
     from tenantkit.provision.stored.tenants import get_tenant as get_tenant
     from tenantkit.provision.stored.tenants import get_tenants as get_tenants
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
@@ -114,6 +117,7 @@ _HOME = {
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
     "Network": "spec.platform",
+    "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",
     "Plan": "provision.plan",
@@ -133,6 +137,8 @@ _HOME = {
     "StorageClassQuota": "spec.quota",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",
+    "TenantList": "provision.stored.tenants",
+    "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",

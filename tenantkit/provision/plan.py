@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
-from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
@@ -154,6 +154,7 @@ class Plan:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
             '6 unchanged'
         """
+        check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
         rows = [
             {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
@@ -171,6 +172,7 @@ class Plan:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
             6 unchanged
         """
+        check_surface(surface)
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
         table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
         return "\n\n".join(part for part in (notices, table, self.summary) if part)

@@ -14,6 +14,7 @@ import tenantkit as tk
 from tenantkit.exceptions import ClusterError, TenantKitError
 from tenantkit.forms.kit.background_job import THREAD_NAME
 from tenantkit.forms.tenant.form import TenantForm
+from tests.forms.gates import WAIT_S, Gate
 from tests.forms.pages import click, fill, is_idle, panel_text
 from tests.forms.trials import FAULTS, TRIALS, expect_recovery, expect_truth, versions
 
@@ -21,11 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.http.transport import Answer, Request
     from tests.forms.faults import FaultyTransport
     from tests.forms.trials import Versions
-
-WAIT_S = 30
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -90,21 +88,6 @@ def test_submit_raises_the_error_that_the_page_shows(
     assert panel_text(form).startswith("Failed")
     assert caught.value.words("form").split("\n")[0] in panel_text(form)
     assert is_idle(form)
-
-
-class Gate:
-    """Holds requests until it is opened, like a slow server."""
-
-    def __init__(self, is_held: Callable[[Request], bool]) -> None:
-        self.reached = threading.Event()
-        self.opened = threading.Event()
-        self._is_held = is_held
-
-    def __call__(self, _number: int, request: Request) -> Answer | None:
-        if self._is_held(request):
-            self.reached.set()
-            assert self.opened.wait(WAIT_S)
-        return None
 
 
 def form_threads() -> list[str]:

@@ -57,7 +57,7 @@ FIELD_ROWS: tuple[tuple[FieldDefinition, ...], ...] = (
     ),
     (
         FieldDefinition("expires", "Expires", "text", "2027-03-31T18:00:00Z"),
-        FieldDefinition("protected", "Protected", "flag", help_text="A protected tenant cannot be deleted."),
+        FieldDefinition("protected", "Protected", "flag", help_text="tenantkit does not delete a protected tenant."),
     ),
     (
         FieldDefinition("editors", "Editors, one per line", "lines", _PERSON),

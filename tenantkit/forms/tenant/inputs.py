@@ -33,6 +33,7 @@ _PARTS = (
     ("team", "Managed by the team", "The tenant's members and routes. The owners can change these."),
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
+_NOT_READABLE = "You may not read the current value. It is left as it is."
 
 
 class TenantInputs:
@@ -53,6 +54,14 @@ class TenantInputs:
         self._as_it_is = frozenset(TEAM_FIELDS)
         self._unread: frozenset[str] = frozenset()
         self._headings = {part: HTML(value=_heading(title, about)) for part, title, about in _PARTS}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the fields, valid or not."""
+        values = {name: field.value for name, field in self.fields.items()}
+        if self._name is not None:
+            values["name"] = self._name
+        return values | {name: None for name in self._as_it_is if not values[name]}
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
@@ -82,11 +91,7 @@ class TenantInputs:
 
     def validate(self) -> None:
         """Validate the values, and show each problem at its field."""
-        values = {name: field.value for name, field in self.fields.items()}
-        if self._name is not None:
-            values["name"] = self._name
-        values |= {name: None for name in self._as_it_is if not values[name]}
-        self.tenant, self.problems = validate(values, self.platform)
+        self.tenant, self.problems = validate(self.values, self.platform)
         self.show(self.problems)
 
     def show(self, problems: Sequence[Problem]) -> None:
@@ -110,6 +115,8 @@ class TenantInputs:
                 if part_of(field.name) == part:
                     field.lock(reason, is_shown=False)
         self.fields["name"].lock(_NAME_IS_FIXED)
+        for unread in self._unread:  # whoever does not see the members would remove them by naming others
+            self.fields[unread].lock(_NOT_READABLE)
 
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
         """Disable the fields while the form is busy."""

@@ -216,14 +216,18 @@ def test_a_host_of_a_live_tenant_is_not_granted_to_another(cluster: Cluster, nam
     assert other not in [namespace["metadata"]["name"] for namespace in cluster.list("Namespace")]
 
 
-def test_a_tenant_stored_by_a_newer_version_is_never_overwritten(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_tenant_stored_by_a_newer_version_is_never_overwritten_and_stops_no_other(
+    cluster: Cluster, name: str, other: str, wire: Wire
+) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
     newer = '{"apiVersion":"tenantkit.dev/v9"}'
     place = "/metadata/annotations/tenantkit.dev~1grant"
     edit(wire, ObjectRef("v1", "Namespace", name), {"op": "replace", "path": place, "value": newer})
 
-    with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
-        plan(cluster, tenant(name))
+    rows = plan(cluster, [tenant(name), tenant(other)]).rows
+    assert {row.code for row in rows if row.action == "blocked"} == {"newer-version"}
+    assert {row.action for row in rows if other in (row.ref.name, row.ref.namespace)} == {"create"}
+    assert name not in [it.name for it in get_tenants(cluster)]
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
         get_tenant(cluster, name)
 

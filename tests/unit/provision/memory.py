@@ -17,8 +17,8 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.cluster_api import ClusterApi
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.rules.label_selectors import parse_label_selector
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
