@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.owners import owners_of
-from tenantkit.rules.manifest import controller_of
-from tenantkit.rules.times import parse_time
+from tenantkit.rules.manifest import controller_of, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,7 +22,7 @@ from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import kind_of
-from tenantkit.rules.times import parse_time
+from tenantkit.rules.manifest import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

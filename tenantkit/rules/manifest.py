@@ -1,4 +1,4 @@
-"""Manifests: Kubernetes objects as plain dicts, and references to them.
+"""Manifests: Kubernetes objects as plain dicts, references to them, and the times in them.
 
 A dict keeps every field of the server's answer, also unknown ones, and costs nothing to create. `Any` is only used for
 manifests. Rejected alternative: typed models, which lose unknown fields and are several times slower to fill.
@@ -7,9 +7,11 @@ manifests. Rejected alternative: typed models, which lose unknown fields and are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 Manifest: TypeAlias = dict[str, Any]
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,3 +75,31 @@ def controller_of(manifest: Manifest) -> Manifest | None:
     """The owner reference to the object's controller; None without one."""
     owners = manifest["metadata"].get("ownerReferences") or ()
     return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def parse_time(text: object) -> datetime | None:
+    """A time in UTC; None for a missing one, one without a zone, a leap second, or one outside the years 1 to 9999.
+
+    One odd time in a list must not hide the others. Kubernetes also takes the year 0, which datetime cannot hold.
+
+    Source: in k8s.io/apimachinery, pkg/apis/meta/v1/time.go; RFC 3339.
+
+    Example:
+        >>> parse_time("2026-11-25T12:00:00+01:00"), parse_time("2026-12-31T23:59:60Z")
+        (datetime.datetime(2026, 11, 25, 11, 0, tzinfo=datetime.timezone.utc), None)
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def later(time: datetime, seconds: float) -> datetime:
+    """The time that many seconds later; the last or first moment that exists, where that is outside the years."""
+    try:
+        return time + timedelta(seconds=seconds)
+    except OverflowError:
+        return _LAST if seconds > 0 else _FIRST

@@ -239,7 +239,7 @@ def test_a_workload_whose_pods_do_not_come_up_is_failing_and_not_progressing(sta
     waiting = [{"name": "main", "ready": False, "restartCount": 4, "state": {"waiting": {"reason": status}}}]
     broken = pod("api-1", metadata={"ownerReferences": owned_by("Deployment", "api")})
     broken["status"]["containerStatuses"] = waiting
-    deployment = {
+    deployment: Manifest = {
         "kind": "Deployment",
         "metadata": {"name": "api", "namespace": "vision"},
         "spec": {"replicas": 1, "strategy": {}},
