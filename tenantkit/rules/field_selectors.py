@@ -77,7 +77,8 @@ def parse_field_selector(text: str) -> FieldSelector:
             message = f"field selector {text!r}: {term!r} has no '=', '==' or '!='; {_EXAMPLE}"
             raise SelectorSyntaxError(message, term, "an operator")
         field, operator, escaped = parts.groups()
-        found.append(FieldRequirement(field, operator != "!=", _unescaped(escaped, text)))
+        if field or escaped:  # the server ignores a lone operator
+            found.append(FieldRequirement(field, operator != "!=", _unescaped(escaped, text)))
     return FieldSelector(tuple(found))
 
 

@@ -106,13 +106,14 @@ class Wire:
         content_type: str = JSON,
         accept: str = JSON,
         query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request and return its whole answer; a body in bytes is sent unchanged."""
+        """Send one request and return its whole answer; a body in bytes is sent unchanged, and headers as Latin-1."""
         response = self.pool.request(
             method,
             self._url(path, query),
             body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
-            headers=self._headers(accept) | {"Content-Type": content_type},
+            headers=self._headers(accept) | {"Content-Type": content_type} | dict(headers or {}),
         )
         is_json = response.headers.get("Content-Type", "").startswith(JSON)
         content = json.loads(response.data) if is_json and response.data else response.data.decode()

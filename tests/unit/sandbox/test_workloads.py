@@ -227,4 +227,4 @@ def test_finished_indexes_are_written_as_intervals() -> None:
     ]
     status = progress.with_ends({"spec": spec}, {}, pods)
     assert (status["completedIndexes"], status["succeeded"]) == ("0-2,4,6,7", 6)
-    assert progress.indexes(status) == {0, 1, 2, 4, 6, 7}
+    assert progress.indexes({"spec": spec}, status).intervals == ((0, 2), (4, 4), (6, 7))
