@@ -126,6 +126,8 @@ def read_yaml(body: bytes) -> Any:
         _check_aliases(text)
         found = _first_document(text)
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error):
+            raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
         mark = getattr(error, "problem_mark", None)
         line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts
         where = f"line {line}: " if line else ""
