@@ -63,9 +63,11 @@ def partial(chance: Random, kind: Kind) -> Any:
     return odd(chance, kind, body) if chance.randrange(3) == 0 else body
 
 
+_KINDS_OF_PATCH: tuple[Any, ...] = ("replace", "delete", "merge", "nope", 1, None, {})
+_KEYS: tuple[Any, ...] = (["type"], [], "x", [1], None, ["type", "rollingUpdate"])
 _DIRECTIVES: tuple[Any, ...] = (
-    *({"$patch": value} for value in ("replace", "delete", "merge", "nope", 1, None, {})),
-    *({"$retainKeys": value} for value in (["type"], [], "x", [1], None, ["type", "rollingUpdate"])),
+    *({"$patch": value} for value in _KINDS_OF_PATCH),
+    *({"$retainKeys": value} for value in _KEYS),
     *(
         {"$setElementOrder/containers": value}
         for value in ([{"name": "main"}], [], "x", [1], [{}], [{"name": "nope"}], None)
