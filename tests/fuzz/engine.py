@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PEOPLE = {"owner": "admin", "editor": "edit", "viewer": "view"}
 _CREATED, _CONFLICT = 201, 409
-_MADE = (_CREATED, _CONFLICT)  # a given control plane may have them from an earlier run
+_MADE = (_CREATED, _CONFLICT)  # by an earlier run, or by a request whose answer was lost
 
 
 class SampleError(Exception):
@@ -83,7 +83,7 @@ class Engine:
     def _put_sample(self, kind: Kind, number: int) -> None:
         name = f"{'fe' if kind.api == NEWER_EVENTS else 'fx'}-{number:06x}"  # both kinds of events share their names
         self._live[key_of(kind)] = name
-        self._must(kind.path(namespace_of(kind)), plain(kind, name))
+        self._must(kind.path(namespace_of(kind)), plain(kind, name), _MADE)
 
     def _must(self, path: str, body: Any, accepted: tuple[int, ...] = (_CREATED,)) -> None:
         """Create an object; caches of the real engine may still refuse it for a moment."""
