@@ -123,7 +123,8 @@ def read_yaml(body: bytes) -> Any:
         if found is not None:
             return found
     try:
-        _check_aliases(text)
+        if "*" in text or text.lstrip().startswith("%"):  # else there is nothing to find
+            _check_aliases(text)
         found = _first_document(text)
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):
