@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
     from tenantkit.provision.stored.platform import get_platform as get_platform
+    from tenantkit.provision.stored.tenants import TenantList as TenantList
     from tenantkit.provision.stored.tenants import get_tenant as get_tenant
     from tenantkit.provision.stored.tenants import get_tenants as get_tenants
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
@@ -133,6 +134,7 @@ _HOME = {
     "StorageClassQuota": "spec.quota",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",
+    "TenantList": "provision.stored.tenants",
     "WatchEvent": "cluster.requests.watch",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",

@@ -63,6 +63,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
         ),
         "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
+        "plan_delete_tenants": (
+            "tk.plan_delete_tenants(cluster, …)",
+            "`tenantkit delete`",
+            "`tk.plan_delete_tenants(cluster, …)`",
+        ),
         "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
         "report": ("see .report", "see the report", "see the report"),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     example="tenantkit plan tenants/ --out plan.json",
-    exit_codes=[ExitCode.CHANGES, ExitCode.BLOCKED],
+    exit_codes=[ExitCode.CHANGES, ExitCode.BLOCKED, ExitCode.PENDING],
 )
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @click.option("--dry-run", type=click.Choice(["server"]), help="Also let the server check each change by a dry run.")
@@ -64,10 +64,12 @@ def plan(  # noqa: PLR0913 (one argument per option)
     print_result(output, planned.as_json("shell"), planned.words("shell"))
     if any(row.action in REFUSED for row in planned.rows):
         return ExitCode.BLOCKED
+    if any(row.action == "not yours" for row in planned.rows):
+        return ExitCode.PENDING
     return ExitCode.CHANGES if exit_code and planned.has_changes else ExitCode.DONE
 
 
-@click.command(cls=Command, example="tenantkit apply tenants.yaml", exit_codes=[ExitCode.BLOCKED])
+@click.command(cls=Command, example="tenantkit apply tenants.yaml", exit_codes=[ExitCode.BLOCKED, ExitCode.PENDING])
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @force_conflicts_option
 @CLUSTER_OPTIONS

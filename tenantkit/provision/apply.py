@@ -25,16 +25,16 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint, Message
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
-from tenantkit.provision.progress import Progress
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.quota_status import is_counted
@@ -121,7 +121,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
             run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
-            run.all(_groups(plan, current, left), left, max_concurrency)
+            run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
         if timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, timeout_s)
         report = run.report(plan)
@@ -159,22 +159,23 @@ class _Run:
         self,
         groups: Mapping[str | None, Sequence[PlanChange]],
         left: LeftOut,
+        waits: Mapping[str, Mapping[str, str]],
         threads: int,
     ) -> None:
         """Apply every tenant's objects; returns when no thread writes any more, also after Ctrl-C."""
         self.failed += left.refused.values()
         self.pending += left.pending.values()
-        waits = moves(change for group in groups.values() for change in group)
         order = givers_first(list(groups), waits)
         finished = {tenant: threading.Event() for tenant in order}
 
         def apply_tenant(tenant: str | None) -> None:
             try:
                 held = self._held(waits.get(tenant or "", {}), finished)
-                if held:
-                    self._skip(groups[tenant], host_not_free(held))
-                else:
+                if not held:
                     self._group(groups[tenant], is_closed=tenant in left.closed)
+                    return
+                self._group([change for change in groups[tenant] if takes_rights_away(change)], is_closed=True)
+                self._skip([it for it in groups[tenant] if not takes_rights_away(it)], host_not_free(held))
             finally:
                 finished[tenant].set()
 

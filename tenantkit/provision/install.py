@@ -24,7 +24,6 @@ from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
@@ -32,10 +31,11 @@ from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.progress import Progress
 from tenantkit.provision.read import read_node_resources, read_refs
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of

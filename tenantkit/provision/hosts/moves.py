@@ -26,12 +26,11 @@ def hosts_of(namespace: Manifest | None) -> tuple[str, ...]:
 
 
 def moves(changes: Iterable[PlanChange]) -> dict[str, dict[str, str]]:
-    """For each tenant that takes hosts of others: the tenant that gives it, by host."""
-    namespaces = [
-        change
-        for change in changes
-        if change.ref.kind == "Namespace" and change.tenant is not None and change.action in _CHANGED
-    ]
+    """For each tenant that takes hosts of others: the tenant that gives it, by host.
+
+    A tenant that cannot be changed gives nothing: whoever waits for it is told so.
+    """
+    namespaces = [change for change in changes if change.ref.kind == "Namespace" and change.tenant is not None]
     givers = {
         host: str(change.tenant)
         for change in namespaces
@@ -40,6 +39,8 @@ def moves(changes: Iterable[PlanChange]) -> dict[str, dict[str, str]]:
     }
     found: dict[str, dict[str, str]] = {}
     for change in namespaces:
+        if change.action not in _CHANGED:
+            continue
         taken = [host for host in hosts_of(change.wanted) if host not in hosts_of(change.live)]
         waits = {host: givers[host] for host in taken if givers.get(host, change.tenant) != change.tenant}
         if waits:

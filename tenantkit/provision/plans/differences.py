@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # A key that names an item of a list: such lists are compared item by item.
 _NAMES = ("type", "name", "host")
+# no stored spec is nested more deeply
+_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,26 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference
 
 
 def parsed(text: Any) -> Any:
-    """The map in a text of JSON; any other value as it is."""
+    """The map in a text of JSON; any other value as it is, also a text that is nested too deeply to be ours."""
     if not isinstance(text, str) or not text.startswith("{"):
         return text
     try:
-        return json.loads(text)
+        data = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    return data if _is_shallow(data) else text
+
+
+def _is_shallow(data: Any) -> bool:
+    level = [data]
+    for _ in range(_DEPTH):
+        level = [
+            below
+            for value in level
+            if isinstance(value, dict | list)
+            for below in (value.values() if isinstance(value, dict) else value)
+        ]
+    return not level
 
 
 def _is_either(kind: type, before: Any, after: Any) -> bool:

@@ -56,10 +56,12 @@ def describe(change: PlanChange, row: PlanRow) -> tuple[Line, ...]:
     """The words of one row of a plan; empty where its action says it all."""
     if row.path:
         return tuple(_field_lines(row))
-    if row.action == "create" and change.wanted is not None:
-        return tuple(_object_lines(change.wanted, is_added=True))
-    if row.action == "delete" and change.live is not None:
-        return tuple(_object_lines(change.live, is_added=False))
+    if row.action == "foreign" and change.live is not None:
+        return tuple(_object_lines(change.live, ""))
+    if row.action in ("create", "not yours") and change.wanted is not None:
+        return tuple(_object_lines(change.wanted, "+"))
+    if row.action in ("delete", "not yours") and change.live is not None:
+        return tuple(_object_lines(change.live, "-"))
     return ()
 
 
@@ -111,24 +113,27 @@ def _members(label: str, before: Iterable[str], after: Iterable[str], *, is_acce
             yield Line(f"{label} + {item}")
 
 
-def _object_lines(manifest: Manifest, *, is_added: bool) -> Iterator[Line]:
-    """The persons, hosts, rules and amounts in an object that is created or deleted."""
-    kind, sign = manifest["kind"], "+" if is_added else "-"
-    is_loss = not is_added
+def _object_lines(manifest: Manifest, sign: str) -> Iterator[Line]:
+    """The persons, hosts, rules and amounts in an object that is created (`+`), deleted (`-`) or left as it is."""
+    kind, is_loss = manifest["kind"], sign == "-"
     if kind in _BINDINGS:
         role = _role_name(manifest.get("roleRef"))
         for subject in manifest.get("subjects") or ():
-            yield Line(f"subjects {sign} {item_text(subject)} ({role})", is_loss=is_loss)
+            yield Line(_joined("subjects", sign, f"{item_text(subject)} ({role})"), is_loss=is_loss)
     elif kind in _ROLES:
         for rule in manifest.get("rules") or ():
-            yield Line(f"rules {sign} {item_text(rule)}", is_loss=is_loss)
+            yield Line(_joined("rules", sign, item_text(rule)), is_loss=is_loss)
     elif kind == "Ingress":
         for route in _routes((manifest.get("spec") or {}).get("rules")):
-            yield Line(f"route {sign} {route}", is_loss=is_loss)
-    elif kind == "ResourceQuota" and is_added:
+            yield Line(_joined("route", sign, route), is_loss=is_loss)
+    elif kind == "ResourceQuota" and not is_loss:
         yield Line("quota " + _amounts((manifest.get("spec") or {}).get("hard")))
-    elif kind == "Namespace" and is_added:
+    elif kind == "Namespace" and sign == "+":
         yield from _namespace_lines(manifest)
+
+
+def _joined(*words: str) -> str:
+    return " ".join(word for word in words if word)
 
 
 def _namespace_lines(manifest: Manifest) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
+from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.provision.content.namespace import contents_of
@@ -18,7 +18,7 @@ from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
@@ -60,7 +60,7 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
 
 
 @takes_cluster
-def get_tenants(cluster: ClusterApi) -> list[Tenant]:
+def get_tenants(cluster: ClusterApi) -> TenantList:
     """All tenants that you may read, by name.
 
     Args:
@@ -68,12 +68,13 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
 
     Returns:
         The tenants of the whole cluster; if you may not list those, the tenants in those of the connection's own
-        namespaces that you may read.
+        namespaces that you may read. A tenant whose grant cannot be read is left out, and named in
+        `attrs["incomplete"]`.
 
     Raises:
         PermissionDenied: you may read none of them, or not the platform's settings.
-        SpecVersionError: a newer tenantkit wrote one of them.
-        InvalidSpecError: a stored spec cannot be read as a tenant.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
+        InvalidSpecError: they cannot be read as a platform.
         ClusterUnavailable: the server did not answer.
 
     RBAC: list namespaces, rolebindings and ingresses; else get the connection's own namespaces, and list the others in
@@ -88,8 +89,40 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
     except PermissionDenied:
         namespaces = _readable(cluster, cluster.namespaces or [cluster.namespace])
     namespaces = [namespace for namespace in namespaces if _is_tenant(namespace)]
-    tenants = _with_teams(cluster, get_platform(cluster), namespaces)
-    return sorted(tenants, key=lambda tenant: tenant.name)
+    readable, incomplete = _with_grants(namespaces)
+    tenants = _with_teams(cluster, get_platform(cluster), readable)
+    return TenantList(sorted(tenants, key=lambda tenant: tenant.name), incomplete)
+
+
+class TenantList(list[Tenant]):
+    """Tenants, as a list; what could not be read is in `attrs`, as in the frames.
+
+    Args:
+        tenants: that could be read.
+        incomplete: by namespace, why its tenant could not.
+
+    Example:
+        >>> tk.get_tenants(cluster).attrs
+        {'incomplete': {}}
+    """
+
+    def __init__(self, tenants: Iterable[Tenant] = (), incomplete: Mapping[str, str] | None = None) -> None:
+        super().__init__(tenants)
+        self.attrs: dict[str, dict[str, str]] = {"incomplete": dict(incomplete or {})}
+
+
+def _with_grants(namespaces: Iterable[Manifest]) -> tuple[list[Manifest], dict[str, str]]:
+    """The Namespaces whose grants can be read, and why the others cannot, by name."""
+    readable: list[Manifest] = []
+    incomplete: dict[str, str] = {}
+    for namespace in namespaces:
+        try:
+            stored_tenant(namespace)
+        except (InvalidSpecError, SpecVersionError) as error:
+            incomplete[namespace["metadata"]["name"]] = str(error)
+        else:
+            readable.append(namespace)
+    return readable, incomplete
 
 
 def _with_teams(cluster: ClusterApi, platform: Platform, namespaces: list[Manifest]) -> list[Tenant]:

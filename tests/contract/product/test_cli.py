@@ -87,6 +87,7 @@ def test_a_plan_is_rows_as_json(run: Callable[..., Any], name: str) -> None:
     assert planned.returncode == 0, planned.stderr
     assert json.loads(planned.stdout)["changes"][0] == {
         "action": "create",
+        "tenant": name,
         "kind": "Namespace",
         "namespace": None,
         "name": name,
@@ -94,6 +95,7 @@ def test_a_plan_is_rows_as_json(run: Callable[..., Any], name: str) -> None:
         "before": None,
         "after": None,
         "reason": None,
+        "change": [f"hosts + {name}.example.ai", "grant size small"],
     }
 
 
@@ -131,7 +133,7 @@ def test_a_tenant_that_does_not_fit_the_platform_is_reported_with_file_and_line(
 ) -> None:
     done = run("plan", "-", stdin=spec(name, size="huge"))
 
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout.endswith("1 blocked\n")) == (4, True)
     assert done.stderr.startswith(f"tenantkit: -: line 5: {name}.size='huge': the platform's sizes are ")
 
 

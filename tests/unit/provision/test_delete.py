@@ -13,10 +13,13 @@ from tenantkit.exceptions import (
     OwnershipError,
     PartialApplyError,
     PermissionDenied,
+    StalePlanError,
     WaitTimeoutError,
 )
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
+from tenantkit.provision.plan import plan as plan_tenants
+from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import NAMESPACE, Memory, run, shown, tenant
 
 if TYPE_CHECKING:
@@ -95,6 +98,51 @@ def test_the_plan_of_a_deletion_is_not_applied() -> None:
         "to delete the tenants, use tk.delete_tenants(cluster, …, confirm=…)"
     )
     assert NAMESPACE in memory.objects
+
+
+def test_a_plan_of_a_deletion_deletes_its_tenants_and_is_refused_on_another_cluster() -> None:
+    memory = Memory(not_served=NOT_INSTALLED)
+    run(memory, tenant(), tenant(name="speech"), tenant(name="search"))
+    planned = plan_delete_tenants(memory, ["vision", "speech"])
+    other = Memory(objects=dict(memory.objects), server="elsewhere")
+
+    with pytest.raises(StalePlanError, match="the plan was made on another cluster"):
+        delete_tenants(other, planned, confirm=["vision", "speech"], progress=False)
+    report = delete_tenants(memory, planned, confirm=["vision", "speech"], progress=False)
+
+    assert [outcome.tenant for outcome in report.applied] == ["vision", "speech"]
+    assert {ref.namespace or ref.name for ref in memory.objects} == {"search"}
+    assert NAMESPACE in other.objects
+
+
+def test_another_plan_deletes_nothing() -> None:
+    memory = Memory()
+    run(memory, tenant())
+
+    with pytest.raises(InvalidSpecError, match="is not the plan of a deletion: pass a name, or the result of tk"):
+        delete_tenants(memory, plan_tenants(memory, tenant()), confirm="vision")
+    assert NAMESPACE in memory.objects
+
+
+def test_a_tenant_is_deleted_in_the_namespace_that_has_its_label() -> None:
+    memory = Memory()
+    run(memory, tenant(), platform=Platform(namespace_prefix="team-"))
+    memory.install(Platform(namespace_prefix="other-"))
+
+    report = delete(memory, "vision")
+
+    assert shown(report.applied) == ["Namespace 'team-vision'"]
+
+
+def test_a_tenant_with_two_namespaces_is_not_deleted() -> None:
+    memory = Memory()
+    run(memory, tenant(), platform=Platform(namespace_prefix="a-"))
+    namespace = memory.get("Namespace", "a-vision")
+    memory.create({**namespace, "metadata": {**namespace["metadata"], "name": "b-vision"}})
+    memory.install(Platform(namespace_prefix="other-"))
+
+    with pytest.raises(OwnershipError, match="tenant 'vision' has the namespaces 'a-vision', 'b-vision'"):
+        delete(memory, "vision")
 
 
 def test_a_deleted_tenant_is_deleted_with_everything_in_it() -> None:

@@ -15,7 +15,7 @@ from tenantkit.provision.hosts.moves import exchanging, givers_first
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenants
-from tests.unit.provision.memory import NAMESPACE, PLATFORM, Memory, run, tenant
+from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
@@ -104,6 +104,31 @@ def test_a_tenant_whose_host_was_not_freed_is_not_attempted_and_says_so(kind: st
     }
     assert hosts_of(memory, "speech") == ["speech.example.ai"]
     assert {outcome.tenant for outcome in report.applied} >= {"search"}
+
+
+def test_a_host_of_a_tenant_that_is_blocked_is_not_taken() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech"))
+    memory.objects[NAMESPACE]["metadata"]["deletionTimestamp"] = NOW
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(name="speech", hosts=[SHARED]), tenant())
+
+    assert {outcome.code for outcome in caught.value.report.not_attempted} == {"host-not-free"}
+    assert hosts_of(memory, "speech") == ["speech.example.ai"]
+
+
+def test_a_tenant_that_waits_for_a_host_still_loses_the_rights_that_its_spec_takes_away() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech", editors=["eve@example.com"]))
+    memory.objects[NAMESPACE]["metadata"]["deletionTimestamp"] = NOW
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(name="speech", hosts=[SHARED], editors=[]), tenant())
+
+    assert [(outcome.action, outcome.ref.kind) for outcome in caught.value.report.applied] == [
+        ("delete", "RoleBinding")
+    ]
 
 
 def test_with_one_thread_a_chain_of_moves_ends() -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from tenantkit.exceptions import PartialApplyError, PermissionDenied
 from tenantkit.provision.apply import apply
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.delete import delete_tenants
 from tenantkit.provision.install import install_platform, uninstall_platform
 from tenantkit.provision.plan import plan
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:

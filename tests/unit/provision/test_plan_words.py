@@ -169,8 +169,33 @@ def test_settings_of_the_platform_are_shown_by_key() -> None:
     assert lines(made, "ClusterRoleBinding") == ["subjects + lead@example.com"]
 
 
+def test_a_foreign_binding_shows_whom_it_admits() -> None:
+    memory = Memory()
+    run(memory, tenant())
+    theirs = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "theirs", "namespace": "vision"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+        "subjects": [EVE, {"kind": "Group", "name": "cv"}],
+    }
+    memory.create(theirs)
+
+    made = plan(memory, tenant(), platform=PLATFORM)
+
+    [entry] = [entry for entry in entries(made.changes) if entry.row.action == "foreign"]
+    assert entry.lines == ("subjects eve@x.com (admin)", "subjects group:cv (admin)")
+
+
 def test_two_lists_in_another_order_are_one_difference() -> None:
     assert [(it.before, it.after) for it in differences(["a", "b"], ["b", "a"])] == [(["a", "b"], ["b", "a"])]
+
+
+@pytest.mark.parametrize("depth", [21, 900, 100_000])
+def test_a_text_that_is_nested_too_deeply_is_shown_as_it_is(depth: int) -> None:
+    text = '{"a":' * depth + "1" + "}" * depth
+
+    assert words("Ingress", ("metadata", "annotations", "x"), text, "y") == [f"annotation x {text} → y"]
 
 
 def test_a_subject_is_named_with_its_kind() -> None:
