@@ -190,13 +190,14 @@ def report_table(report: Report) -> Html:
     groups = (
         ("applied", report.applied),
         ("failed", report.failed),
+        ("pending", report.pending),
         ("not ready", report.not_ready),
         ("not attempted", report.not_attempted),
     )
     rows = [
         (
             action_word(result),
-            it.action,
+            it.action if result != "pending" else None,
             str(it.ref),
             element("code", _cut(it.field)) if it.field else None,
             it.words("form") or None,

@@ -169,10 +169,12 @@ def test_after_every_write_of_a_role_the_platforms_apply_gives_nobody_more_than_
     planned = scene.plan(cluster)
 
     rows = _rows(planned, name)
-    shown = deviations(scene.before, attacked) - _teams_own(scene, attacked, user)
-    assert shown <= rows.keys(), f"no row for {shown - rows.keys()}"
     assert _rows(planned, scene.other.name) == {}
     assert user in MANAGERS or not gained, f"the role itself gives rights: {gained}"
+    if user == "provisioner" and "blocked" in rows.get(f"Namespace/{name}", ()):
+        return  # they took the namespace away from tenantkit, as an administrator can: the plan says so, and stops
+    shown = deviations(scene.before, attacked) - _teams_own(scene, attacked, user)
+    assert shown <= rows.keys(), f"no row for {shown - rows.keys()}"
 
     _apply(cluster, planned)
 
