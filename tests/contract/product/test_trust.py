@@ -48,7 +48,7 @@ def bindings_of(name: str) -> str:
 
 def own_binding(cluster: Cluster, name: str) -> str:
     found = cluster.list("RoleBinding", namespace=name, managed_fields=False)
-    return next(it["metadata"]["name"] for it in found if it["subjects"][0]["name"] == LEAVING)
+    return next(str(it["metadata"]["name"]) for it in found if it["subjects"][0]["name"] == LEAVING)
 
 
 def bury(wire: Wire, path: str) -> None:
