@@ -158,6 +158,7 @@ class Cluster:
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> ObjectList[Manifest]:
         """List all objects of a kind, in pages of 500.
 
@@ -166,6 +167,7 @@ class Cluster:
             namespace: only this one. Default: the whole cluster.
             label_selector: in the API server's syntax: `app=ai,tier!=test`.
             field_selector: likewise: `metadata.name=default`.
+            managed_fields: if not needed, they are empty where they alone cannot be parsed. Default: needed.
 
         Returns:
             The objects by namespace and name, each with its apiVersion and kind. `unreadable`: those not parsed.
@@ -175,16 +177,14 @@ class Cluster:
             NotFound: the server does not serve that kind.
             ClusterUnavailable: the server gave no answer.
 
-        RBAC: list that kind, for the whole cluster or in that namespace.
-        Source: pages "Labels and Selectors", "Field Selectors".
+        RBAC: list that kind, in that scope. Source: pages "Labels and Selectors", "Field Selectors".
 
         Example:
-            >>> found = cluster.list("Namespace", field_selector="metadata.name=speech")
-            >>> [namespace["metadata"]["name"] for namespace in found]
-            ['speech']
+            >>> len(cluster.list("Namespace", field_selector="metadata.name=speech"))
+            1
         """
         place = kind if isinstance(kind, Kind) else kind_of(kind)
-        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=True)
+        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=managed_fields)
         return list_all(self._session, selection).items
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
@@ -207,8 +207,7 @@ class Cluster:
         RBAC: create that kind. Source: page "Kubernetes API Concepts" (dry-run, field validation).
 
         Example:
-            >>> namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
-            >>> cluster.create(namespace)["status"]["phase"]
+            >>> cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})["status"]["phase"]
             'Active'
         """
         return write.create(self._session, manifest, dry_run=dry_run)
@@ -382,8 +381,7 @@ class Cluster:
             Unauthorized: the server does not accept the credentials.
             ClusterUnavailable: the server gave no answer.
 
-        RBAC: create selfsubjectaccessreviews, which any signed-in user may.
-        Source: page "Authorization", section "Checking API access".
+        RBAC: create selfsubjectaccessreviews, as any user may. Source: page "Authorization", "Checking API access".
 
         Example:
             >>> cluster.can("create", "Ingress", namespace="speech")

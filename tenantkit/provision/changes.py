@@ -161,6 +161,11 @@ def blocked(change: PlanChange, reason: Reason) -> PlanChange:
     return PlanChange("blocked", change.ref, (row,), change.tenant, change.wanted, change.live)
 
 
+def unknown(ref: ObjectRef, reason: Reason, tenant: str) -> PlanChange:
+    """An object of which nothing but its name is known."""
+    return PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), tenant)
+
+
 def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Collection[ObjectRef]) -> PlanChange:
     ref = ref_of(wanted)
     live = state.objects.get(ref)

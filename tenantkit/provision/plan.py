@@ -20,8 +20,8 @@ from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
-from tenantkit.provision.content.namespace import contents_of
+from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
+from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
 from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
@@ -213,9 +213,10 @@ def plan(
 
     Returns:
         A Plan. Besides changes, its rows show conflicts (fields that others set), `blocked` objects (they belong to
-        someone else, a host is taken, or their tenant does not fit the platform) and `unknown` ones (you may not read
-        them). A blocked tenant stops no other. If you may not list namespaces, the rows that take a host say that other
-        tenants could not be checked.
+        someone else, a host is taken, or their tenant does not fit the platform), `unknown` ones (you may not read
+        them), those that are `not yours` (you may not change them), and `foreign` objects and fields (in the tenant's
+        namespace, but not in its spec; they stay). A blocked tenant stops no other. If you may not list namespaces, the
+        rows that take a host say that other tenants could not be checked.
 
     Raises:
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
@@ -225,7 +226,7 @@ def plan(
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
-    namespace; list nodes, if that is allowed. With `dry_run="server"` also create and patch of the objects that change.
+    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews. With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
@@ -355,7 +356,12 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     refs = {ref_of(manifest) for manifest in wanted}
     rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
     as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
-    return changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
+    place = platform.namespace(tenant)
+    unread = [
+        ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
+    ]
+    planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
+    return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
 
 
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:

@@ -252,6 +252,11 @@ def not_readable(error: TenantKitError) -> Reason:
     return _of_error("not-readable", error)
 
 
+def unreadable(reason: str) -> Reason:
+    """The object exists, and cannot be parsed."""
+    return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")
+
+
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)

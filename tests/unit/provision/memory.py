@@ -166,7 +166,9 @@ class Memory(ClusterApi):
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> list[Manifest]:
+        del managed_fields
         operation = Operation("list", kind, None, namespace)
         if kind in self.not_served:
             raise _error(404, "NotFound", "the server could not find the requested resource", operation)
