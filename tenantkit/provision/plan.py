@@ -226,7 +226,8 @@ def plan(
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
-    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews. With `dry_run="server"` also create and patch of the objects that change.
+    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews. With `dry_run="server"` also create and
+    patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
