@@ -52,7 +52,7 @@ controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml) ## b
 
 test-controlplane: $(VENV)/.has-all controlplane ## run the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
-	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/differential tests/fits tests/kernel tests/notebooks tests/sample -m controlplane
+	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/differential tests/fits tests/fuzz tests/kernel tests/notebooks tests/sample -m controlplane
 
 controlplane-up: $(VENV)/.has-all controlplane ## run a control plane until Ctrl-C; with SAMPLE=1 it has the sample
 	@$(VENV)/bin/python -m tests.controlplane --nodes $(if $(SAMPLE),--sample)

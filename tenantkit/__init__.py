@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from tenantkit.cluster.connection.connect import connect as connect
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
+    from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
@@ -115,6 +117,7 @@ _HOME = {
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
     "Network": "spec.platform",
+    "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",
     "Plan": "provision.plan",
@@ -135,6 +138,7 @@ _HOME = {
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",
     "TenantList": "provision.stored.tenants",
+    "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",

@@ -119,7 +119,9 @@ class Message:
         return self.words("python")
 
     def words(self, surface: Surface = "python") -> str:
-        """The text in the words of a surface."""
+        """The text in the words of a surface; raises ValueError for any other."""
+        if surface not in SURFACES:
+            raise ValueError(f"surface={surface!r}: use one of {', '.join(map(repr, SURFACES))}")
         column = _COLUMN[surface]
         words = {name: each[column] for name, each in _WORDS.items()}
         for name, value in self.values.items():

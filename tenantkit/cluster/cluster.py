@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster import reviews
 from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests import watch, write
 from tenantkit.cluster.requests.list import Selection, list_all
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Never, Self
 
     from tenantkit.cluster.http.session import Session
+    from tenantkit.cluster.requests.unreadable import ObjectList
     from tenantkit.cluster.requests.watch import WatchEvent
     from tenantkit.cluster.requests.write import Propagation
     from tenantkit.exceptions import ClusterError
@@ -34,6 +36,8 @@ SANDBOX_MARK = "+tenantkit-sandbox"
 
 class Cluster:
     """A connection to one API server as one user, made by `connect`. Thread-safe, and a context manager.
+
+    A forked process may use its copy, which opens connections of its own; a spawned one has to call `connect`.
 
     Attributes:
         context: of the kubeconfig; `in-cluster` for a pod's service account, None where the server was passed.
@@ -49,8 +53,7 @@ class Cluster:
 
     Example:
         >>> import tenantkit as tk
-        >>> with tk.connect() as cluster:
-        ...     print(cluster.is_sandbox)
+        >>> tk.connect().is_sandbox
         True
     """
 
@@ -89,6 +92,9 @@ class Cluster:
         cluster.server_version = server_version
         cluster.server_digest = server_digest
         return cluster
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a Cluster holds connections and credentials: call tk.connect() in each process")
 
     def __repr__(self) -> str:
         shown = {"context": self.context, "server": self.server, "user": self.user, "namespace": self.namespace}
@@ -132,6 +138,7 @@ class Cluster:
         Raises:
             NotFound: it does not exist, or the server does not serve that kind.
             PermissionDenied: it may not be read.
+            Unreadable: it cannot be parsed.
             InvalidSpecError: the kind is unknown, or the name or namespace is not valid.
             ClusterUnavailable: the server gave no answer.
 
@@ -141,8 +148,8 @@ class Cluster:
             >>> cluster.get("Namespace", "speech")["status"]["phase"]
             'Active'
         """
-        path = object_path(kind_of(kind), name, namespace)
-        return self._session.ask(Call("GET", path, Operation("get", kind, name, namespace), is_repeatable=True))
+        path, operation = object_path(kind_of(kind), name, namespace), Operation("get", kind, name, namespace)
+        return self._session.ask(Call("GET", path, operation, is_repeatable=True, parse=parse_stored))
 
     def list(
         self,
@@ -151,7 +158,8 @@ class Cluster:
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
-    ) -> list[Manifest]:
+        managed_fields: bool = True,
+    ) -> ObjectList[Manifest]:
         """List all objects of a kind, in pages of 500.
 
         Args:
@@ -159,25 +167,25 @@ class Cluster:
             namespace: only this one. Default: the whole cluster.
             label_selector: in the API server's syntax: `app=ai,tier!=test`.
             field_selector: likewise: `metadata.name=default`.
+            managed_fields: if not needed, they are empty where they alone cannot be parsed. Default: needed.
 
         Returns:
-            The objects by namespace and name, each with its apiVersion and kind.
+            The objects by namespace and name, each with its apiVersion and kind. `unreadable`: those not parsed.
 
         Raises:
             PermissionDenied: they may not be listed there.
             NotFound: the server does not serve that kind.
             ClusterUnavailable: the server gave no answer.
 
-        RBAC: list that kind, for the whole cluster or in that namespace.
-        Source: pages "Labels and Selectors", "Field Selectors".
+        RBAC: list that kind, in that scope. Source: pages "Labels and Selectors", "Field Selectors".
 
         Example:
-            >>> found = cluster.list("Namespace", field_selector="metadata.name=speech")
-            >>> [namespace["metadata"]["name"] for namespace in found]
-            ['speech']
+            >>> len(cluster.list("Namespace", field_selector="metadata.name=speech"))
+            1
         """
         place = kind if isinstance(kind, Kind) else kind_of(kind)
-        return list_all(self._session, Selection(place, namespace, label_selector, field_selector)).items
+        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=managed_fields)
+        return list_all(self._session, selection).items
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Create an object that must not exist yet.
@@ -199,8 +207,7 @@ class Cluster:
         RBAC: create that kind. Source: page "Kubernetes API Concepts" (dry-run, field validation).
 
         Example:
-            >>> namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
-            >>> cluster.create(namespace)["status"]["phase"]
+            >>> cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})["status"]["phase"]
             'Active'
         """
         return write.create(self._session, manifest, dry_run=dry_run)
@@ -320,14 +327,12 @@ class Cluster:
                 come first, as ADDED.
             timeout_s: seconds until the watch ends. Default: it does not end.
             stop: set it, from any thread, to end the watch now.
-            on_connection_change: called with the error within eight seconds after the connection is lost, and with
-                None once it is back.
+            on_connection_change: called with the error within 8 s after the connection is lost, None once it is back.
 
         Returns:
-            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the missed changes
-            are reported as if they had been seen, so that an object may be ADDED that the caller knew before. Of an
-            object that was deleted meanwhile, only its metadata is known; a watch from the caller's
-            `resource_version` cannot report the deletion of an object that it has never reported.
+            An iterator of events. After a 410, the missed changes are reported as if they had been seen, so that an
+            object may be ADDED that the caller knew before. Of an object that was deleted meanwhile, only its metadata
+            is known, and nothing of one that this watch has never reported.
 
         Raises:
             PermissionDenied: they may not be watched there.
@@ -376,8 +381,7 @@ class Cluster:
             Unauthorized: the server does not accept the credentials.
             ClusterUnavailable: the server gave no answer.
 
-        RBAC: create selfsubjectaccessreviews, which any signed-in user may.
-        Source: page "Authorization", section "Checking API access".
+        RBAC: create selfsubjectaccessreviews, as any user may. Source: page "Authorization", "Checking API access".
 
         Example:
             >>> cluster.can("create", "Ingress", namespace="speech")

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tenantkit.cluster.connection.files import KubeconfigFile
+from tenantkit.cluster.connection.go_yaml import read_yaml
 from tenantkit.cluster.connection.kubeconfig import read_context
 from tenantkit.exceptions import ConnectionConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-    from tenantkit.cluster.connection.kubeconfig import ContextEntry
 
 _REFRESH_S = 5.0
 _FILES_OF_CLUSTER = ("certificate-authority",)
@@ -51,10 +51,8 @@ class KernelKubeconfig:
         self._source = source.absolute()
         if not self._source.is_file():
             raise ConnectionConfigError(f"{source} does not exist: pass another file to --kubeconfig")
-        entry = read_context([self._source], context)
-        self.context = entry.name
+        self.context, self._text = _one_context(self._source, context)
         self.path = folder / "kubeconfig"
-        self._text = _text(entry, self._source.parent)
         self._write()
 
     def refresh(self) -> None:
@@ -63,7 +61,7 @@ class KernelKubeconfig:
             self.path.unlink(missing_ok=True)
             return
         try:
-            text = _text(read_context([self._source], self.context), self._source.parent)
+            _, text = _one_context(self._source, self.context)
         except ConnectionConfigError:
             return  # it is being written, or no longer has the context: the last copy says more
         if text != self._text or not self.path.exists():
@@ -104,25 +102,49 @@ class KernelKubeconfig:
             part.unlink(missing_ok=True)
 
 
-def _text(entry: ContextEntry, folder: Path) -> str:
-    """The kubeconfig of a context; relative paths are completed, since they refer to the folder of their file."""
-    cluster, user = _completed(entry.cluster, _FILES_OF_CLUSTER, folder), _completed(entry.user, _FILES_OF_USER, folder)
-    plug_in = user.get("exec")
-    if isinstance(plug_in, dict) and os.sep in str(plug_in.get("command") or ""):  # others are found by $PATH
-        user["exec"] = _completed(plug_in, ("command",), folder)
-    chosen = {"cluster": entry.name, "user": entry.user_name, "namespace": entry.namespace}
+def _one_context(source: Path, context: str | None) -> tuple[str, str]:
+    """The name of a context, and a kubeconfig with it alone.
+
+    Raises:
+        ConnectionConfigError: the file or the context is not valid.
+    """
+    file = KubeconfigFile(source, KubeconfigFile(source).read())  # read once: it may be written at this moment
+    name = read_context([file], context).name
+    content: Any = read_yaml(file.read())
+    chosen = _entry(content, "context", name)
+    cluster = _completed(_entry(content, "cluster", chosen["cluster"]), _FILES_OF_CLUSTER, source.parent)
+    user_name = chosen.get("user")
+    users = []
+    if user_name:
+        users = [{"name": user_name, "user": _user(_entry(content, "user", user_name), source.parent)}]
+    named = {"cluster": name, "user": user_name, "namespace": chosen.get("namespace")}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": entry.name,
-        "clusters": [{"name": entry.name, "cluster": cluster}],
-        "users": [{"name": entry.user_name, "user": user}] if entry.user_name else [],
-        "contexts": [{"name": entry.name, "context": {key: value for key, value in chosen.items() if value}}],
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": cluster}],
+        "users": users,
+        "contexts": [{"name": name, "context": {key: value for key, value in named.items() if value}}],
     }
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    return name, yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+
+
+def _entry(content: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
+    """The entry of that name, which `read_context` has checked."""
+    found: Mapping[str, Any] = next(item[kind] for item in content[f"{kind}s"] if item["name"] == name)
+    return found
+
+
+def _user(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    user = _completed(content, _FILES_OF_USER, folder)
+    plug_in = user.get("exec")
+    if isinstance(plug_in, dict) and os.sep in str(plug_in.get("command") or ""):  # others are found by $PATH
+        user["exec"] = _completed(plug_in, ("command",), folder)
+    return user
 
 
 def _completed(content: Mapping[str, Any], fields: tuple[str, ...], folder: Path) -> dict[str, Any]:
+    """The fields of an entry; relative paths are completed, since they refer to the folder of their file."""
     return {
         key: str(folder / value) if key in fields and isinstance(value, str) and value else value
         for key, value in content.items()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.manifests.labels import PERSON_ANNOTATION, WORKLOAD_ACCOUNT, own_labels
 from tenantkit.rules.names import derived_name
-from tenantkit.spec.people import parse_person
+from tenantkit.spec.people import composed_subject
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -51,11 +51,10 @@ def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
 
 def make_subject(person: str, people: People) -> Manifest:
     """A person as a binding's subject (page "Using RBAC Authorization"), with the platform's prefixes."""
-    kind, name, namespace = parse_person(person)
+    kind, name, namespace = composed_subject(person, people)
     if kind == "ServiceAccount":
         return {"kind": kind, "name": name, "namespace": namespace}
-    prefix = people.user_prefix if kind == "User" else people.group_prefix
-    return {"kind": kind, "apiGroup": RBAC_GROUP, "name": prefix + name}
+    return {"kind": kind, "apiGroup": RBAC_GROUP, "name": name}
 
 
 def binding_name(role: Role, person: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.display.colours import DEVICE_HUES, blend, ink_on, look_of
-from tenantkit.display.pictures import Picture, Sheet, check_frame, shortened, width_of
+from tenantkit.display.pictures import Picture, Sheet, check_frame, check_limit, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.rules.pod_status import ENDED
 
@@ -71,13 +71,13 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
         A chart; without accelerators, one that says so.
 
     Raises:
-        InvalidSpecError: a frame is not from `nodes` or `pods`, or the theme is unknown.
+        InvalidSpecError: a frame is not from `nodes` or `pods`, the theme is unknown, or the limit is not a number.
         MissingExtraError: matplotlib is not installed.
 
     Example:
         >>> picture = tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster), theme="dark")
     """
-    look = look_of(theme)
+    look, most = look_of(theme), check_limit(limit)
     check_frame("nodes", nodes, "nodes", _NODE_COLUMNS)
     check_frame("pods", pods, "pods", _POD_COLUMNS)
     held = _held(pods)
@@ -92,7 +92,7 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
         sheet = Sheet(4.5, 0.6)
         sheet.text(_MARGIN, 0.3, "No accelerators to show.", look.quiet)
         return Picture(sheet.figure, "No accelerators to show.", theme)
-    shown = rows[: max(limit, 1)]
+    shown = rows[: max(most, 1)]
     whole = f"{len(rows)} node{'s' * (len(rows) != 1)}"
     few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
     alt = f"Accelerators of {few}. {' '.join(_sentence(row) for row in shown)}"

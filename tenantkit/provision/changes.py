@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
 from tenantkit.provision.content.fields import gives_rights, is_decided_by_spec, is_notable
 from tenantkit.provision.managed_fields import owners_of
@@ -29,7 +30,7 @@ from tenantkit.provision.reasons import (
     shared_field,
     taken_back,
 )
-from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.managed_fields import Owners, Path
     from tenantkit.provision.reasons import Reason
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
 
 PlanAction: TypeAlias = Literal[
     "create", "update", "delete", "unchanged", "conflict", "blocked", "unknown", "foreign", "not yours"
@@ -160,6 +161,11 @@ def blocked(change: PlanChange, reason: Reason) -> PlanChange:
     return PlanChange("blocked", change.ref, (row,), change.tenant, change.wanted, change.live)
 
 
+def unknown(ref: ObjectRef, reason: Reason, tenant: str) -> PlanChange:
+    """An object of which nothing but its name is known."""
+    return PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), tenant)
+
+
 def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Collection[ObjectRef]) -> PlanChange:
     ref = ref_of(wanted)
     live = state.objects.get(ref)
@@ -167,7 +173,7 @@ def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Co
         reason = state.why_unknown(ref)
         action: PlanAction = "create" if reason is None else "unknown"
         return PlanChange(action, ref, (PlanRow(action, ref, why=reason),), tenant, wanted)
-    reason = _why_blocked(ref, live, tenant)
+    reason = _why_blocked(ref, live, tenant, state)
     if reason is not None:
         return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=reason),), tenant, wanted, live)
     rows = tuple(_field_rows(_Compared(ref, wanted, live, tenant is not None, ref in as_it_is)))
@@ -176,17 +182,18 @@ def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Co
     return PlanChange(action, ref, rows or (PlanRow("unchanged", ref),), tenant, wanted, live)
 
 
-def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None) -> Reason | None:
-    if live["metadata"].get("deletionTimestamp") and not _is_binding(ref, tenant):
+def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: LiveState) -> Reason | None:
+    if live["metadata"].get("deletionTimestamp") and not _is_made_again(ref, tenant):
         return BEING_DELETED
-    if is_recognized(live, tenant):
+    quota = state.objects.get(ObjectRef("v1", "ResourceQuota", QUOTA_NAME, ref.name))
+    if is_recognized(live, tenant, quota):
         return None
     return owned_by_other(owner_of(live), ref.kind)
 
 
-def _is_binding(ref: ObjectRef, tenant: str | None) -> bool:
-    """Whether it is a tenant's RoleBinding, which is made again if it is being deleted: no controller waits for it."""
-    return ref.kind == "RoleBinding" and tenant is not None
+def _is_made_again(ref: ObjectRef, tenant: str | None) -> bool:
+    """Whether an object that is being deleted is made again: no controller waits for one of these kinds."""
+    return tenant is not None and ref.kind not in ("Namespace", "Ingress")
 
 
 def _is_made_by_kubernetes(ref: ObjectRef) -> bool:

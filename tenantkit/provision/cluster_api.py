@@ -76,5 +76,6 @@ class ClusterApi(Protocol):
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> list[Manifest]:
         """All objects of a kind."""

@@ -70,5 +70,5 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
 
 
 def takes_rights_away(change: PlanChange) -> bool:
-    """Whether a change deletes a RoleBinding."""
-    return change.action == "delete" and change.ref.kind == "RoleBinding"
+    """Whether a change deletes a RoleBinding, or gives an existing one the subjects of the spec."""
+    return change.action in ("delete", "update") and change.ref.kind == "RoleBinding"

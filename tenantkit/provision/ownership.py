@@ -18,11 +18,17 @@ def is_ours(manifest: Manifest, tenant: str | None) -> bool:
     return labels.get(MANAGED_BY_LABEL) == MANAGED_BY and labels.get(TENANT_LABEL) == tenant
 
 
-def is_recognized(manifest: Manifest, tenant: str | None) -> bool:
+def is_recognized(manifest: Manifest, tenant: str | None, quota: Manifest | None = None) -> bool:
     """Whether a wanted object that exists is tenantkit's: by its labels, its name or its field managers.
 
     The team may remove labels from objects in its namespace, and managers as well. There tenantkit's names are
-    reserved, except for Ingresses, whose names are the team's. Without labels, a Namespace is known by its managers.
+    reserved, except for Ingresses, whose names are the team's. Without labels, a Namespace is known by its managers or
+    by tenantkit's quota in it, which no team may write.
+
+    Args:
+        manifest: the live object.
+        tenant: the owner; None for the platform's own objects.
+        quota: of a Namespace, tenantkit's quota in it.
     """
     if is_ours(manifest, tenant):
         return True
@@ -31,7 +37,7 @@ def is_recognized(manifest: Manifest, tenant: str | None) -> bool:
     if manifest["kind"] == "Namespace":
         labels = manifest["metadata"].get("labels") or {}
         is_labelled = TENANT_LABEL in labels or MANAGED_BY_LABEL in labels
-        return not is_labelled and is_applied_by_us(manifest)
+        return not is_labelled and (is_applied_by_us(manifest) or (quota is not None and is_applied_by_us(quota)))
     return manifest["kind"] != "Ingress" or is_applied_by_us(manifest)
 
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
-from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
-from tenantkit.provision.content.namespace import contents_of
+from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
+from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
 from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
@@ -154,6 +154,7 @@ class Plan:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
             '6 unchanged'
         """
+        check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
         rows = [
             {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
@@ -171,6 +172,7 @@ class Plan:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
             6 unchanged
         """
+        check_surface(surface)
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
         table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
         return "\n\n".join(part for part in (notices, table, self.summary) if part)
@@ -353,7 +355,12 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     refs = {ref_of(manifest) for manifest in wanted}
     rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
     as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
-    return changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
+    place = platform.namespace(tenant)
+    unread = [
+        ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
+    ]
+    planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
+    return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
 
 
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:

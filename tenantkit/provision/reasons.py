@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tenantkit.exceptions import ClusterError, StoredDifferentlyError
+from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Reason:
 
     def words(self, surface: Surface = "python") -> str:
         """The reason in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self.text.words(surface) if isinstance(self.text, Message) else self.text
 
     def __str__(self) -> str:
@@ -109,6 +110,7 @@ class WithReason:
 
     def words(self, surface: Surface) -> str:
         """The reason, and what to do next in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self.why.words(surface) if self.why else ""
 
 
@@ -248,6 +250,11 @@ def namespace_not_applied(action: str) -> Reason:
 def not_readable(error: TenantKitError) -> Reason:
     """You may not read the object, so it is not known whether it exists."""
     return _of_error("not-readable", error)
+
+
+def unreadable(reason: str) -> Reason:
+    """The object exists, and cannot be parsed."""
+    return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")
 
 
 def denied(error: TenantKitError) -> Reason:

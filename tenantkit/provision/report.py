@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.display.tables import html_table, text_table
-from tenantkit.exceptions import PartialApplyError
+from tenantkit.exceptions import PartialApplyError, check_surface
 from tenantkit.hints import Hint, Message
 from tenantkit.provision.reasons import REFUSED, WithReason, joined
 
@@ -144,6 +144,7 @@ class Report:
             >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
             {'recsys': ['http://recsys.example.ai/rank']}
         """
+        check_surface(surface)
         objects = [
             {name: cell for name, cell in zip(COLUMNS, row, strict=True) if cell is not None}
             for row in self._cells(surface)
@@ -160,6 +161,7 @@ class Report:
             >>> print(tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "forecast"))).words("shell"))
             6 unchanged
         """
+        check_surface(surface)
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         return "\n\n".join(part for part in (table, urls, self.summary) if part)

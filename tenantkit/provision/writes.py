@@ -93,8 +93,12 @@ def carry_out(
 
 
 def takes_back(change: PlanChange) -> bool:
-    """Whether a change sets fields again that others have set, since only the spec decides about them."""
-    return any(row.action == "update" and row.manager is not None for row in change.rows)
+    """Whether a change sets fields again that the server would not let go without force.
+
+    Others have set them, and only the spec decides about them; or somebody wrote them under tenantkit's own name.
+    """
+    named_as_ours = owners_of(change.live or {}).named_as_ours
+    return any(row.action == "update" and (row.manager is not None or row.path in named_as_ours) for row in change.rows)
 
 
 def is_replaced(change: PlanChange) -> bool:
@@ -186,19 +190,23 @@ def _replace(cluster: ClusterApi, change: PlanChange) -> None:
 def _delete(cluster: ClusterApi, change: PlanChange) -> None:
     metadata = (change.live or {}).get("metadata", {})
     try:
-        if change.ref.kind == "RoleBinding" and metadata.get("finalizers"):
-            _take_rights_away(cluster, change)
+        if change.ref.kind != "Ingress" and metadata.get("finalizers"):
+            _release(cluster, change)
         cluster.delete(change.ref, uid=metadata.get("uid"))
     except NotFound:
         return  # already deleted
 
 
-def _take_rights_away(cluster: ClusterApi, change: PlanChange) -> None:
-    """RBAC honours a RoleBinding until it no longer exists, so a finalizer would keep the rights of its subjects."""
+def _release(cluster: ClusterApi, change: PlanChange) -> None:
+    """Remove the finalizers of an object, for which no controller of its kind waits.
+
+    RBAC honours a RoleBinding until it no longer exists, so a finalizer would keep the rights of its subjects.
+    """
     metadata = (change.live or {})["metadata"]
     operations: list[dict[str, object]] = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}]
-    operations += [{"op": "add", "path": "/subjects", "value": []}, {"op": "remove", "path": "/metadata/finalizers"}]
-    cluster.patch_json(change.ref, operations)
+    if change.ref.kind == "RoleBinding":
+        operations.append({"op": "add", "path": "/subjects", "value": []})
+    cluster.patch_json(change.ref, [*operations, {"op": "remove", "path": "/metadata/finalizers"}])
 
 
 def _at_the_same_time(what: str) -> str:

@@ -11,6 +11,7 @@ Source: pages "Kubernetes Scheduler" and "Scheduling Framework"; pkg/scheduler, 
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.node_fit import node_state
@@ -20,12 +21,13 @@ from tenantkit.rules.pod_volumes import claim_names, ephemeral_claim_names
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.unschedulable import NO_NODES, filter_nodes, prefilter_message, unschedulable_message
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, VOLUMES, find
-from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.time import AT_ONCE, timestamp
 from tenantkit.sandbox.client.event_recorder import EventRecorder
 from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.node_fit import NodeState
@@ -35,6 +37,7 @@ _NAME = "default-scheduler"
 _MANAGER = "kube-scheduler"
 _PODS, _CLASSES = find("", "v1", "pods"), find("storage.k8s.io", "v1", "storageclasses")
 _ALL = ""
+_MOST_PLACED = 16  # in one sync, so that requests do not wait for thousands of pods
 _GATED = "Scheduling is blocked due to non-empty scheduling gates"
 
 
@@ -46,11 +49,18 @@ class Scheduler:
         self._client = InProcessClient(store, _MANAGER, manager=_MANAGER)
         self._events = EventRecorder(store, _NAME, account=_MANAGER, manager=_MANAGER)
         self._pending: dict[str, Manifest] = {}
+        self._round: deque[str] = deque()  # the pods to try after a change of the nodes
+        self._has_new_room = False  # since that round began
         self._on_node: dict[str, dict[str, Manifest]] = {}
         self._states: dict[str, NodeState] = {}
 
     def keys(self, event: Event) -> Iterable[str]:
         """The pod itself if it is new; all pending pods if there may be new room."""
+        found = self._keys(event)
+        self._has_new_room = self._has_new_room or _ALL in found
+        return found
+
+    def _keys(self, event: Event) -> list[str]:
         if event.resource is _PODS:
             return self._seen(event)
         if event.resource is NODES:
@@ -58,13 +68,22 @@ class Scheduler:
             return [_ALL]
         return [_ALL] if event.resource in (CLAIMS, VOLUMES, _CLASSES) else []
 
-    def sync(self, key: str) -> None:
-        """Try one pod, or all pending ones."""
-        pods = [self._pending[key]] if key in self._pending else []
-        if key == _ALL:
-            pods = sorted(self._pending.values(), key=lambda pod: -int(pod["spec"].get("priority") or 0))
-        for pod in pods:
-            self._place(pod)
+    def sync(self, key: str) -> datetime | None:
+        """Try one pod, or some of all pending ones."""
+        if key != _ALL:
+            self._try([key])
+            return None
+        if not self._round:
+            by_priority = sorted(self._pending.items(), key=lambda item: -int(item[1]["spec"].get("priority") or 0))
+            self._round.extend(name for name, _ in by_priority)
+            self._has_new_room = False
+        self._try([self._round.popleft() for _ in range(min(_MOST_PLACED, len(self._round)))])
+        return AT_ONCE if self._round or self._has_new_room else None
+
+    def _try(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if key in self._pending:
+                self._place(self._pending[key])
 
     def _seen(self, event: Event) -> list[str]:
         """Record which pods are pending, and which are on each node."""

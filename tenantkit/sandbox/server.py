@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import shutil
 import socket
 import ssl
@@ -38,7 +39,7 @@ from tenantkit.sandbox.auth.tokens import Tokens
 from tenantkit.sandbox.auth.users import USERS, sandbox_user
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.control_loops import Controllers
-from tenantkit.sandbox.endpoints.connections import Connections
+from tenantkit.sandbox.endpoints.connections import HEADER_LIMIT_BYTES, HEADERS_WITHIN_S, Connections
 from tenantkit.sandbox.kubeconfig import remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
 from tenantkit.sandbox.storage.store import Store
@@ -94,6 +95,7 @@ class Sandbox:
         gateway_api: bool = True,
         runs_pods: bool = True,
     ) -> None:
+        self._process = os.getpid()
         listener = _listen(port)
         self._port: int = listener.getsockname()[1]
         self._folder: Path | None = None
@@ -130,7 +132,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop the server and remove its kubeconfig. Can be called more than once, and from any thread."""
-        if self._loop.is_closed():
+        if self._loop.is_closed() or os.getpid() != self._process:  # a forked process: the server runs in its parent
             return
         atexit.unregister(self.close)
         self._loop.call_soon_threadsafe(self._stop.set)
@@ -177,18 +179,24 @@ class Sandbox:
 
     async def _serve(self, listener: socket.socket, tls: ssl.SSLContext, started: Future[None]) -> None:
         app = web.Application(client_max_size=BODY_LIMIT_BYTES)
-        app.router.add_route("*", "/{path:.*}", self._handlers.handle)
+        app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(
             app,
             access_log=None,
             handle_signals=False,
             handler_cancellation=True,
+            auto_decompress=False,
+            max_line_size=HEADER_LIMIT_BYTES,
+            max_field_size=HEADER_LIMIT_BYTES,
+            max_headers=HEADER_LIMIT_BYTES,
             keepalive_timeout=_KEEPALIVE_S,
             shutdown_timeout=_SHUTDOWN_S,
         )
         await runner.setup()
-        connections = Connections(cast("web.Server", runner.server))
-        accepting = await self._loop.create_server(connections.new, sock=listener, ssl=tls)
+        connections = self._connections = Connections(cast("web.Server", runner.server))
+        accepting = await self._loop.create_server(
+            connections.new, sock=listener, ssl=tls, ssl_handshake_timeout=HEADERS_WITHIN_S
+        )
         try:
             started.set_result(None)
             self._tick()
@@ -202,11 +210,19 @@ class Sandbox:
                 await asyncio.wait(handshakes, timeout=_HANDSHAKE_S)
             await connections.abort()
 
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        answer = await self._handlers.handle(request)
+        if request.content.is_eof():
+            self._connections.answered(request.transport)
+        else:  # refused before its body had arrived: what comes next is no request
+            answer.force_close()
+        return answer
+
     def _tick(self) -> None:
         """Run what is due by the clock; with a fixed clock nothing becomes due."""
         self._loop.call_later(_TICK_S, self._tick)
         if self._controllers.pending:
-            self._controllers.run_pending()
+            self._controllers.run_soon()
 
 
 async def _stop_accepting(accepting: asyncio.Server, listener: socket.socket) -> None:

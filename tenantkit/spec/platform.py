@@ -14,10 +14,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label, check_dns_subdomain
-from tenantkit.rules.routing import check_host
+from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document, Spec
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
-from tenantkit.spec.people import People, Person
+from tenantkit.spec.people import People, Person, composed_subject
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
 
 if TYPE_CHECKING:
@@ -268,6 +268,15 @@ class Platform(Document):
                 raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or set sizes")
         return self
 
+    @model_validator(mode="after")
+    def _provisioners_are_persons(self) -> Self:
+        for person in self.provisioners:
+            try:
+                composed_subject(person, self.people)
+            except ValueError as error:
+                raise ValueError(f"provisioner {person!r}: {error}") from None
+        return self
+
     def namespace(self, tenant: Tenant | str) -> str:
         """The namespace of a tenant, given as a Tenant or by name; anything else is an InvalidSpecError."""
         name = tenant if isinstance(tenant, str) else getattr(tenant, "name", None)
@@ -335,21 +344,31 @@ class Platform(Document):
             if resource not in self.accelerators:
                 known = ", ".join(self.accelerators) or "none"
                 yield Problem(f"{tenant.name}.quota.accelerators", resource, f"the platform's accelerators are {known}")
+        yield from self._people_problems(tenant)
         yield from self._host_problems(tenant)
+
+    def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
+        """Persons whose names are reserved once the platform's prefixes are in front of them."""
+        for role in ("owners", "editors", "viewers"):
+            for index, person in enumerate(getattr(tenant, role) or ()):
+                try:
+                    composed_subject(person, self.people)
+                except ValueError as error:
+                    yield Problem(f"{tenant.name}.{role}[{index}]", person, str(error))
 
     def _host_problems(self, tenant: Tenant) -> Iterator[Problem]:
         own = self.own_host(tenant)
         if reason := check_host(own):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its host would be {own!r}: {reason}")
         granted = self.hosts(tenant)
-        taken: dict[tuple[str, str, bool], int] = {}
+        taken: dict[tuple[str, tuple[str, bool]], int] = {}
         named: dict[str, int] = {}
         for index, route in enumerate(tenant.routes or ()):
             host = self.host(tenant, route)
             if host not in granted:
                 reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask the platform team for it"
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
-            first = taken.setdefault((host, route.path, route.path_type == "Exact"), index)
+            first = taken.setdefault((host, path_key(route.path, route.path_type)), index)
             if first != index:
                 reason = f"routes[{first}] also has host {host!r} and this path: keep one of the routes"
                 yield Problem(f"{tenant.name}.routes[{index}].path", route.path, reason)

@@ -18,6 +18,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, field_validator, model_validator
 
 from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.rules.routing import path_key
 from tenantkit.spec.base import Document, canonical_json, check_version
 from tenantkit.spec.fields import DnsLabel, Host, LabelValue
 from tenantkit.spec.people import Person, Role  # noqa: TC001 (pydantic reads the annotation)
@@ -93,8 +94,8 @@ class Tenant(Document):
     @classmethod
     def _routes_differ(cls, routes: tuple[Route, ...] | None) -> tuple[Route, ...] | None:
         given = routes or ()
-        places = Counter((route.host, route.path, route.path_type == "Exact") for route in given)
-        for (host, path, _), times in places.items():
+        places = Counter((route.host, path_key(route.path, route.path_type)) for route in given)
+        for (host, (path, _)), times in places.items():
             if times > 1:
                 raise ValueError(f"{times} routes have {_host_text(host)} and path {path!r}: keep one of them")
         names = Counter(route.name for route in given if route.name)

@@ -108,7 +108,7 @@ class Wire:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request and return its whole answer; a body in bytes is sent unchanged."""
+        """Send one request and return its whole answer; a body in bytes is sent unchanged, and headers as Latin-1."""
         response = self.pool.request(
             method,
             self._url(path, query),

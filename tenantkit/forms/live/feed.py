@@ -156,7 +156,10 @@ class Feed:
         )
         for event in events:
             with self.lock:
-                self.model.update(event.type, event.manifest, kind)
+                if event.unreadable is None or event.type == "DELETED":
+                    self.model.update(event.type, event.manifest, kind)
+                else:
+                    self.model.hide(event.unreadable)
             self._has_news.set()
 
     def _set_connection(self, target: WatchTarget, error: ClusterError | None) -> None:

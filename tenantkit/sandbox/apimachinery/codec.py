@@ -8,7 +8,6 @@ were sent, because comparisons of sent and stored objects would then differ from
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,16 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tenantkit.rules.quantities import stored_quantity
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom, json_schema, pruned
-from tenantkit.sandbox.apimachinery.schema import schema_of
+from tenantkit.sandbox.apimachinery.json_text import DeepList, Number, Repeated
+from tenantkit.sandbox.apimachinery.schema import schema_of, type_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.schema import StructField, Type
 
-_QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
-_QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*\.?[0-9]*")
+_QUANTITY = re.compile(r"[+-]?[0-9.]++[eEinumkKMGTP]*+[-+]?[0-9]*+")  # possessive: linear in the text's length
+_QUANTITY_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*+\.?[0-9]*+")
 _ZERO: dict[str, Any] = {
     "boolean": False,
     "quantity": "0",
@@ -38,7 +38,15 @@ _ZERO: dict[str, Any] = {
 _POINTERS = frozenset({"keep", "null"})
 _DECODE_THEMSELVES = frozenset({"int-or-string", "date-time", "micro-time"})
 _INTEGERS = {"int32": 2**31, "int64": 2**63, "integer": 2**63, "int-or-string": 2**31}
-_WORDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
+_WORDS = {
+    bool: "bool",
+    int: "number",
+    float: "number",
+    Number: "number",
+    str: "string",
+    list: "array",
+    DeepList: "array",
+}
 
 
 class DecodeError(ValueError):
@@ -47,23 +55,6 @@ class DecodeError(ValueError):
 
 class _DeferredError(DecodeError):
     """An error that is raised after the whole object has been decoded, unless another error ends decoding first."""
-
-
-class Repeated(dict[str, Any]):
-    """An object with duplicate fields in its JSON text: the last value wins, and objects are merged."""
-
-    fields: Sequence[str] = ()
-
-    def put(self, name: str, value: Any) -> bool:
-        """Set a field; True if it was already set."""
-        exists, old = name in self, self.get(name)
-        if isinstance(old, Repeated) and isinstance(value, Repeated):
-            for inner, item in value.items():
-                old.put(inner, item)
-            old.fields = [*old.fields, *value.fields]
-        else:
-            self[name] = value
-        return exists
 
 
 @dataclass(slots=True)
@@ -106,10 +97,26 @@ def decode(manifest: Manifest, api_version: str, kind: str) -> tuple[Manifest, l
     return {"apiVersion": api_version, "kind": kind} | found, walk.unknown
 
 
+def decode_options(kind: str, value: Manifest) -> Manifest:
+    """The options of a request, such as `DeleteOptions`, from a body; unknown fields are dropped.
+
+    Raises:
+        DecodeError: a value has the wrong type; the message is the server's.
+    """
+    walk = _Walk()
+    found: Manifest = _struct(type_named(f"io.k8s.apimachinery.pkg.apis.meta.v1.{kind}"), value, walk, "", "")
+    if walk.deferred:
+        raise walk.deferred
+    return found
+
+
 def _custom(kind: Type, manifest: Manifest, walk: _Walk, of: tuple[str, str]) -> Manifest:
     """An object of a kind that is defined by its schema only; just its metadata has a Go type."""
     metadata_type = kind.fields["metadata"].type
-    metadata = _struct(metadata_type, manifest.get("metadata") or {}, walk, "metadata.", "")
+    sent = manifest.get("metadata") or {}
+    if not isinstance(sent, dict):
+        raise _wrong(sent, "v1.ObjectMeta", f"{of[1]}.metadata")
+    metadata = _struct(metadata_type, sent, walk, "metadata.", "")
     specific = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind", "metadata"}}
     found: Manifest = pruned(json_schema(*of), specific, walk.unknown)
     walk.unknown.sort()
@@ -183,14 +190,14 @@ def _value(kind: Type, sent: Any, walk: _Walk, path: str, go: tuple[str, str, st
         return [_value(kind.item, item, walk, f"{path}[{i}]", inner) for i, item in enumerate(sent)] or None
     if sent is None:
         return empty(kind)
+    if kind.form == "map" and kind.item.name == "any":
+        return sent  # managed fields: any JSON, which the server judges later
     if not isinstance(sent, dict):
         raise _wrong(sent, go[0], f"{go[1]}.{go[2]}")
     if kind.form == "struct":
         return _struct(kind, sent, walk, f"{path}.", f"{go[2]}.")
     walk.repeated(sent, f"{path}.")
     inner = (go[0].partition("]")[2], go[1], go[2])
-    if kind.item.name == "any":
-        return sent
     return {key: _value(kind.item, item, walk, f"{path}.{key}", inner) for key, item in sent.items()} or None
 
 
@@ -203,6 +210,7 @@ def _scalar(name: str, sent: Any, go: str, where: str) -> Any:
     if name in _INTEGERS and not (name == "int-or-string" and isinstance(sent, str)):
         return _integer(sent, _INTEGERS[name], "int32" if name == "int-or-string" else go, where)
     expected = {"boolean": (bool,), "number": (int, float), "double": (int, float)}.get(name, (str,))
+    sent = float(sent) if isinstance(sent, Number) else sent
     if type(sent) not in expected:
         raise _wrong(sent, "string" if name.endswith("-time") else go, where)
     if name in _TEXTS:
@@ -228,8 +236,9 @@ def _wrong(sent: Any, go: str, where: str) -> _DeferredError:
 
 def _quantity(sent: Any, *, rounded: bool) -> str:
     """A quantity's canonical text."""
-    text = str(sent).strip()
+    sent = sent.text if isinstance(sent, Number) else sent
     if isinstance(sent, (str, int, float)) and not isinstance(sent, bool):
+        text = str(sent).strip()
         try:
             return stored_quantity(sent, rounded_to_milli=rounded)
         except ValueError as error:
@@ -260,8 +269,10 @@ def written_time(moment: datetime, *, micro: bool = False) -> str:
 def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
     """A time in RFC 3339; Python's own parser accepts more."""
     try:
-        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent):
+        if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent, re.ASCII):
             return datetime.fromisoformat(sent).astimezone(UTC)
+    except OverflowError:  # Go has more years: the nearest moment that Python has
+        return (datetime.min if sent.startswith("0") else datetime.max).replace(microsecond=0, tzinfo=UTC)
     except ValueError:
         pass  # an invalid date such as 30 February: reported below
     layout_text, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent
@@ -276,9 +287,9 @@ def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
 def _bytes(sent: str) -> str:
     """Valid base64, in canonical form."""
     text = sent.replace("\n", "").replace("\r", "")
-    try:
+    try:  # a ValueError of its own for text that is not ASCII
         return base64.b64encode(base64.b64decode(text, validate=True)).decode()
-    except binascii.Error as error:
+    except ValueError as error:
         good = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}(?==))?", text)
         at = re.match(r"[A-Za-z0-9+/]*", text)
         place = at.end() if at and at.end() < len(text) else good.end() if good else 0

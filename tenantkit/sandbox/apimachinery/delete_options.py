@@ -15,3 +15,4 @@ class DeleteOptions:
     version: str | None = None
     propagation: str = ""
     orphan_dependents: bool | None = None
+    unsafe: bool = False  # delete it only if it can't be decoded

@@ -39,9 +39,10 @@ class ErrorList(list[Cause]):
         """The field must not be set."""
         self.append(Cause(field, f"Forbidden: {reason}", "FieldValueForbidden"))
 
-    def not_found(self, field: str, value: Any) -> None:
+    def not_found(self, field: str, value: Any, reason: str = "") -> None:
         """The value names something that does not exist."""
-        self.append(Cause(field, f"Not found: {shown(value)}", "FieldValueNotFound"))
+        text = f"Not found: {shown(value)}{': ' * bool(reason)}{reason}"
+        self.append(Cause(field, text, "FieldValueNotFound"))
 
     def wrong_type(self, field: str, value: Any, reason: str) -> None:
         """The value has another type than in the schema."""

@@ -10,11 +10,11 @@ Source: page "Kubernetes API Concepts", section "Kubernetes Protobuf encoding".
 from __future__ import annotations
 
 import base64
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.codec import written_time
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.schema import load
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _MAGIC = b"k8s\x00"
 _META = "k8s.io.apimachinery.pkg.apis.meta.v1"
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_SIGN = 1 << 63
+_SIGN, _MASK = 1 << 63, (1 << 64) - 1
+_VARINT_BITS = 70
 
 
 def read_protobuf(body: bytes) -> Manifest:
@@ -44,7 +45,7 @@ def read_protobuf(body: bytes) -> Manifest:
         raise ValueError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
         envelope = dict(_fields(body[len(_MAGIC) :]))
-        names = {number: bytes(value).decode() for number, value in _fields(envelope.get(1, b""))}
+        names = {number: bytes(value).decode(errors="replace") for number, value in _fields(envelope.get(1, b""))}
         api_version, kind = names.get(1, ""), names.get(2, "")
         message = load("protobuf.json")["kinds"].get(f"{api_version}/{kind}")
         if message is None and kind == "DeleteOptions":
@@ -52,7 +53,7 @@ def read_protobuf(body: bytes) -> Manifest:
         if message is None:
             raise ValueError(f'no kind "{kind}" is registered for version "{api_version}"')
         return {"apiVersion": api_version, "kind": kind, **_message(message, envelope.get(2, b""))}
-    except (IndexError, TypeError, AttributeError) as error:
+    except (IndexError, TypeError, AttributeError, OverflowError, OSError) as error:
         raise ValueError("unexpected EOF") from error
 
 
@@ -63,7 +64,7 @@ def _message(name: str, data: bytes) -> Any:
         return special(dict(_fields(data)))
     fields = load("protobuf.json")["messages"][name]
     if [field[0] for field in fields.values()] == ["items"] and name.endswith(".ExtraValue"):
-        return [value.decode() for _, value in _fields(data)]
+        return [value.decode(errors="replace") for _, value in _fields(data)]
     found: Manifest = {}
     for number, raw in _fields(data):
         if str(number) not in fields:
@@ -71,7 +72,7 @@ def _message(name: str, data: bytes) -> Any:
         field, kind = fields[str(number)]
         if kind.startswith("{}"):
             entry = dict(_fields(raw))
-            key = bytes(entry.get(1, b"")).decode()
+            key = bytes(entry.get(1, b"")).decode(errors="replace")
             found.setdefault(field, {})[key] = _value(kind[2:], entry.get(2, b""))
         elif kind.startswith("[]"):
             found.setdefault(field, []).append(_value(kind[2:], raw))
@@ -86,12 +87,14 @@ def _value(kind: str, raw: Any) -> Any:
     """One value as in JSON."""
     match kind:
         case "string":
-            return raw.decode()
+            return raw.decode(errors="replace")  # as JSON shows them
         case "bytes":
             return base64.b64encode(raw).decode()
         case "bool":
             return bool(raw)
-        case "int32" | "int64":
+        case "int32":
+            return (raw + 2**31) % 2**32 - 2**31
+        case "int64":
             return _signed(raw)
         case _:
             return _message(kind, raw)
@@ -121,13 +124,14 @@ def _fields(data: Any) -> Iterator[tuple[int, Any]]:
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
-    while True:
+    while shift < _VARINT_BITS:
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at += 1
         if byte < 0x80:  # noqa: PLR2004 (without the bit that marks a continuation)
-            return value, at
+            return value & _MASK, at
         shift += 7
+    raise ValueError("proto: integer overflow")
 
 
 def _signed(value: int) -> int:
@@ -145,8 +149,8 @@ def _time(raw: dict[int, Any], *, micro: bool) -> str | None:
 _SPECIAL: dict[str, Callable[[dict[int, Any]], Any]] = {
     f"{_META}.Time": lambda raw: _time(raw, micro=False),
     f"{_META}.MicroTime": lambda raw: _time(raw, micro=True),
-    f"{_META}.FieldsV1": lambda raw: json.loads(raw.get(1) or b"{}"),
-    "k8s.io.apimachinery.pkg.runtime.RawExtension": lambda raw: json.loads(raw.get(1) or b"null"),
+    f"{_META}.FieldsV1": lambda raw: read_json(raw.get(1) or b"{}"),
+    "k8s.io.apimachinery.pkg.runtime.RawExtension": lambda raw: read_json(raw.get(1) or b"null"),
     "k8s.io.apimachinery.pkg.api.resource.Quantity": lambda raw: raw.get(1, b"0").decode(),
     "k8s.io.apimachinery.pkg.util.intstr.IntOrString": lambda raw: (
         raw.get(3, b"").decode() if raw.get(1) else _signed(raw.get(2, 0))

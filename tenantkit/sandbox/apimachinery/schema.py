@@ -110,11 +110,11 @@ def schema_of(api_version: str, kind: str) -> Type:
     name = load("types.json")["kinds"].get(f"{api_version}/{kind}")
     if name is None:
         raise LookupError(f'no kind "{kind}" is registered for version "{api_version}"')
-    return _named(name)
+    return type_named(name)
 
 
 @cache
-def _named(name: str) -> Type:
+def type_named(name: str) -> Type:
     """The type of that schema name."""
     return _build(load("types.json")["types"][name], name.rpartition(".")[2])
 
@@ -125,7 +125,7 @@ def _build(raw: Any, name: str = "") -> Type:
         return Type("scalar", raw)
     atomic = bool(raw.get("atomic"))
     if "ref" in raw:
-        return replace(_named(raw["ref"]), atomic=True) if atomic else _named(raw["ref"])
+        return replace(type_named(raw["ref"]), atomic=True) if atomic else type_named(raw["ref"])
     if "list" in raw:
         return Type("list", by=raw["by"], keys=tuple(raw.get("keys", ())), element=_build(raw["list"]))
     if "map" in raw:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import Final
 
-if TYPE_CHECKING:
-    from datetime import datetime
+AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)  # when a controller has more to do, after other keys and requests
 
 
 def timestamp(moment: datetime) -> str:

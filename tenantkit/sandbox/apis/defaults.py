@@ -93,6 +93,11 @@ def _walk(kind: Type, value: Any) -> Any:
     }
 
 
+def _lives_an_hour(spec: Manifest) -> Manifest:
+    """An hour unless seconds are given; 0 is given, and refused later."""
+    return {"expirationSeconds": 3600} if spec.get("expirationSeconds") is None else {}
+
+
 def _unless_set(**defaults: Any) -> Callable[[Manifest], Manifest]:
     """A rule that sets constants if the fields are missing or empty."""
     return lambda value: {name: default for name, default in defaults.items() if value.get(name) in (None, "", 0)}
@@ -250,7 +255,7 @@ _RULES: Final[dict[str, Callable[[Manifest], Manifest]]] = {
     "ConfigMapVolumeSource": _unless_set(defaultMode=_MODE),
     "DownwardAPIVolumeSource": _unless_set(defaultMode=_MODE),
     "ProjectedVolumeSource": _unless_set(defaultMode=_MODE),
-    "ServiceAccountTokenProjection": _unless_set(expirationSeconds=3600),
+    "ServiceAccountTokenProjection": _lives_an_hour,
     "HostPathVolumeSource": lambda value: {} if "type" in value else {"type": ""},
     "PersistentVolumeClaim": _claim,
     "PersistentVolumeClaimSpec": lambda value: {} if "volumeMode" in value else {"volumeMode": "Filesystem"},
@@ -260,5 +265,5 @@ _RULES: Final[dict[str, Callable[[Manifest], Manifest]]] = {
     "IngressClassParametersReference": _unless_set(scope="Cluster"),
     "RoleRef": _unless_set(apiGroup=_RBAC),
     "Subject": _subject,
-    "TokenRequestSpec": _unless_set(expirationSeconds=3600),
+    "TokenRequestSpec": _lives_an_hour,
 }

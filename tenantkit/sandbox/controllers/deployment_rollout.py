@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.go_text import go_int
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.replicas import condition_of, is_terminating, scaled
 
@@ -68,7 +69,7 @@ def annotations_of_new(deployment: Manifest, replica_set: Manifest | None, old: 
     inherited = deployment["metadata"].get("annotations") or {}
     found |= {key: value for key, value in inherited.items() if key not in _NOT_COPIED}
     revision, before = max((revision_of(item) for item in old), default=0) + 1, found.get(REVISION)
-    if int(before or 0) < revision:
+    if (go_int(before or "") or 0) < revision:
         found[REVISION] = str(revision)
         if before:  # a rollback: its earlier revisions are kept
             served = [*filter(None, found.get(HISTORY, "").split(",")), before]
@@ -87,7 +88,7 @@ def size_annotations(deployment: Manifest) -> Manifest:
 def revision_of(manifest: Manifest) -> int:
     """The revision in an object's annotations; 0 if there is none."""
     text = (manifest["metadata"].get("annotations") or {}).get(REVISION, "")
-    return int(text) if text.isdecimal() else 0
+    return go_int(text) or 0
 
 
 def is_resized(deployment: Manifest, sets: Iterable[Manifest]) -> bool:
@@ -280,7 +281,7 @@ def _share(deployment: Manifest, item: Manifest, most: int) -> int:
     if not size(deployment):
         return -size(item)
     noted = (item["metadata"].get("annotations") or {}).get(MOST, "")
-    before = int(noted) if noted.isdecimal() and int(noted) else deployment["status"].get("replicas", 0)
+    before = go_int(noted, 32) or deployment["status"].get("replicas", 0)
     if not before:
         return 0
     return int(size(item) * most / before + 0.5) - size(item)

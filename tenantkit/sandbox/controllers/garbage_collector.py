@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
 from tenantkit.sandbox.apimachinery.resources import of_kind
+from tenantkit.sandbox.apimachinery.time import AT_ONCE
 from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+    from datetime import datetime
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
@@ -32,6 +34,9 @@ class _Place(NamedTuple):
     resource: Resource
     name: str
     namespace: str
+
+
+_MOST_WRITES = 30  # of one sync, so that requests do not wait for thousands of dependents
 
 
 class GarbageCollector:
@@ -56,22 +61,26 @@ class GarbageCollector:
         found += [uid] if owners or _finalizer(event.manifest) else []
         return found if owners == before else [*found, *(owner["uid"] for owner in before)]
 
-    def sync(self, key: str) -> None:
+    def sync(self, key: str) -> datetime | None:
         """Orphan its dependents, finish its deletion, or delete it, whichever one object needs."""
         place = self._places.get(key)
         live = self._store.get(place.resource, place.name, place.namespace) if place else None
         if place is None or live is None:
-            return
+            return None
         finalizer = _finalizer(live)
         if finalizer == ORPHAN:
-            for dependent in self._dependents_of(key):
+            dependents = self._dependents_of(key)
+            for dependent in dependents[:_MOST_WRITES]:
                 self._change(*dependent, _without_owners({key}))
+            if len(dependents) > _MOST_WRITES:
+                return AT_ONCE
             self._change(place, live, _without_finalizer(ORPHAN))
         elif finalizer == FOREGROUND:
             if not any(_blocks(dependent, key) for _, dependent in self._dependents_of(key)):
                 self._change(place, live, _without_finalizer(FOREGROUND))
         elif not live["metadata"].get("deletionTimestamp"):
             self._collect(key, place, live)
+        return None
 
     def _collect(self, uid: str, place: _Place, live: Manifest) -> None:
         """Delete an object without a remaining owner; of one with some, remove references to the others."""

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, ClassVar
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import PODS, find
-from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.time import AT_ONCE, timestamp
 from tenantkit.sandbox.controllers import job_progress as progress
 from tenantkit.sandbox.controllers.replicas import (
+    MOST_AT_ONCE,
+    MOST_PODS,
     deletion_order,
     is_active,
     is_finished,
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.controllers.job_progress import Decision
 
+_MOST_WRITES = 30  # of one sync, so that requests do not wait for thousands of pods
 TRACKED = "batch.kubernetes.io/job-tracking"
-_MOST_AT_ONCE = 500
 _SUSPENSION = {True: ("Suspended", "JobSuspended", "Job suspended"), False: ("Resumed", "JobResumed", "Job resumed")}
 
 
@@ -53,8 +55,9 @@ class JobController(WorkloadController):
         """Reconcile one Job, and release pods that no Job counts any more."""
         again = super().sync(key)
         namespace = key.partition("/")[0]
-        self._free(pod for pod in self.store.list(PODS, namespace) if self._is_orphan(pod))
-        return again
+        orphans = [pod for pod in self.store.list(PODS, namespace) if self._is_orphan(pod)]
+        self._free(orphans[:_MOST_WRITES])
+        return AT_ONCE if len(orphans) > _MOST_WRITES else again
 
     def reconcile(self, live: Manifest) -> datetime | None:
         """Count pods that have ended; then finish the Job, or create and delete pods."""
@@ -64,23 +67,25 @@ class JobController(WorkloadController):
         pods = self.claimed(live)
         tracked = [pod for pod in pods if _is_tracked(pod)]
         active = [pod for pod in pods if is_active(pod)]
+        if len(ended := [pod for pod in tracked if progress.end_of(live, pod)]) > _MOST_WRITES:
+            return self._count_some(live, ended[:_MOST_WRITES])
         terminating = sum(is_terminating(pod) and not is_finished(pod) for pod in pods)
         status = progress.with_ends(live, live["status"], tracked)
         if not live["spec"]["suspend"]:
             status.setdefault("startTime", timestamp(now))
         decided, counted = progress.decision(live, status, pods, now), tracked
         if decided is not None:
-            for pod in active:
-                self.delete_pod(live, pod)
+            if self._has_more_to_stop(live, active):
+                return AT_ONCE
             if decided[0] == "FailureTarget":  # pods that are stopped count as failed
                 status["failed"] += sum(not progress.end_of(live, pod) for pod in tracked)
             active, terminating = [], terminating + len(active)
         else:
             if not is_terminating(live):
-                counted = [pod for pod in tracked if progress.end_of(live, pod)]
+                counted = ended
                 before = active
                 active, again = self._manage(live, status, pods, now)
-                terminating += sum(pod not in active for pod in before)
+                terminating += len({*map(_uid, before)} - {*map(_uid, active)})
             if progress.is_complete(live, status) and not active:
                 decided = progress.MET
             elif not is_terminating(live):
@@ -91,25 +96,40 @@ class JobController(WorkloadController):
         moments = [moment for moment in (again, progress.deadline(live, status)) if moment and not decided]
         return min(moments, default=None)
 
+    def _has_more_to_stop(self, live: Manifest, active: list[Manifest]) -> bool:
+        """Delete pods; whether there are too many for one sync."""
+        for pod in active[:_MOST_WRITES]:
+            self.delete_pod(live, pod)
+        return len(active) > _MOST_WRITES
+
+    def _count_some(self, live: Manifest, ended: list[Manifest]) -> datetime:
+        """Count pods that have ended before anything is decided, when there are too many for one sync."""
+        status = progress.with_ends(live, live["status"], ended)
+        self.client.update(self.resource, live, subresource="status", status=status)
+        self._free(ended)
+        return AT_ONCE
+
     def _manage(
         self, live: Manifest, status: Manifest, pods: list[Manifest], now: datetime
     ) -> tuple[list[Manifest], datetime | None]:
         """Delete surplus pods or create missing ones; returns the active pods, and when to continue."""
         active = [pod for pod in pods if is_active(pod)]
         wanted = 0 if live["spec"]["suspend"] else progress.wanted(live, status, len(active))
-        surplus = deletion_order(active)[: max(0, len(active) - wanted)]
+        too_many = min(max(0, len(active) - wanted), MOST_AT_ONCE)
+        surplus = deletion_order(active)[:too_many] if too_many else []
         for pod in surplus:
             self._free([pod])
             self.delete_pod(live, self.store.get(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"]) or pod)
         if surplus or live["spec"]["suspend"]:
-            return [pod for pod in active if pod not in surplus], None
+            stopped = {*map(_uid, surplus)}
+            return [pod for pod in active if _uid(pod) not in stopped], None
         awaited = [pod for pod in pods if is_terminating(pod)] if progress.waits_for_terminating(live) else []
-        missing = min(wanted - len(active) - len(awaited), _MOST_AT_ONCE)
+        missing = min(min(wanted, MOST_PODS) - len(active) - len(awaited), MOST_AT_ONCE)
         until = progress.waits_until(live, pods)
         if missing <= 0 or (until is not None and until > now):
             return active, until if missing > 0 else None
-        taken = progress.indexes(status) | {progress.index_of(pod) for pod in [*active, *awaited]}
-        free = (index for index in range(live["spec"].get("completions") or 0) if index not in taken)
+        taken = {progress.index_of(pod) for pod in [*active, *awaited]}
+        free = progress.indexes(live, status).missing(taken, below=live["spec"].get("completions") or 0)
         template = live["spec"]["template"]
         finalizers = [*((template.get("metadata") or {}).get("finalizers") or ()), TRACKED]
         pod = pod_from_template(live, template, generateName=f"{live['metadata']['name']}-", finalizers=finalizers)
@@ -178,6 +198,10 @@ class JobController(WorkloadController):
             return False
         job = self.store.get(self.resource, owner["name"], pod["metadata"]["namespace"]) if owner else None
         return job is None or owner is None or job["metadata"]["uid"] != owner["uid"] or bool(progress.finished_at(job))
+
+
+def _uid(pod: Manifest) -> str:
+    return str(pod["metadata"]["uid"])
 
 
 def _is_tracked(pod: Manifest) -> bool:

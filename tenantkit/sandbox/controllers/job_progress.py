@@ -6,11 +6,13 @@ Source: pkg/controller/job, 1.37 (job_controller.go, backoff_utils.go, indexed_j
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.times import duration
+from tenantkit.sandbox.apimachinery.go_text import go_int
 from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.controllers.job_indexes import Indexes
 from tenantkit.sandbox.controllers.replicas import condition_of, is_terminating
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ def is_indexed(job: Manifest) -> bool:
 
 def index_of(pod: Manifest) -> int:
     """A pod's index; -1 if it has none."""
-    return int((pod["metadata"].get("annotations") or {}).get(INDEX, -1))
+    index = go_int((pod["metadata"].get("annotations") or {}).get(INDEX, ""))
+    return -1 if index is None else index
 
 
 def with_ends(job: Manifest, status: Manifest, pods: Iterable[Manifest]) -> Manifest:
@@ -64,18 +67,15 @@ def with_ends(job: Manifest, status: Manifest, pods: Iterable[Manifest]) -> Mani
     found = {**status, "failed": status.get("failed", 0) + sum(end == "failed" for end, _ in ended)}
     if not is_indexed(job):
         return found | {"succeeded": status.get("succeeded", 0) + sum(end == "succeeded" for end, _ in ended)}
-    done = indexes(status) | {index_of(pod) for end, pod in ended if end == "succeeded"}
-    done = {index for index in done if 0 <= index < job["spec"]["completions"]}
-    return found | {"succeeded": len(done), "completedIndexes": _intervals(done)}
+    completions = job["spec"]["completions"]
+    more = {index_of(pod) for end, pod in ended if end == "succeeded"}
+    done = indexes(job, status).adding(index for index in more if 0 <= index < completions)
+    return found | {"succeeded": done.count, "completedIndexes": done.text}
 
 
-def indexes(status: Manifest) -> set[int]:
+def indexes(job: Manifest, status: Manifest) -> Indexes:
     """The indexes that have succeeded."""
-    found: set[int] = set()
-    for part in filter(None, (status.get("completedIndexes") or "").split(",")):
-        first, _, last = part.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return found
+    return Indexes.parse(status.get("completedIndexes") or "", below=job["spec"].get("completions") or 0)
 
 
 def decision(job: Manifest, status: Manifest, pods: list[Manifest], now: datetime) -> Decision | None:
@@ -95,7 +95,7 @@ def deadline(job: Manifest, status: Manifest) -> datetime | None:
     seconds, start = job["spec"].get("activeDeadlineSeconds"), status.get("startTime")
     if seconds is None or start is None or job["spec"]["suspend"]:
         return None
-    return datetime.fromisoformat(start) + timedelta(seconds=seconds)
+    return datetime.fromisoformat(start) + duration(seconds)
 
 
 def wanted(job: Manifest, status: Manifest, active: int) -> int:
@@ -185,15 +185,6 @@ def _ended_at(pod: Manifest) -> datetime:
     if ready.get("status") == "False" and ready.get("lastTransitionTime"):
         return datetime.fromisoformat(ready["lastTransitionTime"])
     if is_terminating(pod):
-        grace = timedelta(seconds=metadata.get("deletionGracePeriodSeconds") or 0)
+        grace = duration(metadata.get("deletionGracePeriodSeconds") or 0)
         return datetime.fromisoformat(metadata["deletionTimestamp"]) - grace
     return datetime.fromisoformat(metadata["creationTimestamp"])
-
-
-def _intervals(numbers: set[int]) -> str:
-    """Indexes as in a Job's status: `0-2,4,6,7`."""
-    found = []
-    for _, run in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
-        first, *rest = (number for _, number in run)
-        found.append(f"{first}{'-' if len(rest) > 1 else ','}{rest[-1]}" if rest else str(first))
-    return ",".join(found)

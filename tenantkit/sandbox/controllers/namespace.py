@@ -12,11 +12,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES, RESOURCES
-from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.apimachinery.time import AT_ONCE, timestamp
 from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
@@ -42,6 +43,8 @@ _CONDITIONS = (
     ("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
 )
 
+_MOST_WRITES = 50  # of one sync, so that requests do not wait for a large namespace
+
 
 class NamespaceController:
     """Empties and finalizes namespaces that are being deleted; keys are their names."""
@@ -57,27 +60,33 @@ class NamespaceController:
             return (metadata["name"],) if event.type != "DELETED" and metadata.get("deletionTimestamp") else ()
         return (metadata["namespace"],) if event.resource.namespaced and event.type == "DELETED" else ()
 
-    def sync(self, key: str) -> None:
-        """Delete the content of one namespace, then finalize it."""
+    def sync(self, key: str) -> datetime | None:
+        """Delete the content of one namespace, a part at a time, then finalize it."""
         namespace = self._store.get(NAMESPACES, key)
         if namespace is None or not namespace["metadata"].get("deletionTimestamp"):
-            return
+            return None
         finalizers = namespace["spec"].get("finalizers") or []
         if FINALIZER in finalizers:
             remaining = self._delete_content(key)
+            if remaining is None:
+                return AT_ONCE
             namespace = self._with_conditions(namespace, remaining)
             if remaining:
-                return
+                return None
             rest = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
             spec = {"finalizers": rest} if rest else {}
             self._client.update(NAMESPACES, namespace, subresource="finalize", spec=spec)
+        return None
 
-    def _delete_content(self, namespace: str) -> dict[Resource, list[Manifest]]:
-        """Delete its content; returns what remains, by kind."""
+    def _delete_content(self, namespace: str) -> dict[Resource, list[Manifest]] | None:
+        """Delete its content; returns what remains, by kind, or None after many deletions, with more to delete."""
         remaining: dict[Resource, list[Manifest]] = {}
+        last_version = self._store.resource_version + _MOST_WRITES
         for resource in _CONTENT:
             for manifest in self._store.list(resource, namespace):
                 self._delete(resource, manifest)
+                if self._store.resource_version >= last_version:
+                    return None
             left = self._store.list(resource, namespace)
             if left:
                 remaining[resource] = left

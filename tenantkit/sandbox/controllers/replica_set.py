@@ -12,6 +12,8 @@ from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import PODS, REPLICA_SETS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.replicas import (
+    MOST_AT_ONCE,
+    MOST_PODS,
     available,
     condition_of,
     deletion_order,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
 
-_BURST = 500
 _FAILURE = "ReplicaFailure"
 
 
@@ -62,14 +63,14 @@ class ReplicaSetController(WorkloadController):
 
     def _manage(self, live: Manifest, active: list[Manifest]) -> ApiError | None:
         """Create or delete pods up to the number of replicas; returns the error if pods were refused."""
-        surplus = len(active) - live["spec"]["replicas"]
+        surplus = len(active) - min(live["spec"]["replicas"], MOST_PODS)
         if surplus > 0:
-            for pod in deletion_order(active, self._related(live))[: min(surplus, _BURST)]:
+            for pod in deletion_order(active, self._related(live))[: min(surplus, MOST_AT_ONCE)]:
                 self.delete_pod(live, pod)
             return None
         pod = pod_from_template(live, live["spec"]["template"], generateName=f"{live['metadata']['name']}-")
         try:
-            slow_start(min(-surplus, _BURST), lambda: self.create_pod(live, pod))
+            slow_start(min(-surplus, MOST_AT_ONCE), lambda: self.create_pod(live, pod))
         except ApiError as error:
             return error
         return None

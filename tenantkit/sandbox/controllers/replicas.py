@@ -10,18 +10,23 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-import orjson
-
 from tenantkit.rules.manifest import controller_of
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.go_text import go_int
+from tenantkit.sandbox.apimachinery.json_text import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
 
+# Of one sync: creating a pod takes two or three milliseconds, and requests wait as long. A sync for the rest follows,
+# since the pods' own events queue their owner again.
+MOST_AT_ONCE = 8
+# Of one workload. A real control plane has no such limit, only limits of its clients: 20 pods a second, for ever.
+MOST_PODS = 2000
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -105,7 +110,7 @@ def deletion_order(pods: Iterable[Manifest], related: Sequence[Manifest] = ()) -
             bool(_node(pod)),
             _PHASES.get(pod["status"].get("phase") or "", 0),
             is_ready(pod),
-            int((pod["metadata"].get("annotations") or {}).get(_DELETION_COST) or 0),
+            go_int((pod["metadata"].get("annotations") or {}).get(_DELETION_COST, ""), 32) or 0,
             -on_node.get(_node(pod), 0),
             _youth(ready.get("lastTransitionTime")) if is_ready(pod) else 0,
             -max((status.get("restartCount", 0) for status in restarts), default=0),
@@ -136,7 +141,7 @@ def scaled(value: int | str, total: int, *, up: bool) -> int:
     """
     if isinstance(value, int):
         return value
-    share = int(value.rstrip("%")) * total
+    share = (go_int(value.rstrip("%")) or 0) * total
     return math.ceil(share / 100) if up else share // 100
 
 
@@ -145,7 +150,7 @@ def template_hash(template: Manifest, collisions: int = 0) -> str:
 
     Source: ComputeHash; the real one hashes Go's printed struct, which changes with each release.
     """
-    digest = hashlib.sha256(orjson.dumps([template, collisions], option=orjson.OPT_SORT_KEYS)).digest()
+    digest = hashlib.sha256(write_json([template, collisions], sort=True)).digest()
     return "".join(_LETTERS[ord(digit) % len(_LETTERS)] for digit in str(int.from_bytes(digest[:4], "big")))
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, PODS, find
 from tenantkit.sandbox.controllers.replicas import (
+    MOST_AT_ONCE,
+    MOST_PODS,
     available,
     controller_reference,
     is_finished,
@@ -67,8 +69,12 @@ class StatefulSetController(WorkloadController):
     def _step(self, live: Manifest, pods: dict[int, Manifest], current: str, update: str) -> None:
         """Create missing pods, then delete surplus ones, then replace outdated ones."""
         ordered, wanted = live["spec"]["podManagementPolicy"] != "Parallel", _ordinals(live)
+        created = 0
         for number in wanted:
             pod = pods.get(number)
+            created += pod is None
+            if created > MOST_AT_ONCE:
+                return  # the events of the new pods queue the next sync
             self._see_to(live, number, pod, self._version(live, number, current, update))
             if ordered and (pod is None or self._is_unavailable(live, pod)):
                 return
@@ -223,7 +229,7 @@ class StatefulSetController(WorkloadController):
 def _ordinals(live: Manifest) -> range:
     """The numbers of the wanted pods."""
     start = (live["spec"].get("ordinals") or {}).get("start", 0)
-    return range(start, start + live["spec"]["replicas"])
+    return range(start, start + min(live["spec"]["replicas"], MOST_PODS))
 
 
 def _ordinal(pod: Manifest) -> int:

@@ -1,36 +1,39 @@
 """Request bodies: JSON, YAML and protobuf.
 
-orjson parses JSON. YAML is parsed only if a body is not JSON, because almost all bodies with a YAML media type are JSON
-(kubectl's server-side apply). Dates in YAML stay text, because JSON has no dates.
+YAML is parsed only if a body is not JSON, because almost all bodies with a YAML media type are JSON (kubectl's
+server-side apply).
 """
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING, Any
 
-import orjson
-import yaml
-
-from tenantkit.sandbox.apimachinery.codec import Repeated
 from tenantkit.sandbox.apimachinery.errors import bad_request, unsupported_media_type
+from tenantkit.sandbox.apimachinery.json_text import DeepList, DeepObject, Number, read_json
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.apis.scheme import unrecognized
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
-_JSON, _YAML, _PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
-_GO_NAMES = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the C loader, if available
-    """YAML without dates."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = re.compile(rf'[ \t]*;[ \t]*({_NAME})[ \t]*=[ \t]*({_NAME}|"(?:[^"\\]|\\.)*")')
+_MEDIA_TYPE = re.compile(
+    rf"[ \t]*(?P<type>{_NAME}(?:/{_NAME})?)[ \t]*(?P<parameters>(?:{_PARAMETER.pattern})*)[ \t]*;?[ \t]*"
+)
+JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+_TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+GO_NAMES = {
+    dict: "object",
+    list: "array",
+    DeepList: "array",
+    str: "string",
+    bool: "bool",
+    int: "number",
+    float: "number",
+    Number: "number",
 }
 
 
@@ -45,64 +48,50 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
     Raises:
         ApiError: 415 for another media type; 400 for a body that can't be parsed, with the server's message.
     """
-    media_type = content_type.partition(";")[0].strip() or _JSON
+    check_media_type(content_type)
+    media_type = media_type_of(content_type)
     try:
-        if media_type == _PROTOBUF:
+        if media_type == PROTOBUF:
             return read_protobuf(body)
-        if media_type not in {_JSON, _YAML}:
-            raise unsupported_media_type()
-        found = _parse_json(body) if media_type == _JSON else parse_yaml(body)
+        found = read_json(body, mark_repeated=True) if media_type == JSON else read_yaml(body)
     except ValueError as error:
         text = str(error) if body else "unexpected end of JSON input"
-        why = f"couldn't get version/kind; json parse error: {text}" if media_type == _JSON else str(error)
+        why = f"couldn't get version/kind; json parse error: {text}" if media_type == JSON else str(error)
         raise bad_request(unrecognized(kind, why, body)) from error
+    found = {} if found is None else found  # as Go decodes null
+    if why := misfit(found):
+        raise bad_request(unrecognized(kind, f"couldn't get version/kind; json parse error: {why}", body))
+    if str(found.get("apiVersion") or "").count("/") > 1:
+        raise bad_request(unrecognized(kind, f"unexpected GroupVersion string: {found['apiVersion']}", body))
+    result: Manifest = found
+    return result
+
+
+def misfit(found: Any) -> str:
+    """Why a value is not an object with the texts apiVersion and kind; empty if it is one."""
     if not isinstance(found, dict):
-        what = _GO_NAMES.get(type(found), "null")
-        why = f"couldn't get version/kind; json parse error: json: cannot unmarshal {what} into Go value of type struct"
-        raise bad_request(unrecognized(kind, why, body))
+        what = GO_NAMES.get(type(found), "object" if isinstance(found, DeepObject) else "null")
+        return f"json: cannot unmarshal {what} into Go value of type {_TYPE_META}"
     for part in ("apiVersion", "kind"):
         if found.get(part) is not None and not isinstance(found[part], str):
-            what = _GO_NAMES[type(found[part])]
-            why = f"json: cannot unmarshal {what} into Go struct field .{part} of type string"
-            raise bad_request(unrecognized(kind, f"couldn't get version/kind; json parse error: {why}", body))
-    return found
+            what = GO_NAMES.get(type(found[part]), "object")
+            return f"json: cannot unmarshal {what} into Go struct field .{part} of type string"
+    return ""
 
 
-class _DuplicateFieldError(Exception):
-    """An object has a duplicate field."""
+def media_type_of(content_type: str) -> str:
+    """The media type in a Content-Type header, by default JSON; empty if Go's mime.ParseMediaType refuses it."""
+    if not content_type:
+        return JSON
+    found = _MEDIA_TYPE.fullmatch(content_type)
+    parameters = dict[str, str]()
+    for name, value in _PARAMETER.findall(found["parameters"]) if found else ():
+        if parameters.setdefault(name.lower(), value) != value:
+            return ""
+    return found["type"].lower() if found else ""
 
 
-def _parse_json(body: bytes) -> Any:
-    """Parse JSON as Go does, and mark objects with duplicate fields, which orjson does not report."""
-    found = orjson.loads(body)
-    try:
-        json.loads(body, object_pairs_hook=_check_unique)
-    except _DuplicateFieldError:
-        return json.loads(body, object_pairs_hook=_repeated)
-    return found
-
-
-def _check_unique(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) < len(pairs):
-        raise _DuplicateFieldError
-
-
-def _repeated(pairs: list[tuple[str, Any]]) -> Repeated:
-    value = Repeated()
-    value.fields = list(dict.fromkeys(name for name, item in pairs if value.put(name, item)))
-    return value
-
-
-def parse_yaml(text: bytes) -> Any:
-    """Parse YAML or JSON; raises ValueError with the line of the error."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts
-        where = f"line {line}: " if line else ""
-        raise ValueError(f"yaml: {where}{getattr(error, 'problem', None) or error}") from error
+def check_media_type(content_type: str) -> None:
+    """Raise ApiError 415 for a body of another media type than an object can have."""
+    if media_type_of(content_type) not in {JSON, YAML, PROTOBUF}:
+        raise unsupported_media_type()

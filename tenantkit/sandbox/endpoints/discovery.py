@@ -9,6 +9,7 @@ Source: page "Kubernetes API Concepts", section "API Discovery".
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 VERSION_SUFFIX = "+tenantkit-sandbox"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+_VERSION_PATH = re.compile("/apis/[^/]+/[^/]+")
+HEALTH = frozenset(f"/{name}{check}" for name in ("healthz", "livez", "readyz") for check in ("", "/ping"))
 
 
 def version() -> Manifest:
@@ -49,11 +51,16 @@ def aggregated(root: str, *, without: str = "") -> Manifest:
     return {**found, "items": items}
 
 
+def has_methods(path: str) -> bool:
+    """Whether the server looks at the method for a document: it does for versions, and answers others to any method."""
+    return path in {"/api", "/version"} or path.startswith("/api/") or bool(_VERSION_PATH.fullmatch(path))
+
+
 def document(path: str, *, address: str, without: str = "") -> Manifest | None:
     """The version, the index of schemas, or a discovery document of the older form.
 
     Args:
-        path: `/version`, `/openapi/v3`, `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
+        path: `/`, `/version`, `/openapi/v3`, `/api`, `/apis`, `/api/v1`, `/apis/GROUP` or `/apis/GROUP/VERSION`.
         address: the server's address, `host:port`.
         without: a group that the server does not have.
 
@@ -63,6 +70,8 @@ def document(path: str, *, address: str, without: str = "") -> Manifest | None:
     segments = path.strip("/").split("/")
     found: Manifest | None = None
     match segments:
+        case [""]:
+            found = {"paths": ["/api", "/apis", *sorted(HEALTH), "/openapi/v3", "/version"]}
         case ["version"]:
             found = version()
         case ["openapi", "v3"]:

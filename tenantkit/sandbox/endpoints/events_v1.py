@@ -12,12 +12,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import orjson
+from multidict import MultiDict
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.json_text import read_json, write_json
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, OLDER_NAMES, as_older
-from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_body
-from tenantkit.sandbox.endpoints.patch import JSON_PATCH
+from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.endpoints.bodies import read_body
+from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,26 +31,36 @@ if TYPE_CHECKING:
 
 def older_request(request: ApiRequest) -> ApiRequest:
     """The request, converted to core Events; a body that can't be read is kept, and refused later."""
-    query = dict(request.query)
+    query = MultiDict(request.query)
     for newer, older in (("regarding.", "involvedObject."), ("reportingController", "reportingComponent")):
         if newer in query.get("fieldSelector", ""):
             query["fieldSelector"] = query["fieldSelector"].replace(newer, older)
     request = replace(request, query=query)
     if request.info.verb not in {"create", "update", "patch"}:
         return request
+    is_patch = request.info.verb == "patch"
+    write_options(
+        f"{request.info.verb.title()}Options",
+        request,
+        is_apply=is_patch and request.content_type.startswith(APPLY_PATCH),
+    )
     try:
-        is_patch = request.info.verb == "patch"
-        sent = parse_yaml(request.body) if is_patch else read_body(request.body, request.content_type, kind=NEWER.kind)
+        if is_patch:
+            is_apply = request.content_type.startswith(APPLY_PATCH)
+            sent = (read_yaml if is_apply else read_json)(request.body)
+        else:
+            sent = read_body(request.body, request.content_type, kind=NEWER.kind)
+            read_as(sent, NEWER.api_version, NEWER.kind, strict=False)  # refuses wrong types by their newer names
     except ValueError:
         return request
     if request.content_type.startswith(JSON_PATCH) and isinstance(sent, list):
-        body: Any = [{**item, "path": _older_path(item.get("path", ""))} for item in sent if isinstance(item, dict)]
+        body: Any = [{**item, "path": _older_path(item.get("path"))} for item in sent if isinstance(item, dict)]
     elif isinstance(sent, dict):
         body = as_older(sent)
     else:
         return request
     content_type = request.content_type if is_patch else "application/json"
-    return replace(request, body=orjson.dumps(body), content_type=content_type)
+    return replace(request, body=write_json(body), content_type=content_type)
 
 
 @contextmanager
@@ -61,6 +75,8 @@ def in_newer_terms() -> Iterator[None]:
         raise
 
 
-def _older_path(path: str) -> str:
+def _older_path(path: Any) -> Any:
+    if not isinstance(path, str):
+        return path  # refused later
     lead, _, rest = path.removeprefix("/").partition("/")
     return "/" + "/".join(filter(None, (OLDER_NAMES.get(lead, lead), rest)))

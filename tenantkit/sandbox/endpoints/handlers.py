@@ -10,35 +10,42 @@ Source: the handler chain in apiserver's pkg/server/config.go, 1.37.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol
 
-import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from tenantkit.sandbox.apimachinery.errors import (
-    ApiError,
-    method_not_allowed,
-)
+from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, method_not_allowed, not_convertible
+from tenantkit.sandbox.apimachinery.json_text import write_json
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, as_newer
 from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.endpoints import discovery
 from tenantkit.sandbox.endpoints.authentication import Authenticator
+from tenantkit.sandbox.endpoints.bodies import check_media_type
 from tenantkit.sandbox.endpoints.delete import Deletes
 from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
-from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, negotiated_form
+from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, check_plain, negotiated_form
+from tenantkit.sandbox.endpoints.pod_log import check_log_container, check_log_options
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
-from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
+from tenantkit.sandbox.endpoints.request import (
+    ApiRequest,
+    BadTargetError,
+    parse_request_info,
+    parse_target,
+    text_of_header,
+)
 from tenantkit.sandbox.endpoints.reviews import Reviews
-from tenantkit.sandbox.endpoints.routing import PageNotFoundError, requested_resource
+from tenantkit.sandbox.endpoints.routing import PageNotFoundError, is_unplaced, requested_resource
 from tenantkit.sandbox.endpoints.scale import SCALE, scale_of
+from tenantkit.sandbox.endpoints.timeouts import check_timeout
+from tenantkit.sandbox.endpoints.warning_headers import warning_headers
 from tenantkit.sandbox.endpoints.watch import Watch
-from tenantkit.sandbox.endpoints.writes import Writes
+from tenantkit.sandbox.endpoints.writes import Writes, check_patch_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,6 +60,7 @@ if TYPE_CHECKING:
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
 _log = logging.getLogger(__name__)
 _JSON = "application/json"
+_BODY_WITHIN_S = 60  # the server's limit for requests that are no watches
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -63,8 +71,8 @@ class ControlLoops(Protocol):
     def pending(self) -> bool:
         """Whether a loop has work to do."""
 
-    def run_pending(self) -> None:
-        """Do that work."""
+    def run_soon(self) -> None:
+        """Do that work on the event loop, in between requests."""
 
 
 class Handlers:
@@ -81,7 +89,7 @@ class Handlers:
         self._authenticator = Authenticator(tokens, self._authorizer, store.clock)
         self._reads = Reads(store)
         self._writes = Writes(store, self._authorizer)
-        self._deletes = Deletes(store, self._reads)
+        self._deletes = Deletes(store, self._reads, self._authorizer)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
         self._verbs: dict[str, Callable[[Resource, ApiRequest], tuple[int, Manifest]]] = {
@@ -103,6 +111,8 @@ class Handlers:
             failed = error
         except PageNotFoundError:
             return self._text(404, "404 page not found\n")
+        except BadTargetError:
+            return self._text(400, "400 Bad Request")
         except web.HTTPRequestEntityTooLarge:
             message = f"Request entity too large: limit is {BODY_LIMIT_BYTES}"
             failed = ApiError(code=413, reason="RequestEntityTooLarge", message=message)
@@ -113,7 +123,7 @@ class Handlers:
             failed = ApiError(code=500, reason="InternalError", message=f"Internal error occurred: {error!r}")
         finally:
             if http_request.method in _WRITES and self._controllers.pending:
-                asyncio.get_running_loop().call_soon(self._controllers.run_pending)
+                self._controllers.run_soon()
         return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:
@@ -123,18 +133,24 @@ class Handlers:
 
     async def _handle(self, http_request: web.Request, warnings: list[str]) -> web.StreamResponse:
         """The response to a request without errors."""
-        body = await http_request.read() if http_request.can_read_body else b""
-        request = self._read(http_request, body, warnings)
+        request = self._read(http_request, warnings)
         self._authorizer.check(request.user, request.info)
         if not request.info.resource:
             return self._non_resource(http_request, request.info)
         if self._without and request.info.group == self._without:
             raise PageNotFoundError
         resource = requested_resource(request.info)
-        if http_request.method == "HEAD":
-            raise method_not_allowed()  # its verb is `get` for authorization only
+        if http_request.method == "HEAD" or (request.info.verb == "watch" and http_request.method != "GET"):
+            raise method_not_allowed()  # these verbs are for authorization only
         has_table = "list" in resource.verbs and request.info.subresource in {"", "status"}
+        if request.info.verb == "patch":
+            check_patch_type(resource, request.content_type)
         form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
+        if is_unplaced(request.info):
+            raise bad_request("an empty namespace may not be set when a resource name is provided")
+        if request.info.verb == "create":
+            check_media_type(request.content_type)
+        request = replace(request, body=await _body_of(http_request))
         if resource is NEWER:
             with in_newer_terms():
                 return await self._respond(http_request, OLDER, older_request(request), form)
@@ -148,6 +164,8 @@ class Handlers:
             watch = Watch(self._store, resource, request, self._converter(form, resource, request))
             return await self._watch(http_request, watch)
         if request.info.subresource == "log":
+            if form.kind:
+                raise not_convertible(f"you requested {form.kind}, but the requested object is a log")
             return self._log(resource, request)
         status, answer = self._verbs[request.info.verb](resource, request)
         if request.info.subresource == SCALE:
@@ -160,14 +178,16 @@ class Handlers:
         convert = ResponseConverter(form, NEWER if is_newer else resource, include, self._store.clock)
         return (lambda answer: convert(as_newer(answer))) if is_newer else convert
 
-    def _read(self, http_request: web.Request, body: bytes, warnings: list[str]) -> ApiRequest:
-        """The request, with its user and attributes; raises ApiError 401 without a valid token."""
+    def _read(self, http_request: web.Request, warnings: list[str]) -> ApiRequest:
+        """The request without its body, with its user and attributes; raises ApiError 401 without a valid token."""
         headers = http_request.headers
+        path, query = parse_target(http_request.raw_path)
+        info = parse_request_info(http_request.method, path, query)
+        check_timeout(info, query)
         user = self._authenticator.user_of(headers)
-        info = parse_request_info(http_request.method, http_request.path, http_request.query)
         user = self._authenticator.impersonated(user, info, headers)
-        agent = headers.get("User-Agent", "")
-        return ApiRequest(info, user, http_request.query, body, headers.get("Content-Type", ""), agent, warnings)
+        content_type, agent = (text_of_header(headers.get(name, "")) for name in ("Content-Type", "User-Agent"))
+        return ApiRequest(info, user, query, b"", content_type, agent, warnings)
 
     def _create(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """POST of an object, a review or a subresource."""
@@ -182,9 +202,8 @@ class Handlers:
 
     def _log(self, resource: Resource, request: ApiRequest) -> web.Response:
         """A pod's log: empty without a node, else 404 for the node, which has no kubelet to ask."""
-        node = self._reads.get(resource, request)["spec"].get("nodeName")
-        if node:
-            raise ApiError(code=404, reason="NotFound", message=f'nodes "{node}" not found', kind="nodes", name=node)
+        check_log_options(request.query, request.info.name)
+        check_log_container(request.query, self._reads.find(resource, request))
         return web.Response(status=204, headers=self._headers())
 
     async def _watch(self, http_request: web.Request, watch: Watch) -> web.StreamResponse:
@@ -204,29 +223,39 @@ class Handlers:
 
     def _non_resource(self, http_request: web.Request, info: RequestInfo) -> web.Response:
         """The response to a non-resource path: health, discovery, schemas, version."""
-        path = http_request.path.rstrip("/")
-        without = self._without
-        if info.verb not in {"get", "head"} or (without and f"/apis/{without}" in path):
+        if info.path.startswith("//"):
             raise PageNotFoundError
-        if path in discovery.HEALTH:
+        path = info.path.rstrip("/")
+        without = self._without
+        if without and f"/apis/{without}" in path:
+            raise PageNotFoundError
+        is_reading = info.verb == "get"
+        if not is_reading and discovery.has_methods(path) and self._document(path) is not None:
+            raise method_not_allowed()
+        if info.path in discovery.HEALTH:
             return self._text(200, "ok")
         if path in {"/api", "/apis"} and "as=APIGroupDiscoveryList" in http_request.headers.get("Accept", ""):
             return self._json(200, discovery.aggregated(path[1:], without=without), content_type=discovery.AGGREGATED)
         schemas = discovery.openapi(path.removeprefix("/openapi/v3/")) if path.startswith("/openapi/v3/") else None
         if schemas is not None:
             return web.Response(body=schemas, headers=self._headers() | {"Content-Type": _JSON})
-        found = discovery.document(path, address=self._address, without=without)
+        found = self._document(path)
+        if found is not None and path.startswith("/api"):
+            check_plain(http_request.headers.get("Accept", ""), lenient=not discovery.has_methods(path))
         if found is None:
             raise PageNotFoundError
         return self._json(200, found)
+
+    def _document(self, path: str) -> Manifest | None:
+        return discovery.document(path, address=self._address, without=self._without)
 
     def _json(
         self, status: int, body: Manifest, warnings: Iterable[str] = (), *, content_type: str = _JSON
     ) -> web.Response:
         headers = CIMultiDict(self._headers() | {"Content-Type": content_type})
-        for warning in warnings:
-            headers.add("Warning", f"299 - {json.dumps(warning)}")
-        return web.Response(status=status, body=orjson.dumps(body), headers=headers)
+        for warning in warning_headers(warnings):
+            headers.add("Warning", warning)
+        return web.Response(status=status, body=write_json(body), headers=headers)
 
     def _text(self, status: int, text: str) -> web.Response:
         return web.Response(status=status, text=text, headers=self._headers())
@@ -235,3 +264,17 @@ class Handlers:
         """The headers of each response; the date is from the sandbox's clock, so that clients compute ages from it."""
         date = format_datetime(self._store.clock().astimezone(UTC), usegmt=True)
         return {"Cache-Control": "no-cache, private", "Date": date}
+
+
+async def _body_of(http_request: web.Request) -> bytes:
+    """The body, which must arrive in time; its Content-Encoding is ignored, as on the real server."""
+    if not http_request.can_read_body:
+        return b""
+    try:
+        async with asyncio.timeout(_BODY_WITHIN_S):
+            return await http_request.read()
+    except TimeoutError as error:
+        why = "request did not complete within requested timeout - context deadline exceeded"
+        raise ApiError(code=504, reason="Timeout", message=f"Timeout: {why}", empty_details=True) from error
+    except web.RequestPayloadError as error:
+        raise bad_request(f"unexpected EOF: {error}") from error

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TABLE, METADATA, METADATA_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
 _JSON = frozenset({"application/json", "application/*", "*/*", "*"})
+_ACCEPTED = frozenset({"application/json", "*/*"})  # what the first check looks for
 _INCLUDES = frozenset({"Metadata", "Object", "None", ""})
 _API_VERSIONS = frozenset({"meta.k8s.io/v1", "meta.k8s.io/v1beta1"})
 
@@ -55,6 +56,8 @@ def negotiated_form(accept: str, *, has_table: bool) -> ResponseForm:
         >>> negotiated_form("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", has_table=False).kind
         ''
     """
+    if not any(clause.partition(";")[0].strip(" ") in _ACCEPTED for clause in (accept or "*/*").split(",")):
+        raise not_acceptable()
     choices = [parameters for media_type, parameters in _by_preference(accept or "*/*") if media_type in _JSON]
     if not choices:
         raise not_acceptable()
@@ -66,6 +69,16 @@ def negotiated_form(accept: str, *, has_table: bool) -> ResponseForm:
         if form.kind in possible and form.api_version in _API_VERSIONS:
             return form
     raise not_convertible("only the following media types are accepted: application/json")
+
+
+def check_plain(accept: str, *, lenient: bool) -> None:
+    """Raise ApiError 406 if a document in JSON is not acceptable; `lenient`: also for `application/*`."""
+    accepted = _JSON if lenient else _ACCEPTED
+    if not any(clause.partition(";")[0].strip(" ") in accepted for clause in (accept or "*/*").split(",")):
+        raise not_acceptable()
+    choices = [parameters for media_type, parameters in _by_preference(accept or "*/*") if media_type in _JSON]
+    if all(parameters.keys() & {"as", "g", "v"} for parameters in choices):
+        raise not_convertible("only the following media types are accepted: application/json")
 
 
 class ResponseConverter:

@@ -10,25 +10,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.apimachinery.codec import DecodeError, decode_options
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
-from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid
+from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, unsupported_media_type
+from tenantkit.sandbox.apimachinery.go_text import manager_of, quoted, unprintable
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
-from tenantkit.sandbox.endpoints.bodies import parse_yaml
-from tenantkit.sandbox.endpoints.request import flag, number
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
+from tenantkit.sandbox.endpoints.bodies import JSON, PROTOBUF, YAML, media_type_of, misfit
+from tenantkit.sandbox.endpoints.request import MOST_UINT64, flag, number, values
 from tenantkit.sandbox.endpoints.selectors import parsed_selectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tenantkit.rules.field_selectors import FieldSelector
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.field_selectors import FieldSelector
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
     from tenantkit.sandbox.endpoints.request import ApiRequest
 
 _META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
+_UINT64_DIGITS = 20
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
+UNSAFE = "ignoreStoreReadErrorWithClusterBreakingPotential"  # deletes an object that can't be decoded
+_NOT_WITH_UNSAFE = ("propagationPolicy", "orphanDependents", "gracePeriodSeconds", "preconditions")
 _MATCHES = ("Exact", "NotOlderThan", "")
 
 
@@ -41,6 +48,11 @@ class WriteOptions:
     force: bool
     strict: bool
     warn: bool
+
+    @property
+    def lenient(self) -> bool:
+        """Whether unknown fields are ignored without a warning."""
+        return not self.strict and not self.warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +76,22 @@ class ListOptions:
         text = self.version_text
         if self.token and text not in {"", "0"}:
             raise bad_request("specifying resource version is not allowed when using continue")
-        if text and not (text.isascii() and text.isdecimal()):
-            why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-            raise bad_request(f"invalid resource version: resourceVersion: {why}")
+        if text and (why := not_uint64(text)):
+            raise bad_request(f"invalid resource version: {not_a_version(text, why)}")
         return int(text) if text else None
+
+
+def not_uint64(text: str) -> str:
+    """Why Go's strconv.ParseUint refuses a text; empty if it does not."""
+    if not (text.isascii() and text.isdecimal()):
+        return "invalid syntax"
+    digits = text.lstrip("0")
+    return "value out of range" if len(digits) > _UINT64_DIGITS or int(digits or "0") > MOST_UINT64 else ""
+
+
+def not_a_version(text: str, why: str) -> str:
+    """The message for a resourceVersion that `not_uint64` refuses."""
+    return f"resourceVersion: Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: {why}"
 
 
 def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> WriteOptions:
@@ -79,11 +103,10 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
         is_apply: whether it is a server-side apply, which needs a manager and supports `force`.
 
     Raises:
-        ApiError: 422 for an unsupported value, 400 for an invalid boolean.
+        ApiError: 422, an unsupported value.
     """
     query = request.query
     manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
-    force = flag(query, "force") if "force" in query else False
     errors: list[Cause] = []
     if is_apply and not manager:
         errors.append(Cause("fieldManager", "Required value: is required for apply patch", "FieldValueRequired"))
@@ -92,15 +115,18 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
     if len(manager.encode()) > _MANAGER_LIMIT:
         message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
         errors.append(Cause("fieldManager", message, "FieldValueTooLong"))
-    dry_run = _dry_run(errors, query.get("dryRun"))
+    for position, character in unprintable(manager):
+        why = f"invalid character U+{ord(character):04X} (at position {position})"
+        errors.append(Cause("fieldManager", f"Invalid value: {quoted(manager)}: {why}", "FieldValueInvalid"))
+    dry_run = _dry_run(errors, values(query, "dryRun"))
     if validation not in _VALIDATIONS:
         errors.append(_unsupported("fieldValidation", f'"{validation}"', _VALIDATIONS))
     if errors:
         raise invalid(_META, kind, "", errors)
     return WriteOptions(
         dry_run=dry_run,
-        manager=manager or request.user_agent.partition("/")[0][:_MANAGER_LIMIT],
-        force=force,
+        manager=manager or manager_of(request.user_agent, _MANAGER_LIMIT),
+        force=flag(query, "force"),
         strict=validation == "Strict",
         warn=validation in {"", "Warn"},
     )
@@ -109,9 +135,11 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
 def list_options(query: Mapping[str, str]) -> ListOptions:
     """The options of a list, watch or delete of many; raises ApiError 400 or 422."""
     match = query.get("resourceVersionMatch", "")
-    initial = flag(query, "sendInitialEvents") if query.get("sendInitialEvents") else None
+    initial = flag(query, "sendInitialEvents") if "sendInitialEvents" in query else None
     limit, watch, timeout_s = number(query, "limit") or 0, flag(query, "watch"), number(query, "timeoutSeconds")
     labels, fields = parsed_selectors(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    if watch and initial is None and not match and query.get("resourceVersion", "") in {"", "0"}:
+        match, initial = "NotOlderThan", True  # the server's defaults: such a watch starts with all objects
     options = ListOptions(
         labels=labels,
         fields=fields,
@@ -131,51 +159,82 @@ def list_options(query: Mapping[str, str]) -> ListOptions:
 
 
 def delete_options(request: ApiRequest) -> DeleteOptions:
-    """The options of a delete, from its body or, without one, its query; raises ApiError 400 or 422."""
-    body = _delete_body(request) if request.body else {}
-    query = request.query if not request.body else {}
-    policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
-    orphans = body.get("orphanDependents", flag(query, "orphanDependents") if "orphanDependents" in query else None)
-    errors: list[Cause] = []
-    if policy and orphans is not None:
-        why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
-        errors.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
-    if policy and policy not in _PROPAGATIONS:
-        errors.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
-    is_dry = _dry_run(errors, *(body.get("dryRun") or [query.get("dryRun")]))
-    if errors:
-        raise invalid(_META, "DeleteOptions", "", errors)
+    """The options of a delete, from its body or, without one, its query; raises ApiError 400, 415 or 422."""
+    body = _delete_body(request) if request.body else _delete_query(request.query)
+    is_dry = check_delete_options(body)
+    policy, orphans = body.get("propagationPolicy"), body.get("orphanDependents")
     preconditions = body.get("preconditions") or {}
-    seconds = body.get("gracePeriodSeconds")
     return DeleteOptions(
         dry_run=is_dry,
-        grace_period_s=number(query, "gracePeriodSeconds") if seconds is None else int(seconds),
+        grace_period_s=body.get("gracePeriodSeconds"),
         uid=preconditions.get("uid"),
         version=preconditions.get("resourceVersion"),
-        propagation=policy,
+        propagation=policy or "",
         orphan_dependents=orphans,
+        unsafe=bool(body.get(UNSAFE)),
     )
 
 
+def check_delete_options(body: Manifest) -> bool:
+    """Whether the options of a delete ask for a dry run; raises ApiError 422 for invalid ones."""
+    policy, orphans = body.get("propagationPolicy"), body.get("orphanDependents")
+    errors: list[Cause] = []
+    if policy is not None and orphans is not None:
+        why = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        errors.append(Cause("propagationPolicy", why, "FieldValueInvalid"))
+    if policy is not None and policy not in _PROPAGATIONS:
+        errors.append(_unsupported("propagationPolicy", f'"{policy}"', (*_PROPAGATIONS, "nil")))
+    is_dry = _dry_run(errors, body.get("dryRun") or ())
+    if body.get(UNSAFE):
+        others = (name for name in _NOT_WITH_UNSAFE if body.get(name) is not None)
+        why = "Invalid value: true: cannot be set together with"
+        errors += [Cause(UNSAFE, f"{why} .{name}", "FieldValueInvalid") for name in others]
+    if errors:
+        raise invalid(_META, "DeleteOptions", "", errors)
+    return is_dry
+
+
 def _delete_body(request: ApiRequest) -> Manifest:
+    """The options in a body, decoded; their apiVersion may be that of any group."""
+    media_type = media_type_of(request.content_type)
+    if media_type not in {JSON, YAML, PROTOBUF}:
+        raise unsupported_media_type()
     try:
-        is_protobuf = request.content_type.startswith("application/vnd.kubernetes.protobuf")
-        body = read_protobuf(request.body) if is_protobuf else parse_yaml(request.body)
+        if media_type == PROTOBUF:
+            body = read_protobuf(request.body)
+        else:
+            body = (read_json if media_type == JSON else read_yaml)(request.body)
     except ValueError as error:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
-    if not isinstance(body, dict):
-        raise bad_request("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value")
-    if body.get("kind", "DeleteOptions") != "DeleteOptions":
-        kind, version = body["kind"], body.get("apiVersion", "")
+    body = {} if body is None else body
+    if why := misfit(body):
+        raise bad_request(f"couldn't get version/kind; json parse error: {why}")
+    version, kind = body.get("apiVersion") or "v1", body.get("kind") or "DeleteOptions"
+    if version.count("/") > 1:
+        raise bad_request(f"unexpected GroupVersion string: {version}")
+    if kind != "DeleteOptions":
         where = 'in scheme "pkg/runtime/scheme.go:111"'
         raise bad_request(f'no kind "{kind}" is registered for version "{version}" {where}')
-    return body
+    try:
+        return decode_options("DeleteOptions", body)
+    except DecodeError as error:
+        raise bad_request(str(error)) from error
 
 
-def _dry_run(errors: list[Cause], *values: str | None) -> bool:
-    given = [value for value in values if value]
+def _delete_query(query: Mapping[str, str]) -> Manifest:
+    """The options in a query; of a boolean only `false` and `0` are false."""
+    found: Manifest = {"dryRun": values(query, "dryRun")}
+    found |= {key: query[key] for key in ("propagationPolicy",) if key in query}
+    seconds = number(query, "gracePeriodSeconds")
+    found |= {} if seconds is None else {"gracePeriodSeconds": seconds}
+    found |= {name: flag(query, name) for name in ("orphanDependents", UNSAFE) if name in query}
+    preconditions = {name: query[name] for name in ("uid", "resourceVersion") if query.get(name)}
+    return found | ({"preconditions": preconditions} if preconditions else {})
+
+
+def _dry_run(errors: list[Cause], given: Sequence[str]) -> bool:
     if any(value != "All" for value in given):
-        shown = " ".join(f'"{value}"' for value in given)
+        shown = ",".join(f'"{value}"' for value in given)
         errors.append(_unsupported("dryRun", f"[{shown}]", ("All",)))
     return bool(given)
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
-from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, not_found, other_uid
+from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, conflict, invalid, not_found, other_uid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apimachinery.validation import dns_subdomain
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.endpoints.bodies import read_body
-from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.endpoints.options import UNSAFE, check_delete_options, write_options
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.delete import delete_live
 
@@ -41,6 +41,10 @@ def bind(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Ma
     _check_target(target)
     live = _live(store, resource, request)
     uid, metadata = binding["metadata"].get("uid"), live["metadata"]
+    version = binding["metadata"].get("resourceVersion") or metadata["resourceVersion"]
+    if version != metadata["resourceVersion"]:
+        why = f"Precondition failed: resourceVersion {version} is not {metadata['resourceVersion']}"
+        raise conflict(resource, name, f"StorageError: invalid object, Code: 4, AdditionalErrorMsg: {why}")
     if uid and uid != metadata["uid"]:
         raise other_uid(resource, live, uid)
     if metadata.get("deletionTimestamp"):
@@ -60,6 +64,11 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
     if eviction["metadata"].get("name") != request.info.name:
         raise bad_request("name in URL does not match name in Eviction object")
     sent = eviction.get("deleteOptions") or {}
+    check_delete_options(sent)
+    if sent.get(UNSAFE):
+        why = "Invalid value: true: can not be set for pod eviction"
+        cause = Cause(f"deleteOptions.{UNSAFE}", why, "FieldValueInvalid")
+        raise invalid("policy/v1", "Eviction", request.info.name, [cause])
     preconditions = sent.get("preconditions") or {}
     delete_options = DeleteOptions(
         dry_run=options.dry_run or bool(sent.get("dryRun")),
@@ -77,6 +86,9 @@ def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manife
     options = write_options("CreateOptions", request)
     sent = read_body(request.body, request.content_type, kind=subresource.kind)
     found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
+    namespace = (found.get("metadata") or {}).get("namespace") or request.info.namespace
+    if namespace != request.info.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
     return options, {**found, "metadata": found.get("metadata") or {}}
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, not_found, resource_expired
-from tenantkit.sandbox.endpoints.options import list_options
+from tenantkit.sandbox.apimachinery.json_text import read_json
+from tenantkit.sandbox.endpoints.options import list_options, not_a_version, not_uint64
+from tenantkit.sandbox.endpoints.request import check_name_in_path
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.endpoints.request import ApiRequest
     from tenantkit.sandbox.storage.store import Store
 
+_TOKEN_LIMIT = 4096  # longer than a namespace and a name
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 (a format's name)
 _EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -35,7 +39,16 @@ class Reads:
         self._store = store
 
     def get(self, resource: Resource, request: ApiRequest) -> Manifest:
-        """GET of one object."""
+        """GET of one object, as it is now; the resourceVersion that a client asks for is only checked."""
+        check_name_in_path(request.info.name)
+        text = request.query.get("resourceVersion", "")
+        if resource.qualified == "events" and text and (why := not_uint64(text)):
+            raise bad_request(f"invalid resource version: {not_a_version(text, why)}")  # they are not cached
+        _check_requested(self._store, text)
+        return self.find(resource, request)
+
+    def find(self, resource: Resource, request: ApiRequest) -> Manifest:
+        """The object of a request; raises ApiError 404 if it does not exist."""
         found = self._store.get(resource, request.info.name, request.info.namespace if resource.namespaced else "")
         if found is None:
             raise not_found(resource, request.info.name)
@@ -74,6 +87,14 @@ class Reads:
         }
 
 
+def _check_requested(store: Store, text: str) -> None:
+    """Raise ApiError 500, as the server does, for a version that is not a number, and 504 for one in the future."""
+    if text and (why := not_uint64(text)):
+        raise ApiError(code=500, reason="", message=not_a_version(text, why))
+    if text:
+        check_version(store, int(text))
+
+
 def check_version(store: Store, version: int) -> None:
     """Raise ApiError 504 for a version in the future."""
     if version > store.resource_version:
@@ -105,15 +126,16 @@ def _read_token(text: str) -> tuple[int, tuple[str, ...]]:
     decoded = ""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
-        token: Any = json.loads(decoded)
+        token: Any = read_json(decoded) if len(decoded) <= _TOKEN_LIMIT else None
         if token["v"] != _TOKEN_VERSION:
             raise ValueError(token["v"])  # noqa: TRY301 (one message for all errors)
-        namespace, _, name = str(token["start"]).rpartition("/")
-        return int(token["rv"]), (namespace, name)
-    except json.JSONDecodeError as error:
-        found = decoded[error.pos : error.pos + 1]
-        shown = f"\\u{ord(found):04x}" if found and not found.isprintable() else found
-        why = f"invalid character '{shown}' looking for beginning of value" if found else "unexpected end of JSON input"
-        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from error
-    except (ValueError, KeyError, TypeError) as error:
+        start = str(token["start"])
+        if posixpath.normpath(f"/{start}") != f"/{start.rstrip('/')}":
+            raise ValueError(start)  # noqa: TRY301 (as above)
+        namespace, _, name = start.rpartition("/")
+        version = token["rv"]
+        if not isinstance(version, int) or version == 0:
+            raise ValueError("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")  # noqa: TRY301
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
+    return max(version, 0), (namespace, name)  # a negative one means the latest

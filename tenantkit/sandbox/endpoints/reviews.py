@@ -10,14 +10,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, not_found
-from tenantkit.sandbox.apimachinery.resources import SERVICE_ACCOUNTS
+from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, conflict, invalid, not_found
+from tenantkit.sandbox.apimachinery.resources import NODES, PODS, SERVICE_ACCOUNTS, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.auth.request_info import RequestInfo
 from tenantkit.sandbox.auth.users import User, service_account_user
 from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.endpoints.review_selectors import selector_errors
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 _TOKEN_S = 3600
+_SHORTEST_TOKEN_S, _LONGEST_TOKEN_S = 600, 2**32
+_BOUND = {"Pod": PODS, "Node": NODES, "Secret": find("", "v1", "secrets")}
 _RESOURCE_RULE = ("verbs", "apiGroups", "resources", "resourceNames")
 _PATH_RULE = ("verbs", "nonResourceURLs")
 _AUDIENCE = "https://kubernetes.default.svc"
@@ -61,11 +64,20 @@ class Reviews:
         """POST to a service account's `token`: a new token for that account, valid for an hour by default."""
         token_request = self._read(request, "authentication.k8s.io/v1", "TokenRequest")
         name, namespace = request.info.name, request.info.namespace
+        for part, expected in (("name", name), ("namespace", namespace)):
+            sent = token_request["metadata"].get(part) or expected
+            if sent != expected:
+                why = f'Invalid value: "{sent}": must match the service account {part} if specified'
+                raise _invalid(token_request, f"metadata.{part}", why, name)
         account = self._store.get(SERVICE_ACCOUNTS, name, namespace)
         if account is None:
             raise not_found(SERVICE_ACCOUNTS, name)
         spec = token_request.get("spec") or {}
-        seconds = spec.get("expirationSeconds") or _TOKEN_S
+        seconds = spec.get("expirationSeconds", _TOKEN_S)
+        if limit := _wrong_duration(seconds):
+            why = f"Invalid value: {seconds}: may not specify a duration {limit}"
+            raise _invalid(token_request, "spec.expirationSeconds", why)
+        self._check_bound(namespace, name, spec.get("boundObjectRef"))
         now = self._store.clock()
         expires = now + timedelta(seconds=seconds)
         user = service_account_user(namespace, name, account["metadata"]["uid"])
@@ -78,6 +90,25 @@ class Reviews:
         status = {"token": self._tokens.issue(user, expires=expires), "expirationTimestamp": timestamp(expires)}
         spec = {"audiences": [_AUDIENCE], "boundObjectRef": None, **spec, "expirationSeconds": seconds}
         return 201, {**token_request, "metadata": metadata, "spec": spec, "status": status}
+
+    def _check_bound(self, namespace: str, account: str, reference: Manifest | None) -> None:
+        """Raise ApiError if the object that a token is to be bound to does not exist, or belongs to another account."""
+        if reference is None:
+            return
+        kind, name = reference.get("kind", ""), reference.get("name", "")
+        group, _, version = reference.get("apiVersion", "").rpartition("/")
+        resource = _BOUND.get(kind) if not group else None
+        if resource is None:
+            raise bad_request(f"cannot bind token to object of type {group}/{version}, Kind={kind}")
+        found = self._store.get(resource, name, namespace if resource.namespaced else "")
+        if found is None:
+            raise not_found(resource, name)
+        if kind == "Pod" and found["spec"].get("serviceAccountName") != account:
+            why = "to pod running with different serviceaccount name."
+            raise bad_request(f'cannot bind token for serviceaccount "{account}" {why}')
+        if (uid := reference.get("uid")) and uid != found["metadata"]["uid"]:
+            why = f"the UID in the bound object reference ({uid}) does not match the UID in record."
+            raise conflict(resource, name, f"{why} The object might have been deleted and then recreated")
 
     def _read(self, request: ApiRequest, api_version: str, kind: str) -> Manifest:
         options = write_options("CreateOptions", request)
@@ -115,6 +146,8 @@ class Reviews:
             why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             raise _invalid(review, "spec", f"Invalid value: null: {why}")
         attributes = resource or path or {}
+        if causes := selector_errors(resource or {}):
+            raise invalid(str(review["apiVersion"]), "", "", causes)
         fields = ("group", "version", "resource", "subresource", "namespace", "name")
         info = RequestInfo(
             attributes.get("verb", ""), attributes.get("path", ""), *(attributes.get(field, "") for field in fields)
@@ -162,5 +195,14 @@ def _only(rule: Manifest, fields: tuple[str, ...]) -> Manifest:
     return {field: rule[field] for field in fields if rule.get(field)}
 
 
-def _invalid(review: Manifest, field: str, why: str) -> Exception:
-    return invalid(str(review["apiVersion"]), "", "", [Cause(field, why, "FieldValueInvalid")])
+def _wrong_duration(seconds: int) -> str:
+    """How the lifetime of a token is out of bounds; empty if it is not."""
+    if seconds < _SHORTEST_TOKEN_S:
+        return "less than 10 minutes"
+    return "larger than 2^32 seconds" if seconds > _LONGEST_TOKEN_S else ""
+
+
+def _invalid(review: Manifest, field: str, why: str, name: str | None = None) -> Exception:
+    """A 422; only errors of token requests have a kind."""
+    kind = "TokenRequest" if review["kind"] == "TokenRequest" else ""
+    return invalid(str(review["apiVersion"]), kind, name or "", [Cause(field, why, "FieldValueInvalid")])

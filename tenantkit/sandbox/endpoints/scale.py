@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.label_selectors import label_selector_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.errors import ApiError, invalid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.validation import non_negative
@@ -54,8 +54,16 @@ def scaled(live: Manifest, scale: Manifest) -> Manifest:
 def applied_scale(live: Manifest, scale: Manifest) -> Manifest:
     """The configuration to apply to a workload when this scale is applied."""
     metadata = {key: live["metadata"][key] for key in ("name", "namespace")}
-    spec = {key: value for key, value in (scale.get("spec") or {}).items() if key == "replicas"}
+    spec = {key: value for key, value in (scale.get("spec") or {}).items() if key == "replicas" and value is not None}
     return {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": metadata, "spec": spec}
+
+
+def without_zero(workload: Manifest) -> Manifest:
+    """The workload as an apply of its scale sees it: a Scale does not write zero replicas."""
+    spec = workload["spec"]
+    return (
+        workload if spec.get("replicas") else {**workload, "spec": {k: v for k, v in spec.items() if k != "replicas"}}
+    )
 
 
 @contextmanager

@@ -9,19 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.field_selectors import parse_field_selector
-from tenantkit.rules.label_selectors import parse_label_selector
-from tenantkit.rules.selector_errors import SelectorSyntaxError
+from tenantkit.rules.selectors.field_selectors import parse_field_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 from tenantkit.sandbox.apimachinery.errors import bad_request
 
 if TYPE_CHECKING:
-    from tenantkit.rules.field_selectors import FieldSelector
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.field_selectors import FieldSelector
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import ListOptions
 
 _COMMON = ("metadata.name", "metadata.namespace")
+_NOT_COMMON = frozenset({("namespaces", "metadata.namespace"), ("nodes", "metadata.namespace")})
 _ABOUT = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 _FIELDS: dict[str, frozenset[str]] = {
     "pods": frozenset(
@@ -110,7 +111,8 @@ def selectors_of(resource: Resource, options: ListOptions, *, name: str = "") ->
     labels, fields = options.labels, options.fields
     known = _FIELDS.get(resource.qualified)
     for requirement in fields.requirements:
-        if requirement.field in _COMMON or (known and requirement.field in known):
+        is_common = requirement.field in _COMMON and (resource.qualified, requirement.field) not in _NOT_COMMON
+        if is_common or (known and requirement.field in known):
             continue
         if resource.kind == "Job":
             raise bad_request(f'field label "{requirement.field}" not supported for Job')
@@ -128,7 +130,7 @@ def selectors_of(resource: Resource, options: ListOptions, *, name: str = "") ->
 def parsed_selectors(label_selector: str, field_selector: str) -> tuple[LabelSelector, FieldSelector]:
     """Parse both selectors of a request; raises ApiError 400, with the server's message, for a syntax error."""
     try:
-        labels = parse_label_selector(label_selector)
+        labels = parse_label_selector(label_selector.partition("\0")[0])  # the server's lexer ends there
     except SelectorSyntaxError as error:
         raise bad_request(_EXPECTED[error.wanted].format(error.found)) from error
     except ValueError as error:

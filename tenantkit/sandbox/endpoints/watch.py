@@ -13,10 +13,9 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
-import orjson
-
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.endpoints.options import list_options
+from tenantkit.sandbox.apimachinery.json_text import write_json
+from tenantkit.sandbox.endpoints.options import list_options, not_a_version, not_uint64
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
 if TYPE_CHECKING:
@@ -54,8 +53,11 @@ class Watch:
         self._convert = convert
         self._options = list_options(request.query)
         self._selectors = selectors_of(resource, self._options, name=request.info.name)
+        if (text := self._options.version_text) and (why := not_uint64(text)):
+            raise ApiError(code=500, reason="", message=not_a_version(text, why))
         self._namespace = request.info.namespace if resource.namespaced else ""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._first_queued = 0  # the version of the oldest event in the queue
 
     async def lines(self) -> AsyncIterator[bytes]:
         """The events, one line of JSON each, until the timeout, a call of `end`, or an error such as 410."""
@@ -78,7 +80,17 @@ class Watch:
         if event.resource is not self._resource:
             return
         if not self._namespace or event.manifest["metadata"].get("namespace") == self._namespace:
+            if self._queue.empty():
+                self._first_queued = event.version
+            elif self._first_queued <= self._store.oldest_version:
+                self._fall_behind()
             self._queue.put_nowait(event)
+
+    def _fall_behind(self) -> None:
+        """End the stream of a client that does not read: its events would be kept beyond the store's own limit."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self.end()
 
     def _first_lines(self) -> Iterator[bytes]:
         """The existing objects, or the events since the client's version."""
@@ -107,6 +119,7 @@ class Watch:
                 continue
             if event is None:
                 return
+            self._first_queued = event.version  # those that are still queued are newer
             for line in self._selected(event):
                 yield line
 
@@ -129,4 +142,4 @@ class Watch:
         return self._line("BOOKMARK", {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata})
 
     def _line(self, event_type: str, manifest: Manifest) -> bytes:
-        return orjson.dumps({"type": event_type, "object": self._convert(manifest)}) + b"\n"
+        return write_json({"type": event_type, "object": self._convert(manifest)}) + b"\n"

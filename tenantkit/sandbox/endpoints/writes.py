@@ -10,7 +10,7 @@ Source: apiserver's pkg/endpoints/handlers and pkg/registry/generic/registry/sto
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.chain import mutate, review
@@ -30,11 +30,12 @@ from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import ROLES
-from tenantkit.sandbox.endpoints.bodies import parse_yaml, read_body
+from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
-from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch
-from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version
-from tenantkit.sandbox.managedfields.apply import apply
+from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch, read_patch
+from tenantkit.sandbox.endpoints.request import check_name_in_path
+from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version, without_zero
+from tenantkit.sandbox.managedfields.apply import apply, check_configuration
 from tenantkit.sandbox.managedfields.fieldmanager import same_but_for_times, track_update
 from tenantkit.sandbox.managedfields.fieldpath import TypedError
 from tenantkit.sandbox.registry.create import SET_BY_THE_SERVER, check_valid, store_new
@@ -95,21 +96,17 @@ class Writes:
 
     def patch(self, resource: Resource, request: ApiRequest) -> tuple[int, Manifest]:
         """PATCH with one of the four patch types."""
-        media_type = request.content_type.partition(";")[0].strip()
-        if media_type not in PATCH_TYPES:
-            message = "415: Unsupported Media Type"
-            raise ApiError(code=415, reason="UnsupportedMediaType", message=message, empty_details=True)
-        if media_type == STRATEGIC_PATCH and is_custom(resource.api_version):
-            raise unsupported_media_type(f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY_PATCH}")
+        media_type = request.content_type.partition(";")[0]
         options = write_options("PatchOptions", request, is_apply=media_type == APPLY_PATCH)
         if request.info.subresource == SCALE:
             return self._rescale(resource, request, options, media_type)
+        sent = read_patch(request.body, media_type)
         old = self._old(resource, request)
         if media_type == APPLY_PATCH:
-            return self._apply(resource, request, options, old)
+            return self._apply(resource, request, options, sent, old)
         if old is None:
             raise not_found(resource, request.info.name)
-        patched = patch(old, request.body, media_type, strict=options.strict)
+        patched = patch(old, sent, media_type, strict=options.strict, lenient=options.lenient)
         found, unknown = read_as(patched, resource.api_version, resource.kind, strict=options.strict)
         _warn(request, options, unknown)
         _check_name(found, request)
@@ -121,45 +118,62 @@ class Writes:
     ) -> tuple[int, Manifest]:
         """PUT or PATCH of a workload's scale; returns the workload."""
         subresource, old = resource.subresources[SCALE], self._old(resource, request)
+        sent: Any = None
+        if not media_type:
+            sent = self._scale(
+                resource, request, options, read_body(request.body, request.content_type, kind=subresource.kind)
+            )
         if old is None:
             raise not_found(resource, request.info.name)
         if media_type == APPLY_PATCH:
-            sent = read_body(request.body, "application/yaml", kind=subresource.kind)
+            config = read_body(request.body, "application/yaml", kind=subresource.kind)
+            check_configuration(config)
+            sent = self._scale(resource, request, options, config)
         elif media_type:
-            sent = patch(scale_of(old), request.body, media_type, strict=options.strict)
-        else:
-            sent = read_body(request.body, request.content_type, kind=subresource.kind)
-        scale, unknown = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
-        _warn(request, options, unknown)
-        _check_name({"metadata": scale.get("metadata") or {}}, request)
-        uid = (scale.get("metadata") or {}).get("uid")
+            changed = patch(
+                scale_of(old),
+                read_patch(request.body, media_type),
+                media_type,
+                strict=options.strict,
+                lenient=options.lenient,
+            )
+            sent = self._scale(resource, request, options, changed)
+        uid = (sent.get("metadata") or {}).get("uid")
         if uid and uid != old["metadata"]["uid"]:
             raise other_uid(resource, old, uid)
-        rescaled, manager = scaled(old, scale), options.manager
         if media_type == APPLY_PATCH:
-            config, now = applied_scale(old, scale), timestamp(self._store.clock())
+            now, manager = timestamp(self._store.clock()), options.manager
+            live, config = without_zero(old), applied_scale(old, config)
             with with_scale_version(resource):
-                tracked = apply(old, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+                tracked = apply(live, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+            replicas = scaled(old, sent)["spec"]["replicas"]
+            tracked = {**tracked, "spec": {**tracked["spec"], "replicas": replicas}}
         else:
-            tracked = self._tracked(old, rescaled, options, SCALE)
+            tracked = self._tracked(old, scaled(old, sent), options, SCALE)
         return OK, self._replace(resource, request, options, tracked, old)
 
+    def _scale(self, resource: Resource, request: ApiRequest, options: WriteOptions, sent: Manifest) -> Manifest:
+        """The scale that was sent, in canonical form."""
+        subresource = resource.subresources[SCALE]
+        scale, unknown = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
+        _warn(request, options, unknown)
+        _in_namespace({"metadata": scale.get("metadata") or {}}, resource, request)
+        _check_name({"metadata": scale.get("metadata") or {}}, request)
+        return scale
+
     def _apply(
-        self, resource: Resource, request: ApiRequest, options: WriteOptions, old: Manifest | None
+        self, resource: Resource, request: ApiRequest, options: WriteOptions, applied: Any, old: Manifest | None
     ) -> tuple[int, Manifest]:
         subresource = request.info.subresource
-        try:
-            applied = parse_yaml(request.body)
-        except ValueError as error:
-            raise bad_request(f"error encoding patch: {error}") from error
+        if old is None and subresource:
+            raise not_found(resource, request.info.name)
+        applied = {} if applied is None else applied
         if not isinstance(applied, dict):
             raise bad_request("error decoding YAML: the patch is not an object")
         version, kind = (text if isinstance(text := applied.get(part), str) else "" for part in ("apiVersion", "kind"))
         if (version, kind) != (resource.api_version, resource.kind):
             shown = version if "/" in version else f"/{version}"
             raise bad_request(f"invalid object type: {shown}, Kind={kind}")
-        if old is None and subresource:
-            raise not_found(resource, request.info.name)
         applied = {**applied, "metadata": {} if applied.get("metadata") is None else applied["metadata"]}
         now = timestamp(self._store.clock())
         result = apply(old, applied, manager=options.manager, force=options.force, time=now, subresource=subresource)
@@ -222,6 +236,7 @@ class Writes:
         return {**found, "metadata": found.get("metadata") or {}}
 
     def _old(self, resource: Resource, request: ApiRequest) -> Manifest | None:
+        check_name_in_path(request.info.name)
         return self._store.get(resource, request.info.name, request.info.namespace if resource.namespaced else "")
 
     def _tracked(
@@ -232,6 +247,16 @@ class Writes:
             return track_update(old, manifest, manager=options.manager, time=now, subresource=subresource)
         except TypedError:  # such as a list item without its key: validation reports it
             return manifest
+
+
+def check_patch_type(resource: Resource, content_type: str) -> None:
+    """Raise ApiError 415 if the Content-Type is none of the patch types that the resource has."""
+    media_type = content_type.partition(";")[0]
+    if media_type not in PATCH_TYPES:
+        message = "415: Unsupported Media Type"
+        raise ApiError(code=415, reason="UnsupportedMediaType", message=message, empty_details=True)
+    if media_type == STRATEGIC_PATCH and is_custom(resource.api_version):
+        raise unsupported_media_type(f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY_PATCH}")
 
 
 def _warn(request: ApiRequest, options: WriteOptions, unknown: list[str]) -> None:

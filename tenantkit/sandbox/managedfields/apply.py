@@ -15,8 +15,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.sandbox.apimachinery.codec import DecodeError, canonical, empty
+from tenantkit.exceptions import Portable
+from tenantkit.sandbox.apimachinery.codec import DecodeError, canonical, decode, empty
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
+from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apis.defaults import defaulted
 from tenantkit.sandbox.managedfields.fieldmanager import (
@@ -47,11 +49,12 @@ if TYPE_CHECKING:
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class _Conflicts(Exception):
+class _Conflicts(Portable):
     """Fields of other owners that would change, by owner."""
 
-    by_owner: Mapping[FieldOwner, frozenset[Path]]
+    def __init__(self, by_owner: Mapping[FieldOwner, frozenset[Path]]) -> None:
+        super().__init__(by_owner)
+        self.by_owner = by_owner
 
 
 def apply(  # noqa: PLR0913 (the parameters of an apply request)
@@ -77,7 +80,10 @@ def apply(  # noqa: PLR0913 (the parameters of an apply request)
     api_version, kind = str(applied["apiVersion"]), schema_of(str(applied["apiVersion"]), str(applied["kind"]))
     metadata = applied.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("managedFields"), list):
-        raise bad_request("metadata.managedFields must be nil")
+        if _are_entries(metadata["managedFields"]):
+            raise bad_request("metadata.managedFields must be nil")
+        metadata = {key: value for key, value in metadata.items() if key != "managedFields"}
+        applied = {**applied, "metadata": metadata}
     _check_type(kind, applied)
     start = _empty_object(kind, applied) if live is None else live
     entries = read_entries(start, api_version)
@@ -108,6 +114,20 @@ class _Job:
     entries: Entries
     owner: FieldOwner
     time: str
+
+
+def _are_entries(sent: list[Any]) -> bool:
+    """Whether a list can be read as managed fields; the real server takes any other for none."""
+    try:
+        decode({"metadata": {"managedFields": sent}}, "v1", "ConfigMap")
+    except DecodeError:
+        return False
+    return True
+
+
+def check_configuration(applied: Manifest) -> None:
+    """Raise ApiError 500, as the real server does, if an applied object does not fit the kind that it names."""
+    _check_type(schema_of(str(applied["apiVersion"]), str(applied["kind"])), applied)
 
 
 def _check_type(kind: Type, applied: Manifest) -> None:
@@ -243,7 +263,7 @@ def _without_own_client_side_apply(job: _Job, conflicts: _Conflicts) -> _Conflic
     """The conflicts of kubectl, without those with its own client-side apply; None if there are no others."""
     text = (job.live["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
     try:
-        last = json.loads(text or "")
+        last = read_json(text or "")
         if last.get("apiVersion") != job.owner.api_version:
             return conflicts
         found = differences(job.kind, last, job.live, ())

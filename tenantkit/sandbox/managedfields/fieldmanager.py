@@ -88,9 +88,12 @@ def read_entries(manifest: Manifest, api_version: str) -> Entries:
             return {}
         if raw.get("apiVersion") == api_version:
             owner = FieldOwner(raw.get("manager", ""), raw["operation"], api_version, raw.get("subresource", ""))
-            entries[owner.key] = ManagedFieldsEntry(
-                owner, frozenset(decode(raw.get("fieldsV1") or {})), raw.get("time")
-            )
+            try:
+                fields = decode(raw.get("fieldsV1"))
+            except ValueError:  # the server, too, drops all entries if one is invalid
+                return {}
+            if fields:
+                entries[owner.key] = ManagedFieldsEntry(owner, fields, raw.get("time"))
     return entries
 
 

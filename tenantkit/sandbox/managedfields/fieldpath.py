@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, DeepObject, DeepValue, is_deep
 from tenantkit.sandbox.apimachinery.schema import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
     from tenantkit.sandbox.apimachinery.schema import Type
 
 Path: TypeAlias = tuple[str, ...]
+# of all paths of an entry together; sent entries beyond it would take gigabytes as paths, and count as invalid
+_MOST_ELEMENTS, _MOST_VISITED = 1_000_000, 60_000_000
+_SHOWN = 80
 
 
 @dataclass(slots=True)
@@ -35,31 +41,79 @@ class TypedError(ValueError):
     """An applied object does not fit its type; the message is the server's, without its first words."""
 
 
-def encode(paths: Iterable[Path]) -> dict[str, Any]:
-    """A set of fields as `fieldsV1`, sorted."""
+def encode(paths: Iterable[Path]) -> Any:
+    """A set of fields as `fieldsV1`, sorted; text if it is deeply nested."""
     tree: dict[str, Any] = {}
     for path in sorted(paths):
         node = tree
         for element in path:
             node = node.setdefault(element, {})
         node["."] = {}
-    return _without_lone_dots(tree)
+    _drop_lone_dots(tree)
+    return DeepObject(write_iteratively(tree, MOST_LEVELS)) if is_deep(tree) else tree
 
 
-def _without_lone_dots(node: dict[str, Any]) -> dict[str, Any]:
-    """The tree with a dot only for members that also have children."""
-    return {key: {} if len(child) == 1 and "." in child else _without_lone_dots(child) for key, child in node.items()}
+def _drop_lone_dots(tree: dict[str, Any]) -> None:
+    """Keep a dot only for members that also have children."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        for child in node.values():
+            if len(child) == 1 and "." in child:
+                child.clear()
+            elif child:
+                nodes.append(child)
 
 
-def decode(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
-    """The fields of a `fieldsV1`."""
-    if path and not fields:
-        yield path
-    for key, children in fields.items():
-        if key == ".":
-            yield path
-        elif key[:2] in ("f:", "k:", "v:", "i:"):
-            yield from decode(children, (*path, key))
+def decode(fields: Any) -> frozenset[Path]:
+    """The fields of a `fieldsV1`.
+
+    Raises:
+        TypedError: it is not one, or its paths together are longer than any object's.
+
+    Example:
+        >>> sorted(decode({"f:data": {".": {}, "f:key": {}}}))
+        [('f:data',), ('f:data', 'f:key')]
+    """
+    found: set[Path] = set()
+    kept = visited = 0
+    nodes: list[tuple[Path, Any]] = [((), fields)]
+    while nodes:
+        path, node = nodes.pop()
+        node = node.parsed() if isinstance(node, DeepValue) else node
+        if not isinstance(node, dict) and node is not None:
+            raise TypedError("couldn't decode the managed fields")
+        children = [(_read_element(key), child) for key, child in (node or {}).items() if key != "."]
+        known = [((*path, element), child) for element, child in children if element]
+        if path and (not known or "." in (node or {})):
+            found.add(path)
+            kept += len(path)
+        visited += len(known) * (len(path) + 1)
+        if kept > _MOST_ELEMENTS or visited > _MOST_VISITED:
+            raise TypedError("too many managed fields")
+        nodes.extend(known)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def _read_element(text: str) -> str:
+    """A path element in canonical form; empty for one of an unknown form, which is ignored."""
+    form, colon, value = text[:1], text[1:2], text[2:]
+    if colon != ":":
+        raise TypedError("missing colon")
+    try:
+        if form == "k":
+            pairs = json.loads(value)
+            if not isinstance(pairs, dict):
+                raise TypedError("a key is not an object")
+            return "k:" + json.dumps(pairs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if form == "v":
+            return "v:" + json.dumps(json.loads(value), separators=(",", ":"), ensure_ascii=False)
+        if form == "i":
+            return f"i:{int(value)}"
+    except (ValueError, RecursionError) as error:
+        raise TypedError(f"invalid path element: {text[:_SHOWN]}") from error
+    return text if form == "f" else ""
 
 
 def spelled(path: Path) -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from tenantkit.sandbox.admission.chain import review
 from tenantkit.sandbox.apimachinery.errors import ApiError, already_exists, invalid
+from tenantkit.sandbox.apimachinery.resources import LIMIT_RANGES
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.validation.objects import validate
 from tenantkit.sandbox.apis.warnings import warnings_on_create
@@ -34,7 +35,9 @@ def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
     """
     store, resource, manifest = attributes.store, attributes.resource, attributes.manifest
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in SET_BY_THE_SERVER}
-    metadata["name"] = name = metadata.get("name") or store.generated_names.next(metadata.get("generateName", ""))
+    own = str(uuid4()) if resource is LIMIT_RANGES and not metadata.get("generateName") else ""  # as on the real server
+    name = metadata.get("name") or own or store.generated_names.next(metadata.get("generateName", ""))
+    metadata["name"] = name
     metadata |= {"uid": str(uuid4()), "creationTimestamp": timestamp(store.clock())}
     manifest = prepare_create({**manifest, "metadata": metadata})
     check_valid(manifest, None, group=group)

@@ -7,10 +7,11 @@ Source: apiserver's pkg/registry/rest/delete.go, 1.37; pages "Finalizers" and "P
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.times import duration
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.chain import mutate, review
 from tenantkit.sandbox.apimachinery.errors import ApiError, conflict
@@ -109,7 +110,7 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
             return marked(prepared, now)
         if requested is None or requested >= left:
             return live
-        start = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=left)
+        start = datetime.fromisoformat(metadata["deletionTimestamp"]) - duration(left)
         return _ending(prepared, start, requested)
     grace = (spec.get("terminationGracePeriodSeconds") or 0) if requested is None else requested
     if not spec.get("nodeName") or (live.get("status") or {}).get("phase") in ENDED:
@@ -120,7 +121,7 @@ def _marked_pod(live: Manifest, prepared: Manifest, options: DeleteOptions, now:
 
 def _ending(pod: Manifest, start: datetime, grace_s: int) -> Manifest:
     """The pod, with the end of a grace period that began at `start`."""
-    end = timestamp(start + timedelta(seconds=grace_s))
+    end = timestamp(start + duration(grace_s))
     return {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": end, "deletionGracePeriodSeconds": grace_s}}
 
 

@@ -222,7 +222,7 @@ def _qos_class(spec: Manifest) -> str:
     counted = [
         {
             field: {k: v for k, v in (item.get(field) or {}).items() if k in ("cpu", "memory") and v != "0"}
-            for field in item
+            for field in ("requests", "limits")
         }
         for item in resources
     ]

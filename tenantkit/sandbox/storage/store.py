@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from tenantkit.sandbox.apimachinery.errors import not_found, resource_expired
+from tenantkit.sandbox.apimachinery.json_text import write_json
 from tenantkit.sandbox.storage.names import GeneratedNames
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
-# A client that falls further behind must list again. With both states of each object this is about 20 MB.
+# A client that falls further behind must list again. Usually this is about 20 MB; the limit in bytes, of JSON, is for
+# objects of a megabyte each.
 _EVENTS_KEPT = 10_000
+_BYTES_KEPT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Store:
     Args:
         clock: returns the current time, with time zone.
         events_kept: the number of writes that a watch may be behind before it gets 410 Gone.
+        bytes_kept: the size of these writes' objects as JSON.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -59,13 +63,17 @@ class Store:
         '2'
     """
 
-    def __init__(self, clock: Callable[[], datetime], *, events_kept: int = _EVENTS_KEPT) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], *, events_kept: int = _EVENTS_KEPT, bytes_kept: int = _BYTES_KEPT
+    ) -> None:
         self.clock = clock
         self.generated_names = GeneratedNames()
         self.resource_version = 1  # to clients 0 means "any version"
         self._objects: dict[Resource, dict[str, dict[str, Manifest]]] = {}
-        self._events: deque[Event] = deque(maxlen=events_kept)
-        self._oldest_version = self.resource_version
+        self.oldest_version = self.resource_version  # from which a watch may start
+        self._events: deque[Event] = deque()
+        self._sizes: deque[int] = deque()
+        self._events_kept, self._bytes_left = events_kept, bytes_kept
         self._subscribers: dict[object, Callable[[Event], None]] = {}
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Manifest | None:
@@ -96,9 +104,10 @@ class Store:
             metadata = {"uid": str(uuid4()), "creationTimestamp": created, **metadata}
         elif previous == _at_version(manifest, previous["metadata"]["resourceVersion"]):
             return previous
+        size = len(write_json(manifest))  # fails before anything is stored that no response could contain
         stored = self._next({**manifest, "metadata": metadata})
         self._objects.setdefault(resource, {}).setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = stored
-        self._record(Event("ADDED" if previous is None else "MODIFIED", resource, stored, previous))
+        self._record(Event("ADDED" if previous is None else "MODIFIED", resource, stored, previous), size)
         return stored
 
     def remove(self, resource: Resource, name: str, namespace: str = "") -> Manifest:
@@ -107,7 +116,7 @@ class Store:
         if previous is None:
             raise not_found(resource, name)
         last = self._next(previous)
-        self._record(Event("DELETED", resource, last, previous))
+        self._record(Event("DELETED", resource, last, previous), 0)  # its state is that of an earlier write
         return last
 
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
@@ -137,8 +146,8 @@ class Store:
         return [item for _, item in sorted(found.items(), key=itemgetter(0))]
 
     def _since(self, version: int) -> builtins.list[Event]:
-        if version < self._oldest_version:
-            raise resource_expired(f"too old resource version: {version} ({self._oldest_version})")
+        if version < self.oldest_version:
+            raise resource_expired(f"too old resource version: {version} ({self.oldest_version})")
         # Versions have no gaps, so an event's index follows from its version.
         first = max(0, len(self._events) - (self.resource_version - version))
         return [self._events[index] for index in range(first, len(self._events))]
@@ -147,10 +156,13 @@ class Store:
         self.resource_version += 1
         return _at_version(manifest, str(self.resource_version))
 
-    def _record(self, event: Event) -> None:
-        if len(self._events) == self._events.maxlen:
-            self._oldest_version = self._events[0].version
+    def _record(self, event: Event, size: int) -> None:
         self._events.append(event)
+        self._sizes.append(size)
+        self._bytes_left -= size
+        while len(self._events) > self._events_kept or (self._bytes_left < 0 and len(self._events) > 1):
+            self.oldest_version = self._events.popleft().version
+            self._bytes_left += self._sizes.popleft()
         for callback in tuple(self._subscribers.values()):
             callback(event)
 

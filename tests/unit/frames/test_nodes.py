@@ -167,10 +167,10 @@ def test_a_user_who_may_not_list_nodes_gets_an_error() -> None:
         ("gpu.intel.com/xe", True),
         ("gpu.intel.com/i915_monitoring", False),
         ("google.com/tpu", True),
-        ("aws.amazon.com/neuroncore", True),
+        ("aws.amazon.com/neuroncore", False),  # a part of aws.amazon.com/neuron
         ("habana.ai/gaudi", True),
         ("huawei.com/Ascend910", True),
-        ("aliyun.com/gpu-mem", True),
+        ("aliyun.com/gpu-mem", False),  # in GiB
         ("rdma/hca", False),
         ("smarter-devices/fuse", False),
         ("example.com/migration-slots", False),

@@ -17,8 +17,8 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.cluster_api import ClusterApi
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.rules.label_selectors import parse_label_selector
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -166,7 +166,9 @@ class Memory(ClusterApi):
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> list[Manifest]:
+        del managed_fields
         operation = Operation("list", kind, None, namespace)
         if kind in self.not_served:
             raise _error(404, "NotFound", "the server could not find the requested resource", operation)

@@ -14,7 +14,6 @@ STEPS: list[dict[str, Any]] = json.loads(RECORDED.read_text())
 # known differences of the sandbox, by a text in the real response
 GAPS = {
     "json parse error: invalid character": "reports syntax errors with its JSON parser's message",
-    "cannot unmarshal array into Go value": "has its own message for a body that is not an object",
     'application/vnd.kubernetes.protobuf"': "answers in JSON only",
 }
 

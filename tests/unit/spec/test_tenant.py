@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import ContainerLimits, Quota
 from tenantkit.spec.route import Route
+from tenantkit.spec.spellings import FIELDS
 from tenantkit.spec.tenant import GRANT_FIELDS, TEAM_FIELDS, Tenant
 
 
@@ -61,7 +63,7 @@ def test_all_wrong_fields_are_reported_at_once() -> None:
         ({"owners": ["group:system:authenticated"]}, "owners[0]", "names that start with 'system:' are reserved"),
         ({"viewers": ["system:anonymous"]}, "viewers[0]", "names that start with 'system:' are reserved"),
         ({"editors": ["sa:dana"]}, "editors[0]", "sa:NAMESPACE/NAME"),
-        ({"owners": ["two words "]}, "owners[0]", "write a user"),
+        ({"owners": ["dana "]}, "owners[0]", "remove the spaces around it, for example 'dana'"),
         ({"owners": ["\x1b[31mred"]}, "owners[0]", "write a user"),
         ({"hosts": ["*.example.ai"]}, "hosts[0]", ""),
         ({"hosts": ["Example.AI"]}, "hosts[0]", "example.ai"),
@@ -129,6 +131,64 @@ def test_two_routes_with_the_same_host_and_path_are_refused() -> None:
         routes=[route | {"name": "web"}, route | {"name": "web", "path": "/b"}]
     )
     assert len(tenant(routes=[route, route | {"path_type": "Exact"}]).routes or ()) == 2
+
+
+def test_a_prefix_with_and_without_a_slash_at_its_end_is_one_path() -> None:
+    def routes(path_type: str) -> list[Route]:
+        paths = ("/a", "/a/")
+        return [Route(service="web", port=80, path=path, path_type=path_type) for path in paths]
+
+    for path_type in ("Prefix", "ImplementationSpecific"):
+        assert "2 routes have the tenant's own host and path '/a'" in refusal(routes=routes(path_type))
+    assert len(tenant(routes=routes("Exact")).routes or ()) == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "advice"),
+    [
+        (Quota, "gpus", "use accelerators, for example {'nvidia.com/gpu': 2}"),
+        (Quota, "nvidia.com/gpu", "use accelerators, for example {'nvidia.com/gpu': 2}"),
+        (Quota, "limits.nvidia.com/gpu", "use accelerators, for example {'nvidia.com/gpu': 2}"),
+        (Quota, "cpus", "use requests_cpu, in cores, for example '16'"),
+        (Quota, "memory_gb", "use requests_memory, with a unit, for example '64Gi'"),
+        (Quota, "mem", "use requests_memory, with a unit, for example '64Gi'"),
+        (Quota, "requests.cpu", "did you mean 'requests_cpu'?"),
+        (Quota, "requests.ephemeral-storage", "use ephemeral_storage, with a unit, for example '50Gi'"),
+        (Quota, "configmaps", "did you mean 'config_maps'?"),
+        (Quota, "persistentvolumeclaims", "use volume_claims, a number"),
+        (Quota, "services.loadbalancers", "use load_balancers, a number"),
+        (Tenant, "members", "use editors, a list"),
+        (Tenant, "gpus", "use size, for example 'small', or quota for exact amounts"),
+        (Tenant, "owner", "did you mean 'owners'?"),
+        (Route, "targetPort", "use port, that of the Service"),
+    ],
+)
+def test_another_name_of_a_field_is_refused_with_the_right_one(spec: Any, field: str, advice: str) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        spec(**{field: 1})
+
+    assert f"no such field: {advice}" in [problem.reason for problem in caught.value.problems]
+
+
+def test_each_other_name_of_a_field_stands_for_a_field_and_is_none_itself() -> None:
+    specs = {spec.__name__: spec for spec in (Quota, ContainerLimits, Tenant, Route, Platform)}
+
+    assert set(FIELDS) == set(specs)
+    for name, others in FIELDS.items():
+        fields = specs[name].model_fields
+        assert {field for field, _ in others.values()} <= set(fields)
+        assert not {field.replace("_", "") for field in fields} & set(others)
+
+
+@pytest.mark.parametrize("entry", ["requests.nvidia.com/gpu", "limits.nvidia.com/gpu", "count/nvidia.com/gpu"])
+def test_an_entry_of_a_quota_is_not_taken_for_an_accelerator(entry: str) -> None:
+    prefix = entry.removesuffix("nvidia.com/gpu")
+    for make in (
+        lambda: Quota(requests_cpu=1, requests_memory="1Gi", accelerators={entry: 1}),
+        lambda: Platform(accelerators=[entry]),
+    ):
+        with pytest.raises(InvalidSpecError, match=f"remove the prefix '{prefix}', .* for example, 'nvidia.com/gpu'"):
+            make()
 
 
 def test_a_tenant_is_frozen_and_compared_by_value() -> None:

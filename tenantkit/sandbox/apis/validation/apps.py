@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.label_selectors import label_selector_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE, in_order
+from tenantkit.sandbox.apimachinery.go_text import go_int
 from tenantkit.sandbox.apimachinery.validation import dns_label, non_negative
 from tenantkit.sandbox.apis.validation.metadata import check_selector
 from tenantkit.sandbox.apis.validation.pods import check_template
@@ -151,4 +152,4 @@ def _check_portion(errors: ErrorList, field: str, value: int | str) -> None:
 def _number(value: int | str) -> int:
     """A count or percentage as a number; 0 for anything else."""
     text = str(value).removesuffix("%")
-    return int(text) if text.isdecimal() else 0
+    return go_int(text) or 0

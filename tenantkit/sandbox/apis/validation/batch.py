@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE, in_order
+from tenantkit.sandbox.apimachinery.go_text import go_int, quoted
 from tenantkit.sandbox.apimachinery.validation import dns_label, non_negative
 from tenantkit.sandbox.apis.validation.apps import SELECTOR_MISMATCH, selector_matches
 from tenantkit.sandbox.apis.validation.cron import cron_problem
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _INDEXED_PARALLELISM = 100_000
+_MANY_COMPLETIONS, _FEWER_INDEXES = 100_000, 10_000
 _LONGEST_CRON_NAME = 52
 _ZONE_PART = re.compile(r"[A-Za-z._0-9+][A-Za-z.\-_0-9+]{0,13}")
 _COUNTS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished")
@@ -127,9 +129,62 @@ def _check_indexes(errors: ErrorList, root: str, spec: Manifest) -> None:
         if completions is not None and (spec.get("maxFailedIndexes") or 0) > completions:
             text = "must be less than or equal to completions"
             errors.invalid(f"{root}.maxFailedIndexes", spec["maxFailedIndexes"], text)
+        if (spec.get("maxFailedIndexes") or 0) > _INDEXED_PARALLELISM:
+            text = f"must be less than or equal to {_INDEXED_PARALLELISM}"
+            errors.invalid(f"{root}.maxFailedIndexes", spec["maxFailedIndexes"], text)
+        if (completions or 0) > _MANY_COMPLETIONS and spec.get("backoffLimitPerIndex") is not None:
+            _check_many_completions(errors, root, spec)
     elif mode in {None, "NonIndexed"}:
         for field in (field for field in _INDEXED_ONLY if spec.get(field) is not None):
             errors.invalid(f"{root}.{field}", spec[field], "requires indexed completion mode")
+
+
+def _check_many_completions(errors: ErrorList, root: str, spec: Manifest) -> None:
+    """The tighter limits of very large indexed Jobs with a backoff limit per index."""
+    if spec.get("maxFailedIndexes") is None:
+        text = f"must be specified when completions is above {_MANY_COMPLETIONS}"
+        errors.required(f"{root}.maxFailedIndexes", text)
+    for field in ("parallelism", "maxFailedIndexes"):
+        if (spec.get(field) or 0) > _FEWER_INDEXES:
+            when = f"when completions are above {_MANY_COMPLETIONS} and used with backoff limit per index"
+            errors.invalid(f"{root}.{field}", spec[field], f"must be less than or equal to {_FEWER_INDEXES} {when}")
+
+
+def check_job_status(errors: ErrorList, job: Manifest, old: Manifest | None) -> None:
+    """The indexes in a Job's status, if they change."""
+    status, before, completions = (
+        job.get("status") or {},
+        (old or {}).get("status") or {},
+        job["spec"].get("completions"),
+    )
+    if completions is None or job["spec"].get("completionMode") != "Indexed":
+        return
+    for field in ("completedIndexes", "failedIndexes"):
+        text = status.get(field) or ""
+        if text != (before.get(field) or "") and (problem := _problem_of_indexes(text, completions)):
+            errors.invalid(f"status.{field}", text, f"error parsing {field}: {problem}")
+
+
+def _problem_of_indexes(text: str, completions: int) -> str:
+    """Why a text is not a list of increasing intervals of indexes; empty if it is one."""
+    previous = -1
+    for interval in text.split(",") if text else ():
+        ends = interval.split("-")
+        if len(ends) > 2:  # noqa: PLR2004 (an interval has two ends)
+            why = "violates the requirement that an index interval can have at most two parts separated by '-'"
+            return f"the fragment {quoted(interval)} {why}"
+        numbers = [go_int(end) for end in ends]
+        for end, number in zip(ends, numbers, strict=True):
+            if number is None:
+                return f"cannot convert string to integer for index: {quoted(end)}"
+            if number >= completions:
+                return f"too large index: {quoted(end)}"
+        first, last = numbers[0] or 0, numbers[-1] or 0
+        for before, after in [(first, last)] * (len(ends) - 1) + [(previous, first)]:
+            if before >= after:
+                return f"non-increasing order, previous: {before}, current: {after}"
+        previous = last
+    return ""
 
 
 def _check_job_update(errors: ErrorList, spec: Manifest, old: Manifest) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tenantkit.sandbox.apimachinery.go_text import go_int
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 # bounds and names of minute, hour, day of month, month and day of week
@@ -93,6 +95,9 @@ def _number(text: str, names: dict[str, int]) -> int:
         return found
     if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
         raise _ScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax')
-    if int(text) < 0:
-        raise _ScheduleError(f"negative number ({int(text)}) not allowed: {text}")
-    return int(text)
+    number = go_int(text)
+    if number is None:
+        raise _ScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": value out of range')
+    if number < 0:
+        raise _ScheduleError(f"negative number ({number}) not allowed: {text}")
+    return number

@@ -19,7 +19,7 @@ from tenantkit.sandbox.apimachinery.validation import (
     path_segment,
 )
 from tenantkit.sandbox.apis.validation.apps import check_deployment, check_replica_set, check_stateful_set
-from tenantkit.sandbox.apis.validation.batch import check_cron_job, check_job
+from tenantkit.sandbox.apis.validation.batch import check_cron_job, check_job, check_job_status
 from tenantkit.sandbox.apis.validation.core import (
     check_config_map,
     check_lease,
@@ -107,4 +107,6 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
         check(errors, manifest, old)
     if kind == "Namespace" and subresource == "status":
         check_phase(errors, manifest)
+    if kind == "Job" and subresource == "status":
+        check_job_status(errors, manifest, old)
     return list(dict.fromkeys(errors))

@@ -6,8 +6,10 @@ Source: pkg/apis/core/validation, ValidatePodCreate and ValidatePodUpdate, 1.37.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.apimachinery.go_text import go_int
 from tenantkit.sandbox.apimachinery.validation import (
     check_labels,
     dns_label,
@@ -18,6 +20,7 @@ from tenantkit.sandbox.apimachinery.validation import (
     qualified_name,
 )
 from tenantkit.sandbox.apis.validation.quantities import check_resources
+from tenantkit.sandbox.apis.validation.resource_claims import check_resource_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
+_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+_FIRST_DIGIT = re.compile(r"0$|-|[1-9]")  # not `+10` or `008`
 _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
@@ -52,6 +57,9 @@ def check_pod(errors: ErrorList, pod: Manifest, old: Manifest | None) -> None:
     """A Pod."""
     spec: Manifest = pod.get("spec") or {}
     _check_spec(errors, spec)
+    cost = (pod["metadata"].get("annotations") or {}).get(_DELETION_COST)
+    if cost is not None and (not _FIRST_DIGIT.match(cost) or go_int(cost, 32) is None):
+        errors.invalid(f"metadata.annotations[{_DELETION_COST}]", cost, "must be a 32bit integer")
     if old is not None:
         _check_update(errors, spec, old.get("spec") or {})
     elif spec.get("ephemeralContainers"):
@@ -99,7 +107,13 @@ def check_ephemeral_containers(errors: ErrorList, pod: Manifest, old: Manifest |
             errors.forbidden("spec.ephemeralContainers", text)
 
 
+def _is_set(container: Manifest, field: str) -> bool:
+    """Whether a container sets a field; an empty value counts, except for those that are always there."""
+    return container.get(field) is not None if field != "resources" else bool(container.get(field))
+
+
 def _check_spec(errors: ErrorList, spec: Manifest, root: str = "spec") -> None:
+    check_resource_claims(errors, root, spec)
     volumes = _check_volumes(errors, f"{root}.volumes", spec.get("volumes") or [])
     names = set[str]()
     if not spec.get("containers"):
@@ -108,7 +122,7 @@ def _check_spec(errors: ErrorList, spec: Manifest, root: str = "spec") -> None:
         for index, container in enumerate(spec.get(part) or []):
             _check_container(errors, f"{root}.{part}[{index}]", container, names, volumes)
     for index, container in enumerate(spec.get("ephemeralContainers") or []):
-        for field in (field for field in _NOT_EPHEMERAL if container.get(field)):
+        for field in (field for field in _NOT_EPHEMERAL if _is_set(container, field)):
             text = "cannot be set for an Ephemeral Container"
             errors.forbidden(f"{root}.ephemeralContainers[{index}].{field}", text)
     _check_seccomp(errors, f"{root}.securityContext", spec)

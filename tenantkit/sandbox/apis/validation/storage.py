@@ -109,6 +109,9 @@ def check_claim(errors: ErrorList, claim: Manifest, old: Manifest | None) -> Non
     if old is not None:
         before = old.get("spec") or {}
         free = {"resources"} if (old.get("status") or {}).get("phase") == "Bound" else set[str]()
+        free |= (
+            {"storageClassName"} if before.get("storageClassName") is None and not before.get("volumeName") else set()
+        )
         free |= {"volumeName"} if not before.get("volumeName") else set()
         if any(spec.get(key) != before.get(key) for key in {*spec, *before} - free):
             errors.forbidden("spec", _CLAIM_UPDATE)

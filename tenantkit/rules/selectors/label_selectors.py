@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tenantkit.rules.labels import check_label_key, check_label_value
-from tenantkit.rules.selector_errors import SelectorSyntaxError
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tenantkit.rules.field_selectors import FieldRequirement, FieldSelector, escape_field_value, parse_field_selector
+from tenantkit.rules.selectors.field_selectors import (
+    FieldRequirement,
+    FieldSelector,
+    escape_field_value,
+    parse_field_selector,
+)
 from tests.unit.strategies import any_text
 
 

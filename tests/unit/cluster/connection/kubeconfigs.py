@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tenantkit.cluster.connection import connect as config
-from tenantkit.cluster.http.transport import Endpoint
+from tenantkit.cluster.connection.files import given_files
+from tenantkit.cluster.connection.logins import Overrides
+from tenantkit.hints import Message
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tenantkit.cluster.http.credentials import Login
 
 SERVER = "https://10.0.0.1:6443"
 SECRET = "hunter2-is-no-token-to-show"
+CA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
 def kubeconfig(
@@ -41,22 +45,18 @@ def kubeconfig(
 
 def written(path: Path, content: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    text = content if isinstance(content, str | bytes) else yaml.safe_dump(content)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
 
 
-def login(path: Path, content: dict[str, Any]) -> Login:
-    return config._from_files([written(path, content)], None).load()
+def login(path: Path, content: object) -> Login:
+    return source(path, content).load()
 
 
-def shown(endpoint: Endpoint) -> dict[str, Any]:
-    """An endpoint with what its files hold instead of where they are."""
-    fields = ("server", "ca_file", "cert_file", "key_file", "verify", "tls_server_name", "proxy")
-    values = {field: getattr(endpoint, field) for field in fields}
-    return {
-        field: Path(value).read_text() if field.endswith("_file") and value else value
-        for field, value in values.items()
-    }
+def source(path: Path, content: object, context: str | None = None) -> config._Source:
+    files = given_files(str(written(path, content)), Message("{kubeconfig}"))
+    return config._from_files(files, context, Overrides())
 
 
 def encoded(text: str) -> str:
@@ -75,6 +75,3 @@ def plug_in(status: dict[str, Any] | None, *, code: int = 0) -> dict[str, Any]:
             "interactiveMode": "Never",
         }
     }
-
-
-PLAIN = shown(Endpoint(SERVER))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.selector_errors import SelectorSyntaxError
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,8 @@ def parse_field_selector(text: str) -> FieldSelector:
             message = f"field selector {text!r}: {term!r} has no '=', '==' or '!='; {_EXAMPLE}"
             raise SelectorSyntaxError(message, term, "an operator")
         field, operator, escaped = parts.groups()
-        found.append(FieldRequirement(field, operator != "!=", _unescaped(escaped, text)))
+        if field or escaped:  # the server ignores a lone operator
+            found.append(FieldRequirement(field, operator != "!=", _unescaped(escaped, text)))
     return FieldSelector(tuple(found))
 
 

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantkit.rules.label_selectors import LabelRequirement, LabelSelector, label_selector_of, parse_label_selector
+from tenantkit.rules.selectors.label_selectors import (
+    LabelRequirement,
+    LabelSelector,
+    label_selector_of,
+    parse_label_selector,
+)
 from tests.unit.strategies import any_text, label_keys, label_values, labels
 
 if TYPE_CHECKING:

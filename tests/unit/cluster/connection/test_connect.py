@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.cluster.connection import connect as config
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import ConnectionConfigError, Unauthorized
-from tests.unit.cluster.kubeconfigs import SECRET, SERVER, encoded, kubeconfig, login, written
+from tests.unit.cluster.connection.kubeconfigs import SECRET, SERVER, encoded, kubeconfig, login, plug_in, written
 from tests.unit.cluster.server import Authority, serving
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("home")
 
 
-def test_the_arguments_come_first(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_arguments_come_first(
+    secure: Server, authority: Authority, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KUBECONFIG", str(written(home / "other", kubeconfig("https://wrong.invalid"))))
 
-    with connect(server=server.url, token="t") as cluster:
-        assert (cluster.context, cluster.server, cluster.user, cluster.namespace) == (None, server.url, None, "default")
-    assert server.seen[0].headers["authorization"] == "Bearer t"
+    with connect(server=secure.url, token="t", ca_file=authority.ca_file) as cluster:
+        assert (cluster.context, cluster.server, cluster.user, cluster.namespace) == (None, secure.url, None, "default")
+    assert secure.seen[0].headers["authorization"] == "Bearer t"
 
 
 def test_the_variable_comes_before_the_home(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +76,7 @@ def test_without_any_source_the_error_lists_all_sources(home: Path) -> None:
 
 def test_a_pod_without_a_token_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
 
     with pytest.raises(ConnectionConfigError, match="no token is mounted in this pod"):
         connect()
@@ -120,32 +123,35 @@ def test_the_namespaces_come_from_the_call_or_else_from_the_environment(
         assert (cluster.namespaces, cluster.namespace) == (("other",), "own")
 
 
-def test_a_token_replaces_all_other_credentials(home: Path) -> None:
-    user = {
-        "client-certificate-data": encoded("CERT"),
-        "client-key-data": encoded("KEY"),
-        "as": "somebody",
-    }
-    source = config._from_files([written(home / "config", kubeconfig(user=user))], None)
-    found = config._overridden(source.load, token=lambda: "mine", ca_file="/x/ca.crt")()
+def test_a_token_replaces_all_other_credentials(secure: Server, authority: Authority, home: Path) -> None:
+    user = {"client-certificate": "gone.crt", "client-key-data": encoded("KEY"), "as": "somebody", **plug_in(None)}
+    path = written(home / "config", kubeconfig(secure.url, user=user, cluster={"insecure-skip-tls-verify": True}))
 
-    assert (found.endpoint.cert_file, found.endpoint.key_file, found.headers) == (None, None, ())
-    assert (found.endpoint.ca_file, found.authorization()) == ("/x/ca.crt", "Bearer mine")
+    with connect(kubeconfig=path, token=lambda: "mine", ca_file=authority.ca_file) as cluster:
+        endpoint = cluster._session._credentials.endpoint
+    assert (endpoint.certificate, endpoint.key, endpoint.verify) == (None, None, True)
+    assert secure.seen[0].headers["authorization"] == "Bearer mine"
+    assert "impersonate-user" not in secure.seen[0].headers
 
 
-def test_a_renewed_kubeconfig_is_read_again_after_a_401(server: Server, home: Path) -> None:
-    path = written(home / "config", kubeconfig(server.url, user={"token": "good"}))
+def test_a_renewed_kubeconfig_is_read_again_after_a_401(secure: Server, authority: Authority, home: Path) -> None:
+    cluster_entry = {"certificate-authority": authority.ca_file}
+
+    def content(token: str) -> dict[str, Any]:
+        return kubeconfig(secure.url, user={"token": token}, cluster=cluster_entry)
+
+    path = written(home / "config", content("good"))
     with connect(kubeconfig=path) as cluster:
-        cluster._session._credentials._login = login(home / "old", kubeconfig(server.url, user={"token": "expired"}))
+        cluster._session._credentials._login = login(home / "old", content("expired"))
         cluster._session._credentials._fresh_until = None
         cluster.get("Namespace", "x")
 
-    assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer good", "Bearer expired", "Bearer good"]
+    assert [seen.headers["authorization"] for seen in secure.seen] == ["Bearer good", "Bearer expired", "Bearer good"]
 
 
-def test_an_unknown_token_is_unauthorized_at_once(server: Server) -> None:
-    with pytest.raises(Unauthorized, match=f"could not connect to {server.url}: .*sign in, then"):
-        connect(server=server.url, token="expired")
+def test_an_unknown_token_is_unauthorized_at_once(secure: Server, authority: Authority) -> None:
+    with pytest.raises(Unauthorized, match=f"could not connect to {secure.url}: .*sign in, then"):
+        connect(server=secure.url, token="expired", ca_file=authority.ca_file)
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -160,15 +166,11 @@ def test_a_server_that_hides_its_version_can_be_connected_to(status: int) -> Non
 @pytest.fixture
 def pod(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A pod with a service account, on a cluster that knows the token `t-2` only."""
-    from kubernetes.config import incluster_config
-
     authority = Authority(home)
     folder = home / "pod"
     written(folder / "token", "t-1")
     written(folder / "namespace", "jupyterhub")
     written(folder / "ca.crt", Path(authority.ca_file).read_text())
-    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(folder / "token"))
-    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(folder / "ca.crt"))
 
     def answer(handler: Handler) -> None:
         known = (handler.headers.get("Authorization") or "").lower() == "bearer t-2"
@@ -200,15 +202,21 @@ def test_in_a_pod_a_context_means_the_kubeconfig(pod: Server, server: Server, ho
     assert pod.seen == []
 
 
-def test_an_unverified_server_can_be_connected_to_with_a_warning(home: Path) -> None:
+def test_an_unverified_server_is_named_once_and_not_as_a_warning_of_python(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     content_of = Authority(home)
     with serving(lambda handler: handler.send({}), content_of.server("other.name")) as server:
-        path = written(home / "config", kubeconfig(server.url, cluster={"insecure-skip-tls-verify": True}))
-        with pytest.warns(match="Unverified HTTPS request"):
-            connect(kubeconfig=path).close()
+        content = kubeconfig(server.url, user={"token": "t"}, cluster={"insecure-skip-tls-verify": True})
+        path = written(home / "config", content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for _ in range(2):
+                connect(kubeconfig=path).close()
+    assert [text.partition(",")[0] for text in caplog.messages] == [f"the certificate of {server.url} is not verified"]
 
 
-def test_the_official_client_is_imported_only_to_load_a_kubeconfig() -> None:
+def test_the_official_client_is_not_imported() -> None:
     code = "import sys, tenantkit.cluster.connection.connect; print('kubernetes' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
