@@ -22,6 +22,7 @@ What do you want to do?
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
+    call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
 
 `help(tk.plan)`, or Shift+Tab behind a name in JupyterLab, describes each. On the command line: `tenantkit --help`.
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.connection.connect import connect as connect
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.cluster.official_client import api_client as api_client
     from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
     from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
@@ -140,6 +142,7 @@ _HOME = {
     "TenantList": "provision.stored.tenants",
     "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
+    "api_client": "cluster.official_client",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
     "delete_tenants": "provision.delete",

@@ -393,8 +393,6 @@ class Cluster:
         """End all connections; may be called twice.
 
         Example:
-            >>> import tenantkit as tk
-            >>> cluster = tk.connect()
-            >>> cluster.close()
+            >>> tk.connect().close()
         """
         self._session.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.manifests.labels import PERSON_ANNOTATION, WORKLOAD_ACCOUNT, own_labels
 from tenantkit.rules.names import derived_name
-from tenantkit.spec.people import composed_subject
+from tenantkit.spec.people import subject_of
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -51,7 +51,7 @@ def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
 
 def make_subject(person: str, people: People) -> Manifest:
     """A person as a binding's subject (page "Using RBAC Authorization"), with the platform's prefixes."""
-    kind, name, namespace = composed_subject(person, people)
+    kind, name, namespace = subject_of(person, people)
     if kind == "ServiceAccount":
         return {"kind": kind, "name": name, "namespace": namespace}
     return {"kind": kind, "apiGroup": RBAC_GROUP, "name": name}

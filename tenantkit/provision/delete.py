@@ -202,8 +202,9 @@ class _Run:
         started: list[_Target] = []
         try:
             side_by_side(lambda target: self._delete(target, started), targets, threads=threads, stop=self.stop)
+            remaining = self._remaining(started)
             side_by_side(
-                lambda target: self._wait(target, deadline, timeout_s), list(started), threads=threads, stop=self.stop
+                lambda target: self._wait(target, deadline, timeout_s), remaining, threads=threads, stop=self.stop
             )
         except KeyboardInterrupt:
             self.stop.set()
@@ -221,6 +222,18 @@ class _Run:
             self._add(self.failed, ApplyOutcome(target.ref, "delete", target.tenant, why=failed(error)))
         else:
             started.append(target)
+
+    def _remaining(self, started: Sequence[_Target]) -> list[_Target]:
+        """The tenants to wait for: those whose namespaces still exist, in one request where that is allowed."""
+        try:
+            namespaces = self.cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+        except TenantKitError:  # then each is read by itself
+            return list(started)
+        present = {namespace["metadata"]["uid"] for namespace in namespaces}
+        for target in started:
+            if target.uid not in present:
+                self._add(self.applied, ApplyOutcome(target.ref, "delete", target.tenant))
+        return [target for target in started if target.uid in present]
 
     def _wait(self, target: _Target, deadline: float, timeout_s: float) -> None:
         try:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
-from tenantkit.rules.plain_values import plain_tree
+from tenantkit.spec.plain_values import plain_tree
 from tenantkit.spec.signatures import spec_signature
 from tenantkit.spec.spellings import meant_field
 

@@ -58,26 +58,6 @@ class People(Spec):
     group_prefix: Prefix = ""
 
 
-def composed_subject(person: str, people: People) -> Subject:
-    """The subject of a person's binding, with the prefixes, as the API server sees it.
-
-    Raises:
-        ValueError: the text names nobody, or the whole name is one of Kubernetes' `system:` users or groups: the
-            prefix `sys` and `group:tem:masters` would be `system:masters`.
-
-    Example:
-        >>> composed_subject("group:ml-vision", People(group_prefix="oidc:")).name
-        'oidc:ml-vision'
-    """
-    subject = parse_person(person)
-    if subject.kind == "ServiceAccount":
-        return subject
-    whole = (people.user_prefix if subject.kind == "User" else people.group_prefix) + subject.name
-    if is_reserved(whole):
-        raise ValueError(f"with the platform's prefix it is {whole!r}, which Kubernetes reserves: use another name")
-    return subject._replace(name=whole)
-
-
 def parse_person(text: str) -> Subject:
     """The subject that a text names.
 
@@ -101,6 +81,26 @@ def parse_person(text: str) -> Subject:
     if reason is not None:
         raise ValueError(reason)
     return Subject(kind, name)
+
+
+def subject_of(person: str, people: People) -> Subject:
+    """The subject of a person's binding, with the platform's prefixes, as the API server sees it.
+
+    Raises:
+        ValueError: the text names nobody, or the whole name is one of Kubernetes' `system:` users or groups: the prefix
+            `sys` and `group:tem:masters` would be `system:masters`.
+
+    Example:
+        >>> subject_of("group:ml-vision", People(group_prefix="oidc:")).name
+        'oidc:ml-vision'
+    """
+    subject = parse_person(person)
+    if subject.kind == "ServiceAccount":
+        return subject
+    whole = (people.user_prefix if subject.kind == "User" else people.group_prefix) + subject.name
+    if is_reserved(whole):
+        raise ValueError(f"with the platform's prefix it is {whole!r}, which Kubernetes reserves: use another name")
+    return subject._replace(name=whole)
 
 
 def _service_account(text: str) -> Subject:

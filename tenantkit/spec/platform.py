@@ -17,7 +17,7 @@ from tenantkit.rules.names import check_dns_label, check_dns_subdomain
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document, Spec
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
-from tenantkit.spec.people import People, Person, composed_subject
+from tenantkit.spec.people import People, Person, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ class Platform(Document):
     def _provisioners_are_persons(self) -> Self:
         for person in self.provisioners:
             try:
-                composed_subject(person, self.people)
+                subject_of(person, self.people)
             except ValueError as error:
                 raise ValueError(f"provisioner {person!r}: {error}") from None
         return self
@@ -352,7 +352,7 @@ class Platform(Document):
         for role in ("owners", "editors", "viewers"):
             for index, person in enumerate(getattr(tenant, role) or ()):
                 try:
-                    composed_subject(person, self.people)
+                    subject_of(person, self.people)
                 except ValueError as error:
                     yield Problem(f"{tenant.name}.{role}[{index}]", person, str(error))
 

@@ -18,6 +18,8 @@ from tests.fuzz.draw import draw
 from tests.fuzz.engine import Engine
 from tests.fuzz.runs import USERS, WAITS_S, Run
 
+_TOLD_EVERY = 1000
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=(__doc__ or "").partition("\n")[0])
@@ -46,7 +48,9 @@ def main() -> int:
         stack.callback(run.close)
         began = time.monotonic()
         run.begin()
-        for number in numbers:
+        for count, number in enumerate(numbers, 1):
+            if count % _TOLD_EVERY == 0:
+                sys.stderr.write(f"{count} requests, {time.monotonic() - began:.0f} s\n")
             if finding := run.take(asked.seed, number):
                 sys.stdout.write(f"{finding}\n")
                 sys.stdout.flush()

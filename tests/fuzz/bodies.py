@@ -63,15 +63,16 @@ def partial(chance: Random, kind: Kind) -> Any:
     return odd(chance, kind, body) if chance.randrange(3) == 0 else body
 
 
+_KINDS_OF_PATCH: tuple[Any, ...] = ("replace", "delete", "merge", "nope", 1, None, {})
+_KEYS: tuple[Any, ...] = (["type"], [], "x", [1], None, ["type", "rollingUpdate"])
+_ORDERS: tuple[Any, ...] = ([{"name": "main"}], [], "x", [1], [{}], [{"name": "nope"}], None)
+_FINALIZERS: tuple[Any, ...] = (["example.com/hold"], [], "x", [1], ["a/b"], None)
 _DIRECTIVES: tuple[Any, ...] = (
-    *({"$patch": value} for value in ("replace", "delete", "merge", "nope", 1, None, {})),
-    *({"$retainKeys": value} for value in (["type"], [], "x", [1], None, ["type", "rollingUpdate"])),
-    *(
-        {"$setElementOrder/containers": value}
-        for value in ([{"name": "main"}], [], "x", [1], [{}], [{"name": "nope"}], None)
-    ),
-    *({"$deleteFromPrimitiveList/finalizers": value} for value in (["example.com/hold"], [], "x", [1], None)),
-    *({"$setElementOrder/finalizers": value} for value in (["a/b"], [], "x", [1])),
+    *({"$patch": value} for value in _KINDS_OF_PATCH),
+    *({"$retainKeys": value} for value in _KEYS),
+    *({"$setElementOrder/containers": value} for value in _ORDERS),
+    *({"$deleteFromPrimitiveList/finalizers": value} for value in _FINALIZERS),
+    *({"$setElementOrder/finalizers": value} for value in _FINALIZERS),
     *({"$nope": 1}, {"$patch": "replace", "x": 1}, {"$deleteFromPrimitiveList/": []}, {"$setElementOrder/": []}),
 )
 _LISTS: tuple[Any, ...] = (

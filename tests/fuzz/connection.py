@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import socket
 import ssl
 import time
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from tests.contract.engines import Engine
 
+http.client._MAXHEADERS = 1000  # type: ignore[attr-defined]  # an answer may have hundreds of warnings
 _TIMEOUT_S = 30.0
 _AGENT = b"fuzz/1"
 CLOSED = 0  # the status of an answer that was none: the server closed the connection

@@ -6,6 +6,7 @@ object that waits for its finalizers or its containers does not hold up the next
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _PEOPLE = {"owner": "admin", "editor": "edit", "viewer": "view"}
 _CREATED, _CONFLICT = 201, 409
-_MADE = (_CREATED, _CONFLICT)  # a given control plane may have them from an earlier run
+_MADE = (_CREATED, _CONFLICT)  # by an earlier run, or by a request whose answer was lost
 
 
 class SampleError(Exception):
@@ -40,9 +41,8 @@ class Engine:
         """Create the namespaces, the people's bindings and all samples, with that number in their names."""
         for name in (NAMESPACE, LIMITED):
             self._must("/api/v1/namespaces", {"metadata": {"name": name}}, _MADE)
-            eventually(
-                lambda name=name: self._exists(f"/api/v1/namespaces/{name}/serviceaccounts/default"), timeout_s=60
-            )
+            account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+            eventually(partial(self._exists, account), timeout_s=60)
         for person, role in _PEOPLE.items():
             subject = {"kind": "User", "name": f"{person}@example.com", "apiGroup": GROUP}
             body = {"metadata": {"name": person}, "roleRef": ref("ClusterRole", role), "subjects": [subject]}
@@ -83,7 +83,7 @@ class Engine:
     def _put_sample(self, kind: Kind, number: int) -> None:
         name = f"{'fe' if kind.api == NEWER_EVENTS else 'fx'}-{number:06x}"  # both kinds of events share their names
         self._live[key_of(kind)] = name
-        self._must(kind.path(namespace_of(kind)), plain(kind, name))
+        self._must(kind.path(namespace_of(kind)), plain(kind, name), _MADE)
 
     def _must(self, path: str, body: Any, accepted: tuple[int, ...] = (_CREATED,)) -> None:
         """Create an object; caches of the real engine may still refuse it for a moment."""
@@ -109,7 +109,8 @@ class Engine:
             "propagationPolicy": "Background",
         }
         answer = self._connection.ask("DELETE", path, options)
-        if answer.ok and "finalizers" in (answer.json().get("metadata") or {}):
+        metadata: Any = answer.json().get("metadata") or {}
+        if answer.ok and "finalizers" in metadata:
             self._connection.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE_PATCH)
 
 

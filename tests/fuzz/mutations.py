@@ -92,6 +92,7 @@ _FIELDS: tuple[Any, ...] = (
         Raw('{"k:{\\"a\\":\\"\\ud800\\"}":{}}'),
     ),
 )
+_OWNERS: tuple[Any, ...] = ([None], [{}], [1], [{"uid": 1}], {"a": 1})
 _METADATA: tuple[tuple[str, Any], ...] = (
     *(("metadata.managedFields", [_ENTRY | {"fieldsV1": fields}]) for fields in _FIELDS),
     *(
@@ -132,7 +133,7 @@ _METADATA: tuple[tuple[str, Any], ...] = (
     *(("metadata.generation", value) for value in (-1, 2**63, "1")),
     *(("metadata.deletionGracePeriodSeconds", value) for value in (-1, 0, 2**63, "1")),
     *(("metadata.selfLink", value) for value in ("/x", 1)),
-    *(("metadata.ownerReferences", value) for value in ([None], [{}], [1], [{"uid": 1}], {"a": 1})),
+    *(("metadata.ownerReferences", value) for value in _OWNERS),
     *(
         ("metadata.finalizers", value)
         for value in (["x/y"] * 3, [None], [""], ["a" * 400], ["kubernetes"], ["foregroundDeletion"])

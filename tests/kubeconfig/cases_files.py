@@ -34,6 +34,10 @@ ENCODINGS = (
     Case("an alias", "x: &t t-9\n" + config(user="token: *t")),
     Case("a merge", "x: &t {token: t-9}\n" + config(user="<<: *t")),
     Case("an unknown field", config(SECURE + "\nfuture: {a: [1]}")),
+    *(
+        Case(f"the number {name}", config(tail=f"future: {name}\n"), "a number that is not finite")
+        for name in (".inf", "-.INF", ".NaN")
+    ),
     Case("an unknown tag", config(user="token: !secret t-1")),
     Case("text in base64", config(user="token: !!binary dC0x")),
 )
@@ -70,7 +74,6 @@ NAMES = (
             "+5",
             ".5",
             "-0",
-            ".inf",
             "123456789012345678901234567890",
         )
     ),

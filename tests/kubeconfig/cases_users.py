@@ -66,6 +66,11 @@ CERTIFICATES = (
         user("token: t-1\nclient-certificate: dana.crt"),
         "client-key or client-key-data is missing",
     ),
+    Case(
+        "a certificate without a key for a server without TLS",
+        config("server: @http@", "client-certificate: dana.crt"),
+        "client-key or client-key-data is missing",
+    ),
     Case("a key without a certificate", user("token: t-1\nclient-key: gone.key")),
     Case(
         "a certificate in a missing file",
@@ -97,6 +102,13 @@ JWT = "e30.eyJleHAiOiA%s.x"  # {"exp": …
 PROVIDERS = (
     Case("an id token", user(PROVIDER % (JWT % "0MDAwMDAwMDAwfQ"))),
     Case("an id token beside a token", user("token: t-1\n" + PROVIDER % "no-jwt")),
+    Case("an id token beside a certificate", user(f"{CERTIFICATE}\n" + PROVIDER % (JWT % "0MDAwMDAwMDAwfQ"))),
+    Case("an id token beside a password", user("username: dana\n" + PROVIDER % "no-jwt")),
+    Case(
+        "a provider without its issuer beside a token",
+        user("token: t-1\nauth-provider: {name: oidc}"),
+        "auth-provider: idp-issuer-url is missing",
+    ),
     Case("an id token that has expired", user(PROVIDER % (JWT % "xMDAwMDAwfQ")), "auth-provider: id-token has expired"),
     Case("an id token that is none", user(PROVIDER % "no-jwt"), "auth-provider: id-token is not a JSON Web Token"),
     Case(

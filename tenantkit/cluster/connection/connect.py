@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.arguments import as_seconds
 from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.connection import pod
 from tenantkit.cluster.connection.addresses import AddressError, parse_address
@@ -39,13 +40,13 @@ from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ConnectionConfigError, NotFound, PermissionDenied
 from tenantkit.hints import Hint, Message
 from tenantkit.rules.names import check_dns_label
-from tenantkit.rules.plain_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tenantkit.cluster.connection.files import KubeconfigFile
 
+_LONGEST_S = 1e6  # more than sockets take everywhere would be an error of theirs
 TIMEOUT_S = 35.0  # the API server gives up a write after 34 s, and a webhook after 30: its answer still arrives
 NAMESPACES_VARIABLE = "TENANTKIT_NAMESPACES"
 IN_CLUSTER = "in-cluster"
@@ -111,8 +112,8 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         sandbox-owner
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
-    timeout_s = plain(timeout_s)
-    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+    limit_s = as_seconds(timeout_s)
+    if limit_s is None or not 0 < limit_s <= _LONGEST_S:
         raise ConnectionConfigError(
             f"timeout_s={timeout_s!r} is not valid: use a number of seconds above 0, for example 35"
         )
@@ -123,7 +124,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     is_sources = own == source.namespace and not namespace
     _check_namespace(f"namespace of {source.context}" if is_sources else "namespace", own)
     credentials = Credentials(source.load)
-    session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
+    session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=limit_s)
     try:
         version = _version(session)
     except BaseException:

@@ -53,8 +53,8 @@ def read_yaml(content: bytes) -> Tree:
         raise YamlError(f"it is not valid YAML{where}") from None
     except RecursionError:
         raise YamlError("its YAML is nested too deeply") from None
-    except ValueError:  # of an explicit tag, such as `!!int x`
-        raise YamlError("a value of it does not fit its YAML tag") from None
+    except ValueError:
+        raise YamlError("it holds a number that is not finite, or that does not fit its YAML tag") from None
     finally:
         loader.dispose()
 
@@ -138,7 +138,8 @@ def _construct_int(loader: Any, node: yaml.ScalarNode) -> int:
 
 
 def _construct_float(loader: Any, node: yaml.ScalarNode) -> float:
-    return float(loader.construct_scalar(node).replace("_", "").replace(".inf", "inf").replace(".nan", "nan").lower())
+    """A finite number: Go has no JSON for another one, and refuses the file."""
+    return float(loader.construct_scalar(node).replace("_", ""))
 
 
 def _construct_text(loader: Any, node: yaml.ScalarNode) -> str:

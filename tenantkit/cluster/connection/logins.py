@@ -1,8 +1,8 @@
 """From a context's entry to a login: which of a user's credentials count, and whether they may be sent.
 
-The order is kubectl's: a token's file, then the token; a certificate beside either; a password; a plug-in or a provider
-only without all of these. What kubectl refuses is refused here with the field's name. Without TLS nothing is sent that
-signs a user in: on this machine it is left out, as by kubectl, and elsewhere the entry is refused.
+The order is kubectl's: a token's file, the token, a password, a provider's token; a certificate beside any of them; a
+plug-in only without all of these. What kubectl refuses is refused here with the field's name. Without TLS nothing is
+sent that signs a user in: on this machine it is left out, as by kubectl, and elsewhere the entry is refused.
 Source: Go's packages k8s.io/client-go/tools/clientcmd (client_config.go, validation.go) and k8s.io/client-go/rest.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.connection.addresses import Address, AddressError, parse_address
 from tenantkit.cluster.connection.certificates import authority_of, client_certificate_of
 from tenantkit.cluster.connection.impersonation import impersonation_of
-from tenantkit.cluster.connection.oidc import id_token_of
+from tenantkit.cluster.connection.oidc import check_provider, id_token_of
 from tenantkit.cluster.connection.plug_in import PlugIn, check_entry, cluster_info
 from tenantkit.cluster.connection.proxies import checked_proxy, proxy_for
 from tenantkit.cluster.connection.tokens import TokenFile, bearer_of
@@ -62,11 +62,11 @@ def login_of(entry: ContextEntry, overrides: Overrides) -> Login:
     if user is None:
         return _without_credentials(endpoint, f"{cluster.where}: the context names no user")
     _check(user)
-    headers = impersonation_of(user)
+    certificate, headers = client_certificate_of(user), impersonation_of(user)
     if not address.is_secure:
         _check_nothing_is_left_out(user, cluster, address)
         return Login(endpoint, lambda: None, headers)
-    return replace(_secure(user, cluster, endpoint), headers=headers)
+    return replace(_secure(user, cluster, _with_certificate(endpoint, certificate)), headers=headers)
 
 
 def secure_login(endpoint: Endpoint, authorization: Callable[[], str | None]) -> Login:
@@ -120,18 +120,16 @@ def _check_nothing_is_left_out(user: UserEntry, cluster: ClusterEntry, address: 
 
 
 def _secure(user: UserEntry, cluster: ClusterEntry, endpoint: Endpoint) -> Login:
-    certificate = client_certificate_of(user)
-    endpoint = _with_certificate(endpoint, certificate)
-    direct = _direct(user)
-    if user.provider is not None and user.provider != "oidc":
-        id_token_of(user)  # refused, even beside a token
-    if direct is not None or certificate is not None:
-        return Login(endpoint, direct or (lambda: None))
-    if user.plug_in is not None:
-        return _login_of_plug_in(PlugIn(user.plug_in, user.where, cluster_info(endpoint, cluster)), endpoint)
     if user.provider is not None:
+        check_provider(user)
+    source = _direct(user)
+    if source is None and user.provider is not None:
         value = id_token_of(user)
         return Login(endpoint, lambda: value)
+    if source is not None or endpoint.certificate is not None:
+        return Login(endpoint, source or (lambda: None))
+    if user.plug_in is not None:
+        return _login_of_plug_in(PlugIn(user.plug_in, user.where, cluster_info(endpoint, cluster)), endpoint)
     what = "username is missing" if user.password else "there are no credentials"
     return _without_credentials(endpoint, f"{user.where}: {what}")
 

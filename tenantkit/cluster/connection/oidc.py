@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tenantkit.cluster.connection.entries import UserEntry
 
 
-def id_token_of(user: UserEntry) -> str:
-    """The Authorization header's value.
+def check_provider(user: UserEntry) -> None:
+    """Refuse another provider, and one that is not complete, also where its token is not used.
 
     Raises:
-        ConnectionConfigError: the provider is another one, or the token is missing or has expired.
+        ConnectionConfigError: it is one of these.
     """
     where = f"{user.where}: auth-provider"
     if user.provider != "oidc":
@@ -34,6 +34,15 @@ def id_token_of(user: UserEntry) -> str:
     for name in ("idp-issuer-url", "client-id"):
         if not user.provider_config.get(name):
             raise ConnectionConfigError(f"{where}: {name} is missing")
+
+
+def id_token_of(user: UserEntry) -> str:
+    """The Authorization header's value.
+
+    Raises:
+        ConnectionConfigError: the token is missing, or has expired.
+    """
+    where = f"{user.where}: auth-provider"
     token = user.provider_config.get("id-token", "")
     if not token or _expiry(token, where) <= time.time():
         what = "has expired" if token else "is missing"

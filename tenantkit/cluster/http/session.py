@@ -104,6 +104,11 @@ class Session:
         self._is_closed = False
 
     @property
+    def credentials(self) -> Credentials:
+        """The credentials of its requests."""
+        return self._credentials
+
+    @property
     def request_count(self) -> int:
         """How many requests were sent so far, retries among them."""
         return self._requests

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 5.0  # a far server connects in under a second; a host that drops packets would take minutes
 HEAD_TIMEOUT_S = 15.0  # a watch's head arrives at once: no head means a dead connection, not an idle cluster
-ANSWER_BYTES = 1 << 29  # unpacked; a page of 500 objects has some megabytes, and 50 objects at most 150
+ANSWER_BYTES = 1 << 28  # unpacked, and twice that in memory while it arrives; 50 objects have at most 150 MB
 LINE_BYTES = 1 << 25  # an event of a watch holds one object, of at most 3 MB
 _ENCODINGS = ("", "identity", "gzip")
 _CHUNK_BYTES = 1 << 16  # packed: one chunk of zeros unpacks to 64 MiB in old versions of urllib3

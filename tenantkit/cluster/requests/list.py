@@ -15,7 +15,7 @@ from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.parsing import collector_paused, parse_object
 from tenantkit.cluster.http.session import JSON, Call
 from tenantkit.cluster.http.transport import TOO_LARGE
-from tenantkit.cluster.requests.page_parser import page_parser
+from tenantkit.cluster.requests.page_parser import page_parser, without_odd_values
 from tenantkit.cluster.requests.pages import read_pages
 from tenantkit.cluster.requests.paths import collection_path, with_query
 from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject, parse_each
@@ -150,6 +150,7 @@ def _parser(selection: Selection) -> Callable[[bytes | bytearray], Manifest]:
             page = parse_page(body)
         except ValueError:
             page = parse_each(body, kind, metadata_without_managers=() if selection.managed_fields else ("metadata",))
+            page = page if fields is None else without_odd_values(page, fields)
         items = [] if page.get("items") is None else page["items"]
         metadata = {} if page.get("metadata") is None else page["metadata"]
         if "items" not in page or not isinstance(items, list) or not isinstance(metadata, dict):

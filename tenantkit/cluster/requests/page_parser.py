@@ -42,13 +42,14 @@ def page_parser(fields: type) -> Callable[[bytes | bytearray], Manifest]:
         try:
             parsed: Manifest = decode(body)  # type: ignore[assignment]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return _without_odd_values(parse_object(body), fields)
+            return without_odd_values(parse_object(body), fields)
         return parsed
 
     return parse
 
 
-def _without_odd_values(page: Manifest, fields: type) -> Manifest:
+def without_odd_values(page: Manifest, fields: type) -> Manifest:
+    """A page whose objects have no values of other types than `fields` names."""
     items = page.get("items")
     if not isinstance(items, list):
         return page

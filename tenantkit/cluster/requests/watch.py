@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast
 
+from tenantkit.cluster.arguments import as_seconds
 from tenantkit.cluster.http.errors import Operation, error_of_status, error_of_transport
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.session import Call
@@ -23,7 +24,6 @@ from tenantkit.cluster.requests.event_parser import parse_event
 from tenantkit.cluster.requests.list import list_all
 from tenantkit.cluster.requests.paths import with_query
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, Problem, Throttled
-from tenantkit.rules.plain_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -268,10 +268,10 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
 
 
 def _seconds(timeout_s: object) -> float:
-    number = plain(timeout_s)
-    if isinstance(number, bool) or not isinstance(number, int | float) or math.isnan(number):
+    seconds = as_seconds(timeout_s)
+    if seconds is None:
         raise InvalidSpecError([Problem("timeout_s", timeout_s, "use a number of seconds, for example 30")])
-    return float(number)
+    return seconds
 
 
 def _key(item: Manifest) -> _Key:

@@ -28,8 +28,8 @@ from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import quantity_text, unit_of
 from tenantkit.provision.tenant_namespaces import resolve_filters
-from tenantkit.rules.plain_values import plain
 from tenantkit.rules.unschedulable import NO_NODES
+from tenantkit.spec.plain_values import plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -133,9 +133,8 @@ def label_selector_of(selector: Manifest | None) -> LabelSelector:
     """
     if selector is None:
         return LabelSelector(nothing=True)
-    found = [
-        _requirement(key, "in", [value], str(selector)) for key, value in (selector.get("matchLabels") or {}).items()
-    ]
+    shown = str(selector)
+    found = [_requirement(key, "in", [value], shown) for key, value in (selector.get("matchLabels") or {}).items()]
     for expression in selector.get("matchExpressions") or ():
         operator = _OPERATOR_OF.get(expression.get("operator"))
         if operator is None:

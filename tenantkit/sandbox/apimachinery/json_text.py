@@ -147,13 +147,6 @@ def with_replacements(data: bytes) -> str:
     return data.decode("utf-8", "tenantkit-go")
 
 
-def has_half_surrogates(text: str) -> bool:
-    """Whether a JSON text has an escape of half a surrogate pair."""
-    if not _HALF_SURROGATE.search(text):
-        return False
-    return any(not found[1] and not found[2] for found in _ESCAPE.finditer(text))
-
-
 def is_deep(value: Any) -> bool:
     """Whether a parsed value is nested too deeply for recursive functions."""
     level = [value]

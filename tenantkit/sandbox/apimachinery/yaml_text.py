@@ -17,9 +17,10 @@ from typing import Any
 import yaml
 
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
-from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, has_half_surrogates, read_json, with_replacements
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, read_json, with_replacements
 
 _LONGEST = 70  # digits of an integer of 64 bits, in any base
+_SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")  # YAML has no pairs of them
 _ALIASES_FREE, _NODES_FREE = 100, 1000
 _FEW_NODES, _MANY_NODES = 400_000, 4_000_000
 _SHARE_OF_FEW, _SHARE_OF_MANY = 0.99, 0.10
@@ -118,14 +119,17 @@ def read_yaml(body: bytes) -> Any:
             found = read_json(text)
         except ValueError:
             found = None  # not JSON, or too deep for the parser of YAML, too
-        if found is not None and has_half_surrogates(text):
+        if found is not None and _SURROGATE.search(text):
             raise ValueError("yaml: found invalid Unicode character escape code")
         if found is not None:
             return found
     try:
-        _check_aliases(text)
+        if "*" in text or text.lstrip().startswith("%"):  # else there is nothing to find
+            _check_aliases(text)
         found = _first_document(text)
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error):
+            raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
         mark = getattr(error, "problem_mark", None)
         line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts
         where = f"line {line}: " if line else ""

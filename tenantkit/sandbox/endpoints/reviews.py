@@ -14,11 +14,11 @@ from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, conflict, 
 from tenantkit.sandbox.apimachinery.resources import NODES, PODS, SERVICE_ACCOUNTS, find
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.apis.validation.access_reviews import selector_errors
 from tenantkit.sandbox.auth.request_info import RequestInfo
 from tenantkit.sandbox.auth.users import User, service_account_user
 from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
-from tenantkit.sandbox.endpoints.review_selectors import selector_errors
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 if TYPE_CHECKING:

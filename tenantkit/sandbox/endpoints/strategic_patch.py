@@ -6,6 +6,7 @@ It follows apimachinery's pkg/util/strategicpatch (mergeMap, mergeSlice), with t
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def _merged_list(field: StructField | None, live: list[Any], patch: list[Any], *
     _check_elements([*live, *patch])
     if not isinstance([*live, *patch][0], dict):
         if deletes:
-            return [item for item in live if item not in patch]
+            gone = _places(patch)
+            return [item for item in live if _token(item) not in gone]
         out = list(dict.fromkeys([*live, *patch]))
         return _ordered(out, [], live, "", first=patch)
     key, element = (field.merge_key, field.type.element) if field else ("", None)
@@ -196,12 +198,14 @@ def _merged_list(field: StructField | None, live: list[Any], patch: list[Any], *
             raise StrategicError(f"unknown patch type found: {item[_DIRECTIVE]}")
     if any(item.get(_DIRECTIVE) == "replace" for item in patch):
         return [item for item in patch if _DIRECTIVE not in item]
-    deleted = [item[key] for item in patch if _DIRECTIVE in item]
-    out = [item for item in live if item.get(key) not in deleted]
+    deleted = _places([item[key] for item in patch if _DIRECTIVE in item])
+    out = [item for item in live if _token(item.get(key)) not in deleted]
     rest = [item for item in patch if _DIRECTIVE not in item]
+    places = _places([item.get(key) for item in out])
     for item in rest:
-        at = next((i for i, old in enumerate(out) if old.get(key) == item[key]), None)
+        at = places.get(_token(item[key]))
         if at is None:
+            places[_token(item[key])] = len(out)
             out.append(item)
         else:
             out[at] = merge_strategically(element, out[at], item)
@@ -214,21 +218,31 @@ def _ordered(
     """The items in the patch's order; items that it does not name stay at their place in the live list."""
 
     def name(item: Any) -> Any:
-        return item.get(key) if key and isinstance(item, dict) else item
+        return _token(item.get(key) if key and isinstance(item, dict) else item)
 
-    patch_order = first if first is not None else [name(item) for item in order]
-    live_order = [name(item) for item in live]
-    named = sorted(
-        (item for item in items if name(item) in patch_order), key=lambda item: patch_order.index(name(item))
-    )
-    others = [item for item in items if name(item) not in patch_order]
+    in_patch = _places(first) if first is not None else _places([name(item) for item in order])
+    in_live = _places([name(item) for item in live])
+    named = deque(sorted((item for item in items if name(item) in in_patch), key=lambda item: in_patch[name(item)]))
+    others = deque(item for item in items if name(item) not in in_patch)
     out: list[Any] = []
     while named and others:
         one, other = name(named[0]), name(others[0])
-        both_live = one in live_order and other in live_order
-        other_first = both_live and live_order.index(other) < live_order.index(one)
-        out.append((others if other_first else named).pop(0))
-    return out + named + others
+        other_first = one in in_live and other in in_live and in_live[other] < in_live[one]
+        out.append((others if other_first else named).popleft())
+    return [*out, *named, *others]
+
+
+def _places(values: list[Any]) -> dict[Any, int]:
+    """The first index of each value; a search for each item of a long list would take minutes."""
+    found: dict[Any, int] = {}
+    for index, value in enumerate(values):
+        found.setdefault(_token(value), index)
+    return found
+
+
+def _token(value: Any) -> Any:
+    """A value that can be a key of a dict: a scalar itself, or the text of anything else."""
+    return value if value is None or isinstance(value, (str, int, float)) else repr(value)
 
 
 def _go(value: dict[str, Any]) -> str:

@@ -289,7 +289,8 @@ def _merge_lists(kind: Type, live: list[Any], applied: list[Any]) -> Any:  # noq
     old, new = [element_of(kind, item) for item in live], [element_of(kind, item) for item in applied]
     by_old = {element: items[0] for element, items in grouped(kind, live).items() if len(items) == 1}
     by_new = dict(zip(new, applied, strict=True))
-    shared = iter([element for element in new if element in set(old)])
+    present = set(old)
+    shared = iter([element for element in new if element in present])
     next_shared, done, out, left, right = next(shared, None), set[str](), [], 0, 0
 
     def take(element: str) -> None:

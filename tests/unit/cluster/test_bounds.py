@@ -171,19 +171,19 @@ def test_a_list_without_end_ends_in_ten_times_the_time_of_a_call() -> None:
 
 
 def test_a_list_of_large_objects_is_read_in_smaller_pages() -> None:
-    script = Script(TransportError("too large", "512 MiB"), page(""))
+    script = Script(TransportError("too large", "256 MiB"), page(""))
 
     assert len(cluster(script).list("ConfigMap")) == 1
     assert script.query()["limit"] == str(SMALL_PAGE)
 
 
 def test_an_answer_that_is_too_large_says_what_to_read_instead() -> None:
-    script = Script(*[TransportError("too large", "512 MiB")] * 2)
+    script = Script(*[TransportError("too large", "256 MiB")] * 2)
 
     with pytest.raises(ClusterUnavailable) as caught:
         cluster(script).list("ConfigMap")
     assert str(caught.value) == (
-        f"could not list ConfigMap: no answer from {SERVER}: the answer is larger than 512 MiB; read less at once: one "
+        f"could not list ConfigMap: no answer from {SERVER}: the answer is larger than 256 MiB; read less at once: one "
         "namespace, or a label selector; check whether a proxy interferes"
     )
 

@@ -6,6 +6,7 @@ import gc
 import gzip
 import json
 import socket
+import ssl
 import tempfile
 import threading
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tenantkit import __version__
 from tenantkit.cluster.connection.connect import connect
@@ -322,6 +324,16 @@ def test_a_certificate_that_is_not_usable_does_not_hide_one_that_is(authority: A
     bundle = "Zertifikate für das Labor\n".encode() + NO_CERTIFICATE + authority.pem
     with serving(ok, authority.server()) as server:
         transport = Urllib3Transport(Endpoint(server.url, authority=bundle))
+        assert transport.send(GET).status == 200
+        transport.close()
+
+
+def test_an_intermediate_authority_alone_is_trusted_as_by_kubectl() -> None:
+    intermediate = trustme.CA().create_child_ca()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    intermediate.issue_cert("127.0.0.1").configure_cert(context)
+    with serving(ok, context) as server:
+        transport = Urllib3Transport(Endpoint(server.url, authority=intermediate.cert_pem.bytes()))
         assert transport.send(GET).status == 200
         transport.close()
 

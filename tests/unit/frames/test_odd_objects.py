@@ -128,7 +128,7 @@ def test_memory_beyond_an_int64_is_missing_and_the_other_amounts_stay() -> None:
     big["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "1", "memory": "100E"}, "limits": {}}
     big["status"]["containerStatuses"] = []
 
-    frame = pods_frame([*PODS, big], now=NOW).set_index("name")
+    frame: Any = pods_frame([*PODS, big], now=NOW).set_index("name")
     node = nodes_frame(NODES, reserved=reserved_by([*PODS, big])).iloc[0]
 
     assert frame["memory_requests_bytes"].isna()["web-0"]
@@ -161,7 +161,7 @@ def test_a_limit_that_cannot_be_read_leaves_its_row_of_the_quota_without_a_state
     quota["spec"]["hard"] = {"pods": "many", "requests.cpu": "4"}
     quota["status"]["hard"] = {"pods": "many", "requests.cpu": "4"}
 
-    frame = quota_frame([quota]).set_index("resource")
+    frame: Any = quota_frame([quota]).set_index("resource")
 
     assert frame[["hard", "free", "used_pct", "state"]].isna().loc["pods"].all()
     assert frame.loc["requests.cpu", ["hard", "state"]].tolist() == [4.0, "ok"]

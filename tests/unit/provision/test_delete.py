@@ -301,7 +301,7 @@ def test_once_cancelled_no_deletion_is_started() -> None:
 
 
 def test_ctrl_c_ends_in_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Memory()
+    memory = Memory(conditions=HELD)
     run(memory, tenant(), tenant(name="speech"))
 
     def interrupted(*_: Any, **__: Any) -> Any:

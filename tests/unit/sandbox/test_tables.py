@@ -71,7 +71,7 @@ def test_each_kind_that_can_be_listed_has_a_cell_for_each_column() -> None:
     ("accept", "form"),
     [
         ("", ResponseForm()),
-        ("*", ResponseForm()),
+        ("*/*", ResponseForm()),
         ("application/json; as=Table ;v=v1;g=meta.k8s.io", ResponseForm("Table", "meta.k8s.io/v1")),
         (f"application/json;q=0.9,{TABLE};q=1", ResponseForm("Table", "meta.k8s.io/v1")),
         (f"{TABLE};q=much,application/json;q=0.1", ResponseForm()),
@@ -82,7 +82,9 @@ def test_accept_headers_of_real_clients_are_parsed(accept: str, form: ResponseFo
     assert negotiated_form(accept, has_table=True) == form
 
 
-@pytest.mark.parametrize("accept", [TABLE, "application/json;as=Chart;v=v1;g=meta.k8s.io", "application/yaml"])
+@pytest.mark.parametrize(
+    "accept", [TABLE, "application/json;as=Chart;v=v1;g=meta.k8s.io", "application/yaml", "*", "application/*"]
+)
 def test_a_header_without_a_possible_form_is_refused(accept: str) -> None:
     with pytest.raises(ApiError) as refused:
         negotiated_form(accept, has_table=False)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tenantkit.exceptions import InvalidSpecError
-from tenantkit.spec.people import People, Subject, composed_subject, parse_person
+from tenantkit.spec.people import People, Subject, parse_person, subject_of
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
@@ -112,9 +112,9 @@ def test_a_prefix_that_reserves_or_hides_names_is_refused(prefix: str) -> None:
 def test_a_subject_has_the_platforms_prefix_and_a_service_account_has_none() -> None:
     people = People(user_prefix="oidc:", group_prefix="ldap:")
 
-    assert composed_subject("dana@x.com", people) == Subject("User", "oidc:dana@x.com")
-    assert composed_subject("group:ml", people) == Subject("Group", "ldap:ml")
-    assert composed_subject("sa:jupyterhub/dana", people) == Subject("ServiceAccount", "dana", "jupyterhub")
+    assert subject_of("dana@x.com", people) == Subject("User", "oidc:dana@x.com")
+    assert subject_of("group:ml", people) == Subject("Group", "ldap:ml")
+    assert subject_of("sa:jupyterhub/dana", people) == Subject("ServiceAccount", "dana", "jupyterhub")
 
 
 @pytest.mark.parametrize(

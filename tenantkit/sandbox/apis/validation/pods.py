@@ -316,5 +316,9 @@ def _fixed(spec: Manifest) -> dict[str, Any]:
 
 def _has_all(now: list[Manifest], before: list[Manifest]) -> bool:
     """Whether all tolerations remain, apart from their `tolerationSeconds`."""
-    kept = [{**toleration, "tolerationSeconds": None} for toleration in now]
-    return all({**toleration, "tolerationSeconds": None} in kept for toleration in before)
+    kept = {_without_seconds(toleration) for toleration in now}
+    return all(_without_seconds(toleration) in kept for toleration in before)
+
+
+def _without_seconds(toleration: Manifest) -> frozenset[tuple[str, object]]:
+    return frozenset((key, value) for key, value in toleration.items() if key != "tolerationSeconds")

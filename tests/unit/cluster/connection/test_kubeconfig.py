@@ -130,7 +130,7 @@ def test_the_error_of_a_wrong_context_names_the_nearest_and_all_contexts(home: P
         ("[" * 100_000 + SECRET, "nested too deeply|it is not valid YAML"),
         (f"contexts: &a [*a]\nx: {SECRET}", "contexts is a list instead of a mapping|it is not valid YAML"),
         (f"{{[{SECRET}]: 1}}", "it is not valid YAML in line 1"),
-        (f"x: !!int {SECRET}", "a value of it does not fit its YAML tag"),
+        (f"x: !!int {SECRET}", "that does not fit its YAML tag"),
         (f"x: !!python/object:os.system {SECRET}", "it is not valid YAML in line 1"),
         (f"a: [\nb: {SECRET}", "it is not valid YAML in line [23]"),
         ({**kubeconfig(), "current-context": None}, "has no current-context: pass context= with one of 'lab'"),
