@@ -152,6 +152,8 @@ def test_members_and_routes_that_a_spec_leaves_as_they_are_follow_the_platform(
     first: Tenant, before: Platform, after: Platform
 ) -> None:
     changed, fresh = Memory(), Memory()
+    changed.install(before)
+    fresh.install(after)
     run(changed, first, platform=before)
     run(changed, first.with_(editors=None, routes=None), platform=after)
     run(fresh, first, platform=after)
