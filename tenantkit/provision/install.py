@@ -82,7 +82,7 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         >>> plan.summary
         '1 to update, 8 unchanged'
         >>> print(plan.notices[0].tenant, plan.notices[0])
-        forecast its own host changes from 'forecast.example.ai' to 'forecast.ai.example.com' with its next plan
+        chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
     settings = platform if platform is not None else Platform()
     refs = [ref_of(manifest) for manifest in make_platform(settings)]

@@ -213,9 +213,10 @@ def plan(
 
     Returns:
         A Plan. Besides changes, its rows show conflicts (fields that others set), `blocked` objects (they belong to
-        someone else, a host is taken, or their tenant does not fit the platform) and `unknown` ones (you may not read
-        them). A blocked tenant stops no other. If you may not list namespaces, the rows that take a host say that other
-        tenants could not be checked.
+        someone else, a host is taken, or their tenant does not fit the platform), `unknown` ones (you may not read
+        them), those that are `not yours` (you may not change them), and `foreign` objects and fields (in the tenant's
+        namespace, but not in its spec; they stay). A blocked tenant stops no other. If you may not list namespaces, the
+        rows that take a host say that other tenants could not be checked.
 
     Raises:
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
@@ -225,7 +226,8 @@ def plan(
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
-    namespace; list nodes, if that is allowed. With `dry_run="server"` also create and patch of the objects that change.
+    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may. With
+    `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 

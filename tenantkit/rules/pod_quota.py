@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ONE, parse_amounts, pod_amounts
-from tenantkit.rules.times import later, parse_time
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.times import later, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -131,7 +131,7 @@ _METADATA: tuple[tuple[str, Any], ...] = (
     *(("metadata.name", value) for value in ("a..b", "a" * 254, "é", ".", "a%2Fb", "system:x", "A", "a" * 64)),
     *(("metadata.namespace", value) for value in ("", None, "fuzz-a", "nope", "Bad_Name", "default")),
     *(("metadata.generation", value) for value in (-1, 2**63, "1")),
-    *(("metadata.deletionGracePeriodSeconds", value) for value in (-1, 0, 2**63, "1")),
+    *(("metadata.deletionGracePeriodSeconds", value) for value in (-1, 0, 2**31, "1")),
     *(("metadata.selfLink", value) for value in ("/x", 1)),
     *(("metadata.ownerReferences", value) for value in _OWNERS),
     *(

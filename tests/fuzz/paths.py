@@ -116,7 +116,6 @@ _DOCUMENTS = (
         "//api",
         "//api/v1",
         "/api//v1",
-        "/api/v1//pods",
         "/./api",
         "/api/../api/v1",
         "/api/v1/../v1/pods",

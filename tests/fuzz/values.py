@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -248,4 +249,4 @@ _TABLES = (
 def odd_value(chance: Random) -> Any:
     """A value that probably does not fit."""
     tables, weights = zip(*_TABLES, strict=True)
-    return chance.choice(chance.choices(tables, weights)[0])
+    return copy.deepcopy(chance.choice(chance.choices(tables, weights)[0]))  # later changes must not reach the tables

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tenantkit.sandbox.apimachinery.deep_json import RawJson, parse_iteratively
+from tenantkit.sandbox.apimachinery.go_text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -266,4 +267,5 @@ def _go_message(error: json.JSONDecodeError) -> str:
     found = error.doc[error.pos : error.pos + 1]
     if not found:
         return "unexpected end of JSON input"
-    return f"invalid character '{found}' looking for beginning of value"
+    shown = found if found == '"' else quoted(found)[1:-1]
+    return f"invalid character '{shown}' looking for beginning of value"

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 def test_the_server_sees_the_same_user(connect_as: Callable[[str], Cluster]) -> None:
     cluster = connect_as("admin")
-    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 
     with api_client(cluster) as api:
-        found = client.AuthenticationV1Api(api).create_self_subject_review(review)
+        found = client.AuthenticationV1Api(api).create_self_subject_review(client.V1SelfSubjectReview())
 
-    assert found.status.user_info.username == whoami(cluster).username
+    assert found.to_dict()["status"]["user_info"]["username"] == whoami(cluster).username
 
 
 def test_a_stranger_is_refused_as_by_tenantkit(connect_as: Callable[[str], Cluster]) -> None:
@@ -36,7 +35,8 @@ def test_a_stranger_is_refused_as_by_tenantkit(connect_as: Callable[[str], Clust
 
 def test_it_watches(connect_as: Callable[[str], Cluster]) -> None:
     with api_client(connect_as("admin")) as api:
-        events = watch.Watch().stream(client.CoreV1Api(api).list_namespace, timeout_seconds=1)
+        list_namespaces = client.CoreV1Api(api).list_namespace
+        events = watch.Watch().stream(list_namespaces, timeout_seconds=1)  # type: ignore[no-untyped-call]
         names = [event["object"].metadata.name for event in events]
 
     assert "kube-system" in names

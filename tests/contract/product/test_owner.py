@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tenantkit.exceptions import PartialApplyError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant

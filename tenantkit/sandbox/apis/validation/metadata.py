@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
 from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
-from tenantkit.sandbox.apimachinery.validation import check_labels, qualified_name
+from tenantkit.sandbox.apimachinery.validation import check_labels, non_negative, qualified_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ def check_metadata(errors: ErrorList, metadata: Manifest, name_rule: Callable[[s
         errors.required("metadata.name", "name or generateName is required")
     else:
         errors.all_of("metadata.name", name, name_rule(name))
+    non_negative(errors, "metadata.generation", metadata.get("generation"))
     check_labels(errors, "metadata.labels", metadata.get("labels") or {})
     annotations = metadata.get("annotations") or {}
     for key in annotations:
