@@ -156,7 +156,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
         name,
         hosts=[f"{name}.example.com"],
         editors=["group:ml-vision", "sa:jupyterhub/jupyter-dana"],
-        viewers=['"quoted" o\'brien \\ <b>'],
+        viewers=["o'brien\\x@example.com"],
         protected=True,
         expires="2027-03-31T18:00:00+02:00",
         quota=Quota(requests_cpu=2, requests_memory="8Gi", accelerators={"nvidia.com/gpu": 1}),

@@ -91,7 +91,7 @@ class Feed:
             return "stopped"
         if self._disconnected:
             return f"reconnecting since {min(self._disconnected.values()):%H:%M:%S} UTC"
-        if not self._started.issuperset(self._targets):
+        if not self._listed.issuperset(self._targets):
             return "connecting"
         if self._given_up:
             return "not readable" if self._given_up.issuperset(self._targets) else "live in part"
