@@ -41,6 +41,13 @@ def is_recognized(manifest: Manifest, tenant: str | None, quota: Manifest | None
     return manifest["kind"] != "Ingress" or is_applied_by_us(manifest)
 
 
+def tenant_of(manifest: Manifest) -> str | None:
+    """The tenant that an object's labels name; None if they are not tenantkit's."""
+    labels = manifest.get("metadata", {}).get("labels") or {}
+    tenant: str | None = labels.get(TENANT_LABEL)
+    return tenant if labels.get(MANAGED_BY_LABEL) == MANAGED_BY else None
+
+
 def owner_of(manifest: Manifest) -> str:
     """The owner of an object in words: from its labels, else from its field managers."""
     labels = manifest.get("metadata", {}).get("labels") or {}

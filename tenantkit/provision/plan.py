@@ -27,6 +27,7 @@ from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.ownership import tenant_of
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
@@ -37,7 +38,7 @@ from tenantkit.provision.plans.tenant_notices import (
     tenant_notices,
 )
 from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
-from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit
+from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -304,7 +305,7 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
     """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
-    unfit = _unfit(tenants, platform)
+    unfit = _elsewhere(tenants, platform, live) | _unfit(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     taken = taken_hosts(fitting, platform, live)
     compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
@@ -326,6 +327,17 @@ def _unfit(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
             platform.check([tenant])
         except InvalidSpecError as error:
             found[tenant.name] = does_not_fit(error)
+    return found
+
+
+def _elsewhere(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, Reason]:
+    """The tenants that exist in a namespace of another name: a second one must not be made."""
+    expected = {tenant.name: platform.namespace(tenant) for tenant in tenants}
+    found: dict[str, Reason] = {}
+    for ref, manifest in live.objects.items():
+        name = tenant_of(manifest) if ref.kind == "Namespace" else None
+        if name is not None and name in expected and ref.name != expected[name]:
+            found[name] = exists_elsewhere(ref.name, expected[name])
     return found
 
 

@@ -31,6 +31,7 @@ ReasonCode: TypeAlias = Literal[
     # of objects that are not touched
     "being-deleted",
     "owned-by-other",
+    "exists-elsewhere",
     "host-taken",
     "host-not-free",
     "does-not-fit",
@@ -210,6 +211,15 @@ def owned_by_other(owner: str, kind: str = "") -> Reason:
     """The object exists and belongs to someone else. Nobody is told to delete a namespace in which people may work."""
     advice = "choose another name" if kind == "Namespace" else "choose another name, or delete it first"
     return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
+
+
+def exists_elsewhere(namespace: str, expected: str) -> Reason:
+    """The tenant exists, in a namespace of another name than the platform's settings give it."""
+    return Reason(
+        "exists-elsewhere",
+        f"this tenant exists in namespace {namespace!r}, and not in {expected!r}: "
+        f"check the platform's namespace_prefix; no second namespace is made",
+    )
 
 
 def host_taken(clashes: str) -> Reason:

@@ -181,12 +181,26 @@ def get_tenant_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
 
 
 def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Manifest:
-    """The same as `get_namespace`, on a cluster with this platform."""
+    """The same as `get_namespace`, on a cluster with this platform.
+
+    A tenant whose namespace has another name, since the platform's prefix was another one, is found by its label.
+    """
     namespace = platform.namespace(tenant)
     try:
         return cluster.get("Namespace", namespace)
     except NotFound:
+        labelled = [it for it in _labelled(cluster) if it["metadata"]["labels"][TENANT_LABEL] == tenant]
+        if len(labelled) == 1:
+            return labelled[0]
         raise _not_found(cluster, tenant, namespace) from None
+
+
+def _labelled(cluster: ClusterApi) -> list[Manifest]:
+    """The namespaces of all tenants; none for a user who may not list them."""
+    try:
+        return cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+    except PermissionDenied:
+        return []
 
 
 def _without_grant(cluster: ClusterApi, tenant: str, live: Manifest) -> NotFound:

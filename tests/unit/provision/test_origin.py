@@ -10,7 +10,9 @@ from tenantkit.exceptions import InvalidSpecError, StalePlanError
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform, plan_platform
 from tenantkit.provision.plan import plan
+from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.base import canonical_json
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
@@ -144,3 +146,20 @@ def test_a_namespace_with_another_name_that_no_prefix_gave_does_not_stop_an_inst
     memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "odd", "labels": labels}})
 
     assert not plan_platform(memory, PLATFORM).has_changes
+
+
+def test_a_tenant_in_a_namespace_of_another_name_is_found_and_gets_no_second_one() -> None:
+    memory, by_hand = Memory(), PLATFORM.with_(namespace_prefix="team-")
+    install_platform(memory, PLATFORM, progress=False)
+    run(memory, tenant())
+    settings = next(ref for ref in memory.objects if ref.kind == "ConfigMap")
+    memory.objects[settings]["data"] = {"platform.json": canonical_json(by_hand.to_stored())}
+
+    stored = get_tenant(memory, tenant().name)
+    planned = plan(memory, [stored, tenant(name="other")], platform=by_hand)
+
+    assert stored.name == tenant().name
+    assert [(it.action, it.code) for it in planned.rows if it.ref.name == f"team-{stored.name}"] == [
+        ("blocked", "exists-elsewhere")
+    ]
+    assert {it.action for it in planned.changes if it.tenant == "other"} == {"create"}
