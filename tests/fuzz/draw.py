@@ -227,7 +227,10 @@ def _path(chance: Random) -> Draft:
         ("GET", "GET", "GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "get")
     )
     path = paths.odd(chance)
-    if method == "POST":  # what creates in the namespace without a name differs from kind to kind
+    if method in {
+        "POST",
+        "DELETE",
+    }:  # what creates or deletes in the namespace without a name differs from kind to kind
         path = path.replace("/namespaces//", "/namespaces/nope/")
     has_body = method in {"POST", "PUT", "PATCH"}
     must = ("dryRun=All",) if method == "DELETE" else ()  # it may be the path of everything

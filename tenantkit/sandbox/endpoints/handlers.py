@@ -28,7 +28,7 @@ from tenantkit.sandbox.endpoints.authentication import Authenticator
 from tenantkit.sandbox.endpoints.bodies import check_media_type
 from tenantkit.sandbox.endpoints.delete import Deletes
 from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
-from tenantkit.sandbox.endpoints.negotiation import ResponseConverter, check_plain, negotiated_form
+from tenantkit.sandbox.endpoints.negotiation import TABLE, ResponseConverter, check_plain, negotiated_form
 from tenantkit.sandbox.endpoints.pod_log import check_log_container, check_log_options
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
@@ -142,7 +142,7 @@ class Handlers:
         resource = requested_resource(request.info)
         if http_request.method == "HEAD" or (request.info.verb == "watch" and http_request.method != "GET"):
             raise method_not_allowed()  # these verbs are for authorization only
-        has_table = "list" in resource.verbs and request.info.subresource in {"", "status"}
+        has_table = "list" in resource.verbs and request.info.subresource in {"", "status", SCALE}
         if request.info.verb == "patch":
             check_patch_type(resource, request.content_type)
         form = negotiated_form(http_request.headers.get("Accept", ""), has_table=has_table)
@@ -170,6 +170,8 @@ class Handlers:
         status, answer = self._verbs[request.info.verb](resource, request)
         if request.info.subresource == SCALE:
             answer = scale_of(answer)
+            if form.kind == TABLE:
+                raise not_convertible("only the following media types are accepted: application/json")
         return self._json(status, self._converter(form, resource, request)(answer), request.warnings)
 
     def _converter(self, form: ResponseForm, resource: Resource, request: ApiRequest) -> Callable[[Manifest], Manifest]:

@@ -95,7 +95,7 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     errors = ErrorList()
     kind = str(manifest["kind"])
     metadata = manifest["metadata"]
-    if kind == "Service" and old is not None:  # the server checks it only when a Service is created
+    if kind in {"ResourceQuota", "Service"} and old is not None:  # the server checks it when they are created
         metadata = {key: value for key, value in metadata.items() if key != "generateName"}
     check_metadata(errors, metadata, _NAME_RULES.get(kind, dns_subdomain))
     if old is not None:
