@@ -136,6 +136,8 @@ def read_json(body: bytes | str, *, mark_repeated: bool = False) -> Any:
             return _parse(text, _deep_hook(mark, deep, _repeated))
     except json.JSONDecodeError as error:
         raise ValueError(_go_message(error)) from error
+    except RecursionError as error:  # of a text that is not JSON: the levels of JSON were taken out above
+        raise ValueError("unexpected end of JSON input") from error
 
 
 def write_json(value: Any, *, sort: bool = False) -> bytes:
