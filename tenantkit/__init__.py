@@ -13,6 +13,7 @@ What do you want to do?
     onboard tenants                      tk.Tenant, tk.Quota, tk.Route, then tk.plan and tk.apply
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
     change a tenant                      tk.get_tenant, tenant.with_, then tk.plan and tk.apply
+    review a plan as a file              tk.write_plan, tk.read_plan
     add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
     list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
     see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
@@ -21,6 +22,7 @@ What do you want to do?
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
+    call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
 
 `help(tk.plan)`, or Shift+Tab behind a name in JupyterLab, describes each. On the command line: `tenantkit --help`.
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.connection.connect import connect as connect
     from tenantkit.cluster.identity import Identity as Identity
     from tenantkit.cluster.identity import whoami as whoami
+    from tenantkit.cluster.official_client import api_client as api_client
+    from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
+    from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
@@ -75,10 +80,14 @@ if TYPE_CHECKING:
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
+    from tenantkit.provision.plan_files import read_plan as read_plan
+    from tenantkit.provision.plan_files import write_plan as write_plan
+    from tenantkit.provision.plans.notice import PlanNotice as PlanNotice
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
     from tenantkit.provision.stored.platform import get_platform as get_platform
+    from tenantkit.provision.stored.tenants import TenantList as TenantList
     from tenantkit.provision.stored.tenants import get_tenant as get_tenant
     from tenantkit.provision.stored.tenants import get_tenants as get_tenants
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
@@ -110,10 +119,12 @@ _HOME = {
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
     "Network": "spec.platform",
+    "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",
     "Plan": "provision.plan",
     "PlanChange": "provision.changes",
+    "PlanNotice": "provision.plans.notice",
     "PlanRow": "provision.changes",
     "Platform": "spec.platform",
     "Quota": "spec.quota",
@@ -128,7 +139,10 @@ _HOME = {
     "StorageClassQuota": "spec.quota",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",
+    "TenantList": "provision.stored.tenants",
+    "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
+    "api_client": "cluster.official_client",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
     "delete_tenants": "provision.delete",
@@ -145,6 +159,7 @@ _HOME = {
     "pods": "frames.pods",
     "quota_holders": "frames.quota_holders",
     "quota_usage": "frames.quota",
+    "read_plan": "provision.plan_files",
     "read_specs": "spec.files",
     "resources": "frames.resources",
     "routes": "frames.routes",
@@ -156,6 +171,7 @@ _HOME = {
     "whoami": "cluster.identity",
     "why": "findings.why",
     "workloads": "frames.workloads",
+    "write_plan": "provision.plan_files",
     "write_specs": "spec.files",
 }
 

@@ -122,5 +122,5 @@ def _output(tenant: Tenant) -> str:
 
 def _hostname(cluster: Cluster, platform: Platform, tenant: Tenant) -> str:
     """The host in the cluster, not in the spec."""
-    ingress = cluster.get("Ingress", tenant.routes[0].name or "", platform.namespace(tenant))
+    ingress = cluster.get("Ingress", (tenant.routes or ())[0].name or "", platform.namespace(tenant))
     return str(ingress["spec"]["rules"][0]["host"])

@@ -14,10 +14,12 @@ TenantKitError
  │    ├── Expired                         410  the resource version is too old
  │    ├── Rejected                        422  the object is not valid
  │    ├── Throttled                       429  too many requests
+ │    ├── Unreadable                      2xx  the object in the answer cannot be parsed
  │    └── ClusterUnavailable              5xx, or no answer
  ├── OwnershipError                       the object exists and belongs to somebody else
  ├── HostTakenError                       two tenants have the same host
- ├── StalePlanError                       the cluster has changed since the plan was made
+ ├── StalePlanError                       the plan is of another cluster or platform, or too old
+ ├── StoredDifferentlyError               the server stored something else than what was sent
  ├── PartialApplyError                    a plan was applied in part; see .report
  ├── WaitTimeoutError                     timed out waiting
  ├── BusyError                            a form is still running
@@ -29,8 +31,9 @@ from __future__ import annotations
 
 from copy import copy as _copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tenantkit.hints import SURFACES
 from tenantkit.hints import Hint as Hint  # noqa: PLC0414, TC001 (public here, too)
 from tenantkit.hints import Message as Message  # noqa: PLC0414 (public here, too)
 
@@ -44,7 +47,61 @@ if TYPE_CHECKING:
 _VALUE_LIMIT = 80
 
 
-class TenantKitError(Exception):
+class Portable(Exception):
+    """Base of errors that reach another process as they are, with their attributes.
+
+    Exception itself would call the class with the text alone, which fails, or garbles the error, in the process that
+    receives it: a pool of processes then waits for ever. A value that cannot be sent becomes its text.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        cause = self.__cause__ if isinstance(self.__cause__, Portable) else None
+        return _restored, (type(self), self.args, {name: _sendable(it) for name, it in self.__dict__.items()}, cause)
+
+    def __copy__(self) -> Self:
+        error = _restored(type(self), self.args, self.__dict__, self.__cause__)
+        return cast("Self", error.with_traceback(self.__traceback__))
+
+
+def _restored(
+    kind: type[Portable], args: tuple[object, ...], state: dict[str, Any], cause: BaseException | None
+) -> Portable:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    if cause is not None:
+        BaseException.__setattr__(error, "__cause__", cause)  # also of a frozen one
+    return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A value of another process, of which only the text was sent."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _sendable(value: Any) -> Any:
+    """The value, or its text if it cannot be pickled."""
+    import pickle
+
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 (whatever the value's own code raises)
+        return _Shown(_repr(value))
+    return value
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)[: _VALUE_LIMIT + 1]
+    except Exception:  # noqa: BLE001 (a value whose own text fails must not hide the error about it)
+        return f"<{type(value).__name__}>"
+
+
+class TenantKitError(Portable):
     """Base of all errors of tenantkit: catch it to catch them all.
 
     Args:
@@ -69,10 +126,6 @@ class TenantKitError(Exception):
         self._what = what
         self.hint = hint
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle all there is: Exception itself calls the class with the text alone."""
-        return _restored, (type(self), self.args, self.__dict__)
-
     @property
     def what(self) -> str:
         """What happened, and to what."""
@@ -83,6 +136,7 @@ class TenantKitError(Exception):
 
     def words(self, surface: Surface) -> str:
         """What happened and what to do next, in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self._with_hint(_words(self._what, surface), surface)
 
     def with_hint(self, hint: Hint) -> Self:
@@ -95,10 +149,10 @@ class TenantKitError(Exception):
         return text if self.hint is None else f"{text}{self._between}{self.hint.words(surface)}"
 
 
-def _restored(kind: type[TenantKitError], args: tuple[object, ...], state: dict[str, Any]) -> TenantKitError:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(state)
-    return error
+def check_surface(surface: object) -> None:
+    """Refuse a surface that has no words; raises InvalidSpecError."""
+    if surface not in SURFACES:
+        raise InvalidSpecError([Problem("surface", surface, f"use one of {', '.join(map(repr, SURFACES))}")])
 
 
 def _words(text: str | Message, surface: Surface) -> str:
@@ -115,11 +169,15 @@ class Problem:
     line: int | None = None
     hint: Hint | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, _sendable(self.value), self.reason, self.line, self.hint)
+
     def __str__(self) -> str:
         return self.words("python")
 
     def words(self, surface: Surface) -> str:
         """The problem in the words of Python, the command line or a form."""
+        check_surface(surface)
         where = f"line {self.line}: " if self.line is not None else ""
         more = "" if self.hint is None else f": {self.hint.words(surface)}"
         return f"{where}{self.subject}{self.reason}{more}"
@@ -127,7 +185,7 @@ class Problem:
     @property
     def subject(self) -> str:
         """The field and its value, cut to 80 characters, in front of the reason."""
-        shown = repr(self.value)
+        shown = _repr(self.value)
         if len(shown) > _VALUE_LIMIT:
             shown = shown[:_VALUE_LIMIT] + "…"
         return f"{self.field}={shown}: "
@@ -143,6 +201,7 @@ class InvalidSpecError(TenantKitError, ValueError):
 
     def words(self, surface: Surface) -> str:
         """All wrong fields, one a line."""
+        check_surface(surface)
         return self._with_hint(self._lines(surface), surface)
 
     def _lines(self, surface: Surface) -> str:
@@ -237,6 +296,10 @@ class Throttled(ClusterError):
     """429: too many requests, also after the retries."""
 
 
+class Unreadable(ClusterError):
+    """The server answered with an object that cannot be parsed, such as one with 1,100 nested levels."""
+
+
 class ClusterUnavailable(ClusterError):
     """The server failed (5xx), or gave no answer in time."""
 
@@ -250,7 +313,11 @@ class HostTakenError(TenantKitError):
 
 
 class StalePlanError(TenantKitError):
-    """The cluster has changed since the plan was made; plan again."""
+    """The plan is of another cluster or platform, or the cluster has changed since; plan again."""
+
+
+class StoredDifferentlyError(TenantKitError):
+    """The server accepted a write and stored something else; an admission policy or webhook changes it."""
 
 
 class PartialApplyError(TenantKitError):

@@ -63,6 +63,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
         ),
         "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
+        "plan_delete_tenants": (
+            "tk.plan_delete_tenants(cluster, …)",
+            "`tenantkit delete`",
+            "`tk.plan_delete_tenants(cluster, …)`",
+        ),
         "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
         "report": ("see .report", "see the report", "see the report"),
@@ -71,6 +76,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
         "unprotect": ("protected=False", "`protected: false`", "`protected=False`"),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
+        "write_plan": ("tk.write_plan(path, plan)", "`tenantkit plan --out FILE`", "`tk.write_plan(path, plan)`"),
         "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
     }
 )
@@ -113,7 +119,9 @@ class Message:
         return self.words("python")
 
     def words(self, surface: Surface = "python") -> str:
-        """The text in the words of a surface."""
+        """The text in the words of a surface; raises ValueError for any other."""
+        if surface not in SURFACES:
+            raise ValueError(f"surface={surface!r}: use one of {', '.join(map(repr, SURFACES))}")
         column = _COLUMN[surface]
         words = {name: each[column] for name, each in _WORDS.items()}
         for name, value in self.values.items():

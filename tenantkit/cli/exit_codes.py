@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     CHANGES = 3
     BLOCKED = 4
+    PENDING = 5
     INTERRUPTED = 130
 
 
@@ -27,7 +28,8 @@ MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.FAILED: "failed, or only partly done",
         ExitCode.USAGE: "wrong command, option or argument",
         ExitCode.CHANGES: "there are changes (only with --exit-code)",
-        ExitCode.BLOCKED: "some rows are blocked or unknown: their tenants were not changed",
+        ExitCode.BLOCKED: "some rows are blocked or unknown: they were not changed",
+        ExitCode.PENDING: "done, but some rows need somebody with more permissions",
         ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM",
     }
 )

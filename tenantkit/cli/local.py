@@ -88,9 +88,10 @@ def sandbox(kubeconfig: str, port: int) -> int:
 )
 @OWN_SANDBOX_OPTIONS
 def lab(kubeconfig: str | None, context: str | None, port: int | None, folder: str, *, no_browser: bool) -> int:
-    """Start JupyterLab on the notebooks.
+    """Start JupyterLab on the notebooks. They get one context of the kubeconfig, and no other.
 
-    Without --kubeconfig, it also starts a sandbox with a sample platform. Press Ctrl-C to stop both.
+    Without --kubeconfig, it also starts a sandbox with a sample platform. There you are a provisioner, who creates
+    tenants and may in effect do anything. Press Ctrl-C to stop both.
     """
     from tenantkit.lab.copies import copy_notebooks
     from tenantkit.lab.jupyter import end_on_signals, run_jupyterlab
@@ -126,7 +127,8 @@ def _sample_sandbox() -> Iterator[Path]:
     with Sandbox() as box:
         with connect(box.kubeconfig, "sandbox-admin") as cluster:
             fill_sample(cluster)
-        notify(f"sandbox at {box.url} with six sample tenants; in the notebooks you are {PROVISIONER}")
+        notify(f"sandbox at {box.url} with seven sample tenants, one of which is being deleted")
+        notify(f"in the notebooks you are {PROVISIONER}: a provisioner creates tenants, and may in effect do anything")
         yield box.kubeconfig
 
 

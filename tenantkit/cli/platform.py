@@ -10,9 +10,9 @@ from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, FILE, connect
 from tenantkit.cli.force_conflicts import force_conflicts_option, named_conflicts
 from tenantkit.cli.interrupts import cancelled_by_signals
-from tenantkit.cli.output import output_option
+from tenantkit.cli.output import notify, output_option
 from tenantkit.cli.reports import print_report
-from tenantkit.cli.spec_files import read_spec_file
+from tenantkit.cli.spec_files import read_spec_files
 from tenantkit.exceptions import InvalidSpecError, Problem
 
 if TYPE_CHECKING:
@@ -33,15 +33,19 @@ def install(
     is installed: its roles and settings.
     """
     from tenantkit.provision.install import install_platform, plan_platform
+    from tenantkit.provision.plans.notice import notice_lines
     from tenantkit.spec.platform import Platform
 
-    specs = read_spec_file(file) if file else None
-    if specs is not None and specs.platform is None:
-        raise InvalidSpecError([Problem("kind", "Tenant", "install takes `kind: Platform`")], source=file)
-    platform = specs.platform if specs and specs.platform else Platform()
+    given = read_spec_files([file]) if file else None
+    if given is not None and given.platform is None:
+        kind = "Plan" if given.plan is not None else "Tenant"
+        raise InvalidSpecError([Problem("kind", kind, "install takes `kind: Platform`")], source=file)
+    platform = given.platform if given and given.platform else Platform()
     with connect(kubeconfig, context) as cluster:
-        planned = plan_platform(cluster, platform) if force_conflicts else None
-        forced = named_conflicts(planned, force_conflicts) if planned else None
+        planned = plan_platform(cluster, platform)
+        for line in notice_lines(planned.notices, "shell"):
+            notify(f"note: {line}")
+        forced = named_conflicts(planned, force_conflicts)
         with cancelled_by_signals() as cancelled:
             return print_report(
                 output,

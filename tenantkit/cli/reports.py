@@ -25,7 +25,7 @@ def print_report(output: Format, run: Callable[[], Report]) -> int:
         notify(f"tenantkit: {error.words('shell')}")
         return exit_code(error.report)
     print_result(output, report.as_json("shell"), report.words("shell"))
-    return ExitCode.DONE
+    return ExitCode.PENDING if report.pending else ExitCode.DONE
 
 
 def exit_code(report: Report) -> ExitCode:

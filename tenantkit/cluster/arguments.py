@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, final
 
 from tenantkit.exceptions import InvalidSpecError, Problem
@@ -85,6 +87,13 @@ def takes_cluster(function: Callable[_P, _R]) -> Callable[_P, _R]:
     checked.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
     checked.__annotations__ = {**function.__annotations__, "cluster": _SHOWN_TYPE}
     return checked
+
+
+def as_seconds(value: object) -> float | None:
+    """A number of Python or numpy as seconds; None if it is not a number."""
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
+        return None
+    return float(value)
 
 
 def check_is_cluster(cluster: object) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster import reviews
 from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests import watch, write
 from tenantkit.cluster.requests.list import Selection, list_all
@@ -20,10 +21,10 @@ from tenantkit.rules.kinds import Kind, kind_of
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
+    from typing import Never, Self
 
     from tenantkit.cluster.http.session import Session
+    from tenantkit.cluster.requests.unreadable import ObjectList
     from tenantkit.cluster.requests.watch import WatchEvent
     from tenantkit.cluster.requests.write import Propagation
     from tenantkit.exceptions import ClusterError
@@ -35,6 +36,8 @@ SANDBOX_MARK = "+tenantkit-sandbox"
 class Cluster:
     """A connection to one API server as one user, made by `connect`. Thread-safe, and a context manager.
 
+    A forked process may use its copy, which opens connections of its own; a spawned one has to call `connect`.
+
     Attributes:
         context: of the kubeconfig; `in-cluster` for a pod's service account, None where the server was passed.
         server: the API server's URL.
@@ -42,14 +45,14 @@ class Cluster:
         namespace: the connection's namespace, for users who may read no others.
         namespaces: those that functions read by default; empty: all that the user may list.
         server_version: from `/version`, such as `v1.37.2`; empty if it may not be read.
+        server_digest: a text that differs between servers, made from the URL and the CA.
 
     Raises:
         TypeError: it is created directly.
 
     Example:
         >>> import tenantkit as tk
-        >>> with tk.connect() as cluster:
-        ...     print(cluster.is_sandbox)
+        >>> tk.connect().is_sandbox
         True
     """
 
@@ -59,6 +62,7 @@ class Cluster:
     namespace: str
     namespaces: tuple[str, ...]
     server_version: str
+    server_digest: str
     _session: Session
 
     def __init__(self, *_: object, **__: object) -> None:
@@ -74,6 +78,7 @@ class Cluster:
         namespace: str = "default",
         namespaces: Sequence[str] = (),
         server_version: str = "",
+        server_digest: str = "",
     ) -> Self:
         """The connection of a session."""
         cluster = cls.__new__(cls)
@@ -84,7 +89,11 @@ class Cluster:
         cluster.namespace = namespace
         cluster.namespaces = tuple(namespaces)
         cluster.server_version = server_version
+        cluster.server_digest = server_digest
         return cluster
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a Cluster holds connections and credentials: call tk.connect() in each process")
 
     def __repr__(self) -> str:
         shown = {"context": self.context, "server": self.server, "user": self.user, "namespace": self.namespace}
@@ -94,9 +103,7 @@ class Cluster:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -128,6 +135,7 @@ class Cluster:
         Raises:
             NotFound: it does not exist, or the server does not serve that kind.
             PermissionDenied: it may not be read.
+            Unreadable: it cannot be parsed.
             InvalidSpecError: the kind is unknown, or the name or namespace is not valid.
             ClusterUnavailable: the server gave no answer.
 
@@ -137,8 +145,8 @@ class Cluster:
             >>> cluster.get("Namespace", "speech")["status"]["phase"]
             'Active'
         """
-        path = object_path(kind_of(kind), name, namespace)
-        return self._session.ask(Call("GET", path, Operation("get", kind, name, namespace), is_repeatable=True))
+        path, operation = object_path(kind_of(kind), name, namespace), Operation("get", kind, name, namespace)
+        return self._session.ask(Call("GET", path, operation, is_repeatable=True, parse=parse_stored))
 
     def list(
         self,
@@ -147,7 +155,8 @@ class Cluster:
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
-    ) -> list[Manifest]:
+        managed_fields: bool = True,
+    ) -> ObjectList[Manifest]:
         """List all objects of a kind, in pages of 500.
 
         Args:
@@ -155,25 +164,25 @@ class Cluster:
             namespace: only this one. Default: the whole cluster.
             label_selector: in the API server's syntax: `app=ai,tier!=test`.
             field_selector: likewise: `metadata.name=default`.
+            managed_fields: if not needed, they are empty where they alone cannot be parsed. Default: needed.
 
         Returns:
-            The objects by namespace and name, each with its apiVersion and kind.
+            The objects by namespace and name, each with its apiVersion and kind. `unreadable`: those not parsed.
 
         Raises:
             PermissionDenied: they may not be listed there.
             NotFound: the server does not serve that kind.
             ClusterUnavailable: the server gave no answer.
 
-        RBAC: list that kind, for the whole cluster or in that namespace.
-        Source: pages "Labels and Selectors", "Field Selectors".
+        RBAC: list that kind, in that scope. Source: pages "Labels and Selectors", "Field Selectors".
 
         Example:
-            >>> found = cluster.list("Namespace", field_selector="metadata.name=speech")
-            >>> [namespace["metadata"]["name"] for namespace in found]
-            ['speech']
+            >>> len(cluster.list("Namespace", field_selector="metadata.name=speech"))
+            1
         """
         place = kind if isinstance(kind, Kind) else kind_of(kind)
-        return list_all(self._session, Selection(place, namespace, label_selector, field_selector)).items
+        selection = Selection(place, namespace, label_selector, field_selector, managed_fields=managed_fields)
+        return list_all(self._session, selection).items
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Create an object that must not exist yet.
@@ -195,8 +204,7 @@ class Cluster:
         RBAC: create that kind. Source: page "Kubernetes API Concepts" (dry-run, field validation).
 
         Example:
-            >>> namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
-            >>> cluster.create(namespace)["status"]["phase"]
+            >>> cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})["status"]["phase"]
             'Active'
         """
         return write.create(self._session, manifest, dry_run=dry_run)
@@ -316,14 +324,12 @@ class Cluster:
                 come first, as ADDED.
             timeout_s: seconds until the watch ends. Default: it does not end.
             stop: set it, from any thread, to end the watch now.
-            on_connection_change: called with the error within eight seconds after the connection is lost, and with
-                None once it is back.
+            on_connection_change: called with the error within 8 s after the connection is lost, None once it is back.
 
         Returns:
-            An iterator of events, which ends at the timeout or when `stop` is set. After a 410, the missed changes
-            are reported as if they had been seen, so that an object may be ADDED that the caller knew before. Of an
-            object that was deleted meanwhile, only its metadata is known; a watch from the caller's
-            `resource_version` cannot report the deletion of an object that it has never reported.
+            An iterator of events. After a 410, the missed changes are reported as if they had been seen, so that an
+            object may be ADDED that the caller knew before. Of an object that was deleted meanwhile, only its metadata
+            is known, and nothing of one that this watch has never reported.
 
         Raises:
             PermissionDenied: they may not be watched there.
@@ -372,8 +378,7 @@ class Cluster:
             Unauthorized: the server does not accept the credentials.
             ClusterUnavailable: the server gave no answer.
 
-        RBAC: create selfsubjectaccessreviews, which any signed-in user may.
-        Source: page "Authorization", section "Checking API access".
+        RBAC: create selfsubjectaccessreviews, as any user may. Source: page "Authorization", "Checking API access".
 
         Example:
             >>> cluster.can("create", "Ingress", namespace="speech")
@@ -385,8 +390,6 @@ class Cluster:
         """End all connections; may be called twice.
 
         Example:
-            >>> import tenantkit as tk
-            >>> cluster = tk.connect()
-            >>> cluster.close()
+            >>> tk.connect().close()
         """
         self._session.close()

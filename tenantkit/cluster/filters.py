@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, TypeGuard, cast
 
 from tenantkit.cluster.arguments import WrongArgument
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.rules.label_selectors import parse_label_selector
 from tenantkit.rules.names import check_dns_label
-from tenantkit.rules.selector_errors import SelectorSyntaxError
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

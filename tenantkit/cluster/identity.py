@@ -57,7 +57,9 @@ def whoami(cluster: Cluster) -> Identity:
         'admin@example.com'
     """
     answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
-    found = (answer.get("status") or {}).get("userInfo") or {}
+    found = answer["status"].get("userInfo")
+    found = found if isinstance(found, dict) else {}
     cluster.user = str(found.get("username") or "")
-    groups = tuple(str(group) for group in found.get("groups") or ())
+    listed = found.get("groups")
+    groups = tuple(str(group) for group in listed) if isinstance(listed, list) else ()
     return Identity(cluster.user, groups, cluster.context, cluster.server, cluster.is_sandbox)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.cluster.requests.discovery import ServedKind
     from tenantkit.cluster.requests.tables import Table
+    from tenantkit.cluster.requests.unreadable import ObjectList
     from tenantkit.rules.manifest import Manifest
 
 _Projected = TypeVar("_Projected")
@@ -33,8 +34,10 @@ def list_projected(  # noqa: PLR0913 (all but three are optional)
     field_selector: str | None = None,
     fields: type | None = None,
     metadata_only: bool = False,
-) -> list[_Projected]:
+) -> ObjectList[_Projected]:
     """The results of a projection of all objects of a kind, so that a large list is never in memory as a whole.
+
+    Objects that cannot be parsed are in its `unreadable`.
 
     Args:
         cluster: the connection.

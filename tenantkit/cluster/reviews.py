@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import collection_path
 from tenantkit.rules.kinds import KINDS, kind_of
@@ -41,11 +42,20 @@ def can(  # noqa: PLR0913 (the fields of an access review; all but two are optio
     spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
     operation = Operation(f"check the permission to {verb}", kind, name, namespace)
     answer = review(session, "SelfSubjectAccessReview", spec, operation)
-    return (answer.get("status") or {}).get("allowed") is True
+    return answer["status"].get("allowed") is True
 
 
 def review(session: Session, kind: str, spec: Manifest, operation: Operation) -> Manifest:
     """Create a review, which the server answers and does not store, so that it may be repeated."""
     place = kind_of(kind)
     review = {"apiVersion": place.api_version, "kind": kind, **({"spec": spec} if spec else {})}
-    return session.ask(Call("POST", collection_path(place), operation, orjson.dumps(review), is_repeatable=True))
+    body = orjson.dumps(review)
+    return session.ask(Call("POST", collection_path(place), operation, body, is_repeatable=True, parse=_parse))
+
+
+def _parse(body: bytes | bytearray) -> Manifest:
+    """A review with its `status`."""
+    answer = parse_object(body)
+    if not isinstance(answer.get("status"), dict):
+        raise ValueError("which is not an answered review")  # noqa: TRY004 (one class for all)
+    return answer

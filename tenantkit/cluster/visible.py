@@ -8,16 +8,18 @@ Source: pages "Authorization" (Checking API access) and "Authenticating" (API ac
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
-from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject
+from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.hints import Hint
-from tenantkit.rules.field_selectors import parse_field_selector
 from tenantkit.rules.kinds import Kind, kind_of
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.field_selectors import parse_field_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +42,7 @@ def list_visible(
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
-) -> tuple[list[Manifest], Scope]:
+) -> tuple[ObjectList[Manifest], Scope]:
     """All objects of a kind that the user may see, and the namespaces that this covers.
 
     Args:
@@ -52,7 +54,8 @@ def list_visible(
         field_selector: likewise.
 
     Returns:
-        The objects, and `"cluster"` or the namespaces that could be read, of which some may be missing.
+        The objects, and `"cluster"` or the namespaces that could be read, of which some may be missing. Objects that
+        cannot be parsed are in the list's `unreadable`.
 
     Raises:
         PermissionDenied: none may be read.
@@ -80,7 +83,7 @@ def project_visible(  # noqa: PLR0913 (all but three are optional)
     namespaces: Sequence[str] | None = None,
     label_selector: str | None = None,
     field_selector: str | None = None,
-) -> tuple[list[_Projected], Scope]:
+) -> tuple[ObjectList[_Projected], Scope]:
     """The same, with only a projection of each object, so that a large list is never in memory as a whole.
 
     Args:
@@ -104,9 +107,10 @@ def project_visible(  # noqa: PLR0913 (all but three are optional)
     check_filters(label_selector=label_selector)
     place = kind if isinstance(kind, Kind) else kind_of(kind)
 
-    def listed(namespace: str | None) -> list[_Projected]:
+    def listed(namespace: str | None) -> ObjectList[_Projected]:
         if place.kind == "Namespace" and namespace is not None:
-            return [projection(found) for found in _namespace(cluster, namespace, label_selector, field_selector)]
+            found = _namespace(cluster, namespace, label_selector, field_selector)
+            return ObjectList(map(projection, found), unreadable=found.unreadable)
         return list_projected(
             cluster,
             place,
@@ -119,7 +123,7 @@ def project_visible(  # noqa: PLR0913 (all but three are optional)
         )
 
     found, scope = each_visible(cluster, place, listed, namespaces=namespaces)
-    return [item for items in found for item in items], scope
+    return ObjectList(chain(*found), unreadable=chain(*(items.unreadable for items in found))), scope
 
 
 def chosen_namespaces(cluster: Cluster, namespaces: Sequence[str] | None) -> tuple[str, ...]:
@@ -184,14 +188,18 @@ def _whole(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _namespace(cluster: Cluster, name: str, label_selector: str | None, field_selector: str | None) -> list[Manifest]:
+def _namespace(
+    cluster: Cluster, name: str, label_selector: str | None, field_selector: str | None
+) -> ObjectList[Manifest]:
     """A Namespace by get, since its members may not list Namespaces. The selectors are applied here."""
     try:
         found = cluster.get("Namespace", name)
     except NotFound:
-        return []
+        return ObjectList()
+    except Unreadable as error:
+        return ObjectList(unreadable=[UnreadableObject("Namespace", None, name, f"cannot be parsed: {error.what}")])
     fields = {"metadata.name": name, "status.phase": (found.get("status") or {}).get("phase", "")}
     is_selected = parse_label_selector(label_selector or "").matches(
         found["metadata"].get("labels") or {}
     ) and parse_field_selector(field_selector or "").matches(lambda field: str(fields.get(field, "")))
-    return [found] if is_selected else []
+    return ObjectList([found] if is_selected else [])

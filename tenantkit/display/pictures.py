@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import io
+import operator
 import struct
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias
 
 from tenantkit.display.colours import LOOKS
 from tenantkit.display.tables import clean
@@ -132,6 +133,13 @@ def check_frame(field: str, frame: object, source: Source, columns: Sequence[str
     if missing:
         reason = f"does not have the columns {', '.join(missing)}"
         raise InvalidSpecError([Problem(field, list(frame.columns), reason, hint=_SOURCES[source])])
+
+
+def check_limit(limit: object) -> int:
+    """A limit on rows as a number; any other value is an InvalidSpecError."""
+    if isinstance(limit, bool) or not isinstance(limit, SupportsIndex):
+        raise InvalidSpecError([Problem("limit", limit, "use a whole number of rows, for example 40")])
+    return operator.index(limit)
 
 
 def shortened(text: str) -> str:

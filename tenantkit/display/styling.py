@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.display.colours import ATTENTION, FULL, FULL_PCT, HEALTHY_STATES, NEAR, NEAR_PCT, OK, translucent
 from tenantkit.display.human_amounts import amount_text, number_text
-from tenantkit.display.pictures import check_frame
+from tenantkit.display.pictures import check_frame, check_limit
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import MissingExtraError
 
@@ -41,14 +41,14 @@ def styled(frame: pd.DataFrame, *, limit: int = 200, interactive: bool = False) 
         <NA> is an empty cell.
 
     Raises:
-        InvalidSpecError: `frame` is not a DataFrame.
+        InvalidSpecError: `frame` is not a DataFrame, or the limit is not a number.
         MissingExtraError: jinja2, or with `interactive` itables, is not installed.
 
     Example:
         >>> table = tk.styled(tk.quota_usage(cluster), limit=20)
     """
     check_frame("frame", frame, "pods", ())
-    shown = frame.head(max(limit, 0)).reset_index(drop=True)
+    shown = frame.head(max(check_limit(limit), 0)).reset_index(drop=True)
     caption = f"the first {len(shown):,} of {len(frame):,} rows" if len(shown) < len(frame) else ""
     if interactive:
         return InteractiveTable(texts_of(shown), caption)

@@ -28,12 +28,18 @@ def value_text(value: Any) -> str | None:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
-    """Left-aligned columns; cells are cut at 60 characters except in the last column, empty columns are left out."""
+def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]], *, is_whole: bool = False) -> str:
+    """Left-aligned columns; empty ones are left out, and cells are cut at 60 characters except in the last column.
+
+    Args:
+        columns: their names.
+        rows: the cells.
+        is_whole: whether no cell is cut.
+    """
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     last = used[-1] if used else -1
     cells = [[columns[index] for index in used]]
-    cells += [[_cut(row[index], whole=index == last) for index in used] for row in rows]
+    cells += [[_cut(row[index], whole=is_whole or index == last) for index in used] for row in rows]
     widths = [max(len(line[place]) for line in cells) for place in range(len(used))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells

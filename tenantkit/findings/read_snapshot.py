@@ -7,14 +7,17 @@ ones. The pods of other namespaces are read only where a pod waits for free reso
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.findings.causes.kueue import QUEUED
 from tenantkit.findings.snapshot import ClusterSnapshot
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.rules.kinds import Kind
 
@@ -43,6 +46,7 @@ _FEW = 4
 _KUEUE = tuple(
     Kind(QUEUED, "kueue.x-k8s.io", version, "workloads", namespaced=True) for version in ("v1beta2", "v1beta1")
 )
+_BOUND = "spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed"
 _QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 
@@ -67,6 +71,7 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
     def note(kind: str, read: Callable[[], Sequence[Manifest]]) -> None:
         try:
             objects[kind] = read()
+            note_unreadable(incomplete, objects[kind])
         except NotFound:  # the server does not have that kind
             objects[kind] = ()
         except PermissionDenied as refusal:
@@ -76,19 +81,21 @@ def read_snapshot(cluster: Cluster, namespaces: Sequence[Manifest]) -> ClusterSn
         if kind == QUEUED:
             note(kind, lambda: _queued(cluster, names))
         elif kind == "Node":
-            note(kind, lambda: cluster.list("Node"))
+            note(kind, lambda: list_projected(cluster, "Node", _whole))
         else:
             note(kind, lambda: _listed(cluster, kind, names, incomplete))
 
     if names:
         objects["Pod"] = _listed(cluster, "Pod", names, incomplete)
+        note_unreadable(incomplete, objects["Pod"])
         side_by_side(read, [*KINDS[1:], "Node", QUEUED])
     if QUEUED in incomplete and not _names_a_queue(objects):
         del incomplete[QUEUED]  # where no object names a queue, Kueue does not matter
     chains = _chains_of_others(cluster, objects, names)
     above = {(place, str(owner)): str(above) for (place, owner), above in chains.owners.items() if above is not None}
     creators = {(place, str(owner)): creator for (place, owner), creator in chains.creators.items()}
-    return ClusterSnapshot(objects, cluster.server_time, incomplete, above, creators)
+    now = cluster.server_time
+    return ClusterSnapshot(objects, now, incomplete, above, creators, unknown_owners=chains.incomplete)
 
 
 def _chains_of_others(cluster: Cluster, objects: Mapping[str, Sequence[Manifest]], names: Sequence[str]) -> Chains:
@@ -109,17 +116,19 @@ def read_bound_pods(cluster: Cluster) -> list[Manifest] | str:
     RBAC: list pods, for the whole cluster.
     """
     try:
-        return cluster.list("Pod", field_selector="spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed")
+        found = list_projected(cluster, "Pod", _whole, field_selector=_BOUND)
     except PermissionDenied as refusal:
         return str(refusal)
+    incomplete: dict[str, str] = {}
+    note_unreadable(incomplete, found)
+    return incomplete.get("Pod", found)
 
 
-def _listed(cluster: Cluster, kind: str, names: Sequence[str], incomplete: dict[str, str]) -> list[Manifest]:
+def _listed(cluster: Cluster, kind: str, names: Sequence[str], incomplete: dict[str, str]) -> ObjectList[Manifest]:
     """The objects of a kind in these namespaces; of many namespaces in one list, if the user may list all."""
     if len(names) > _FEW:
         with suppress(PermissionDenied):
-            chosen = set(names)
-            return [found for found in cluster.list(kind) if found["metadata"]["namespace"] in chosen]
+            return _within(list_projected(cluster, kind, _whole), names)
     found, covered = list_visible(cluster, kind, namespaces=names)
     if (gap := gap_in(kind, covered, tuple(names))) is not None:
         incomplete[kind] = gap
@@ -135,9 +144,25 @@ def _queued(cluster: Cluster, names: Sequence[str]) -> list[Manifest]:
     return _of_version(cluster, _KUEUE[-1], places, names)
 
 
-def _of_version(cluster: Cluster, kind: Kind, places: Sequence[str | None], names: Sequence[str]) -> list[Manifest]:
-    found = [item for place in places for item in cluster.list(kind, namespace=place)]
-    return [item for item in found if item["metadata"]["namespace"] in names]
+def _of_version(
+    cluster: Cluster, kind: Kind, places: Sequence[str | None], names: Sequence[str]
+) -> ObjectList[Manifest]:
+    lists = [list_projected(cluster, kind, _whole, namespace=place) for place in places]
+    found = ObjectList(chain(*lists), unreadable=chain(*(each.unreadable for each in lists)))
+    return _within(found, names)
+
+
+def _within(found: ObjectList[Manifest], names: Sequence[str]) -> ObjectList[Manifest]:
+    """The objects in these namespaces."""
+    chosen = set(names)
+    return ObjectList(
+        (item for item in found if item["metadata"]["namespace"] in chosen),
+        unreadable=(item for item in found.unreadable if item.namespace is None or item.namespace in chosen),
+    )
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def _names_a_queue(objects: dict[str, Sequence[Manifest]]) -> bool:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.owners import owners_of
 from tenantkit.rules.manifest import controller_of
+from tenantkit.rules.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from tenantkit.rules.manifest import Manifest
 
@@ -36,6 +37,7 @@ class ClusterSnapshot:
         incomplete: why kinds could not be read; a kind may have been read in part.
         above: by namespace and object, the owners of objects that were not read themselves, as `Kind/name`.
         creators: likewise, the creators that these objects name.
+        unknown_owners: by kind, why the owners of its objects are unknown, so that chains end there.
         bound: the pods that hold resources on nodes, in all namespaces; or why they were not read.
     """
 
@@ -45,6 +47,13 @@ class ClusterSnapshot:
     above: Mapping[tuple[str, str], str] = field(default_factory=dict)
     creators: Mapping[tuple[str, str], str] = field(default_factory=dict)
     bound: Sequence[Manifest] | str = "not read"
+    unknown_owners: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what does not have its type as missing: one odd object must not hide the causes in the others."""
+        object.__setattr__(self, "objects", {kind: as_read(kind, found) for kind, found in self.objects.items()})
+        if not isinstance(self.bound, str):
+            object.__setattr__(self, "bound", as_read("Pod", self.bound))
 
     def all(self, kind: str, namespace: str | None = None) -> Sequence[Manifest]:
         """The objects of a kind, in one namespace or all."""
@@ -102,8 +111,9 @@ class ClusterSnapshot:
         return None
 
     def age(self, time: str | None) -> timedelta | None:
-        """How long ago that was; None without a time."""
-        return self.now - datetime.fromisoformat(time) if time else None
+        """How long ago that was; None without a time that can be read."""
+        moment = parse_time(time)
+        return None if moment is None else self.now - moment
 
     def is_older(self, time: str | None, seconds: float) -> bool:
         """True if that is longer ago; False without a time."""

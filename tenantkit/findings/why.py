@@ -32,7 +32,7 @@ from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.tenant_namespaces import resolve_filters
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -98,10 +98,10 @@ def why(
         `ResourceQuota/tenantkit-quota`, `Secret/registry`, `Node/gpu-1`), cause (one of `CAUSES`), message (as the
         server, a controller or the kubelet wrote it; empty where none did), evidence (where that was read, and the
         figures behind it), next_steps: string; pods (how many are affected, also those never created): Int64, <NA>
-        where unknown; since: datetime64[ns, UTC], <NA> where unknown. A workload that runs as it should has no row. A
+        where unknown; since: datetime64[us, UTC], <NA> where unknown. A workload that runs as it should has no row. A
         kind that could not be read has a row with the cause `not readable` where a cause may depend on it.
         `attrs["scope"]`: the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why it could not be
-        read.
+        read; of an owner's kind: root_workload is the last owner that is known.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -183,7 +183,7 @@ def why_frame(
         for finding in find_causes(snapshot, workload=workload, label_selector=label_selector)
     ]
     frame = frame_of_rows(rows, WHY)
-    frame.attrs["incomplete"] = dict(snapshot.incomplete)
+    frame.attrs["incomplete"] = {**snapshot.unknown_owners, **snapshot.incomplete}
     return frame
 
 

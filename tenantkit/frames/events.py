@@ -9,22 +9,25 @@ Source: page "Event" of the API reference (both core and events.k8s.io).
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from typing_extensions import TypedDict
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
+from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, read_chains
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import kind_of
+from tenantkit.rules.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     import pandas as pd
 
@@ -108,7 +111,7 @@ def events(
 
     Returns:
         tenant, team (<NA>: not a tenant's namespace, or not readable), namespace: string; last_seen, first_seen:
-        datetime64[ns, UTC]; count: Int64; type (`Normal`, `Warning`), reason, object (`Pod/api-7d9f-x`), workload
+        datetime64[us, UTC]; count: Int64; type (`Normal`, `Warning`), reason, object (`Pod/api-7d9f-x`), workload
         (`Deployment/api`: what the object is or belongs to), root_workload (its top-level owner, as far as known), both
         <NA> for an object that is not part of a workload, and for a pod or ReplicaSet that does not exist any more or
         may not be read; message, source (who reported it): string.
@@ -138,6 +141,7 @@ def events(
     starts = {(key[0], owner) for key, *_ in reads if (owner := _owner(key[1])) is not None}
     chains = read_chains(cluster, starts, namespaces=None if scope == "cluster" else scope)
     frame = _frame(reads, read_namespace_owners(cluster, scope, chains.incomplete), chains)
+    note_unreadable(chains.incomplete, reads)
     frame.attrs |= {"scope": scope, "incomplete": dict(chains.incomplete)}
     return frame
 
@@ -152,7 +156,7 @@ def events_frame(
         owned: tenant and team by namespace. Default: unknown.
         chains: the owners of objects. Default: unknown.
     """
-    return _frame(map(_read, events), owned or {}, chains or Chains())
+    return _frame(map(_read, as_read("Event", events)), owned or {}, chains or Chains())
 
 
 def _read(event: Manifest) -> _Read:
@@ -169,7 +173,7 @@ def _read(event: Manifest) -> _Read:
         event.get("message") or None,
     )
     source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or None
-    return key, source, series.get("count") or event.get("count") or 1, _time(first), _time(last)
+    return key, source, series.get("count") or event.get("count") or 1, parse_time(first), parse_time(last)
 
 
 def _owner(involved: tuple[str, str]) -> Owner | None:
@@ -185,10 +189,6 @@ def _workloads(namespace: str, involved: tuple[str, str], chains: Chains) -> tup
         return None, None
     owner = chains.owners.get((namespace, this)) if this.kind == "Pod" else None
     return str(chains.workload(namespace, owner or this)), str(chains.root(namespace, this))
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _frame(reads: Iterable[_Read], owned: NamespaceOwners, chains: Chains) -> pd.DataFrame:

@@ -8,6 +8,7 @@ which does not limit anybody who asks for a place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from math import floor
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
+from tenantkit.frames.kit.coverage import note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.rules.accelerators import accelerator_product, is_accelerator, mig_profile
+from tenantkit.rules.accelerators import accelerator_product, devices_in, is_accelerator, mig_profile
 from tenantkit.rules.pod_status import ENDED, has_condition
 from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.shapes import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,12 +68,14 @@ class Reserved:
 
     pods: int = 0
     resources: dict[str, Fraction] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
 
     def add(self, amounts: PodAmounts) -> None:
         """Add a pod."""
         self.pods += 1
         for name, amount in amounts.requests.items():
             self.resources[name] = self.resources.get(name, 0) + amount
+        self.unknown |= amounts.unknown
 
 
 @takes_cluster
@@ -88,9 +94,10 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
         string; accelerators_allocatable, accelerators_requests, accelerators_free (devices of all kinds): Int64;
         mig_profiles (`1g.10gb=7, 3g.40gb=2`: allocatable, <NA>: none): string; cpu_allocatable_cores,
         cpu_requests_cores, cpu_free_cores: Float64; memory_allocatable_bytes, memory_requests_bytes,
-        memory_free_bytes, pods_allocatable, pods_requests, pods_free: Int64; created: datetime64[ns, UTC]. Requests and
+        memory_free_bytes, pods_allocatable, pods_requests, pods_free: Int64; created: datetime64[us, UTC]. Requests and
         free amounts are <NA> where pods may not be listed for the whole cluster; `attrs["incomplete"]` then says why. A
-        free amount is negative on a node that lost devices that are in use. Sorted by name. `attrs["scope"]`:
+        free amount is 0 on a node that takes no pods, since it is cordoned or not ready, and negative on one that lost
+        devices that are in use. Sorted by name. `attrs["scope"]`:
         `cluster`.
 
     Raises:
@@ -111,9 +118,10 @@ def nodes(cluster: Cluster, *, label_selector: str | None = None) -> pd.DataFram
     incomplete: dict[str, str] = {}
     reserved: dict[str, Reserved] | None = None
     try:
-        reserved = read_reserved(cluster)
+        reserved = read_reserved(cluster, incomplete)
     except PermissionDenied as refusal:
         incomplete["Pod"] = str(refusal)
+    note_unreadable(incomplete, found)
     frame = nodes_frame(found, reserved=reserved)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
@@ -129,13 +137,17 @@ def nodes_frame(nodes: Iterable[Manifest], *, reserved: Mapping[str, Reserved] |
     none = Reserved()
     rows = [
         _row(node, None if reserved is None else reserved.get(node["metadata"]["name"], none))
-        for node in sorted(nodes, key=lambda node: str(node["metadata"]["name"]))
+        for node in sorted(as_read("Node", nodes), key=lambda node: str(node["metadata"]["name"]))
     ]
     return frame_of_rows(rows, NODES)
 
 
-def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
+def read_reserved(cluster: Cluster, incomplete: dict[str, str]) -> dict[str, Reserved]:
     """What the pods on each node request.
+
+    Args:
+        cluster: the connection.
+        incomplete: gets an entry `Pod` with those that cannot be parsed.
 
     Raises:
         PermissionDenied: pods may not be listed for the whole cluster.
@@ -148,13 +160,15 @@ def read_reserved(cluster: Cluster) -> dict[str, Reserved]:
         return _node_of(pod), amounts_of(pod)
 
     kept = list_projected(cluster, "Pod", keep, fields=PodFields)
+    note_unreadable(incomplete, kept)
     return _summed(kept)
 
 
 def reserved_by(pods: Iterable[Manifest]) -> dict[str, Reserved]:
     """What pods request on each node; only pods that have a node and are not finished count, as for the scheduler."""
     amounts_of = AmountsOfPods()
-    return _summed((_node_of(pod), amounts_of(pod)) for pod in pods)
+    fitting = (fitted(pod, PodFields) for pod in pods)
+    return _summed((_node_of(pod), amounts_of(pod)) for pod in fitting)
 
 
 def _summed(kept: Iterable[tuple[str | None, PodAmounts]]) -> dict[str, Reserved]:
@@ -181,6 +195,8 @@ def _row(node: Manifest, reserved: Reserved | None) -> tuple[Any, ...]:
     # a device that the node has lost may still be requested there
     known = {*allocatable, *(reserved.resources if reserved else ())}
     devices = sorted(name for name in known if is_accelerator(name))
+    is_shut = bool(spec.get("unschedulable")) or not has_condition(status, "Ready")
+    three = partial(_three, is_shut=is_shut)
     profiles = [f"{profile}={floor(allocatable.get(name, 0))}" for name in devices if (profile := mig_profile(name))]
     return (
         metadata["name"],
@@ -189,11 +205,11 @@ def _row(node: Manifest, reserved: Reserved | None) -> tuple[Any, ...]:
         ", ".join(map(taint_text, spec.get("taints") or ())) or None,
         accelerator_product(metadata.get("labels") or {}),
         ", ".join(devices) or None,
-        *_three(_total(allocatable, devices) if allocatable or devices else None, _reserved(reserved, devices), floor),
+        *three(devices_in(allocatable) if allocatable or devices else None, _reserved(reserved, devices), floor),
         ", ".join(profiles) or None,
-        *_three(allocatable.get("cpu"), _reserved(reserved, ["cpu"]), float),
-        *_three(allocatable.get("memory"), _reserved(reserved, ["memory"]), floor),
-        *_three(allocatable.get("pods"), None if reserved is None else reserved.pods, floor),
+        *three(allocatable.get("cpu"), _reserved(reserved, ["cpu"]), float),
+        *three(allocatable.get("memory"), _reserved(reserved, ["memory"]), floor),
+        *three(allocatable.get("pods"), None if reserved is None else reserved.pods, floor),
         metadata.get("creationTimestamp"),
     )
 
@@ -209,16 +225,22 @@ def _total(amounts: Mapping[str, Fraction], names: Iterable[str]) -> Fraction | 
 
 
 def _reserved(reserved: Reserved | None, names: Iterable[str]) -> Fraction | int | None:
-    return None if reserved is None else _total(reserved.resources, names)
+    names = tuple(names)
+    return None if reserved is None or reserved.unknown & {*names} else _total(reserved.resources, names)
 
 
 def _three(
-    allocatable: Fraction | int | None, requested: Fraction | int | None, number: Callable[[Fraction | int], float]
+    allocatable: Fraction | int | None,
+    requested: Fraction | int | None,
+    number: Callable[[Fraction | int], float],
+    *,
+    is_shut: bool,
 ) -> tuple[float | None, float | None, float | None]:
     """Allocatable, requested and free, computed exactly and then rounded; None where unknown."""
     if allocatable is None or requested is None:
         return _rounded(allocatable, number), _rounded(requested, number), None
-    return number(allocatable), number(requested), number(allocatable - requested)
+    free = allocatable - requested
+    return number(allocatable), number(requested), number(min(free, 0) if is_shut else free)
 
 
 def _rounded(amount: Fraction | int | None, number: Callable[[Fraction | int], float]) -> float | None:

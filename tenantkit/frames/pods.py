@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.creators import creator_of
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
@@ -24,6 +25,7 @@ from tenantkit.frames.kit.schema import TIME, frame_of
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_quota import is_charged
 from tenantkit.rules.pod_status import ENDED, has_condition, pod_status
+from tenantkit.rules.shapes import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,7 +93,7 @@ def pods(
         `Terminating` …), node: string; ready: boolean; restarts: Int64; cpu_requests_cores: Float64 and
         memory_requests_bytes: Int64 (as the quota counts them, 0 where not set), cpu_limits_cores: Float64 and
         memory_limits_bytes: Int64 (<NA> where not set); accelerators (requested devices of all kinds): Int64,
-        accelerator_kinds (their resource names, joined by `, `): string; created, started: datetime64[ns, UTC];
+        accelerator_kinds (their resource names, joined by `, `): string; created, started: datetime64[us, UTC];
         counted: boolean, whether its quota counts its requests now (not for finished pods); qos, priority_class, reason
         (why it ended or is not scheduled), creator (from labels or annotations of the pod or its owners): string.
         Sorted by namespace and name.
@@ -128,6 +130,7 @@ def pods(
         {(namespace, owner) for namespace, _, owner, _ in reads if owner is not None},
         namespaces=None if scope == "cluster" else scope,
     )
+    note_unreadable(chains.incomplete, reads)
     frame = frame_of_pods(reads, owned=read_namespace_owners(cluster, scope, chains.incomplete), chains=chains)
     frame.attrs["scope"] = scope
     return frame
@@ -165,6 +168,12 @@ class PodReader:
 
     def __call__(self, pod: Manifest) -> PodRead:
         """What the frame needs of a pod as the server returns it."""
+        try:
+            return self._read(pod)
+        except (AttributeError, KeyError, TypeError, ValueError):  # an odd pod: without its odd values
+            return self._read(fitted(pod, PodFields))
+
+    def _read(self, pod: Manifest) -> PodRead:
         metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
         phase = status.get("phase")
         shown = pod_status(pod)

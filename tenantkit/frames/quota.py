@@ -25,6 +25,7 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.display.colours import NEAR_PCT
 from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.metrics import add_measured
@@ -34,6 +35,7 @@ from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import format_quantity
 from tenantkit.rules.quota_status import counted_usage
+from tenantkit.rules.shapes import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,6 +128,7 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
     )
     frame = _frame(reads)
     frame.attrs["incomplete"] = {}
+    note_unreadable(frame.attrs["incomplete"], reads)
     if metrics:
         frame = add_measured(frame, cluster, scope)
     if by == "team":
@@ -197,6 +200,12 @@ class _Reader:
         self._specs: dict[tuple[bytes, str | None], _Spec] = {}
 
     def __call__(self, quota: Manifest) -> _Read:
+        try:
+            return self._read(quota)
+        except (AttributeError, KeyError, TypeError, ValueError):  # an odd quota: without its odd values
+            return self._read(fitted(quota, _Fields))
+
+    def _read(self, quota: Manifest) -> _Read:
         metadata, status = quota["metadata"], quota.get("status") or {}
         wanted = quota.get("spec") or {}
         hard = _as_bytes(wanted.get("hard"))
@@ -222,7 +231,11 @@ class _Reader:
 
     def _spec(self, hard: bytes, scopes: str | None) -> _Spec:
         entries = sorted(_entries(hard).items())
-        return _Spec([name for name, _ in entries], [self._number(text) for _, text in entries], scopes)
+        return _Spec([name for name, _ in entries], [self._number(_text(value)) for _, value in entries], scopes)
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _as_bytes(hard: Mapping[str, str] | msgspec.Raw | None) -> bytes:
@@ -230,9 +243,9 @@ def _as_bytes(hard: Mapping[str, str] | msgspec.Raw | None) -> bytes:
     return bytes(hard) if isinstance(hard, msgspec.Raw) else msgspec.json.encode(hard or {})
 
 
-def _entries(hard: bytes) -> dict[str, str]:
-    entries: dict[str, str] | None = msgspec.json.decode(hard)
-    return entries or {}
+def _entries(hard: bytes) -> dict[str, Any]:
+    entries = msgspec.json.decode(hard)
+    return entries if isinstance(entries, dict) else {}
 
 
 def _frame(reads: Sequence[_Read]) -> pd.DataFrame:
@@ -286,18 +299,18 @@ def _amounts(
     used: NDArray[np.float64], hard: NDArray[np.float64], is_cores: NDArray[np.bool_]
 ) -> dict[str, pd.api.extensions.ExtensionArray]:
     """The columns used, hard, free, used_pct and state."""
-    is_pending, is_none = np.isnan(used), hard == 0
+    is_unknown, is_pending, is_none = np.isnan(hard), np.isnan(used), hard == 0
     free = hard - used
     free[is_cores] = free[is_cores].round(3)  # quotas count in millicores: 4 - 3.9 is 0.1, not 0.10000000000000009
     used_pct = 100 * np.divide(used, hard, out=np.zeros_like(hard), where=~is_none)
-    conditions = (is_pending, used > hard, is_none, used == hard, used_pct >= NEAR_PCT)
+    conditions = (is_unknown, is_pending, used > hard, is_none, used == hard, used_pct >= NEAR_PCT)
     state = np.select(conditions, list(range(len(conditions))), len(conditions))
     return {
         "used": numbers_where(used, is_pending),
-        "hard": numbers_where(hard, np.zeros_like(is_none)),
-        "free": numbers_where(free, is_pending),
-        "used_pct": numbers_where(used_pct, is_pending | is_none),
-        "state": texts_at(STATES, state),
+        "hard": numbers_where(hard, is_unknown),
+        "free": numbers_where(free, is_pending | is_unknown),
+        "used_pct": numbers_where(used_pct, is_pending | is_unknown | is_none),
+        "state": texts_at((None, *STATES), state),
     }
 
 

@@ -14,10 +14,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_claims, shares_of_pods
@@ -86,7 +88,7 @@ def quota_holders(
         <NA>: what the server has counted beyond the objects that exist), root_workload (its top-level owner, as far as
         your permissions allow), creator (from labels or annotations; <NA>: none is named): string; used, hard in that
         unit, share_pct (of hard; <NA> where nothing is granted): Float64; objects (how many pods or claims): Int64;
-        since (when the oldest was created): datetime64[ns, UTC]. Sorted by namespace, quota and resource, the largest
+        since (when the oldest was created): datetime64[us, UTC]. Sorted by namespace, quota and resource, the largest
         first. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind,
         why the rows or columns that depend on it are incomplete.
 
@@ -115,15 +117,17 @@ def quota_holders(
         hidden = sorted({quota["metadata"]["namespace"] for quota in quotas} - {*readable})
         if hidden:
             chains.incomplete["Pod"] = f"not allowed to list Pod in {', '.join(hidden)}"
-        quotas = [quota for quota in quotas if quota["metadata"]["namespace"] not in hidden]
+        kept = (quota for quota in quotas if quota["metadata"]["namespace"] not in hidden)
+        quotas = ObjectList(kept, unreadable=quotas.unreadable)
     claims: list[Manifest] | None = None
     try:
         claims = _claims(cluster, scope, label_selector)
     except PermissionDenied as refusal:
         chains.incomplete["PersistentVolumeClaim"] = str(refusal)
+    note_unreadable(chains.incomplete, quotas, pods, claims or ())
     owned = read_namespace_owners(cluster, scope, chains.incomplete)
     if filters.namespaces is None and "Namespace" not in chains.incomplete:
-        quotas = [quota for quota in quotas if quota["metadata"]["namespace"] in owned]
+        quotas = ObjectList(quota for quota in quotas if quota["metadata"]["namespace"] in owned)
     frame = quota_holders_frame(
         quotas,
         pods,
@@ -167,6 +171,8 @@ def quota_holders_frame(  # noqa: PLR0913 (what was read, by kind)
         owned: tenant and team by namespace. Default: unknown.
         is_whole: whether all pods and claims are given, so that the rest of the usage has no workload. Default: yes.
     """
+    quotas, pods = as_read("ResourceQuota", quotas), as_read("Pod", pods)
+    claims = None if claims is None else as_read("PersistentVolumeClaim", claims)
     holders = {id(pod): _holder(pod, chains) for pod in pods}
     pods_in, claims_in = _by_namespace(pods), _by_namespace(claims or ())
     rows: list[tuple[Any, ...]] = []

@@ -17,7 +17,9 @@ from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_table, served_kinds
 from tenantkit.cluster.requests.discovery import kind_named
 from tenantkit.cluster.requests.tables import Table
+from tenantkit.cluster.requests.unreadable import ObjectList
 from tenantkit.cluster.visible import each_visible
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -66,7 +68,7 @@ def resources(
     Returns:
         tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name: string; the server's columns,
         also those of `kubectl get -o wide`, named in lower case with `_` (`up_to_date`): Int64, Float64, boolean or
-        string, as the server types them; created: datetime64[ns, UTC]. Sorted by namespace and name.
+        string, as the server types them; created: datetime64[us, UTC]. Sorted by namespace and name.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["kind"]`: the kind as
         `plural.group`. `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete.
 
@@ -96,7 +98,9 @@ def resources(
     tables, scope = each_visible(cluster, place, read, namespaces=filters.namespaces)
     incomplete: dict[str, str] = {}
     owned = read_namespace_owners(cluster, scope, incomplete) if place.namespaced else {}
-    frame = resources_frame(_joined(tables), owned=owned)
+    table = _joined(tables)
+    note_unreadable(incomplete, ObjectList(unreadable=table.unreadable))
+    frame = resources_frame(table, owned=owned)
     frame.attrs |= {"scope": scope, "kind": place.qualified, "incomplete": incomplete}
     return frame
 
@@ -149,4 +153,5 @@ def _value(cell: Any, dtype: str) -> Any:
 
 def _joined(tables: Sequence[Table]) -> Table:
     columns = next((table.columns for table in tables if table.columns), ())
-    return Table(columns, [row for table in tables for row in table.rows])
+    unreadable = tuple(each for table in tables for each in table.unreadable)
+    return Table(columns, [row for table in tables for row in table.rows], unreadable)

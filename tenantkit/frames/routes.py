@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in_namespaces
+from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
@@ -89,6 +90,7 @@ def routes(
     )
     incomplete: dict[str, str] = {}
     frame = routes_frame(ingresses, tenants=_tenants(cluster, scope, ingresses, incomplete))
+    note_unreadable(incomplete, ingresses)
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
@@ -103,7 +105,7 @@ def routes_frame(ingresses: Iterable[Manifest], *, tenants: Mapping[str, str | N
     """
     known = tenants or {}
     rows: list[tuple[Any, ...]] = []
-    for ingress in ingresses:
+    for ingress in as_read("Ingress", ingresses):
         metadata = ingress["metadata"]
         labelled = (metadata.get("labels") or {}).get(TENANT_LABEL)
         if known.get(metadata["namespace"], "") is not None:
@@ -123,6 +125,7 @@ def _tenants(
         return {}
     if (gap := gap_in_namespaces(seen, scope)) is not None:
         incomplete["Namespace"] = gap
+    note_unreadable(incomplete, found)
     tenants = {each["metadata"]["name"]: each["metadata"]["labels"][TENANT_LABEL] for each in found}
     used = {ingress["metadata"]["namespace"] for ingress in ingresses}
     return {name: tenants.get(name) for name in used if seen == "cluster" or name in seen}

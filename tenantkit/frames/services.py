@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -71,7 +72,7 @@ def services(
         tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name, type, cluster_ip (`None`:
         headless), external (addresses and names outside the cluster, joined by `, `), ports (`80/TCP`, with its node
         port `80:30080/TCP`), selector (`app=ai`, joined by `,`; <NA>: none): string; endpoints, endpoints_ready: Int64,
-        <NA> where EndpointSlices may not be read; created: datetime64[ns, UTC]. Sorted by namespace and name.
+        <NA> where EndpointSlices may not be read; created: datetime64[us, UTC]. Sorted by namespace and name.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by kind, why the
         columns that depend on it are incomplete.
 
@@ -100,6 +101,7 @@ def services(
         slices = _slices(cluster, scope)
     except (PermissionDenied, NotFound) as refusal:
         incomplete["EndpointSlice"] = str(refusal)
+    note_unreadable(incomplete, found, slices or ())
     frame = services_frame(found, slices=slices, owned=read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
@@ -109,8 +111,9 @@ def services_frame(
     services: Iterable[Manifest], *, slices: Iterable[Manifest] | None = None, owned: NamespaceOwners | None = None
 ) -> pd.DataFrame:
     """The frame of `services`, from Services and EndpointSlices as the server returns them; None: unknown."""
-    endpoints = None if slices is None else _endpoints(slices)
-    ordered = sorted(services, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
+    endpoints = None if slices is None else _endpoints(as_read("EndpointSlice", slices))
+    found = as_read("Service", services)
+    ordered = sorted(found, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
     return frame_of_rows((_row(each, endpoints, owned or {}) for each in ordered), SERVICES)
 
 

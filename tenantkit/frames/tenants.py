@@ -7,13 +7,14 @@ others. Drift takes a plan of each tenant, so it is computed only on request.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
@@ -43,8 +44,6 @@ TENANTS: Schema = {
     "drift": "boolean",
 }
 
-_LATEST = datetime(2262, 1, 1, tzinfo=UTC)
-
 
 @takes_cluster
 def tenants(
@@ -69,10 +68,10 @@ def tenants(
     Returns:
         tenant, team, namespace, phase (`Active`, or `Terminating` while it is being deleted), size (<NA>: a quota of
         its own), owners, hosts (all that are granted), both joined by `, `: string; created, expires (<NA>: never):
-        datetime64[ns, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown. Sorted by
+        datetime64[us, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown. Sorted by
         namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
         `attrs["incomplete"]`: by namespace, why its grant or its drift is unknown; the columns that depend on it are
-        <NA>. An expiry after 2262, the end of this dtype, is shown as 2262.
+        <NA>.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -99,6 +98,7 @@ def tenants(
         from tenantkit.frames.kit.drift import add_drift, read_drift
 
         frame = add_drift(frame, read_drift(cluster, found))
+    note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
     return frame
 
@@ -107,7 +107,7 @@ def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
     """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown."""
     rows: list[tuple[Any, ...]] = []
     incomplete: dict[str, str] = {}
-    for namespace in sorted(namespaces, key=lambda manifest: str(manifest["metadata"]["name"])):
+    for namespace in sorted(as_read("Namespace", namespaces), key=lambda manifest: str(manifest["metadata"]["name"])):
         granted: tuple[Any, ...] = (None, None, None, None)
         try:
             granted = _granted(stored_tenant(namespace))
@@ -120,7 +120,7 @@ def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
 
 
 def _granted(tenant: Tenant) -> tuple[Any, ...]:
-    expires = min(tenant.expires, _LATEST).isoformat() if tenant.expires is not None else None
+    expires = tenant.expires.isoformat() if tenant.expires is not None else None
     return tenant.size, ", ".join(tenant.owners), expires, tenant.protected
 
 

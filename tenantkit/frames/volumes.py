@@ -16,13 +16,14 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible, project_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
-from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.quantities import readable_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +111,7 @@ def volumes(
         tenant, team (<NA>: not a tenant's namespace, or not readable), namespace, name, phase (`Pending`, `Bound`,
         `Lost`; `Terminating` while it is being deleted): string; requested_bytes, capacity_bytes (<NA>: none yet):
         Int64; storage_class (<NA>: none is named), access_modes (joined by `, `), volume (<NA>: not bound), used_by
-        (unfinished pods that use it, joined by `, `; empty: none, <NA>: unknown): string; created: datetime64[ns, UTC].
+        (unfinished pods that use it, joined by `, `; empty: none, <NA>: unknown): string; created: datetime64[us, UTC].
         Sorted by namespace and name. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
         `attrs["incomplete"]`: by kind, why the columns that depend on it are incomplete.
 
@@ -136,9 +137,10 @@ def volumes(
     incomplete: dict[str, str] = {}
     users: Users | None = None
     try:
-        users = _read_users(cluster, scope)
+        users = _read_users(cluster, scope, incomplete)
     except PermissionDenied as refusal:
         incomplete["Pod"] = str(refusal)
+    note_unreadable(incomplete, claims)
     frame = _frame(claims, users, read_namespace_owners(cluster, scope, incomplete))
     frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
@@ -148,7 +150,7 @@ def volumes_frame(
     claims: Iterable[Manifest], *, pods: Iterable[Manifest] | None = None, owned: NamespaceOwners | None = None
 ) -> pd.DataFrame:
     """The frame of `volumes`, from PersistentVolumeClaims and Pods as the server returns them; None: unknown."""
-    return _frame(claims, None if pods is None else users_of(map(claims_of, pods)), owned or {})
+    return _frame(claims, None if pods is None else users_of(map(claims_of, as_read("Pod", pods))), owned or {})
 
 
 def claims_of(pod: Manifest) -> tuple[str, str, tuple[str, ...]]:
@@ -167,18 +169,20 @@ def users_of(pods: Iterable[tuple[str, str, tuple[str, ...]]]) -> dict[tuple[str
     return users
 
 
-def _read_users(cluster: Cluster, scope: Scope) -> Users:
+def _read_users(cluster: Cluster, scope: Scope, incomplete: dict[str, str]) -> Users:
     if not scope:
         return {}
     namespaces = None if scope == "cluster" else scope
     found, covered = project_visible(cluster, "Pod", claims_of, fields=_PodFields, namespaces=namespaces)
     if (gap := gap_in("Pod", covered, scope)) is not None:
         raise PermissionDenied(gap, status=403, kind="Pod")
+    note_unreadable(incomplete, found)
     return users_of(found)
 
 
 def _frame(claims: Iterable[Manifest], users: Users | None, owned: NamespaceOwners) -> pd.DataFrame:
-    ordered = sorted(claims, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
+    found = as_read("PersistentVolumeClaim", claims)
+    ordered = sorted(found, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
     return frame_of_rows((_row(claim, users, owned) for claim in ordered), VOLUMES)
 
 
@@ -201,5 +205,6 @@ def _row(claim: Manifest, users: Users | None, owned: NamespaceOwners) -> tuple[
     )
 
 
-def _bytes(text: str | None) -> int | None:
-    return None if text is None else ceil(parse_quantity(text))
+def _bytes(text: object) -> int | None:
+    amount = readable_quantity(text)
+    return None if amount is None else ceil(amount)

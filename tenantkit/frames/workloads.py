@@ -9,18 +9,25 @@ have an owner are not shown.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of, read_chains
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS, WorkloadState, workload_state
+from tenantkit.frames.kit.workload_state import (
+    WORKLOAD_KINDS,
+    WorkloadState,
+    is_failing,
+    with_failing_pods,
+    workload_state,
+)
 from tenantkit.frames.pods import PODS, PodReader
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import KINDS, kind_of
@@ -81,12 +88,14 @@ class _Total:
 
     pods: int = 0
     restarts: int = 0
-    cpu: float = 0.0
-    memory: int = 0
-    accelerators: int = 0
+    cpu: float | None = 0.0
+    memory: int | None = 0
+    accelerators: int | None = 0
+    is_failing: bool = False
     kinds: set[str] = field(default_factory=set)
 
 
+_Number = TypeVar("_Number", int, float)
 _Place: TypeAlias = "tuple[str, Owner]"
 
 
@@ -116,7 +125,7 @@ def workloads(
         a custom kind): string; pods_desired, pods_ready, pods_succeeded, pods_failed (the last two: of Jobs), pods
         (beneath it, and counted by the quota), restarts (of these pods): Int64; cpu_requests_cores: Float64,
         memory_requests_bytes, accelerators: Int64, accelerator_kinds: string, of these pods together; schedule (of
-        CronJobs), creator (from labels or annotations): string; created: datetime64[ns, UTC]. Sorted by namespace, kind
+        CronJobs), creator (from labels or annotations): string; created: datetime64[us, UTC]. Sorted by namespace, kind
         and name. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
         kind, why its objects, or the columns that depend on it, are incomplete.
 
@@ -148,7 +157,9 @@ def workloads(
             continue
         if (gap := gap_in(kind, covered, scope)) is not None:
             chains.incomplete[kind] = gap
+        note_unreadable(chains.incomplete, manifests)
         _add(kind, manifests, found, chains)
+    note_unreadable(chains.incomplete, pods)
     chains = read_chains(
         cluster, {(place, owner) for place, _, owner, _ in pods if owner is not None}, namespaces=where, known=chains
     )
@@ -190,7 +201,7 @@ def _whole(manifest: Manifest) -> Manifest:
 
 def _add(kind: str, manifests: Iterable[Manifest], found: dict[_Place, _Workload], chains: Chains) -> None:
     """Note an object's owner, and that it is a workload: a ReplicaSet only where it has no owner."""
-    for manifest in manifests:
+    for manifest in as_read(kind, manifests):
         metadata = manifest["metadata"]
         place = metadata["namespace"], Owner(kind_of(kind).api_version, kind, metadata["name"])
         above = owner_of(metadata)
@@ -275,18 +286,24 @@ def _count(cells: tuple[Any, ...], totals: Iterable[_Total]) -> None:
         return
     for total in totals:
         total.pods += 1
+        total.is_failing = total.is_failing or is_failing(cells[_AT["status"]])
         total.restarts += cells[_AT["restarts"]]
-        total.cpu += cells[_AT["cpu_requests_cores"]]
-        total.memory += cells[_AT["memory_requests_bytes"]]
-        total.accelerators += cells[_AT["accelerators"]]
+        total.cpu = _added(total.cpu, cells[_AT["cpu_requests_cores"]])
+        total.memory = _added(total.memory, cells[_AT["memory_requests_bytes"]])
+        total.accelerators = _added(total.accelerators, cells[_AT["accelerators"]])
         if cells[_AT["accelerator_kinds"]]:
             total.kinds.update(cells[_AT["accelerator_kinds"]].split(", "))
+
+
+def _added(total: _Number | None, amount: _Number | None) -> _Number | None:
+    """The sum; None where one of the pods' amounts is unknown."""
+    return None if total is None or amount is None else total + amount
 
 
 def _row(place: _Place, workload: _Workload, total: _Total, chains: Chains, owned: NamespaceOwners) -> tuple[Any, ...]:
     namespace, this = place
     _, *above = chains.above(namespace, this)
-    state = workload.state
+    state = with_failing_pods(workload.state) if total.is_failing else workload.state
     return (
         *owned.get(namespace, NO_OWNER),
         namespace,
@@ -302,7 +319,7 @@ def _row(place: _Place, workload: _Workload, total: _Total, chains: Chains, owne
         state.pods_failed,
         total.pods,
         total.restarts,
-        round(total.cpu, 3),  # in millicores, as a quota counts
+        None if total.cpu is None else round(total.cpu, 3),  # in millicores, as a quota counts
         total.memory,
         total.accelerators,
         ", ".join(sorted(total.kinds)) or None,

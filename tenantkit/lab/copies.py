@@ -1,8 +1,10 @@
 """Copies tenantkit's notebooks into a folder of the user, who may change them there.
 
 A file that the user changed is never overwritten. A file of digests beside the copies records what was written, so that
-a newer tenantkit updates the unchanged files, and only these. Rejected alternative: opening the notebooks where they
-are installed, where another user may not write and the next upgrade resets them.
+a newer tenantkit updates the unchanged files, and only these. A notebook is changed when its cells say something else:
+JupyterLab writes outputs, counts and metadata into every notebook that is run, and users did not write those. Rejected
+alternatives: opening the notebooks where they are installed, where another user may not write and the next upgrade
+resets them; comparing bytes, which calls each notebook changed after its first run.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +31,8 @@ class Copies:
     Args:
         folder: the folder of the copies, absolute.
         first: the first notebook to open, relative to the folder.
-        written: files that were created or updated.
-        kept: files that the user changed; they were not overwritten.
+        written: files that were created or updated; outputs of their last run are replaced by tenantkit's.
+        kept: files that the user changed and that differ from tenantkit's; they were not overwritten.
     """
 
     folder: Path
@@ -67,7 +69,7 @@ def copy_notebooks(folder: str | Path = DEFAULT_FOLDER) -> Copies:
     sources = dict(_sources())
     for name, content in sources.items():
         path = target / name
-        wanted, live = _digest(content), _digest_of(path)
+        wanted, live = _digest(name, content), _digest_of(path)
         if live is not None and live not in (wanted, known.get(str(name))):
             kept.append(name)
             continue
@@ -103,13 +105,29 @@ def _read_digests(folder: Path) -> dict[str, str]:
     return known if isinstance(known, dict) else {}
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(name: Path, content: bytes) -> str:
+    """The digest of what a person wrote in a file: of a notebook its cells, of any other file its bytes."""
+    cells = _cells(content) if name.suffix == ".ipynb" else None
+    return hashlib.sha256(content if cells is None else json.dumps(cells, sort_keys=True).encode()).hexdigest()
+
+
+def _cells(content: bytes) -> list[Any] | None:
+    """The type, text and pasted pictures of each cell with a text; None if this is not a notebook.
+
+    Empty cells do not count: JupyterLab adds one after the last cell is run.
+    Source: the notebook format 4 of nbformat: a text may also be a list of its lines.
+    """
+    try:
+        cells = json.loads(content)["cells"]
+        texts = [[cell["cell_type"], "".join(cell["source"]), cell.get("attachments") or {}] for cell in cells]
+        return [cell for cell in texts if cell[1].strip()]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _digest_of(path: Path) -> str | None:
     try:
-        return _digest(path.read_bytes())
+        return _digest(path, path.read_bytes())
     except FileNotFoundError:
         return None
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from tenantkit.exceptions import ConnectionConfigError, MissingExtraError
+from tenantkit.exceptions import MissingExtraError
+from tenantkit.lab.kernel_kubeconfig import KernelKubeconfig
 
 try:
     from jupyterlab.labapp import LabApp
@@ -47,47 +45,28 @@ def run_jupyterlab(  # noqa: PLR0913 (all but the first three are optional)
 
     Args:
         copies: the result of `copy_notebooks`; the first notebook is opened.
-        kubeconfig: the cluster that `connect()` without arguments reaches in the kernels.
-        context: a context of the kubeconfig. Default: its current context.
+        kubeconfig: the file with the context.
+        context: the one context that the kernels get. Default: the kubeconfig's current context.
         notify: called with each message; JupyterLab itself prints the address with its token.
         port: on loopback, unless the user's Jupyter settings differ. Default: 8888, or the next free one.
         browser: whether to open a browser.
 
     Raises:
-        ConnectionConfigError: the kubeconfig does not exist.
+        ConnectionConfigError: the kubeconfig or its context does not exist or is not valid.
     """
     with tempfile.TemporaryDirectory(prefix="tenantkit-lab-") as name:
         folder = Path(name)
-        os.environ["KUBECONFIG"] = kubeconfig_variable(kubeconfig, context, folder)
+        access = KernelKubeconfig(kubeconfig, context, folder)
+        os.environ["KUBECONFIG"] = str(access.path)
         # otherwise a kernel that the user installed for another Python would be used
         os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
         os.environ["JUPYTER_CONFIG_PATH"] = config_path_variable(os.environ.get("JUPYTER_CONFIG_PATH"), folder)
         server = LabApp.initialize_server(argv=list(_arguments(copies, folder, port=port, browser=browser)))
         _end_on_signals(lambda: server.stop(from_signal=True))
+        notify(f"the notebooks use context {access.context!r}, and get no other context of {kubeconfig}")
         notify(f"JupyterLab at {server.connection_url}; press Ctrl-C to stop")
-        server.start()
-
-
-def kubeconfig_variable(kubeconfig: Path, context: str | None, folder: Path) -> str:
-    """The value of $KUBECONFIG that makes this context the current one.
-
-    Args:
-        kubeconfig: the file; it is not changed.
-        context: a context of the file. Default: its current context.
-        folder: for a file with the current context only. It is listed first and last: the first file that sets it wins
-            (page "Organizing Cluster Access Using kubeconfig Files"), but the last one in the official Python client.
-
-    Raises:
-        ConnectionConfigError: the file does not exist.
-    """
-    file = kubeconfig.absolute()
-    if not file.is_file():
-        raise ConnectionConfigError(f"{kubeconfig} does not exist: pass another file to --kubeconfig")
-    if context is None:
-        return str(file)
-    chosen = folder / f"context-{secrets.token_hex(4)}"
-    chosen.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "current-context": context}))
-    return os.pathsep.join((str(chosen), str(file), str(chosen)))
+        with access.followed():
+            server.start()
 
 
 def config_path_variable(current: str | None, folder: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.manifests.labels import PERSON_ANNOTATION, WORKLOAD_ACCOUNT, own_labels
 from tenantkit.rules.names import derived_name
-from tenantkit.spec.people import parse_person
+from tenantkit.spec.people import subject_of
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -51,11 +51,15 @@ def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
 
 def make_subject(person: str, people: People) -> Manifest:
     """A person as a binding's subject (page "Using RBAC Authorization"), with the platform's prefixes."""
-    kind, name, namespace = parse_person(person)
+    kind, name, namespace = subject_of(person, people)
     if kind == "ServiceAccount":
         return {"kind": kind, "name": name, "namespace": namespace}
-    prefix = people.user_prefix if kind == "User" else people.group_prefix
-    return {"kind": kind, "apiGroup": RBAC_GROUP, "name": prefix + name}
+    return {"kind": kind, "apiGroup": RBAC_GROUP, "name": name}
+
+
+def binding_name(role: Role, person: str) -> str:
+    """The name of a person's RoleBinding for one role."""
+    return derived_name("tenantkit", role, person)
 
 
 def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Manifest:
@@ -63,7 +67,7 @@ def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Man
         "apiVersion": f"{RBAC_GROUP}/v1",
         "kind": "RoleBinding",
         "metadata": {
-            "name": derived_name("tenantkit", role, person),
+            "name": binding_name(role, person),
             "namespace": platform.namespace(tenant),
             "labels": own_labels(tenant.name),
             "annotations": {PERSON_ANNOTATION: person},

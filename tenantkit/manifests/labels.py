@@ -14,8 +14,8 @@ GRANT_ANNOTATION = "tenantkit.dev/grant"
 HOSTS_ANNOTATION = "tenantkit.dev/hosts"
 PERSON_ANNOTATION = "tenantkit.dev/person"
 
-SPEC_CONFIG_MAP = "tenantkit-tenant"
-SPEC_KEY = "tenant.json"
+# Earlier versions stored the team's part in a ConfigMap of this name; it is deleted unread.
+RETIRED_CONFIG_MAP = "tenantkit-tenant"
 QUOTA_NAME = "tenantkit-quota"
 LIMITS_NAME = "tenantkit-limits"
 WORKLOAD_ACCOUNT = "workload"

@@ -1,4 +1,4 @@
-"""The Namespace of a tenant and the ConfigMap in it, which store the two parts that different people may change.
+"""The Namespace of a tenant, which stores the grant.
 
 The grant is an annotation of the Namespace, which a namespace's owners cannot write (page "Using RBAC Authorization":
 namespaces are cluster-scoped). The granted hosts are also in a plain text annotation, since the CEL of an admission
@@ -9,14 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import (
-    GRANT_ANNOTATION,
-    HOSTS_ANNOTATION,
-    SPEC_CONFIG_MAP,
-    SPEC_KEY,
-    TEAM_LABEL,
-    own_labels,
-)
+from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, TEAM_LABEL, own_labels
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -32,20 +25,6 @@ def make_namespace(tenant: Tenant, platform: Platform) -> Manifest:
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {"name": platform.namespace(tenant), "labels": labels, "annotations": annotations},
-    }
-
-
-def make_stored_spec(tenant: Tenant, platform: Platform) -> Manifest:
-    """The ConfigMap that stores the team's part of the spec."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": SPEC_CONFIG_MAP,
-            "namespace": platform.namespace(tenant),
-            "labels": own_labels(tenant.name),
-        },
-        "data": {SPEC_KEY: tenant.team_json()},
     }
 
 

@@ -66,8 +66,8 @@ _OWNER = [
     _rule(RBAC_GROUP, ("rolebindings",), WRITE),
     _BIND,
 ]
-# Whoever may bind our roles in any namespace may make themselves owner of any: a provisioner is trusted with the whole
-# cluster's.
+# Whoever may bind our roles in any namespace may become owner of kube-system, and read its Secrets: a provisioner is
+# trusted as a cluster administrator.
 _PROVISIONER = [
     *(_rule(group, resources, READ) for group, resources in (*_WORKLOADS, *_SEEN)),
     _rule("", ("nodes",), READ),

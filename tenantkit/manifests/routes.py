@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def make_routes(tenant: Tenant, platform: Platform) -> list[Manifest]:
     """One Ingress per route."""
-    return [make_ingress(tenant, route, platform) for route in tenant.routes]
+    return [make_ingress(tenant, route, platform) for route in tenant.routes or ()]
 
 
 def make_ingress(tenant: Tenant, route: Route, platform: Platform) -> Manifest:

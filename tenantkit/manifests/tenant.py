@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
-from tenantkit.manifests.namespace import make_namespace, make_stored_spec
+from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.quota import make_limits, make_quota
 from tenantkit.manifests.routes import make_routes
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_namespace,
-    make_stored_spec,
     make_quota,
     make_limits,
     make_accounts,
@@ -34,7 +33,7 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
     """Every object of a tenant, in the order of applying.
 
     Args:
-        tenant: the wanted tenant.
+        tenant: the wanted tenant; no objects for members or routes that stay as they are.
         platform: where; the tenant must fit it (`Platform.check`).
 
     Example:
@@ -42,7 +41,7 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
         >>> from tenantkit.spec.tenant import Tenant
         >>> vision = Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> [manifest["kind"] for manifest in make_tenant(vision, Platform())][:4]
-        ['Namespace', 'ConfigMap', 'ResourceQuota', 'LimitRange']
+        ['Namespace', 'ResourceQuota', 'LimitRange', 'ServiceAccount']
     """
     manifests: list[Manifest] = []
     for step in STEPS:

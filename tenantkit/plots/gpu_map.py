@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.display.colours import DEVICE_HUES, blend, ink_on, look_of
-from tenantkit.display.pictures import Picture, Sheet, check_frame, shortened, width_of
+from tenantkit.display.pictures import Picture, Sheet, check_frame, check_limit, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.rules.pod_status import ENDED
 
@@ -34,6 +34,7 @@ _NODE_COLUMNS = (
 _POD_COLUMNS = ("tenant", "namespace", "name", "phase", "node", "accelerators")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SIZE, _GAP, _MARGIN = 0.3, 0.03, 0.12
+_DRAWN_DEVICES = 256  # of a node; more is no device but a quantity, or a mistake
 _CELLS_PER_LINE, _NAMED_PODS, _PER_LINE = 16, 4, 4
 _FREE, _UNKNOWN, _SHUT = "", "?", "–"  # noqa: RUF001 (a dash, as tables have it)
 _WORDS = ((_FREE, "free"), (_SHUT, "unused, cordoned or not ready"), (_UNKNOWN, "used by pods not shown, or unknown"))
@@ -55,7 +56,12 @@ class _Node:
 
     @property
     def room(self) -> str:
-        return ", ".join(filter(None, (self.product, f"{self.cells.count(_FREE)} of {len(self.cells)} free")))
+        return ", ".join(filter(None, (self.product, self.free)))
+
+    @property
+    def free(self) -> str:
+        """How many are free; empty where the devices are not drawn."""
+        return f"{self.cells.count(_FREE)} of {len(self.cells)} free" if self.cells else ""
 
 
 def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", limit: int = 40) -> Picture:
@@ -71,13 +77,13 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
         A chart; without accelerators, one that says so.
 
     Raises:
-        InvalidSpecError: a frame is not from `nodes` or `pods`, or the theme is unknown.
+        InvalidSpecError: a frame is not from `nodes` or `pods`, the theme is unknown, or the limit is not a number.
         MissingExtraError: matplotlib is not installed.
 
     Example:
         >>> picture = tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster), theme="dark")
     """
-    look = look_of(theme)
+    look, most = look_of(theme), check_limit(limit)
     check_frame("nodes", nodes, "nodes", _NODE_COLUMNS)
     check_frame("pods", pods, "pods", _POD_COLUMNS)
     held = _held(pods)
@@ -92,7 +98,7 @@ def gpus(nodes: pd.DataFrame, pods: pd.DataFrame, *, theme: Theme = "light", lim
         sheet = Sheet(4.5, 0.6)
         sheet.text(_MARGIN, 0.3, "No accelerators to show.", look.quiet)
         return Picture(sheet.figure, "No accelerators to show.", theme)
-    shown = rows[: max(limit, 1)]
+    shown = rows[: max(most, 1)]
     whole = f"{len(rows)} node{'s' * (len(rows) != 1)}"
     few = f"the first {len(shown)} of {whole}" if len(shown) < len(rows) else whole
     alt = f"Accelerators of {few}. {' '.join(_sentence(row) for row in shown)}"
@@ -120,6 +126,13 @@ def _letters(tenants: Iterable[str]) -> dict[str, str]:
 
 def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], letters: Mapping[str, str]) -> _Node:
     allocatable = int(row["accelerators_allocatable"] or 0)
+    named = [f"{tenant}/{pod}" + (f" x {count}" if count > 1 else "") for tenant, pod, count in holders]
+    more = f" and {len(named) - _NAMED_PODS} more" if len(named) > _NAMED_PODS else ""
+    product, held_by = str(row["accelerator_product"] or ""), ", ".join(named[:_NAMED_PODS]) + more
+    words = ["cordoned"] * (row["cordoned"] is True) + ["not ready"] * (row["ready"] is False)
+    most = max(allocatable, sum(count for _, _, count in holders))
+    if most > _DRAWN_DEVICES:
+        return _Node(str(row["name"]), product, (*words, f"{most:,} devices, not drawn"), (), held_by)
     cells = [letters[tenant] for tenant, _, count in holders for _ in range(count)]
     requested = row["accelerators_requests"]
     is_shut = row["cordoned"] is True or row["ready"] is False
@@ -127,23 +140,19 @@ def _node(row: Mapping[Hashable, Any], holders: Sequence[tuple[str, str, int]], 
     hidden = left if requested is None else min(int(requested) - len(cells), left)
     cells += [_UNKNOWN] * max(hidden, 0)
     cells += [_SHUT if is_shut else _FREE] * (allocatable - len(cells))
-    words = ["cordoned"] * (row["cordoned"] is True) + ["not ready"] * (row["ready"] is False)
     words += ["more requested than allocatable"] * (len(cells) > allocatable)
-    named = [f"{tenant}/{pod}" + (f" x {count}" if count > 1 else "") for tenant, pod, count in holders]
-    more = f" and {len(named) - _NAMED_PODS} more" if len(named) > _NAMED_PODS else ""
-    product = str(row["accelerator_product"] or "")
-    return _Node(str(row["name"]), product, tuple(words), tuple(cells), ", ".join(named[:_NAMED_PODS]) + more)
+    return _Node(str(row["name"]), product, tuple(words), tuple(cells), held_by)
 
 
 def _sentence(row: _Node) -> str:
     """A row as text."""
-    free, unknown = row.cells.count(_FREE), row.cells.count(_UNKNOWN)
-    shut = row.cells.count(_SHUT)
-    parts = [f"{free} of {len(row.cells)} free"]
+    shut, unknown = row.cells.count(_SHUT), row.cells.count(_UNKNOWN)
+    parts = [row.free] if row.free else []
     parts += [f"{shut} unused, but cordoned or not ready"] if shut else []
     parts += [f"{unknown} unknown"] if unknown else []
     parts += [row.holders] if row.holders else []
-    return f"{row.title}{f', {row.product}' if row.product else ''}: {'; '.join(parts)}."
+    said = f": {'; '.join(parts)}" if parts else ""
+    return f"{row.title}{f', {row.product}' if row.product else ''}{said}."
 
 
 def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Look) -> Figure:
@@ -155,7 +164,7 @@ def _draw(rows: Sequence[_Node], letters: Mapping[str, str], few: str, look: Loo
     legend += [(mark, text) for mark, text in _WORDS if mark in used]
     lines = [len(row.cells) // _CELLS_PER_LINE + bool(len(row.cells) % _CELLS_PER_LINE) or 1 for row in rows]
     top, bottom = 0.62, 0.62 + sum(lines) * _SIZE + (len(rows) - 1) * _GAP
-    column = max(width_of(text, 8) for _, text in legend) + _SIZE + 0.2
+    column = max((width_of(text, 8) for _, text in legend), default=0) + _SIZE + 0.2
     width = max(
         beside + max(width_of(shortened(row.room), 8.5) for row in rows),
         _MARGIN + column * min(len(legend), _PER_LINE),

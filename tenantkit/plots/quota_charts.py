@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.display.colours import FULL, FULL_PCT, NEAR, NEAR_PCT, blend, ink_on, look_of
 from tenantkit.display.human_amounts import amount_text, used_text
-from tenantkit.display.pictures import Picture, Sheet, check_frame, shortened, width_of
+from tenantkit.display.pictures import Picture, Sheet, check_frame, check_limit, shortened, width_of
 from tenantkit.display.tables import clean
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
@@ -58,18 +58,18 @@ def quota_heatmap(
         A chart; for an empty frame, one that says so.
 
     Raises:
-        InvalidSpecError: the frame is not from `quota_usage`, or the theme is unknown.
+        InvalidSpecError: the frame is not from `quota_usage`, the theme is unknown, or the limit is not a number.
         MissingExtraError: matplotlib is not installed.
 
     Example:
         >>> picture = tk.plots.quota_heatmap(tk.quota_usage(cluster), theme="dark")
     """
-    look, cells = look_of(theme), _cells(frame)
-    columns = list(resources) if resources is not None else _granted(cells)
+    look, most, cells = look_of(theme), check_limit(limit), _cells(frame)
+    columns = _chosen(resources) if resources is not None else _granted(cells)
     wanted = set(columns)
     cells = [cell for cell in cells if cell.resource in wanted]
     rows = list(dict.fromkeys(cell.row for cell in cells))
-    shown = _fullest(cells, rows, limit)
+    shown = _fullest(cells, rows, most)
     cells = [cell for cell in cells if cell.row in shown]
     labels = {row: label for row, label in _labels(cells).items() if row in shown}
     few = f"the {len(labels)} fullest of {len(rows)} tenants" if len(labels) < len(rows) else _many(len(rows), "tenant")
@@ -178,6 +178,13 @@ def _cells(frame: pd.DataFrame) -> list[_Cell]:
         )
         for row in frame[list(_COLUMNS)].to_dict("records")
     ]
+
+
+def _chosen(resources: object) -> list[str]:
+    """The resources that were asked for; a text alone would be taken for its letters."""
+    if not isinstance(resources, list | tuple) or not all(isinstance(each, str) for each in resources):
+        raise InvalidSpecError([Problem("resources", resources, "use a list, for example ['requests.cpu']")])
+    return list(resources)
 
 
 def _granted(cells: Iterable[_Cell]) -> list[str]:

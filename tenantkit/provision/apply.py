@@ -16,17 +16,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, Problem, StalePlanError, TenantKitError
+from tenantkit.exceptions import (
+    ClusterUnavailable,
+    InvalidSpecError,
+    PermissionDenied,
+    Problem,
+    TenantKitError,
+    Unauthorized,
+)
 from tenantkit.hints import Hint, Message
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.force_conflicts import forced_fields
+from tenantkit.provision.fresh import check_fresh, check_origin
+from tenantkit.provision.hosts.moves import givers_first, moves
+from tenantkit.provision.hosts.recheck import HostCheck
+from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
-from tenantkit.provision.progress import Progress
-from tenantkit.provision.reasons import REFUSED, Reason, failed, left_alone
+from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
-from tenantkit.provision.wait_counted import wait_until_counted
-from tenantkit.provision.writes import carry_out
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.waiting.counted import wait_until_counted
+from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
 
@@ -38,10 +48,13 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
+    from tenantkit.rules.manifest import ObjectRef
 
 _QUOTA_WAIT_S = 30.0
-_NAMED = 5
+# the kinds by which a tenant holds a host
+_HOST_KINDS = ("Namespace", "Ingress", "HTTPRoute")
 
 
 @takes_cluster
@@ -60,8 +73,9 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 
     Args:
         cluster: the connection from which the plan was made.
-        plan: from `plan` or `plan_platform`. Conflicts are left as they are and reported as failed; a tenant with
-            blocked or unknown objects is not changed.
+        plan: from `plan` or `plan_platform`. Conflicts are left as they are and reported as failed, as are blocked and
+            unknown objects. Of a tenant whose Namespace, quota or limits are among them, only RoleBindings that are not
+            wanted are deleted. Objects that you may not change are reported as pending.
         force_conflicts: the conflicts to overwrite: rows of `plan.rows`, a slice of `plan.frame`, or `"all"`. Only
             these fields are forced. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.
@@ -73,10 +87,12 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
             than one second. 0: do not wait.
 
     Returns:
-        A Report in which every object was applied or already matched the spec.
+        A Report in which every object was applied, already matched the spec, or is pending: only somebody with more
+        permissions may change it.
 
     Raises:
-        StalePlanError: an object has changed since the plan was made; nothing was written.
+        StalePlanError: the plan was made on another cluster or for another platform, or an object has changed since;
+            nothing was written.
         PartialApplyError: something failed, was interrupted (also by Ctrl-C) or is not ready; see its `report`. Plan
             and apply again to continue.
         InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `plan` is not a plan to apply.
@@ -90,25 +106,26 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '2 applied, 8 unchanged'
+        '1 applied, 8 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
     _check_plan(plan)
     forced = forced_fields(plan, force_conflicts)
     current = replan(cluster, plan)
-    refused = _refusals(plan, current)
-    _check_fresh(plan, current, refused)
-    total = sum(change.action != "unchanged" for change in current.changes)
+    check_origin(cluster, plan, current)
+    left = left_out(plan, current)
+    check_fresh(plan, current, left.is_written)
+    total = sum(map(left.is_written, current.changes))
     stop = cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
-            run = _Run(cluster, forced, stop, shown, _notes(plan))
-            run.all(_groups(plan, current), refused, max_concurrency)
+            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
+            run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
         if timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, timeout_s)
         report = run.report(plan)
-        if not report.is_complete:
+        if not report.is_done:
             raise partial_error(report, done="applied")
         return report
 
@@ -130,37 +147,69 @@ class _Run:
     stop: threading.Event
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
+    hosts: HostCheck
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
+    pending: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
 
     def all(
         self,
         groups: Mapping[str | None, Sequence[PlanChange]],
-        refused: Mapping[str | None, list[ApplyOutcome]],
+        left: LeftOut,
+        waits: Mapping[str, Mapping[str, str]],
         threads: int,
     ) -> None:
         """Apply every tenant's objects; returns when no thread writes any more, also after Ctrl-C."""
-        for tenant, outcomes in refused.items():
-            self.failed += outcomes
-            reported = {outcome.ref for outcome in outcomes}
-            self._skip([change for change in groups.get(tenant, ()) if change.ref not in reported])
-        pending = [group for tenant, group in groups.items() if tenant not in refused]
-        with ThreadPoolExecutor(max(1, min(threads, len(pending))), thread_name_prefix="tenantkit-apply") as pool:
+        self.failed += left.refused.values()
+        self.pending += left.pending.values()
+        order = givers_first(list(groups), waits)
+        finished = {tenant: threading.Event() for tenant in order}
+
+        def apply_tenant(tenant: str | None) -> None:
+            try:
+                held = self._held(waits.get(tenant or "", {}), finished)
+                if not held:
+                    self._group(groups[tenant], is_closed=tenant in left.closed)
+                    return
+                self._group([change for change in groups[tenant] if takes_rights_away(change)], is_closed=True)
+                self._skip([it for it in groups[tenant] if not takes_rights_away(it)], host_not_free(held))
+            finally:
+                finished[tenant].set()
+
+        with ThreadPoolExecutor(max(1, min(threads, len(order))), thread_name_prefix="tenantkit-apply") as pool:
             futures: list[Future[None]] = []
             try:
-                futures.extend(pool.submit(self._group, group) for group in pending)
+                # in this order: a thread that waits for a tenant waits for one that has started
+                futures.extend(pool.submit(apply_tenant, tenant) for tenant in order)
                 _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
                 if waiting:
                     self.stop.set()
             except KeyboardInterrupt:
                 self.stop.set()
         _raise_first(futures)
-        self._skip_rest(pending)
+        self._skip_rest([groups[tenant] for tenant in order])
 
-    def _group(self, changes: Sequence[PlanChange]) -> None:
+    def _held(self, waits: Mapping[str, str], finished: Mapping[str | None, threading.Event]) -> dict[str, str]:
+        """The hosts that a tenant takes and that their holders still have; waits until these are finished."""
+        held: dict[str, str] = {}
+        for host, giver in waits.items():
+            if giver in finished:
+                finished[giver].wait()
+            undone = (*self.failed, *self.not_attempted, *self.pending)
+            if any(outcome.tenant == giver and outcome.ref.kind in _HOST_KINDS for outcome in undone):
+                held[host] = giver
+        return held
+
+    def _group(self, changes: Sequence[PlanChange], *, is_closed: bool) -> None:
+        """Apply one tenant's objects. One that fails stops only itself, unless it is a wall or nobody answers.
+
+        Args:
+            changes: in the order of applying.
+            is_closed: whether only rights are taken away.
+        """
         new_namespaces = {
             change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"
         }
@@ -168,12 +217,17 @@ class _Run:
             if self.stop.is_set():
                 self._skip(changes[place:])
                 return
+            if is_closed and not takes_rights_away(change):
+                self._skip([change])
+                continue
             try:
                 self._one(change, is_new_namespace=change.ref.namespace in new_namespaces)
             except TenantKitError as error:
                 self._add(self.failed, ApplyOutcome(change.ref, change.action, change.tenant, why=failed(error)))
-                self._skip(changes[place + 1 :])
-                return
+                if isinstance(error, ClusterUnavailable | Unauthorized):
+                    self._skip(changes[place + 1 :])
+                    return
+                is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":
@@ -182,6 +236,7 @@ class _Run:
         outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=self.notes.get(change.ref))
         forced = self.forced.get(change.ref, frozenset())
         if self._write(change, forced, is_new_namespace=is_new_namespace):
+            self.hosts.keep(change, to_send(change, forced))
             done = ApplyOutcome(change.ref, "update", change.tenant) if change.action == "conflict" else outcome
             self._add(self.applied, done)
         for row in change.conflicts:
@@ -202,9 +257,10 @@ class _Run:
                 raise
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
 
-    def _skip(self, changes: Sequence[PlanChange]) -> None:
+    def _skip(self, changes: Sequence[PlanChange], why: Reason | None = None) -> None:
         for change in changes:
-            outcome = ApplyOutcome(change.ref, change.action, change.tenant)
+            is_done = change.action == "unchanged"
+            outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=None if is_done else why)
             (self.unchanged if change.action == "unchanged" else self.not_attempted).append(outcome)
 
     def _skip_rest(self, groups: Sequence[Sequence[PlanChange]]) -> None:
@@ -214,7 +270,7 @@ class _Run:
 
     @property
     def _outcomes(self) -> tuple[list[ApplyOutcome], ...]:
-        return self.applied, self.unchanged, self.failed, self.not_attempted, self.not_ready
+        return self.applied, self.unchanged, self.failed, self.pending, self.not_attempted, self.not_ready
 
     def _add(self, outcomes: list[ApplyOutcome], outcome: ApplyOutcome) -> None:
         outcomes.append(outcome)
@@ -265,6 +321,7 @@ class _Run:
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
             failed=sort(self.failed),
+            pending=sort(self.pending),
             not_attempted=sort(self.not_attempted),
             not_ready=sort(self.not_ready),
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
@@ -279,35 +336,12 @@ def _notes(plan: Plan) -> dict[ObjectRef, Reason]:
     return {row.ref: row.why for row in rows if row.why is not None and row.why.code != "local-only"}
 
 
-def _refusals(plan: Plan, current: Plan) -> dict[str | None, list[ApplyOutcome]]:
-    """The tenants that must not be changed: they are blocked or unknown in the plan, or were found so now."""
-    refused: dict[str | None, dict[ObjectRef, ApplyOutcome]] = {}
-    for change in (*current.changes, *plan.changes):
-        if change.action in REFUSED:
-            outcome = ApplyOutcome(change.ref, change.action, change.tenant, why=change.rows[0].why)
-            refused.setdefault(change.tenant, {}).setdefault(change.ref, outcome)
-    return {tenant: list(outcomes.values()) for tenant, outcomes in refused.items()}
-
-
-def _check_fresh(plan: Plan, current: Plan, refused: Mapping[str | None, object]) -> None:
-    planned = {change.ref: change for change in plan.changes}
-    changed = []
-    for change in current.changes:
-        if change.tenant in refused or change.action == "unchanged":
-            continue
-        before = planned.get(change.ref)
-        if before is None or before.digest != change.digest:
-            changed.append(str(change.ref))
-    if changed:
-        names = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        raise StalePlanError(f"{names} changed after the plan was made, and nothing was written: plan again")
-
-
-def _groups(plan: Plan, current: Plan) -> dict[str | None, list[PlanChange]]:
+def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[PlanChange]]:
     """The changes by tenant; an object to delete that no longer exists counts as unchanged."""
     groups: dict[str | None, list[PlanChange]] = {}
     for change in current.changes:
-        groups.setdefault(change.tenant, []).append(change)
+        if change.action != "foreign" and change.ref not in left.refused and change.ref not in left.pending:
+            groups.setdefault(change.tenant, []).append(change)
     refs = {change.ref for change in current.changes}
     for change in plan.changes:
         if change.action == "delete" and change.ref not in refs:
@@ -318,15 +352,13 @@ def _groups(plan: Plan, current: Plan) -> dict[str | None, list[PlanChange]]:
 
 def _places(plan: Plan, existing: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
     """Host and URL of each route whose object exists, by tenant."""
-    scheme = "https" if plan.platform.routing.tls_secret is not None else "http"
     places: dict[str, list[tuple[str, str]]] = {}
-    for tenant in plan.tenants:
-        for route in tenant.routes:
-            host = plan.platform.host(tenant, route)
-            namespace = plan.platform.namespace(tenant)
-            ref = ObjectRef("networking.k8s.io/v1", "Ingress", route.object_name(host), namespace)
-            if ref in existing:
-                places.setdefault(tenant.name, []).append((host, f"{scheme}://{host}{route.path}"))
+    for change in plan.changes:
+        if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
+            spec = change.wanted["spec"]
+            host, path = spec["rules"][0]["host"], spec["rules"][0]["http"]["paths"][0]["path"]
+            scheme = "https" if "tls" in spec else "http"
+            places.setdefault(str(change.tenant), []).append((host, f"{scheme}://{host}{path}"))
     return places
 
 

@@ -11,35 +11,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from tenantkit.manifests.order import RANK
+from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
+from tenantkit.provision.content.fields import gives_rights, is_decided_by_spec, is_notable
 from tenantkit.provision.managed_fields import owners_of
-from tenantkit.provision.ownership import is_ours, owner_of
+from tenantkit.provision.ownership import is_recognized, owner_of
 from tenantkit.provision.reasons import (
     BEING_DELETED,
-    NO_LONGER_WANTED,
+    MADE_AGAIN,
     REFUSED,
     WithReason,
     added_by_other,
+    foreign_field,
+    left_field,
     namespace_not_applied,
     owned_by_other,
     set_by_other,
     shared_field,
+    taken_back,
 )
-from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from tenantkit.provision.content.unwanted import Unwanted
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.managed_fields import Owners, Path
     from tenantkit.provision.reasons import Reason
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
 
-PlanAction: TypeAlias = Literal["create", "update", "delete", "unchanged", "conflict", "blocked", "unknown"]
+PlanAction: TypeAlias = Literal[
+    "create", "update", "delete", "unchanged", "conflict", "blocked", "unknown", "foreign", "not yours"
+]
 
-# The kinds of a tenant's members and routes: objects of these kinds are deleted when they are no longer in the spec.
-PRUNED_KINDS = ("RoleBinding", "Ingress", "HTTPRoute")
+
+# What an object's rows mean for the object; foreign fields change nothing.
+_OBJECT_ACTIONS: tuple[PlanAction, ...] = ("update", "conflict")
+FINALIZERS = ("metadata", "finalizers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class PlanRow(WithReason):
         before: the live value, None if there is none; in a conflict, the value that others set.
         after: the wanted value, None if there is none.
         why: the reason, with a code; None if there is nothing to add.
-        manager: in a conflict, the other field managers.
+        manager: the other field managers, in a conflict or of a field that is taken back from them.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast").with_(protected=True))
@@ -90,7 +99,7 @@ class PlanChange:
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast"))
         >>> [change.ref.kind for change in plan.changes][:3]
-        ['Namespace', 'ConfigMap', 'ResourceQuota']
+        ['Namespace', 'ResourceQuota', 'LimitRange']
     """
 
     action: PlanAction
@@ -123,22 +132,27 @@ class PlanChange:
 
 
 def changes(
-    wanted: Sequence[Manifest], live: LiveState, *, tenant: str | None = None, present: Iterable[Manifest] = ()
+    wanted: Sequence[Manifest],
+    live: LiveState,
+    *,
+    tenant: str | None = None,
+    as_it_is: Collection[ObjectRef] = (),
+    unwanted: Iterable[Unwanted] = (),
 ) -> list[PlanChange]:
-    """The changes from the live to the wanted objects, in execution order: deletions last, in reverse.
+    """The changes from the live to the wanted objects, in execution order: deletions last, then foreign objects.
 
     Args:
         wanted: every object of one tenant (or of the platform), in the order of applying.
         live: the live state.
         tenant: the owner; None for the platform's own objects.
-        present: live objects that are deleted if the tenant owns them and they are not wanted.
+        as_it_is: wanted objects that the spec leaves as they are: what others have set there is foreign.
+        unwanted: live objects that are not wanted, in the order of deletion.
     """
-    planned = [_change(manifest, live, tenant) for manifest in wanted]
+    planned = [_change(manifest, live, tenant, as_it_is) for manifest in wanted]
     namespace = next((change for change in planned if change.ref.kind == "Namespace"), None)
     if namespace is not None and namespace.action in REFUSED:
         return [_like_namespace(change, namespace) for change in planned]
-    refs = {change.ref for change in planned}
-    return planned + [_deletion(manifest, tenant) for manifest in _unwanted(present, refs, tenant)]
+    return planned + [_unwanted(found, tenant) for found in unwanted]
 
 
 def blocked(change: PlanChange, reason: Reason) -> PlanChange:
@@ -147,29 +161,39 @@ def blocked(change: PlanChange, reason: Reason) -> PlanChange:
     return PlanChange("blocked", change.ref, (row,), change.tenant, change.wanted, change.live)
 
 
-def _change(wanted: Manifest, state: LiveState, tenant: str | None) -> PlanChange:
+def unknown(ref: ObjectRef, reason: Reason, tenant: str) -> PlanChange:
+    """An object of which nothing but its name is known."""
+    return PlanChange("unknown", ref, (PlanRow("unknown", ref, why=reason),), tenant)
+
+
+def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Collection[ObjectRef]) -> PlanChange:
     ref = ref_of(wanted)
     live = state.objects.get(ref)
     if live is None:
         reason = state.why_unknown(ref)
         action: PlanAction = "create" if reason is None else "unknown"
         return PlanChange(action, ref, (PlanRow(action, ref, why=reason),), tenant, wanted)
-    reason = _why_blocked(ref, live, tenant)
+    reason = _why_blocked(ref, live, tenant, state)
     if reason is not None:
         return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=reason),), tenant, wanted, live)
-    rows = tuple(_field_rows(ref, wanted, live))
-    if not rows:
-        return PlanChange("unchanged", ref, (PlanRow("unchanged", ref),), tenant, wanted, live)
-    action = "update" if any(row.action == "update" for row in rows) else "conflict"
-    return PlanChange(action, ref, rows, tenant, wanted, live)
+    rows = tuple(_field_rows(_Compared(ref, wanted, live, tenant is not None, ref in as_it_is)))
+    actions = {row.action for row in rows}
+    action = next((it for it in _OBJECT_ACTIONS if it in actions), "unchanged")
+    return PlanChange(action, ref, rows or (PlanRow("unchanged", ref),), tenant, wanted, live)
 
 
-def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None) -> Reason | None:
-    if live["metadata"].get("deletionTimestamp"):
+def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: LiveState) -> Reason | None:
+    if live["metadata"].get("deletionTimestamp") and not _is_made_again(ref, tenant):
         return BEING_DELETED
-    if is_ours(live, tenant) or _is_made_by_kubernetes(ref):
+    quota = state.objects.get(ObjectRef("v1", "ResourceQuota", QUOTA_NAME, ref.name))
+    if is_recognized(live, tenant, quota):
         return None
-    return owned_by_other(owner_of(live))
+    return owned_by_other(owner_of(live), ref.kind)
+
+
+def _is_made_again(ref: ObjectRef, tenant: str | None) -> bool:
+    """Whether an object that is being deleted is made again: no controller waits for one of these kinds."""
+    return tenant is not None and ref.kind not in ("Namespace", "Ingress")
 
 
 def _is_made_by_kubernetes(ref: ObjectRef) -> bool:
@@ -177,51 +201,70 @@ def _is_made_by_kubernetes(ref: ObjectRef) -> bool:
     return ref.kind == "ServiceAccount" and ref.name == "default"
 
 
-def _field_rows(ref: ObjectRef, wanted: Manifest, live: Manifest) -> Iterator[PlanRow]:
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A wanted and a live object.
+
+    Args:
+        ref: of both.
+        wanted: the manifest.
+        live: as the server has it.
+        is_tenants: whether it is a tenant's.
+        is_as_it_is: whether the spec leaves it as it is.
+    """
+
+    ref: ObjectRef
+    wanted: Manifest
+    live: Manifest
+    is_tenants: bool
+    is_as_it_is: bool
+
+
+def _field_rows(it: _Compared) -> Iterator[PlanRow]:
     """A row for each field that differs, in a stable order."""
-    ours, theirs, owners = fields_of(wanted), fields_of(live), owners_of(live)
+    ours, theirs, owners = fields_of(it.wanted), fields_of(it.live), owners_of(it.live)
+    if it.live["metadata"].get("deletionTimestamp"):
+        yield PlanRow("update", it.ref, FINALIZERS, it.live["metadata"].get("finalizers"), None, MADE_AGAIN)
     for path in sorted(ours.keys() | theirs.keys()):
         if path not in ours:
-            yield from _extra_row(ref, path, theirs[path], owners)
-        elif path not in theirs or not same_value(ref.kind, path, ours[path], theirs[path]):
-            yield _differing_row(ref, path, theirs.get(path), ours[path], owners)
+            yield from _extra_row(it, path, theirs[path], owners)
+        elif path not in theirs or not same_value(it.ref.kind, path, ours[path], theirs[path]):
+            yield _differing_row(it, path, theirs.get(path), ours[path], owners)
 
 
-def _differing_row(ref: ObjectRef, path: Path, before: Any, after: Any, owners: Owners) -> PlanRow:
+def _differing_row(it: _Compared, path: Path, before: Any, after: Any, owners: Owners) -> PlanRow:
     others = owners.others_of(path) if before is not None else ()
-    if not others:
-        return PlanRow("update", ref, path, before, after)
-    managers = ", ".join(others)
-    return PlanRow("conflict", ref, path, before, after, set_by_other(managers), managers)
+    managers = ", ".join(others) or None
+    is_decided = it.is_tenants and is_decided_by_spec(it.ref.kind, path)
+    is_left = it.is_as_it_is and (gives_rights(it.ref.kind, path) or not is_decided)
+    if is_left and before is not None and path not in owners.ours:
+        return PlanRow("foreign", it.ref, path, before, after, left_field(managers), managers)
+    if managers is None:
+        return PlanRow("update", it.ref, path, before, after)
+    if is_decided:
+        return PlanRow("update", it.ref, path, before, after, taken_back(managers), managers)
+    return PlanRow("conflict", it.ref, path, before, after, set_by_other(managers), managers)
 
 
-def _extra_row(ref: ObjectRef, path: Path, value: Any, owners: Owners) -> Iterator[PlanRow]:
-    """A live field that is not wanted: removed if it is ours, a conflict where everything must be ours, else kept."""
+def _extra_row(it: _Compared, path: Path, value: Any, owners: Owners) -> Iterator[PlanRow]:
+    """A live field that is not wanted: removed if ours, a conflict where everything must be ours, else foreign."""
     others = owners.others_of(path)
+    managers = ", ".join(others) or None
     is_owned = path in owners.ours
     if is_owned and not others:
-        yield PlanRow("update", ref, path, value, None)
-    elif is_exclusive(ref.kind, path):
-        managers = ", ".join(others) or None
-        yield PlanRow("conflict", ref, path, value, None, added_by_other(managers), managers)
+        yield PlanRow("update", it.ref, path, value, None)
+    elif is_exclusive(it.ref.kind, path):
+        yield PlanRow("conflict", it.ref, path, value, None, added_by_other(managers), managers)
     elif is_owned:
-        yield PlanRow("update", ref, path, value, None, shared_field(", ".join(others)))
+        yield PlanRow("update", it.ref, path, value, None, shared_field(", ".join(others)))
+    elif it.is_tenants and is_notable(it.ref.kind, path, is_owned=bool(others)):
+        yield PlanRow("foreign", it.ref, path, value, None, foreign_field(managers), managers)
 
 
-def _unwanted(present: Iterable[Manifest], wanted: set[ObjectRef], tenant: str | None) -> list[Manifest]:
-    found = [
-        manifest
-        for manifest in present
-        if is_ours(manifest, tenant)
-        and not manifest["metadata"].get("deletionTimestamp")
-        and ref_of(manifest) not in wanted
-    ]
-    return sorted(found, key=lambda manifest: (-RANK[manifest["kind"]], ref_of(manifest)))
-
-
-def _deletion(live: Manifest, tenant: str | None) -> PlanChange:
-    ref = ref_of(live)
-    return PlanChange("delete", ref, (PlanRow("delete", ref, why=NO_LONGER_WANTED),), tenant, live=live)
+def _unwanted(found: Unwanted, tenant: str | None) -> PlanChange:
+    ref = ref_of(found.manifest)
+    action: PlanAction = "delete" if found.is_deleted else "foreign"
+    return PlanChange(action, ref, (PlanRow(action, ref, why=found.why),), tenant, live=found.manifest)
 
 
 def _like_namespace(change: PlanChange, namespace: PlanChange) -> PlanChange:

@@ -26,6 +26,10 @@ class ClusterApi(Protocol):
     def namespaces(self) -> Sequence[str] | None:
         """The namespaces that the user named, if any."""
 
+    @property
+    def server_digest(self) -> str:
+        """A text that differs between servers."""
+
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
         """One object."""
 
@@ -54,6 +58,17 @@ class ClusterApi(Protocol):
     ) -> Iterator[WatchEvent]:
         """Changes as they happen."""
 
+    def can(
+        self,
+        verb: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        subresource: str | None = None,
+    ) -> bool:
+        """Whether the user may do something."""
+
     def list(
         self,
         kind: str,
@@ -61,5 +76,6 @@ class ClusterApi(Protocol):
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> list[Manifest]:
         """All objects of a kind."""

@@ -14,20 +14,29 @@ from typing import TYPE_CHECKING, cast
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, Problem, TenantKitError, WaitTimeoutError
-from tenantkit.hints import Message
-from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.exceptions import (
+    InvalidSpecError,
+    NotFound,
+    OwnershipError,
+    PermissionDenied,
+    Problem,
+    TenantKitError,
+    WaitTimeoutError,
+)
+from tenantkit.hints import Hint, Message
+from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
 from tenantkit.provision.changes import PlanChange, PlanRow
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.plan import Plan
-from tenantkit.provision.progress import Progress
+from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.read import read_contents
 from tenantkit.provision.reasons import IN_THE_NAMESPACE, PROTECTED, Reason, failed, namespace_not_applied
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import find_namespace, stored_tenant
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, find_namespace, stored_tenant
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
@@ -67,8 +76,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         PermissionDenied: you may not read a namespace, or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the namespaces, get configmap `platform` in tenantkit-system; list of each kind, for the cluster or in
-    each namespace, where a refusal counts as unknown.
+    RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
+    or in each namespace, where a refusal counts as unknown.
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
@@ -84,13 +93,13 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
     for name, namespace in zip(names, namespaces, strict=True):
         changes += _deletions(name, namespace, contents)
     stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
-    return Plan(platform, tuple(stored), tuple(changes), "deletion")
+    return Plan(platform, tuple(stored), tuple(changes), "deletion", cluster_id(cluster))
 
 
 @takes_cluster
 def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
     cluster: ClusterApi,
-    tenants: str | Sequence[str],
+    tenants: str | Sequence[str] | Plan,
     *,
     confirm: str | Sequence[str],
     progress: bool = True,
@@ -105,7 +114,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
 
     Args:
         cluster: the connection, from `connect`.
-        tenants: one name or several, without the platform's prefix.
+        tenants: one name or several, without the platform's prefix; or the plan from `plan_delete_tenants`.
         confirm: the same name or names again, to prevent accidents.
         progress: show a progress line in a terminal or notebook. Default: yes.
         on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
@@ -119,6 +128,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
 
     Raises:
         InvalidSpecError: `confirm` does not repeat the names, or `tenants` is not a list of names.
+        StalePlanError: the plan was made on another cluster; nothing was deleted.
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant, or a tenant is protected.
         SpecVersionError: a newer tenantkit wrote a grant, so it is not known whether the tenant is protected.
@@ -129,7 +139,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
             `report`.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get, delete and watch the namespaces, get configmap `platform` in tenantkit-system.
+    RBAC: get, list, delete and watch namespaces, get configmap `platform` in tenantkit-system.
 
     Source: pages "Namespaces", "Finalizers".
 
@@ -140,7 +150,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         >>> tk.apply(cluster, tk.plan(cluster, forecast), progress=False).is_complete
         True
     """
-    names = _checked_names(tenants)
+    names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else _checked_names(tenants)
     _check_confirmed(names, confirm)
     namespaces = _namespaces(cluster, names, get_platform(cluster))
     protected = [name for name, namespace in zip(names, namespaces, strict=True) if _is_protected(namespace)]
@@ -192,8 +202,9 @@ class _Run:
         started: list[_Target] = []
         try:
             side_by_side(lambda target: self._delete(target, started), targets, threads=threads, stop=self.stop)
+            remaining = self._remaining(started)
             side_by_side(
-                lambda target: self._wait(target, deadline, timeout_s), list(started), threads=threads, stop=self.stop
+                lambda target: self._wait(target, deadline, timeout_s), remaining, threads=threads, stop=self.stop
             )
         except KeyboardInterrupt:
             self.stop.set()
@@ -211,6 +222,18 @@ class _Run:
             self._add(self.failed, ApplyOutcome(target.ref, "delete", target.tenant, why=failed(error)))
         else:
             started.append(target)
+
+    def _remaining(self, started: Sequence[_Target]) -> list[_Target]:
+        """The tenants to wait for: those whose namespaces still exist, in one request where that is allowed."""
+        try:
+            namespaces = self.cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+        except TenantKitError:  # then each is read by itself
+            return list(started)
+        present = {namespace["metadata"]["uid"] for namespace in namespaces}
+        for target in started:
+            if target.uid not in present:
+                self._add(self.applied, ApplyOutcome(target.ref, "delete", target.tenant))
+        return [target for target in started if target.uid in present]
 
     def _wait(self, target: _Target, deadline: float, timeout_s: float) -> None:
         try:
@@ -279,6 +302,15 @@ def _checked_names(tenants: object, field: str = "tenants") -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
+def _planned_names(cluster: ClusterApi, plan: Plan) -> tuple[str, ...]:
+    """The tenants of the plan of a deletion that was made on this cluster."""
+    if plan.subject != "deletion":
+        hint = Hint("pass a name, or the result of {plan_delete_tenants}")
+        raise InvalidSpecError([Problem("tenants", plan, "is not the plan of a deletion", hint=hint)])
+    check_cluster(plan.cluster_id, cluster_id(cluster))
+    return tuple(dict.fromkeys(str(change.tenant) for change in plan.changes))
+
+
 def _check_confirmed(names: Sequence[str], confirm: object) -> None:
     given = {confirm} if isinstance(confirm, str) else set(_checked_names(confirm, "confirm"))
     if given != set(names):
@@ -288,13 +320,37 @@ def _check_confirmed(names: Sequence[str], confirm: object) -> None:
 
 
 def _namespaces(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> list[Manifest]:
-    """The namespaces of these tenants, each with its tenant's labels."""
-    namespaces = side_by_side(lambda name: find_namespace(cluster, name, platform), names)
+    """The namespaces of these tenants, each with its tenant's labels; found by these where they may be listed."""
+    labelled = _labelled(cluster)
+
+    def find(name: str) -> Manifest:
+        found = {namespace["metadata"]["name"]: namespace for namespace in labelled.get(name, ())}
+        expected = platform.namespace(name)
+        if expected in found or not found:
+            return found.get(expected) or find_namespace(cluster, name, platform)
+        if len(found) > 1:
+            listed = ", ".join(map(repr, sorted(found)))
+            raise OwnershipError(f"tenant {name!r} has the namespaces {listed}: nothing was deleted")
+        return next(iter(found.values()))
+
+    namespaces = side_by_side(find, names)
     for name, namespace in zip(names, namespaces, strict=True):
         if not is_ours(namespace, name):
             which, owner = f"namespace {namespace['metadata']['name']!r}", owner_of(namespace)
             raise OwnershipError(f"{which} does not belong to tenant {name!r} but to {owner}: nothing was deleted")
     return namespaces
+
+
+def _labelled(cluster: ClusterApi) -> dict[str, list[Manifest]]:
+    """The Namespaces of all tenants, by tenant; none for a user who may not list them."""
+    found: dict[str, list[Manifest]] = {}
+    try:
+        namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+    except PermissionDenied:
+        return found
+    for namespace in namespaces:
+        found.setdefault(namespace["metadata"]["labels"][TENANT_LABEL], []).append(namespace)
+    return found
 
 
 def _stored(namespace: Manifest) -> Tenant | None:

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected
+from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected, StoredDifferentlyError
+from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.reasons import LOCAL_ONLY, denied
-from tenantkit.provision.writes import to_send
+from tenantkit.provision.writes import is_replaced, takes_back, to_send
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -31,13 +32,14 @@ def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[
 def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> PlanChange:
     if change.action not in ("create", "update", "delete"):
         return change
-    if change.ref.namespace in absent:
+    if change.ref.namespace in absent or is_replaced(change):
         return replace(change, rows=tuple(replace(row, why=row.why or LOCAL_ONLY) for row in change.rows))
     try:
         if change.wanted is None:
             cluster.delete(change.ref, dry_run=True)
         else:
-            cluster.apply(to_send(change), dry_run=True)
-    except (PermissionDenied, Rejected, BadRequest, Conflict) as error:
+            sent = to_send(change)
+            check_answer(sent, cluster.apply(sent, dry_run=True, force=takes_back(change)), change.live)
+    except (PermissionDenied, Rejected, BadRequest, Conflict, StoredDifferentlyError) as error:
         return blocked(change, denied(error))
     return change

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -23,15 +24,20 @@ from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
-from tenantkit.provision.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
-from tenantkit.provision.progress import Progress
-from tenantkit.provision.read import read_refs
+from tenantkit.provision.plans.notice import PlanNotice
+from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.plans.platform_notices import platform_notices
+from tenantkit.provision.plans.tenant_notices import accelerator_notices
+from tenantkit.provision.read import read_node_resources, read_refs
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
+from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
-from tenantkit.provision.wait_deleted import wait_until_deleted
+from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
@@ -58,25 +64,48 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         platform: the settings. Default: `Platform()`.
 
     Returns:
-        A Plan of the platform's own objects.
+        A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern.
 
     Raises:
+        InvalidSpecError: `namespace_prefix` changes while tenants exist.
         SpecVersionError: a newer tenantkit wrote the stored settings.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings.
+    rolebindings; list namespaces and nodes, if that is allowed.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.plan_platform(cluster, platform).summary
         '9 unchanged'
-        >>> tk.plan_platform(cluster, platform.with_(domain="ai.example.com")).summary
+        >>> plan = tk.plan_platform(cluster, platform.with_(domain="ai.example.com"))
+        >>> plan.summary
         '1 to update, 8 unchanged'
+        >>> print(plan.notices[0].tenant, plan.notices[0])
+        chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
     settings = platform if platform is not None else Platform()
     refs = [ref_of(manifest) for manifest in make_platform(settings)]
-    return make_install_plan(settings, read_refs(cluster, refs))
+    planned = make_install_plan(settings, read_refs(cluster, refs))
+    notices = (*_tenants_concerned(cluster, settings), *_devices_not_offered(cluster, settings))
+    return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
+
+
+def _tenants_concerned(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
+    """What these settings mean for the tenants that exist.
+
+    Raises:
+        InvalidSpecError: their namespaces would have other names.
+    """
+    namespaces = check_namespaces(cluster, settings)
+    if namespaces is None:
+        text = "you may not list tenants, so it is not known whom these settings concern"
+        return [PlanNotice("tenants-not-listed", text)]
+    return platform_notices(stored_settings(cluster) or Platform(), settings, namespaces)
+
+
+def _devices_not_offered(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
+    return list(accelerator_notices(dict.fromkeys(settings.accelerators, ()), read_node_resources(cluster)))
 
 
 @takes_cluster
@@ -108,7 +137,8 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         PermissionDenied: you may not read the existing objects; nothing was written.
         SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
         PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
-        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan.
+        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `namespace_prefix` changes while
+            tenants exist.
         ClusterUnavailable: the server did not answer.
 
     RBAC: a cluster administrator's: create and patch namespaces, clusterroles, clusterrolebindings, and in

@@ -21,16 +21,18 @@ class LiveState:
     Args:
         objects: by ref.
         unknown: why a kind could not be read, by kind and namespace (for a Namespace: by its own name).
+        unreadable: why an object that exists could not be parsed.
         has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
     """
 
     objects: Mapping[ObjectRef, Manifest]
     unknown: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     has_all_namespaces: bool = True
+    unreadable: Mapping[ObjectRef, Reason] = field(default_factory=dict)
 
     def why_unknown(self, ref: ObjectRef) -> Reason | None:
         """Why it is not known whether an object exists; None when it is known."""
-        return self.unknown.get((ref.kind, ref.namespace or ref.name))
+        return self.unreadable.get(ref) or self.unknown.get((ref.kind, ref.namespace or ref.name))
 
     def by_namespace(self, kinds: Collection[str]) -> dict[str, list[Manifest]]:
         """The objects of these kinds, by namespace."""
@@ -45,7 +47,10 @@ def live_state(
     manifests: Iterable[Manifest],
     *,
     unknown: Mapping[tuple[str, str], Reason] | None = None,
+    unreadable: Mapping[ObjectRef, Reason] | None = None,
     has_all_namespaces: bool = True,
 ) -> LiveState:
     """The live state from objects as the server sent them."""
-    return LiveState({ref_of(manifest): manifest for manifest in manifests}, unknown or {}, has_all_namespaces)
+    return LiveState(
+        {ref_of(manifest): manifest for manifest in manifests}, unknown or {}, has_all_namespaces, unreadable or {}
+    )

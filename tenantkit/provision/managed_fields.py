@@ -19,13 +19,22 @@ if TYPE_CHECKING:
 
 Path: TypeAlias = tuple[str, ...]
 
+_DEEPEST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The fields that tenantkit applied, and the managers of each field that others own."""
+    """The owners of the fields of an object.
+
+    Args:
+        ours: the fields that tenantkit applied.
+        others: the other managers, by field.
+        named_as_ours: the fields that somebody wrote under tenantkit's name, but not by an apply.
+    """
 
     ours: frozenset[Path]
     others: Mapping[Path, tuple[str, ...]]
+    named_as_ours: frozenset[Path] = frozenset()
 
     def others_of(self, path: Path) -> tuple[str, ...]:
         """The names of the other managers of a field; empty if there are none."""
@@ -42,6 +51,7 @@ def owners_of(live: Manifest) -> Owners:
         live: as the server sent it; without managedFields no field has an owner.
     """
     ours: set[Path] = set()
+    named: set[Path] = set()
     others: dict[Path, list[str]] = {}
     for entry in live.get("metadata", {}).get("managedFields") or ():
         fields = entry.get("fieldsV1")
@@ -49,14 +59,13 @@ def owners_of(live: Manifest) -> Owners:
             continue
         manager = str(entry.get("manager") or "an unnamed manager")
         if manager == FIELD_MANAGER:
-            if entry.get("operation") == "Apply":
-                ours.update(_leaves(fields))
+            (ours if entry.get("operation") == "Apply" else named).update(_leaves(fields))
             continue
         for path in _leaves(fields):
             names = others.setdefault(path, [])
             if manager not in names:
                 names.append(manager)
-    return Owners(frozenset(ours), {path: tuple(names) for path, names in others.items()})
+    return Owners(frozenset(ours), {path: tuple(names) for path, names in others.items()}, frozenset(named))
 
 
 def managers_of(live: Manifest) -> tuple[str, ...]:
@@ -66,16 +75,19 @@ def managers_of(live: Manifest) -> tuple[str, ...]:
     return tuple(name for name in names if name != FIELD_MANAGER)
 
 
-def _leaves(fields: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
-    """The owned fields of a FieldsV1; `.` marks a map or an item itself, which has no value."""
-    for key, below in fields.items():
-        if key == ".":
-            continue
-        path = (*prefix, _part(key))
-        if below:
-            yield from _leaves(below, path)
-        else:
-            yield path
+def _leaves(fields: Mapping[str, Any]) -> Iterator[Path]:
+    """The owned fields of a FieldsV1; `.` marks a map or an item itself, which has no value.
+
+    Whoever may write an object may nest them as deeply as JSON can be read, so this neither recurses nor looks deeper
+    than any field that tenantkit sets.
+    """
+    pending: list[tuple[Path, Any]] = [((), fields)]
+    while pending:
+        prefix, below = pending.pop()
+        if isinstance(below, dict) and below and len(prefix) < _DEEPEST:
+            pending += [((*prefix, _part(key)), value) for key, value in below.items() if key != "."]
+        elif prefix:
+            yield prefix
 
 
 def _part(key: str) -> str:

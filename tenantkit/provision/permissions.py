@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.manifests.labels import QUOTA_NAME, SPEC_CONFIG_MAP
+from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -46,12 +46,11 @@ _GRANT_NEW: Sequence[_Permission] = (
 )
 _PLAN_NEW: Sequence[_Permission] = (("list", "Namespace", None),)
 _PLAN: Sequence[_Permission] = (
-    ("list", "ConfigMap", None),
     ("list", "ResourceQuota", None),
     ("list", "RoleBinding", None),
+    ("list", "Ingress", None),
 )
 _TEAM: Sequence[_Permission] = (
-    ("patch", "ConfigMap", SPEC_CONFIG_MAP),
     ("create", "RoleBinding", None),
     ("create", "Ingress", None),
 )

@@ -10,37 +10,54 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.display.tables import html_table, text_table, value_text
-from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.display.tables import clean, html_table, text_table
+from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PRUNED_KINDS, changes
+from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
+from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
+from tenantkit.provision.content.team import team_part, with_team
+from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
-from tenantkit.provision.hosts import granted_elsewhere, with_checked_hosts
-from tenantkit.provision.read import read_refs, read_tenants
-from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED
+from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
+from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.ownership import tenant_of
+from tenantkit.provision.plans.notice import notice_lines
+from tenantkit.provision.plans.origin import cluster_id, platform_digest
+from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
+from tenantkit.provision.plans.tenant_notices import (
+    accelerator_notices,
+    change_notices,
+    new_accelerators,
+    tenant_notices,
+)
+from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
+from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
-from tenantkit.provision.stored.versions import check_platform_version, check_tenant_versions
-from tenantkit.rules.manifest import ref_of
+from tenantkit.provision.stored.versions import check_platform_version, why_newer
+from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
     from tenantkit.hints import Surface
-    from tenantkit.provision.changes import PlanAction, PlanChange, PlanRow
+    from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.live import LiveState
-
-COLUMNS = ("action", "kind", "namespace", "name", "field", "before", "after", "reason")
+    from tenantkit.provision.plans.notice import PlanNotice
+    from tenantkit.provision.reasons import Reason
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -49,8 +66,11 @@ _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("conflict", "in conflict"),
     ("blocked", "blocked"),
     ("unknown", "unknown"),
+    ("not yours", "not yours"),
     ("unchanged", "unchanged"),
+    ("foreign", "foreign"),
 )
+_COUNTED_BY_ROW: tuple[PlanAction, ...] = ("conflict", "foreign")
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,8 @@ class Plan:
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
             of tenants.
+        cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
+        notices: what to know before it is applied; shown first.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
@@ -76,6 +98,13 @@ class Plan:
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
     subject: Literal["tenants", "platform", "deletion"] = "tenants"
+    cluster_id: str = ""
+    notices: tuple[PlanNotice, ...] = ()
+
+    @property
+    def platform_digest(self) -> str:
+        """A text that changes with the platform's settings: `apply` refuses a plan for other settings."""
+        return platform_digest(self.platform)
 
     @property
     def rows(self) -> tuple[PlanRow, ...]:
@@ -85,13 +114,14 @@ class Plan:
     @property
     def has_changes(self) -> bool:
         """Whether anything has to change, or is unknown."""
-        return any(change.action != "unchanged" for change in self.changes)
+        return any(change.action not in ("unchanged", "foreign") for change in self.changes)
 
     @property
     def summary(self) -> str:
-        """Number of objects by action: `3 to create, 1 to update, 9 unchanged`; conflicts are counted by field."""
+        """Number of objects by action: `3 to create, 9 unchanged`; conflicts and foreign fields are counted by row."""
         counts = Counter(change.action for change in self.changes)
-        counts["conflict"] = sum(len(change.conflicts) for change in self.changes)
+        for action in _COUNTED_BY_ROW:
+            counts[action] = sum(row.action == action for row in self.rows)
         texts = [f"{counts[action]} {words}" for action, words in _SUMMARY if counts[action]]
         return ", ".join(texts) or "nothing planned"
 
@@ -100,13 +130,13 @@ class Plan:
         """The rows as a DataFrame.
 
         Returns:
-            action, kind, namespace, name, field, before, after, reason: all `string`, <NA> where there is no value. In
-            a row `conflict`, before is the live value and after the desired one; such rows can be passed to
-            `apply(force_conflicts=…)`.
+            action, tenant, kind, namespace, name, field, before, after, reason: all `string`, <NA> where there is no
+            value. Deletions and lost access come first. In a row `conflict`, before is the live value and after the
+            desired one; such rows can be passed to `apply(force_conflicts=…)`.
         """
         import pandas as pd
 
-        cells = [_cells(row, "python") for row in self.rows]
+        cells = [entry.cells("python") for entry in entries(self.changes)]
         return pd.DataFrame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
@@ -118,27 +148,35 @@ class Plan:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary, and changes: one mapping per row with the columns of `frame`, None where there is no value.
+            summary; notices, each with code, tenant and text; and changes: one mapping per row with the columns of
+            `frame`, None where there is no value, and `change`, the differences in words.
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '7 unchanged'
+            '6 unchanged'
         """
-        rows = [dict(zip(COLUMNS, _cells(row, surface), strict=True)) for row in self.rows]
-        return {"summary": self.summary, "changes": rows}
+        check_surface(surface)
+        notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
+        rows = [
+            {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
+            for entry in entries(self.changes)
+        ]
+        return {"summary": self.summary, "notices": notices, "changes": rows}
 
     def words(self, surface: Surface) -> str:
-        """The table and the summary as text, with reasons in the words of Python, the command line or a form.
+        """The notices, the changes by meaning and the summary as text, in the words of a surface.
 
         Args:
             surface: `python`, `shell` or `form`.
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            7 unchanged
+            6 unchanged
         """
-        table = text_table(COLUMNS, self._shown(surface))
-        return f"{table}\n\n{self.summary}" if table else self.summary
+        check_surface(surface)
+        notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
+        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
+        return "\n\n".join(part for part in (notices, table, self.summary) if part)
 
     def __str__(self) -> str:
         return self.words("python")
@@ -147,11 +185,14 @@ class Plan:
         return f"<Plan: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        return html_table(self.summary, COLUMNS, self._shown("python"))
+        notices = "".join(f"<li>{escape(clean(line))}</li>" for line in notice_lines(self.notices, "python"))
+        listed = f'<ul class="mathjax_ignore">{notices}</ul>' if notices else ""
+        return listed + html_table(self.summary, SHOWN_COLUMNS, self._shown("python"))
 
     def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
         """The rows to show: unchanged objects are only counted."""
-        return [_cells(row, surface) for row in self.rows if row.action != "unchanged"]
+        listed = [entry for entry in entries(self.changes) if entry.row.action != "unchanged"]
+        return [cells for entry in listed for cells in entry.shown(surface)]
 
 
 @takes_cluster
@@ -173,26 +214,28 @@ def plan(
 
     Returns:
         A Plan. Besides changes, its rows show conflicts (fields that others set), `blocked` objects (they belong to
-        someone else, or a host is taken) and `unknown` ones (you may not read them). If you may not list namespaces,
-        the rows that take a host say that other tenants could not be checked.
+        someone else, a host is taken, or their tenant does not fit the platform), `unknown` ones (you may not read
+        them), those that are `not yours` (you may not change them), and `foreign` objects and fields (in the tenant's
+        namespace, but not in its spec; they stay). A blocked tenant stops no other. If you may not list namespaces, the
+        rows that take a host say that other tenants could not be checked.
 
     Raises:
-        InvalidSpecError: a tenant does not fit the platform or another tenant, or something is not a Tenant.
-        HostTakenError: two of the tenants have the same host.
-        SpecVersionError: a newer tenantkit wrote the stored spec; it is never overwritten.
+        InvalidSpecError: something is not a Tenant, or two tenants have the same name.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         PermissionDenied: you may not read the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get configmap `platform` in tenantkit-system; list namespaces, configmaps, resourcequotas, limitranges,
-    serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's namespace. With `dry_run="server"`
-    also create and patch of the objects that change.
+    RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
+    resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
+    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may. With
+    `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '7 to create'
+        '6 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -203,12 +246,30 @@ def plan(
     given = _checked_tenants(tenants)
     stored = find_platform(cluster) if platform is None else platform
     settings = stored or Platform()
-    settings.check(given)
-    planned = make_plan(given, settings, read_tenants(cluster, [settings.namespace(tenant) for tenant in given]))
+    planned = _read_and_plan(cluster, given, settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
+    marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(planned, changes=marked)
+    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned)))
+
+
+def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
+    """What to know about a plan of tenants. The nodes are read only where a quota grants another accelerator."""
+    for tenant in planned.tenants:
+        yield from tenant_notices(tenant, datetime.now(UTC))
+    yield from change_notices(planned.changes, planned.platform)
+    granted = new_accelerators(planned.changes)
+    if granted:
+        yield from accelerator_notices(granted, read_node_resources(cluster))
+
+
+def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
+    """The plan from the current live state, with the identity of its cluster."""
+    unfit = _unfit(tenants, platform)
+    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
+    namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
+    return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
 
 
 def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
@@ -223,9 +284,16 @@ def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
         for one in given
         if not isinstance(one, Tenant)
     ]
+    checked = tuple(one for one in given if isinstance(one, Tenant))
+    counts = Counter(tenant.name for tenant in checked)
+    problems += [
+        Problem("name", name, f"{count} tenants have this name: give each tenant its own name")
+        for name, count in sorted(counts.items())
+        if count > 1
+    ]
     if problems:
         raise InvalidSpecError(problems)
-    return tuple(one for one in given if isinstance(one, Tenant))
+    return checked
 
 
 def _without_roles(change: PlanChange) -> PlanChange:
@@ -236,33 +304,77 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
-    """The plan of some tenants against the live state: pure.
-
-    Raises:
-        SpecVersionError: a newer tenantkit wrote a stored spec.
-    """
-    taken = granted_elsewhere({platform.namespace(tenant) for tenant in tenants}, live)
+    """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
+    unfit = _elsewhere(tenants, platform, live) | _unfit(tenants, platform)
+    fitting = [tenant for tenant in tenants if tenant.name not in unfit]
+    taken = taken_hosts(fitting, platform, live)
+    compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
     planned: list[PlanChange] = []
-    for tenant, compared in zip(tenants, compare_tenants(tenants, platform, live), strict=True):
-        hosts = platform.hosts(tenant)
-        planned += with_checked_hosts(compared, hosts, taken, is_complete=live.has_all_namespaces)
-    return Plan(platform, tuple(tenants), tuple(planned))
+    for tenant in tenants:
+        if tenant.name in unfit:
+            planned.append(_not_fitting(tenant, platform, unfit[tenant.name]))
+            continue
+        clashes = taken.get(tenant.name, {})
+        planned += with_checked_hosts(compared[tenant.name], clashes, is_complete=live.has_all_namespaces)
+    return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
+
+
+def _unfit(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
+    """Why tenants do not fit the platform, by name: an unknown size, a host that is not granted and the like."""
+    found: dict[str, Reason] = {}
+    for tenant in tenants:
+        try:
+            platform.check([tenant])
+        except InvalidSpecError as error:
+            found[tenant.name] = does_not_fit(error)
+    return found
+
+
+def _elsewhere(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, Reason]:
+    """The tenants that exist in a namespace of another name: a second one must not be made."""
+    expected = {tenant.name: platform.namespace(tenant) for tenant in tenants}
+    found: dict[str, Reason] = {}
+    for ref, manifest in live.objects.items():
+        name = tenant_of(manifest) if ref.kind == "Namespace" else None
+        if name is not None and name in expected and ref.name != expected[name]:
+            found[name] = exists_elsewhere(ref.name, expected[name])
+    return found
+
+
+def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
+    """One blocked row: the objects of a tenant that does not fit the platform cannot be made."""
+    ref = ObjectRef("v1", "Namespace", platform.namespace(tenant))
+    return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
 def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
     """For each tenant, its objects against the live state, whoever else has its hosts: pure.
 
-    Raises:
-        SpecVersionError: a newer tenantkit wrote a stored spec.
+    A tenant whose grant was written by a newer tenantkit is blocked.
     """
-    present = live.by_namespace(PRUNED_KINDS)
+    contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
     compared: list[list[PlanChange]] = []
     for tenant in tenants:
         namespace = platform.namespace(tenant)
-        check_tenant_versions(namespace, live)
-        wanted = make_tenant(tenant, platform)
-        compared.append(list(changes(wanted, live, tenant=tenant.name, present=present.get(namespace, ()))))
+        found = _compare(tenant, platform, live, contents[namespace])
+        newer = why_newer(namespace, live)
+        compared.append(found if newer is None else [blocked(change, newer) for change in found])
     return compared
+
+
+def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Content) -> list[PlanChange]:
+    """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
+    part = team_part(tenant, platform, content)
+    wanted = make_tenant(with_team(tenant, part), platform)
+    refs = {ref_of(manifest) for manifest in wanted}
+    rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
+    as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
+    place = platform.namespace(tenant)
+    unread = [
+        ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
+    ]
+    planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
+    return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
 
 
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:
@@ -280,19 +392,6 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
     """The same plan, made again from the current live state."""
     if earlier.subject == "platform":
         refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        return make_install_plan(earlier.platform, read_refs(cluster, refs))
-    namespaces = [earlier.platform.namespace(tenant) for tenant in earlier.tenants]
-    return make_plan(earlier.tenants, earlier.platform, read_tenants(cluster, namespaces))
-
-
-def _cells(row: PlanRow, surface: Surface) -> tuple[str | None, ...]:
-    return (
-        row.action,
-        row.ref.kind,
-        row.ref.namespace,
-        row.ref.name,
-        row.field,
-        value_text(row.before),
-        value_text(row.after),
-        row.words(surface) or None,
-    )
+        made = make_install_plan(earlier.platform, read_refs(cluster, refs))
+        return replace(made, cluster_id=cluster_id(cluster))
+    return _read_and_plan(cluster, earlier.tenants, earlier.platform)

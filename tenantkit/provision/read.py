@@ -11,24 +11,28 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import NotFound, PermissionDenied
-from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, SPEC_CONFIG_MAP
+from tenantkit.cluster.requests.unreadable import unreadable_in
+from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
+from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
-from tenantkit.provision.reasons import not_readable
+from tenantkit.provision.reasons import not_readable, unreadable
+from tenantkit.rules.kinds import kind_of
+from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.reasons import Reason
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
 
 
-# The kinds of a tenant's objects; with a name where tenantkit owns only the object of that name.
+# The kinds of a tenant's objects; with a name where only the object of that name matters.
 TENANT_KINDS: dict[str, str | None] = {
-    "ConfigMap": SPEC_CONFIG_MAP,
-    "ResourceQuota": QUOTA_NAME,
-    "LimitRange": LIMITS_NAME,
+    "ConfigMap": RETIRED_CONFIG_MAP,
+    "ResourceQuota": None,
+    "LimitRange": None,
     "ServiceAccount": None,
     "RoleBinding": None,
     "Ingress": None,
@@ -41,6 +45,7 @@ class _Reading:
     def __init__(self) -> None:
         self.found: list[Manifest] = []
         self.unknown: dict[tuple[str, str], Reason] = {}
+        self.unreadable: list[UnreadableObject] = []
         self.has_all_namespaces = True
 
 
@@ -66,8 +71,24 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     return live_state(
         chain.from_iterable(reading.found for reading in readings),
         unknown=unknown,
+        unreadable=_unreadable(readings),
         has_all_namespaces=all(reading.has_all_namespaces for reading in readings),
     )
+
+
+def read_node_resources(cluster: ClusterApi) -> set[str]:
+    """The names of all resources that nodes offer; empty for a user who may not list nodes.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list nodes, if that is allowed.
+    """
+    try:
+        nodes = cluster.list("Node")
+    except PermissionDenied:
+        return set()
+    return {name for node in nodes for name in (node.get("status") or {}).get("allocatable") or ()}
 
 
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
@@ -105,7 +126,16 @@ def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequenc
 
     readings = side_by_side(read, kinds)
     unknown = {key: reason for reading in readings for key, reason in reading.unknown.items()}
-    return live_state(chain.from_iterable(reading.found for reading in readings), unknown=unknown)
+    found = chain.from_iterable(reading.found for reading in readings)
+    return live_state(found, unknown=unknown, unreadable=_unreadable(readings))
+
+
+def _unreadable(readings: Iterable[_Reading]) -> dict[ObjectRef, Reason]:
+    return {
+        ObjectRef(kind_of(it.kind).api_version, it.kind, it.name or "*", it.namespace): unreadable(it.reason)
+        for reading in readings
+        for it in reading.unreadable
+    }
 
 
 def _kind_reader(cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str]) -> Callable[[], _Reading]:
@@ -117,25 +147,38 @@ def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Seq
     selector = f"metadata.name={name}" if name else None
     if len(namespaces) > 1:
         try:
-            found = cluster.list(kind, field_selector=selector)
+            found = _list(cluster, kind, None, selector)
         except PermissionDenied:
             pass  # usual for a tenant's owner: each namespace is listed below, with its own refusal
         else:
             wanted = set(namespaces)
             reading.found = [manifest for manifest in found if manifest["metadata"].get("namespace") in wanted]
+            reading.unreadable += unreadable_in(found)
             return reading
     for namespace in namespaces:
         try:
-            reading.found += cluster.list(kind, namespace=namespace, field_selector=selector)
+            found = _list(cluster, kind, namespace, selector)
+            reading.found += found
+            reading.unreadable += unreadable_in(found)
         except PermissionDenied as error:
             reading.unknown[kind, namespace] = not_readable(error)
     return reading
 
 
+def _list(cluster: ClusterApi, kind: str, namespace: str | None, field_selector: str | None) -> list[Manifest]:
+    """The objects; those whose managed fields cannot be parsed are read without them."""
+    found = cluster.list(kind, namespace=namespace, field_selector=field_selector)
+    if not unreadable_in(found):
+        return found
+    return cluster.list(kind, namespace=namespace, field_selector=field_selector, managed_fields=False)
+
+
 def _read_namespaces(cluster: ClusterApi, namespaces: Sequence[str]) -> _Reading:
     reading = _Reading()
     try:
-        reading.found = list(cluster.list("Namespace"))
+        found = _list(cluster, "Namespace", None, None)
+        reading.found = list(found)
+        reading.unreadable += unreadable_in(found)
     except PermissionDenied:
         reading.has_all_namespaces = False
         for namespace in namespaces:
@@ -143,7 +186,7 @@ def _read_namespaces(cluster: ClusterApi, namespaces: Sequence[str]) -> _Reading
                 reading.found.append(cluster.get("Namespace", namespace))
             except NotFound:
                 continue
-            except PermissionDenied as error:
+            except (PermissionDenied, Unreadable) as error:
                 reading.unknown["Namespace", namespace] = not_readable(error)
     return reading
 
@@ -153,5 +196,5 @@ def _get(cluster: ClusterApi, ref: ObjectRef) -> tuple[Manifest | None, Reason |
         return cluster.get(ref.kind, ref.name, ref.namespace), None
     except NotFound:
         return None, None
-    except PermissionDenied as error:
+    except (PermissionDenied, Unreadable) as error:
         return None, not_readable(error)

@@ -9,36 +9,50 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tenantkit.exceptions import ClusterError
+from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tenantkit.exceptions import TenantKitError
+    from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
+    from tenantkit.rules.manifest import Manifest
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
     "set-by-other",
     "added-by-other",
     "shared-field",
+    "taken-back",
+    # of what others have made, and that is left alone
+    "foreign",
+    "left-as-it-is",
     # of objects that are not touched
     "being-deleted",
     "owned-by-other",
+    "exists-elsewhere",
     "host-taken",
+    "host-not-free",
+    "does-not-fit",
     "namespace-not-applied",
     "not-readable",
     "denied",
     "protected",
+    "newer-version",
+    "not-yours",
     # beside a change
     "no-longer-wanted",
+    "not-in-the-grant",
+    "kept-by-finalizers",
+    "made-again",
     "in-the-namespace",
     "hosts-not-checked",
     "platform-not-installed",
     "local-only",
     # of outcomes
     "failed",
+    "stored-differently",
     "not-counted",
     "not-deleted",
     "not-awaited",
@@ -67,6 +81,7 @@ class Reason:
 
     def words(self, surface: Surface = "python") -> str:
         """The reason in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self.text.words(surface) if isinstance(self.text, Message) else self.text
 
     def __str__(self) -> str:
@@ -96,11 +111,15 @@ class WithReason:
 
     def words(self, surface: Surface) -> str:
         """The reason, and what to do next in the words of Python, the command line or a form."""
+        check_surface(surface)
         return self.why.words(surface) if self.why else ""
 
 
 LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
+NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
+LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
+MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
@@ -112,6 +131,8 @@ PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
+BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
+NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
 
@@ -132,9 +153,73 @@ def shared_field(managers: str) -> Reason:
     return Reason("shared-field", f"not removed, since {managers!r} also set it")
 
 
-def owned_by_other(owner: str) -> Reason:
-    """The object exists and belongs to someone else."""
-    return Reason("owned-by-other", f"it exists and belongs to {owner}: choose another name, or delete it first")
+def taken_back(managers: str) -> Reason:
+    """The field has another value, set by these managers, and is set again, since only the spec decides about it."""
+    return Reason("taken-back", f"set by {managers!r}, but only the spec decides about it")
+
+
+def foreign_field(managers: str | None) -> Reason:
+    """The field is not in the spec, somebody added it, and it is left alone."""
+    by = repr(managers) if managers else "an unknown manager"
+    return Reason("foreign", f"added by {by}; tenantkit does not change it")
+
+
+def left_field(managers: str | None) -> Reason:
+    """The field has another value than tenantkit would set, and the spec leaves it as it is."""
+    by = repr(managers) if managers else "an unknown manager"
+    return Reason("left-as-it-is", f"set by {by}; the spec leaves members and routes as they are")
+
+
+def foreign_binding(binding: Manifest) -> Reason:
+    """A RoleBinding of another role."""
+    ref = binding.get("roleRef") or {}
+    return Reason("foreign", f"it binds {ref.get('kind')} {ref.get('name')!r}, which is not one of tenantkit's roles")
+
+
+def foreign_ingress(ungranted: Sequence[str]) -> Reason:
+    """An Ingress that is not one of the tenant's routes."""
+    hosts = f", and the tenant was not granted {', '.join(map(repr, ungranted))}" if ungranted else ""
+    return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
+
+
+def second_of_kind(kind: str) -> Reason:
+    """A second quota or limit range beside tenantkit's."""
+    return Reason("foreign", f"a second {kind}, which also limits this namespace")
+
+
+def being_deleted_with(finalizers: Sequence[str]) -> Reason:
+    """An object that is not wanted is being deleted already."""
+    return Reason("being-deleted", f"it is being deleted{_waiting_for(finalizers)}")
+
+
+def kept_by_finalizers(finalizers: Sequence[str]) -> Reason:
+    """The object is no longer wanted, and remains after its deletion until others are done with it."""
+    return Reason("kept-by-finalizers", f"no longer in the spec; it exists{_waiting_for(finalizers)}")
+
+
+def _waiting_for(finalizers: Sequence[str]) -> str:
+    listed = ", ".join(map(repr, finalizers))
+    return f" until its finalizers are removed: {listed}" if listed else ""
+
+
+def newer_version(error: TenantKitError) -> Reason:
+    """A newer tenantkit wrote the tenant's grant."""
+    return _of_error("newer-version", error)
+
+
+def owned_by_other(owner: str, kind: str = "") -> Reason:
+    """The object exists and belongs to someone else. Nobody is told to delete a namespace in which people may work."""
+    advice = "choose another name" if kind == "Namespace" else "choose another name, or delete it first"
+    return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
+
+
+def exists_elsewhere(namespace: str, expected: str) -> Reason:
+    """The tenant exists, in a namespace of another name than the platform's settings give it."""
+    return Reason(
+        "exists-elsewhere",
+        f"this tenant exists in namespace {namespace!r}, and not in {expected!r}: "
+        f"check the platform's namespace_prefix; no second namespace is made",
+    )
 
 
 def host_taken(clashes: str) -> Reason:
@@ -144,6 +229,27 @@ def host_taken(clashes: str) -> Reason:
         f"this tenant requests a host of another tenant: {clashes}; "
         f"choose another host, or remove it from that tenant first",
     )
+
+
+def hosts_exchanged(tenants: Sequence[str]) -> Reason:
+    """These tenants would wait for each other's hosts."""
+    listed = ", ".join(map(repr, tenants))
+    return Reason(
+        "host-taken",
+        f"tenants {listed} exchange hosts, so each would wait for the other: remove the host from one of them first, "
+        f"and grant it in a second plan",
+    )
+
+
+def host_not_free(hosts: Mapping[str, str]) -> Reason:
+    """The tenants that have these hosts have not let go of them."""
+    listed = ", ".join(f"{host!r} of tenant {tenant!r}" for host, tenant in hosts.items())
+    return Reason("host-not-free", f"it takes {listed}, which was not applied: fix that tenant first, then plan again")
+
+
+def does_not_fit(error: InvalidSpecError) -> Reason:
+    """The tenant's spec does not fit the platform."""
+    return Reason("does-not-fit", error.what.replace("\n", "; "))
 
 
 def namespace_not_applied(action: str) -> Reason:
@@ -156,6 +262,11 @@ def not_readable(error: TenantKitError) -> Reason:
     return _of_error("not-readable", error)
 
 
+def unreadable(reason: str) -> Reason:
+    """The object exists, and cannot be parsed."""
+    return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")
+
+
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)
@@ -163,7 +274,7 @@ def denied(error: TenantKitError) -> Reason:
 
 def failed(error: TenantKitError) -> Reason:
     """The change failed."""
-    return _of_error("failed", error)
+    return _of_error("stored-differently" if isinstance(error, StoredDifferentlyError) else "failed", error)
 
 
 def left_alone(reason: Reason | None) -> Reason:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.display.tables import html_table, text_table
-from tenantkit.exceptions import PartialApplyError
+from tenantkit.exceptions import PartialApplyError, check_surface
 from tenantkit.hints import Hint, Message
 from tenantkit.provision.reasons import REFUSED, WithReason, joined
 
@@ -73,6 +73,7 @@ class Report:
         applied: objects that were written, with the action `create`, `update` or `delete`.
         unchanged: objects that already matched the spec; nothing was written.
         failed: objects or fields that were not changed, with the reason.
+        pending: objects that only somebody with more permissions may change, usually the platform team.
         not_attempted: objects after a failure in the same tenant, or after an interruption.
         not_ready: quotas that were not counted in time, so that they are not enforced yet, and namespaces that still
             exist.
@@ -83,7 +84,7 @@ class Report:
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
         >>> report
-        <Report: 9 unchanged>
+        <Report: 8 unchanged>
         >>> report.is_complete, report.urls
         (True, {'recsys': ['http://recsys.example.ai/rank']})
     """
@@ -91,6 +92,7 @@ class Report:
     applied: tuple[ApplyOutcome, ...] = ()
     unchanged: tuple[ApplyOutcome, ...] = ()
     failed: tuple[ApplyOutcome, ...] = ()
+    pending: tuple[ApplyOutcome, ...] = ()
     not_attempted: tuple[ApplyOutcome, ...] = ()
     not_ready: tuple[ApplyOutcome, ...] = ()
     urls: dict[str, list[str]] = field(default_factory=dict)
@@ -99,7 +101,12 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything was done."""
+        """Whether everything was done, also what only somebody else may do."""
+        return self.is_done and not self.pending
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything was done that this user may do."""
         return not (self.failed or self.not_attempted or self.not_ready or self.interrupted)
 
     @property
@@ -114,8 +121,8 @@ class Report:
         """One row per object or field.
 
         Returns:
-            result (`applied`, `unchanged`, `failed`, `not attempted`, `not ready`), tenant, action, kind, namespace,
-            name, field, reason: all `string`, <NA> where there is no value.
+            result (`applied`, `unchanged`, `failed`, `pending`, `not attempted`, `not ready`), tenant, action, kind,
+            namespace, name, field, reason: all `string`, <NA> where there is no value.
         """
         import pandas as pd
 
@@ -137,6 +144,7 @@ class Report:
             >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
             {'recsys': ['http://recsys.example.ai/rank']}
         """
+        check_surface(surface)
         objects = [
             {name: cell for name, cell in zip(COLUMNS, row, strict=True) if cell is not None}
             for row in self._cells(surface)
@@ -151,8 +159,9 @@ class Report:
 
         Example:
             >>> print(tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "forecast"))).words("shell"))
-            7 unchanged
+            6 unchanged
         """
+        check_surface(surface)
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
         return "\n\n".join(part for part in (table, urls, self.summary) if part)
@@ -175,6 +184,7 @@ class Report:
             ("applied", self.applied),
             ("unchanged", self.unchanged),
             ("failed", self.failed),
+            ("pending", self.pending),
             ("not attempted", self.not_attempted),
             ("not ready", self.not_ready),
         )

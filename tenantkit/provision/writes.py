@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.managed_fields import owners_of
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _STORED_KINDS = ("Namespace", "ConfigMap")
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
 _ATTEMPTS = 5
+_REPLACED = (("roleRef",), ("metadata", "finalizers"))
 
 
 def to_send(change: PlanChange, forced: Collection[Path] = ()) -> Manifest:
@@ -66,6 +68,7 @@ def carry_out(
 
     Raises:
         StalePlanError: someone else created or changed the object at the same time; their change was not overwritten.
+        StoredDifferentlyError: the server stored something else than what was sent.
         ClusterError: the server refused the request, or did not answer.
     """
     if change.action == "delete":
@@ -74,22 +77,39 @@ def carry_out(
     if change.action == "create":
         _create(cluster, change, is_new_namespace=is_new_namespace)
         return True
+    if is_replaced(change):
+        _replace(cluster, change)
+        return True
     forced_rows = [row for row in change.conflicts if row.path in forced]
     if not forced_rows and not any(row.action == "update" for row in change.rows):
         return False
     added = [row for row in forced_rows if row.after is None]
     if added:
         _remove(cluster, change, added)
-    if len(added) < len(change.rows):
-        is_forced = len(forced_rows) > len(added)
+    if len(added) < sum(row.action != "foreign" for row in change.rows):
+        is_forced = len(forced_rows) > len(added) or takes_back(change)
         _apply(cluster, change, to_send(change, forced), force=is_forced)
     return True
+
+
+def takes_back(change: PlanChange) -> bool:
+    """Whether a change sets fields again that the server would not let go without force.
+
+    Others have set them, and only the spec decides about them; or somebody wrote them under tenantkit's own name.
+    """
+    named_as_ours = owners_of(change.live or {}).named_as_ours
+    return any(row.action == "update" and (row.manager is not None or row.path in named_as_ours) for row in change.rows)
+
+
+def is_replaced(change: PlanChange) -> bool:
+    """Whether an object is deleted and made again: its role cannot be changed, or it is being deleted."""
+    return change.action == "update" and any(row.path in _REPLACED for row in change.rows)
 
 
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
     manifest: Manifest = change.wanted or {}
     if change.ref.kind not in _STORED_KINDS or is_new_namespace:
-        cluster.apply(manifest)
+        check_answer(manifest, cluster.apply(manifest), None)
         return
     try:
         created = cluster.create(_claim(manifest))
@@ -111,13 +131,13 @@ def _apply(
 ) -> None:
     """Apply; an object with a stored spec only if its fields have not changed since it was read."""
     if change.ref.kind not in _STORED_KINDS:
-        cluster.apply(manifest, force=force)
+        check_answer(manifest, cluster.apply(manifest, force=force), change.live)
         return
     seen = live or change.live or {}
     for attempt in range(_ATTEMPTS):
         version = seen["metadata"]["resourceVersion"]
         try:
-            cluster.apply(_at_version(manifest, version), force=force)
+            answer = cluster.apply(_at_version(manifest, version), force=force)
         except Conflict:
             now = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
             if now["metadata"]["resourceVersion"] == version:
@@ -130,6 +150,7 @@ def _apply(
                 raise
             seen = now  # another field has changed, such as the status
         else:
+            check_answer(manifest, answer, change.live)
             return
 
 
@@ -157,15 +178,35 @@ def _remove(cluster: ClusterApi, change: PlanChange, rows: list[PlanRow]) -> Non
     for row in rows:
         place = pointer(row.path)
         operations += [{"op": "test", "path": place, "value": row.before}, {"op": "remove", "path": place}]
-    cluster.patch_json(change.ref, operations)
+    answer = cluster.patch_json(change.ref, operations)
+    check_removed(change.ref.kind, [row.path for row in rows], answer)
+
+
+def _replace(cluster: ClusterApi, change: PlanChange) -> None:
+    _delete(cluster, change)
+    cluster.apply(change.wanted or {})
 
 
 def _delete(cluster: ClusterApi, change: PlanChange) -> None:
-    uid = (change.live or {}).get("metadata", {}).get("uid")
+    metadata = (change.live or {}).get("metadata", {})
     try:
-        cluster.delete(change.ref, uid=uid)
+        if change.ref.kind != "Ingress" and metadata.get("finalizers"):
+            _release(cluster, change)
+        cluster.delete(change.ref, uid=metadata.get("uid"))
     except NotFound:
         return  # already deleted
+
+
+def _release(cluster: ClusterApi, change: PlanChange) -> None:
+    """Remove the finalizers of an object, for which no controller of its kind waits.
+
+    RBAC honours a RoleBinding until it no longer exists, so a finalizer would keep the rights of its subjects.
+    """
+    metadata = (change.live or {})["metadata"]
+    operations: list[dict[str, object]] = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}]
+    if change.ref.kind == "RoleBinding":
+        operations.append({"op": "add", "path": "/subjects", "value": []})
+    cluster.patch_json(change.ref, [*operations, {"op": "remove", "path": "/metadata/finalizers"}])
 
 
 def _at_the_same_time(what: str) -> str:

@@ -10,6 +10,7 @@ import re
 
 from tenantkit.rules.names import LABEL_LIMIT, is_dns_subdomain, suggest_dns_subdomain
 
+_QUOTA_PREFIXES = ("requests.", "limits.", "count/")
 _QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 
@@ -50,8 +51,9 @@ def check_resource_name(value: object) -> str | None:
     """Why a value is not the name of an extended resource, with a valid example; None if it is.
 
     Args:
-        value: a resource of nodes, such as `nvidia.com/gpu` or `nvidia.com/mig-1g.5gb`. Not `requests.nvidia.com/gpu`,
-            which is the entry of a quota, and not Kubernetes' own names: `cpu`, or those with `kubernetes.io/`.
+        value: a resource of nodes, such as `nvidia.com/gpu` or `nvidia.com/mig-1g.5gb`. Not an entry of a quota, such
+            as `requests.nvidia.com/gpu`, nor `limits.nvidia.com/gpu`, which the server would take for a resource of
+            its own; and not Kubernetes' own names: `cpu`, or those with `kubernetes.io/`.
 
     Source: page "Resource Management for Pods and Containers", section "Extended resources".
 
@@ -59,10 +61,11 @@ def check_resource_name(value: object) -> str | None:
         >>> check_resource_name("gpu")
         "use a DNS name, '/' and a name, for example 'nvidia.com/gpu'"
     """
-    if isinstance(value, str) and value.startswith("requests."):
-        bare = value.removeprefix("requests.")
+    prefix = next((each for each in _QUOTA_PREFIXES if isinstance(value, str) and value.startswith(each)), None)
+    if prefix is not None:
+        bare = str(value).removeprefix(prefix)
         example = bare if check_resource_name(bare) is None else "nvidia.com/gpu"
-        return f"remove the prefix 'requests.', which is only for quotas: use, for example, {example!r}"
+        return f"remove the prefix {prefix!r}, which is only for quotas: use, for example, {example!r}"
     if not isinstance(value, str) or "/" not in value or not _is_qualified(f"requests.{value}"):
         return "use a DNS name, '/' and a name, for example 'nvidia.com/gpu'"
     if "kubernetes.io/" in value:

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenantkit.rules.label_selectors import LabelRequirement
 from tenantkit.rules.pod_requests import pod_requests
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.quantities import parse_quantity
+from tenantkit.rules.selectors.label_selectors import LabelRequirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tenantkit.rules.label_selectors import LabelOperator
     from tenantkit.rules.manifest import Manifest
     from tenantkit.rules.pod_requests import Totals
+    from tenantkit.rules.selectors.label_selectors import LabelOperator
 
 Filter: TypeAlias = "Callable[[Manifest, NodeState], list[str]]"
 

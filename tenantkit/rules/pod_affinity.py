@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.rules.node_fit import is_selected, untolerated_taint
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
 
     Placed: TypeAlias = Sequence[tuple[Manifest, Manifest]]  # pods and their nodes
     LabelsOf: TypeAlias = Callable[[str], Manifest]  # the labels of a namespace
@@ -95,13 +96,13 @@ class Surroundings:
             selector = term.get("namespaceSelector")
             named = term.get("namespaces") or ([] if selector is not None else [owner["metadata"]["namespace"]])
             in_namespace = namespace in named or (selector is not None and self._is_selected(selector, namespace))
-            if not (in_namespace and label_selector_of(term.get("labelSelector")).matches(labels)):
+            if not (in_namespace and _selector(term.get("labelSelector")).matches(labels)):
                 return False
         return True
 
     def _is_selected(self, selector: Manifest, namespace: str) -> bool:
         """Whether a namespace is selected; its labels are not needed if the selector is empty."""
-        selected = label_selector_of(selector)
+        selected = _selector(selector)
         return not selected.requirements or selected.matches(self._labels_of(namespace))
 
 
@@ -162,7 +163,7 @@ def _spread(pod: Manifest, nodes: Sequence[Manifest], placed: Placed) -> list[_R
 
 def _spread_by(rule: Manifest, pod: Manifest, nodes: Sequence[Manifest], placed: Placed) -> _Rule:
     labels: Manifest = pod["metadata"].get("labels") or {}
-    selector = label_selector_of(rule.get("labelSelector"))
+    selector = _selector(rule.get("labelSelector"))
     same = {key: labels[key] for key in rule.get("matchLabelKeys") or () if key in labels}
 
     def matches(other: Manifest) -> bool:
@@ -186,3 +187,11 @@ def _counts(rule: Manifest, spec: Manifest, node: Manifest) -> bool:
     if rule.get("nodeAffinityPolicy") != "Ignore" and not is_selected(spec, node):
         return False
     return rule.get("nodeTaintsPolicy") != "Honor" or untolerated_taint(spec, node) is None
+
+
+def _selector(selector: Manifest | None) -> LabelSelector:
+    """The selector; one that cannot be read selects nothing, as none does."""
+    try:
+        return label_selector_of(selector)
+    except ValueError:
+        return label_selector_of(None)

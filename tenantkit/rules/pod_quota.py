@@ -7,15 +7,15 @@ Source: page "Resource Quotas"; in k8s.io/kubernetes, pkg/quota/v1/evaluator/cor
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tenantkit.rules.amounts import ONE, parse_amounts, pod_amounts
-from tenantkit.rules.durations import duration
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.times import later, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from tenantkit.rules.amounts import Amounts
     from tenantkit.rules.manifest import Manifest
@@ -103,9 +103,8 @@ def is_charged(pod: Manifest, now: datetime) -> bool:
     if (pod.get("status") or {}).get("phase") in ENDED:
         return False
     deleted, grace_s = (pod["metadata"].get(field) for field in ("deletionTimestamp", "deletionGracePeriodSeconds"))
-    if deleted is None or grace_s is None:
-        return True
-    return now <= datetime.fromisoformat(deleted) + duration(grace_s)
+    ends = parse_time(deleted)
+    return ends is None or grace_s is None or now <= later(ends, grace_s)
 
 
 def has_deadline(spec: Manifest) -> bool:

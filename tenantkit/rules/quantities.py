@@ -74,6 +74,19 @@ def parse_quantity(value: str | SupportsIndex | float) -> Fraction:
     return _read(value).value
 
 
+def readable_quantity(value: object) -> Fraction | None:
+    """The value of a quantity in base units; None for what is not one, where one odd value must not hide the others.
+
+    Example:
+        >>> readable_quantity("500m"), readable_quantity("half")
+        (Fraction(1, 2), None)
+    """
+    try:
+        return _read(value).value
+    except ValueError:
+        return None
+
+
 def format_quantity(value: Fraction | int, *, family: Family = "decimal") -> str:
     """Format a value in base units in canonical form: no fraction, the largest suffix that allows that, no `+`.
 

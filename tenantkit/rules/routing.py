@@ -64,6 +64,22 @@ def check_http_path(
     return problem and f"{problem}, for example {_suggest_path(value)!r}"
 
 
+def path_key(path: str, path_type: Literal["Prefix", "Exact", "ImplementationSpecific"]) -> tuple[str, bool]:
+    """The same for two paths that match the same requests: a Prefix matches by segments, so `/a` is `/a/`.
+
+    A controller may read ImplementationSpecific in either way; it counts as a Prefix here, so that two such routes
+    never depend on the controller.
+
+    Source: page "Ingress", section "Path types" (Examples).
+
+    Example:
+        >>> path_key("/a", "Prefix") == path_key("/a/", "Prefix"), path_key("/a", "Exact") == path_key("/a/", "Exact")
+        (True, False)
+    """
+    is_exact = path_type == "Exact"
+    return (path if is_exact else path.rstrip("/") or "/"), is_exact
+
+
 def check_port(value: object) -> str | None:
     """Why a value is not the number or name of a Service port, with a valid example; None if it is.
 

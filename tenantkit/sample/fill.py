@@ -70,6 +70,8 @@ def _wait_for_pods(cluster: Cluster, wanted: Mapping[tuple[str, str], int]) -> N
     """Wait until so many pods of each workload run, so that later ones do not take their place."""
     running: dict[tuple[str, str], set[str]] = {key: set() for key in wanted}
     for event in cluster.watch("Pod", label_selector=NAME_LABEL, timeout_s=_RUNNING_WITHIN_S):
+        if event.unreadable is not None:
+            continue
         metadata, status = event.manifest["metadata"], event.manifest.get("status") or {}
         key = (metadata["namespace"], metadata["labels"][NAME_LABEL])
         if status.get("phase") == "Running" and key in running:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import shutil
 import socket
 import ssl
@@ -94,6 +95,7 @@ class Sandbox:
         gateway_api: bool = True,
         runs_pods: bool = True,
     ) -> None:
+        self._process = os.getpid()
         listener = _listen(port)
         self._port: int = listener.getsockname()[1]
         self._folder: Path | None = None
@@ -130,7 +132,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop the server and remove its kubeconfig. Can be called more than once, and from any thread."""
-        if self._loop.is_closed():
+        if self._loop.is_closed() or os.getpid() != self._process:  # a forked process: the server runs in its parent
             return
         atexit.unregister(self.close)
         self._loop.call_soon_threadsafe(self._stop.set)

@@ -17,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.spec.plain_values import plain_tree
 from tenantkit.spec.signatures import spec_signature
+from tenantkit.spec.spellings import meant_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +40,7 @@ _REASONS = {
     "int_type": "use a whole number",
     "int_parsing": "use a whole number",
     "int_from_float": "use a whole number",
+    "finite_number": "use a whole number",
 }
 
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
@@ -64,7 +67,7 @@ class Spec(BaseModel):
         if values:
             raise InvalidSpecError([_unnamed(type(self), values)])
         try:
-            super().__init__(**fields)
+            super().__init__(**plain_tree(fields))
         except ValidationError as error:
             raise InvalidSpecError(_problems(type(self), error, spelling="python")) from None
 
@@ -209,7 +212,7 @@ def check_version(api_version: object, *, source: str | None) -> None:
 
 def _fields(cls: type[Spec], data: Mapping[str, Any], source: str | None) -> dict[str, Any]:
     """`data` without its apiVersion and kind, which are checked if given."""
-    fields = dict(data)
+    fields: dict[str, Any] = plain_tree(dict(data))
     if "apiVersion" in fields:
         check_version(fields.pop("apiVersion"), source=source)
     kind = fields.pop("kind", cls.__name__)
@@ -317,7 +320,13 @@ def _unknown_field(cls: type[Spec], location: Sequence[int | str], spelling: str
         if isinstance(part, str):
             model = _inner(model, part)
     fields = (model or cls).model_fields
-    known = [name if spelling == "python" else (field.alias or name) for name, field in fields.items()]
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    spelled = {name: name if spelling == "python" else (field.alias or name) for name, field in fields.items()}
+    meant = meant_field((model or cls).__name__, str(location[-1]))
+    if meant is not None:
+        return f"no such field: use {spelled[meant[0]]}, {meant[1]}"
+    known = list(spelled.values())
+    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in known}
+    same = plain.get(re.sub(r"[^a-z0-9]", "", str(location[-1]).lower()))
+    close = [same] if same else difflib.get_close_matches(str(location[-1]), known, n=1)
     advice = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
     return f"no such field: {advice}"

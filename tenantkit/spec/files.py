@@ -1,8 +1,7 @@
 """Files of specs: YAML or JSON, read strictly, with the line of every wrong field.
 
-One file may hold several documents: tenants, and at most one platform, each with `kind: Tenant` or `kind: Platform`.
-PyYAML's safe loader reads them, with two changes: a repeated key is an error (PyYAML keeps the last one silently), and
-nodes keep their lines.
+One file may hold several documents: tenants, and at most one platform, each with `kind: Tenant` or `kind: Platform`;
+`documents` reads them.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import yaml
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
 from tenantkit.spec.base import Spec
+from tenantkit.spec.documents import LIMIT_BYTES, documents, read_text
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
@@ -81,7 +81,8 @@ def read_specs(path: str | Path) -> list[Tenant | Platform]:
         ...     tk.read_specs(f"{folder}/tenants.yaml") == [vision]
         True
     """
-    return list(parse_specs(Path(path).read_bytes(), source=str(path)).specs)
+    with Path(path).open("rb") as file:
+        return list(parse_specs(file.read(LIMIT_BYTES + 1), source=str(path)).specs)
 
 
 def write_specs(path: str | Path, specs: Tenant | Platform | Sequence[Tenant | Platform]) -> None:
@@ -135,7 +136,7 @@ def parse_specs(content: str | bytes, *, source: str) -> SpecFile:
     specs: list[Tenant | Platform] = []
     problems: list[Problem] = []
     nodes: dict[str, yaml.Node] = {}
-    for node, data in _documents(_decoded(content, source), source):
+    for node, data in _items(documents(read_text(content, source), source)):
         try:
             spec = _spec(data)
             specs.append(spec)
@@ -191,17 +192,6 @@ def _too_many_platforms(count: int) -> Problem:
     return Problem("kind", "Platform", f"there are {count} platforms: keep one of them")
 
 
-def _decoded(content: str | bytes, source: str) -> str:
-    if isinstance(content, str):
-        return content
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problem = Problem("encoding", content[error.start : error.start + 1], "save the file as UTF-8", line)
-        raise InvalidSpecError([problem], source=source) from None
-
-
 def _spec(data: Any) -> Tenant | Platform:
     if not isinstance(data, dict):
         reason = "use a mapping with 'kind: Tenant' or 'kind: Platform'"
@@ -212,62 +202,15 @@ def _spec(data: Any) -> Tenant | Platform:
     return _KINDS[kind].from_mapping(data)
 
 
-def _documents(text: str, source: str) -> Iterator[tuple[yaml.Node, Any]]:
-    """Each document's node, for the lines, and its data; also the items of a List, and no empty documents."""
-    try:
-        loader = _Loader(text)
-        while loader.check_node():
-            node = loader.get_node()
-            data = loader.construct_document(node) if node is not None else None
-            if node is not None and data is not None:
-                yield from _items(node, data)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        reason = f"{error.problem or error.context}: fix the YAML there"
-        raise InvalidSpecError([Problem("YAML", "", reason, line)], source=source) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        reason = f"{error.reason}: write the character as an escape in double quotes"
-        raise InvalidSpecError([Problem("YAML", chr(error.character), reason, line)], source=source) from None
-    except RecursionError:
-        raise InvalidSpecError([Problem("YAML", "", "is nested too deeply to be a spec")], source=source) from None
-
-
-def _items(node: yaml.Node, data: Any) -> Iterator[tuple[yaml.Node, Any]]:
-    """A document itself, or the items of a `kind: List`."""
-    items = data.get("items") if isinstance(data, dict) and data.get("kind") == _LIST else None
-    below = _below(node, "items")
-    if isinstance(items, list) and below is not None and isinstance(below[1], yaml.SequenceNode):
-        yield from zip(below[1].value, items, strict=True)
-    else:
-        yield node, data
-
-
-class _Loader(yaml.SafeLoader):
-    """The safe loader, with errors that name the line of a repeated key, a key that is not text, and a bad value."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 (PyYAML's)
-        try:
-            return super().construct_object(node, deep=deep)
-        except ValueError as error:  # such as 30 February
-            raise _refusal(f"{node.value!r} cannot be read, {error}", node) from None
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 (PyYAML's)
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise _refusal(f"{key!r} cannot be a key: keys are text", key_node)
-            if key in seen:
-                raise _refusal(f"{key!r} appears twice", key_node)
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _refusal(reason: str, node: yaml.Node) -> yaml.MarkedYAMLError:
-    return yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
+def _items(found: Iterable[tuple[yaml.Node, Any]]) -> Iterator[tuple[yaml.Node, Any]]:
+    """The documents themselves, and in place of a `kind: List` its items."""
+    for node, data in found:
+        items = data.get("items") if isinstance(data, dict) and data.get("kind") == _LIST else None
+        below = _below(node, "items")
+        if isinstance(items, list) and below is not None and isinstance(below[1], yaml.SequenceNode):
+            yield from zip(below[1].value, items, strict=True)
+        else:
+            yield node, data
 
 
 def _line(node: yaml.Node, field: str) -> int:

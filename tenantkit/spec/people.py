@@ -7,16 +7,18 @@ Good Practices").
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator
 
 from tenantkit.rules.names import check_dns_label, check_dns_subdomain
 from tenantkit.spec.base import Spec
+from tenantkit.spec.person_names import check_person_name, is_reserved
+
+if TYPE_CHECKING:
+    from tenantkit.spec.person_names import PersonKind
 
 Role = Literal["owner", "editor", "viewer"]
-
-_GRAMMAR = "write a user 'dana@example.com', a group 'group:ml-vision' or a service account 'sa:NAMESPACE/NAME'"
 
 
 class Subject(NamedTuple):
@@ -28,8 +30,12 @@ class Subject(NamedTuple):
 
 
 def _check_prefix(text: str) -> str:
-    if text.startswith("system:"):
+    if is_reserved(text):
         raise ValueError("Kubernetes reserves 'system:', and 'system:authenticated' is every user: use another prefix")
+    if text == "-":
+        raise ValueError("in the API server's option, '-' means no prefix: leave it out")
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("remove spaces and invisible characters, for example 'oidc:'")
     return text
 
 
@@ -59,7 +65,8 @@ def parse_person(text: str) -> Subject:
         text: `dana@example.com`, `group:ml-vision` or `sa:jupyterhub/jupyter-dana`.
 
     Raises:
-        ValueError: the text is none of these, or names one of Kubernetes' `system:` users or groups.
+        ValueError: the text is none of these, was most likely meant as another, such as several persons in one text,
+            or names one of Kubernetes' `system:` users or groups. The message has the right form.
 
     Example:
         >>> parse_person("sa:jupyterhub/jupyter-dana")
@@ -68,13 +75,32 @@ def parse_person(text: str) -> Subject:
     prefix, colon, rest = text.partition(":")
     if prefix == "sa" and colon:
         return _service_account(rest)
-    kind: Literal["User", "Group"] = "Group" if prefix == "group" and colon else "User"
+    kind: PersonKind = "Group" if prefix == "group" and colon else "User"
     name = rest if kind == "Group" else text
-    if not name or name != name.strip() or not name.isprintable():
-        raise ValueError(_GRAMMAR)
-    if name.startswith("system:"):
-        raise ValueError(f"names that start with 'system:' are reserved for Kubernetes: {_GRAMMAR}")
+    reason = check_person_name(name, kind)
+    if reason is not None:
+        raise ValueError(reason)
     return Subject(kind, name)
+
+
+def subject_of(person: str, people: People) -> Subject:
+    """The subject of a person's binding, with the platform's prefixes, as the API server sees it.
+
+    Raises:
+        ValueError: the text names nobody, or the whole name is one of Kubernetes' `system:` users or groups: the prefix
+            `sys` and `group:tem:masters` would be `system:masters`.
+
+    Example:
+        >>> subject_of("group:ml-vision", People(group_prefix="oidc:")).name
+        'oidc:ml-vision'
+    """
+    subject = parse_person(person)
+    if subject.kind == "ServiceAccount":
+        return subject
+    whole = (people.user_prefix if subject.kind == "User" else people.group_prefix) + subject.name
+    if is_reserved(whole):
+        raise ValueError(f"with the platform's prefix it is {whole!r}, which Kubernetes reserves: use another name")
+    return subject._replace(name=whole)
 
 
 def _service_account(text: str) -> Subject:

@@ -14,10 +14,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label, check_dns_subdomain
-from tenantkit.rules.routing import check_host
+from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document, Spec
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
-from tenantkit.spec.people import People, Person
+from tenantkit.spec.people import People, Person, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
 
 if TYPE_CHECKING:
@@ -215,7 +215,9 @@ class Platform(Document):
         network: the network traffic that tenants may receive and send.
         security: Pod Security levels, and Secrets for pulling images.
         people: how the cluster's authentication names users and groups.
-        provisioners: persons who may create tenants without being cluster administrators. Default: none.
+        provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
+            role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
+            to gain every permission on the cluster. Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -264,6 +266,15 @@ class Platform(Document):
             unknown = sorted(set(quota.accelerators) - set(self.accelerators))
             if unknown:
                 raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or set sizes")
+        return self
+
+    @model_validator(mode="after")
+    def _provisioners_are_persons(self) -> Self:
+        for person in self.provisioners:
+            try:
+                subject_of(person, self.people)
+            except ValueError as error:
+                raise ValueError(f"provisioner {person!r}: {error}") from None
         return self
 
     def namespace(self, tenant: Tenant | str) -> str:
@@ -333,21 +344,31 @@ class Platform(Document):
             if resource not in self.accelerators:
                 known = ", ".join(self.accelerators) or "none"
                 yield Problem(f"{tenant.name}.quota.accelerators", resource, f"the platform's accelerators are {known}")
+        yield from self._people_problems(tenant)
         yield from self._host_problems(tenant)
+
+    def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
+        """Persons whose names are reserved once the platform's prefixes are in front of them."""
+        for role in ("owners", "editors", "viewers"):
+            for index, person in enumerate(getattr(tenant, role) or ()):
+                try:
+                    subject_of(person, self.people)
+                except ValueError as error:
+                    yield Problem(f"{tenant.name}.{role}[{index}]", person, str(error))
 
     def _host_problems(self, tenant: Tenant) -> Iterator[Problem]:
         own = self.own_host(tenant)
         if reason := check_host(own):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its host would be {own!r}: {reason}")
         granted = self.hosts(tenant)
-        taken: dict[tuple[str, str, bool], int] = {}
+        taken: dict[tuple[str, tuple[str, bool]], int] = {}
         named: dict[str, int] = {}
-        for index, route in enumerate(tenant.routes):
+        for index, route in enumerate(tenant.routes or ()):
             host = self.host(tenant, route)
             if host not in granted:
                 reason = f"not granted to {tenant.name!r} (hosts: {', '.join(granted)}): ask the platform team for it"
                 yield Problem(f"{tenant.name}.routes[{index}].host", host, reason)
-            first = taken.setdefault((host, route.path, route.path_type == "Exact"), index)
+            first = taken.setdefault((host, path_key(route.path, route.path_type)), index)
             if first != index:
                 reason = f"routes[{first}] also has host {host!r} and this path: keep one of the routes"
                 yield Problem(f"{tenant.name}.routes[{index}].path", route.path, reason)

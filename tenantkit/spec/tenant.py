@@ -1,9 +1,11 @@
 """A tenant: a team's part of the cluster, in two parts that different people may change.
 
 Only the platform changes the *grant* (name, team, owners, size or quota, hosts, protection). It is stored on the
-Namespace. The owners change the *team's part* (editors, viewers, routes). It is stored in a ConfigMap in the namespace.
-One class holds both parts, since users ask for a tenant, not for one half of it. `GRANT_FIELDS` and `TEAM_FIELDS` list
-the fields of each. Rejected alternative: a custom resource, which needs an operator and an administrator to install it.
+Namespace. The owners change the *team's part* (editors, viewers, routes). It is stored nowhere: the RoleBindings and
+Ingresses themselves are read. One class holds both parts, since users ask for a tenant, not for one half of it.
+`GRANT_FIELDS` and `TEAM_FIELDS` list the fields of each. Rejected alternatives: a custom resource, which needs an
+operator and an administrator to install it; a copy of the team's part in a ConfigMap, which editors may write, so that
+the platform's next plan would carry out what an editor wrote.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, field_validator, model_validator
 
 from tenantkit.exceptions import InvalidSpecError, Problem
+from tenantkit.rules.routing import path_key
 from tenantkit.spec.base import Document, canonical_json, check_version
 from tenantkit.spec.fields import DnsLabel, Host, LabelValue
 from tenantkit.spec.people import Person, Role  # noqa: TC001 (pydantic reads the annotation)
@@ -37,9 +40,9 @@ class Tenant(Document):
         size: one of the platform's sizes. Give either `size` or `quota`.
         quota: the exact amounts. Give either `size` or `quota`.
         hosts: further hosts besides the tenant's own, each granted to one tenant only. Default: none.
-        editors: persons who may run workloads. Default: none.
-        viewers: persons who may read. Default: none.
-        routes: services exposed at the tenant's hosts. Default: none.
+        editors: persons who may run workloads; an empty list: nobody. Default: the editors stay as they are.
+        viewers: persons who may read; an empty list: nobody. Default: the viewers stay as they are.
+        routes: services exposed at the tenant's hosts; an empty list: none. Default: the routes stay as they are.
         protected: whether `delete_tenants` refuses to delete it. Default: no.
         expires: when the grant ends, with time zone. It is shown; nothing happens by itself. Default: never.
 
@@ -58,9 +61,9 @@ class Tenant(Document):
     size: str | None = None
     quota: Quota | None = None
     hosts: tuple[Host, ...] = ()
-    editors: tuple[Person, ...] = ()
-    viewers: tuple[Person, ...] = ()
-    routes: tuple[Route, ...] = ()
+    editors: tuple[Person, ...] | None = None
+    viewers: tuple[Person, ...] | None = None
+    routes: tuple[Route, ...] | None = None
     protected: bool = False
     expires: AwareDatetime | None = None
 
@@ -80,8 +83,8 @@ class Tenant(Document):
 
     @field_validator("owners", "editors", "viewers", "hosts")
     @classmethod
-    def _each_once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        twice = [value for value, times in Counter(values).items() if times > 1]
+    def _each_once(cls, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        twice = [value for value, times in Counter(values or ()).items() if times > 1]
         if twice:
             verb = "is" if len(twice) == 1 else "are"
             raise ValueError(f"{', '.join(map(repr, twice))} {verb} listed more than once")
@@ -89,12 +92,13 @@ class Tenant(Document):
 
     @field_validator("routes")
     @classmethod
-    def _routes_differ(cls, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-        places = Counter((route.host, route.path, route.path_type == "Exact") for route in routes)
-        for (host, path, _), times in places.items():
+    def _routes_differ(cls, routes: tuple[Route, ...] | None) -> tuple[Route, ...] | None:
+        given = routes or ()
+        places = Counter((route.host, path_key(route.path, route.path_type)) for route in given)
+        for (host, (path, _)), times in places.items():
             if times > 1:
                 raise ValueError(f"{times} routes have {_host_text(host)} and path {path!r}: keep one of them")
-        names = Counter(route.name for route in routes if route.name)
+        names = Counter(route.name for route in given if route.name)
         for name, times in names.items():
             if times > 1:
                 raise ValueError(f"{times} routes are named {name!r}: give each route its own name, or none")
@@ -123,11 +127,11 @@ class Tenant(Document):
 
     @property
     def people(self) -> tuple[tuple[Role, str], ...]:
-        """Everyone with a role in the tenant, owners first."""
+        """Everyone whom the spec gives a role, owners first."""
         listed: tuple[tuple[Role, tuple[str, ...]], ...] = (
             ("owner", self.owners),
-            ("editor", self.editors),
-            ("viewer", self.viewers),
+            ("editor", self.editors or ()),
+            ("viewer", self.viewers or ()),
         )
         return tuple((role, person) for role, persons in listed for person in persons)
 
@@ -135,43 +139,35 @@ class Tenant(Document):
         """The grant, as it is stored in the Namespace's annotation `tenantkit.dev/grant`."""
         return canonical_json(self.to_stored(include=set(GRANT_FIELDS)))
 
-    def team_json(self) -> str:
-        """The team's part, as it is stored in the ConfigMap `tenantkit-tenant`."""
-        return canonical_json(self.to_stored(include=set(TEAM_FIELDS)))
-
     @classmethod
-    def from_parts(cls, grant_json: str, team_json: str | None, *, source: str) -> Self:
-        """The tenant whose two parts are stored like this.
+    def from_grant(cls, grant_json: str, *, source: str) -> Self:
+        """The tenant whose grant is stored like this; its team's part stays as it is.
 
         Args:
             grant_json: the text of the annotation `tenantkit.dev/grant`.
-            team_json: the text in the ConfigMap; None if there is no such ConfigMap.
-            source: where they are stored, for the error: `namespace 'vision'`.
+            source: where it is stored, for the error: `namespace 'vision'`.
 
         Raises:
-            SpecVersionError: one of them was written by a newer tenantkit.
-            InvalidSpecError: one of them is not JSON, or has a wrong field.
+            SpecVersionError: it was written by a newer tenantkit.
+            InvalidSpecError: it is not JSON, or has a wrong field.
         """
-        grant = _stored_fields(grant_json, GRANT_FIELDS, source=f"the grant of {source}")
-        team = _stored_fields(team_json, TEAM_FIELDS, source=f"the team's part of {source}") if team_json else {}
-        return cls.from_stored({**team, **grant}, source=source)
+        return cls.from_stored(_stored_grant(grant_json, source=f"the grant of {source}"), source=source)
 
 
 def _host_text(host: str | None) -> str:
     return f"host {host!r}" if host else "the tenant's own host"
 
 
-def _stored_fields(text: str, fields: tuple[str, ...], *, source: str) -> dict[str, Any]:
-    """The fields of one stored part, and no others, so that the team's part cannot change the grant."""
+def _stored_grant(text: str, *, source: str) -> dict[str, Any]:
+    """The fields of a stored grant, and no others, so that a grant cannot name members or routes."""
+    again = "plan and apply the tenant again"
     try:
         data = json.loads(text)
+    except RecursionError:  # nested too deeply
+        raise InvalidSpecError([Problem("json", text, f"is nested too deeply: {again}")], source=source) from None
     except ValueError as error:
-        raise InvalidSpecError(
-            [Problem("json", text, f"is not JSON ({error}): plan and apply the tenant again")], source=source
-        ) from None
+        raise InvalidSpecError([Problem("json", text, f"is not JSON ({error}): {again}")], source=source) from None
     if not isinstance(data, dict):
-        raise InvalidSpecError(
-            [Problem("json", data, "is not a JSON object: plan and apply the tenant again")], source=source
-        )
+        raise InvalidSpecError([Problem("json", data, f"is not a JSON object: {again}")], source=source)
     check_version(data.get("apiVersion"), source=source)
-    return {key: value for key, value in data.items() if key in fields}
+    return {key: value for key, value in data.items() if key in GRANT_FIELDS}

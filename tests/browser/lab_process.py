@@ -10,10 +10,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.eventually import eventually
 
 # Jupyter Server logs these when a page closes while a message to it is on its way.
 PAGE_CLOSED = {"tornado.websocket.WebSocketClosedError", "tornado.iostream.StreamClosedError: Stream is closed"}
@@ -21,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/lab\S*[?&]token=(\w+)")
 _START_S = 100
 _END_S = 20
+_CONNECT_S = 5
 
 
 class LabDied(Exception):
@@ -57,6 +62,7 @@ class Lab:
         try:
             self._has_address.wait(_START_S)
             self.url, self.token = self._address()
+            eventually(self._is_listening)  # Jupyter Server prints its address before it binds the port
         except BaseException:
             self.end()
             raise
@@ -87,6 +93,14 @@ class Lab:
             code = self._process.wait()
         self._reader.join()
         return code
+
+    def _is_listening(self) -> bool:
+        place = urlsplit(self.url)
+        try:
+            with socket.create_connection((place.hostname, place.port), timeout=_CONNECT_S):
+                return True
+        except ConnectionRefusedError:
+            return False
 
     def _environment(self) -> dict[str, str]:
         """An environment without this user's settings, which may name a cluster."""

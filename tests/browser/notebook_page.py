@@ -47,6 +47,7 @@ _FORGET = """() => {
 _RUN = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
 _SOURCES = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .map(cell => [cell.type, cell.sharedModel.getSource()])"""
+_SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 _SELECT = "index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index }"
 _MIMES = """index => window.jupyterapp.shell.currentWidget.content.model.cells.get(index).outputs.toJSON()"""
 
@@ -105,6 +106,10 @@ class NotebookPage:
         """Delete all cells except the first: a page full of old forms is slow."""
         self.page.evaluate(_FORGET)
         expect(self.page.locator(".jp-Notebook-cell")).to_have_count(1)
+
+    def save(self) -> None:
+        """Save the notebook, as the menu File does, and wait until it is written."""
+        self.page.evaluate(_SAVE)
 
     def cell(self, index: int) -> Locator:
         return self.page.locator(f".jp-Notebook-cell[data-windowed-list-index='{index}']")

@@ -8,6 +8,7 @@ import pytest
 import urllib3
 
 from tenantkit.exceptions import NotFound
+from tenantkit.lab.copies import copy_notebooks
 from tests.browser.notebook_page import NotebookPage
 
 if TYPE_CHECKING:
@@ -49,3 +50,23 @@ def test_the_quickstart_runs_cell_by_cell_and_deletes_its_tenant(
     with pytest.raises(NotFound):
         cluster.get("Namespace", "quickstart")
     assert notebook.dialogs == []
+
+    notebook.save()
+    assert '"execution_count": 1' in (lab.notebooks / notebook.name).read_text()
+    assert copy_notebooks(lab.notebooks).kept == ()  # nobody changed a cell
+
+
+def test_the_kernel_of_a_lab_gets_the_provisioner_and_no_other_user_of_the_sandbox(
+    browser: BrowserContext, lab: Lab
+) -> None:
+    notebook = NotebookPage(browser.new_page(), lab, "02-see.ipynb")
+    notebook.delete_cells()
+
+    output = notebook.run(
+        "import os, yaml\n"
+        "file = os.environ['KUBECONFIG']\n"
+        "config = yaml.safe_load(open(file))\n"
+        "print(oct(os.stat(file).st_mode & 0o777), [it['name'] for it in config['contexts'] + config['users']])"
+    )
+
+    assert output.inner_text().strip() == "0o600 ['sandbox-provisioner', 'sandbox-provisioner']"

@@ -62,7 +62,7 @@ def controllers_are_done(cluster: Cluster, name: str) -> bool:
     """Whether the cluster's own controllers have made and counted all that they do in a new namespace of `tenant`."""
     used = cluster.get("ResourceQuota", "tenantkit-quota", name).get("status", {}).get("used", {})
     counted = used.get("count/configmaps"), used.get("count/ingresses.networking.k8s.io")
-    return counted == ("2", "1")  # the team's own part, and the root certificate that a controller puts there
+    return counted == ("1", "1")  # the root certificate that a controller puts there, and the route
 
 
 def hard(cluster: Cluster, name: str) -> dict[str, str]:

@@ -80,7 +80,8 @@ def name(names: Callable[[], str]) -> str:
 @pytest.fixture
 def vision(cluster: Cluster, name: str) -> Tenant:
     """An existing tenant."""
-    tenant = Tenant(name=name, team="cv", owners=["owner@example.com"], size="small", routes=[ROUTE, EXACT])
+    fields = {"team": "cv", "owners": ["owner@example.com"], "size": "small", "routes": [ROUTE, EXACT]}
+    tenant = Tenant(name=name, editors=[], viewers=[], **fields)
     tk.apply(cluster, tk.plan(cluster, tenant), progress=False)
     return tenant
 

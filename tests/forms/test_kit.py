@@ -192,10 +192,10 @@ SPECS: list[Any] = [
     Tenant(
         name="vision",
         team="cv",
-        owners=['o\'brien "x" \\n'],
+        owners=["o'brien\\n"],
         quota=FULL,
         hosts=["a.example.com"],
-        viewers=["ünïcode", "{braces}", "%s"],
+        viewers=["ünïcode", "%s"],
         protected=True,
         expires="2027-03-31T18:00:00+02:00",
     ),

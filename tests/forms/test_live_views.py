@@ -89,13 +89,15 @@ def test_why_explains_the_selected_tenant(admin: Cluster, vision: Tenant, views:
 
     view.filters["tenant"].value = vision.name
     view.why_button.click()
-    page.wait(lambda text: f"No problems found for all workloads in {vision.name}." in text)
+    page.wait(lambda text: f"No problems found for all workloads in {vision.name} at 20" in text)
 
     admin.create(pod("stuck", vision.name))
     page.wait(lambda text: "stuck" in text)
     view.why_button.click()
 
-    page.wait(lambda text: f"Problems found for all workloads in {vision.name}: 1 cause" in text)
+    page.wait(lambda text: f"Problems found for all workloads in {vision.name} at 20" in text)
+
+    assert "UTC: 1 cause" in page.text
 
 
 def deployment(name: str, namespace: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.manager import KernelManager
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
@@ -46,12 +47,18 @@ class Kernel:
         provisioner: Any = self._manager.provisioner
         return int(provisioner.pid)
 
-    def run(self, source: str, *, cell: str = "") -> str:
-        """Run a cell, and return what it printed or the text of its value; `cell` is its identifier in a notebook."""
+    def run(self, source: str, *, cell: str = "", shown: Callable[[str], object] = str) -> str:
+        """Run a cell, and return what it printed or the text of its value.
+
+        Args:
+            source: the cell.
+            cell: its identifier in a notebook.
+            shown: called with each piece that it prints, at once.
+        """
         content = {"code": source, "silent": False, "store_history": False, "allow_stdin": False}
         message = self._client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
         self._client.shell_channel.send(message)
-        return self._read(message["header"]["msg_id"])
+        return self._read(message["header"]["msg_id"], shown)
 
     def response_time_s(self, source: str = "1 + 1") -> float:
         """The seconds between sending a cell and receiving its value."""
@@ -59,7 +66,7 @@ class Kernel:
         self.run(source)
         return time.perf_counter() - start
 
-    def _read(self, number: str) -> str:
+    def _read(self, number: str, shown: Callable[[str], object]) -> str:
         printed = ""
         while True:
             message = self._client.get_iopub_msg(timeout=_SLOW_S)
@@ -70,6 +77,7 @@ class Kernel:
                 raise CellFailed("\n".join(content["traceback"]))
             if kind == "stream":
                 printed += content["text"]
+                shown(content["text"])
             if kind in ("execute_result", "display_data"):
                 printed += content["data"]["text/plain"]
             if kind == "status" and content["execution_state"] == "idle":

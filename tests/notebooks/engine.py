@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.connection.connect import connect
-from tenantkit.lab.jupyter import kubeconfig_variable
+from tenantkit.lab.kernel_kubeconfig import KernelKubeconfig
 from tenantkit.sample.fill import fill_sample
 from tenantkit.sandbox.server import Sandbox
 
@@ -56,8 +56,8 @@ def kernel_environment(kubeconfig: Path, context: str | None, folder: Path) -> d
         name: str(folder / name.lower()) for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
     }
     python = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    variable = kubeconfig_variable(kubeconfig, context, folder)
-    return {"PATH": os.environ["PATH"], "KUBECONFIG": variable, "PYTHONPATH": python, **folders}
+    access = KernelKubeconfig(kubeconfig, context, folder)
+    return {"PATH": os.environ["PATH"], "KUBECONFIG": str(access.path), "PYTHONPATH": python, **folders}
 
 
 def run_nbval(notebook: Path, environment: dict[str, str], folder: Path, *options: str) -> Run:

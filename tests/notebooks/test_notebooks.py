@@ -80,13 +80,17 @@ def test_a_change_of_any_number_or_word_in_an_output_is_noticed(notebook: Path, 
     assert {cell: found["unnoticed"] for cell, found in changes.items() if found["unnoticed"]} == {}
 
 
+def _other(found: re.Match[str]) -> str:
+    return "7" if found[0] != "7" else "8"
+
+
 @each_notebook
 def test_a_notebook_with_each_output_changed_fails_in_each_cell(notebook: Path, tmp_path: Path) -> None:
     changed = read_notebook(notebook)
     for cell in changed["cells"]:
         for output in cell.get("outputs", [])[:1]:
             holder, kind = (output["data"], "text/plain") if "data" in output else (output, "text")
-            holder[kind] = re.sub(r"\d|[a-z]", "7", "".join(holder[kind]), count=1)
+            holder[kind] = re.sub(r"\d|[a-z]", _other, "".join(holder[kind]), count=1)
     copy = tmp_path / notebook.name
     copy.write_text(json.dumps(changed))
 

@@ -36,7 +36,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.uninstall_platform(cluster, confirm="tenantkit-system"), tk.Report)
     assert_type(tk.get_platform(cluster), tk.Platform)
     assert_type(tk.get_tenant(cluster, "vision"), tk.Tenant)
-    assert_type(tk.get_tenants(cluster), list[tk.Tenant])
+    assert_type(tk.get_tenants(cluster), tk.TenantList)
     assert_type(tk.quota_usage(cluster), pd.DataFrame)
     assert_type(tk.pods(cluster, namespaces=["vision"]), pd.DataFrame)
     assert_type(tk.nodes(cluster), pd.DataFrame)
@@ -53,7 +53,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.Explorer(cluster, namespaces=["vision"]), tk.Explorer)
     assert_type(tk.styled(tk.pods(cluster)), Styler | InteractiveTable)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
-    assert_type(cluster.list("Ingress", namespace="vision"), list[dict[str, Any]])
+    assert_type(cluster.list("Ingress", namespace="vision"), tk.ObjectList[dict[str, Any]])
     assert_type(cluster.can("create", "Ingress"), bool)
 
 

@@ -2,26 +2,34 @@
 
 A source that is set but broken is an error, since the next source could be another cluster. The connection is checked
 at once, by `/version`, so that a wrong address, certificate or token is reported here and not in the middle of a plan.
-Rejected alternative: `kubernetes.config.load_config`, which silently falls back to the next source, prints, and sets a
-process-wide default.
+Rejected alternative: `kubernetes.config` of the official client, which falls back to the next source in silence, and
+reads kubeconfigs in a way of its own (docs/decisions/0012).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from tenantkit.cluster.arguments import as_seconds
 from tenantkit.cluster.cluster import Cluster
-from tenantkit.cluster.connection.kubeconfig import (
-    authorization_of,
-    endpoint_of,
-    impersonation_of,
-    load_context,
-    read_context,
+from tenantkit.cluster.connection import pod
+from tenantkit.cluster.connection.addresses import AddressError, parse_address
+from tenantkit.cluster.connection.certificates import checked_authority
+from tenantkit.cluster.connection.files import (
+    check_is_path,
+    exists,
+    expanded,
+    files_of_variable,
+    given_files,
+    home,
+    read_file,
 )
+from tenantkit.cluster.connection.kubeconfig import read_context
+from tenantkit.cluster.connection.logins import Overrides, login_of, secure_login
 from tenantkit.cluster.connection.proxies import proxy_for
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.http.credentials import Credentials, Login, bearer
@@ -36,11 +44,11 @@ from tenantkit.rules.names import check_dns_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tenantkit.cluster.connection.kubeconfig import ContextEntry
+    from tenantkit.cluster.connection.files import KubeconfigFile
 
+_LONGEST_S = 1e6  # more than sockets take everywhere would be an error of theirs
 TIMEOUT_S = 35.0  # the API server gives up a write after 34 s, and a webhook after 30: its answer still arrives
 NAMESPACES_VARIABLE = "TENANTKIT_NAMESPACES"
-POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER = "in-cluster"
 _DEFAULT_NAMESPACE = "default"
 _PATH: tuple[tuple[type, ...], str] = ((str, os.PathLike), "a file's path, as text or a pathlib.Path")
@@ -74,12 +82,13 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
     account (not with `context=`); `~/.kube/config`.
 
     Args:
-        kubeconfig: a file, or several as in $KUBECONFIG.
+        kubeconfig: a file, or several as in $KUBECONFIG; `~` is your home. It means what it means to kubectl, or it is
+            refused with the field's name; what an exec plug-in writes to standard error is shown while it runs.
         context: of the kubeconfig. Default: its current one.
         server: the API server's URL, with `token=` and, for a private authority, `ca_file=`.
         token: a bearer token, or a function that returns one, which is called periodically and after a 401. It
-            replaces the credentials of the source.
-        ca_file: a PEM file with the trusted authorities. It replaces that of the source.
+            replaces the credentials of the source, and is sent over TLS only.
+        ca_file: a PEM file with the trusted authorities. It replaces that of the source; `~` is your home.
         namespace: the connection's namespace. Default: the context's or the pod's; else `default`.
         namespaces: those that functions read by default. Default: $TENANTKIT_NAMESPACES (separated by commas), else
             all that you may list.
@@ -95,7 +104,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         ClusterUnavailable: the server gave no answer.
 
     RBAC: none; get of the URL /version, if it is allowed, gives the server's version.
-    Source: page "Organizing Cluster Access Using kubeconfig Files".
+    Source: pages "Organizing Cluster Access Using kubeconfig Files" and "Authenticating".
 
     Example:
         >>> with connect(context="sandbox-owner") as cluster:
@@ -103,18 +112,19 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         sandbox-owner
     """
     _check_kinds(kubeconfig=kubeconfig, ca_file=ca_file, context=context, server=server)
-    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+    limit_s = as_seconds(timeout_s)
+    if limit_s is None or not 0 < limit_s <= _LONGEST_S:
         raise ConnectionConfigError(
             f"timeout_s={timeout_s!r} is not valid: use a number of seconds above 0, for example 35"
         )
-    source = _source(kubeconfig, context, server)
-    load = _overridden(source.load, token=token, ca_file=ca_file)
+    source = _source(kubeconfig, context, server, _overrides(token, ca_file))
     chosen = _namespaces(namespaces)
     default = chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE
     own = namespace or source.namespace or default
-    _check_namespace("namespace", own)
-    credentials = Credentials(load)
-    session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=timeout_s)
+    is_sources = own == source.namespace and not namespace
+    _check_namespace(f"namespace of {source.context}" if is_sources else "namespace", own)
+    credentials = Credentials(source.load)
+    session = Session(Urllib3Transport(credentials.endpoint), credentials, timeout_s=limit_s)
     try:
         version = _version(session)
     except BaseException:
@@ -128,7 +138,12 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         namespace=own,
         namespaces=chosen,
         server_version=version,
+        server_digest=_server_digest(credentials.endpoint),
     )
+
+
+def _server_digest(endpoint: Endpoint) -> str:
+    return hashlib.sha256(endpoint.server.encode() + b"\n" + (endpoint.authority or b"")).hexdigest()[:16]
 
 
 def _check_kinds(**given: object) -> None:
@@ -148,33 +163,41 @@ def _version(session: Session) -> str:
     return str(found.get("gitVersion") or "")
 
 
-def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, server: str | None) -> _Source:
+def _source(
+    kubeconfig: str | os.PathLike[str] | None, context: str | None, server: str | None, overrides: Overrides
+) -> _Source:
     if server is not None:
         if kubeconfig is not None or context is not None:
             raise ConnectionConfigError(
                 "server= cannot be combined with kubeconfig= or context=: pass one, or the other"
             )
-        return _from_server(server)
+        return _from_server(server, overrides)
     if kubeconfig is not None:
-        return _from_files(_existing(os.fspath(kubeconfig), Message("{kubeconfig}")), context)
-    variable = os.environ.get("KUBECONFIG", "")
-    if variable.strip(os.pathsep + " "):
-        return _from_files(_existing(variable, Message("$KUBECONFIG")), context)
-    in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
-    has_token = (POD_FOLDER / "token").is_file()
-    if in_pod and has_token and context is None:
-        return _from_pod()
-    default = Path.home() / ".kube" / "config"
-    if default.is_file():
-        return _from_files([default], context)
-    pod = Message("not in a pod")
-    if in_pod:
-        pod = Message("not used with {context}") if has_token else Message("no token is mounted in this pod")
-    raise ConnectionConfigError(
+        return _from_files(given_files(os.fspath(kubeconfig), Message("{kubeconfig}")), context, overrides)
+    variable = os.environ.get("KUBECONFIG")
+    if variable:
+        return _from_files(files_of_variable(variable), context, overrides)
+    if pod.is_in_pod() and pod.has_token() and context is None:
+        return _Source(lambda: pod.pod_login(overrides), IN_CLUSTER, None, pod.pod_namespace())
+    default = home()
+    file = str(default / ".kube" / "config") if default is not None else ""
+    if file and exists(file):
+        return _from_files(given_files(file, Message("~/.kube/config")), context, overrides)
+    raise _no_source(default)
+
+
+def _no_source(default: Path | None) -> ConnectionConfigError:
+    account = Message("not in a pod")
+    if pod.is_in_pod():
+        account = Message("not used with {context}") if pod.has_token() else Message("no token is mounted in this pod")
+    last = "~/.kube/config (your home is unknown: $HOME is not set)"
+    if default is not None:
+        last = f"{default}/.kube/config (does not exist)"
+    return ConnectionConfigError(
         Message(
             "no cluster is configured: tenantkit checked {sources} (not given), $KUBECONFIG (not set), the pod's "
-            "service account ({pod}) and {default} (does not exist)",
-            {"pod": pod, "default": default},
+            "service account ({account}) and {last}",
+            {"account": account, "last": last},
         ),
         hint=Hint(
             "pass {kubeconfig}, set $KUBECONFIG, or, in a pod, ask for a service account with "
@@ -183,86 +206,38 @@ def _source(kubeconfig: str | os.PathLike[str] | None, context: str | None, serv
     )
 
 
-def _existing(value: str, source: Message) -> list[Path]:
-    """The existing files of one or several; without any it is an error, since they were named."""
-    paths = [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
-    found = [path for path in paths if path.exists()]
-    if not found:
-        shown = ", ".join(str(path) for path in paths) or repr(value)
-        which = "which does not exist" if len(paths) == 1 else "none of which exists"
-        what = Message("{source} is set to {files}, {which}", {"source": source, "files": shown, "which": which})
-        raise ConnectionConfigError(what, hint=Hint("use an existing file"))
-    return found
+def _from_files(files: tuple[KubeconfigFile, ...], context: str | None, overrides: Overrides) -> _Source:
+    entry = read_context(files, context)
+    return _Source(
+        lambda: login_of(read_context(files, entry.name), overrides), entry.name, entry.user_name, entry.namespace
+    )
 
 
-def _from_files(paths: list[Path], context: str | None) -> _Source:
-    entry = read_context(paths, context)
-    return _Source(lambda: _login(read_context(paths, entry.name)), entry.name, entry.user_name, entry.namespace)
-
-
-def _login(entry: ContextEntry) -> Login:
-    configuration = load_context(entry)
-    proxy = entry.cluster.get("proxy-url")
-    endpoint = endpoint_of(configuration, proxy=str(proxy) if proxy else None)
-    return Login(endpoint, lambda: authorization_of(configuration), impersonation_of(entry.user))
-
-
-def _from_pod() -> _Source:
-    def load() -> Login:
-        from kubernetes import config
-        from kubernetes.client import Configuration
-
-        configuration = Configuration()
-        read: Callable[..., object] = config.load_incluster_config
-        try:
-            read(client_configuration=configuration)
-        except (config.ConfigException, OSError) as error:
-            raise ConnectionConfigError(
-                f"this pod's service account can't be used: {error}; check the files mounted at {POD_FOLDER}"
-            ) from None
-        return Login(endpoint_of(configuration), lambda: authorization_of(configuration))
-
+def _from_server(server: str, overrides: Overrides) -> _Source:
     try:
-        own = (POD_FOLDER / "namespace").read_text(encoding="utf-8").strip()
-    except OSError:
-        own = ""  # a pod's manually mounted token may come without it
-    return _Source(load, IN_CLUSTER, None, own or None)
+        address = parse_address(server, may_be_bare=False)
+    except AddressError as error:
+        raise ConnectionConfigError(f"server= is {error}") from None
+    endpoint = Endpoint(address.url, authority=overrides.authority, proxy=proxy_for(address.url))
+    if overrides.authorization is None:
+        return _Source(lambda: Login(endpoint, lambda: None))
+    login = secure_login(endpoint, overrides.authorization)
+    return _Source(lambda: login)
 
 
-def _from_server(server: str) -> _Source:
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ConnectionConfigError("server= is not the URL of an API server: use one like 'https://10.0.0.1:6443'")
-    endpoint = Endpoint(server.rstrip("/"), proxy=proxy_for(server))
-    return _Source(lambda: Login(endpoint, lambda: None))
-
-
-def _overridden(
-    load: Callable[[], Login], *, token: str | Callable[[], str] | None, ca_file: str | os.PathLike[str] | None
-) -> Callable[[], Login]:
-    """The source's login with the caller's token and authority. A token also replaces a client certificate."""
+def _overrides(token: str | Callable[[], str] | None, ca_file: str | os.PathLike[str] | None) -> Overrides:
     authorization = None if token is None else bearer(token)
-
-    def changed() -> Login:
-        login = load()
-        endpoint = login.endpoint
-        if ca_file is not None:
-            endpoint = replace(endpoint, ca_file=os.fspath(ca_file))
-        if authorization is not None:
-            login = Login(replace(endpoint, cert_file=None, key_file=None), authorization)
-        else:
-            login = replace(login, endpoint=endpoint)
-        _check_encryption(login)
-        return login
-
-    return changed
+    return Overrides(authorization, None if ca_file is None else _authority(os.fspath(ca_file)))
 
 
-def _check_encryption(login: Login) -> None:
-    server = login.endpoint.server
-    is_local = urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
-    if server.startswith("http:") and not is_local and login.authorization() is not None:
-        raise ConnectionConfigError(f"{server} does not use TLS, so others could read the token: use https://")
+def _authority(path: str) -> bytes:
+    file = Path(expanded(path))
+    if not exists(str(file)):
+        check_is_path(path, Message("ca_file="), "a certificate")
+    try:
+        return checked_authority(read_file(file), f"ca_file= {file}")
+    except OSError as error:
+        raise ConnectionConfigError(f"ca_file= {file} can't be read: {error.strerror}") from None
 
 
 def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:

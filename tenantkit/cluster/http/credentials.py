@@ -6,11 +6,12 @@ after loading are not tried again. Credentials that turn out to be for another s
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.http.forks import Lock
+from tenantkit.cluster.http.redaction import keep_secret
 from tenantkit.exceptions import ConnectionConfigError
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Login:
         endpoint: the server, with its certificates.
         authorization: returns the Authorization header's value, or None; called at most every ten seconds.
         headers: to send with it: impersonation.
+        is_stale: whether the endpoint's certificate has expired, so that the source should be loaded again.
     """
 
     endpoint: Endpoint
     authorization: Callable[[], str | None] = field(repr=False)
     headers: Headers = field(default=(), repr=False)
+    is_stale: Callable[[], bool] = field(default=lambda: False, repr=False)
 
 
 class Credentials:
@@ -49,8 +52,9 @@ class Credentials:
     def __init__(self, load: Callable[[], Login], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._load = load
         self._login = load()
+        keep_secret(self._login.endpoint.proxy)
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._value: str | None = None
         self._fresh_until: float | None = None
         self._loaded = 0
@@ -68,6 +72,8 @@ class Credentials:
             ConnectionConfigError: the token source failed, or did not return a token.
         """
         with self._lock:
+            if self._login.is_stale():
+                self._take(self._load())
             if self._fresh_until is None or self._clock() >= self._fresh_until:
                 self._refresh()
             return self._headers(), self._loaded
@@ -90,18 +96,22 @@ class Credentials:
             if self._nothing_new_until is not None and self._clock() < self._nothing_new_until:
                 return None
             before, headers_before = self._login.endpoint, self._headers()
-            login = self._load()
-            if login.endpoint.server == before.server:
-                self._login = login
-                self._refresh()
+            self._take(self._load())
             if (self._login.endpoint, self._headers()) == (before, headers_before):
                 self._nothing_new_until = self._clock() + FRESH_FOR_S
                 return None
             self._loaded += 1
             return self._login.endpoint
 
+    def _take(self, login: Login) -> None:
+        """Use a login, unless it is for another server."""
+        if login.endpoint.server == self._login.endpoint.server:
+            self._login = login
+            self._refresh()
+
     def _refresh(self) -> None:
         self._value = self._login.authorization()
+        keep_secret(self._value)
         self._fresh_until = self._clock() + FRESH_FOR_S
 
     def _headers(self) -> Headers:

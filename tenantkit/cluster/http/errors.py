@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tenantkit.cluster.http.json_spans import DEEPEST, depth
+from tenantkit.cluster.http.redaction import without_secrets
 from tenantkit.exceptions import (
     AlreadyExists,
     BadRequest,
@@ -27,6 +29,7 @@ from tenantkit.exceptions import (
     Rejected,
     Throttled,
     Unauthorized,
+    Unreadable,
 )
 from tenantkit.hints import Hint
 from tenantkit.rules.refusals import parse_refusal
@@ -53,6 +56,9 @@ ERROR_OF: Mapping[int, type[ClusterError]] = MappingProxyType(
 _MESSAGE_LIMIT = 600
 _CAUSES_LIMIT = 20
 _SERVER_ERROR = 500
+_CODES = range(100, 1000)
+_REASON_LIMIT = 100
+_READ_LIMIT = 1 << 14  # of a text that is then cut: cleaning takes more than linear time
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|(?i:bearer|basic)\s+[\w.~+/=-]{8,}")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|\{.*\}')
 
@@ -69,6 +75,7 @@ _NEXT: Mapping[type[ClusterError], Hint] = MappingProxyType(
         AlreadyExists: Hint("use another name, or change the existing object"),
         Expired: Hint("list again"),
         Rejected: Hint("fix the fields named above"),
+        Unreadable: Hint("remove the nested field, or delete the object"),
         Throttled: Hint("wait a little, then try again with fewer requests at once"),
         ClusterUnavailable: Hint("try again; if it fails again, report it to the cluster's administrators"),
         ClusterError: Hint("check whether this URL is a Kubernetes API server that supports this request"),
@@ -141,9 +148,15 @@ _WITHOUT_ANSWER: Mapping[ConnectionFailure, tuple[str, Hint]] = MappingProxyType
             Hint("check the kubeconfig's proxy-url, $HTTPS_PROXY and $NO_PROXY"),
         ),
         "busy": ("all connections are in use ({detail})", Hint("send fewer requests at once")),
+        "too large": (
+            "the answer is larger than {detail}",
+            Hint("read less at once: one namespace, or a label selector; check whether a proxy interferes"),
+        ),
         "garbled": ("the answer is not readable ({detail})", Hint("check whether a proxy interferes")),
     }
 )
+_NOT_A_STATUS = "which is not a Kubernetes status"
+_DONE = Hint("the server has carried out the request, and only its answer is not readable")
 _MAYBE_DONE = Hint("the change may have been made anyway: check before you repeat it")
 
 
@@ -179,10 +192,11 @@ def error_of_status(status: Manifest, operation: Operation, *, code: int | None 
         operation: the request.
         code: of the answer. It takes precedence over the body's own.
     """
-    code = code or int(status.get("code") or _SERVER_ERROR)
-    reason = str(status.get("reason") or "") or None
+    written = status.get("code")
+    code = code or (written if isinstance(written, int) and written in _CODES else _SERVER_ERROR)
+    reason = _clean(_text_at(status, "reason"))[:_REASON_LIMIT] or None
     is_secret = operation.kind == "Secret"
-    message = _clean(str(status.get("message") or reason or f"status {code}"), is_secret=is_secret)
+    message = _clean(_text_at(status, "message") or reason or f"status {code}", is_secret=is_secret)
     kind = _class_of(code, reason, message)
     return kind(
         f"{_lead(kind, operation)}: {message}",
@@ -217,9 +231,50 @@ def error_of_transport(
     )
 
 
-def error_of_body(answer: Answer, operation: Operation, server: str) -> ClusterError:
-    """The error of an answer with status 200 whose body is not from an API server."""
-    return _error_without_status(answer, operation, server)
+def error_of_body(
+    answer: Answer, operation: Operation, server: str, reason: str = "", *, is_write: bool = False
+) -> ClusterError:
+    """The error of an answer with status 200 whose body cannot be used.
+
+    Args:
+        answer: the answer.
+        operation: the request.
+        server: its URL.
+        reason: what the body is not, as a clause: `which is not a list of Pod objects`.
+        is_write: whether the server has changed something.
+    """
+    is_json = bytes(answer.body[:1]) == b"{"
+    if not is_json or not reason.startswith("which"):
+        reason = _NOT_A_STATUS
+    if is_json and depth(answer.body) > DEEPEST:
+        kind: type[ClusterError] = Unreadable
+        what = f"{server} answered with an object that is nested deeper than {DEEPEST:,} levels"
+        hint = _NEXT[Unreadable]
+    else:
+        content = _clean(answer.headers.get("content-type", "")) or "no content type"
+        what, hint = f"{server} answered {answer.status} with {content}, {reason}", _CHECK_PROXY
+        kind = _class_of(answer.status, None, "")
+    return kind(
+        f"could not {operation}: {what}",
+        hint=hint.then(_DONE) if is_write else hint,
+        status=answer.status,
+        operation=operation.verb,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
+    )
+
+
+def error_of_contents(reason: str, operation: Operation, server: str) -> ClusterError:
+    """The error of answers that are each valid, and that together cannot be right: a list that does not end."""
+    return ClusterError(
+        f"could not {operation}: {server} does not answer as a Kubernetes API server: {reason}",
+        hint=_CHECK_PROXY,
+        operation=operation.verb,
+        kind=operation.kind,
+        name=operation.name,
+        namespace=operation.namespace,
+    )
 
 
 def status_of(answer: Answer) -> Manifest | None:
@@ -235,7 +290,7 @@ def _error_without_status(answer: Answer, operation: Operation, server: str) -> 
     kind = _class_of(answer.status, None, "")
     content = _clean(answer.headers.get("content-type", "")) or "no content type"
     return kind(
-        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, which is not a Kubernetes status",
+        f"{_lead(kind, operation)}: {server} answered {answer.status} with {content}, {_NOT_A_STATUS}",
         hint=_NEXT_WITHOUT_STATUS.get(answer.status, _CHECK_PROXY),
         status=answer.status,
         operation=operation.verb,
@@ -260,7 +315,7 @@ def _lead(kind: type[ClusterError], operation: Operation) -> str:
 def _hint(kind: type[ClusterError], operation: Operation, message: str, status: Manifest) -> Hint:
     if kind is PermissionDenied:
         return next((hint for words, hint in _DENIALS if words in message), None) or _refusal_hint(message)
-    if kind is NotFound and not (status.get("details") or {}).get("name"):
+    if kind is NotFound and not _details(status).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
     if kind is Rejected and operation.verb == "patch":
         return Hint("a path of the patch does not exist, or its value has changed: read the object again")
@@ -285,9 +340,19 @@ def _is_field_conflict(status: Manifest) -> bool:
 
 
 def _raw_causes(status: Manifest) -> list[dict[str, Any]]:
+    causes = _details(status).get("causes")
+    return [cause for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
+
+
+def _details(status: Manifest) -> Mapping[str, Any]:
     details = status.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    return [cause for cause in causes or () if isinstance(cause, dict)]
+    return details if isinstance(details, dict) else {}
+
+
+def _text_at(status: Manifest, field: str) -> str:
+    """A field that is text; other values, which no API server writes, are left out."""
+    value = status.get(field)
+    return value if isinstance(value, str) else ""
 
 
 def _causes(status: Manifest, *, is_secret: bool) -> list[str]:
@@ -300,7 +365,9 @@ def _causes(status: Manifest, *, is_secret: bool) -> list[str]:
 
 def _clean(text: str, *, is_secret: bool = False) -> str:
     """One printable line, of bounded length, without tokens and without a Secret's values."""
-    text = _TOKEN.sub("[token]", " ".join(text.split()))
+    if len(text) > _READ_LIMIT:
+        text = text[:_READ_LIMIT] + '"`}'  # whatever was quoted there ends
+    text = _TOKEN.sub("[token]", without_secrets(" ".join(text.split())))
     if is_secret:
         text = _QUOTED.sub("[value]", text)
     text = "".join(character if character.isprintable() else "?" for character in text)

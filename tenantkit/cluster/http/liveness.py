@@ -13,6 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.http.forks import Lock, renew_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,8 +32,13 @@ class Liveness:
 
     def __init__(self, is_answering: Callable[[float], bool]) -> None:
         self._is_answering = is_answering
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._known_at = time.monotonic()
+        self._is_checking = self._is_lost = False
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Forget a check that runs in the parent."""
         self._is_checking = self._is_lost = False
 
     def heard(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import logging
 import random
-import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -17,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from tenantkit.cluster.http.errors import Operation, error_of_answer, error_of_body, error_of_transport
+from tenantkit.cluster.http.forks import Lock
 from tenantkit.cluster.http.liveness import Liveness
 from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.retries import Retries
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenantkit.cluster.http.credentials import Credentials, Headers
-    from tenantkit.cluster.http.transport import Transport
+    from tenantkit.cluster.http.transport import Endpoint, Transport
     from tenantkit.rules.manifest import Manifest
 
 _Reply = TypeVar("_Reply", Answer, Stream)
 _GOOD = range(200, 300)
 _UNAUTHORIZED = 401
+_YEARS = range(1971, 2262)  # those that tables can hold; ages are computed from it
 JSON = "application/json"
 _LOGGER = logging.getLogger("tenantkit.cluster")
 
@@ -95,11 +96,17 @@ class Session:
         self.liveness = Liveness(self.is_answering)
         self._transport = transport
         self._credentials = credentials
-        self._timeout_s = timeout_s
-        self._lock = threading.Lock()
+        self._endpoint = credentials.endpoint
+        self.timeout_s = timeout_s
+        self._lock = Lock()
         self._requests = 0
         self._date: str | None = None
         self._is_closed = False
+
+    @property
+    def credentials(self) -> Credentials:
+        """The credentials of its requests."""
+        return self._credentials
 
     @property
     def request_count(self) -> int:
@@ -108,10 +115,13 @@ class Session:
 
     @property
     def server_time(self) -> datetime | None:
-        """The Date header of the last answer; None before the first."""
-        if self._date is None:
+        """The Date header of the last answer; None before the first, and where it is not a date of our time."""
+        try:
+            date = parsedate_to_datetime(self._date or "")
+        except (ValueError, TypeError, OverflowError):
             return None
-        date = parsedate_to_datetime(self._date)
+        if date.year not in _YEARS:
+            return None
         return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
     def ask(self, call: Call) -> Manifest:
@@ -125,9 +135,12 @@ class Session:
     def fetch(self, call: Call) -> Answer:
         """Send a call and return its last answer after retries, successful or not; `read` parses it.
 
+        No attempt begins after the call's timeout, so that a call takes at most twice as long.
+
         Raises:
             ClusterError: there was no answer.
         """
+        deadline = time.monotonic() + (self.timeout_s if call.timeout_s is None else call.timeout_s)
         for attempt in itertools.count(1):
             try:
                 answer = self._send(call)
@@ -135,12 +148,12 @@ class Session:
                 pause = self.retries.after_failure(
                     failure.reason, attempt, self.jitter, is_repeatable=call.is_repeatable
                 )
-                if pause is None:
+                if pause is None or time.monotonic() + pause > deadline:
                     is_write = call.method != "GET"
                     raise error_of_transport(failure, call.operation, self.server, is_write=is_write) from failure
             else:
                 pause = self.retries.after_answer(answer, attempt, self.jitter)
-                if pause is None:
+                if pause is None or time.monotonic() + pause > deadline:
                     return answer
             self.sleep(pause)
         raise AssertionError  # the loop never ends by itself
@@ -155,8 +168,9 @@ class Session:
             raise error_of_answer(answer, call.operation, self.server)
         try:
             return call.parse(answer.body)
-        except ValueError:
-            raise error_of_body(answer, call.operation, self.server) from None
+        except ValueError as error:
+            is_write = call.method != "GET"
+            raise error_of_body(answer, call.operation, self.server, str(error), is_write=is_write) from None
 
     def open(self, call: Call) -> Stream:
         """An answer that is read as it arrives; the reader decides about retries.
@@ -202,6 +216,7 @@ class Session:
     def _through(self, call: Call, send: Callable[[Request], _Reply]) -> _Reply:
         """One request with credentials, and a second one with fresh credentials after a 401."""
         headers, number = self._credentials.headers()
+        self._use(self._credentials.endpoint)
         reply = self._counted(send, self._request(call, headers))
         if reply.status != _UNAUTHORIZED:
             return reply
@@ -210,9 +225,15 @@ class Session:
             return reply
         if not isinstance(reply, Answer):
             reply.close()
-        self._transport.configure(endpoint)
+        self._use(endpoint)
         headers, _ = self._credentials.headers()
         return self._counted(send, self._request(call, headers))
+
+    def _use(self, endpoint: Endpoint) -> None:
+        """Use an endpoint from now on: after a 401, or once a plug-in has renewed its certificate."""
+        if endpoint is not self._endpoint:
+            self._endpoint = endpoint
+            self._transport.configure(endpoint)
 
     def _counted(self, send: Callable[[Request], _Reply], request: Request) -> _Reply:
         if self._is_closed:
@@ -226,7 +247,7 @@ class Session:
     def _request(self, call: Call, credentials: Headers) -> Request:
         content: Headers = (("Content-Type", call.content_type),) if call.body is not None else ()
         content += (("Accept", call.accept),) if call.accept != JSON else ()
-        timeout_s = self._timeout_s if call.timeout_s is None else call.timeout_s
+        timeout_s = self.timeout_s if call.timeout_s is None else call.timeout_s
         return Request(call.method, call.path, timeout_s, call.body, credentials + content)
 
 

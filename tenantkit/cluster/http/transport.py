@@ -7,7 +7,9 @@ Rejected alternative: to replace urllib3 itself in tests, where each test would 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from tenantkit.exceptions import Portable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +27,9 @@ ConnectionFailure = Literal[
     "proxy",
     "busy",  # every connection of the pool was in use
     "garbled",
+    "too large",
 ]
+TOO_LARGE: Final = "too large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +38,23 @@ class Endpoint:
 
     Args:
         server: `https://host:port`, with a path behind a gateway; without a slash at the end.
-        ca_file: trusted authorities, PEM. None: those that this machine trusts.
-        cert_file: client certificate, PEM.
-        key_file: its key, PEM.
+        authority: trusted authorities, PEM. None: those that this machine trusts.
+        certificate: client certificate, PEM. Its content, so that a renewed file makes another endpoint.
+        key: its key, PEM.
         verify: False only if the kubeconfig sets `insecure-skip-tls-verify`.
         tls_server_name: the name that the certificate must have, if it is not the host's.
         proxy: `http://host:port`. It may hold a password, so it is in no repr.
+        may_compress: False if the kubeconfig sets `disable-compression`.
     """
 
     server: str
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
+    authority: bytes | None = field(default=None, repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
+    key: bytes | None = field(default=None, repr=False)
     verify: bool = True
     tls_server_name: str | None = None
     proxy: str | None = field(default=None, repr=False)
+    may_compress: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Stream(Protocol):
             TransportError: it was cut off, or was silent for longer than the request's timeout.
         """
 
-    def read(self) -> bytes:
+    def read(self) -> bytes | bytearray:
         """All that is left: for an error's body."""
 
     def shut(self) -> None:
@@ -118,7 +124,7 @@ class Transport(Protocol):
         """End all connections; may be called twice."""
 
 
-class TransportError(Exception):
+class TransportError(Portable):
     """The server gave no answer; `reason` says how it failed, `detail` is the failing layer's message."""
 
     def __init__(self, reason: ConnectionFailure, detail: str = "") -> None:

@@ -7,36 +7,40 @@ know which requests are safe to repeat (see `retries`). Watches have their own p
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
+import os
 import socket
 import ssl
-import sys
-import time
 from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import HTTPHeaderDict
-from urllib3.util import Timeout, create_urllib3_context
+from urllib3.util import Timeout
 
 from tenantkit import __version__
+from tenantkit.cluster.http.forks import Lock, renew_after_fork
+from tenantkit.cluster.http.pools import open_pools
+from tenantkit.cluster.http.redaction import without_secrets
+from tenantkit.cluster.http.timed_connections import TooLargeError, allowance_of
 from tenantkit.cluster.http.transport import Answer, TransportError
-from tenantkit.exceptions import ConnectionConfigError
-from tenantkit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from urllib3 import BaseHTTPResponse
 
+    from tenantkit.cluster.http.pools import Pools
     from tenantkit.cluster.http.transport import ConnectionFailure, Endpoint, Request, Stream
 
 CONNECT_TIMEOUT_S = 5.0  # a far server connects in under a second; a host that drops packets would take minutes
 HEAD_TIMEOUT_S = 15.0  # a watch's head arrives at once: no head means a dead connection, not an idle cluster
-CONNECTIONS = 32  # more than 16 at once gain nothing; the rest is for a form beside an apply
-_CHUNK_BYTES = 1 << 18
+ANSWER_BYTES = 1 << 28  # unpacked, and twice that in memory while it arrives; 50 objects have at most 150 MB
+LINE_BYTES = 1 << 25  # an event of a watch holds one object, of at most 3 MB
+_ENCODINGS = ("", "identity", "gzip")
+_CHUNK_BYTES = 1 << 16  # packed: one chunk of zeros unpacks to 64 MiB in old versions of urllib3
 _LOOPBACK = ("127.", "localhost", "[::1]")
 
 
@@ -52,18 +56,19 @@ class Urllib3Transport:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._calls = _pool(endpoint, block=True)
-        self._streams = _pool(endpoint, block=False)
+        self._lock = Lock()
+        self._pools: Pools | None = open_pools(endpoint)
+        self._of_parent: list[Pools] = []
+        renew_after_fork(self)
 
     def send(self, request: Request) -> Answer:
         """The whole answer, within the request's timeout after connecting."""
-        deadline = time.monotonic() + CONNECT_TIMEOUT_S + request.timeout_s
-        response = self._open(self._calls, request)
+        response = self._open(self._open_pools().calls, request)
         try:
-            body = _whole(response, deadline)
+            body = _whole(response)
         except _FAILURES as error:
             response.close()
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
         except BaseException:
             response.close()  # Ctrl-C: a half-read connection must not be reused
             raise
@@ -73,20 +78,35 @@ class Urllib3Transport:
 
     def stream(self, request: Request) -> Stream:
         """The answer as it arrives; the timeout is for each silence in it, and the head has its own timeout."""
-        lines = _Lines(self._open(self._streams, replace(request, timeout_s=min(HEAD_TIMEOUT_S, request.timeout_s))))
+        pool = self._open_pools().streams
+        lines = _Lines(self._open(pool, replace(request, timeout_s=min(HEAD_TIMEOUT_S, request.timeout_s))))
         lines.wait_for(request.timeout_s)
         return lines
 
     def configure(self, endpoint: Endpoint) -> None:
         """Use other certificates from now on; requests in flight keep theirs."""
         if endpoint != self._endpoint:
-            calls, streams = _pool(endpoint, block=True), _pool(endpoint, block=False)
-            self._endpoint, self._calls, self._streams = endpoint, calls, streams
+            pools = open_pools(endpoint)
+            self._endpoint, self._pools = endpoint, pools
 
     def close(self) -> None:
         """End all connections."""
-        self._calls.clear()
-        self._streams.clear()
+        if self._pools is not None:
+            self._pools.calls.clear()
+            self._pools.streams.clear()
+
+    def after_fork(self) -> None:
+        """Leave the parent's connections to it: close this process's copies, which ends none of them."""
+        if self._pools is not None:
+            self._pools.abandon()
+            self._of_parent.append(self._pools)  # never collected: its own clean-up could wait for a lock
+        self._pools = None
+
+    def _open_pools(self) -> Pools:
+        with self._lock:
+            if self._pools is None:
+                self._pools = open_pools(self._endpoint)
+            return self._pools
 
     def _open(self, pool: urllib3.PoolManager, request: Request) -> BaseHTTPResponse:
         """The response with its head read."""
@@ -108,12 +128,13 @@ class Urllib3Transport:
                 enforce_content_length=True,
             )
         except _FAILURES as error:
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
 
     def _common_headers(self) -> dict[str, str]:
         host = urlsplit(self._endpoint.server).netloc.rpartition("@")[2]
         # On one machine, compression costs more time than it saves.
-        encoding = "identity" if host.startswith(_LOOPBACK) else "gzip"
+        is_plain = host.startswith(_LOOPBACK) or not self._endpoint.may_compress
+        encoding = "identity" if is_plain else "gzip"
         return {"User-Agent": f"tenantkit/{__version__}", "Accept": "application/json", "Accept-Encoding": encoding}
 
 
@@ -123,134 +144,116 @@ class _Lines:
     def __init__(self, response: BaseHTTPResponse) -> None:
         self._response = response
         # Kept from the start: a connection drops its socket once it knows that the server will close it.
-        self._socket = getattr(getattr(response, "connection", None), "sock", None)
+        self._allowance = allowance_of(response)
+        self._process = os.getpid()
         self.status: int = response.status
         self.headers: Mapping[str, str] = _headers(response)
 
     def wait_for(self, silence_s: float) -> None:
         """From now on, allow so many seconds of silence."""
-        if self._socket is not None:
-            self._socket.settimeout(silence_s)
+        if self._allowance is not None:
+            self._allowance.silence(silence_s)
 
     def lines(self) -> Iterator[bytes]:
         """Each line once it is complete."""
-        rest = b""
-        try:
-            for chunk in self._response.stream(_CHUNK_BYTES, decode_content=True):
-                *complete, rest = (rest + chunk).split(b"\n")
+        parts: list[bytes] = []
+        for chunk in self._chunks():
+            first, *others = chunk.split(b"\n")
+            parts.append(first)
+            if others:
+                *complete, rest = b"".join(parts), *others
+                parts = [rest]
+                self._allow_line()
                 yield from (line for line in complete if line)
-        except _FAILURES as error:
-            raise _transport_error(error) from error
-        if rest.strip():
+            elif sum(map(len, parts)) > LINE_BYTES:
+                raise TransportError("too large", f"{LINE_BYTES >> 20} MiB")
+        if b"".join(parts).strip():
             raise TransportError("reset", "the stream ended in the middle of a line")
 
-    def read(self) -> bytes:
+    def read(self) -> bytearray:
         """All that is left."""
         try:
-            return bytes(self._response.read(decode_content=True))
+            if self._allowance is not None:
+                self._allowance.within(HEAD_TIMEOUT_S)
+            return _whole(self._response)
         except _FAILURES as error:
-            raise _transport_error(error) from error
+            raise _transport_error(error) from _cause(error)
 
     def shut(self) -> None:
         """End a blocked read. An SSLSocket's own shutdown would remove its TLS while it is read."""
-        if self._socket is not None:
+        if self._allowance is not None and self._is_ours:
             with contextlib.suppress(OSError):  # already closed
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._allowance.sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection: it can't be reused."""
         self._response.close()
 
+    @property
+    def _is_ours(self) -> bool:
+        return os.getpid() == self._process
+
+    def _chunks(self) -> Iterator[bytes]:
+        self._allow_line()
+        chunks = _content(self._response)
+        while True:
+            if not self._is_ours:
+                raise TransportError("reset", "it belongs to another process")
+            try:
+                chunk = next(chunks, None)
+            except _FAILURES as error:
+                raise _transport_error(error) from _cause(error)
+            if chunk is None:
+                return
+            yield chunk
+
+    def _allow_line(self) -> None:
+        if self._allowance is not None:
+            self._allowance.allow(LINE_BYTES)
+
 
 _FAILURES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
-def _whole(response: BaseHTTPResponse, deadline: float) -> bytes:
-    """The body, until the deadline: each piece may arrive in time, and the whole too late."""
-    pieces: list[bytes] = []
-    for piece in response.stream(_CHUNK_BYTES, decode_content=True):
-        pieces.append(piece)
-        if time.monotonic() > deadline:
-            raise TransportError("timeout", f"only {sum(map(len, pieces))} bytes of it arrived")
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def _whole(response: BaseHTTPResponse) -> bytearray:
+    """The body, within the time and the size that its answer may take."""
+    allowance = allowance_of(response)
+    if allowance is not None:
+        allowance.allow(ANSWER_BYTES)
+    body = bytearray()
+    for piece in _content(response):
+        body += piece
+        if len(body) > ANSWER_BYTES:
+            raise TransportError("too large", f"{ANSWER_BYTES >> 20} MiB")
+        if allowance is not None and allowance.is_over:  # unpacking takes time, too
+            raise TransportError("timeout", f"only {len(body)} bytes of it arrived")
+    return body
+
+
+def _content(response: BaseHTTPResponse) -> Iterator[bytes]:
+    """The pieces of the content, unpacked."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise TransportError("garbled", f"its encoding is {encoding[:20]!r}")
+    if response.status < http.HTTPStatus.OK:
+        raise TransportError("garbled", f"it answered {response.status} and nothing else")
+    return iter(response.stream(_CHUNK_BYTES, decode_content=True))
 
 
 def _headers(response: BaseHTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def _pool(endpoint: Endpoint, *, block: bool) -> urllib3.PoolManager:
-    options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": block, "socket_options": _socket_options()}
-    if endpoint.server.startswith("https:"):
-        options["ssl_context"] = _tls(endpoint)
-        if endpoint.tls_server_name:
-            options["server_hostname"] = endpoint.tls_server_name
-    if endpoint.proxy is None:
-        return urllib3.PoolManager(**options)
-    proxy = urlsplit(endpoint.proxy)
-    if proxy.scheme not in ("http", "https") or not proxy.hostname:
-        raise ConnectionConfigError(
-            f"the proxy for {endpoint.server} has the scheme {proxy.scheme or 'unknown'!r}: use http:// or https:// "
-            "in the kubeconfig's proxy-url or in $HTTPS_PROXY, or list the server in $NO_PROXY"
-        )
-    if proxy.username is not None:
-        secret = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-        options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=secret)
-    host = proxy.netloc.rpartition("@")[2]
-    return urllib3.ProxyManager(f"{proxy.scheme}://{host}", **options)
-
-
-@cache
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Options that detect a dead peer after about a minute, also while a watch is silent."""
-    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    if sys.platform == "linux":
-        options += [
-            (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
-            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
-            (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-        ]
-    return options
-
-
-def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    # Python 3.13 requires extensions that the authorities of many clusters do not set; kubectl does not.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not endpoint.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return _with_client_certificate(context, endpoint)
-    try:
-        if endpoint.ca_file:
-            context.load_verify_locations(endpoint.ca_file)
-        else:
-            context.load_default_certs()
-    except (OSError, ValueError) as error:
-        raise ConnectionConfigError(
-            f"the certificate authority of {endpoint.server} is not readable as PEM ({_words(error)})",
-            hint=Hint("{pass_ca_file}, in PEM format"),
-        ) from None
-    return _with_client_certificate(context, endpoint)
-
-
-def _with_client_certificate(context: ssl.SSLContext, endpoint: Endpoint) -> ssl.SSLContext:
-    if endpoint.cert_file:
-        try:
-            # The empty password keeps OpenSSL from asking for one on the terminal.
-            context.load_cert_chain(endpoint.cert_file, endpoint.key_file, password="")
-        except (OSError, ValueError) as error:
-            raise ConnectionConfigError(
-                f"the client certificate for {endpoint.server} and its key are not readable as an unencrypted PEM pair "
-                f"({_words(error)}): fix client-certificate(-data) and client-key(-data) in the kubeconfig"
-            ) from None
-    return context
-
-
 def _transport_error(error: BaseException) -> TransportError:
     """The TransportError of an exception of urllib3."""
     chain = list(_chain(error))
-    return TransportError(_reason(chain), _words(chain[-1]))
+    return TransportError(_reason(chain), without_secrets(_words(chain[-1])))
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """An exception for the traceback, unless its text quotes a server that echoes a credential."""
+    texts = [str(each) for each in _chain(error)]
+    return error if texts == [without_secrets(text) for text in texts] else None
 
 
 def _reason(chain: list[BaseException]) -> ConnectionFailure:
@@ -267,6 +270,7 @@ def _reason(chain: list[BaseException]) -> ConnectionFailure:
         ("connect timeout", _has(chain, kinds.ConnectTimeoutError) and not _has(chain, kinds.NewConnectionError)),
         ("refused", _has(chain, ConnectionRefusedError)),
         ("unreachable", _has(chain, kinds.NewConnectionError)),
+        ("too large", _has(chain, TooLargeError)),
         ("timeout", _has(chain, kinds.ReadTimeoutError) or _has(chain, TimeoutError)),
         ("garbled", _has(chain, kinds.DecodeError)),
     )

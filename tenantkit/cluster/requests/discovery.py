@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.session import Call
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
 from tenantkit.rules.kinds import Kind
@@ -53,16 +54,14 @@ def served_kinds(session: Session) -> list[ServedKind]:
     """
     found: list[ServedKind] = []
     for path in ("/api", "/apis"):
-        answer = session.ask(
-            Call("GET", path, Operation("read the kinds of the server"), is_repeatable=True, accept=AGGREGATED)
-        )
+        operation = Operation("read the kinds of the server")
+        answer = session.ask(Call("GET", path, operation, is_repeatable=True, accept=AGGREGATED, parse=_parse))
         if answer.get("kind") != "APIGroupDiscoveryList":
             raise NotFound(
                 f"{session.server} does not support aggregated discovery, which needs Kubernetes 1.27 or newer",
                 status=404,
             )
-        for group in answer.get("items") or ():
-            found += _kinds_of(group)
+        found += answer["kinds"]
     return found
 
 
@@ -95,6 +94,16 @@ def kind_named(spelling: str, kinds: Iterable[ServedKind]) -> Kind:
     raise InvalidSpecError(
         [Problem("kind", spelling, f"the server does not serve a kind of this name that can be listed: {hint}")]
     )
+
+
+def _parse(body: bytes | bytearray) -> Manifest:
+    """The kind of the answer, and the `kinds` in it."""
+    answer = parse_object(body)
+    try:
+        kinds = [kind for group in answer.get("items") or () for kind in _kinds_of(group)]
+    except (AttributeError, TypeError):  # something else than an object or a list
+        raise ValueError("which is not a list of the server's kinds") from None
+    return {"kind": answer.get("kind"), "kinds": kinds}
 
 
 def _spellings(kind: ServedKind) -> Iterator[str]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.http.parsing import parse_object
+from tenantkit.rules.shapes import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ def page_parser(fields: type) -> Callable[[bytes | bytearray], Manifest]:
 
     Returns:
         A function like `parse_object`. A value of another type, such as null where the types name a dict, is not an
-        error, since live objects are read as they are: such a page is parsed whole.
+        error: such a page is parsed whole, and its items are without those values (`rules/shapes.py`).
     """
     import msgspec
     from typing_extensions import TypedDict
@@ -40,8 +41,16 @@ def page_parser(fields: type) -> Callable[[bytes | bytearray], Manifest]:
     def parse(body: bytes | bytearray) -> Manifest:
         try:
             parsed: Manifest = decode(body)  # type: ignore[assignment]
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return parse_object(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return without_odd_values(parse_object(body), fields)
         return parsed
 
     return parse
+
+
+def without_odd_values(page: Manifest, fields: type) -> Manifest:
+    """A page whose objects have no values of other types than `fields` names."""
+    items = page.get("items")
+    if not isinstance(items, list):
+        return page
+    return {**page, "items": [fitted(item, fields) if isinstance(item, dict) else item for item in items]}

@@ -13,17 +13,17 @@ import math
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-import orjson
-
+from tenantkit.cluster.arguments import as_seconds
 from tenantkit.cluster.http.errors import Operation, error_of_status, error_of_transport
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.http.transport import TransportError
+from tenantkit.cluster.requests.event_parser import parse_event
 from tenantkit.cluster.requests.list import list_all
 from tenantkit.cluster.requests.paths import with_query
-from tenantkit.exceptions import ClusterUnavailable, Expired, Throttled
+from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, Problem, Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.http.session import Session
     from tenantkit.cluster.http.transport import Stream
     from tenantkit.cluster.requests.list import Selection
+    from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.exceptions import ClusterError
     from tenantkit.rules.manifest import Manifest
 
@@ -53,6 +54,8 @@ class WatchEvent:
     Args:
         type: ADDED also for the objects that existed at the start.
         manifest: the object after the change. If its deletion was missed: its apiVersion, kind and last metadata.
+        unreadable: set for an object that cannot be parsed, whose manifest has only apiVersion, kind, and of its
+            metadata at most name, namespace, uid and resourceVersion.
 
     Example:
         >>> event = next(cluster.watch("Namespace", name="speech", timeout_s=5))
@@ -62,6 +65,7 @@ class WatchEvent:
 
     type: EventType
     manifest: Manifest
+    unreadable: UnreadableObject | None = None
 
 
 @dataclass(slots=True)
@@ -128,9 +132,10 @@ class _Watch:
         listed = list_all(self.session, self.selection)
         self._is_connected()
         self.version = listed.resource_version
+        hidden = {(each.namespace or "", each.name): each for each in listed.items.unreadable if each.name}
         now = {_key(item): item for item in listed.items}
-        deleted = [before for key, before in self.known.items() if key not in now]
-        if self.unseen and not now:
+        deleted = [before for key, before in self.known.items() if key not in now and key not in hidden]
+        if self.unseen and not now and not hidden:
             deleted = [self._never_seen(self.unseen)]
         self.unseen = None
         for before in deleted:
@@ -144,6 +149,12 @@ class _Watch:
             if seen is None or _version(seen) != _version(item):
                 self.known[key] = _remembered(item)
                 yield WatchEvent("MODIFIED" if seen else "ADDED", item)
+        for (namespace, name), unreadable in hidden.items():
+            kind = self.selection.kind
+            metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+            item = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+            kept = self.known.setdefault((namespace, str(name)), item)
+            yield WatchEvent("ADDED" if kept is item else "MODIFIED", item, unreadable)
 
     def _stream(self, version: str) -> Iterator[WatchEvent]:
         """The events of one stream, until it ends."""
@@ -204,14 +215,14 @@ class _Watch:
     def _event(self, line: bytes) -> WatchEvent | None:
         """One line as an event; None for a bookmark, which only moves the version."""
         try:
-            parsed = orjson.loads(line)
-            kind, item = parsed["type"], parsed["object"]
-            if kind == "ERROR":
-                raise error_of_status(item, self._operation)
-            version = _version(item)
-        except (ValueError, LookupError, TypeError) as error:
-            raise TransportError("garbled", f"a line of the watch is not an event ({type(error).__name__})") from error
-        self.version = version
+            kind, item, unreadable = parse_event(line, self.selection.kind)
+        except ValueError as error:
+            if self.failures:
+                self.version = None  # from the same version, the same line comes again
+            raise TransportError("garbled", str(error)) from error
+        if kind == "ERROR":
+            raise error_of_status(item, self._operation)
+        self.version = _version(item)
         if kind == "BOOKMARK":
             return None
         self.unseen = None
@@ -219,7 +230,7 @@ class _Watch:
             self.known.pop(_key(item), None)
         else:
             self.known[_key(item)] = _remembered(item)
-        return WatchEvent(kind, item)
+        return WatchEvent(cast("EventType", kind), item, unreadable)
 
     def _never_seen(self, name: str) -> Manifest:
         namespace = {"namespace": self.selection.namespace} if self.selection.namespace else {}
@@ -238,6 +249,7 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
     on_connection_change: Callable[[ClusterError | None], None] | None = None,
 ) -> Iterator[WatchEvent]:
     """The events of a selection until the timeout, or until `stop` is set; see `Cluster.watch`."""
+    timeout_s = None if timeout_s is None else _seconds(timeout_s)
     if name is not None:
         by_name = f"metadata.name={name}"
         selectors = [text for text in (selection.field_selector, by_name) if text]
@@ -255,6 +267,13 @@ def watch(  # noqa: PLR0913 (those of `Cluster.watch`)
     return run.run()
 
 
+def _seconds(timeout_s: object) -> float:
+    seconds = as_seconds(timeout_s)
+    if seconds is None:
+        raise InvalidSpecError([Problem("timeout_s", timeout_s, "use a number of seconds, for example 30")])
+    return seconds
+
+
 def _key(item: Manifest) -> _Key:
     metadata = item["metadata"]
     return metadata.get("namespace") or "", metadata["name"]
@@ -265,7 +284,7 @@ def _uid(item: Manifest) -> str:
 
 
 def _version(item: Manifest) -> str:
-    return str(item["metadata"]["resourceVersion"])
+    return str(item["metadata"].get("resourceVersion"))
 
 
 def _remembered(item: Manifest) -> Manifest:

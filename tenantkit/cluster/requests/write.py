@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from tenantkit.cluster.http.errors import Operation
+from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import creation_path, object_path, with_query
 from tenantkit.exceptions import InvalidSpecError, Problem
@@ -35,7 +36,7 @@ def create(session: Session, manifest: Manifest, *, dry_run: bool = False) -> Ma
     """Create an object that must not exist yet; see `Cluster.create`."""
     ref = _ref(manifest)
     path = with_query(creation_path(kind_of(ref.kind), ref.namespace), _query(dry_run=dry_run))
-    return session.ask(Call("POST", path, _operation("create", ref), _json(manifest, ref)))
+    return session.ask(Call("POST", path, _operation("create", ref), _json(manifest, ref), parse=parse_stored))
 
 
 def apply(session: Session, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
@@ -45,8 +46,8 @@ def apply(session: Session, manifest: Manifest, *, force: bool = False, dry_run:
     path = with_query(object_path(kind_of(ref.kind), ref.name, ref.namespace), query)
     # With a version, a second attempt would find the first one's change and report a conflict with it.
     is_repeatable = not (manifest.get("metadata") or {}).get("resourceVersion")
-    operation = _operation("apply", ref)
-    return session.ask(Call("PATCH", path, operation, _json(manifest, ref), APPLY, is_repeatable=is_repeatable))
+    operation, body = _operation("apply", ref), _json(manifest, ref)
+    return session.ask(Call("PATCH", path, operation, body, APPLY, is_repeatable=is_repeatable, parse=parse_stored))
 
 
 def patch_json(
@@ -60,7 +61,8 @@ def patch_json(
     """Change single fields of an object by JSON patch; see `Cluster.patch_json`."""
     place = object_path(kind_of(ref.kind), ref.name, ref.namespace, subresource=subresource or None)
     path = with_query(place, _query(dry_run=dry_run))
-    return session.ask(Call("PATCH", path, _operation("patch", ref), _json(list(operations), ref), JSON_PATCH))
+    operation, body = _operation("patch", ref), _json(list(operations), ref)
+    return session.ask(Call("PATCH", path, operation, body, JSON_PATCH, parse=parse_stored))
 
 
 def delete(
@@ -101,7 +103,7 @@ def _operation(verb: str, ref: ObjectRef) -> Operation:
 def _json(value: object, ref: ObjectRef) -> bytes:
     """The value as JSON. An error does not show the value, which may be a Secret's."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except (orjson.JSONEncodeError, RecursionError) as error:
         reason = f"can't be written as JSON ({error}): use text, numbers, lists and dicts"
         raise InvalidSpecError([Problem(str(ref), "…", reason)]) from None

@@ -26,17 +26,22 @@ def node_shortfalls(snapshot: ClusterSnapshot, pod: Manifest) -> str:
     """The shortfalls of at most five nodes; or why nodes may not be read."""
     if not snapshot.knows("Node"):
         return f"nodes: {snapshot.incomplete.get('Node', 'not read')}"
-    on_node: dict[str, list[Manifest]] = defaultdict(list)
-    for other in snapshot.bound if not isinstance(snapshot.bound, str) else ():
-        on_node[other["spec"]["nodeName"]].append(other)
     texts: list[str] = []
-    for node in sorted(snapshot.all("Node"), key=lambda node: str(node["metadata"]["name"])):
-        state = node_state(node, on_node[node["metadata"]["name"]])
+    for state in node_states(snapshot):
         shortfalls = ", ".join(_shortfalls(pod["spec"], state, is_known=not isinstance(snapshot.bound, str)))
         if shortfalls:
-            texts.append(f"{node['metadata']['name']}: {shortfalls}")
+            texts.append(f"{state.node['metadata']['name']}: {shortfalls}")
     more = [f"and {len(texts) - _SHOWN} more nodes"] if len(texts) > _SHOWN else []
     return "; ".join([*texts[:_SHOWN], *more])
+
+
+def node_states(snapshot: ClusterSnapshot) -> list[NodeState]:
+    """The nodes by name, with what is free there; where the pods on them are unknown, all that is allocatable."""
+    on_node: dict[str, list[Manifest]] = defaultdict(list)
+    for other in snapshot.bound if not isinstance(snapshot.bound, str) else ():
+        on_node[str(other["spec"].get("nodeName") or "")].append(other)
+    nodes = sorted(snapshot.all("Node"), key=lambda node: str(node["metadata"]["name"]))
+    return [node_state(node, on_node[node["metadata"]["name"]]) for node in nodes]
 
 
 def _shortfalls(spec: Manifest, state: NodeState, *, is_known: bool) -> Iterator[str]:

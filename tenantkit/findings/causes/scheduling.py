@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.causes.node_shortfalls import node_shortfalls
+from tenantkit.findings.causes.cordons import beyond_cordons
+from tenantkit.findings.causes.node_shortfalls import node_shortfalls, node_states
 from tenantkit.findings.causes.scheduler_reasons import SchedulerCode, read_reason, reasons_of, total_nodes
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import condition, event_text, first_seen, label
@@ -99,7 +100,7 @@ def _unschedulable(snapshot: ClusterSnapshot, pod: Manifest, scheduled: Manifest
         cause="no node fits",
         object=label(pod),
         evidence="; ".join(filter(None, (counted, node_shortfalls(snapshot, pod), where))),
-        next_steps=next_steps(counts or {message: 1}),
+        next_steps=next_steps(beyond_cordons(counts or {message: 1}, pod["spec"], node_states(snapshot))),
         since=scheduled.get("lastTransitionTime"),
         **common,
     )

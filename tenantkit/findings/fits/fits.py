@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.cluster.visible import list_visible
 from tenantkit.display.human_amounts import amount_text
 from tenantkit.display.tables import html_table, text_table
@@ -27,6 +29,7 @@ from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import quantity_text, unit_of
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
+from tenantkit.spec.plain_values import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +57,8 @@ FITS: Schema = {
 }
 _SHOWN = ("object", "resource", "requested", "free", "pods", "answer", "reason", "next_steps")
 _ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
+_UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
+_NAMED = 3  # of the objects that cannot be parsed
 _SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
 
 
@@ -209,7 +214,7 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         that adds nodes on demand may hold more.
 
     Raises:
-        InvalidSpecError: an amount or another argument is invalid.
+        InvalidSpecError: an amount or another argument is invalid, or several namespaces are labelled as the tenant's.
         NotFound: there is no such tenant.
         ClusterUnavailable: the server did not answer.
 
@@ -221,13 +226,19 @@ def fits(  # noqa: PLR0913 (what a pod can request; all but two are optional)
         >>> fits(cluster, "speech", pods=1000, cpu=64, memory="64Gi").answer
         'no'
     """
+    pods, cpu, memory, gpus = plain(pods), plain(cpu), plain(memory), plain(gpus)
     if isinstance(pods, bool) or not isinstance(pods, int) or pods < 1:
         raise InvalidSpecError([Problem("pods", pods, "use a whole number of 1 or more")])
     if tenant is None:
         raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
     amounts: dict[str, Any] = {"cpu": cpu, "memory": memory, "gpus": gpus, "accelerator": accelerator}
     make_pod("", **amounts, pod_spec=pod_spec)  # wrong amounts are refused before any request
-    [namespace, *_] = resolve_filters(cluster, tenant=tenant).namespaces or ()
+    namespaces = resolve_filters(cluster, tenant=tenant).namespaces or ()
+    if len(namespaces) != 1:
+        named = ", ".join(namespaces)
+        reason = f"is the label of several namespaces ({named}): remove it from all but the tenant's own"
+        raise InvalidSpecError([Problem("tenant", tenant, reason)])
+    [namespace] = namespaces
     pod = make_pod(namespace, **amounts, pod_spec=pod_spec)
     objects, incomplete = _read(cluster, namespace)
     admitted = dry_run(cluster, pod, objects.get("LimitRange", []))
@@ -260,11 +271,13 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
         try:
             match kind:
                 case "Node" | "Namespace":
-                    objects[kind] = cluster.list(kind)
+                    objects[kind] = list_projected(cluster, kind, _whole)
                 case "AnyPod":
-                    objects[kind] = cluster.list("Pod", field_selector="status.phase!=Succeeded,status.phase!=Failed")
+                    objects[kind] = list_projected(cluster, "Pod", _whole, field_selector=_UNFINISHED)
                 case _:
                     objects[kind] = list_visible(cluster, kind, namespaces=[namespace])[0]
+            if unreadable := unreadable_in(objects[kind]):
+                incomplete[kind] = "; ".join(map(str, unreadable[:_NAMED]))
         except NotFound:  # the server does not have that kind
             objects[kind] = []
         except PermissionDenied as refusal:
@@ -272,6 +285,10 @@ def _read(cluster: Cluster, namespace: str) -> tuple[dict[str, list[Manifest]], 
 
     side_by_side(read, ("ResourceQuota", "LimitRange", "Pod", "ReplicaSet", "Job", "Node", "AnyPod", "Namespace"))
     return objects, incomplete
+
+
+def _whole(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def _check_admission(snapshot: ClusterSnapshot, admitted: DryRunPod) -> list[FitCheck]:
@@ -300,8 +317,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
     if answer == "no" and room.free is not None:
         quota = snapshot.find("ResourceQuota", room.quota, namespace)
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
-        shortfall = quantity_text(room.each * wanted - room.free, room.resource)
-        steps = f"free {shortfall} of {room.resource}" + (f", {held}" if held else ", or ask for a larger quota")
+        steps = _quota_steps(room, wanted, held)
     return FitCheck(
         "quota",
         f"ResourceQuota/{room.quota}",
@@ -313,6 +329,20 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
         reason=room.reason,
         next_steps=steps,
     )
+
+
+def _quota_steps(room: QuotaRoom, wanted: int, held: str) -> str:
+    """What to do about an entry that has too little room; nothing can be freed of what was never granted."""
+    needed, granted = room.each * wanted, room.hard
+    if granted == 0:
+        return (
+            f"ask the platform team to grant {quantity_text(needed, room.resource)} of {room.resource}: none is granted"
+        )
+    if granted is not None and needed > granted:
+        most = quantity_text(granted, room.resource)
+        return f"ask the platform team for a larger quota: all of it is {most} of {room.resource}, or run fewer pods"
+    shortfall = quantity_text(needed - (room.free or 0), room.resource)
+    return f"free {shortfall} of {room.resource}" + (f", {held}" if held else ", or ask for a larger quota")
 
 
 def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[FitCheck]:
@@ -340,7 +370,7 @@ def _check_nodes(snapshot: ClusterSnapshot, pod: Manifest, wanted: int) -> list[
     unsure = tuple(dict.fromkeys((*room.could_be_more, *room.could_be_fewer, *after_first)))
     reason = "; ".join(filter(None, (room.reason, *unsure)))
     answer: Answer = "maybe" if room.could_be_more else "no"
-    steps = room.to_free or next_steps(room.reasons or {NO_NODES: 1}, can_free=False)
+    steps = room.to_free or next_steps(room.to_change or {NO_NODES: 1}, can_free=False)
     return [FitCheck(gate, _NODES, answer, None if unsure else room.pods, reason=reason, next_steps=steps)]
 
 

@@ -10,10 +10,11 @@ Source: page "Pod Priority and Preemption"; see `tenantkit.rules.node_fit`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tenantkit.findings.causes.cordons import beyond_cordons
 from tenantkit.findings.causes.scheduler_reasons import read_reason
 from tenantkit.frames.quota import quantity_text
 from tenantkit.rules.node_fit import copies_that_fit, misfit, multinode_fields, node_state
@@ -39,6 +40,7 @@ class NodeRoom:
         pods: how many would fit with the pods that exist now.
         reasons: how many nodes each reason rules out, by the scheduler's text.
         nodes: the number of nodes.
+        to_change: as the reasons, but for cordoned nodes what else rules them out, if something does on all of them.
         could_be_fewer: why fewer might be placed; empty if they cannot.
         could_be_more: why more might be placed; empty if they cannot.
         after_first: why the second may be placed in another way than the first; empty if it is not.
@@ -48,6 +50,7 @@ class NodeRoom:
     pods: int
     reasons: dict[str, int]
     nodes: int
+    to_change: dict[str, int] = field(default_factory=dict)
     could_be_fewer: tuple[str, ...] = ()
     could_be_more: tuple[str, ...] = ()
     after_first: str = ""
@@ -111,6 +114,7 @@ def node_room(
     return NodeRoom(
         pods=_placeable(copies, around.apart_by),
         reasons=dict(reasons),
+        to_change=beyond_cordons(reasons, spec, states),
         nodes=len(states),
         could_be_fewer=tuple(dict.fromkeys((*_fewer(spec, rivals), *unsure))),
         could_be_more=(*_more(spec, states, on_node), *may_open),

@@ -33,6 +33,7 @@ class QuotaRoom:
         free: what is left; None where unknown.
         pods: how many pods that admits; None where unknown.
         reason: why it admits none, or why that is unknown.
+        hard: what is granted; None where unknown.
     """
 
     quota: str
@@ -41,6 +42,7 @@ class QuotaRoom:
     free: Fraction | None
     pods: int | None
     reason: str = ""
+    hard: Fraction | None = None
 
 
 def quota_room(quotas: Iterable[Manifest], pod: Manifest, now: datetime) -> Iterator[QuotaRoom]:
@@ -63,4 +65,4 @@ def quota_room(quotas: Iterable[Manifest], pod: Manifest, now: datetime) -> Iter
                 yield QuotaRoom(quota_name, name, each, None, None, "the quota is not counted yet")
             elif each and name in hard and name in used:
                 free = hard[name].value - used[name].value
-                yield QuotaRoom(quota_name, name, each, free, max(0, int(free // each)))
+                yield QuotaRoom(quota_name, name, each, free, max(0, int(free // each)), hard=hard[name].value)

@@ -69,7 +69,7 @@ class BaseForm:
         self.widget.add_class(css_class)
 
     def cancel(self) -> None:
-        """Stop after the current step; nothing is rolled back. The panel then lists what was done."""
+        """Stop after the current step; nothing is rolled back. The panel then shows what was done."""
         if self.job.is_running:
             self.job.cancel()
             self._show_progress("Cancelling: waiting for the current request")
@@ -116,6 +116,7 @@ class BaseForm:
 
     def _update_controls(self) -> None:
         """Do what `_refresh` does; the caller holds the lock."""
+        self.panel.refresh()
         self.cancel_button.disabled = not self.job.is_running
         if not self.job.is_running:
             self.progress.value = ""

@@ -29,7 +29,7 @@ def header(title: str, identity: Identity) -> Html:
             title="tenantkit's own test API server: nothing here is real",
         )
         if identity.is_sandbox
-        else element("span", "cluster", class_="tk-badge", title="a real cluster: Apply makes real changes")
+        else element("span", "cluster", class_="tk-badge", title="a real cluster: every change is real")
     )
     place = joined(
         "context ", element("b", identity.context or "(none)"), " · you are ", element("b", identity.username)

@@ -1,12 +1,15 @@
 """The panel in which a form shows results: one place, replaced as a whole, announced to screen readers.
 
+What depends on the form's state is drawn again with it, so that no sentence outlives its truth.
 An expected error is a sentence. An unexpected one is shown in full with a button to copy it, since ipywidgets sends an
 exception in a callback only to the log console.
 """
 
 from __future__ import annotations
 
+import threading
 import traceback
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from ipywidgets import HTML
@@ -14,7 +17,7 @@ from ipywidgets import HTML
 from tenantkit.forms.kit.markup import copyable, element, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tenantkit.forms.kit.markup import Content, Html
 
@@ -25,9 +28,11 @@ _WORD: dict[Tone, str] = {"ok": "Done", "info": "Note", "warning": "Partly done"
 
 
 class Panel:
-    """Shows messages, tables and results."""
+    """Shows messages, tables and results. Any thread may call it."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._draw: Callable[[], Iterable[Content]] = tuple
         self.widget = HTML(value="")
         self.widget.add_class("tk-panel")
 
@@ -37,8 +42,23 @@ class Panel:
         return str(self.widget.value)
 
     def show(self, *content: Content) -> None:
-        """Replace the content."""
-        self.widget.value = joined(*content)
+        """Replace the content by what stays true, such as a report of what was done, and when."""
+        self.follow(lambda: content)
+
+    def follow(self, draw: Callable[[], Iterable[Content]]) -> None:
+        """Replace the content by what depends on the form's state.
+
+        Args:
+            draw: returns the content; called now and at each `refresh`.
+        """
+        with self._lock:
+            self._draw = draw
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the content again; the form calls this when its state changes."""
+        with self._lock:
+            self.widget.value = joined(*self._draw())
 
 
 def notice(tone: Tone, text: str, *more: Content, word: str | None = None) -> Html:
@@ -59,6 +79,11 @@ def notice(tone: Tone, text: str, *more: Content, word: str | None = None) -> Ht
         class_=f"tk-notice tk-{tone}",
         role="alert" if tone in ("error", "warning") else "status",
     )
+
+
+def now_text() -> str:
+    """The time, for sentences about a cluster that changes: `2027-03-31 18:00:00 UTC`."""
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def unexpected(error: BaseException) -> Html:

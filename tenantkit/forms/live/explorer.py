@@ -107,20 +107,33 @@ class Explorer(LiveView):
         cells = [[_text(row, name) for name in columns] for row in islice(rows, _ROW_LIMIT)]
         if not cells and self._is_unreadable(*([self.selected("kind")] if self.selected("kind") else KINDS)):
             return deleted  # kinds that cannot be read must not look like an empty table
+        is_listed = self.feed.is_listed(("Namespace", *KINDS))
+        if not cells and not is_listed:
+            return deleted  # nothing was read yet, which must not look like an empty table either
         total = len(cells) + sum(1 for _ in rows)
-        count = (
-            f"the first {_ROW_LIMIT} of {total} objects"
-            if total > len(cells)
-            else f"{total} object{'s' * (total != 1)}"
-        )
-        return joined(deleted, table(columns, cells, caption=count))
+        count = f"{total} object{'s' * (total != 1)}" + ("" if is_listed else " so far")
+        shown = f"the first {_ROW_LIMIT} of {count}" if total > len(cells) else count
+        return joined(deleted, table(columns, cells, caption=shown))
 
     def _deleted_notice(self, options: Mapping[str, Sequence[str]]) -> Html | None:
-        """Shown if the selected pod or workload was deleted; there may still be events about it."""
+        """Shown if the selected pod or workload is no option any more; there may still be events about it."""
         for name in ("pod", "workload"):
             if (selected := self.selected(name)) and selected not in options[name]:
-                return notice("warning", f"{selected} no longer exists.", word="Deleted")
+                return self._fate(selected)
         return None
+
+    def _fate(self, selected: str) -> Html | None:
+        """What is known about an object without a row: only a kind that is watched can be called deleted."""
+        kind = selected.partition("/")[0]
+        if not self.feed.is_listed(("Namespace", *KINDS)):
+            return None
+        if kind not in KINDS:
+            return notice("info", f"No object of {selected} exists. {selected} itself is not watched.")
+        if self._is_unreadable(kind):
+            return notice("info", f"Whether {selected} still exists is not known: {kind} objects cannot be read.")
+        if any(row.label == selected for row in self._rows(kind=kind)):
+            return None  # it has another owner by now
+        return notice("warning", f"{selected} no longer exists.", word="Deleted")
 
 
 def _text(row: ObjectRow, column: str) -> str:

@@ -18,7 +18,7 @@ from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKit
 from tenantkit.forms.live.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.exceptions import ClusterError
@@ -62,6 +62,8 @@ class Feed:
         self.narrowed: set[str] = set()  # kinds that may be watched in the connection's own namespace only
         self._disconnected: dict[WatchTarget, datetime] = {}
         self._started: set[WatchTarget] = set()
+        self._listed: set[WatchTarget] = set()
+        self._given_up: set[WatchTarget] = set()
         self._targets = [(kind, namespace) for kind in kinds for namespace in self.namespaces or (None,)]
         tasks: list[tuple[Callable[..., None], tuple[object, ...]]] = [(self._notify, ())]
         tasks += [(self._watch, (target,)) for target in self._targets]
@@ -84,12 +86,20 @@ class Feed:
 
     @property
     def state(self) -> str:
-        """`connecting`, `live`, `reconnecting since 12:00:00 UTC`, or `stopped`."""
+        """`connecting`, `live`, `live in part`, `not readable`, `reconnecting since 12:00:00 UTC`, or `stopped`."""
         if self._stop.is_set():
             return "stopped"
         if self._disconnected:
             return f"reconnecting since {min(self._disconnected.values()):%H:%M:%S} UTC"
-        return "live" if self._started.issuperset(self._targets) else "connecting"
+        if not self._listed.issuperset(self._targets):
+            return "connecting"
+        if self._given_up:
+            return "not readable" if self._given_up.issuperset(self._targets) else "live in part"
+        return "live"
+
+    def is_listed(self, kinds: Collection[str]) -> bool:
+        """Whether all objects of these kinds that may be read are in the model, so that none means none."""
+        return all(target in self._listed for target in self._targets if target[0] in kinds)
 
     def _watch(self, target: WatchTarget) -> None:
         """Watch a kind until `stop`; if the whole cluster is denied, watch the connection's own namespace."""
@@ -123,6 +133,8 @@ class Feed:
             self.model.unreadable[kind, namespace or ""] = error.words("form")
             self._disconnected.pop(target, None)
             self._started.add(target)
+            self._listed.add(target)  # there is nothing to wait for
+            self._given_up.add(target)
         self._has_news.set()
 
     def _follow(self, target: WatchTarget, namespace: str | None) -> None:
@@ -132,6 +144,7 @@ class Feed:
             self._set_connection(target, None)
             with self.lock:
                 self.model.update("ADDED", manifest, kind)
+                self._listed.add(target)
             self._has_news.set()
             self._stop.wait()
             return
@@ -143,7 +156,10 @@ class Feed:
         )
         for event in events:
             with self.lock:
-                self.model.update(event.type, event.manifest, kind)
+                if event.unreadable is None or event.type == "DELETED":
+                    self.model.update(event.type, event.manifest, kind)
+                else:
+                    self.model.hide(event.unreadable)
             self._has_news.set()
 
     def _set_connection(self, target: WatchTarget, error: ClusterError | None) -> None:
@@ -153,9 +169,12 @@ class Feed:
                 self._disconnected.setdefault(target, datetime.now(UTC))
             else:
                 self._disconnected.pop(target, None)
-                if target not in self._started:
+                if target in self._started:
+                    self._listed.add(target)  # the watch calls again once it has reported what it listed
+                else:
                     self.model.forget(*target)  # a new watch lists all objects again
                     self._started.add(target)
+                    self._listed.discard(target)
         self._has_news.set()
 
     def _notify(self) -> None:

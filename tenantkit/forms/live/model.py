@@ -19,6 +19,7 @@ from tenantkit.rules.pod_status import pod_status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.cluster.requests.watch import EventType
     from tenantkit.rules.manifest import Manifest
 
@@ -90,6 +91,13 @@ class Model:
         state, detail = (clean(text[:_TEXT_LIMIT]) for text in _state_and_detail(kind, manifest))
         seen = last_seen(manifest) if kind == "Event" else ""
         rows[key] = ObjectRow(kind, "", "", *key, state, detail, _parent(manifest), seen)
+
+    def hide(self, unreadable: UnreadableObject) -> None:
+        """Show an object that cannot be parsed by its name, without the content that it had before."""
+        key = (unreadable.namespace or "", unreadable.name or "")
+        self.manifests.get(unreadable.kind, {}).pop(key, None)
+        row = ObjectRow(unreadable.kind, "", "", *key, "Not readable", clean(unreadable.reason))
+        self.objects.setdefault(unreadable.kind, {})[key] = row
 
     def forget(self, kind: str, namespace: str | None = None) -> None:
         """Drop the objects of a kind, in a namespace or everywhere: a new watch lists all that still exist."""

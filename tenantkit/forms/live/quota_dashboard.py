@@ -70,12 +70,13 @@ class QuotaDashboard(LiveView):
         for name in self.filters:
             if selected := self.selected(name):
                 frame = frame[frame[name] == selected]
-        if frame.empty and self._is_unreadable("ResourceQuota"):
-            return None  # quotas that cannot be read must not look like an empty table
+        is_listed = self.feed.is_listed(("Namespace", "ResourceQuota"))
+        if frame.empty and (self._is_unreadable("ResourceQuota") or not is_listed):
+            return None  # quotas that cannot be read, or were not yet, must not look like an empty table
         order = frame["state"].map({state: place for place, state in enumerate(_WORST_FIRST)})
         frame = frame.assign(order=order).sort_values(["order", "used_pct"], ascending=[True, False], kind="stable")
         rows = [_row(row) for row in frame.head(_ROW_LIMIT).to_dict("records")]
-        entries = f"{len(frame)} entr{'y' if len(frame) == 1 else 'ies'}"
+        entries = f"{len(frame)} entr{'y' if len(frame) == 1 else 'ies'}" + ("" if is_listed else " so far")
         count = f"the first {_ROW_LIMIT} of {entries}" if len(frame) > _ROW_LIMIT else entries
         return table(_COLUMNS, rows, caption=count)
 

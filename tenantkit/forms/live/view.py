@@ -17,7 +17,7 @@ from tenantkit.display.tables import clean
 from tenantkit.exceptions import TenantKitError
 from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element, joined
-from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.kit.panel import notice, now_text, table, unexpected
 from tenantkit.forms.live.feed import Feed
 from tenantkit.forms.live.per_cell import close_previous_views
 from tenantkit.forms.live.presence import Presence, Timing
@@ -25,8 +25,10 @@ from tenantkit.forms.live.presence import Presence, Timing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
+
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.forms.kit.markup import Html
+    from tenantkit.forms.kit.markup import Content, Html
 
 ALL = "all"
 _OPTION_LIMIT = 500
@@ -96,7 +98,11 @@ class LiveView(BaseForm):
 
     @property
     def state(self) -> str:
-        """`connecting`, `live`, `reconnecting since 12:00:00 UTC`, `paused while no page shows it`, or `stopped`."""
+        """The state of the connections.
+
+        `connecting`, `live`, `live in part` or `not readable` if some or all kinds may not be read, `reconnecting since
+        12:00:00 UTC`, `paused while no page shows it`, or `stopped`.
+        """
         return "paused while no page shows it" if self._is_paused else self.feed.state
 
     def stop(self) -> None:
@@ -204,26 +210,43 @@ class LiveView(BaseForm):
     def _explain(self, tenant: str, workload: str) -> None:
         from tenantkit.findings.why import why
 
+        subject = f"{workload or 'all workloads'} in {tenant or ', '.join(self.feed.namespaces)}"
+        self.panel.show(notice("info", f"Looking for problems of {subject}.", word="Reading"))
         try:
             namespaces = None if tenant else self.feed.namespaces or None
             causes = why(self.cluster, tenant or None, workload=workload or None, namespaces=namespaces)
         except TenantKitError as error:
             self.panel.show(notice("error", error.words("form")))
             return
-        subject = f"{workload or 'all workloads'} in {tenant or ', '.join(self.feed.namespaces)}"
-        if causes.empty:
-            text = f"No problems found for {subject}. A pod younger than one minute may still be starting."
-            self.panel.show(notice("info", text))
+        if self.job.cancelled.is_set():
+            self.panel.show(notice("info", f"The problems of {subject} are not shown.", word="Cancelled"))
             return
-        columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
-        cells = causes[list(columns)].fillna("").to_numpy()
-        rows = [[cell_text(value) for value in row] for row in cells]
-        caption = f"Problems found for {subject}: {len(rows)} cause{'s' * (len(rows) != 1)}"
-        self.panel.show(table(columns, rows, caption=caption))
+        self.panel.show(*causes_content(causes, subject))
 
     def _update_controls(self) -> None:
         super()._update_controls()
         self.why_button.disabled = self.job.is_running
+
+
+def causes_content(causes: pd.DataFrame, subject: str) -> tuple[Content, ...]:
+    """The causes of `why`, and what it could not read, as of now.
+
+    Args:
+        causes: from `why`.
+        subject: what was asked about: `Job/train in vision`.
+    """
+    is_unreadable = causes["cause"] == "not readable"
+    found = causes[~is_unreadable]
+    kinds = ", ".join(dict.fromkeys(causes.loc[is_unreadable, "object"]))
+    text = f"{kinds} could not be read, so causes that depend on them are not shown."
+    unreadable = notice("warning", text, word="Not readable") if kinds else None
+    if found.empty:
+        text = f"No problems found for {subject} at {now_text()}. A pod younger than one minute may still be starting."
+        return unreadable, notice("info", text)
+    caption = f"Problems found for {subject} at {now_text()}: {len(found)} cause{'s' * (len(found) != 1)}"
+    columns = ("workload", "cause", "object", "message", "evidence", "next_steps")
+    rows = [[cell_text(value) for value in row] for row in found[list(columns)].fillna("").to_numpy()]
+    return unreadable, table(columns, rows, caption=caption)
 
 
 def _unreadable_lines(unreadable: Mapping[tuple[str, str], str]) -> Iterator[str]:

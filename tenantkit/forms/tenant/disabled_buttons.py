@@ -9,10 +9,12 @@ from tenantkit.hints import Hint
 from tenantkit.provision.reasons import REFUSED
 
 if TYPE_CHECKING:
+    from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.permissions import MissingPermissions
     from tenantkit.provision.plan import Plan
     from tenantkit.spec.tenant import Tenant
 
+_CARRIED_OUT = ("create", "update", "delete", "conflict")
 APPLY_HINT = Hint("ask somebody who has this permission to apply {form_yaml}")
 
 
@@ -64,6 +66,20 @@ def _apply_reason(state: FormState) -> str:
         return "plan first"
     if state.tenant != state.plan.tenants[0]:
         return "the fields have changed since the plan: plan again"
-    if any(change.action in REFUSED for change in state.plan.changes):
-        return "the plan has blocked or unknown rows"
-    return "" if state.plan.has_changes else "the plan has no changes"
+    return "" if changes_to_make(state.plan) else _nothing_to_make(state.plan)
+
+
+def _nothing_to_make(plan: Plan) -> str:
+    if refused_changes(plan):
+        return "the plan has only blocked or unknown rows"
+    return "the plan has no changes that you may make" if plan.has_changes else "the plan has no changes"
+
+
+def changes_to_make(plan: Plan) -> list[PlanChange]:
+    """What Apply would do: neither what is as it should be, nor what others have to do or have added."""
+    return [change for change in plan.changes if change.action in _CARRIED_OUT]
+
+
+def refused_changes(plan: Plan) -> list[PlanChange]:
+    """What Apply would not do, since it is blocked, or not known."""
+    return [change for change in plan.changes if change.action in REFUSED]

@@ -57,7 +57,7 @@ FIELD_ROWS: tuple[tuple[FieldDefinition, ...], ...] = (
     ),
     (
         FieldDefinition("expires", "Expires", "text", "2027-03-31T18:00:00Z"),
-        FieldDefinition("protected", "Protected", "flag", help_text="A protected tenant cannot be deleted."),
+        FieldDefinition("protected", "Protected", "flag", help_text="tenantkit does not delete a protected tenant."),
     ),
     (
         FieldDefinition("editors", "Editors, one per line", "lines", _PERSON),
@@ -97,11 +97,12 @@ def size_cards(platform: Platform, current: str | Quota | None = None) -> list[t
 
 
 def values_of(tenant: Tenant) -> dict[str, Any]:
-    """The values of the fields for a tenant."""
-    values = {name: getattr(tenant, name) for name in (*GRANT_FIELDS, *TEAM_FIELDS) if name != "quota"}
+    """The values of the fields for a tenant; empty where members or routes could not be read."""
+    values = {name: getattr(tenant, name) for name in GRANT_FIELDS if name != "quota"}
+    values |= {name: getattr(tenant, name) or () for name in TEAM_FIELDS}
     values["size"] = tenant.quota if tenant.quota is not None else tenant.size
     values["expires"] = tenant.expires.isoformat() if isinstance(tenant.expires, datetime) else None
-    values["routes"] = [route.model_dump() for route in tenant.routes]
+    values["routes"] = [route.model_dump() for route in tenant.routes or ()]
     return values
 
 

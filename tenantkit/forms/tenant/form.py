@@ -22,8 +22,9 @@ from tenantkit.exceptions import (
 )
 from tenantkit.forms.kit.form import BaseForm, shows_errors
 from tenantkit.forms.kit.markup import element
-from tenantkit.forms.kit.panel import notice
+from tenantkit.forms.kit.panel import notice, now_text
 from tenantkit.forms.tenant import results
+from tenantkit.forms.tenant.apply_progress import ApplyProgress
 from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
@@ -35,14 +36,14 @@ from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import TypeVar
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.field import FormField
-    from tenantkit.forms.kit.markup import Content
+    from tenantkit.forms.kit.markup import Content, Html
     from tenantkit.provision.plan import Plan
-    from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.provision.report import Report
     from tenantkit.spec.tenant import Tenant
 
     _Result = TypeVar("_Result")
@@ -85,7 +86,7 @@ class TenantForm(BaseForm):
         >>> form = tk.TenantForm(cluster)
         >>> form.fill(name="sketch", team="ml-sketch", owners=["dana@example.com"], size="small")
         >>> form.submit(plan_only=True).summary
-        '7 to create'
+        '6 to create'
         >>> form.close()
     """
 
@@ -95,6 +96,7 @@ class TenantForm(BaseForm):
         self._inputs = TenantInputs(get_platform(cluster))
         self._existing = tenant
         self._started: set[str] = set()
+        self._is_applying = False
         self.plan: Plan | None = None
         self.report: Report | None = None
         if tenant is not None:
@@ -219,6 +221,7 @@ class TenantForm(BaseForm):
         name = self.tenant.name
         if reason := plan_refusal(self._missing):
             raise PermissionDenied(f"cannot plan {name!r}: {reason}", status=403, operation="plan")
+        self.panel.show(notice("info", "Reading the state of the cluster. Nothing is changed.", word="Planning"))
         self._show_progress("Planning: reading the state of the cluster")
         plan = plan_fields(self.cluster, lambda: self.tenant)
         if self._existing is None:
@@ -227,22 +230,16 @@ class TenantForm(BaseForm):
         if self.job.cancelled.is_set():
             raise CancelledError("cancelled: nothing was changed")
         self.plan = plan
-        self.panel.show(results.plan_notice(plan), results.plan_table(plan))
+        read_at = now_text()
+        self.panel.follow(lambda: results.plan_content(plan, self._plan_state(plan, read_at)))
         return plan
 
     def _apply_plan(self, plan: Plan) -> Report:
-        total = sum(change.action != "unchanged" for change in plan.changes)
-        done = 0
-
-        def on_progress(outcome: ApplyOutcome) -> None:
-            nonlocal done
-            done += 1
-            status = "" if done < total else ", waiting for the quota to be counted"
-            status = ", cancelling" if self.job.cancelled.is_set() else status
-            self._show_progress(f"{done} of {total} objects: {outcome.ref}{status}", done, total)
-
+        self._is_applying = True
         rows = [row for row in plan.rows if row.action == "conflict"] if self._forces_conflicts else None
-        self._show_progress(f"0 of {total} objects", 0, total)
+        self.panel.refresh()
+        progress = ApplyProgress(plan, self._show_progress, self.job.cancelled)
+        progress.start()
         self._started.add(plan.tenants[0].name)
         try:
             report = apply(
@@ -251,7 +248,7 @@ class TenantForm(BaseForm):
                 force_conflicts=rows,
                 progress=False,
                 cancelled=self.job.cancelled,
-                on_progress=on_progress,
+                on_progress=progress,
             )
         except PartialApplyError as error:
             self._keep_report(plan, error.report)
@@ -259,6 +256,8 @@ class TenantForm(BaseForm):
         except (StalePlanError, InvalidSpecError):
             self.plan = None
             raise
+        finally:
+            self._is_applying = False
         self._keep_report(plan, report)
         self._show_report(report)
         return report
@@ -276,6 +275,7 @@ class TenantForm(BaseForm):
             self._existing = plan.tenants[0].name
             self._set_title(self._title)
             self._inputs.lock(self._existing, self._missing)
+            self._validate()  # an empty list of members now means nobody
 
     def _showing_errors(self, job: Callable[[], _Result]) -> _Result:
         """Run a job; show on the page what it raises, and raise it."""
@@ -289,7 +289,7 @@ class TenantForm(BaseForm):
 
     def _show_report(self, report: Report) -> None:
         self.panel.show(
-            notice("ok", f"{report.summary}. The cluster matches the plan."),
+            results.report_notice(report, now_text()),
             results.url_list(report, as_links=not self.identity.is_sandbox),
             self._quota(),
             results.report_table(report),
@@ -306,12 +306,32 @@ class TenantForm(BaseForm):
     def _show_error(self, error: BaseException) -> None:
         if isinstance(error, InvalidSpecError):
             self._inputs.show(error.problems)
-            labels = {name: field.label for name, field in self.fields.items()}
-            self.panel.show(results.problems_notice(error, labels))
+            values = self._inputs.values
+            self.panel.follow(lambda: (self._problems(error, values),))
             return
         if not isinstance(error, TenantKitError):
             self.plan = None  # anything may have been written
         self.panel.show(*results.error_content(error, as_links=not self.identity.is_sandbox))
+
+    def _problems(self, error: InvalidSpecError, values: Mapping[str, Any]) -> Html:
+        """The problems with these values; once they have changed, those that are left."""
+        labels = {name: field.label for name, field in self.fields.items()}
+        if self._inputs.values == values:
+            return results.problems_notice(error, labels)
+        if self._inputs.problems:
+            return results.problems_notice(InvalidSpecError(self._inputs.problems), labels)
+        return notice("info", "The fields have changed and are valid. Plan again.", word="Changed")
+
+    def _plan_state(self, plan: Plan, read_at: str) -> results.PlanState:
+        namespace = next(change for change in plan.changes if change.ref.kind == "Namespace")
+        return results.PlanState(
+            read_at,
+            is_current=self._inputs.tenant == plan.tenants[0],
+            is_applying=self._is_applying,
+            can_apply="apply" not in self.disabled,
+            forces_conflicts=self._forces_conflicts,
+            is_deleted=self._existing is not None and namespace.action == "create",
+        )
 
     # What is enabled
 

@@ -13,6 +13,7 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.forms.kit.field import CardsField
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.tenant.fields import FIELD_ROWS, field_of, make_fields, part_of, size_cards, validate, values_of
+from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ _PARTS = (
     ("team", "Managed by the team", "The tenant's members and routes. The owners can change these."),
 )
 _NAME_IS_FIXED = "A tenant cannot be renamed."
+_NOT_READABLE = "You may not read the current value. It is left as it is."
 
 
 class TenantInputs:
@@ -48,7 +50,18 @@ class TenantInputs:
         self.problems: list[Problem] = []
         self.shows_all_problems = False
         self._name: str | None = None
+        # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
+        self._as_it_is = frozenset(TEAM_FIELDS)
+        self._unread: frozenset[str] = frozenset()
         self._headings = {part: HTML(value=_heading(title, about)) for part, title, about in _PARTS}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the fields, valid or not."""
+        values = {name: field.value for name, field in self.fields.items()}
+        if self._name is not None:
+            values["name"] = self._name
+        return values | {name: None for name in self._as_it_is if not values[name]}
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
@@ -57,6 +70,7 @@ class TenantInputs:
 
     def load(self, tenant: Tenant) -> None:
         """Fill the fields from an existing tenant."""
+        self._unread = frozenset(name for name in TEAM_FIELDS if getattr(tenant, name) is None)
         self._set(values_of(tenant))
 
     def fill(self, values: Mapping[str, Any]) -> None:
@@ -77,10 +91,7 @@ class TenantInputs:
 
     def validate(self) -> None:
         """Validate the values, and show each problem at its field."""
-        values = {name: field.value for name, field in self.fields.items()}
-        if self._name is not None:
-            values["name"] = self._name
-        self.tenant, self.problems = validate(values, self.platform)
+        self.tenant, self.problems = validate(self.values, self.platform)
         self.show(self.problems)
 
     def show(self, problems: Sequence[Problem]) -> None:
@@ -95,6 +106,7 @@ class TenantInputs:
     def lock(self, name: str, missing: MissingPermissions) -> None:
         """Switch to an existing tenant: the name, and all that the user may not change, become read-only."""
         self._name = name
+        self._as_it_is = self._unread
         for part, title, about in _PARTS:
             permissions = missing.team if part == "team" else missing.grant
             reason = f"Read-only: changing this part needs permission to {permissions}." if permissions else ""
@@ -103,6 +115,8 @@ class TenantInputs:
                 if part_of(field.name) == part:
                     field.lock(reason, is_shown=False)
         self.fields["name"].lock(_NAME_IS_FIXED)
+        for unread in self._unread:  # whoever does not see the members would remove them by naming others
+            self.fields[unread].lock(_NOT_READABLE)
 
     def set_busy(self, busy: bool) -> None:  # noqa: FBT001 (a state, like a widget's own)
         """Disable the fields while the form is busy."""

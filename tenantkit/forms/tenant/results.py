@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.display.human_amounts import amount_text, used_text
-from tenantkit.display.tables import value_text
 from tenantkit.exceptions import CancelledError, PartialApplyError, TenantKitError
 from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
+from tenantkit.forms.tenant.disabled_buttons import changes_to_make, refused_changes
 from tenantkit.forms.tenant.fields import field_of
-from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.plans.notice import notice_lines
+from tenantkit.provision.plans.table import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from tenantkit.exceptions import InvalidSpecError
     from tenantkit.forms.kit.markup import Content, Html
+    from tenantkit.forms.kit.panel import Tone
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
 
@@ -33,22 +36,84 @@ _BARS = {
 _ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}
 _DEVICE_ORDER = 2
 _CELL_LIMIT = 200
+_WORDS = {"not yours": "pending"}
+_NOTHING_APPLIED = {False: "Failed", True: "Cancelled"}  # by whether it was interrupted
+_DELETED = "This tenant has been deleted since the form was opened. Apply creates it again, without what was in it."
+_FORCED = "Others have set some of the fields. The box is ticked: Apply overwrites them."
+_NOT_FORCED = (
+    "Others have set some of the fields. Tick the box to overwrite them; otherwise Apply leaves them as they are and "
+    "reports them as failed."
+)
 _WEB = ("http://", "https://")
 
 
-def plan_notice(plan: Plan) -> Html:
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """What a form knows about the plan that it shows; each sentence beside the plan follows from it.
+
+    Args:
+        read_at: when the cluster was read.
+        is_current: whether the fields still describe the tenant that was planned.
+        is_applying: whether an apply of this plan is running.
+        can_apply: whether the button Apply is enabled.
+        forces_conflicts: whether Apply overwrites what others have set.
+        is_deleted: whether the form's tenant existed, and no longer does.
+    """
+
+    read_at: str
+    is_current: bool = True
+    is_applying: bool = False
+    can_apply: bool = True
+    forces_conflicts: bool = False
+    is_deleted: bool = False
+
+
+def plan_content(plan: Plan, state: PlanState) -> tuple[Content, ...]:
+    """What a form shows of a plan: whether and how it can be applied, and its rows."""
+    deleted = notice("warning", _DELETED, word="Deleted") if state.is_deleted and not state.is_applying else None
+    lines = notice_lines([replace(it, tenant=None) for it in plan.notices], "form")  # the form's own tenant
+    notes = notice("warning", "\n".join(lines), word="Before you apply") if lines else None
+    return deleted, notes, plan_notice(plan, state), plan_table(plan)
+
+
+def plan_notice(plan: Plan, state: PlanState) -> Html:
     """A summary of a plan, and what to do next."""
-    blocked = sum(change.action in REFUSED for change in plan.changes)
-    if blocked:
-        objects = "1 object is" if blocked == 1 else f"{blocked} objects are"
-        text = f"{objects} blocked or unknown. The table below says why. Nothing was changed."
-        return notice("error", text, word="This plan cannot be applied")
-    if not plan.has_changes:
-        return notice("ok", "The cluster already matches the form.", word="No changes")
+    if state.is_applying:
+        text = "The changes below are being made. Cancel stops after the current object; nothing is rolled back."
+        return notice("info", text, word="Applying")
+    if not state.is_current:
+        text = "The fields have changed since this plan was made. Plan again, or change them back."
+        return notice("warning", text, word="Outdated")
+    left = _left_as_it_is(plan)
+    if not changes_to_make(plan):
+        word = "This plan cannot be applied" if refused_changes(plan) else "Nothing to apply"
+        if left:
+            return notice("error" if refused_changes(plan) else "warning", "\n".join(left), word=word)
+        return notice("ok", f"The cluster matched the form at {state.read_at}.", word="No changes")
+    review = "Review them, then click Apply." if state.can_apply else "Apply is disabled: the reason is shown above."
     if any(change.conflicts for change in plan.changes):
-        text = "Others have set some of the fields. Tick the box to overwrite them, or they will be reported as failed."
-        return notice("warning", text, word="Planned, with conflicts")
-    return notice("info", "Nothing has been changed yet. Review the plan, then click Apply.", word="Planned")
+        choice = _FORCED if state.forces_conflicts else _NOT_FORCED
+        return notice("warning", "\n".join([f"{choice} {review}", *left]), word="Planned, with conflicts")
+    text = f"None of the changes below has been made yet. {review}"
+    return notice("warning" if left else "info", "\n".join([text, *left]), word="Planned")
+
+
+def _left_as_it_is(plan: Plan) -> list[str]:
+    """A sentence for each sort of rows that Apply does not carry out."""
+    counts = Counter(change.action for change in plan.changes)
+    foreign = sum(row.action == "foreign" for row in plan.rows)
+    refused = counts["blocked"] + counts["unknown"]
+    sentences = (
+        (refused, "{} blocked or unknown and will not be changed: the table below says why."),
+        (counts["not yours"], "{} pending: only the platform team may make these changes."),
+        (foreign, "{} foreign: somebody else added what is listed there, and tenantkit does not change it."),
+    )
+    nouns = ("object", "object", "row")
+    return [
+        text.format(f"1 {noun} is" if count == 1 else f"{count} {noun}s are")
+        for (count, text), noun in zip(sentences, nouns, strict=True)
+        if count
+    ]
 
 
 def problems_notice(error: InvalidSpecError, labels: Mapping[str, str]) -> Html:
@@ -75,7 +140,8 @@ def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...
     """
     if isinstance(error, PartialApplyError):
         report = error.report
-        return notice("warning", error.words("form")), url_list(report, as_links=as_links), report_table(report)
+        summary = notice(*_tone_and_text(error), word=None if report.applied else _NOTHING_APPLIED[report.interrupted])
+        return summary, url_list(report, as_links=as_links), report_table(report)
     if isinstance(error, CancelledError):
         return (notice("warning", error.words("form"), word="Cancelled"),)
     if isinstance(error, TenantKitError):
@@ -85,6 +151,19 @@ def error_content(error: BaseException, *, as_links: bool) -> tuple[Content, ...
     return (unexpected(error),)
 
 
+def report_notice(report: Report, at: str) -> Html:
+    """Whether an apply without a failure is complete, or waits for the platform team.
+
+    Args:
+        report: of the apply.
+        at: the time.
+    """
+    if report.is_complete:
+        return notice("ok", f"{report.summary}. The cluster matched the plan at {at}.")
+    text = f"{report.summary}. The pending changes are not yours to make: ask the platform team to apply this tenant."
+    return notice("warning", text, word="Pending")
+
+
 def equivalent_code(python: str, yaml: str) -> Html:
     """The Python code and the YAML that do the same, side by side."""
     codes = element("div", copyable(python, label="Python"), copyable(yaml, label="YAML"), class_="tk-codes")
@@ -92,19 +171,18 @@ def equivalent_code(python: str, yaml: str) -> Html:
 
 
 def plan_table(plan: Plan) -> Html:
-    """The rows of a plan. Unchanged objects are counted, not listed."""
+    """The rows of a plan, in words: what takes something away first. Unchanged objects are counted, not listed."""
+    listed = [entry for entry in entries(plan.changes) if entry.row.action != "unchanged"]
     rows = [
         (
-            _word(row.action),
-            str(row.ref),
-            element("code", _cut(row.field)) if row.field else None,
-            *_differing(value_text(row.before), value_text(row.after)),
-            row.words("form") or None,
+            action_word(entry.row.action),
+            str(entry.row.ref),
+            joined(*(element("div", line) for line in entry.lines)) if entry.lines else None,
+            entry.row.words("form") or None,
         )
-        for row in plan.rows
-        if row.action != "unchanged"
+        for entry in listed
     ]
-    return table(("action", "object", "field", "before", "after", "reason"), rows, caption=f"Plan: {plan.summary}")
+    return table(("action", "object", "change", "reason"), rows, caption=f"Plan: {plan.summary}")
 
 
 def report_table(report: Report) -> Html:
@@ -112,13 +190,14 @@ def report_table(report: Report) -> Html:
     groups = (
         ("applied", report.applied),
         ("failed", report.failed),
+        ("pending", report.pending),
         ("not ready", report.not_ready),
         ("not attempted", report.not_attempted),
     )
     rows = [
         (
-            _word(result),
-            it.action,
+            action_word(result),
+            it.action if result != "pending" else None,
             str(it.ref),
             element("code", _cut(it.field)) if it.field else None,
             it.words("form") or None,
@@ -155,6 +234,11 @@ def quota_bars(usage: pd.DataFrame) -> Html:
     return element("div", *cells, class_="tk-bars") if cells else joined()
 
 
+def _tone_and_text(error: PartialApplyError) -> tuple[Tone, str]:
+    is_partial = error.report.applied or error.report.interrupted
+    return "warning" if is_partial else "error", error.words("form")
+
+
 def _bar_label(resource: str) -> str | None:
     if resource in _BARS:
         return _BARS[resource]
@@ -186,26 +270,9 @@ def _link(url: str) -> Html:
     return element("a", url, href=url, target="_blank", rel="noopener noreferrer")
 
 
-def _word(result: str) -> Html:
-    return element("span", result, class_=f"tk-word tk-{result.replace(' ', '-')}")
-
-
-def _differing(before: str | None, after: str | None) -> tuple[str | None, str | None]:
-    """Both values. For two JSON objects, such as stored specs, only the fields that differ."""
-    old, new = _json_object(before), _json_object(after)
-    if old is None or new is None:
-        return _cut(before), _cut(after)
-    differing = {key for key in old.keys() | new.keys() if (key in old, old.get(key)) != (key in new, new.get(key))}
-    shown = [{key: value for key, value in sorted(it.items()) if key in differing} for it in (old, new)]
-    return _cut(value_text(shown[0])), _cut(value_text(shown[1]))
-
-
-def _json_object(text: str | None) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text or "")
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def action_word(action: str) -> Html:
+    """What happens to an object, or happened, in the words of a form."""
+    return element("span", _WORDS.get(action, action), class_=f"tk-word tk-{action.replace(' ', '-')}")
 
 
 def _cut(text: str | None) -> str | None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.requests.unreadable import unreadable_in
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.cluster.visible import Scope
+
+_NAMED = 10
 
 
 def gap_in(kind: str, covered: Scope, scope: Scope) -> str | None:
@@ -21,6 +27,26 @@ def gap_in(kind: str, covered: Scope, scope: Scope) -> str | None:
         return f"you may list {kind} only in {', '.join(covered)}"
     missing = sorted({*scope} - {*covered})
     return f"not allowed to list {kind} in {', '.join(missing)}" if missing else None
+
+
+def note_unreadable(incomplete: dict[str, str], *found: Iterable[object]) -> None:
+    """Name the objects of some lists that could not be parsed, in `attrs["incomplete"]` under their kind.
+
+    Example:
+        >>> from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject
+        >>> incomplete = {"Pod": "not allowed to list Pod in vision"}
+        >>> note_unreadable(incomplete, ObjectList([], unreadable=[UnreadableObject("Pod", "a", "x", "is not JSON")]))
+        >>> incomplete
+        {'Pod': "not allowed to list Pod in vision; Pod 'x' in 'a' is not JSON"}
+    """
+    by_kind: dict[str, list[str]] = {}
+    for each in found:
+        for unreadable in unreadable_in(each):
+            by_kind.setdefault(unreadable.kind, []).append(str(unreadable))
+    for kind, texts in by_kind.items():
+        more = [f"and {len(texts) - _NAMED} more"] if len(texts) > _NAMED else []
+        before = [incomplete[kind]] if kind in incomplete else []
+        incomplete[kind] = "; ".join(before + texts[:_NAMED] + more)
 
 
 def gap_in_namespaces(covered: Scope, scope: Scope) -> str | None:

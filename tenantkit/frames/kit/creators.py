@@ -4,8 +4,8 @@ Kubernetes does not record who created an object. Rejected alternatives: the man
 programs (`kubectl`, `kube-controller-manager`); the person bound in the namespace, which is a guess as soon as there
 are two. The value is shown as it stands: anybody who may write the object may write another name.
 
-Sources: KubeSpawner's documentation (labels and annotations of a user's pod); Open Data Hub's notebooks; page "Workflow
-Creator" of Argo Workflows.
+Sources: KubeSpawner's documentation (labels and annotations of a user's pod); Open Data Hub's and Kubeflow's notebooks;
+page "Workflow Creator" of Argo Workflows.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ CREATOR_KEYS = (
     "tenantkit.dev/owner",
     "hub.jupyter.org/username",
     "opendatahub.io/username",
+    "notebooks.kubeflow.org/creator",
     "workflows.argoproj.io/creator-email",
     "workflows.argoproj.io/creator-preferred-username",
     "workflows.argoproj.io/creator",

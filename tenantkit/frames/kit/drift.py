@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError
-from tenantkit.manifests.labels import SPEC_CONFIG_MAP, SPEC_KEY
 from tenantkit.provision.plan import compare_tenants
 from tenantkit.provision.read import read_tenants
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import stored_tenant
-from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +62,7 @@ def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState
     for namespace in namespaces:
         name = namespace["metadata"]["name"]
         try:
-            stored.append(_stored(namespace, platform, live))
+            stored.append(_stored(namespace, platform))
         except (InvalidSpecError, SpecVersionError, _UnknownError) as error:
             drift.unknown[name] = str(error)
     for change in chain.from_iterable(compare_tenants(stored, platform, live)):
@@ -72,7 +70,8 @@ def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState
         if change.action == "unknown":
             drift.unknown.setdefault(name, change.rows[0].reason)
         else:
-            drift.drifted[name] = drift.drifted.get(name, False) or change.action != "unchanged"
+            is_changed = change.action not in ("unchanged", "foreign")  # what the team made by hand is no drift
+            drift.drifted[name] = drift.drifted.get(name, False) or is_changed
     # One object that differs is drift, even if others are unknown; one that is in order says nothing about the others.
     for name in drift.unknown:
         if drift.drifted.get(name) is False:
@@ -95,14 +94,9 @@ class _UnknownError(Exception):
     """Why a tenant's stored spec is unknown."""
 
 
-def _stored(namespace: Manifest, platform: Platform, live: LiveState) -> Tenant:
+def _stored(namespace: Manifest, platform: Platform) -> Tenant:
     name = namespace["metadata"]["name"]
-    ref = ObjectRef("v1", "ConfigMap", SPEC_CONFIG_MAP, name)
-    reason = live.why_unknown(ref)
-    if reason is not None:
-        raise _UnknownError(reason)
-    part = live.objects.get(ref, {})
-    tenant = stored_tenant(namespace, (part.get("data") or {}).get(SPEC_KEY))
+    tenant = stored_tenant(namespace)
     platform.check([tenant])
     expected = platform.namespace(tenant)
     if expected != name:

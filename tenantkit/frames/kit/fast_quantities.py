@@ -28,7 +28,7 @@ _SCALES = {
 
 
 class Numbers(dict["str | None", float]):
-    """Quantities in base units by their texts, each parsed once; None, for a missing quantity, is NaN.
+    """Quantities in base units by their texts, each parsed once; a missing or unreadable quantity is NaN.
 
     Example:
         >>> numbers = Numbers()
@@ -37,7 +37,11 @@ class Numbers(dict["str | None", float]):
     """
 
     def __missing__(self, text: str | None) -> float:
-        number = self[text] = nan if text is None else to_float(text)
+        try:
+            number = nan if text is None else to_float(text)
+        except (ValueError, OverflowError):
+            number = nan
+        self[text] = number
         return number
 
 

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.fast_quantities import Numbers
 from tenantkit.rules.kinds import Kind
 
@@ -61,7 +61,11 @@ def read_measured(cluster: Cluster, scope: Scope) -> tuple[dict[tuple[str, str],
     for namespace, cpu, memory in pods:
         for name, amount in (("cpu", cpu), ("memory", memory)):
             total[namespace, name] = total.get((namespace, name), 0.0) + amount
-    return total, gap_in(POD_METRICS.kind, covered, scope)
+    incomplete: dict[str, str] = {}
+    if (gap := gap_in(POD_METRICS.kind, covered, scope)) is not None:
+        incomplete[POD_METRICS.kind] = gap
+    note_unreadable(incomplete, pods)
+    return total, incomplete.get(POD_METRICS.kind)
 
 
 def add_measured(frame: pd.DataFrame, cluster: Cluster, scope: Scope) -> pd.DataFrame:

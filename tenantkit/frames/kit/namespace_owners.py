@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in_namespaces
+from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 
@@ -72,6 +72,7 @@ def read_namespace_owners(cluster: Cluster, scope: Scope, incomplete: dict[str, 
         return {}
     if (gap := gap_in_namespaces(seen, scope)) is not None:
         incomplete["Namespace"] = gap
+    note_unreadable(incomplete, owners)
     return dict(owners)
 
 

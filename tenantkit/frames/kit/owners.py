@@ -20,7 +20,7 @@ from typing_extensions import TypedDict
 from tenantkit.cluster.lists import served_kinds
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
-from tenantkit.frames.kit.coverage import gap_in
+from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import CREATOR_KEYS, CreatorTexts, creator_of
 from tenantkit.rules.kinds import KINDS
 
@@ -243,6 +243,7 @@ def _read_kind(cluster: Cluster, kind: Kind, chains: Chains, namespaces: Sequenc
         return set()
     if (gap := gap_in(kind.kind, covered, scope)) is not None:
         chains.incomplete[kind.kind] = gap
+    note_unreadable(chains.incomplete, kept)
     for namespace, this, above, creator, created in kept:
         chains.owners[namespace, this] = above
         if creator:

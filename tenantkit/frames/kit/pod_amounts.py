@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tenantkit.rules.accelerators import is_accelerator
+from tenantkit.rules.accelerators import devices_in, is_accelerator
 from tenantkit.rules.pod_requests import pod_limits, pod_requests
+from tenantkit.rules.quantities import readable_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ class PodAmounts:
     Args:
         requests: exactly, by resource.
         limits: likewise.
+        unknown: the resources with a quantity that cannot be read; they are in neither of the two.
         cpu, memory: requests in cores and bytes.
         cpu_limit, memory_limit: limits likewise.
         accelerators: how many devices, of all accelerator resources together.
@@ -37,21 +39,22 @@ class PodAmounts:
 
     requests: dict[str, Fraction]
     limits: dict[str, Fraction]
-    cpu: float = field(init=False)
-    memory: int = field(init=False)
+    unknown: frozenset[str] = frozenset()
+    cpu: float | None = field(init=False)
+    memory: int | None = field(init=False)
     cpu_limit: float | None = field(init=False)
     memory_limit: int | None = field(init=False)
-    accelerators: int = field(init=False)
+    accelerators: int | None = field(init=False)
     accelerator_kinds: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         devices = {name: number for name, number in self.requests.items() if number and is_accelerator(name)}
         computed: dict[str, Any] = {
-            "cpu": float(self.requests.get("cpu", 0)),
-            "memory": ceil(self.requests.get("memory", 0)),
+            "cpu": None if "cpu" in self.unknown else float(self.requests.get("cpu", 0)),
+            "memory": None if "memory" in self.unknown else ceil(self.requests.get("memory", 0)),
             "cpu_limit": float(self.limits["cpu"]) if "cpu" in self.limits else None,
             "memory_limit": ceil(self.limits["memory"]) if "memory" in self.limits else None,
-            "accelerators": ceil(sum(devices.values())),
+            "accelerators": None if any(map(is_accelerator, self.unknown)) else ceil(devices_in(devices)),
             "accelerator_kinds": ", ".join(sorted(devices)) or None,
         }
         for name, value in computed.items():
@@ -81,7 +84,34 @@ class AmountsOfPods:
 
 
 def _amounts(spec: Manifest, status: Manifest | None) -> PodAmounts:
-    return PodAmounts(pod_requests(spec, status=status), pod_limits(spec, status=status))
+    try:
+        return PodAmounts(pod_requests(spec, status=status), pod_limits(spec, status=status))
+    except ValueError:
+        odd: set[str] = set()
+        readable = _readable(spec, odd), None if status is None else _readable(status, odd)
+        return PodAmounts(
+            pod_requests(readable[0], status=readable[1]), pod_limits(readable[0], status=readable[1]), frozenset(odd)
+        )
+
+
+_AMOUNTS = frozenset({"requests", "limits", "overhead", "allocatedResources"})
+
+
+def _readable(part: Any, odd: set[str]) -> Any:
+    """A copy without quantities that cannot be read; their resources are added to `odd`."""
+    if isinstance(part, list):
+        return [_readable(each, odd) for each in part]
+    if not isinstance(part, dict):
+        return part
+    copied: dict[str, Any] = {}
+    for key, value in part.items():
+        if key in _AMOUNTS and isinstance(value, dict):
+            unreadable = {name for name, text in value.items() if readable_quantity(text) is None}
+            odd |= unreadable
+            copied[key] = {name: text for name, text in value.items() if name not in unreadable}
+        else:
+            copied[key] = _readable(value, odd)
+    return copied
 
 
 def _is_resized(status: Manifest, containers: Sequence[Manifest], init_containers: Sequence[Manifest]) -> bool:

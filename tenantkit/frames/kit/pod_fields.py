@@ -5,6 +5,8 @@ Only the labels and annotations that the frames use are decoded: an annotation m
 
 from __future__ import annotations
 
+from typing import Required
+
 from typing_extensions import TypedDict
 
 from tenantkit.frames.kit.creators import CreatorTexts
@@ -34,7 +36,7 @@ class Resources(TypedDict, total=False):
 class Container(TypedDict, total=False):
     """A container's resources; `restartPolicy` marks a sidecar."""
 
-    name: str
+    name: Required[str]
     restartPolicy: str
     resources: Resources
 
@@ -79,7 +81,7 @@ class State(TypedDict, total=False):
 class ContainerStatus(TypedDict, total=False):
     """The state of a container."""
 
-    name: str
+    name: Required[str]
     ready: bool
     started: bool
     restartCount: int

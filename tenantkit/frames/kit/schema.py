@@ -1,6 +1,7 @@
 """Frames by schema: the schema decides columns and dtypes, not the rows, so an empty frame has the same ones.
 
-A missing value is `<NA>`, never 0: all dtypes are nullable (pandas' page "Nullable integer data type"). Long columns
+A missing value is `<NA>`, never 0: all dtypes are nullable (pandas' page "Nullable integer data type"). So is a value
+that its column cannot hold, such as 100E bytes or a leap second. Long columns
 are given as arrays of few values and a place for each row: converting 180,000 texts one by one would take longer than
 fetching them. Rejected alternatives: categories, which join and compare in other ways than text; pyarrow, a large
 package for a few columns.
@@ -10,13 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+
+from tenantkit.rules.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import TypeAlias
 
-    import numpy as np
     from numpy.typing import NDArray
     from pandas.api.extensions import ExtensionArray
 
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
 
 Schema = dict[str, str]
 
-TIME = "datetime64[ns, UTC]"
+TIME = "datetime64[us, UTC]"  # microseconds hold the years 0 to 9999, nanoseconds those from 1678 to 2261 only
+_INT64 = range(-(2**63), 2**63)
 
 
 def frame_of(columns: Mapping[str, Sequence[Any] | ExtensionArray], schema: Schema) -> pd.DataFrame:
@@ -61,5 +65,34 @@ def _array(column: Sequence[Any] | ExtensionArray, dtype: str) -> ExtensionArray
             raise TypeError(f"the column has dtype {column.dtype}, but the schema has {dtype}")
         return column
     if dtype == TIME:
-        return pd.to_datetime(list(column), utc=True, format="ISO8601").as_unit("ns").array
-    return pd.Series(list(column), dtype=dtype).array
+        return _times(column)
+    try:
+        return pd.Series(list(column), dtype=dtype).array
+    except (TypeError, ValueError, OverflowError):  # one odd value costs its cell, not the frame
+        return pd.Series([_held(value, dtype) for value in column], dtype=dtype).array
+
+
+def _times(column: Iterable[Any]) -> ExtensionArray:
+    """Times from texts; most texts of a column are equal, so each is parsed once."""
+    texts = [text if isinstance(text, str) else None for text in column]
+    known = {text: parse_time(text) for text in set(texts)}
+    naive = {text: time and time.replace(tzinfo=None) for text, time in known.items()}
+    moments = np.array([naive[text] for text in texts], dtype="datetime64[us]")
+    return pd.DatetimeIndex(moments).tz_localize("UTC").array
+
+
+def _held(value: Any, dtype: str) -> Any:
+    """The value, if a column of this dtype holds it; else None."""
+    match dtype:
+        case "boolean":
+            return value if isinstance(value, bool) else None
+        case "Int64":
+            is_whole = not isinstance(value, bool) and isinstance(value, int | float) and value == value // 1
+            return int(value) if is_whole and int(value) in _INT64 else None
+        case "Float64":
+            try:
+                return None if isinstance(value, bool) else float(value)
+            except (TypeError, ValueError, OverflowError):
+                return None
+        case _:
+            return str(value) if isinstance(value, str | int | float) else None

@@ -19,9 +19,9 @@ class WorkloadState(NamedTuple):
     """A workload's state; None where its kind has no such field.
 
     Args:
-        state: `Ready`, `Progressing`, `Stalled`, `Failing`, `ScaledDown`; of Jobs `Pending` (no pod is ready),
-            `Running`, `Complete`, `Failed`, `Suspended`; of CronJobs `Scheduled`, `Running`, `Suspended`; of all
-            `Terminating`.
+        state: `Ready`, `Progressing`, `Stalled`, `Failing` (pods are refused, crash or cannot start), `ScaledDown`; of
+            Jobs `Pending` (no pod is ready), `Failing`, `Running`, `Complete`, `Failed`, `Suspended`; of CronJobs
+            `Scheduled`, `Running`, `Suspended`; of all `Terminating`.
         pods_desired: how many pods it wants; of a Job, how many are to succeed.
         pods_ready: how many are ready.
         pods_succeeded, pods_failed: of a Job.
@@ -85,6 +85,27 @@ def _job(spec: Manifest, status: Manifest) -> WorkloadState:
 def _cron_job(spec: Manifest, status: Manifest) -> WorkloadState:
     state = "Suspended" if spec.get("suspend") else "Running" if status.get("active") else "Scheduled"
     return WorkloadState(state, schedule=spec.get("schedule"))
+
+
+# the statuses of pods, without `Init:`, in which a container has failed or cannot start
+_FAILING = frozenset(
+    {
+        *("CrashLoopBackOff", "Error", "OOMKilled", "StartError", "ContainerCannotRun", "RunContainerError"),
+        *("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError"),
+        *("CreateContainerConfigError", "CreateContainerError", "CreatePodSandboxError", "PostStartHookError"),
+    }
+)
+_UNFINISHED = frozenset({"Progressing", "Pending"})
+
+
+def is_failing(pod_status: str | None) -> bool:
+    """Whether a pod with this status, in kubectl's words, does not come up by itself."""
+    return (pod_status or "").removeprefix("Init:") in _FAILING
+
+
+def with_failing_pods(state: WorkloadState) -> WorkloadState:
+    """The state of a workload of which pods fail: a controller's own status calls that progress for ten minutes."""
+    return state._replace(state="Failing") if state.state in _UNFINISHED else state
 
 
 _READERS: Mapping[str, Callable[[Manifest, Manifest], WorkloadState]] = {

@@ -1,4 +1,4 @@
-"""The tenants that a cluster stores: in the annotation of a Namespace, and in a ConfigMap in it."""
+"""The tenants of a cluster: the grant from the annotation of a Namespace, the team's part from the objects in it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.exceptions import ClusterError, NotFound, PermissionDenied
+from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.hints import Hint
-from tenantkit.manifests.labels import (
-    GRANT_ANNOTATION,
-    MANAGED_BY,
-    MANAGED_BY_LABEL,
-    SPEC_CONFIG_MAP,
-    SPEC_KEY,
-    TENANT_LABEL,
-)
+from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.provision.content.namespace import contents_of
+from tenantkit.provision.content.team import TEAM_KINDS, team_part, with_team
+from tenantkit.provision.live import LiveState
+from tenantkit.provision.read import read_contents
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
@@ -31,14 +29,15 @@ TENANT_NAMESPACES = f"{TENANT_LABEL},{MANAGED_BY_LABEL}={MANAGED_BY}"
 
 @takes_cluster
 def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
-    """A tenant as the cluster stores it: the platform's grant and the team's part.
+    """A tenant as it is on the cluster: the platform's grant, and the members and routes that exist.
 
     Args:
         cluster: the connection, from `connect`.
         tenant: its name, without the platform's prefix.
 
     Returns:
-        A Tenant, which `with_` copies with changes for the next `plan`.
+        A Tenant, which `with_` copies with changes for the next `plan`. Members are read from RoleBindings, routes from
+        Ingresses; they are None where you may not list these.
 
     Raises:
         NotFound: there is no tenant of that name; a similar name is suggested if you may list tenants.
@@ -47,25 +46,21 @@ def get_tenant(cluster: ClusterApi, tenant: str) -> Tenant:
         InvalidSpecError: the stored spec cannot be read as a tenant.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the namespace, get configmap `tenantkit-tenant` in it, get configmap `platform` in tenantkit-system.
+    RBAC: get the namespace, list rolebindings and ingresses in it, get configmap `platform` in tenantkit-system.
 
     Example:
         >>> tk.get_tenant(cluster, "speech").editors
         ('editor@example.com',)
     """
-    live = get_namespace(cluster, tenant)
-    namespace = live["metadata"]["name"]
+    platform = get_platform(cluster)
+    live = find_namespace(cluster, tenant, platform)
     if not _is_tenant(live):
         raise _without_grant(cluster, tenant, live)
-    try:
-        part = cluster.get("ConfigMap", SPEC_CONFIG_MAP, namespace)
-    except NotFound:
-        return stored_tenant(live)
-    return stored_tenant(live, _team_json(part))
+    return _with_teams(cluster, platform, [live])[0]
 
 
 @takes_cluster
-def get_tenants(cluster: ClusterApi) -> list[Tenant]:
+def get_tenants(cluster: ClusterApi) -> TenantList:
     """All tenants that you may read, by name.
 
     Args:
@@ -73,15 +68,17 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
 
     Returns:
         The tenants of the whole cluster; if you may not list those, the tenants in those of the connection's own
-        namespaces that you may read.
+        namespaces that you may read. A tenant whose grant cannot be read is left out, and named in
+        `attrs["incomplete"]`.
 
     Raises:
-        PermissionDenied: you may read none of them, or not the team's part of one of them.
-        SpecVersionError: a newer tenantkit wrote one of them.
-        InvalidSpecError: a stored spec cannot be read as a tenant.
+        PermissionDenied: you may read none of them, or not the platform's settings.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
+        InvalidSpecError: they cannot be read as a platform.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces and configmaps; else get the connection's own namespaces, and list configmaps in each.
+    RBAC: list namespaces, rolebindings and ingresses; else get the connection's own namespaces, and list the others in
+    each. Get configmap `platform` in tenantkit-system.
 
     Example:
         >>> [tenant.name for tenant in tk.get_tenants(cluster) if tenant.size == "medium"]
@@ -92,9 +89,53 @@ def get_tenants(cluster: ClusterApi) -> list[Tenant]:
     except PermissionDenied:
         namespaces = _readable(cluster, cluster.namespaces or [cluster.namespace])
     namespaces = [namespace for namespace in namespaces if _is_tenant(namespace)]
-    parts = _parts(cluster, [namespace["metadata"]["name"] for namespace in namespaces])
-    tenants = [stored_tenant(namespace, parts.get(namespace["metadata"]["name"])) for namespace in namespaces]
-    return sorted(tenants, key=lambda tenant: tenant.name)
+    readable, incomplete = _with_grants(namespaces)
+    tenants = _with_teams(cluster, get_platform(cluster), readable)
+    return TenantList(sorted(tenants, key=lambda tenant: tenant.name), incomplete)
+
+
+class TenantList(list[Tenant]):
+    """Tenants, as a list; what could not be read is in `attrs`, as in the frames.
+
+    Args:
+        tenants: that could be read.
+        incomplete: by namespace, why its tenant could not.
+
+    Example:
+        >>> tk.get_tenants(cluster).attrs
+        {'incomplete': {}}
+    """
+
+    def __init__(self, tenants: Iterable[Tenant] = (), incomplete: Mapping[str, str] | None = None) -> None:
+        super().__init__(tenants)
+        self.attrs: dict[str, dict[str, str]] = {"incomplete": dict(incomplete or {})}
+
+
+def _with_grants(namespaces: Iterable[Manifest]) -> tuple[list[Manifest], dict[str, str]]:
+    """The Namespaces whose grants can be read, and why the others cannot, by name."""
+    readable: list[Manifest] = []
+    incomplete: dict[str, str] = {}
+    for namespace in namespaces:
+        try:
+            stored_tenant(namespace)
+        except (InvalidSpecError, SpecVersionError) as error:
+            incomplete[namespace["metadata"]["name"]] = str(error)
+        else:
+            readable.append(namespace)
+    return readable, incomplete
+
+
+def _with_teams(cluster: ClusterApi, platform: Platform, namespaces: list[Manifest]) -> list[Tenant]:
+    """The tenants of these Namespaces, with their members and routes."""
+    tenants = [stored_tenant(namespace) for namespace in namespaces]
+    names = [namespace["metadata"]["name"] for namespace in namespaces]
+    found = read_contents(cluster, TEAM_KINDS, names)
+    objects = {**found.objects, **{ref_of(namespace): namespace for namespace in namespaces}}
+    contents = contents_of(LiveState(objects, found.unknown), names)
+    return [
+        with_team(tenant, team_part(tenant, platform, contents[name]))
+        for tenant, name in zip(tenants, names, strict=True)
+    ]
 
 
 def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
@@ -113,8 +154,8 @@ def _readable(cluster: ClusterApi, namespaces: Iterable[str]) -> list[Manifest]:
     return found
 
 
-def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:
-    """The tenant that is stored in a Namespace's annotation and, if given, in the text of the team's part.
+def stored_tenant(namespace: Manifest) -> Tenant:
+    """The tenant whose grant is stored in a Namespace's annotation, without members and routes.
 
     Raises:
         SpecVersionError: a newer tenantkit wrote it.
@@ -122,7 +163,7 @@ def stored_tenant(namespace: Manifest, team_json: str | None = None) -> Tenant:
     """
     metadata = namespace["metadata"]
     grant = (metadata.get("annotations") or {}).get(GRANT_ANNOTATION, "")
-    return Tenant.from_parts(grant, team_json, source=f"namespace {metadata['name']!r}")
+    return Tenant.from_grant(grant, source=f"namespace {metadata['name']!r}")
 
 
 def get_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
@@ -140,12 +181,26 @@ def get_tenant_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
 
 
 def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Manifest:
-    """The same as `get_namespace`, on a cluster with this platform."""
+    """The same as `get_namespace`, on a cluster with this platform.
+
+    A tenant whose namespace has another name, since the platform's prefix was another one, is found by its label.
+    """
     namespace = platform.namespace(tenant)
     try:
         return cluster.get("Namespace", namespace)
     except NotFound:
+        labelled = [it for it in _labelled(cluster) if it["metadata"]["labels"][TENANT_LABEL] == tenant]
+        if len(labelled) == 1:
+            return labelled[0]
         raise _not_found(cluster, tenant, namespace) from None
+
+
+def _labelled(cluster: ClusterApi) -> list[Manifest]:
+    """The namespaces of all tenants; none for a user who may not list them."""
+    try:
+        return cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
+    except PermissionDenied:
+        return []
 
 
 def _without_grant(cluster: ClusterApi, tenant: str, live: Manifest) -> NotFound:
@@ -174,27 +229,6 @@ def _not_found(cluster: ClusterApi, tenant: str, namespace: str, why: str = "") 
         operation="get",
         hint=hint,
     )
-
-
-def _parts(cluster: ClusterApi, namespaces: list[str]) -> dict[str, str | None]:
-    """The stored team's parts by namespace, in one list if that is allowed."""
-    if not namespaces:
-        return {}
-    selector = f"metadata.name={SPEC_CONFIG_MAP}"
-    try:
-        parts = cluster.list("ConfigMap", field_selector=selector)
-    except PermissionDenied:
-        parts = [
-            part
-            for namespace in namespaces
-            for part in cluster.list("ConfigMap", namespace=namespace, field_selector=selector)
-        ]
-    return {part["metadata"]["namespace"]: _team_json(part) for part in parts}
-
-
-def _team_json(part: Manifest) -> str | None:
-    text: str | None = (part.get("data") or {}).get(SPEC_KEY)
-    return text
 
 
 def _is_tenant(namespace: Manifest) -> bool:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.manifests.labels import GRANT_ANNOTATION, SPEC_CONFIG_MAP, SPEC_KEY
+from tenantkit.exceptions import SpecVersionError
+from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.provision.reasons import newer_version
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import API_GROUP, check_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tenantkit.provision.live import LiveState
+    from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest
 
 
-def check_tenant_versions(namespace: str, live: LiveState) -> None:
-    """Refuse a tenant whose stored spec was written by a newer tenantkit.
-
-    Raises:
-        SpecVersionError: a newer tenantkit wrote it.
-    """
-    for text, source in _tenant_texts(namespace, live):
-        _check(text, source=source)
+def why_newer(namespace: str, live: LiveState) -> Reason | None:
+    """Why a tenant is not changed: a newer tenantkit wrote its grant. None if that is not so."""
+    found = live.objects.get(ObjectRef("v1", "Namespace", namespace), {})
+    annotations = found.get("metadata", {}).get("annotations") or {}
+    try:
+        _check(annotations.get(GRANT_ANNOTATION), source=f"the grant of namespace {namespace!r}")
+    except SpecVersionError as error:
+        return newer_version(error)
+    return None
 
 
 def check_platform_version(wanted: Sequence[Manifest], live: LiveState) -> None:
@@ -38,21 +42,11 @@ def check_platform_version(wanted: Sequence[Manifest], live: LiveState) -> None:
                 _check(text, source=str(ref))
 
 
-def _tenant_texts(namespace: str, live: LiveState) -> Iterator[tuple[Any, str]]:
-    found = live.objects.get(ObjectRef("v1", "Namespace", namespace))
-    if found is not None:
-        annotations = found["metadata"].get("annotations") or {}
-        yield annotations.get(GRANT_ANNOTATION), f"the grant of namespace {namespace!r}"
-    spec = live.objects.get(ObjectRef("v1", "ConfigMap", SPEC_CONFIG_MAP, namespace))
-    if spec is not None:
-        yield (spec.get("data") or {}).get(SPEC_KEY), f"the team's part of namespace {namespace!r}"
-
-
 def _check(text: Any, *, source: str) -> None:
     """A text that is not a spec is left to the comparison, which shows it as a difference."""
     try:
         data = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     version = data.get("apiVersion") if isinstance(data, dict) else None
     if isinstance(version, str) and version.startswith(f"{API_GROUP}/"):

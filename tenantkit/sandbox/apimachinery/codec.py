@@ -272,7 +272,8 @@ def _parsed_time(sent: str, fraction: str, layout: str) -> datetime:
         if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d{fraction}(Z|[+-]\d\d:\d\d)", sent, re.ASCII):
             return datetime.fromisoformat(sent).astimezone(UTC)
     except OverflowError:  # Go has more years: the nearest moment that Python has
-        return datetime(1, 1, 1, tzinfo=UTC) if sent.startswith("0") else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+        nearest = datetime.min.replace(tzinfo=UTC) if sent.startswith("0") else datetime.max.replace(tzinfo=UTC)
+        return nearest.replace(microsecond=0)
     except ValueError:
         pass  # an invalid date such as 30 February: reported below
     layout_text, rest = f"2006-01-02T15:04:05{layout}Z07:00", sent

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tenantkit.exceptions import Portable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -35,7 +37,7 @@ class Cause:
         return {key: value for key, value in found.items() if value}
 
 
-class ApiError(Exception):
+class ApiError(Portable):
     """A request that is answered with a Status.
 
     Args:

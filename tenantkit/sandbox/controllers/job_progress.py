@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from tenantkit.rules.durations import duration
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.times import duration
 from tenantkit.sandbox.apimachinery.go_text import go_int
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.controllers.job_indexes import Indexes

@@ -19,8 +19,8 @@ from tenantkit.sandbox.apimachinery.json_text import write_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
 
 # Of one sync: creating a pod takes two or three milliseconds, and requests wait as long. A sync for the rest follows,
 # since the pods' own events queue their owner again.

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tenantkit.rules.amounts import parse_amounts
-from tenantkit.rules.label_selectors import label_selector_of
 from tenantkit.rules.manifest import controller_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import (
     LIMIT_RANGES,

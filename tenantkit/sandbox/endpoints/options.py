@@ -24,9 +24,9 @@ from tenantkit.sandbox.endpoints.selectors import parsed_selectors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tenantkit.rules.field_selectors import FieldSelector
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.field_selectors import FieldSelector
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
     from tenantkit.sandbox.endpoints.request import ApiRequest
 
 _META = "meta.k8s.io/v1"

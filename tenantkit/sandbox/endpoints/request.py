@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 from multidict import MultiDict, MultiMapping
 
-from tenantkit.rules.field_selectors import parse_field_selector
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.field_selectors import parse_field_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request
 from tenantkit.sandbox.apimachinery.go_text import quoted
 from tenantkit.sandbox.apimachinery.json_text import with_replacements

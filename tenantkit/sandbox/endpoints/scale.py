@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.label_selectors import label_selector_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.errors import ApiError, invalid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 from tenantkit.sandbox.apimachinery.validation import non_negative

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.field_selectors import parse_field_selector
-from tenantkit.rules.label_selectors import parse_label_selector
-from tenantkit.rules.selector_errors import SelectorSyntaxError
+from tenantkit.rules.selectors.field_selectors import parse_field_selector
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.selector_errors import SelectorSyntaxError
 from tenantkit.sandbox.apimachinery.errors import bad_request
 
 if TYPE_CHECKING:
-    from tenantkit.rules.field_selectors import FieldSelector
-    from tenantkit.rules.label_selectors import LabelSelector
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.selectors.field_selectors import FieldSelector
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.endpoints.options import ListOptions
 

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.exceptions import Portable
 from tenantkit.sandbox.apimachinery.codec import DecodeError, canonical, decode, empty
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.apimachinery.json_text import read_json
@@ -48,11 +49,12 @@ if TYPE_CHECKING:
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class _Conflicts(Exception):
+class _Conflicts(Portable):
     """Fields of other owners that would change, by owner."""
 
-    by_owner: Mapping[FieldOwner, frozenset[Path]]
+    def __init__(self, by_owner: Mapping[FieldOwner, frozenset[Path]]) -> None:
+        super().__init__(by_owner)
+        self.by_owner = by_owner
 
 
 def apply(  # noqa: PLR0913 (the parameters of an apply request)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.durations import duration
 from tenantkit.rules.pod_status import ENDED
+from tenantkit.rules.times import duration
 from tenantkit.sandbox.admission.attributes import Attributes
 from tenantkit.sandbox.admission.chain import mutate, review
 from tenantkit.sandbox.apimachinery.errors import ApiError, conflict

@@ -102,15 +102,15 @@ def test_its_owner_may_not_delete_it_and_gets_an_error(
 def test_a_finalizer_that_blocks_the_deletion_is_named_and_stays(
     cluster: Cluster, name: str, wire: Wire, eventually: Callable[..., object]
 ) -> None:
-    spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", name)
-    edit(wire, spec, {"op": "add", "path": "/metadata/finalizers", "value": [HOLD]})
+    held = ObjectRef("v1", "LimitRange", "tenantkit-limits", name)
+    edit(wire, held, {"op": "add", "path": "/metadata/finalizers", "value": [HOLD]})
 
     try:
         # the namespace controller reports what it waits for a moment after it has started
         with pytest.raises(WaitTimeoutError) as caught:
             delete_tenants(cluster, name, confirm=name, progress=False, timeout_s=6)
         assert HOLD in str(caught.value)
-        assert cluster.get("ConfigMap", "tenantkit-tenant", name)["metadata"]["finalizers"] == [HOLD]
+        assert cluster.get("LimitRange", "tenantkit-limits", name)["metadata"]["finalizers"] == [HOLD]
     finally:
-        edit(wire, spec, {"op": "remove", "path": "/metadata/finalizers"})
+        edit(wire, held, {"op": "remove", "path": "/metadata/finalizers"})
     eventually(lambda: not exists(cluster, name))

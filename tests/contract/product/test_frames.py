@@ -85,8 +85,8 @@ def test_a_quota_has_a_row_for_each_entry_with_its_usage(
     def frame_now() -> pd.DataFrame:
         return quota_usage(cluster, namespaces=[name]).set_index("resource")
 
-    # kube-root-ca.crt and tenantkit-tenant
-    eventually(lambda: list(frame_now().loc["count/configmaps", ["used", "state"]]) == [2, "ok"])
+    # kube-root-ca.crt
+    eventually(lambda: list(frame_now().loc["count/configmaps", ["used", "state"]]) == [1, "ok"])
     frame = frame_now()
 
     assert list(frame.index) == sorted(hard(cluster, name))

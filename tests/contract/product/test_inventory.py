@@ -102,17 +102,17 @@ def test_a_node_has_the_requests_of_its_pods(
         "accelerator_kinds": "nvidia.com/gpu, nvidia.com/mig-1g.10gb",
         "accelerators_allocatable": 9,
         "accelerators_requests": 1,
-        "accelerators_free": 8,
+        "accelerators_free": 0,  # it is cordoned
         "mig_profiles": "1g.10gb=7",
         "cpu_allocatable_cores": 4.0,
         "cpu_requests_cores": 0.25,
-        "cpu_free_cores": 3.75,
+        "cpu_free_cores": 0.0,
         "memory_allocatable_bytes": 2**34,
         "memory_requests_bytes": 2**26,
-        "memory_free_bytes": 2**34 - 2**26,
+        "memory_free_bytes": 0,
         "pods_allocatable": 10,
         "pods_requests": 1,
-        "pods_free": 9,
+        "pods_free": 0,
     }
     assert "test:NoSchedule" in row["taints"].split(", ")
 

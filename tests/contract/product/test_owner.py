@@ -37,7 +37,7 @@ def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[
 
 
 def test_an_owner_sees_that_there_is_nothing_to_do(owner: Cluster, name: str) -> None:
-    assert plan(owner, get_tenant(owner, name)).summary == "8 unchanged"
+    assert plan(owner, get_tenant(owner, name)).summary == "7 unchanged"
 
 
 def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: Cluster) -> None:
@@ -49,35 +49,51 @@ def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: 
     [route] = [row for row in planned.rows if row.ref.kind == "Ingress" and row.action == "create"]
     assert route.reason.startswith("it is not known whether another tenant has this host, since you may not list")
     assert [(outcome.action, outcome.ref.kind) for outcome in report.applied] == [
-        ("update", "ConfigMap"),
         ("create", "RoleBinding"),
         ("create", "Ingress"),
     ]
-    assert get_tenant(cluster, name) == wanted
+    assert get_tenant(cluster, name) == wanted.with_(viewers=[])
 
 
-def test_an_owner_cannot_enlarge_the_quota_and_nothing_changes(owner: Cluster, name: str, cluster: Cluster) -> None:
+def test_an_owner_cannot_enlarge_the_quota_and_it_is_pending(owner: Cluster, name: str, cluster: Cluster) -> None:
     before = hard(cluster, name)
     planned = plan(owner, tenant(name, size="large"))
 
-    with pytest.raises(PartialApplyError) as caught:
-        apply(owner, planned, progress=False)
+    report = apply(owner, planned, progress=False)
 
-    assert ("update", "spec.hard.pods", "20", "200") in [
+    assert ("not yours", "spec.hard.pods", "20", "200") in [
         (row.action, row.field, row.before, row.after) for row in planned.rows
     ]
-    failed = caught.value.report.failed
-    assert [outcome.ref.kind for outcome in failed] == ["Namespace"]
-    assert "owner@example.com" in str(failed[0].reason)
-    assert caught.value.report.applied == ()
+    assert [outcome.ref.kind for outcome in report.pending] == ["Namespace", "ResourceQuota", "LimitRange"]
+    assert (report.is_done, report.is_complete, report.applied) == (True, False, ())
     assert hard(cluster, name) == before
+
+
+def test_what_the_platform_must_do_does_not_stop_an_owner(owner: Cluster, name: str, cluster: Cluster) -> None:
+    wanted = tenant(name, size="large", routes=[ROUTE, SECOND], viewers=["eve@example.com"])
+
+    report = apply(owner, plan(owner, wanted), progress=False)
+
+    assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding", "Ingress"]
+    assert get_tenant(cluster, name) == wanted.with_(size="small", editors=[])
+
+
+def test_an_owners_plan_of_what_is_pending_is_applied_by_the_platform(
+    owner: Cluster, name: str, cluster: Cluster
+) -> None:
+    wanted = tenant(name, size="large")
+    apply(owner, plan(owner, wanted), progress=False)
+
+    assert apply(cluster, plan(cluster, wanted), progress=False).is_complete
+
+    assert not plan(owner, wanted).has_changes
 
 
 def test_a_server_side_dry_run_shows_the_refusals_in_the_plan(owner: Cluster, name: str) -> None:
     planned = plan(owner, tenant(name, size="large", routes=[ROUTE, SECOND]), dry_run="server")
 
     actions = {(row.ref.kind, row.action) for row in planned.rows}
-    assert {("Namespace", "blocked"), ("ResourceQuota", "blocked"), ("Ingress", "create")} <= actions
+    assert {("Namespace", "not yours"), ("ResourceQuota", "not yours"), ("Ingress", "create")} <= actions
 
 
 def test_another_tenant_is_unknown_in_an_owners_plan(owner: Cluster, name: str, cluster: Cluster) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.exceptions import HostTakenError, PartialApplyError, SpecVersionError, StalePlanError
+from tenantkit.exceptions import PartialApplyError, SpecVersionError, StalePlanError
 from tenantkit.provision.apply import apply
+from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant, get_tenants
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -54,12 +55,12 @@ def test_a_tenant_is_planned_and_applied_and_then_there_is_nothing_to_do(cluster
     first = plan(cluster, wanted)
     report = apply(cluster, first, progress=False)
 
-    assert first.summary == "9 to create"
-    assert report.summary == "9 applied"
+    assert first.summary == "8 to create"
+    assert report.summary == "8 applied"
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
-    assert plan(cluster, wanted).summary == "9 unchanged"
-    assert get_tenant(cluster, name) == wanted
-    assert wanted in get_tenants(cluster)
+    assert plan(cluster, wanted).summary == "8 unchanged"
+    assert get_tenant(cluster, name) == wanted.with_(viewers=[])
+    assert wanted.with_(viewers=[]) in get_tenants(cluster)
 
 
 def test_the_same_plan_applied_again_writes_nothing(
@@ -72,7 +73,7 @@ def test_the_same_plan_applied_again_writes_nothing(
 
     report = apply(cluster, planned, progress=False)
 
-    assert report.summary == "8 unchanged"
+    assert report.summary == "7 unchanged"
     assert versions(cluster, name) == before
 
 
@@ -110,7 +111,7 @@ def test_a_route_and_a_person_removed_from_the_spec_are_deleted_and_objects_of_o
     }
     wire("POST", f"/apis/networking.k8s.io/v1/namespaces/{name}/ingresses", theirs)
 
-    report = apply(cluster, plan(cluster, tenant(name, routes=[])), progress=False)
+    report = apply(cluster, plan(cluster, tenant(name, routes=[], viewers=[])), progress=False)
 
     deleted = [outcome.ref.kind for outcome in report.applied if outcome.action == "delete"]
     left = [key for key in live_objects(cluster, name) if key.startswith(("Ingress/", "RoleBinding/"))]
@@ -138,8 +139,12 @@ def test_every_setting_of_a_platform_is_applied_completely_and_removed_again(clu
     full = SMALL.model_copy(update={"containers": bounds, "limits_cpu": "8"})
     wanted = tenant(name, size=None, quota=full, owners=[OWNER, "group:cv", "sa:hub/jupyter-dana"])
 
-    report = apply(cluster, plan(cluster, wanted, platform=rich), progress=False)
-    with_all = plan(cluster, wanted, platform=rich)
+    install_platform(cluster, rich, progress=False)
+    try:
+        report = apply(cluster, plan(cluster, wanted), progress=False)
+        with_all = plan(cluster, wanted)
+    finally:
+        install_platform(cluster, progress=False)
     apply(cluster, plan(cluster, tenant(name)), progress=False)
 
     assert report.urls == {name: [f"https://{name}.example.ai/ai-service"]}
@@ -190,9 +195,15 @@ def test_a_namespace_of_another_owner_is_not_changed_and_the_other_tenant_is_cre
     assert versions(cluster, namespace) == before
 
 
-def test_two_tenants_of_a_plan_cannot_have_the_same_host(cluster: Cluster, name: str, other: str) -> None:
-    with pytest.raises(HostTakenError, match=r"shared\.example\.org"):
-        plan(cluster, [tenant(it, hosts=["shared.example.org"]) for it in (name, other)])
+def test_two_tenants_of_a_plan_that_want_one_host_are_blocked_and_no_others(
+    cluster: Cluster, name: str, other: str
+) -> None:
+    wanted = [*(tenant(it, hosts=["shared.example.org"]) for it in (name, other)), tenant(f"{name}-third")]
+
+    planned = plan(cluster, wanted)
+
+    assert {change.tenant for change in planned.changes if change.action == "blocked"} == {name, other}
+    assert {row.code for row in planned.rows if row.action == "blocked"} == {"host-taken"}
 
 
 def test_a_host_of_a_live_tenant_is_not_granted_to_another(cluster: Cluster, name: str, other: str) -> None:
@@ -205,14 +216,18 @@ def test_a_host_of_a_live_tenant_is_not_granted_to_another(cluster: Cluster, nam
     assert other not in [namespace["metadata"]["name"] for namespace in cluster.list("Namespace")]
 
 
-def test_a_tenant_stored_by_a_newer_version_is_never_overwritten(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_tenant_stored_by_a_newer_version_is_never_overwritten_and_stops_no_other(
+    cluster: Cluster, name: str, other: str, wire: Wire
+) -> None:
     apply(cluster, plan(cluster, tenant(name)), progress=False)
-    spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", name)
-    newer = '{"apiVersion":"tenantkit.dev/v9","routes":[]}'
-    edit(wire, spec, {"op": "replace", "path": "/data/tenant.json", "value": newer})
+    newer = '{"apiVersion":"tenantkit.dev/v9"}'
+    place = "/metadata/annotations/tenantkit.dev~1grant"
+    edit(wire, ObjectRef("v1", "Namespace", name), {"op": "replace", "path": place, "value": newer})
 
-    with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
-        plan(cluster, tenant(name))
+    rows = plan(cluster, [tenant(name), tenant(other)]).rows
+    assert {row.code for row in rows if row.action == "blocked"} == {"newer-version"}
+    assert {row.action for row in rows if other in (row.ref.name, row.ref.namespace)} == {"create"}
+    assert name not in [it.name for it in get_tenants(cluster)]
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v9"):
         get_tenant(cluster, name)
 
@@ -251,7 +266,7 @@ def test_several_tenants_are_created_at_once_and_each_completely(cluster: Cluste
 
     one = str(live_objects(cluster, name)).replace(name, "x")
     assert one == str(live_objects(cluster, other)).replace(other, "x")
-    assert report.summary == "16 applied"
+    assert report.summary == "14 applied"
 
 
 def test_every_object_of_a_tenant_carries_its_labels(cluster: Cluster, name: str) -> None:

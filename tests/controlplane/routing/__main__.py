@@ -104,14 +104,15 @@ def _serve_tenants(cluster: Cluster) -> None:
     """Create the demo's tenants, a second host for the last one, and a pod for each."""
     run_demo(cluster, notify=lambda _: None)
     last = demo_tenants()[-1]
-    service = last.routes[0].service
-    second = Route(host=GRANTED_HOST, service=service, port=80, path=GRANTED_PATH)
-    granted = last.model_copy(update={"hosts": (GRANTED_HOST,), "routes": (*last.routes, second)})
+    routes = last.routes or ()
+    second = Route(host=GRANTED_HOST, service=routes[0].service, port=80, path=GRANTED_PATH)
+    granted = last.with_(hosts=(GRANTED_HOST,), routes=(*routes, second))
     apply(cluster, plan(cluster, [granted]), progress=False)
     cluster.create(make_node("air"))
     for tenant in demo_tenants():
-        for manifest in _workload(tenant.name, tenant.routes[0].service):
-            cluster.create(manifest)
+        for route in (tenant.routes or ())[:1]:
+            for manifest in _workload(tenant.name, route.service):
+                cluster.create(manifest)
 
 
 def _workload(namespace: str, name: str) -> tuple[dict[str, Any], dict[str, Any]]:

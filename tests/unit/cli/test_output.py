@@ -84,3 +84,48 @@ def test_a_process_without_standard_output_still_runs_its_command() -> None:
 )
 def test_the_exit_code_says_how_an_incomplete_apply_ended(report: Report, code: int) -> None:
     assert exit_code(report) == code
+
+
+HOSTILE = "a\x1b[2J\x9b1mb\u202etxt.\u2066c\x7f\x00\r\u2028d\ud800e"
+
+
+def test_control_characters_are_escapes_in_json_and_in_text(capsys: pytest.CaptureFixture[str]) -> None:
+    print_result("json", {HOSTILE: [HOSTILE]}, "")
+    as_json = capsys.readouterr().out
+    print_result("table", None, f"one\n\ttwo {HOSTILE}")
+    as_text = capsys.readouterr().out
+
+    assert json.loads(as_json) == {HOSTILE: [HOSTILE]}
+    assert all(character.isprintable() or character == "\n" for character in as_json)
+    escaped = r"a\x1b[2J\x9b1mb\u202etxt.\u2066c\x7f\x00\r\u2028d\ud800e"
+    assert as_text == f"one\n\ttwo {escaped}\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "cp1252"])
+def test_an_output_that_cannot_hold_a_character_gets_its_escape(encoding: str) -> None:
+    program = (
+        "from tenantkit.cli.output import *\n"
+        "print_text('Größe 视觉 …')\nprint_result('json', {'team': 'Größe 视觉 …'}, '')\nnotify('视觉')"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": f"{encoding}:strict"}
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment, check=True, timeout=60)
+
+    first, _, rest = done.stdout.decode(encoding).partition("\n")
+    assert json.loads(rest) == {"team": "Größe 视觉 …"}
+    assert first == ("Größe 视觉 …".encode(encoding, "backslashreplace").decode(encoding))
+
+
+def test_a_full_disk_is_an_error_with_an_exit_code() -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 (a device)
+        done = subprocess.run(
+            [sys.executable, "-m", "tenantkit", "completion", "zsh"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr

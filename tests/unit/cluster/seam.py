@@ -51,7 +51,7 @@ class Lines:
             elif isinstance(line, TransportError):
                 raise line
             else:
-                yield orjson.dumps(line)
+                yield line if isinstance(line, bytes) else orjson.dumps(line)
 
     def read(self) -> bytes:
         return orjson.dumps(self.script[0])

@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append(Seen(self.command, self.path, headers, self.rfile.read(length)))
         self.server.answer(self)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 (http.server's names)
+    do_GET = do_POST = do_PATCH = do_DELETE = do_CONNECT = handle_any  # noqa: N815 (http.server's names)
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -113,6 +113,10 @@ class Authority:
 
     folder: Path
     ca: trustme.CA = field(default_factory=trustme.CA)
+
+    @property
+    def pem(self) -> bytes:
+        return self.ca.cert_pem.bytes()
 
     @property
     def ca_file(self) -> str:

@@ -22,6 +22,7 @@ from tenantkit.exceptions import (
     Rejected,
     Throttled,
     Unauthorized,
+    Unreadable,
 )
 from tests.unit.cluster.seam import SERVER, answer, status
 
@@ -67,7 +68,8 @@ def test_every_class_of_a_status_is_reached() -> None:
     classes = {
         found
         for _, found in inspect.getmembers(exceptions, inspect.isclass)
-        if issubclass(found, ClusterError) and found not in (ClusterError, ClusterUnavailable, AlreadyExists)
+        if issubclass(found, ClusterError)
+        and found not in (ClusterError, ClusterUnavailable, AlreadyExists, Unreadable)
     }
 
     assert set(ERROR_OF.values()) == classes

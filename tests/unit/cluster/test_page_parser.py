@@ -43,11 +43,15 @@ def test_only_the_requested_fields_are_parsed() -> None:
     }
 
 
-@pytest.mark.parametrize("labels", [None, {"app": None}, {"app": 1}, []])
-def test_a_page_that_does_not_fit_the_types_is_parsed_whole(labels: object) -> None:
-    found = page(item("a"), {"metadata": {"name": "b", "labels": labels}})
+@pytest.mark.parametrize(
+    ("labels", "read"),
+    [(None, {}), ([], {}), ({"app": None}, {"labels": {}}), ({"app": 1, "b": "c"}, {"labels": {"b": "c"}})],
+)
+def test_a_value_that_does_not_fit_the_types_is_left_out_and_nothing_else(labels: object, read: Manifest) -> None:
+    found = page(item("a"), {"metadata": {"name": "b", "labels": labels}}, {"spec": 1})
 
-    assert page_parser(Parts)(answer(body=found).body) == found
+    expected = page(item("a"), {"metadata": {"name": "b", **read}}, {"spec": 1})
+    assert page_parser(Parts)(answer(body=found).body) == expected
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"items": "\\ud800"}'])

@@ -183,11 +183,11 @@ def test_unchanged_credentials_are_not_loaded_for_each_thread() -> None:
 
 
 def test_a_new_certificate_is_tried() -> None:
-    endpoints = [Endpoint(SERVER, cert_file="old.pem"), Endpoint(SERVER, cert_file="new.pem")]
+    endpoints = [Endpoint(SERVER, certificate=b"old"), Endpoint(SERVER, certificate=b"new")]
     found = Credentials(lambda: Login(endpoints.pop(0), lambda: None))
     _, number = found.headers()
 
-    assert found.renew(number) == Endpoint(SERVER, cert_file="new.pem")
+    assert found.renew(number) == Endpoint(SERVER, certificate=b"new")
 
 
 def test_a_token_function_is_called_periodically() -> None:

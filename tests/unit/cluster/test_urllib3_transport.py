@@ -6,25 +6,29 @@ import gc
 import gzip
 import json
 import socket
+import ssl
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tenantkit import __version__
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.cluster.http import parsing
+from tenantkit.cluster.http.pools import CONNECTIONS
 from tenantkit.cluster.http.transport import Endpoint, Request, TransportError
-from tenantkit.cluster.http.urllib3_transport import CONNECTIONS, Urllib3Transport
+from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
 from tenantkit.exceptions import ClusterError, ClusterUnavailable, ConnectionConfigError
 from tests.unit.cluster.server import Authority, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tenantkit.cluster.http.transport import ConnectionFailure
     from tests.unit.cluster.server import Handler, Server
@@ -250,7 +254,7 @@ def test_a_silent_watch_ends_at_its_timeout(silent_watch: AbstractContextManager
 
 def test_an_idle_connection_that_was_closed_is_opened_again_for_a_read() -> None:
     def once(handler: Handler) -> None:
-        ok(handler)
+        handler.send({"metadata": {"name": "x"}})
         handler.close_connection = True  # without saying so
 
     with serving(once) as server, connect(server=server.url) as cluster:
@@ -272,30 +276,30 @@ def test_a_server_of_another_authority_is_not_trusted(authority: Authority, tmp_
 
 def test_a_certificate_for_another_name_is_trusted_only_if_that_name_is_configured(authority: Authority) -> None:
     with serving(ok, authority.server("kubernetes.default.svc")) as server:
-        endpoint = Endpoint(server.url, ca_file=authority.ca_file)
+        endpoint = Endpoint(server.url, authority=authority.pem)
         assert error_of(endpoint).reason == "certificate"
-        named = Endpoint(server.url, ca_file=authority.ca_file, tls_server_name="kubernetes.default.svc")
+        named = Endpoint(server.url, authority=authority.pem, tls_server_name="kubernetes.default.svc")
         transport = Urllib3Transport(named)
         assert transport.send(GET).status == 200
         transport.close()
 
 
 def test_a_client_certificate_is_sent_and_a_missing_one_is_reported(authority: Authority) -> None:
-    certificate, key = authority.client()
+    certificate, key = (Path(path).read_bytes() for path in authority.client())
     with serving(ok, authority.server(client_certificates=True)) as server:
-        transport = Urllib3Transport(Endpoint(server.url, authority.ca_file, certificate, key))
+        transport = Urllib3Transport(Endpoint(server.url, authority.pem, certificate, key))
         assert transport.send(GET).status == 200
         transport.close()
-        assert error_of(Endpoint(server.url, authority.ca_file)).reason in ("client certificate", "reset")
+        assert error_of(Endpoint(server.url, authority.pem)).reason in ("client certificate", "reset")
 
 
 def test_new_certificates_are_used_from_the_next_request_on(authority: Authority) -> None:
-    certificate, key = authority.client()
+    certificate, key = (Path(path).read_bytes() for path in authority.client())
     with serving(ok, authority.server(client_certificates=True)) as server:
-        transport = Urllib3Transport(Endpoint(server.url, authority.ca_file))
+        transport = Urllib3Transport(Endpoint(server.url, authority.pem))
         with pytest.raises(TransportError):
             transport.send(GET)
-        transport.configure(Endpoint(server.url, authority.ca_file, certificate, key))
+        transport.configure(Endpoint(server.url, authority.pem, certificate, key))
         assert transport.send(GET).status == 200
         transport.close()
 
@@ -303,20 +307,43 @@ def test_new_certificates_are_used_from_the_next_request_on(authority: Authority
 def test_a_server_without_tls_has_its_reason(authority: Authority) -> None:
     with serving(ok) as server:
         https = server.url.replace("http:", "https:")
-        assert error_of(Endpoint(https, authority.ca_file)).reason == "not tls"
+        assert error_of(Endpoint(https, authority.pem)).reason == "not tls"
 
 
-@pytest.mark.parametrize("field", ["ca_file", "cert_file"])
-@pytest.mark.parametrize("content", [None, "no PEM"])
-def test_a_file_without_a_certificate_is_an_error_before_any_request(
-    field: str, content: str | None, tmp_path: Path
-) -> None:
-    path = tmp_path / "x.pem"
-    if content is not None:
-        path.write_text(content)
+NO_CERTIFICATE = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
+
+@pytest.mark.parametrize("field", ["authority", "certificate"])
+@pytest.mark.parametrize("content", [b"", b"no PEM", NO_CERTIFICATE])
+def test_pem_without_a_certificate_is_an_error_before_any_request(field: str, content: bytes) -> None:
     with pytest.raises(ConnectionConfigError, match="readable as"):
-        Urllib3Transport(Endpoint("https://127.0.0.1:1", **{field: str(path)}))  # type: ignore[arg-type]
+        Urllib3Transport(Endpoint("https://127.0.0.1:1", **{field: content}))  # type: ignore[arg-type]
+
+
+def test_a_certificate_that_is_not_usable_does_not_hide_one_that_is(authority: Authority) -> None:
+    bundle = "Zertifikate für das Labor\n".encode() + NO_CERTIFICATE + authority.pem
+    with serving(ok, authority.server()) as server:
+        transport = Urllib3Transport(Endpoint(server.url, authority=bundle))
+        assert transport.send(GET).status == 200
+        transport.close()
+
+
+def test_an_intermediate_authority_alone_is_trusted_as_by_kubectl() -> None:
+    intermediate = trustme.CA().create_child_ca()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    intermediate.issue_cert("127.0.0.1").configure_cert(context)
+    with serving(ok, context) as server:
+        transport = Urllib3Transport(Endpoint(server.url, authority=intermediate.cert_pem.bytes()))
+        assert transport.send(GET).status == 200
+        transport.close()
+
+
+def test_a_key_is_never_written_to_a_file_of_ours(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = (Path(path).read_bytes() for path in authority.client())
+    monkeypatch.setattr(tempfile, "_get_default_tempdir", None)  # any temporary file is an error
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+
+    Urllib3Transport(Endpoint("https://127.0.0.1:1", authority.pem, certificate, key)).close()
 
 
 def test_the_error_of_a_proxy_with_an_unknown_scheme_does_not_show_its_password() -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tenantkit.display.styling import InteractiveTable, styled, texts_of
-from tenantkit.exceptions import MissingExtraError
+from tenantkit.exceptions import InvalidSpecError, MissingExtraError
 from tenantkit.frames.nodes import nodes_frame
 from tenantkit.frames.pods import pods_frame
 from tenantkit.frames.quota import quota_frame
+from tenantkit.plots.gpu_map import gpus
+from tenantkit.plots.quota_charts import quota_heatmap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HARD, USED = {"requests.cpu": "4", "requests.memory": "8Gi", "pods": "10"}, {"requests.cpu": "4", "pods": "1"}
 QUOTA = {
@@ -82,3 +89,26 @@ def test_a_missing_package_is_an_error_that_says_how_to_install_it(
 
     with pytest.raises(MissingExtraError, match=r'pip install "tenantkit\[tables\]"'):
         styled(pd.DataFrame({"name": ["a"]}), interactive=interactive)
+
+
+@pytest.mark.parametrize("limit", [None, "20", 20.5, True, [20]])
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda limit: styled(quota_frame([QUOTA]), limit=limit),
+        lambda limit: quota_heatmap(quota_frame([QUOTA]), limit=limit),
+        lambda limit: gpus(nodes_frame([]), pods_frame([]), limit=limit),
+    ],
+    ids=["styled", "quota_heatmap", "gpus"],
+)
+def test_a_limit_that_is_not_a_number_of_rows_is_refused(show: Callable[[Any], object], limit: Any) -> None:
+    with pytest.raises(InvalidSpecError, match=r"limit=.*: use a whole number of rows, for example 40"):
+        show(limit)
+
+
+def test_a_limit_may_be_a_number_of_numpy() -> None:
+    limit: Any = np.int64(2)
+
+    table: Any = styled(quota_frame([QUOTA]), limit=limit)
+
+    assert "the first 2 of 3 rows" in table._repr_html_()

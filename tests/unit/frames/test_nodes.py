@@ -9,6 +9,8 @@ import pytest
 
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.nodes import NODES, nodes, nodes_frame, reserved_by
+from tenantkit.frames.pods import pods_frame
+from tenantkit.plots.gpu_map import gpus
 from tenantkit.rules.accelerators import accelerator_product, is_accelerator
 from tests.unit.cluster.seam import Script, answer, cluster, status
 from tests.unit.frames.frame_pods import CREATED, HOSTILE, pod
@@ -167,10 +169,10 @@ def test_a_user_who_may_not_list_nodes_gets_an_error() -> None:
         ("gpu.intel.com/xe", True),
         ("gpu.intel.com/i915_monitoring", False),
         ("google.com/tpu", True),
-        ("aws.amazon.com/neuroncore", True),
+        ("aws.amazon.com/neuroncore", False),  # a part of aws.amazon.com/neuron
         ("habana.ai/gaudi", True),
         ("huawei.com/Ascend910", True),
-        ("aliyun.com/gpu-mem", True),
+        ("aliyun.com/gpu-mem", False),  # in GiB
         ("rdma/hca", False),
         ("smarter-devices/fuse", False),
         ("example.com/migration-slots", False),
@@ -189,3 +191,26 @@ def test_the_vendors_word_for_a_product_beats_the_clouds() -> None:
     assert accelerator_product(labels) == "nvidia-l4"
     assert accelerator_product(labels | {"nvidia.com/gpu.product": "NVIDIA-L4"}) == "NVIDIA-L4"
     assert accelerator_product({}) is None
+
+
+@pytest.mark.parametrize(("cordoned", "ready", "free"), [(False, "True", 8), (True, "True", 0), (False, "False", 0)])
+def test_nothing_is_free_on_a_node_that_takes_no_pods_in_the_frame_and_in_the_picture(
+    cordoned: bool,  # noqa: FBT001
+    ready: str,
+    free: int,
+) -> None:
+    node = {
+        "metadata": {"name": "n1"},
+        "spec": {"unschedulable": cordoned},
+        "status": {
+            "allocatable": {"cpu": "4", "memory": "1Gi", "pods": "9", "nvidia.com/gpu": "8"},
+            "conditions": [{"type": "Ready", "status": ready}],
+        },
+    }
+
+    frame = nodes_frame([node], reserved={})
+
+    row = frame.iloc[0]
+    assert (row["accelerators_free"], row["accelerators_allocatable"]) == (free, 8)
+    assert all((row[name] == 0) == (free == 0) for name in ("cpu_free_cores", "memory_free_bytes", "pods_free"))
+    assert f"{free} of 8 free" in gpus(frame, pods_frame([])).alt

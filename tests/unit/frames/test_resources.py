@@ -87,7 +87,7 @@ def test_columns_and_dtypes_come_from_the_server() -> None:
             "created_": pd.array([None, "5d"], "string"),
             "labels": pd.array([None, "a=1"], "string"),
             "labels_": pd.array([None, "x"], "string"),
-            "created": pd.to_datetime([CREATED, CREATED], utc=True).as_unit("ns"),
+            "created": pd.to_datetime([CREATED, CREATED], utc=True).as_unit("us"),
         }
     )
     pd.testing.assert_frame_equal(frame, expected)

@@ -232,3 +232,22 @@ def test_kinds_that_may_not_be_listed_are_in_incomplete_and_the_rest_is_shown() 
     assert frame["workload"].tolist() == ["Pod/alone"]
     assert set(frame.attrs["incomplete"]) == {*WORKLOAD_KINDS}
     assert not script.replies
+
+
+@pytest.mark.parametrize("status", ["CrashLoopBackOff", "ImagePullBackOff", "CreateContainerConfigError", "OOMKilled"])
+def test_a_workload_whose_pods_do_not_come_up_is_failing_and_not_progressing(status: str) -> None:
+    waiting = [{"name": "main", "ready": False, "restartCount": 4, "state": {"waiting": {"reason": status}}}]
+    broken = pod("api-1", metadata={"ownerReferences": owned_by("Deployment", "api")})
+    broken["status"]["containerStatuses"] = waiting
+    deployment: Manifest = {
+        "kind": "Deployment",
+        "metadata": {"name": "api", "namespace": "vision"},
+        "spec": {"replicas": 1, "strategy": {}},
+        "status": {"replicas": 1, "updatedReplicas": 1, "conditions": [{"type": "Progressing", "status": "True"}]},
+    }
+    read = PodReader(lambda: datetime(2026, 11, 25, 12, 30, tzinfo=UTC))
+
+    for found, state in (([broken], "Failing"), ([], "Progressing")):
+        assert workloads_frame([deployment], map(read, found))["state"].tolist() == [state]
+    deployment["status"] |= {"readyReplicas": 1}
+    assert workloads_frame([deployment], map(read, [broken]))["state"].tolist() == ["Ready"]

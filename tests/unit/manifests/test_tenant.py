@@ -10,7 +10,7 @@ import pytest
 
 from tenantkit.demo import demo_tenants
 from tenantkit.manifests.access import make_accounts, make_bindings, make_subject
-from tenantkit.manifests.namespace import make_namespace, make_stored_spec
+from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.order import RANK
 from tenantkit.manifests.quota import make_limits, make_quota
 from tenantkit.manifests.routes import make_ingress
@@ -62,20 +62,10 @@ def test_a_namespace_holds_the_grant_the_hosts_and_the_pod_security_levels() -> 
     }
 
 
-def test_the_config_map_holds_the_team_part_alone() -> None:
-    made = make_stored_spec(tenant(editors=["group:cv"], routes=[ROUTE]), PLATFORM)
+def test_what_a_tenant_leaves_as_it_is_has_no_objects() -> None:
+    kinds = [manifest["kind"] for manifest in make_tenant(tenant(), PLATFORM)]
 
-    assert made == {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "tenantkit-tenant", "namespace": "vision", "labels": LABELS},
-        "data": {
-            "tenant.json": (
-                '{"apiVersion":"tenantkit.dev/v1alpha1","editors":["group:cv"],'
-                '"routes":[{"path":"/ai-service","pathType":"Prefix","port":80,"service":"ai-service"}],"viewers":[]}'
-            )
-        },
-    }
+    assert kinds == ["Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "ServiceAccount", "RoleBinding"]
 
 
 def test_a_quota_names_everything_and_grants_0_of_what_was_not_asked_for() -> None:

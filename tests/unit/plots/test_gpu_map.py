@@ -109,3 +109,11 @@ def test_hostile_names_are_escaped() -> None:
 
     assert "<script>" not in picture._repr_html_()
     assert "\x1b" not in picture.alt
+
+
+def test_a_node_with_more_devices_than_can_be_drawn_is_named_with_their_number() -> None:
+    picture = gpus(nodes_frame([node("odd", 10**12), node("gpu-1", 4)], reserved={}), pods_frame([]))
+
+    assert "odd (1,000,000,000,000 devices, not drawn)." in picture.alt
+    assert "gpu-1: 4 of 4 free" in picture.alt
+    assert gpus(nodes_frame([node("odd", 10**12)], reserved={}), pods_frame([])).figure is not None

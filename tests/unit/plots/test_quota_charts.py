@@ -303,3 +303,9 @@ def lab(rgb: Any) -> Any:
     scaled = xyz / [0.9505, 1, 1.089]
     root = np.where(scaled > 0.008856, np.cbrt(scaled), 7.787 * scaled + 16 / 116)
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
+
+
+@pytest.mark.parametrize("resources", ["requests.cpu", 5, [None], {"requests.cpu": 1}])
+def test_resources_that_are_not_a_list_of_names_are_refused(resources: Any) -> None:
+    with pytest.raises(InvalidSpecError, match=r"resources=.*: use a list, for example \['requests.cpu'\]"):
+        quota_heatmap(sample(), resources=resources)

@@ -8,7 +8,7 @@ import pickle
 import re
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,9 +17,13 @@ from tenantkit import hints
 from tenantkit.cli.main import program
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem, TenantKitError
 from tenantkit.hints import REFERENCES, SURFACES, Hint, Message, names_in
+from tenantkit.provision.plan import Plan
+from tenantkit.provision.reasons import Reason
+from tenantkit.provision.report import Report
+from tenantkit.spec.platform import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tenantkit.hints import Surface
 
@@ -127,3 +131,24 @@ def test_a_further_hint_is_added_to_a_copy() -> None:
     assert str(error) == "not found; check its name"
     assert str(more) == "not found; check its name; ask tk.whoami(cluster)"
     assert more.words("shell") == "not found; check its name; ask `kubectl auth whoami`"
+
+
+PLAN = Plan(platform=Platform(), tenants=(), changes=())
+SPEAKERS: list[Callable[[Any], object]] = [
+    TenantKitError("x").words,
+    Problem("name", "x", "too long").words,
+    InvalidSpecError([Problem("name", "x", "too long")]).words,
+    Reason("local-only", "x").words,
+    PLAN.words,
+    PLAN.as_json,
+    Report().words,
+    Report().as_json,
+    Message("x").words,
+]
+
+
+@pytest.mark.parametrize("surface", ["x", "", None, ["python"], 5])
+@pytest.mark.parametrize("speak", SPEAKERS, ids=lambda speak: speak.__qualname__)
+def test_an_unknown_surface_is_refused_with_the_known_ones(speak: Callable[[Any], object], surface: Any) -> None:
+    with pytest.raises(ValueError, match=r"surface=.*: use one of 'python', 'shell', 'form'"):
+        speak(surface)

@@ -197,7 +197,7 @@ NAMES_OF_OTHERS = {
     *vars(typing),
     *("Callable", "Iterator", "Mapping", "Sequence"),  # collections.abc
     *("Event", "Path", "PathLike", "datetime", "os", "pd", "threading"),
-    *("DataFrame", "Figure", "Styler"),
+    *("ApiClient", "DataFrame", "Figure", "Styler"),
 }
 KNOWN_ALIASES = {"Manifest", "Theme"}  # a dict as Kubernetes has it, and `light` or `dark`
 

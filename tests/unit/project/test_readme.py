@@ -23,7 +23,7 @@ def test_the_code_runs_and_its_owner_is_a_user_of_the_sandbox() -> None:
     exec(code, names)  # noqa: S102 (the README's own)
     try:
         with tk.connect(kubeconfig=names["box"].kubeconfig, context="sandbox-owner") as owner:
-            assert tk.get_tenant(owner, "vision") == names["vision"]
+            assert tk.get_tenant(owner, "vision") == names["vision"].with_(editors=[], viewers=[])
             assert tk.plan(owner, names["vision"]).has_changes is False
     finally:
         names["cluster"].close()

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 from tenantkit.cluster.http.errors import Operation, error_of_status
 from tenantkit.cluster.requests.watch import WatchEvent
 from tenantkit.cluster.requests.write import FIELD_MANAGER
+from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.cluster_api import ClusterApi
 from tenantkit.provision.plan import plan
-from tenantkit.rules.label_selectors import parse_label_selector
+from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.selectors.label_selectors import parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 NOW = "2026-11-25T12:00:00Z"
 PLATFORM = Platform()
 QUOTA = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", "vision")
-SPEC = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", "vision")
 NAMESPACE = ObjectRef("v1", "Namespace", "vision")
 ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
 
@@ -60,6 +61,9 @@ class Memory(ClusterApi):
     conditions: list[Manifest] = field(default_factory=list)  # the reasons why a namespace is not deleted, if any
     not_served: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
+    server: str = "memory"
+    admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 
     @property
     def namespace(self) -> str:
@@ -68,6 +72,10 @@ class Memory(ClusterApi):
     @property
     def namespaces(self) -> Sequence[str]:
         return ()
+
+    @property
+    def server_digest(self) -> str:
+        return self.server
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
         for ref, manifest in self.objects.items():
@@ -91,6 +99,7 @@ class Memory(ClusterApi):
             raise _error(409, "Conflict", f"{ref} has been modified", _operation("apply", ref))
         try:
             applied = server_side_apply(live, manifest, manager=FIELD_MANAGER, force=force, time=NOW)
+            applied = self.admission(applied)
         except ApiError as error:
             raise error_of_status(error.status_body(), _operation("apply", ref)) from None
         return deepcopy(live) if applied == live and live else self._store(applied)
@@ -138,6 +147,18 @@ class Memory(ClusterApi):
             if name in (None, manifest["metadata"]["name"]) and not (stop and stop.is_set()):
                 yield WatchEvent("ADDED", manifest)
 
+    def can(
+        self,
+        verb: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        subresource: str | None = None,
+    ) -> bool:
+        del name, subresource
+        return self.rights is None or ((verb, kind) in self.rights and namespace is not None)
+
     def list(
         self,
         kind: str,
@@ -145,7 +166,9 @@ class Memory(ClusterApi):
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        managed_fields: bool = True,
     ) -> list[Manifest]:
+        del managed_fields
         operation = Operation("list", kind, None, namespace)
         if kind in self.not_served:
             raise _error(404, "NotFound", "the server could not find the requested resource", operation)
@@ -166,6 +189,12 @@ class Memory(ClusterApi):
         """Change an object as someone else."""
         live = self.objects[ref]
         return self._store(track_update(live, change(deepcopy(live)), manager=manager, time=NOW))
+
+    def install(self, platform: Platform) -> None:
+        """Store these settings as the platform's, as an installation would."""
+        [settings] = [manifest for manifest in make_platform(platform) if manifest["kind"] == "ConfigMap"]
+        self.objects.pop(ref_of(settings), None)
+        self._store(track_update(None, settings, manager=FIELD_MANAGER, time=NOW))
 
     def state(self) -> dict[str, Manifest]:
         """The stored objects, without fields that differ between two runs with the same result."""
@@ -218,6 +247,8 @@ def cluster_of(memory: Memory) -> Cluster:
 
 
 def run(memory: Memory, *tenants: Tenant, platform: Platform = PLATFORM, **options: Any) -> Report:
+    if platform != get_platform(memory):
+        memory.install(platform)
     return apply(memory, plan(memory, tenants, platform=platform), progress=False, **options)
 
 

@@ -21,7 +21,6 @@ from tests.unit.provision.memory import (
     NAMESPACE,
     PLATFORM,
     QUOTA,
-    SPEC,
     Memory,
     run,
     shown,
@@ -42,7 +41,6 @@ def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> No
     assert memory.writes == [
         "create Namespace 'vision'",
         "apply Namespace 'vision'",
-        "apply ConfigMap 'tenantkit-tenant' in 'vision'",
         "apply ResourceQuota 'tenantkit-quota' in 'vision'",
         "apply LimitRange 'tenantkit-limits' in 'vision'",
         "apply ServiceAccount 'default' in 'vision'",
@@ -50,23 +48,9 @@ def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> No
         f"apply {binding}",
         "apply Ingress 'ai' in 'vision'",
     ]
-    assert report.summary == "8 applied"
+    assert report.summary == "7 applied"
     assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
     assert report.hostnames == {"vision": ["vision.example.ai"]}
-
-
-def test_a_missing_stored_spec_in_an_existing_namespace_is_claimed_first() -> None:
-    memory = Memory()
-    run(memory, tenant())
-    del memory.objects[SPEC]
-    memory.writes.clear()
-
-    run(memory, tenant())
-
-    assert memory.writes == [
-        "create ConfigMap 'tenantkit-tenant' in 'vision'",
-        "apply ConfigMap 'tenantkit-tenant' in 'vision'",
-    ]
 
 
 def test_with_tls_the_urls_are_https() -> None:
@@ -84,7 +68,7 @@ def test_the_same_plan_applied_again_writes_nothing() -> None:
     report = apply(memory, planned, progress=False)
 
     assert memory.writes == []
-    assert report.summary == "8 unchanged"
+    assert report.summary == "7 unchanged"
     assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
 
 
@@ -147,7 +131,7 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
     ]
     assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
     assert str(caught.value) == (
-        "11 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
+        "9 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
         "Objects that were applied stay applied: plan and apply again to continue (see .report)"
     )
     assert caught.value.words("shell").endswith(": run the same command again to continue (see the report)")
@@ -173,8 +157,8 @@ def test_the_error_of_a_blocked_plan_gives_the_reason_once_and_says_that_nothing
         run(memory, tenant())
 
     assert str(caught.value) == (
-        "8 failed. Namespace 'vision': it exists and belongs to someone else (it has no label): choose another name, "
-        "or delete it first. Nothing was written: plan and apply again once that is fixed (see .report)"
+        "7 failed. Namespace 'vision': it exists and belongs to someone else (it has no label): choose another name. "
+        "Nothing was written: plan and apply again once that is fixed (see .report)"
     )
 
 
@@ -192,7 +176,7 @@ def test_the_error_of_a_half_done_write_does_not_say_that_nothing_was_written() 
 
     assert NAMESPACE in memory.objects  # claimed
     assert str(caught.value) == (
-        "1 failed, 7 not attempted. Namespace 'vision': may not patch Namespace. "
+        "1 failed, 6 not attempted. Namespace 'vision': may not patch Namespace. "
         "Nothing else was written: plan and apply again once that is fixed (see .report)"
     )
 
@@ -250,7 +234,7 @@ def test_a_quota_that_cannot_be_watched_still_gives_a_report_of_everything_writt
     with pytest.raises(PartialApplyError) as caught:
         run(Memory(), tenant())
 
-    assert len(caught.value.report.applied) == 8
+    assert len(caught.value.report.applied) == 7
     assert shown(caught.value.report.not_ready) == [
         (
             "ResourceQuota 'tenantkit-quota' in 'vision': the quota was written, but its status could not be checked: "
@@ -285,17 +269,17 @@ def test_the_second_of_two_users_who_change_a_tenant_at_once_gets_an_error() -> 
     run(memory, tenant())
 
     def somebody_is_faster(_verb: str, ref: ObjectRef) -> None:
-        if ref == SPEC:
+        if ref == NAMESPACE:
             memory.on_write = lambda _verb, _ref: None
-            run(memory, tenant(viewers=["eve@example.com"]), timeout_s=0)
+            run(memory, tenant(owners=["eve@example.com"]), timeout_s=0)
 
     memory.on_write = somebody_is_faster
 
     with pytest.raises(PartialApplyError) as caught:
-        run(memory, tenant(viewers=["ada@example.com"]))
+        run(memory, tenant(owners=["ada@example.com"]))
 
     assert "someone else changed it at the same time" in str(caught.value)
-    assert "eve@example.com" in memory.objects[SPEC]["data"]["tenant.json"]
+    assert "eve@example.com" in memory.objects[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"]
 
 
 def test_a_stored_spec_with_another_version_but_the_same_fields_is_written() -> None:
@@ -328,7 +312,7 @@ def test_a_server_that_stops_in_the_middle_leaves_a_report() -> None:
     with pytest.raises(PartialApplyError) as caught:
         run(memory, tenant(), tenant(name="speech"), max_concurrency=1)
 
-    assert caught.value.report.summary == "3 applied, 2 failed, 11 not attempted"
+    assert caught.value.report.summary == "2 applied, 2 failed, 10 not attempted"
     assert "nothing listens there" in str(caught.value)
 
 

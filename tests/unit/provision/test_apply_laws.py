@@ -26,7 +26,7 @@ def test_an_apply_killed_at_any_write_and_run_again_has_the_same_result() -> Non
     run(undisturbed, before)
     run(undisturbed, after)
     total = len(undisturbed.writes)
-    assert total == 17
+    assert total == 14
 
     for last in range(total):
         memory = Memory()
@@ -137,9 +137,26 @@ def test_a_plan_made_after_an_apply_is_empty_whatever_existed_before(
 @given(first=tenants, second=tenants, before=platforms, after=platforms)
 def test_the_earlier_spec_leaves_no_trace(first: Tenant, second: Tenant, before: Platform, after: Platform) -> None:
     changed, fresh = Memory(), Memory()
+    changed.install(before)
+    fresh.install(after)
     run(changed, first, platform=before)
     run(changed, second, platform=after)
     run(fresh, second, platform=after)
+
+    assert changed.state() == fresh.state()
+
+
+@few
+@given(first=tenants, before=platforms, after=platforms)
+def test_members_and_routes_that_a_spec_leaves_as_they_are_follow_the_platform(
+    first: Tenant, before: Platform, after: Platform
+) -> None:
+    changed, fresh = Memory(), Memory()
+    changed.install(before)
+    fresh.install(after)
+    run(changed, first, platform=before)
+    run(changed, first.with_(editors=None, routes=None), platform=after)
+    run(fresh, first, platform=after)
 
     assert changed.state() == fresh.state()
 

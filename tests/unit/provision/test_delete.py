@@ -13,10 +13,13 @@ from tenantkit.exceptions import (
     OwnershipError,
     PartialApplyError,
     PermissionDenied,
+    StalePlanError,
     WaitTimeoutError,
 )
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
+from tenantkit.provision.plan import plan as plan_tenants
+from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import NAMESPACE, Memory, run, shown, tenant
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ def test_the_plan_lists_every_object_in_the_namespace_and_deletes_nothing() -> N
     assert {row.ref for row in plan.rows} == set(memory.objects)
     assert {row.action for row in plan.rows} == {"delete"}
     assert {row.code for row in plan.rows[1:]} == {"in-the-namespace"}
-    assert (plan.subject, [one.name for one in plan.tenants], plan.summary) == ("deletion", ["vision"], "9 to delete")
+    assert (plan.subject, [one.name for one in plan.tenants], plan.summary) == ("deletion", ["vision"], "8 to delete")
     assert memory.objects == before
 
 
@@ -68,7 +71,7 @@ def test_the_plan_of_a_protected_tenant_is_blocked() -> None:
 
     plan = plan_delete_tenants(memory, ["vision", "speech"])
 
-    assert plan.summary == "8 to delete, 8 blocked"
+    assert plan.summary == "7 to delete, 7 blocked"
     assert (plan.rows[0].code, plan.rows[1].code) == ("protected", "namespace-not-applied")
 
 
@@ -91,10 +94,55 @@ def test_the_plan_of_a_deletion_is_not_applied() -> None:
         apply(memory, plan_delete_tenants(memory, "vision"))
 
     assert str(caught.value) == (
-        "plan=<Plan: 8 to delete>: is the plan of a deletion: "
+        "plan=<Plan: 7 to delete>: is the plan of a deletion: "
         "to delete the tenants, use tk.delete_tenants(cluster, …, confirm=…)"
     )
     assert NAMESPACE in memory.objects
+
+
+def test_a_plan_of_a_deletion_deletes_its_tenants_and_is_refused_on_another_cluster() -> None:
+    memory = Memory(not_served=NOT_INSTALLED)
+    run(memory, tenant(), tenant(name="speech"), tenant(name="search"))
+    planned = plan_delete_tenants(memory, ["vision", "speech"])
+    other = Memory(objects=dict(memory.objects), server="elsewhere")
+
+    with pytest.raises(StalePlanError, match="the plan was made on another cluster"):
+        delete_tenants(other, planned, confirm=["vision", "speech"], progress=False)
+    report = delete_tenants(memory, planned, confirm=["vision", "speech"], progress=False)
+
+    assert [outcome.tenant for outcome in report.applied] == ["vision", "speech"]
+    assert {ref.namespace or ref.name for ref in memory.objects} == {"search"}
+    assert NAMESPACE in other.objects
+
+
+def test_another_plan_deletes_nothing() -> None:
+    memory = Memory()
+    run(memory, tenant())
+
+    with pytest.raises(InvalidSpecError, match="is not the plan of a deletion: pass a name, or the result of tk"):
+        delete_tenants(memory, plan_tenants(memory, tenant()), confirm="vision")
+    assert NAMESPACE in memory.objects
+
+
+def test_a_tenant_is_deleted_in_the_namespace_that_has_its_label() -> None:
+    memory = Memory()
+    run(memory, tenant(), platform=Platform(namespace_prefix="team-"))
+    memory.install(Platform(namespace_prefix="other-"))
+
+    report = delete(memory, "vision")
+
+    assert shown(report.applied) == ["Namespace 'team-vision'"]
+
+
+def test_a_tenant_with_two_namespaces_is_not_deleted() -> None:
+    memory = Memory()
+    run(memory, tenant(), platform=Platform(namespace_prefix="a-"))
+    namespace = memory.get("Namespace", "a-vision")
+    memory.create({**namespace, "metadata": {**namespace["metadata"], "name": "b-vision"}})
+    memory.install(Platform(namespace_prefix="other-"))
+
+    with pytest.raises(OwnershipError, match="tenant 'vision' has the namespaces 'a-vision', 'b-vision'"):
+        delete(memory, "vision")
 
 
 def test_a_deleted_tenant_is_deleted_with_everything_in_it() -> None:
@@ -253,7 +301,7 @@ def test_once_cancelled_no_deletion_is_started() -> None:
 
 
 def test_ctrl_c_ends_in_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Memory()
+    memory = Memory(conditions=HELD)
     run(memory, tenant(), tenant(name="speech"))
 
     def interrupted(*_: Any, **__: Any) -> Any:

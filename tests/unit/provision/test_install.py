@@ -112,10 +112,10 @@ def test_the_platform_is_not_uninstalled_while_it_has_tenants_or_by_accident() -
 
 def test_tenants_are_read_back_as_they_were_applied() -> None:
     memory = Memory()
-    speech = tenant(name="speech", editors=["group:cv"])
+    speech = tenant(name="speech", editors=["group:cv"], viewers=["sa:hub/ada"])
     run(memory, tenant(), speech)
 
-    assert get_tenants(memory) == [speech, tenant()]
+    assert get_tenants(memory) == [speech, tenant(editors=[], viewers=[])]
     assert get_tenant(memory, "speech") == speech
 
 
@@ -136,7 +136,7 @@ def test_a_user_who_may_not_list_namespaces_has_the_tenants_of_the_connection_th
     run(memory, tenant(), tenant(name="speech"))
     owner = Owner(objects=memory.objects, refused=("Namespace",))
 
-    assert get_tenants(owner) == [tenant()]
+    assert get_tenants(owner) == [tenant(editors=[], viewers=[])]
     owner.readable = ()
     with pytest.raises(PermissionDenied, match="'speech'"):
         get_tenants(owner)

@@ -12,7 +12,8 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.live import live_state
-from tenantkit.provision.plan import COLUMNS, make_install_plan, make_plan
+from tenantkit.provision.plan import make_install_plan, make_plan
+from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -78,14 +79,14 @@ def test_on_an_empty_cluster_everything_is_created_in_the_order_of_applying() ->
     assert [(row.action, row.ref) for row in plan.rows] == [
         ("create", ref_of(manifest)) for manifest in make_tenant(tenant(routes=[ROUTE]), PLATFORM)
     ]
-    assert plan.summary == "8 to create"
+    assert plan.summary == "7 to create"
     assert plan.has_changes
 
 
 def test_after_an_apply_there_is_nothing_to_do() -> None:
     plan = planned(tenant(routes=[ROUTE]), live_objects(tenant(routes=[ROUTE])).values())
 
-    assert plan.summary == "8 unchanged"
+    assert plan.summary == "7 unchanged"
     assert not plan.has_changes
 
 
@@ -150,7 +151,7 @@ def test_a_quota_entry_that_someone_else_removed_is_restored() -> None:
     assert notable(planned(tenant(), live.values())) == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), None, "20")]
 
 
-def test_labels_annotations_and_status_that_others_add_are_ignored() -> None:
+def test_labels_annotations_and_status_that_others_add_change_nothing() -> None:
     live = live_objects(tenant(routes=[ROUTE]))
     changed = [
         updated(one, metadata={"annotations": one["metadata"].get("annotations", {}) | {"example.org/x": "1"}})
@@ -161,14 +162,15 @@ def test_labels_annotations_and_status_that_others_add_are_ignored() -> None:
             one["spec"]["ingressClassName"] = "set-by-admission"
             one["status"] = {"loadBalancer": {}}
 
-    assert planned(tenant(routes=[ROUTE]), changed).summary == "8 unchanged"
+    plan = planned(tenant(routes=[ROUTE]), changed)
+    assert (plan.summary, plan.has_changes) == ("7 unchanged, 1 foreign", False)
 
 
 def test_a_person_or_route_that_is_no_longer_in_the_spec_is_deleted_after_everything_else_and_routes_first() -> None:
     before = tenant(editors=["eve@example.com"], routes=[ROUTE])
     live = live_objects(before)
 
-    plan = planned(tenant(), live.values())
+    plan = planned(tenant(editors=[], routes=[]), live.values())
 
     gone = [change for change in plan.changes if change.action == "delete"]
     assert [(change.ref.kind, change.rows[0].reason) for change in gone] == [
@@ -187,7 +189,7 @@ def test_objects_of_others_in_the_namespace_are_never_deleted() -> None:
         "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
     }
 
-    assert planned(tenant(), [*live.values(), theirs]).summary == "7 unchanged"
+    assert planned(tenant(), [*live.values(), theirs]).summary == "6 unchanged, 1 foreign"
 
 
 def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owner() -> None:
@@ -200,8 +202,8 @@ def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owne
     plan = planned(tenant(), [theirs])
 
     owner = "'argocd' (label app.kubernetes.io/managed-by)"
-    reason = f"it exists and belongs to {owner}: choose another name, or delete it first"
-    assert plan.summary == "7 blocked"
+    reason = f"it exists and belongs to {owner}: choose another name"
+    assert plan.summary == "6 blocked"
     assert [row.reason for row in plan.rows[:2]] == [reason, "its namespace is blocked"]
 
 
@@ -239,7 +241,7 @@ def test_an_object_that_is_being_deleted_is_blocked() -> None:
     plan = planned(tenant(), live.values())
 
     assert plan.rows[0].reason == "it is being deleted: wait until it is deleted, then plan again"
-    assert plan.summary == "7 blocked"
+    assert plan.summary == "6 blocked"
 
 
 def test_an_object_that_may_not_be_read_is_unknown_and_never_absent() -> None:
@@ -265,7 +267,7 @@ def test_a_host_of_another_live_tenant_blocks_and_is_named() -> None:
             "choose another host, or remove it from that tenant first"
         )
     }
-    assert plan.summary == "7 blocked"
+    assert plan.summary == "6 blocked"
 
 
 def test_a_host_that_another_tenant_of_the_same_plan_gives_up_is_free() -> None:
@@ -277,18 +279,15 @@ def test_a_host_that_another_tenant_of_the_same_plan_gives_up_is_free() -> None:
     assert not [row for row in plan.rows if row.action == "blocked"]
 
 
-@pytest.mark.parametrize("part", ["grant", "team"])
-def test_a_tenant_stored_by_a_newer_version_is_not_planned(part: str) -> None:
+def test_a_tenant_stored_by_a_newer_version_is_not_planned() -> None:
     live = live_objects(tenant())
     newer = '{"apiVersion":"tenantkit.dev/v2","name":"vision"}'
-    spec = ObjectRef("v1", "ConfigMap", "tenantkit-tenant", "vision")
-    if part == "grant":
-        live[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"] = newer
-    else:
-        live[spec]["data"]["tenant.json"] = newer
+    live[NAMESPACE]["metadata"]["annotations"]["tenantkit.dev/grant"] = newer
 
-    with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v2"):
-        planned(tenant(), live.values())
+    rows = planned(tenant(), live.values()).rows
+
+    assert {(row.action, row.code) for row in rows} == {("blocked", "newer-version")}
+    assert "tenantkit.dev/v2" in rows[0].reason
 
 
 def test_settings_stored_by_a_newer_version_are_not_planned() -> None:
@@ -353,10 +352,10 @@ def test_in_a_terminal_a_plan_is_a_table_without_unchanged_objects_and_control_c
     live[QUOTA] = with_hard(live[QUOTA], pods="9\x1b[2J\n9")
 
     assert str(planned(tenant(), live.values())) == (
-        "action    kind           namespace  name             field           before   after  reason\n"
-        "conflict  ResourceQuota  vision     tenantkit-quota  spec.hard.pods  9 [2J 9  20     set by 'kubectl-edit'; "
-        "to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
-        "1 in conflict, 6 unchanged"
+        "action    tenant  kind           namespace  name             change                   field           reason\n"
+        "conflict  vision  ResourceQuota  vision     tenantkit-quota  quota pods 9 [2J 9 → 20  spec.hard.pods  "
+        "set by 'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
+        "1 in conflict, 5 unchanged"
     )
 
 
@@ -368,7 +367,7 @@ def test_in_a_notebook_values_from_the_cluster_are_escaped() -> None:
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    assert html.startswith('<p>1 in conflict, 6 unchanged</p><table class="mathjax_ignore">')
+    assert html.startswith('<p>1 in conflict, 5 unchanged</p><table class="mathjax_ignore">')
 
 
 def test_an_empty_plan_says_so() -> None:

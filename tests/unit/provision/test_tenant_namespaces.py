@@ -29,7 +29,7 @@ def test_a_tenant_becomes_its_namespaces(memory: Memory) -> None:
 
 
 def test_a_tenant_is_found_after_a_change_of_the_prefix(memory: Memory) -> None:
-    install_platform(memory, Platform(namespace_prefix="other-"), progress=False)
+    memory.install(Platform(namespace_prefix="other-"))
 
     assert [found["metadata"]["name"] for found in tenant_namespaces(memory, "vision")] == ["team-vision"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tenantkit.rules.label_selectors import label_selector_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.bootstrap import put_initial_objects
 from tenantkit.sandbox.client.in_process import InProcessClient

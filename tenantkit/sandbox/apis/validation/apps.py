@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.label_selectors import label_selector_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE, in_order
 from tenantkit.sandbox.apimachinery.go_text import go_int
 from tenantkit.sandbox.apimachinery.validation import dns_label, non_negative

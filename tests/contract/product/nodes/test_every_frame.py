@@ -189,7 +189,7 @@ def test_a_node_that_is_not_ready_takes_no_pods(
 
     def is_told() -> bool:
         node = tk.nodes(cluster).set_index("name").loc[full.node]
-        assert (node["ready"], node["accelerators_free"]) == (False, 8)
+        assert (node["ready"], node["accelerators_free"]) == (False, 0)
         assert "node.kubernetes.io/not-ready:NoSchedule" in node["taints"]
         told = tk.why(cluster, full.name).query("workload == 'Deployment/runs'")
         said = f"{why['reason']}: {why['message']}"

@@ -1,0 +1,83 @@
+"""Members: RoleBindings read back as persons with a role.
+
+A binding is a member's if it binds one of the three roles and has the name that tenantkit derives from role and person,
+whatever its labels are: owners may change labels. What it grants is in its subjects, so those decide who the person is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import TypeAdapter
+
+from tenantkit.manifests.access import RBAC_GROUP, binding_name, make_subject
+from tenantkit.manifests.labels import PERSON_ANNOTATION
+from tenantkit.spec.people import Person, parse_person
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.people import People, Role
+
+_ROLES: dict[str, Role] = {"tenantkit-owner": "owner", "tenantkit-editor": "editor", "tenantkit-viewer": "viewer"}
+
+_PERSON: TypeAdapter[str] = TypeAdapter(Person)
+
+
+class Member(NamedTuple):
+    """A person with a role in a tenant."""
+
+    role: Role
+    person: str
+
+
+def role_of(binding: Manifest) -> Role | None:
+    """Which of the three roles a RoleBinding binds; None for any other role."""
+    ref = binding.get("roleRef") or {}
+    if ref.get("kind") != "ClusterRole" or ref.get("apiGroup") not in (None, "", RBAC_GROUP):
+        return None
+    return _ROLES.get(str(ref.get("name")))
+
+
+def member_of(binding: Manifest, people: People) -> Member | None:
+    """The member whose RoleBinding this is; None if it is not a member's, or is being deleted.
+
+    Args:
+        binding: a RoleBinding, as the server returns it.
+        people: the platform's prefixes.
+    """
+    role = role_of(binding)
+    if role is None or binding["metadata"].get("deletionTimestamp"):
+        return None
+    name = binding["metadata"]["name"]
+    subjects = binding.get("subjects") or []
+    persons = [person for subject in subjects if (person := person_of(subject, people)) is not None]
+    marked = _marked_person(binding, subjects)
+    found = [person for person in (*persons, marked) if person is not None and binding_name(role, person) == name]
+    return Member(role, found[0]) if found else None
+
+
+def person_of(subject: Manifest, people: People) -> str | None:
+    """A binding's subject as the text form of a person; None if no person has this subject."""
+    kind, name = subject.get("kind"), str(subject.get("name") or "")
+    if kind == "ServiceAccount":
+        text = f"sa:{subject.get('namespace')}/{name}"
+    elif kind == "Group":
+        text = f"group:{name.removeprefix(people.group_prefix)}"
+    else:
+        text = name.removeprefix(people.user_prefix)
+    try:
+        made = make_subject(_PERSON.validate_python(text), people)
+    except ValueError:
+        return None
+    return text if made == {key: value for key, value in subject.items() if value != ""} else None
+
+
+def _marked_person(binding: Manifest, subjects: list[Manifest]) -> str | None:
+    """The person in the annotation if a subject is that person's with another prefix, as after a change of platform."""
+    person = (binding["metadata"].get("annotations") or {}).get(PERSON_ANNOTATION)
+    try:
+        kind, name, _ = parse_person(_PERSON.validate_python(person))
+    except ValueError:
+        return None
+    is_same = any(subject.get("kind") == kind and str(subject.get("name")).endswith(name) for subject in subjects)
+    return person if is_same else None

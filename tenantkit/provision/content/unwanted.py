@@ -1,0 +1,105 @@
+"""Objects in a tenant's namespace that its spec does not want: which are deleted, and which are only shown.
+
+Every RoleBinding, Ingress, ResourceQuota and LimitRange there is one or the other, whatever its labels are. Deleted is
+what gives rights that only the spec may give, and what tenantkit made before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.order import RANK
+from tenantkit.provision.content.members import role_of
+from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
+from tenantkit.provision.reasons import (
+    LEFT_AS_IT_IS,
+    NO_LONGER_WANTED,
+    NOT_IN_THE_GRANT,
+    being_deleted_with,
+    foreign_binding,
+    foreign_ingress,
+    kept_by_finalizers,
+    second_of_kind,
+)
+from tenantkit.rules.manifest import ref_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tenantkit.provision.content.team import TeamPart
+    from tenantkit.provision.reasons import (
+        Reason,
+    )
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """An object that the spec does not want.
+
+    Args:
+        manifest: the live object.
+        why: it is deleted, or left alone.
+        is_deleted: whether tenantkit deletes it.
+    """
+
+    manifest: Manifest
+    why: Reason
+    is_deleted: bool = False
+
+
+def unwanted(present: Iterable[Manifest], tenant: Tenant, part: TeamPart) -> list[Unwanted]:
+    """What becomes of the objects that are not wanted; first those to delete, in the order of deletion.
+
+    Args:
+        present: the objects in the tenant's namespace that are not wanted.
+        tenant: as specified: what it leaves as it is, stays.
+        part: the members and routes, as read.
+    """
+    found = [judged for manifest in present if (judged := _judged(manifest, tenant, part)) is not None]
+    return sorted(found, key=lambda it: (not it.is_deleted, -RANK[it.manifest["kind"]], ref_of(it.manifest)))
+
+
+def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:
+    kind = manifest["kind"]
+    if kind == "RoleBinding":
+        return _binding(manifest, tenant)
+    if kind == "Ingress":
+        return _ingress(manifest, tenant, part)
+    if kind == "ConfigMap":
+        return _config_map(manifest)
+    return Unwanted(manifest, second_of_kind(kind))
+
+
+def _binding(manifest: Manifest, tenant: Tenant) -> Unwanted:
+    """RBAC honours a binding that is being deleted until it no longer exists, so those are deleted as well."""
+    role = role_of(manifest)
+    if role == "owner":
+        return Unwanted(manifest, NOT_IN_THE_GRANT, is_deleted=True)
+    listed = {"editor": tenant.editors, "viewer": tenant.viewers}
+    if role is not None and listed[role] is not None:
+        return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
+    return Unwanted(manifest, LEFT_AS_IT_IS if role is not None else foreign_binding(manifest))
+
+
+def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
+    metadata = manifest["metadata"]
+    finalizers = metadata.get("finalizers") or ()
+    if metadata.get("deletionTimestamp"):
+        return Unwanted(manifest, being_deleted_with(finalizers))
+    # a route that the spec leaves as it is, and whose host has moved, has another name
+    is_managed = tenant.routes is not None or metadata["name"] in part.ingresses
+    if is_managed and is_route_of(manifest, tenant):
+        return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_WANTED, is_deleted=True)
+    return Unwanted(manifest, foreign_ingress(ungranted_hosts(manifest, part.granted)))
+
+
+def _config_map(manifest: Manifest) -> Unwanted | None:
+    if manifest["metadata"]["name"] != RETIRED_CONFIG_MAP:
+        return None
+    if manifest["metadata"].get("deletionTimestamp"):
+        return Unwanted(manifest, being_deleted_with(manifest["metadata"].get("finalizers") or ()))
+    return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)

@@ -1,0 +1,95 @@
+"""Hosts of tenants: which other tenants have them, and whether that could be checked.
+
+A host belongs to one tenant with all its paths. Tenants of one plan that want the same host are blocked, and no others;
+the one that already has it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantkit.manifests.labels import HOSTS_ANNOTATION, TENANT_LABEL
+from tenantkit.provision.changes import blocked
+from tenantkit.provision.hosts.moves import exchanging, hosts_of, moves
+from tenantkit.provision.ownership import is_ours
+from tenantkit.provision.reasons import HOSTS_NOT_CHECKED, host_taken, hosts_exchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tenantkit.provision.changes import PlanChange, PlanRow
+    from tenantkit.provision.live import LiveState
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+
+def holders(namespaces: Iterable[Manifest]) -> dict[str, set[str]]:
+    """The tenants that have each host, from their Namespaces."""
+    found: dict[str, set[str]] = {}
+    for namespace in namespaces:
+        tenant = (namespace["metadata"].get("labels") or {}).get(TENANT_LABEL)
+        if tenant is not None and is_ours(namespace, tenant):
+            for host in hosts_of(namespace):
+                found.setdefault(host, set()).add(tenant)
+    return found
+
+
+def taken_hosts(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> dict[str, dict[str, str]]:
+    """For each planned tenant, the hosts that it wants and that others have or want: host, and the other tenant."""
+    planned = {platform.namespace(tenant) for tenant in tenants}
+    namespaces = {ref.name: manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"}
+    elsewhere = holders(manifest for name, manifest in namespaces.items() if name not in planned)
+    present = holders(manifest for name, manifest in namespaces.items() if name in planned)
+    wanted: dict[str, list[str]] = {}
+    for tenant in tenants:
+        for host in platform.hosts(tenant):
+            wanted.setdefault(host, []).append(tenant.name)
+    found: dict[str, dict[str, str]] = {}
+    for tenant in tenants:
+        for host in platform.hosts(tenant):
+            others = sorted(elsewhere.get(host, set()) - {tenant.name})
+            rivals = sorted(set(wanted[host]) - {tenant.name})
+            if rivals and present.get(host) != {tenant.name}:
+                others += sorted(rivals, key=lambda rival: rival not in present.get(host, set()))
+            if others:
+                found.setdefault(tenant.name, {})[host] = others[0]
+    return found
+
+
+def with_checked_hosts(
+    changes: Sequence[PlanChange], taken: Mapping[str, str], *, is_complete: bool
+) -> list[PlanChange]:
+    """A tenant's changes, all blocked if another tenant has one of its hosts.
+
+    Args:
+        changes: of one tenant.
+        taken: the other tenant, by host.
+        is_complete: whether all tenants are known; if not, the rows that take a host say so.
+    """
+    if taken:
+        reason = host_taken(", ".join(f"{host!r} of tenant {other!r}" for host, other in taken.items()))
+        return [blocked(change, reason) for change in changes]
+    return list(changes) if is_complete else [_with_unchecked_hosts(change) for change in changes]
+
+
+def without_exchanges(changes: Sequence[PlanChange]) -> list[PlanChange]:
+    """The changes of all tenants; those of tenants that exchange hosts are blocked, since each would wait."""
+    exchanges = exchanging(moves(changes))
+    return [
+        blocked(change, hosts_exchanged(exchanges[change.tenant])) if change.tenant in exchanges else change
+        for change in changes
+    ]
+
+
+def _with_unchecked_hosts(change: PlanChange) -> PlanChange:
+    rows = (replace(row, why=row.why or HOSTS_NOT_CHECKED) if _takes_host(row) else row for row in change.rows)
+    return replace(change, rows=tuple(rows))
+
+
+def _takes_host(row: PlanRow) -> bool:
+    if row.action not in ("create", "update"):
+        return False
+    is_grant = row.ref.kind == "Namespace" and (not row.path or row.path[-1] == HOSTS_ANNOTATION)
+    return is_grant or row.ref.kind == "Ingress"

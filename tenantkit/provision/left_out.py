@@ -1,0 +1,74 @@
+"""What an apply leaves out: objects that must not be changed, and those that are somebody else's to change.
+
+A team's object that is blocked stops only itself, so that no team can keep its own limits from being lowered. A wall
+that is blocked stops its tenant: nobody gets access to a namespace without limits. Rights that the spec takes away are
+taken away in any case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenantkit.provision.reasons import REFUSED
+from tenantkit.provision.report import ApplyOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenantkit.provision.changes import PlanChange
+    from tenantkit.provision.plan import Plan
+    from tenantkit.rules.manifest import ObjectRef
+
+WALLS = ("Namespace", "ResourceQuota", "LimitRange")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The objects of a plan that an apply does not write.
+
+    Args:
+        refused: those that are blocked or unknown, in the plan or now.
+        pending: those that this user may not change.
+        closed: the tenants of which a wall is refused.
+    """
+
+    refused: Mapping[ObjectRef, ApplyOutcome]
+    pending: Mapping[ObjectRef, ApplyOutcome]
+    closed: frozenset[str | None]
+
+    def is_written(self, change: PlanChange) -> bool:
+        """Whether a change is to be written."""
+        if change.action in ("unchanged", "foreign") or change.ref in self.refused or change.ref in self.pending:
+            return False
+        return change.tenant not in self.closed or takes_rights_away(change)
+
+
+def left_out(plan: Plan, current: Plan) -> LeftOut:
+    """What is left out of a plan.
+
+    Args:
+        plan: as made.
+        current: the same, made again now.
+    """
+    refused: dict[ObjectRef, ApplyOutcome] = {}
+    pending: dict[ObjectRef, ApplyOutcome] = {}
+    for change in (*current.changes, *plan.changes):
+        outcome = ApplyOutcome(
+            change.ref, change.action, change.tenant, why=change.rows[0].why if change.rows else None
+        )
+        if change.action in REFUSED:
+            refused.setdefault(change.ref, outcome)
+        elif change.action == "not yours":
+            pending[change.ref] = outcome
+    done = {change.ref for change in current.changes if change.action == "unchanged"}
+    still = {ref: outcome for ref, outcome in pending.items() if ref not in refused and ref not in done}
+    closed = frozenset(
+        outcome.tenant for ref, outcome in refused.items() if ref.kind in WALLS or outcome.tenant is None
+    )
+    return LeftOut(refused, still, closed)
+
+
+def takes_rights_away(change: PlanChange) -> bool:
+    """Whether a change deletes a RoleBinding, or gives an existing one the subjects of the spec."""
+    return change.action in ("delete", "update") and change.ref.kind == "RoleBinding"

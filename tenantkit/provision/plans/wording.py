@@ -1,0 +1,207 @@
+"""The changes of a plan by meaning: `quota requests.cpu 4 → 16`, `subjects + eve@example.com`.
+
+The frame keeps the fields as the API has them. These words are for the person who reviews a plan, so that no person,
+host or rule is cut off or hidden in JSON. Whatever takes access away is marked, since it is shown first.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, PLATFORM_KEY
+from tenantkit.provision.compare import field_text
+from tenantkit.provision.plans.differences import differences, parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tenantkit.provision.changes import PlanChange, PlanRow
+    from tenantkit.provision.managed_fields import Path
+    from tenantkit.provision.plans.differences import Difference
+    from tenantkit.rules.manifest import Manifest
+
+_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+_ROLES = ("Role", "ClusterRole")
+_HOSTS_FIELD = ("metadata", "annotations", HOSTS_ANNOTATION)
+_GRANT_FIELD = ("metadata", "annotations", GRANT_ANNOTATION)
+# The first words of a change, by kind and field.
+_LABELS: tuple[tuple[str | None, Path, str], ...] = (
+    ("ResourceQuota", ("spec", "hard"), "quota"),
+    ("LimitRange", ("spec", "limits"), "limits"),
+    (None, _GRANT_FIELD, "grant"),
+    (None, ("metadata", "labels"), "label"),
+    (None, ("metadata", "annotations"), "annotation"),
+    ("ConfigMap", ("data", PLATFORM_KEY), "platform"),
+)
+# the grant's lists of persons and hosts
+_ACCESS_KEYS = ("owners", "hosts")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One difference in words.
+
+    Args:
+        text: such as `subjects + eve@example.com`.
+        is_loss: whether somebody or something loses access by it.
+    """
+
+    text: str
+    is_loss: bool = False
+
+
+def describe(change: PlanChange, row: PlanRow) -> tuple[Line, ...]:
+    """The words of one row of a plan; empty where its action says it all."""
+    if row.path:
+        return tuple(_field_lines(row))
+    if row.action == "foreign" and change.live is not None:
+        return tuple(_object_lines(change.live, ""))
+    if row.action in ("create", "not yours") and change.wanted is not None:
+        return tuple(_object_lines(change.wanted, "+"))
+    if row.action in ("delete", "not yours") and change.live is not None:
+        return tuple(_object_lines(change.live, "-"))
+    return ()
+
+
+def _field_lines(row: PlanRow) -> Iterator[Line]:
+    kind, path = row.ref.kind, row.path
+    if path == _HOSTS_FIELD:
+        yield from _members("hosts", _split(row.before), _split(row.after), is_access=True)
+    elif kind == "Ingress" and path == ("spec", "rules") and _routes(row.before) != _routes(row.after):
+        yield from _members("route", _routes(row.before), _routes(row.after), is_access=True)
+    elif kind in _BINDINGS and path == ("roleRef",):
+        yield Line(f"role {_role_name(row.before)} → {_role_name(row.after)}", is_loss=True)
+    else:
+        for difference in differences(parsed(row.before), parsed(row.after)):
+            yield _line(_label(kind, path), difference, is_access=_is_access(row, difference))
+
+
+def _is_access(row: PlanRow, difference: Difference) -> bool:
+    if row.path == _GRANT_FIELD:
+        return bool(difference.path) and difference.path[0] in _ACCESS_KEYS
+    return (row.ref.kind in _BINDINGS and row.path == ("subjects",)) or (
+        row.ref.kind in _ROLES and row.path == ("rules",)
+    )
+
+
+def _label(kind: str, path: Path) -> str:
+    for of_kind, prefix, word in _LABELS:
+        if of_kind in (kind, None) and path[: len(prefix)] == prefix:
+            return " ".join([word, *path[len(prefix) :]])
+    return field_text(path)
+
+
+def _line(label: str, difference: Difference, *, is_access: bool) -> Line:
+    place = " ".join([label, *difference.path])
+    before, after = difference.before, difference.after
+    if before is None:
+        return Line(f"{place} + {item_text(after)}")
+    if after is None:
+        return Line(f"{place} - {item_text(before)}", is_loss=is_access)
+    return Line(f"{place} {item_text(before)} → {item_text(after)}", is_loss=is_access)
+
+
+def _members(label: str, before: Iterable[str], after: Iterable[str], *, is_access: bool) -> Iterator[Line]:
+    old, new = list(before), list(after)
+    for item in old:
+        if item not in new:
+            yield Line(f"{label} - {item}", is_loss=is_access)
+    for item in new:
+        if item not in old:
+            yield Line(f"{label} + {item}")
+
+
+def _object_lines(manifest: Manifest, sign: str) -> Iterator[Line]:
+    """The persons, hosts, rules and amounts in an object that is created (`+`), deleted (`-`) or left as it is."""
+    kind, is_loss = manifest["kind"], sign == "-"
+    if kind in _BINDINGS:
+        role = _role_name(manifest.get("roleRef"))
+        for subject in manifest.get("subjects") or ():
+            yield Line(_joined("subjects", sign, f"{item_text(subject)} ({role})"), is_loss=is_loss)
+    elif kind in _ROLES:
+        for rule in manifest.get("rules") or ():
+            yield Line(_joined("rules", sign, item_text(rule)), is_loss=is_loss)
+    elif kind == "Ingress":
+        for route in _routes((manifest.get("spec") or {}).get("rules")):
+            yield Line(_joined("route", sign, route), is_loss=is_loss)
+    elif kind == "ResourceQuota" and not is_loss:
+        yield Line("quota " + _amounts((manifest.get("spec") or {}).get("hard")))
+    elif kind == "Namespace" and sign == "+":
+        yield from _namespace_lines(manifest)
+
+
+def _joined(*words: str) -> str:
+    return " ".join(word for word in words if word)
+
+
+def _namespace_lines(manifest: Manifest) -> Iterator[Line]:
+    annotations = manifest["metadata"].get("annotations") or {}
+    for host in _split(annotations.get(HOSTS_ANNOTATION)):
+        yield Line(f"hosts + {host}")
+    grant = parsed(annotations.get(GRANT_ANNOTATION))
+    if isinstance(grant, dict) and grant.get("size") is not None:
+        yield Line(f"grant size {grant['size']}")
+
+
+def item_text(value: Any) -> str:
+    """A value in words: a subject as a person, a rule as its verbs and resources, other values as they are."""
+    if isinstance(value, dict):
+        if "verbs" in value:
+            return _rule_text(value)
+        if value.get("kind") in ("User", "Group", "ServiceAccount") and "name" in value:
+            return _subject_text(value)
+        if set(value) == {"name"}:
+            return str(value["name"])
+    if isinstance(value, str):
+        return value or "''"
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _subject_text(subject: Manifest) -> str:
+    if subject["kind"] == "Group":
+        return f"group:{subject['name']}"
+    if subject["kind"] == "ServiceAccount":
+        return f"sa:{subject.get('namespace') or ''}/{subject['name']}"
+    return str(subject["name"])
+
+
+def _rule_text(rule: Manifest) -> str:
+    """`get, list pods, pods/log`; with the API groups in brackets where there are any but the core group."""
+    verbs = ", ".join(map(str, rule.get("verbs") or ()))
+    what = ", ".join(map(str, rule.get("resources") or rule.get("nonResourceURLs") or ()))
+    groups = [str(group) for group in rule.get("apiGroups") or () if group]
+    names = ", ".join(map(str, rule.get("resourceNames") or ()))
+    return f"{verbs} {what}" + (f" named {names}" if names else "") + (f" ({', '.join(groups)})" if groups else "")
+
+
+def _role_name(role_ref: Any) -> str:
+    return str(role_ref.get("name")) if isinstance(role_ref, dict) else str(role_ref)
+
+
+def _amounts(hard: Any) -> str:
+    return ", ".join(f"{key} {value}" for key, value in sorted((hard or {}).items()))
+
+
+def _split(hosts: Any) -> list[str]:
+    return [host for host in str(hosts or "").split(",") if host]
+
+
+def _routes(rules: Any) -> list[str]:
+    """`vision.example.ai/ai-service → ai-service:80` for each path of an Ingress's rules."""
+    found = []
+    for rule in rules or ():
+        host = rule.get("host") or "every host"
+        for path in (rule.get("http") or {}).get("paths") or ():
+            exact = " (exactly)" if path.get("pathType") == "Exact" else ""
+            found.append(f"{host}{path.get('path') or '/'}{exact} → {_backend(path.get('backend') or {})}")
+    return found
+
+
+def _backend(backend: Manifest) -> str:
+    service = backend.get("service")
+    if not service:
+        return item_text(backend.get("resource"))
+    port = service.get("port") or {}
+    return f"{service.get('name')}:{port.get('number', port.get('name'))}"

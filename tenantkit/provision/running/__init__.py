@@ -1,0 +1,1 @@
+"""While a run writes: its progress, and Ctrl-C."""

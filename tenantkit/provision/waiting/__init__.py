@@ -1,0 +1,1 @@
+"""Waiting for what a cluster does by itself after a write: counting quotas, deleting namespaces."""

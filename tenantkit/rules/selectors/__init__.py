@@ -1,0 +1,1 @@
+"""Selectors: by label, and by field."""

@@ -1,0 +1,268 @@
+"""Hosts: tenants of one plan that want the same one, hosts that move, and two users who grant one at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.exceptions import ClusterUnavailable, PartialApplyError, PermissionDenied
+from tenantkit.manifests.labels import HOSTS_ANNOTATION
+from tenantkit.provision.apply import apply
+from tenantkit.provision.hosts.moves import exchanging, givers_first
+from tenantkit.provision.hosts.recheck import HostCheck
+from tenantkit.provision.plan import plan
+from tenantkit.provision.stored.tenants import get_tenants
+from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, Memory, run, tenant
+
+if TYPE_CHECKING:
+    from tenantkit.provision.plan import Plan
+    from tenantkit.rules.manifest import Manifest, ObjectRef
+
+SHARED = "shared.example.ai"
+
+
+def hosts_of(memory: Memory, name: str) -> list[str]:
+    namespace = next(one for ref, one in memory.objects.items() if (ref.kind, ref.name) == ("Namespace", name))
+    return str(namespace["metadata"]["annotations"][HOSTS_ANNOTATION]).split(",")
+
+
+def blocked_tenants(made: Plan) -> set[str | None]:
+    return {change.tenant for change in made.changes if change.action == "blocked"}
+
+
+def test_two_tenants_that_want_the_same_host_are_blocked_and_no_others() -> None:
+    wanted = [tenant(hosts=[SHARED]), tenant(name="speech", hosts=[SHARED]), tenant(name="search")]
+
+    made = plan(Memory(), wanted, platform=PLATFORM)
+
+    assert blocked_tenants(made) == {"vision", "speech"}
+    assert {row.code for row in made.rows if row.action == "blocked"} == {"host-taken"}
+    assert f"'{SHARED}' of tenant 'speech'" in made.rows[0].reason
+
+
+def test_the_tenant_that_has_the_host_already_is_not_blocked() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED]))
+
+    made = plan(memory, [tenant(name="speech", hosts=[SHARED]), tenant(hosts=[SHARED])], platform=PLATFORM)
+
+    assert blocked_tenants(made) == {"speech"}
+
+
+def test_a_plan_of_all_tenants_is_made_although_two_of_them_have_one_host() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech"), tenant(name="search"))
+    speech = next(ref for ref in memory.objects if (ref.kind, ref.name) == ("Namespace", "speech"))
+    grant = memory.objects[speech]["metadata"]["annotations"]
+    grant["tenantkit.dev/grant"] = grant["tenantkit.dev/grant"].replace('"hosts":[]', f'"hosts":["{SHARED}"]')
+    grant[HOSTS_ANNOTATION] += f",{SHARED}"
+
+    made = plan(memory, get_tenants(memory), platform=PLATFORM)
+
+    assert blocked_tenants(made) == {"vision", "speech"}
+    assert "search" in {change.tenant for change in made.changes if change.action == "unchanged"}
+
+
+def test_a_host_moves_once_its_holder_has_let_go_of_it() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED], routes=[]), tenant(name="speech"))
+    memory.writes.clear()
+
+    # the taker is planned first
+    report = run(memory, tenant(name="speech", hosts=[SHARED]), tenant(routes=[]))
+
+    assert [write for write in memory.writes if "Namespace" in write] == [
+        "apply Namespace 'vision'",
+        "apply Namespace 'speech'",
+    ]
+    assert report.is_complete
+    assert hosts_of(memory, "speech") == ["speech.example.ai", SHARED]
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "Ingress"])
+def test_a_tenant_whose_host_was_not_freed_is_not_attempted_and_says_so(kind: str) -> None:
+    memory = Memory()
+    route = {"name": "shared", "service": "ai", "port": 80, "host": SHARED}
+    run(memory, tenant(hosts=[SHARED], routes=[route]), tenant(name="speech"), tenant(name="search"))
+
+    def refuse(_verb: str, ref: ObjectRef) -> None:
+        if ref.kind == kind and "vision" in (ref.name, ref.namespace):
+            raise PermissionDenied("may not", status=403)
+
+    memory.on_write = refuse
+    wanted = [tenant(name="speech", hosts=[SHARED]), tenant(routes=[]), tenant(name="search", size="medium")]
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, *wanted)
+
+    report = caught.value.report
+    assert {outcome.tenant for outcome in report.failed} == {"vision"}
+    assert {outcome.reason for outcome in report.not_attempted if outcome.tenant == "speech"} == {
+        f"it takes '{SHARED}' of tenant 'vision', which was not applied: fix that tenant first, then plan again"
+    }
+    assert hosts_of(memory, "speech") == ["speech.example.ai"]
+    assert {outcome.tenant for outcome in report.applied} >= {"search"}
+
+
+def test_a_host_of_a_tenant_that_is_blocked_is_not_taken() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech"))
+    memory.objects[NAMESPACE]["metadata"]["deletionTimestamp"] = NOW
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(name="speech", hosts=[SHARED]), tenant())
+
+    assert {outcome.code for outcome in caught.value.report.not_attempted} == {"host-not-free"}
+    assert hosts_of(memory, "speech") == ["speech.example.ai"]
+
+
+def test_a_tenant_that_waits_for_a_host_still_loses_the_rights_that_its_spec_takes_away() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=[SHARED]), tenant(name="speech", editors=["eve@example.com"]))
+    memory.objects[NAMESPACE]["metadata"]["deletionTimestamp"] = NOW
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(name="speech", hosts=[SHARED], editors=[]), tenant())
+
+    assert [(outcome.action, outcome.ref.kind) for outcome in caught.value.report.applied] == [
+        ("delete", "RoleBinding")
+    ]
+
+
+def test_with_one_thread_a_chain_of_moves_ends() -> None:
+    memory = Memory()
+    names = ["a", "b", "c", "d"]
+    run(memory, *(tenant(name=name, hosts=[f"{name}.example.org"], routes=[]) for name in names))
+    # each takes the host of the next one, which gives it up
+    wanted = [
+        tenant(name=name, hosts=[f"{following}.example.org"], routes=[])
+        for name, following in zip(names, [*names[1:], "e"], strict=True)
+    ]
+
+    report = run(memory, *wanted, max_concurrency=1)
+
+    assert report.is_complete
+    assert [hosts_of(memory, name)[1] for name in names] == [f"{name}.example.org" for name in ("b", "c", "d", "e")]
+
+
+def test_tenants_that_exchange_hosts_are_blocked_since_each_would_wait() -> None:
+    memory = Memory()
+    run(memory, tenant(hosts=["a.example.org"]), tenant(name="speech", hosts=["b.example.org"]))
+
+    made = plan(memory, [tenant(hosts=["b.example.org"]), tenant(name="speech", hosts=["a.example.org"])])
+
+    assert blocked_tenants(made) == {"vision", "speech"}
+    assert made.rows[0].reason.startswith("tenants 'speech', 'vision' exchange hosts")
+
+
+def test_givers_come_before_takers_in_the_order_of_the_plan() -> None:
+    waits = {"a": {"h": "c"}, "c": {"i": "b"}, "x": {"j": "elsewhere"}}
+
+    assert givers_first(["a", "b", "c", "x", None], waits) == ["b", "c", "a", "x", None]
+    assert exchanging(waits) == {}
+    assert exchanging({"a": {"h": "b"}, "b": {"i": "a"}, "c": {"j": "a"}}) == {"a": ("a", "b"), "b": ("a", "b")}
+
+
+def test_of_two_users_who_grant_one_host_at_once_the_later_takes_it_back_and_is_told() -> None:
+    memory = Memory()
+    planned = plan(memory, tenant(hosts=[SHARED]), platform=PLATFORM)
+
+    def somebody_is_first(_verb: str, ref: ObjectRef) -> None:
+        if ref == NAMESPACE:
+            memory.on_write = lambda _verb, _ref: None
+            run(memory, tenant(name="speech", hosts=[SHARED]))
+
+    memory.on_write = somebody_is_first
+    with pytest.raises(PartialApplyError) as caught:
+        apply(memory, planned, progress=False)
+
+    [failure] = caught.value.report.failed
+    assert failure.reason == (
+        f"this tenant was granted a host at the same time as another tenant: '{SHARED}' of tenant 'speech'. "
+        f"It was taken back from this one: agree on one of them, then plan again"
+    )
+    assert (hosts_of(memory, "vision"), hosts_of(memory, "speech")) == (
+        ["vision.example.ai"],
+        ["speech.example.ai", SHARED],
+    )
+    assert not [ref for ref in memory.objects if ref.kind == "Ingress" and ref.namespace == "vision"]
+    assert blocked_tenants(plan(memory, tenant(hosts=[SHARED]), platform=PLATFORM)) == {"vision"}
+
+
+def test_two_users_who_both_wrote_before_they_looked_both_take_it_back_and_are_told() -> None:
+    memory = Memory()
+    both_wrote = threading.Barrier(2, timeout=20)
+    lock = threading.Lock()
+
+    class User(Memory):
+        """Shares the objects; looks for rivals only once both have written."""
+
+        def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
+            with lock:
+                return super().apply(manifest, force=force, dry_run=dry_run)
+
+        def list(self, kind: str, **options: object) -> list[Manifest]:
+            if kind == "Namespace" and options.get("label_selector"):
+                both_wrote.wait()
+                found = super().list(kind, **options)  # type: ignore[arg-type]
+                both_wrote.wait()
+                return found
+            return super().list(kind, **options)  # type: ignore[arg-type]
+
+    users = [User(objects=memory.objects), User(objects=memory.objects)]
+    wanted = [tenant(hosts=[SHARED]), tenant(name="speech", hosts=[SHARED])]
+    plans = [plan(user, one, platform=PLATFORM) for user, one in zip(users, wanted, strict=True)]
+
+    def failures(index: int) -> list[str]:
+        with pytest.raises(PartialApplyError) as caught:
+            apply(users[index], plans[index], progress=False)
+        return [outcome.reason for outcome in caught.value.report.failed]
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(failures, range(2)))
+
+    assert [len(reasons) for reasons in told] == [1, 1]
+    assert f"'{SHARED}' of tenant 'speech'" in told[0][0]
+    assert f"'{SHARED}' of tenant 'vision'" in told[1][0]
+    assert (hosts_of(memory, "vision"), hosts_of(memory, "speech")) == (["vision.example.ai"], ["speech.example.ai"])
+
+
+def test_many_threads_that_look_at_once_share_requests_that_were_sent_after_their_writes() -> None:
+    class Counting(Memory):
+        lists = 0
+
+        def list(self, kind: str, **options: object) -> list[Manifest]:
+            Counting.lists += 1
+            return super().list(kind, **options)  # type: ignore[arg-type]
+
+    memory = Counting()
+    run(memory, tenant(hosts=[SHARED]))
+    Counting.lists = 0
+    check = HostCheck(memory)
+
+    with ThreadPoolExecutor(16) as pool:
+        rivals = list(pool.map(lambda _: check.rivals("speech", [SHARED]), range(64)))
+
+    assert rivals == [{SHARED: "vision"}] * 64
+    assert 1 <= Counting.lists <= 64
+
+
+def test_a_look_that_fails_is_a_failure_and_the_next_one_asks_again() -> None:
+    memory = Memory()
+    check = HostCheck(memory)
+    listed = memory.list
+
+    def gone(*_: object, **__: object) -> list[Manifest]:
+        raise ClusterUnavailable("no answer")
+
+    memory.list = gone  # type: ignore[method-assign]
+    with pytest.raises(ClusterUnavailable):
+        check.rivals("vision", [SHARED])
+    memory.list = listed  # type: ignore[method-assign]
+    assert check.rivals("vision", [SHARED]) == {}
+
+
+def test_a_user_who_may_not_list_namespaces_goes_on_since_the_plan_said_so() -> None:
+    assert HostCheck(Memory(refused=("Namespace",))).rivals("vision", [SHARED]) == {}
