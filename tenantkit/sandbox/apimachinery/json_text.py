@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,23 @@ def read_json(body: bytes | str, *, mark_repeated: bool = False) -> Any:
         raise ValueError("unexpected end of JSON input") from error
 
 
+def repeated_in_json(body: bytes) -> list[str]:
+    """The paths of the duplicate fields in JSON."""
+    return repeated_paths(read_json(body, mark_repeated=True))
+
+
+def repeated_paths(value: Any, path: str = "") -> list[str]:
+    """The paths of the duplicate fields in a value that `read_json` read with `mark_repeated`."""
+    if isinstance(value, list):
+        return [name for index, item in enumerate(value) for name in repeated_paths(item, f"{path}[{index}]")]
+    if not isinstance(value, Repeated):
+        return []
+    own = [f"{path}.{name}".removeprefix(".") for name in value.fields]
+    return own + [
+        name for key, item in value.items() for name in repeated_paths(item, f"{path}.{key}".removeprefix("."))
+    ]
+
+
 def write_json(value: Any, *, sort: bool = False) -> bytes:
     """The JSON of a value that `read_json` may have read, as a response has it; `sort` sorts the keys."""
     return orjson.dumps(value, default=_written, option=orjson.OPT_SORT_KEYS if sort else None)
@@ -178,7 +196,8 @@ def _written(value: object) -> object:
     if isinstance(value, DeepValue):
         return orjson.Fragment(value.text)
     if isinstance(value, Number):
-        return float(value.text)
+        number = float(value.text)
+        return orjson.Fragment(value.text) if math.isinf(number) else number
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
