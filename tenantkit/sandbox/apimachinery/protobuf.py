@@ -29,12 +29,12 @@ _SIGN, _MASK = 1 << 63, (1 << 64) - 1
 _VARINT_BITS = 70
 
 
-def read_protobuf(body: bytes, default: tuple[str, str]) -> Manifest:
+def read_protobuf(body: bytes, default: tuple[str, str] = ("", "")) -> Manifest:
     """The object in an envelope of the media type `application/vnd.kubernetes.protobuf`.
 
     Args:
         body: the body as it was sent.
-        default: the apiVersion and kind of an envelope that does not name them.
+        default: the apiVersion and kind of an envelope that does not name them. Default: none.
 
     Returns:
         The object as in JSON, including empty values that the sender wrote.
