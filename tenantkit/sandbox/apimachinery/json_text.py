@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,25 @@ def read_json(body: bytes | str, *, mark_repeated: bool = False) -> Any:
             return _parse(text, _deep_hook(mark, deep, _repeated))
     except json.JSONDecodeError as error:
         raise ValueError(_go_message(error)) from error
+    except RecursionError as error:  # of a text that is not JSON: the levels of JSON were taken out above
+        raise ValueError("unexpected end of JSON input") from error
+
+
+def repeated_in_json(body: bytes) -> list[str]:
+    """The paths of the duplicate fields in JSON."""
+    return repeated_paths(read_json(body, mark_repeated=True))
+
+
+def repeated_paths(value: Any, path: str = "") -> list[str]:
+    """The paths of the duplicate fields in a value that `read_json` read with `mark_repeated`."""
+    if isinstance(value, list):
+        return [name for index, item in enumerate(value) for name in repeated_paths(item, f"{path}[{index}]")]
+    if not isinstance(value, Repeated):
+        return []
+    own = [f"{path}.{name}".removeprefix(".") for name in value.fields]
+    return own + [
+        name for key, item in value.items() for name in repeated_paths(item, f"{path}.{key}".removeprefix("."))
+    ]
 
 
 def write_json(value: Any, *, sort: bool = False) -> bytes:
@@ -176,7 +196,8 @@ def _written(value: object) -> object:
     if isinstance(value, DeepValue):
         return orjson.Fragment(value.text)
     if isinstance(value, Number):
-        return float(value.text)
+        number = float(value.text)
+        return orjson.Fragment(value.text) if math.isinf(number) else number
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 

@@ -29,11 +29,12 @@ _SIGN, _MASK = 1 << 63, (1 << 64) - 1
 _VARINT_BITS = 70
 
 
-def read_protobuf(body: bytes) -> Manifest:
+def read_protobuf(body: bytes, default: tuple[str, str] = ("", "")) -> Manifest:
     """The object in an envelope of the media type `application/vnd.kubernetes.protobuf`.
 
     Args:
         body: the body as it was sent.
+        default: the apiVersion and kind of an envelope that does not name them. Default: none.
 
     Returns:
         The object as in JSON, including empty values that the sender wrote.
@@ -43,10 +44,12 @@ def read_protobuf(body: bytes) -> Manifest:
     """
     if not body.startswith(_MAGIC):
         raise ValueError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+    if len(body) == len(_MAGIC):
+        raise ValueError("empty body")
     try:
         envelope = dict(_fields(body[len(_MAGIC) :]))
         names = {number: bytes(value).decode(errors="replace") for number, value in _fields(envelope.get(1, b""))}
-        api_version, kind = names.get(1, ""), names.get(2, "")
+        api_version, kind = names.get(1) or default[0], names.get(2) or default[1]
         message = load("protobuf.json")["kinds"].get(f"{api_version}/{kind}")
         if message is None and kind == "DeleteOptions":
             message = f"{_META}.DeleteOptions"

@@ -12,15 +12,26 @@ from __future__ import annotations
 import math
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
-from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, read_json, with_replacements
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, read_json, repeated_paths, with_replacements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LONGEST = 70  # digits of an integer of 64 bits, in any base
 _SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")  # YAML has no pairs of them
+_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")  # an escape of JSON alone
+# keys of several lines or more than 1024 characters, numbers beyond any float, and what YAML takes as a line break
+_OTHER_IN_YAML = re.compile(
+    r'"[ \t]*+[\r\n][ \t\r\n]*+:|"[^"]{1000,}+"[ \t\r\n]*+:|(?<![0-9])[0-9]{309}'
+    r"|[:,\[ \t\r\n]-?[0-9.]++[eE]\+?[0-9]{3}"
+    "|[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+)
 _ALIASES_FREE, _NODES_FREE = 100, 1000
 _FEW_NODES, _MANY_NODES = 400_000, 4_000_000
 _SHARE_OF_FEW, _SHARE_OF_MANY = 0.99, 0.10
@@ -110,17 +121,16 @@ def read_yaml(body: bytes) -> Any:
         >>> read_yaml(b"a: &one [1]\nb: *one")
         {'a': [1], 'b': [1]}
     """
-    try:
-        text = body.decode("utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("yaml: invalid leading UTF-8 octet") from error
-    if text.lstrip()[:1] in {"{", "["}:
+    text = _decoded(body)
+    if _is_alike_in_json(text):
         try:
             found = read_json(text)
         except ValueError:
             found = None  # not JSON, or too deep for the parser of YAML, too
         if found is not None and _SURROGATE.search(text):
             raise ValueError("yaml: found invalid Unicode character escape code")
+        if found is not None and _SLASH.search(text):
+            raise ValueError("yaml: found unknown escape character")
         if found is not None:
             return found
     try:
@@ -135,6 +145,54 @@ def read_yaml(body: bytes) -> Any:
         where = f"line {line}: " if line else ""
         raise ValueError(f"yaml: {where}{getattr(error, 'problem', None) or error}") from error
     return read_json(write_iteratively(found, MOST_LEVELS))
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("yaml: invalid leading UTF-8 octet") from error
+
+
+def repeated_in_yaml(body: bytes) -> list[str]:
+    """The paths of the keys that occur twice in one map of a text that `read_yaml` can read."""
+    text = _decoded(body)
+    if _is_alike_in_json(text):
+        with suppress(ValueError):
+            return repeated_paths(read_json(text, mark_repeated=True))
+    loader = _Loader(text)
+    try:
+        return list(_repeated_keys(loader.get_node() if loader.check_node() else None, ""))
+    except yaml.YAMLError:  # of a second document, which does not count
+        return []
+    finally:
+        loader.dispose()
+
+
+def _repeated_keys(node: yaml.Node | None, path: str) -> Iterator[str]:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _repeated_keys(item, f"{path}[{index}]")
+    elif isinstance(node, yaml.MappingNode):
+        seen = set[str]()
+        for key, value in node.value:
+            inner = f"{path}.{key.value}".removeprefix(".")
+            if inner in seen:
+                yield inner
+            seen.add(inner)
+            yield from _repeated_keys(value, inner)
+
+
+def _is_alike_in_json(text: str) -> bool:
+    """Whether a text that is JSON means the same in YAML; otherwise, or if unsure, it must be read as YAML."""
+    rest = text.lstrip()
+    before, after = text[: len(text) - len(rest)], rest[len(rest.rstrip()) :]
+    return (
+        rest[:1] in {"{", "["}
+        and "\t" not in before
+        and "\t" not in after.lstrip(" \t")  # on a line of its own
+        and not _OTHER_IN_YAML.search(text)
+    )
 
 
 def _first_document(text: str) -> Any:

@@ -104,7 +104,7 @@ class Authorizer:
 
 def denied(user: User, info: RequestInfo, reason: str = "") -> ApiError:
     """The 403 for a request, in the server's words."""
-    if not info.resource:
+    if not info.is_resource:
         text = f'User "{user.name}" cannot {info.verb} path "{info.path}"'
     else:
         where = f'in the namespace "{info.namespace}"' if info.namespace else "at the cluster scope"
@@ -130,7 +130,7 @@ def rule_allows(rule: Manifest, info: RequestInfo) -> bool:
     """Whether one rule of a role allows the request."""
     if not _has(rule.get("verbs"), info.verb):
         return False
-    if not info.resource:
+    if not info.is_resource:
         return any(_path_covers(path, info.path) for path in rule.get("nonResourceURLs") or ())
     resources = rule.get("resources") or ()
     names = rule.get("resourceNames")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,12 @@ class RequestInfo:
     subresource: str = ""
     namespace: str = ""
     name: str = ""
+    unnamed: bool = field(default=False, kw_only=True)  # a path of resources, but the resource is the empty text
+
+    @property
+    def is_resource(self) -> bool:
+        """Whether the request is for a resource, even if none has that name."""
+        return bool(self.resource) or self.unnamed
 
     @property
     def combined(self) -> str:

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.errors import bad_request, unsupported_media_type
-from tenantkit.sandbox.apimachinery.json_text import DeepList, DeepObject, Number, read_json
+from tenantkit.sandbox.apimachinery.json_text import DeepList, DeepObject, Number, Repeated, read_json
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
-from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml, repeated_in_yaml
 from tenantkit.sandbox.apis.scheme import unrecognized
 
 if TYPE_CHECKING:
@@ -37,13 +37,14 @@ GO_NAMES = {
 }
 
 
-def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
+def read_body(body: bytes, content_type: str, api_version: str, kind: str) -> Manifest:
     """The object in a request's body, not yet decoded as a kind.
 
     Args:
         body: the body as it was sent.
         content_type: the Content-Type header with parameters; empty means JSON.
-        kind: the expected kind, for the message.
+        api_version: the expected apiVersion; protobuf without a type has it.
+        kind: the expected kind.
 
     Raises:
         ApiError: 415 for another media type; 400 for a body that can't be parsed, with the server's message.
@@ -52,8 +53,11 @@ def read_body(body: bytes, content_type: str, *, kind: str) -> Manifest:
     media_type = media_type_of(content_type)
     try:
         if media_type == PROTOBUF:
-            return read_protobuf(body)
+            return read_protobuf(body, (api_version, kind))
         found = read_json(body, mark_repeated=True) if media_type == JSON else read_yaml(body)
+        if isinstance(found, dict) and media_type == YAML and (names := repeated_in_yaml(body)):
+            found = Repeated(found)
+            found.fields = names
     except ValueError as error:
         text = str(error) if body else "unexpected end of JSON input"
         why = f"couldn't get version/kind; json parse error: {text}" if media_type == JSON else str(error)

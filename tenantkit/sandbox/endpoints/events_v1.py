@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from multidict import MultiDict
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.json_text import read_json, write_json
-from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
+from tenantkit.sandbox.apimachinery.json_text import read_json, repeated_in_json, write_json
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml, repeated_in_yaml
 from tenantkit.sandbox.apis.events_conversion import NEWER, OLDER, OLDER_NAMES, as_older
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.endpoints.bodies import read_body
@@ -39,7 +39,7 @@ def older_request(request: ApiRequest) -> ApiRequest:
     if request.info.verb not in {"create", "update", "patch"}:
         return request
     is_patch = request.info.verb == "patch"
-    write_options(
+    options = write_options(
         f"{request.info.verb.title()}Options",
         request,
         is_apply=is_patch and request.content_type.startswith(APPLY_PATCH),
@@ -48,9 +48,13 @@ def older_request(request: ApiRequest) -> ApiRequest:
         if is_patch:
             is_apply = request.content_type.startswith(APPLY_PATCH)
             sent = (read_yaml if is_apply else read_json)(request.body)
+            if options.strict and (repeated_in_yaml if is_apply else repeated_in_json)(request.body):
+                return request
         else:
-            sent = read_body(request.body, request.content_type, kind=NEWER.kind)
-            read_as(sent, NEWER.api_version, NEWER.kind, strict=False)  # refuses wrong types by their newer names
+            sent = read_body(request.body, request.content_type, NEWER.api_version, NEWER.kind)
+            read_as(
+                sent, NEWER.api_version, NEWER.kind, strict=options.strict
+            )  # refuses wrong types by their newer names
     except ValueError:
         return request
     if request.content_type.startswith(JSON_PATCH) and isinstance(sent, list):

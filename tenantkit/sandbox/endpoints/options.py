@@ -201,7 +201,7 @@ def _delete_body(request: ApiRequest) -> Manifest:
         raise unsupported_media_type()
     try:
         if media_type == PROTOBUF:
-            body = read_protobuf(request.body)
+            body = read_protobuf(request.body, ("v1", "DeleteOptions"))
         else:
             body = (read_json if media_type == JSON else read_yaml)(request.body)
     except ValueError as error:

@@ -13,9 +13,9 @@ from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
 from tenantkit.sandbox.apimachinery.go_text import go_text
-from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, Number, is_deep, read_json
+from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, Number, is_deep, read_json, repeated_paths
 from tenantkit.sandbox.apimachinery.schema import schema_of
-from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
+from tenantkit.sandbox.apimachinery.yaml_text import read_yaml, repeated_in_yaml
 from tenantkit.sandbox.endpoints.bodies import GO_NAMES
 from tenantkit.sandbox.endpoints.json_patch import MOST_OPERATIONS, PatchFailedError, apply_operations
 from tenantkit.sandbox.endpoints.strategic_patch import RetainKeysError, StrategicError, merge_strategically
@@ -30,6 +30,7 @@ MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 _TEXTS = ("op", "path", "from")
+_PARTS = (*_TEXTS, "value")
 
 
 def read_patch(body: bytes, content_type: str) -> Any:
@@ -86,12 +87,30 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False,
     if content_type == JSON_PATCH:
         patched = _patched_by_operations(live, parsed, lenient=lenient)
     else:
-        patched = _patched_by_merge(live, parsed, strategic=content_type == STRATEGIC_PATCH)
+        patched = _patched_by_merge(live, parsed, strategic=content_type == STRATEGIC_PATCH, lenient=lenient)
     shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
     if content_type == STRATEGIC_PATCH:  # which the server decodes as the live object's kind, whatever it names
         patched |= {key: live[key] for key in ("apiVersion", "kind") if isinstance(patched.get(key, ""), str)}
     _check(live, patched, shown, strict=strict)
     return patched
+
+
+def check_strictly(body: bytes, content_type: str, patched: Manifest) -> None:
+    """Raise ApiError for duplicate fields in a patch, and for unknown ones in operations (`fieldValidation=Strict`)."""
+    if content_type == APPLY_PATCH:
+        if names := repeated_in_yaml(body):
+            why = "; ".join(f'key "{name}" already set in map' for name in names)
+            raise bad_request(f"error strict decoding patch: error converting YAML to JSON: yaml: {why}")
+        return
+    parsed = read_json(body, mark_repeated=True)
+    found = [f'duplicate field "{name}"' for name in repeated_paths(parsed)]
+    if content_type == JSON_PATCH:
+        items = [(index, item) for index, item in enumerate(parsed or ()) if isinstance(item, dict)]
+        unknown = [f'unknown field "[{index}].{key}"' for index, item in items for key in item if key not in _PARTS]
+        found = [f"json patch {why}" for why in found + unknown]
+    if found:
+        shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
+        raise _refused(shown, f"strict decoding error: {', '.join(found)}")
 
 
 def _patched_by_operations(live: Manifest, parsed: Any, *, lenient: bool) -> Manifest:
@@ -128,8 +147,10 @@ def _patched_by_operations(live: Manifest, parsed: Any, *, lenient: bool) -> Man
     return patched
 
 
-def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool) -> Manifest:
+def _patched_by_merge(live: Manifest, parsed: Any, *, strategic: bool, lenient: bool) -> Manifest:
     parsed = {} if parsed is None and strategic else parsed
+    if isinstance(parsed, list) and lenient and not strategic:  # RFC 7386: what is not an object replaces all
+        raise _refused(_go_json(parsed), "json: cannot unmarshal array into Go value")
     if not isinstance(parsed, dict):
         lead = "" if strategic else "error decoding patch: "
         what = GO_NAMES.get(type(parsed), "null")

@@ -84,7 +84,7 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
 def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:
     subresource = resource.subresources[request.info.subresource]
     options = write_options("CreateOptions", request)
-    sent = read_body(request.body, request.content_type, kind=subresource.kind)
+    sent = read_body(request.body, request.content_type, subresource.api_version, subresource.kind)
     found, _ = read_as(sent, subresource.api_version, subresource.kind, strict=options.strict)
     namespace = (found.get("metadata") or {}).get("namespace") or request.info.namespace
     if namespace != request.info.namespace:

@@ -126,7 +126,7 @@ def parse_request_info(method: str, path: str, query: Mapping[str, str]) -> Requ
         name = _selected_name(query)
     if verb == "delete" and not name:
         verb = "deletecollection"
-    return RequestInfo(verb, path, group, version, resource, subresource, namespace, name)
+    return RequestInfo(verb, path, group, version, resource, subresource, namespace, name, unnamed=not resource)
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:

@@ -112,7 +112,7 @@ class Reviews:
 
     def _read(self, request: ApiRequest, api_version: str, kind: str) -> Manifest:
         options = write_options("CreateOptions", request)
-        sent = read_body(request.body, request.content_type, kind=kind)
+        sent = read_body(request.body, request.content_type, api_version, kind)
         found, unknown = read_as(sent, api_version, kind, strict=options.strict)
         if options.warn:
             request.warnings.extend(unknown)

@@ -25,14 +25,23 @@ from tenantkit.sandbox.apimachinery.errors import (
     other_uid,
     unsupported_media_type,
 )
+from tenantkit.sandbox.apimachinery.go_text import quoted
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import ROLES
 from tenantkit.sandbox.endpoints.bodies import read_body
-from tenantkit.sandbox.endpoints.options import write_options
-from tenantkit.sandbox.endpoints.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patch, read_patch
+from tenantkit.sandbox.endpoints.options import not_uint64, write_options
+from tenantkit.sandbox.endpoints.patch import (
+    APPLY_PATCH,
+    JSON_PATCH,
+    MERGE_PATCH,
+    STRATEGIC_PATCH,
+    check_strictly,
+    patch,
+    read_patch,
+)
 from tenantkit.sandbox.endpoints.request import check_name_in_path
 from tenantkit.sandbox.endpoints.scale import SCALE, applied_scale, scale_of, scaled, with_scale_version, without_zero
 from tenantkit.sandbox.managedfields.apply import apply, check_configuration
@@ -107,6 +116,8 @@ class Writes:
         if old is None:
             raise not_found(resource, request.info.name)
         patched = patch(old, sent, media_type, strict=options.strict, lenient=options.lenient)
+        if options.strict:
+            check_strictly(request.body, media_type, patched)
         found, unknown = read_as(patched, resource.api_version, resource.kind, strict=options.strict)
         _warn(request, options, unknown)
         _check_name(found, request)
@@ -120,13 +131,13 @@ class Writes:
         subresource, old = resource.subresources[SCALE], self._old(resource, request)
         sent: Any = None
         if not media_type:
-            sent = self._scale(
-                resource, request, options, read_body(request.body, request.content_type, kind=subresource.kind)
-            )
+            found = read_body(request.body, request.content_type, subresource.api_version, subresource.kind)
+            sent = self._scale(resource, request, options, found)
         if old is None:
             raise not_found(resource, request.info.name)
         if media_type == APPLY_PATCH:
-            config = read_body(request.body, "application/yaml", kind=subresource.kind)
+            config = read_body(request.body, "application/yaml", subresource.api_version, subresource.kind)
+            _check_applied_type(config, subresource.api_version, subresource.kind)
             check_configuration(config)
             sent = self._scale(resource, request, options, config)
         elif media_type:
@@ -137,6 +148,8 @@ class Writes:
                 strict=options.strict,
                 lenient=options.lenient,
             )
+            if options.strict:
+                check_strictly(request.body, media_type, changed)
             sent = self._scale(resource, request, options, changed)
         uid = (sent.get("metadata") or {}).get("uid")
         if uid and uid != old["metadata"]["uid"]:
@@ -146,6 +159,8 @@ class Writes:
             live, config = without_zero(old), applied_scale(old, config)
             with with_scale_version(resource):
                 tracked = apply(live, config, manager=manager, force=options.force, time=now, subresource=SCALE)
+            if options.strict:
+                check_strictly(request.body, media_type, tracked)
             replicas = scaled(old, sent)["spec"]["replicas"]
             tracked = {**tracked, "spec": {**tracked["spec"], "replicas": replicas}}
         else:
@@ -170,13 +185,12 @@ class Writes:
         applied = {} if applied is None else applied
         if not isinstance(applied, dict):
             raise bad_request("error decoding YAML: the patch is not an object")
-        version, kind = (text if isinstance(text := applied.get(part), str) else "" for part in ("apiVersion", "kind"))
-        if (version, kind) != (resource.api_version, resource.kind):
-            shown = version if "/" in version else f"/{version}"
-            raise bad_request(f"invalid object type: {shown}, Kind={kind}")
+        _check_applied_type(applied, resource.api_version, resource.kind)
         applied = {**applied, "metadata": {} if applied.get("metadata") is None else applied["metadata"]}
         now = timestamp(self._store.clock())
         result = apply(old, applied, manager=options.manager, force=options.force, time=now, subresource=subresource)
+        if options.strict:
+            check_strictly(request.body, APPLY_PATCH, result)
         uid = applied["metadata"].get("uid")
         if old is None and uid:
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
@@ -230,7 +244,7 @@ class Writes:
 
     def _read(self, resource: Resource, request: ApiRequest, options: WriteOptions) -> Manifest:
         """The object in the body, in canonical form with defaults."""
-        sent = read_body(request.body, request.content_type, kind=resource.kind)
+        sent = read_body(request.body, request.content_type, resource.api_version, resource.kind)
         found, unknown = read_as(sent, resource.api_version, resource.kind, strict=options.strict)
         _warn(request, options, unknown)
         return {**found, "metadata": found.get("metadata") or {}}
@@ -257,6 +271,14 @@ def check_patch_type(resource: Resource, content_type: str) -> None:
         raise ApiError(code=415, reason="UnsupportedMediaType", message=message, empty_details=True)
     if media_type == STRATEGIC_PATCH and is_custom(resource.api_version):
         raise unsupported_media_type(f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY_PATCH}")
+
+
+def _check_applied_type(applied: Manifest, api_version: str, kind: str) -> None:
+    """Raise ApiError 400 if the configuration of an apply is for another kind."""
+    sent = tuple(text if isinstance(text := applied.get(part), str) else "" for part in ("apiVersion", "kind"))
+    if sent != (api_version, kind):
+        shown = sent[0] if "/" in sent[0] else f"/{sent[0]}"
+        raise bad_request(f"invalid object type: {shown}, Kind={sent[1]}")
 
 
 def _warn(request: ApiRequest, options: WriteOptions, unknown: list[str]) -> None:
@@ -287,8 +309,8 @@ def _check_name(manifest: Manifest, request: ApiRequest) -> None:
 
 
 def _check_version(version: str) -> None:
-    if version and not version.isdecimal():
-        message = f'strconv.ParseUint: parsing "{version}": invalid syntax'
+    if version and (why := not_uint64(version)):
+        message = f"strconv.ParseUint: parsing {quoted(version)}: {why}"
         raise ApiError(code=500, reason="", message=message)
 
 
@@ -297,12 +319,12 @@ def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Man
     version, live = manifest["metadata"].get("resourceVersion") or "", old["metadata"]["resourceVersion"]
     name = old["metadata"]["name"]
     _check_version(version)
-    if version in {"", "0"}:
+    if not int(version or "0"):
         if resource.qualified in _VERSION_NEEDED or is_custom(resource.api_version):
             why = "Invalid value: 0: must be specified for an update"
             cause = Cause("metadata.resourceVersion", why, "FieldValueInvalid")
             raise invalid(resource.api_version, resource.plural, name, [cause])
         return {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": live}}
-    if version != live:
+    if int(version) != int(live):
         raise conflict(resource, name, _MODIFIED)
     return manifest

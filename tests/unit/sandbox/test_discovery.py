@@ -164,7 +164,7 @@ def test_yaml_cannot_construct_python_objects() -> None:
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "application/json; charset=utf-8"])
 def test_the_default_media_type_of_a_body_is_json(content_type: str) -> None:
-    assert read_body(b'{"kind": "Pod"}', content_type, kind="Pod") == {"kind": "Pod"}
+    assert read_body(b'{"kind": "Pod"}', content_type, "v1", "Pod") == {"kind": "Pod"}
 
 
 def test_unknown_fields_are_reported_or_refused() -> None:

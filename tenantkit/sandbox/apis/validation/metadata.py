@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.field_errors import IMMUTABLE
 from tenantkit.sandbox.apimachinery.finalizers import FOREGROUND, ORPHAN
-from tenantkit.sandbox.apimachinery.validation import check_labels, non_negative, qualified_name
+from tenantkit.sandbox.apimachinery.validation import check_labels, label_value, non_negative, qualified_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,11 +78,15 @@ def check_selector(errors: ErrorList, field: str, selector: Manifest) -> None:
         else:
             errors.invalid(f"{where}.operator", operator, "not a valid selector operator")
         errors.all_of(f"{where}.key", item.get("key", ""), qualified_name(item.get("key", "")))
+        for at, value in enumerate(values):
+            errors.all_of(f"{where}.values[{at}]", value, label_value(value))
 
 
 def _completed(prefix: str) -> str:
-    """A generateName as the server judges it: a final dash is followed by something."""
-    return f"{prefix[:-1]}a" if prefix[-1:] == "-" else prefix
+    """A generateName as the server judges it: a final dash is replaced, and dots alone are followed by something."""
+    if prefix in {".", ".."}:
+        return f"{prefix}a"
+    return f"{prefix[:-2]}a" if prefix[-1:] == "-" and prefix != "-" else prefix
 
 
 def _check_owners(errors: ErrorList, owners: list[Manifest]) -> None:

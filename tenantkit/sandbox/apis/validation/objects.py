@@ -47,8 +47,14 @@ if TYPE_CHECKING:
 
 _NAME_RULES: Final[dict[str, Callable[[str], list[str]]]] = {
     **dict.fromkeys(("Namespace", "Service", "StatefulSet"), dns_label),
-    **dict.fromkeys(("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"), path_segment),
+    **dict.fromkeys(("Event", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"), path_segment),
 }
+# the kinds whose updates the server checks as a whole; of others only the changes
+_GENERATE_NAME_ON_UPDATE = frozenset(
+    {"ClusterRole", "ClusterRoleBinding", "ConfigMap", "EndpointSlice", "Ingress", "IngressClass", "LimitRange"}
+    | {"Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod", "Role", "RoleBinding", "Secret"}
+    | {"ServiceAccount", "StorageClass"}
+)
 _CHECKS: Final[dict[str, Callable[[ErrorList, Manifest, Manifest | None], None]]] = {
     "Namespace": lambda errors, item, _old: check_namespace(errors, item),
     "ConfigMap": check_config_map,
@@ -95,16 +101,18 @@ def validate(manifest: Manifest, old: Manifest | None = None, *, subresource: st
     errors = ErrorList()
     kind = str(manifest["kind"])
     metadata = manifest["metadata"]
-    if kind in {"ResourceQuota", "Service"} and old is not None:  # the server checks it when they are created
+    if old is not None and (subresource or kind not in _GENERATE_NAME_ON_UPDATE):
         metadata = {key: value for key, value in metadata.items() if key != "generateName"}
-    check_metadata(errors, metadata, _NAME_RULES.get(kind, dns_subdomain))
+    is_newer = kind == "Event" and group == "events.k8s.io"
+    name_rule = _NAME_RULES.get(kind, dns_subdomain)
+    check_metadata(errors, metadata, dns_subdomain if is_newer and old is None else name_rule)
     if old is not None:
         check_metadata_update(errors, metadata, old["metadata"])
     for index, item in enumerate(metadata.get("finalizers") or [] if kind not in {"Event", "Lease"} else []):
         errors.all_of(f"metadata.finalizers[{index}]", item, not_finalizer(item))
     check = check_ephemeral_containers if subresource == EPHEMERAL else _CHECKS.get(kind)
     check = check_custom if is_custom(str(manifest["apiVersion"])) else check
-    check = check_newer_event if kind == "Event" and group == "events.k8s.io" else check
+    check = check_newer_event if is_newer else check
     if check is not None:
         check(errors, manifest, old)
     if kind == "Namespace" and subresource == "status":

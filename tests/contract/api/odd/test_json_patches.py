@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract.api.odd.timing import at_once
 from tests.contract.wire import JSON_PATCH
 
 if TYPE_CHECKING:
     from tests.contract.wire import Wire
 
-_WITHIN_S = 2.0
 FAILED = "the server rejected our request due to an error in our request"
 
 
@@ -52,18 +51,16 @@ def doubling(times: int) -> list[dict[str, str]]:
     ids=range(15),
 )
 def test_a_json_patch_has_limits(wire: Wire, path: str, operations: Any, status: int, says: str) -> None:
-    started = time.monotonic()
-    answer = wire("PATCH", path, operations, content_type=JSON_PATCH)
-    assert time.monotonic() - started < _WITHIN_S
+    with at_once():
+        answer = wire("PATCH", path, operations, content_type=JSON_PATCH)
     assert answer.status == status, answer.body.get("message")
     assert says in answer.body.get("message", "")
 
 
 def test_10000_additions_take_less_than_two_seconds(wire: Wire, path: str) -> None:
     operations = [{"op": "add", "path": f"/metadata/annotations/k{number}", "value": "v"} for number in range(10_000)]
-    started = time.monotonic()
-    answer = wire("PATCH", path, operations, content_type=JSON_PATCH)
-    assert time.monotonic() - started < _WITHIN_S
+    with at_once():
+        answer = wire("PATCH", path, operations, content_type=JSON_PATCH)
     assert (answer.status, len(answer.body["metadata"]["annotations"])) == (200, 10_001)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.api.kind_samples import POD
+from tests.contract.api.kind_samples import POD, place
 from tests.contract.wire import APPLY, JSON, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAPS, _MAP = "/api/v1/namespaces/NAMESPACE/configmaps", "/api/v1/namespaces/NAMESPACE/configmaps/sample"
 _POD = "/api/v1/namespaces/NAMESPACE/pods/sample"
+_PROTOBUF = "application/vnd.kubernetes.protobuf"
 _YAML, _UNSAFE = "application/yaml", "ignoreStoreReadErrorWithClusterBreakingPotential=true"
 _NEW: Any = {"metadata": {"name": "new"}}
 _EVICTION: Any = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "sample"}}
@@ -93,6 +94,23 @@ BODIES: dict[str, tuple[str, str, bytes, int]] = {
     "an unknown tag is ignored in YAML": ("POST", _YAML, b"metadata: {name: y5}\ndata: {k: !nope x}", 201),
     "a second document is ignored in YAML": ("POST", _YAML, b"metadata: {name: y6}\n---\n{", 201),
     "YAML may be UTF-16": ("POST", _YAML, "metadata: {name: y7}".encode("utf-16"), 201),
+    "a tab before JSON is no YAML": ("POST", _YAML, b'\t{"metadata":{"name":"y9"}}', 400),
+    "nor is one on a line after it": ("POST", _YAML, b'{"metadata":{"name":"y9"}}\n \t', 400),
+    "a tab in JSON is YAML": ("POST", _YAML, b'{\t"metadata":\n\t{"name":"y10"}} \t\n', 201),
+    "a key of YAML is on one line": ("POST", _YAML, b'{"metadata"\n:{"name":"y9"}}', 400),
+    "a key of YAML is short": ("POST", _YAML, b'{"metadata":{"name":"y9"},"%s":1}' % (b"k" * 1100), 400),
+    "a key of JSON may be long": ("POST", JSON, b'{"metadata":{"name":"j1"},"%s":1}' % (b"k" * 1100), 201),
+    "YAML does not escape a slash": ("POST", _YAML, b'{"metadata":{"name":"y9"},"data":{"k":"\\/"}}', 400),
+    "JSON may do so": ("POST", JSON, b'{"metadata":{"name":"j2"},"data":{"k":"\\/"}}', 201),
+    "YAML has no U+FFFE": ("POST", _YAML, b'{"metadata":{"name":"y9"},"data":{"k":"\xef\xbf\xbe"}}', 400),
+    "a large number is a text in YAML that is JSON": (
+        "POST",
+        _YAML,
+        b'{"metadata":{"name":"y11"},"data":{"k":1e400}}',
+        201,
+    ),
+    "protobuf of no kind has the kind of the path": ("POST", _PROTOBUF, b"k8s\0\n\0\x12\x06\n\x04\n\x02p1", 201),
+    "protobuf is not empty": ("POST", _PROTOBUF, b"k8s\0", 400),
     "YAML of a newer version": ("POST", _YAML, b"%YAML 1.2\n---\nmetadata: {name: y8}", 400),
 }
 
@@ -187,3 +205,146 @@ def test_many_warnings_are_cut_off(wire: Wire, namespace: str) -> None:
 
     assert answer.status == 201
     assert 40 < len(answer.headers.getlist("Warning")) < 100  # type: ignore[attr-defined]
+
+
+def test_a_delete_in_protobuf_may_name_no_kind(ask: Callable[..., int]) -> None:
+    assert ask("DELETE", f"{_MAPS}?labelSelector=no%3Dne", b"k8s\0\n\0\x12\0", content_type=_PROTOBUF) == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1//a", "/api/v1/namespaces/%2F/events/./status/", "/apis/apps/v1//a"])
+def test_a_resource_without_a_name_needs_rights(wire_as: Callable[[str], Wire], path: str) -> None:
+    assert wire_as("admin")("GET", path).status == 404
+    assert wire_as("stranger")("GET", path).status == 403
+
+
+def test_a_merge_patch_that_is_a_list_replaces_the_object_unless_fields_are_checked(ask: Callable[..., int]) -> None:
+    assert ask("PATCH", f"{_MAP}?fieldValidation=Ignore", b"[]", content_type=MERGE_PATCH) == 422
+    assert ask("PATCH", f"{_MAP}?fieldValidation=Ignore", b"null", content_type=MERGE_PATCH) == 400
+    assert ask("PATCH", _MAP, b"[]", content_type=MERGE_PATCH) == 400
+
+
+def test_a_number_beyond_any_float_is_a_text_in_an_apply(ask: Callable[..., int]) -> None:
+    body = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":1e400}}'
+    assert ask("PATCH", f"{_MAP}?fieldManager=m", body, content_type=APPLY) == 400
+
+
+def test_a_number_beyond_any_float_is_no_patch_of_an_event(wire: Wire, shared_namespace: str) -> None:
+    path = f"/apis/events.k8s.io/v1/namespaces/{shared_namespace}/events"
+    about = {"involvedObject": {"namespace": shared_namespace}}
+    assert wire("POST", path.replace("/apis/events.k8s.io", "/api"), {"metadata": {"name": "a"}, **about}).status == 201
+    for media_type in (MERGE_PATCH, STRATEGIC_PATCH):
+        assert wire("PATCH", f"{path}/a", b'{"nope":1e400}', content_type=media_type).status == 400
+
+
+@pytest.mark.parametrize("version", ["18446744073709551616", "1" * 30, "\u0661", "-1"])
+def test_a_version_has_64_bits(ask: Callable[..., int], version: str) -> None:
+    body: Any = {"metadata": {"name": "sample", "resourceVersion": version}}
+    assert ask("PUT", f"{_MAP}?dryRun=All", body) == 500
+    assert ask("PATCH", f"{_MAP}?dryRun=All", body, content_type=MERGE_PATCH) == 500
+
+
+def test_a_version_of_zeros_is_none(ask: Callable[..., int]) -> None:
+    assert ask("PUT", f"{_MAP}?dryRun=All", {"metadata": {"name": "sample", "resourceVersion": "00"}}) == 200
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "expected"),
+    [
+        (MERGE_PATCH, b'{"data":{"a":"b","a":"c"}}', 422),
+        (MERGE_PATCH, b'{"data":{"a":"b"},"data":{"c":"d"}}', 422),
+        (STRATEGIC_PATCH, b'{"data":{"a":"b","a":"c"}}', 422),
+        (JSON_PATCH, b'[{"op":"add","op":"add","path":"/data","value":{}}]', 422),
+        (JSON_PATCH, b'[{"op":"add","path":"/data","value":{"a":"b","a":"c"}}]', 422),
+        (JSON_PATCH, b'[{"op":"add","path":"/data","value":{},"nope":1}]', 422),
+        (APPLY, b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"sample"},"data":{"a":"b","a":"c"}}', 400),
+        (APPLY, b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sample}\ndata: {a: b, a: c}", 400),
+    ],
+)
+def test_strict_patches_have_no_duplicate_fields(
+    ask: Callable[..., int], media_type: str, body: bytes, expected: int
+) -> None:
+    path = f"{_MAP}?dryRun=All&fieldManager=m&force=true" if media_type == APPLY else f"{_MAP}?dryRun=All"
+    assert ask("PATCH", path, body, content_type=media_type) == 200
+    assert ask("PATCH", f"{path}&fieldValidation=Strict", body, content_type=media_type) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"metadata":{"name":"s"},"data":{"a":"b","a":"c"}}', b"metadata: {name: s, name: s}"]
+)
+def test_strict_yaml_has_no_duplicate_fields(ask: Callable[..., int], body: bytes) -> None:
+    assert ask("POST", f"{_MAPS}?dryRun=All", body, content_type=_YAML) == 201
+    assert ask("POST", f"{_MAPS}?dryRun=All&fieldValidation=Strict", body, content_type=_YAML) == 400
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [("apps/v1", "Scale"), ("", "Scale"), ("autoscaling/v1", ""), ("autoscaling/v1", "Nope"), ("x", "y")],
+)
+def test_an_apply_of_a_scale_is_one_of_a_scale(
+    wire: Wire, make_kind: Callable[..., Any], version: str, kind: str
+) -> None:
+    metadata = make_kind("ReplicaSet")["metadata"]
+    path = f"/apis/apps/v1/namespaces/{metadata['namespace']}/replicasets/{metadata['name']}/scale?fieldManager=m"
+    scale = {"apiVersion": version, "kind": kind, "metadata": {"name": metadata["name"]}, "spec": {"replicas": 0}}
+
+    assert wire("PATCH", path, scale, content_type=APPLY).status == 400
+
+
+@pytest.mark.parametrize("name", ["a" * 254, "A_b!", "x..y"])
+def test_an_event_may_have_any_name_that_is_a_part_of_a_path(wire: Wire, shared_namespace: str, name: str) -> None:
+    body: Any = {"metadata": {"name": name}, "involvedObject": {"namespace": shared_namespace}}
+    assert wire("POST", f"/api/v1/namespaces/{shared_namespace}/events?dryRun=All", body).status == 201
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        *((kind, 422) for kind in ("EndpointSlice", "Node", "PersistentVolume", "StorageClass")),
+        *((kind, 200) for kind in ("CronJob", "Deployment", "Job", "PriorityClass", "ReplicaSet", "StatefulSet")),
+    ],
+)
+def test_updates_of_some_kinds_check_how_the_name_was_generated(
+    wire: Wire, make_kind: Callable[..., Any], kind: str, expected: int
+) -> None:
+    patch = {"metadata": {"generateName": "x" * 300}}
+    path = place(make_kind(kind))
+    assert wire("PATCH", f"{path}?dryRun=All", patch, content_type=MERGE_PATCH).status == expected
+
+
+def test_updates_of_a_status_do_not_check_how_the_name_was_generated(ask: Callable[..., int]) -> None:
+    patch = {"metadata": {"generateName": "x" * 300}}
+    assert ask("PATCH", f"{_POD}?dryRun=All", patch, content_type=MERGE_PATCH) == 422
+    assert ask("PATCH", f"{_POD}/status?dryRun=All", patch, content_type=MERGE_PATCH) == 200
+
+
+_SLICES = "/apis/discovery.k8s.io/v1/namespaces/NAMESPACE/endpointslices?dryRun=All"
+_ENDPOINT: Any = {"addresses": ["10.1.2.3"]}
+SLICES: dict[str, tuple[Any, int]] = {
+    "1000 endpoints": ({"endpoints": [_ENDPOINT] * 1000}, 201),
+    "1001 endpoints": ({"endpoints": [_ENDPOINT] * 1001}, 422),
+    "100 addresses": ({"endpoints": [{"addresses": ["10.1.2.3"] * 100}]}, 201),
+    "101 addresses": ({"endpoints": [{"addresses": ["10.1.2.3"] * 101}]}, 422),
+    "9 zones": ({"endpoints": [{**_ENDPOINT, "hints": {"forZones": [{"name": f"a{i}"} for i in range(9)]}}]}, 422),
+    "a zone twice": ({"endpoints": [{**_ENDPOINT, "hints": {"forZones": [{"name": "a"}] * 2}}]}, 422),
+    "a node without a name": ({"endpoints": [{**_ENDPOINT, "hints": {"forNodes": [{"name": ""}]}}]}, 422),
+    "a protocol with a space": ({"endpoints": [], "ports": [{"appProtocol": "a b"}]}, 422),
+    "a domain of one part": ({"addressType": "FQDN", "endpoints": [{"addresses": ["a"]}]}, 422),
+    "a domain": ({"addressType": "FQDN", "endpoints": [{"addresses": ["a.b."]}]}, 201),
+    "an address of IPv4 in IPv6": ({"addressType": "IPv6", "endpoints": [{"addresses": ["::ffff:1.2.3.4"]}]}, 422),
+    "an address of IPv6 in long form": ({"addressType": "IPv6", "endpoints": [{"addresses": ["fd00:0::1"]}]}, 422),
+}
+
+
+@pytest.mark.parametrize("case", SLICES)
+def test_endpoint_slices_have_limits(ask: Callable[..., int], case: str) -> None:
+    fields, expected = SLICES[case]
+    assert ask("POST", _SLICES, {"metadata": {"name": "a"}, "addressType": "IPv4", **fields}) == expected
+
+
+@pytest.mark.parametrize(("operator", "value", "expected"), [("In", "a-", 422), ("NotIn", "a-", 422), ("In", "a", 201)])
+def test_the_values_of_a_selector_are_checked(
+    ask: Callable[..., int], operator: str, value: str, expected: int
+) -> None:
+    selector = {"matchExpressions": [{"key": "app", "operator": operator, "values": [value]}]}
+    path = "/apis/networking.k8s.io/v1/namespaces/NAMESPACE/networkpolicies?dryRun=All"
+    assert ask("POST", path, {"metadata": {"name": "a"}, "spec": {"podSelector": selector}}) == expected
