@@ -214,10 +214,14 @@ def test_an_interrupted_plug_in_is_ended(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
-    thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        run_program([sys.executable, "-c", code], dict(os.environ), uses_stdin=False, timeout_s=60)
-    thread.join()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in a background job
+    try:
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_program([sys.executable, "-c", code], dict(os.environ), uses_stdin=False, timeout_s=60)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
