@@ -103,6 +103,10 @@ BODIES: dict[str, tuple[str, str, bytes, int]] = {
     "YAML does not escape a slash": ("POST", _YAML, b'{"metadata":{"name":"y9"},"data":{"k":"\\/"}}', 400),
     "JSON may do so": ("POST", JSON, b'{"metadata":{"name":"j2"},"data":{"k":"\\/"}}', 201),
     "YAML has no U+FFFE": ("POST", _YAML, b'{"metadata":{"name":"y9"},"data":{"k":"\xef\xbf\xbe"}}', 400),
+    "a whole number in YAML has no fraction": ("POST", _YAML, b'{"metadata":{"name":"y12","generation":1.0}}', 201),
+    "it has one in JSON": ("POST", JSON, b'{"metadata":{"name":"j3","generation":1.0}}', 400),
+    "a slash is not escaped in any form of YAML": ("POST", _YAML, b'metadata: {name: y13}\ndata: {k: "\\/"}', 400),
+    "a backslash is no escape without quotes": ("POST", _YAML, b"metadata: {name: y14}\ndata: {k: a\\/b}", 201),
     "a large number is a text in YAML that is JSON": (
         "POST",
         _YAML,
@@ -221,6 +225,15 @@ def test_a_merge_patch_that_is_a_list_replaces_the_object_unless_fields_are_chec
     assert ask("PATCH", f"{_MAP}?fieldValidation=Ignore", b"[]", content_type=MERGE_PATCH) == 422
     assert ask("PATCH", f"{_MAP}?fieldValidation=Ignore", b"null", content_type=MERGE_PATCH) == 400
     assert ask("PATCH", _MAP, b"[]", content_type=MERGE_PATCH) == 400
+
+
+@pytest.mark.parametrize("media_type", [MERGE_PATCH, STRATEGIC_PATCH, JSON_PATCH])
+def test_a_patch_keeps_the_version(ask: Callable[..., int], media_type: str) -> None:
+    body: Any = {"apiVersion": None, "data": 5}
+    body = [{"op": "remove", "path": "/apiVersion"}] if media_type == JSON_PATCH else body
+    expected = (422, 422) if media_type == STRATEGIC_PATCH else (400, 422)
+    assert ask("PATCH", f"{_MAP}?dryRun=All", body, content_type=media_type) == expected[0]
+    assert ask("PATCH", f"{_MAP}?dryRun=All&fieldValidation=Strict", body, content_type=media_type) == expected[1]
 
 
 def test_a_number_beyond_any_float_is_a_text_in_an_apply(ask: Callable[..., int]) -> None:
