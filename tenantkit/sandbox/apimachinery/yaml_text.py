@@ -142,6 +142,9 @@ def read_yaml(body: bytes) -> Any:
         found = _first_document(text)
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):
+            if text.lstrip()[:1] in {"{", "["}:
+                with suppress(ValueError):
+                    return read_json(text)  # the best that can be done: the server's parser allows more levels
             raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
         mark = getattr(error, "problem_mark", None)
         line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts

@@ -17,7 +17,7 @@ from tenantkit.sandbox.apimachinery.go_text import go_text
 from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, Number, is_deep, read_json, repeated_paths
 from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml, repeated_in_yaml
-from tenantkit.sandbox.endpoints.bodies import GO_NAMES
+from tenantkit.sandbox.endpoints.bodies import GO_NAMES, misfit
 from tenantkit.sandbox.endpoints.json_patch import MOST_OPERATIONS, PatchFailedError, apply_operations
 from tenantkit.sandbox.endpoints.strategic_patch import RetainKeysError, StrategicError, merge_strategically
 
@@ -92,6 +92,8 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False,
     shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
     if content_type == STRATEGIC_PATCH:  # which the server decodes as the live object's kind, whatever it names
         patched |= {key: live[key] for key in ("apiVersion", "kind") if isinstance(patched.get(key, ""), str)}
+    elif why := misfit(patched):
+        raise _refused(shown, f"couldn't get version/kind; json parse error: {why}")
     elif not patched.get("apiVersion") and patched.get("kind") in (None, "", live["kind"]):
         patched = _without_fields(live, patched, shown, strict=strict)
     _check(live, patched, shown, strict=strict)

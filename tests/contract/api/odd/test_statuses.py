@@ -68,6 +68,7 @@ PATHS: dict[str, tuple[str, str, int]] = {
     "the root lists paths": ("GET", "/", 200),
 }
 PATCHES: dict[str, tuple[str, Any, int]] = {
+    "a kind in capitals that is a number": (MERGE_PATCH, {"KIND": 5}, 422),
     "no JSON": (MERGE_PATCH, b"{", 400),
     "a number beyond any float": (MERGE_PATCH, b'{"data":{"k":1e400}}', 400),
     "null": (STRATEGIC_PATCH, None, 200),
@@ -107,6 +108,15 @@ BODIES: dict[str, tuple[str, str, bytes, int]] = {
     "it has one in JSON": ("POST", JSON, b'{"metadata":{"name":"j3","generation":1.0}}', 400),
     "a slash is not escaped in any form of YAML": ("POST", _YAML, b'metadata: {name: y13}\ndata: {k: "\\/"}', 400),
     "a backslash is no escape without quotes": ("POST", _YAML, b"metadata: {name: y14}\ndata: {k: a\\/b}", 201),
+    "the version may have capitals": ("POST", JSON, b'{"metadata":{"name":"j4"},"APIVersion":"v2"}', 400),
+    "so may the kind": ("POST", JSON, b'{"metadata":{"name":"j4"},"apiVersion":"v1","KIND":"Secret"}', 400),
+    "a kind in capitals is a text": ("POST", _YAML, b"metadata: {name: y15}\nKIND: 5", 400),
+    "a new object's version of more than 64 bits is none": (
+        "POST",
+        JSON,
+        b'{"metadata":{"name":"j5","resourceVersion":"18446744073709551616"}}',
+        201,
+    ),
     "a large number is a text in YAML that is JSON": (
         "POST",
         _YAML,
@@ -241,6 +251,11 @@ def test_a_number_beyond_any_float_is_a_text_in_an_apply(ask: Callable[..., int]
     assert ask("PATCH", f"{_MAP}?fieldManager=m", body, content_type=APPLY) == 400
 
 
+def test_a_fraction_may_be_deep_in_an_apply(ask: Callable[..., int]) -> None:
+    body = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":%s0.5%s}' % (b"[" * 2000, b"]" * 2000)
+    assert ask("PATCH", f"{_MAP}?fieldManager=m", body, content_type=APPLY) == 500
+
+
 def test_a_number_beyond_any_float_is_no_patch_of_an_event(wire: Wire, shared_namespace: str) -> None:
     path = f"/apis/events.k8s.io/v1/namespaces/{shared_namespace}/events"
     about = {"involvedObject": {"namespace": shared_namespace}}
@@ -361,3 +376,10 @@ def test_the_values_of_a_selector_are_checked(
     selector = {"matchExpressions": [{"key": "app", "operator": operator, "values": [value]}]}
     path = "/apis/networking.k8s.io/v1/namespaces/NAMESPACE/networkpolicies?dryRun=All"
     assert ask("POST", path, {"metadata": {"name": "a"}, "spec": {"podSelector": selector}}) == expected
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(2**63 - 1, 201), (2**63, 422), (2**64 - 1, 422), (2**64, 201)])
+def test_the_capacity_of_a_volume_is_counted_in_64_bits(ask: Callable[..., int], amount: int, expected: int) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": str(amount)}, "hostPath": {"path": "/data"}}
+    body: Any = {"metadata": {"name": "a"}, "spec": spec}
+    assert ask("POST", "/api/v1/persistentvolumes?dryRun=All", body) == expected
