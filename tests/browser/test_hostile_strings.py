@@ -36,6 +36,17 @@ INPUTS = (
 )
 
 
+# names without brackets, quotes and separators, which are refused
+HOSTILE_NAMES = (
+    "%3Cscript%3Ealert%3C/script%3E@x.com",
+    "\\u003cscript\\u003ealert\\u003c/script\\u003e@x.com",
+    "javascript:alert@x.com",
+    "=1+1@x.com",
+    "$\\alpha$*strong*@x.com",
+    "שלום@x.com",
+)
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_typed_strings_stay_text(kind: str, form: FormPage) -> None:
     hostile = HOSTILE[kind]
@@ -54,20 +65,20 @@ def test_typed_strings_stay_text(kind: str, form: FormPage) -> None:
 
 
 def test_user_names_stay_text_in_plan_result_code_and_tables(notebook: NotebookPage, name: str) -> None:
-    """Nearly any user name is valid, so these pass through the form, the cluster, and back into a notebook."""
-    people = [text for text in HOSTILE.values() if text.isprintable()]
+    """What a name may hold of markup passes through the form, the cluster, and back into a notebook."""
+    people = list(HOSTILE_NAMES)
     form = FormPage.show(notebook)
     form.fill_small(name)
     form.field("Viewers, one per line").fill("\n".join(people))
     form.plan()
     for code in form.root.locator(".tk-code pre").all():
-        expect(code).to_contain_text(HOSTILE["script"])
+        expect(code).to_contain_text(HOSTILE_NAMES[0])
     expect_nothing_made(notebook, form.root)
     form.apply()
     expect_nothing_made(notebook, form.root)
 
     again = FormPage.show(notebook, f"cluster, {name!r}")
-    expect(again.field("Viewers, one per line")).to_have_value("\n".join(people))
+    expect(again.field("Viewers, one per line")).to_have_value("\n".join(sorted(people)))
     expect_nothing_made(notebook, again.root)
     for source in (
         f"tk.plan(cluster, tk.Tenant(**tk.get_tenant(cluster, {name!r}).model_dump(exclude={{'viewers'}})))",

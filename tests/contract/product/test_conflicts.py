@@ -120,17 +120,19 @@ def test_a_lowered_pod_security_level_is_a_conflict(cluster: Cluster, name: str,
     assert not plan(cluster, tenant(name)).has_changes
 
 
-def test_a_person_that_someone_else_added_to_a_binding_is_a_conflict(cluster: Cluster, name: str, wire: Wire) -> None:
+def test_a_person_that_someone_else_added_to_a_binding_is_removed_without_a_question(
+    cluster: Cluster, name: str, wire: Wire
+) -> None:
     binding = cluster.list("RoleBinding", namespace=name)[0]["metadata"]["name"]
     ref = ObjectRef("rbac.authorization.k8s.io/v1", "RoleBinding", binding, name)
     mallory = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "mallory@example.com"}
     edit(wire, ref, {"op": "add", "path": "/subjects/-", "value": mallory})
     planned = plan(cluster, tenant(name))
 
-    assert [(row.field, row.manager) for row in planned.rows if row.action == "conflict"] == [
-        ("subjects", "kubectl-edit")
+    assert [(row.action, row.field, row.manager) for row in planned.rows if row.action != "unchanged"] == [
+        ("update", "subjects", "kubectl-edit")
     ]
-    apply(cluster, planned, force_conflicts=[row for row in planned.rows if row.action == "conflict"], progress=False)
+    apply(cluster, planned, progress=False)
     assert [it["name"] for it in cluster.get("RoleBinding", binding, name)["subjects"]] == ["owner@example.com"]
 
 
