@@ -20,6 +20,8 @@ _ESCAPES = {
     "\\": "\\\\",
 }
 _INT64_DIGITS = 19
+_UINT64_DIGITS = 20
+MOST_UINT64 = 2**64 - 1
 _LAST_ASCII, _LAST_SHORT = 0x7F, 0xFFFF
 
 
@@ -88,3 +90,11 @@ def go_int(text: str, bits: int = 64) -> int | None:
         return None
     value = int(text)
     return value if -(2 ** (bits - 1)) <= value < 2 ** (bits - 1) else None
+
+
+def not_uint64(text: str) -> str:
+    """Why Go's strconv.ParseUint refuses a text; empty if it does not."""
+    if not (text.isascii() and text.isdecimal()):
+        return "invalid syntax"
+    digits = text.lstrip("0")
+    return "value out of range" if len(digits) > _UINT64_DIGITS or int(digits or "0") > MOST_UINT64 else ""

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 _LONGEST = 70  # digits of an integer of 64 bits, in any base
 _SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")  # YAML has no pairs of them
 _SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")  # an escape of JSON alone
-# keys of several lines or more than 1024 characters, numbers beyond any float, and what YAML takes as a line break
+# keys of several lines or more than 1024 characters, numbers that YAML converts, and what YAML takes as a line break
 _OTHER_IN_YAML = re.compile(
     r'"[ \t]*+[\r\n][ \t\r\n]*+:|"[^"]{1000,}+"[ \t\r\n]*+:|(?<![0-9])[0-9]{309}'
-    r"|[:,\[ \t\r\n]-?[0-9.]++[eE]\+?[0-9]{3}"
+    r"|[:,\[ \t\r\n]-?[0-9]++(?:\.[0-9]++(?:[eE][-+]?[0-9]++)?|[eE][-+]?[0-9]++)[ \t\r\n]*+[\],}]"
     "|[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 )
+_MOST_DIGITS = 1e21  # from where Go writes a float with an exponent
 _ALIASES_FREE, _NODES_FREE = 100, 1000
 _FEW_NODES, _MANY_NODES = 400_000, 4_000_000
 _SHARE_OF_FEW, _SHARE_OF_MANY = 0.99, 0.10
@@ -94,12 +95,14 @@ def _float(loader: Any, node: Any) -> float | str:
 
 
 def _finite(text: str) -> float | str:
-    """The number; a text that is too large for one stays a text, as in Go."""
+    """The number, without a fraction if it is whole; a text that is too large for one stays a text, as in Go."""
     try:
         number = float(text)
     except ValueError:  # an octal or hexadecimal one
         return text
-    return text if math.isinf(number) else number
+    if math.isinf(number):
+        return text
+    return int(number) if number.is_integer() and abs(number) < _MOST_DIGITS else number
 
 
 _Loader.add_constructor(_BOOL, _bool)
@@ -122,23 +125,26 @@ def read_yaml(body: bytes) -> Any:
         {'a': [1], 'b': [1]}
     """
     text = _decoded(body)
-    if _is_alike_in_json(text):
+    if _is_alike_in_json(text) and not _SLASH.search(text):
         try:
             found = read_json(text)
         except ValueError:
             found = None  # not JSON, or too deep for the parser of YAML, too
         if found is not None and _SURROGATE.search(text):
             raise ValueError("yaml: found invalid Unicode character escape code")
-        if found is not None and _SLASH.search(text):
-            raise ValueError("yaml: found unknown escape character")
         if found is not None:
             return found
     try:
+        if _SLASH.search(text):
+            _check_slashes(text)
         if "*" in text or text.lstrip().startswith("%"):  # else there is nothing to find
             _check_aliases(text)
         found = _first_document(text)
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):
+            if text.lstrip()[:1] in {"{", "["}:
+                with suppress(ValueError):
+                    return read_json(text)  # the best that can be done: the server's parser allows more levels
             raise ValueError(f"yaml: exceeded max depth of {MOST_LEVELS}") from error
         mark = getattr(error, "problem_mark", None)
         line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark else 0  # as Go counts
@@ -174,12 +180,12 @@ def _repeated_keys(node: yaml.Node | None, path: str) -> Iterator[str]:
         for index, item in enumerate(node.value):
             yield from _repeated_keys(item, f"{path}[{index}]")
     elif isinstance(node, yaml.MappingNode):
-        seen = set[str]()
+        seen = set[tuple[str, str]]()
         for key, value in node.value:
             inner = f"{path}.{key.value}".removeprefix(".")
-            if inner in seen:
+            if (key.tag, inner) in seen:
                 yield inner
-            seen.add(inner)
+            seen.add((key.tag, inner))
             yield from _repeated_keys(value, inner)
 
 
@@ -202,6 +208,14 @@ def _first_document(text: str) -> Any:
         return loader.get_data() if loader.check_data() else None
     finally:
         loader.dispose()
+
+
+def _check_slashes(text: str) -> None:
+    """Raise ValueError for an escaped slash, which only JSON has."""
+    for token in yaml.scan(text, _Loader):
+        is_quoted = isinstance(token, yaml.ScalarToken) and token.style == '"'
+        if is_quoted and _SLASH.search(text, token.start_mark.index, token.end_mark.index):
+            raise ValueError("yaml: found unknown escape character")
 
 
 def _check_aliases(text: str) -> None:

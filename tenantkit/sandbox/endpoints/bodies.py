@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.errors import bad_request, unsupported_media_type
 from tenantkit.sandbox.apimachinery.json_text import DeepList, DeepObject, Number, Repeated, read_json
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
@@ -25,6 +26,7 @@ _MEDIA_TYPE = re.compile(
 )
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+_TYPE_PARTS = {"apiversion": "apiVersion", "kind": "kind"}
 GO_NAMES = {
     dict: "object",
     list: "array",
@@ -65,6 +67,8 @@ def read_body(body: bytes, content_type: str, api_version: str, kind: str) -> Ma
     found = {} if found is None else found  # as Go decodes null
     if why := misfit(found):
         raise bad_request(unrecognized(kind, f"couldn't get version/kind; json parse error: {why}", body))
+    if not is_custom(api_version):
+        put_type(found, media_type)
     if str(found.get("apiVersion") or "").count("/") > 1:
         raise bad_request(unrecognized(kind, f"unexpected GroupVersion string: {found['apiVersion']}", body))
     result: Manifest = found
@@ -76,11 +80,19 @@ def misfit(found: Any) -> str:
     if not isinstance(found, dict):
         what = GO_NAMES.get(type(found), "object" if isinstance(found, DeepObject) else "null")
         return f"json: cannot unmarshal {what} into Go value of type {_TYPE_META}"
-    for part in ("apiVersion", "kind"):
-        if found.get(part) is not None and not isinstance(found[part], str):
-            what = GO_NAMES.get(type(found[part]), "object")
+    for name, value in found.items():
+        part = _TYPE_PARTS.get(name.lower())
+        if part and value is not None and not isinstance(value, str):
+            what = GO_NAMES.get(type(value), "object")
             return f"json: cannot unmarshal {what} into Go struct field .{part} of type string"
     return ""
+
+
+def put_type(found: Manifest, media_type: str) -> None:
+    """Set apiVersion and kind of an object that writes them in other cases, too: Go reads the last one of any case."""
+    items = sorted(found.items()) if media_type == YAML else found.items()  # as YAML is converted to JSON
+    last = {part: value for name, value in items if value is not None and (part := _TYPE_PARTS.get(name.lower()))}
+    found |= {part: value for part, value in last.items() if found.get(part) != value}
 
 
 def media_type_of(content_type: str) -> str:

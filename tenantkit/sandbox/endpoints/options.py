@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode_options
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.errors import Cause, bad_request, invalid, unsupported_media_type
-from tenantkit.sandbox.apimachinery.go_text import manager_of, quoted, unprintable
+from tenantkit.sandbox.apimachinery.go_text import manager_of, not_uint64, quoted, unprintable
 from tenantkit.sandbox.apimachinery.json_text import read_json
 from tenantkit.sandbox.apimachinery.protobuf import read_protobuf
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
-from tenantkit.sandbox.endpoints.bodies import JSON, PROTOBUF, YAML, media_type_of, misfit
-from tenantkit.sandbox.endpoints.request import MOST_UINT64, flag, number, values
+from tenantkit.sandbox.endpoints.bodies import JSON, PROTOBUF, YAML, media_type_of, misfit, put_type
+from tenantkit.sandbox.endpoints.request import flag, number, values
 from tenantkit.sandbox.endpoints.selectors import parsed_selectors
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _META = "meta.k8s.io/v1"
 _MANAGER_LIMIT = 128
-_UINT64_DIGITS = 20
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
 UNSAFE = "ignoreStoreReadErrorWithClusterBreakingPotential"  # deletes an object that can't be decoded
@@ -79,14 +78,6 @@ class ListOptions:
         if text and (why := not_uint64(text)):
             raise bad_request(f"invalid resource version: {not_a_version(text, why)}")
         return int(text) if text else None
-
-
-def not_uint64(text: str) -> str:
-    """Why Go's strconv.ParseUint refuses a text; empty if it does not."""
-    if not (text.isascii() and text.isdecimal()):
-        return "invalid syntax"
-    digits = text.lstrip("0")
-    return "value out of range" if len(digits) > _UINT64_DIGITS or int(digits or "0") > MOST_UINT64 else ""
 
 
 def not_a_version(text: str, why: str) -> str:
@@ -209,6 +200,7 @@ def _delete_body(request: ApiRequest) -> Manifest:
     body = {} if body is None else body
     if why := misfit(body):
         raise bad_request(f"couldn't get version/kind; json parse error: {why}")
+    put_type(body, media_type)
     version, kind = body.get("apiVersion") or "v1", body.get("kind") or "DeleteOptions"
     if version.count("/") > 1:
         raise bad_request(f"unexpected GroupVersion string: {version}")

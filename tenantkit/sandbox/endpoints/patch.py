@@ -9,6 +9,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request
@@ -16,7 +17,7 @@ from tenantkit.sandbox.apimachinery.go_text import go_text
 from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, Number, is_deep, read_json, repeated_paths
 from tenantkit.sandbox.apimachinery.schema import schema_of
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml, repeated_in_yaml
-from tenantkit.sandbox.endpoints.bodies import GO_NAMES
+from tenantkit.sandbox.endpoints.bodies import GO_NAMES, misfit
 from tenantkit.sandbox.endpoints.json_patch import MOST_OPERATIONS, PatchFailedError, apply_operations
 from tenantkit.sandbox.endpoints.strategic_patch import RetainKeysError, StrategicError, merge_strategically
 
@@ -91,6 +92,10 @@ def patch(live: Manifest, body: Any, content_type: str, *, strict: bool = False,
     shown = go_text(parsed) if content_type == STRATEGIC_PATCH else _go_json(patched)
     if content_type == STRATEGIC_PATCH:  # which the server decodes as the live object's kind, whatever it names
         patched |= {key: live[key] for key in ("apiVersion", "kind") if isinstance(patched.get(key, ""), str)}
+    elif why := misfit(patched):
+        raise _refused(shown, f"couldn't get version/kind; json parse error: {why}")
+    elif not patched.get("apiVersion") and patched.get("kind") in (None, "", live["kind"]):
+        patched = _without_fields(live, patched, shown, strict=strict)
     _check(live, patched, shown, strict=strict)
     return patched
 
@@ -174,6 +179,16 @@ def merge_patch(target: Any, patch_body: Mapping[str, Any]) -> Manifest:
         else:
             out[name] = merge_patch(out.get(name), value) if isinstance(value, dict) else value
     return out
+
+
+def _without_fields(live: Manifest, patched: Manifest, shown: str, *, strict: bool) -> Manifest:
+    """An object without apiVersion, which the server decodes as its internal version: no field has its name there."""
+    if is_custom(str(live["apiVersion"])):
+        return patched
+    if strict:
+        unknown = (f'unknown field "{name}"' for name in patched if name not in {"apiVersion", "kind"})
+        raise _refused(shown, f"strict decoding error: {', '.join(unknown)}")
+    return {key: live[key] for key in ("apiVersion", "kind")}
 
 
 def _check(live: Manifest, patched: Manifest, shown: str, *, strict: bool) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, not_found, resource_expired
+from tenantkit.sandbox.apimachinery.go_text import not_uint64
 from tenantkit.sandbox.apimachinery.json_text import read_json
-from tenantkit.sandbox.endpoints.options import list_options, not_a_version, not_uint64
+from tenantkit.sandbox.endpoints.options import list_options, not_a_version
 from tenantkit.sandbox.endpoints.request import check_name_in_path
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 

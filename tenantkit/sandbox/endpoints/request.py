@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
-MOST_UINT64 = 2**64 - 1
 _INT64_DIGITS = 19
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")

@@ -14,8 +14,9 @@ import random
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.go_text import not_uint64
 from tenantkit.sandbox.apimachinery.json_text import write_json
-from tenantkit.sandbox.endpoints.options import list_options, not_a_version, not_uint64
+from tenantkit.sandbox.endpoints.options import list_options, not_a_version
 from tenantkit.sandbox.endpoints.selectors import selectors_of
 
 if TYPE_CHECKING:

@@ -25,14 +25,14 @@ from tenantkit.sandbox.apimachinery.errors import (
     other_uid,
     unsupported_media_type,
 )
-from tenantkit.sandbox.apimachinery.go_text import quoted
+from tenantkit.sandbox.apimachinery.go_text import not_uint64, quoted
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
 from tenantkit.sandbox.auth.rbac import ROLES
 from tenantkit.sandbox.endpoints.bodies import read_body
-from tenantkit.sandbox.endpoints.options import not_uint64, write_options
+from tenantkit.sandbox.endpoints.options import write_options
 from tenantkit.sandbox.endpoints.patch import (
     APPLY_PATCH,
     JSON_PATCH,
@@ -319,12 +319,12 @@ def _at_version_of(old: Manifest, manifest: Manifest, resource: Resource) -> Man
     version, live = manifest["metadata"].get("resourceVersion") or "", old["metadata"]["resourceVersion"]
     name = old["metadata"]["name"]
     _check_version(version)
-    if not int(version or "0"):
+    if not version.strip("0"):
         if resource.qualified in _VERSION_NEEDED or is_custom(resource.api_version):
             why = "Invalid value: 0: must be specified for an update"
             cause = Cause("metadata.resourceVersion", why, "FieldValueInvalid")
             raise invalid(resource.api_version, resource.plural, name, [cause])
         return {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": live}}
-    if int(version) != int(live):
+    if version.lstrip("0") != live:
         raise conflict(resource, name, _MODIFIED)
     return manifest

@@ -118,6 +118,8 @@ class _Job:
 
 def _are_entries(sent: list[Any]) -> bool:
     """Whether a list can be read as managed fields; the real server takes any other for none."""
+    if None in sent:
+        return False
     try:
         decode({"metadata": {"managedFields": sent}}, "v1", "ConfigMap")
     except DecodeError:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from tenantkit.sandbox.admission.chain import review
 from tenantkit.sandbox.apimachinery.errors import ApiError, already_exists, invalid
+from tenantkit.sandbox.apimachinery.go_text import not_uint64
 from tenantkit.sandbox.apimachinery.resources import LIMIT_RANGES
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.validation.objects import validate
@@ -45,7 +46,8 @@ def store_new(attributes: Attributes, *, group: str = "") -> Manifest:
     live = store.get(resource, name, metadata.get("namespace", ""))
     exists = live is not None
     # an invalid version counts as unset
-    versioned = manifest["metadata"].get("resourceVersion", "").strip("0").isdecimal()
+    version = manifest["metadata"].get("resourceVersion", "").strip("0")
+    versioned = bool(version) and not not_uint64(manifest["metadata"]["resourceVersion"])
     review(replace(attributes, manifest=manifest, dry_run=attributes.dry_run or exists or versioned))
     if versioned and not attributes.dry_run:
         message = "resourceVersion should not be set on objects to be created"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.field_errors import ErrorList
 
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_OVERFLOW = 2**64
 _ALONE = "ReadWriteOncePod"
 # in the order of validation
 _SOURCES = (
@@ -79,8 +80,9 @@ def _check_capacity(errors: ErrorList, capacity: Manifest) -> None:
         errors.unsupported("spec.capacity", in_order(capacity) or None, ("storage",))
     for name, amount in capacity.items():
         value = parse_quantity(amount)
-        if value < 0:
-            errors.invalid(f"spec.capacity[{name}]", math.floor(value), "must be a valid resource quantity")
+        whole = (math.floor(value) if value < 0 else math.ceil(value)) % _OVERFLOW  # as Go counts, in 64 bits
+        if whole >= _OVERFLOW // 2:
+            errors.invalid(f"spec.capacity[{name}]", whole - _OVERFLOW, "must be a valid resource quantity")
         if value <= 0:
             errors.invalid(f"spec.capacity[{name}]", amount, "must be greater than zero")
 

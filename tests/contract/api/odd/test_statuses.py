@@ -68,6 +68,7 @@ PATHS: dict[str, tuple[str, str, int]] = {
     "the root lists paths": ("GET", "/", 200),
 }
 PATCHES: dict[str, tuple[str, Any, int]] = {
+    "a kind in capitals that is a number": (MERGE_PATCH, {"KIND": 5}, 422),
     "no JSON": (MERGE_PATCH, b"{", 400),
     "a number beyond any float": (MERGE_PATCH, b'{"data":{"k":1e400}}', 400),
     "null": (STRATEGIC_PATCH, None, 200),
@@ -103,6 +104,19 @@ BODIES: dict[str, tuple[str, str, bytes, int]] = {
     "YAML does not escape a slash": ("POST", _YAML, b'{"metadata":{"name":"y9"},"data":{"k":"\\/"}}', 400),
     "JSON may do so": ("POST", JSON, b'{"metadata":{"name":"j2"},"data":{"k":"\\/"}}', 201),
     "YAML has no U+FFFE": ("POST", _YAML, b'{"metadata":{"name":"y9"},"data":{"k":"\xef\xbf\xbe"}}', 400),
+    "a whole number in YAML has no fraction": ("POST", _YAML, b'{"metadata":{"name":"y12","generation":1.0}}', 201),
+    "it has one in JSON": ("POST", JSON, b'{"metadata":{"name":"j3","generation":1.0}}', 400),
+    "a slash is not escaped in any form of YAML": ("POST", _YAML, b'metadata: {name: y13}\ndata: {k: "\\/"}', 400),
+    "a backslash is no escape without quotes": ("POST", _YAML, b"metadata: {name: y14}\ndata: {k: a\\/b}", 201),
+    "the version may have capitals": ("POST", JSON, b'{"metadata":{"name":"j4"},"APIVersion":"v2"}', 400),
+    "so may the kind": ("POST", JSON, b'{"metadata":{"name":"j4"},"apiVersion":"v1","KIND":"Secret"}', 400),
+    "a kind in capitals is a text": ("POST", _YAML, b"metadata: {name: y15}\nKIND: 5", 400),
+    "a new object's version of more than 64 bits is none": (
+        "POST",
+        JSON,
+        b'{"metadata":{"name":"j5","resourceVersion":"18446744073709551616"}}',
+        201,
+    ),
     "a large number is a text in YAML that is JSON": (
         "POST",
         _YAML,
@@ -223,9 +237,23 @@ def test_a_merge_patch_that_is_a_list_replaces_the_object_unless_fields_are_chec
     assert ask("PATCH", _MAP, b"[]", content_type=MERGE_PATCH) == 400
 
 
+@pytest.mark.parametrize("media_type", [MERGE_PATCH, STRATEGIC_PATCH, JSON_PATCH])
+def test_a_patch_keeps_the_version(ask: Callable[..., int], media_type: str) -> None:
+    body: Any = {"apiVersion": None, "data": 5}
+    body = [{"op": "remove", "path": "/apiVersion"}] if media_type == JSON_PATCH else body
+    expected = (422, 422) if media_type == STRATEGIC_PATCH else (400, 422)
+    assert ask("PATCH", f"{_MAP}?dryRun=All", body, content_type=media_type) == expected[0]
+    assert ask("PATCH", f"{_MAP}?dryRun=All&fieldValidation=Strict", body, content_type=media_type) == expected[1]
+
+
 def test_a_number_beyond_any_float_is_a_text_in_an_apply(ask: Callable[..., int]) -> None:
     body = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":1e400}}'
     assert ask("PATCH", f"{_MAP}?fieldManager=m", body, content_type=APPLY) == 400
+
+
+def test_a_fraction_may_be_deep_in_an_apply(ask: Callable[..., int]) -> None:
+    body = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":%s0.5%s}' % (b"[" * 2000, b"]" * 2000)
+    assert ask("PATCH", f"{_MAP}?fieldManager=m", body, content_type=APPLY) == 500
 
 
 def test_a_number_beyond_any_float_is_no_patch_of_an_event(wire: Wire, shared_namespace: str) -> None:
@@ -348,3 +376,10 @@ def test_the_values_of_a_selector_are_checked(
     selector = {"matchExpressions": [{"key": "app", "operator": operator, "values": [value]}]}
     path = "/apis/networking.k8s.io/v1/namespaces/NAMESPACE/networkpolicies?dryRun=All"
     assert ask("POST", path, {"metadata": {"name": "a"}, "spec": {"podSelector": selector}}) == expected
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(2**63 - 1, 201), (2**63, 422), (2**64 - 1, 422), (2**64, 201)])
+def test_the_capacity_of_a_volume_is_counted_in_64_bits(ask: Callable[..., int], amount: int, expected: int) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": str(amount)}, "hostPath": {"path": "/data"}}
+    body: Any = {"metadata": {"name": "a"}, "spec": spec}
+    assert ask("POST", "/api/v1/persistentvolumes?dryRun=All", body) == expected
