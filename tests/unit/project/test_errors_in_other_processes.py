@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import importlib.util
 import inspect
 import pickle
 import pkgutil
@@ -20,6 +21,7 @@ from tenantkit.cluster.http.transport import TransportError
 from tenantkit.exceptions import (
     ClusterError,
     InvalidSpecError,
+    MissingExtraError,
     NotFound,
     PartialApplyError,
     Portable,
@@ -37,10 +39,16 @@ if TYPE_CHECKING:
 
 def _classes() -> Iterator[type[Exception]]:
     for module in pkgutil.walk_packages(tenantkit.__path__, "tenantkit."):
-        if not module.name.endswith("__main__"):
-            for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-                if issubclass(found, Exception) and found.__module__ == module.name:
-                    yield found
+        if module.name.endswith("__main__"):
+            continue
+        try:
+            imported = importlib.import_module(module.name)
+        except MissingExtraError:  # the lab's, where JupyterLab is not installed
+            assert importlib.util.find_spec("jupyterlab") is None
+            continue
+        for _, found in inspect.getmembers(imported, inspect.isclass):
+            if issubclass(found, Exception) and found.__module__ == module.name:
+                yield found
 
 
 CLASSES = sorted(set(_classes()), key=lambda each: (each.__module__, each.__qualname__))
