@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
+from tenantkit.rules.yaml_nesting import check_nesting
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -45,6 +47,7 @@ def read_yaml(content: bytes) -> Tree:
     text = _decoded(content)
     loader = _Loader(text)
     try:
+        check_nesting(text)
         return loader.get_data() if loader.check_data() else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tenantkit.rules.yaml_nesting import check_nesting
 from tenantkit.sandbox.apimachinery.deep_json import write_iteratively
 from tenantkit.sandbox.apimachinery.json_text import MOST_LEVELS, read_json, repeated_paths, with_replacements
 
@@ -139,6 +140,7 @@ def read_yaml(body: bytes) -> Any:
             _check_slashes(text)
         if "*" in text or text.lstrip().startswith("%"):  # else there is nothing to find
             _check_aliases(text)
+        check_nesting(text)
         found = _first_document(text)
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):
@@ -168,6 +170,7 @@ def repeated_in_yaml(body: bytes) -> list[str]:
             return repeated_paths(read_json(text, mark_repeated=True))
     loader = _Loader(text)
     try:
+        check_nesting(text)
         return list(_repeated_keys(loader.get_node() if loader.check_node() else None, ""))
     except yaml.YAMLError:  # of a second document, which does not count
         return []
