@@ -67,8 +67,10 @@ class Kernel:
         self.port = urlsplit(cluster.server).port
         notebook.run(
             "from concurrent.futures import ThreadPoolExecutor\n"
+            "from threading import Barrier\n"
+            "together = Barrier(12)  # so that none uses another's connection again\n"
             "with ThreadPoolExecutor(12) as pool:\n"
-            "    list(pool.map(lambda _: cluster.list('Namespace'), range(48)))"
+            "    list(pool.map(lambda _: (together.wait(), cluster.list('Namespace')), range(48)))"
         )
         self.idle_connections = self.connections
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from tenantkit.cluster.cluster import Cluster
 
+# of that client itself, in its lowest supported version
+pytestmark = pytest.mark.filterwarnings("ignore:HTTPResponse.getheaders:DeprecationWarning")
+
 
 def test_the_server_sees_the_same_user(connect_as: Callable[[str], Cluster]) -> None:
     cluster = connect_as("admin")
