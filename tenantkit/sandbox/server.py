@@ -214,7 +214,7 @@ class Sandbox:
         answer = await self._handlers.handle(request)
         if request.content.is_eof():
             self._connections.answered(request.transport)
-        else:  # refused before its body had arrived: what comes next is no request
+        else:  # refused before its body had arrived: what comes next is not a request
             answer.force_close()
         return answer
 

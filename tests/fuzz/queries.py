@@ -275,6 +275,6 @@ def options(chance: Random, verb: str, *, at_most: int = 3) -> list[str]:
 
 
 def joined(chance: Random, pairs: list[str]) -> str:
-    """A query, rarely with a part that is no pair."""
+    """A query, rarely with a part that is not a pair."""
     parts = [*pairs, chance.choice(_RAW)] if chance.randrange(25) == 0 else pairs
     return "?" + "&".join(parts) if parts else ""

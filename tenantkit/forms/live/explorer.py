@@ -116,7 +116,7 @@ class Explorer(LiveView):
         return joined(deleted, table(columns, cells, caption=shown))
 
     def _deleted_notice(self, options: Mapping[str, Sequence[str]]) -> Html | None:
-        """Shown if the selected pod or workload is no option any more; there may still be events about it."""
+        """Shown if the selected pod or workload is not an option any more; there may still be events about it."""
         for name in ("pod", "workload"):
             if (selected := self.selected(name)) and selected not in options[name]:
                 return self._fate(selected)

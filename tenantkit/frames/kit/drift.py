@@ -70,7 +70,7 @@ def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState
         if change.action == "unknown":
             drift.unknown.setdefault(name, change.rows[0].reason)
         else:
-            is_changed = change.action not in ("unchanged", "foreign")  # what the team made by hand is no drift
+            is_changed = change.action not in ("unchanged", "foreign")  # what the team made by hand is not drift
             drift.drifted[name] = drift.drifted.get(name, False) or is_changed
     # One object that differs is drift, even if others are unknown; one that is in order says nothing about the others.
     for name in drift.unknown:

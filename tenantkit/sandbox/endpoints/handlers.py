@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
 _log = logging.getLogger(__name__)
 _JSON = "application/json"
-_BODY_WITHIN_S = 60  # the server's limit for requests that are no watches
+_BODY_WITHIN_S = 60  # the server's limit for requests that are not watches
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

@@ -1,6 +1,6 @@
 """Bodies that are large, deep, or no text: the same answer on both engines, within two seconds, and no LIST breaks.
 
-The rules: Go's encoding/json (10,000 levels, U+FFFD for what is no text), and go-yaml's limit of aliases.
+The rules: Go's encoding/json (10,000 levels, U+FFFD for what is not text), and go-yaml's limit of aliases.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ CASES = {
     "half a surrogate pair in YAML": Case(
         b'metadata: {name: odd}\ndata: {a: "\\ud800"}', 400, "invalid Unicode character escape code", YAML
     ),
-    "bytes that are no text": Case(b'{"metadata":{"name":"odd"},"data":{"a":"x\xffy"}}', 201),
+    "bytes that are not text": Case(b'{"metadata":{"name":"odd"},"data":{"a":"x\xffy"}}', 201),
     "a character NUL": Case(b'{"metadata":{"name":"odd"},"data":{"a":"x\\u0000y"}}', 201),
     "NaN": Case(b'{"metadata":{"name":"odd","generation":NaN}}', 400, "looking for beginning of value"),
     "text that is not base64": Case(
@@ -138,7 +138,7 @@ def test_a_patch_may_be_as_deep_as_any_body(
         (b'{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"x\xffy"}}', APPLY, 400),
     ],
 )
-def test_what_is_no_text_in_a_patch_is_replaced_and_in_an_apply_refused(
+def test_what_is_not_text_in_a_patch_is_replaced_and_in_an_apply_refused(
     wire: Wire, namespace: str, body: bytes, content_type: str, status: int
 ) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"

@@ -81,7 +81,7 @@ def test_copies_are_independent_of_each_other(wire: Wire, path: str) -> None:
         b'[{"op":"add","path":"/data","value":{"a":"x\xffy"}}]',
     ],
 )
-def test_what_is_no_text_in_a_json_patch_is_replaced(wire: Wire, path: str, body: bytes) -> None:
+def test_what_is_not_text_in_a_json_patch_is_replaced(wire: Wire, path: str, body: bytes) -> None:
     answer = wire("PATCH", path, body, content_type=JSON_PATCH)
     assert (answer.status, answer.body["data"]) == (200, {"a": "x�y"})
 

@@ -149,5 +149,5 @@ def test_a_token_is_bound_to_what_exists(wire: Wire, shared_namespace: str, body
 
 
 @pytest.mark.parametrize(("path", "status"), [("%ff", 404), ("%00", 404), ("%ed%a0%80", 404), ("a%2fb", 404)])
-def test_a_name_that_is_no_text_does_not_exist(wire: Wire, namespace: str, path: str, status: int) -> None:
+def test_a_name_that_is_not_text_does_not_exist(wire: Wire, namespace: str, path: str, status: int) -> None:
     assert wire("GET", f"/api/v1/namespaces/{namespace}/configmaps/{path}", accept=JSON).status == status

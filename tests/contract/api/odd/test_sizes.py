@@ -40,7 +40,7 @@ def indexed(completions: int, **spec: Any) -> Manifest:
     ],
     ids=range(5),
 )
-def test_a_long_text_that_is_no_quantity_is_refused_at_once(
+def test_a_long_text_that_is_not_a_quantity_is_refused_at_once(
     wire: Wire, shared_namespace: str, amount: str, says: str
 ) -> None:
     body = {"metadata": {"name": "odd"}, "spec": {"hard": {"pods": amount}}}

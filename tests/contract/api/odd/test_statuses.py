@@ -75,9 +75,9 @@ PATCHES: dict[str, tuple[str, Any, int]] = {
     "another kind": (STRATEGIC_PATCH, {"apiVersion": "x"}, 200),
     "a directive that is none": (STRATEGIC_PATCH, {"$patch": "nope"}, 500),
     "a merge by directive": (STRATEGIC_PATCH, {"$patch": "merge"}, 500),
-    "keys to retain that are no list": (STRATEGIC_PATCH, {"$retainKeys": "x"}, 400),
+    "keys to retain that are not a list": (STRATEGIC_PATCH, {"$retainKeys": "x"}, 400),
     "keys to retain without those of the patch": (STRATEGIC_PATCH, {"$retainKeys": [], "data": {}}, 400),
-    "an order that is no list": (STRATEGIC_PATCH, {"metadata": {"$setElementOrder/finalizers": "x"}}, 500),
+    "an order that is not a list": (STRATEGIC_PATCH, {"metadata": {"$setElementOrder/finalizers": "x"}}, 500),
     "an order of a field that does not exist": (STRATEGIC_PATCH, {"$setElementOrder/nope": []}, 500),
     "no operations": (JSON_PATCH, None, 200),
     "an operation that is null": (JSON_PATCH, [None], 422),
@@ -107,7 +107,7 @@ BODIES: dict[str, tuple[str, str, bytes, int]] = {
     "a whole number in YAML has no fraction": ("POST", _YAML, b'{"metadata":{"name":"y12","generation":1.0}}', 201),
     "it has one in JSON": ("POST", JSON, b'{"metadata":{"name":"j3","generation":1.0}}', 400),
     "a slash is not escaped in any form of YAML": ("POST", _YAML, b'metadata: {name: y13}\ndata: {k: "\\/"}', 400),
-    "a backslash is no escape without quotes": ("POST", _YAML, b"metadata: {name: y14}\ndata: {k: a\\/b}", 201),
+    "a backslash is not an escape without quotes": ("POST", _YAML, b"metadata: {name: y14}\ndata: {k: a\\/b}", 201),
     "the version may have capitals": ("POST", JSON, b'{"metadata":{"name":"j4"},"APIVersion":"v2"}', 400),
     "so may the kind": ("POST", JSON, b'{"metadata":{"name":"j4"},"apiVersion":"v1","KIND":"Secret"}', 400),
     "a kind in capitals is a text": ("POST", _YAML, b"metadata: {name: y15}\nKIND: 5", 400),
@@ -256,7 +256,7 @@ def test_a_fraction_may_be_deep_in_an_apply(ask: Callable[..., int]) -> None:
     assert ask("PATCH", f"{_MAP}?fieldManager=m", body, content_type=APPLY) == 500
 
 
-def test_a_number_beyond_any_float_is_no_patch_of_an_event(wire: Wire, shared_namespace: str) -> None:
+def test_a_number_beyond_any_float_is_not_a_patch_of_an_event(wire: Wire, shared_namespace: str) -> None:
     path = f"/apis/events.k8s.io/v1/namespaces/{shared_namespace}/events"
     about = {"involvedObject": {"namespace": shared_namespace}}
     assert wire("POST", path.replace("/apis/events.k8s.io", "/api"), {"metadata": {"name": "a"}, **about}).status == 201

@@ -1,4 +1,4 @@
-"""Names of managers and managed fields that are no text, or deep: they are stored, and lists work."""
+"""Names of managers and managed fields that are not text, or deep: they are stored, and lists work."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_first_part_of_a_user_agent_that_can_be_printed_is_the_manager(
 
 
 @pytest.mark.parametrize(("sent", "manager"), [("%ff", _NO_TEXT), ("%ed%a0%80", _NO_TEXT * 3), ("%c3%bc", "ü")])
-def test_a_field_manager_that_is_no_text_is_replaced(wire: Wire, namespace: str, sent: str, manager: str) -> None:
+def test_a_field_manager_that_is_not_text_is_replaced(wire: Wire, namespace: str, sent: str, manager: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     answer = wire("POST", f"{path}?fieldManager={sent}", BODY, headers={"User-Agent": ""})
     assert (answer.status, answer.body["metadata"]["managedFields"][0]["manager"]) == (201, manager)

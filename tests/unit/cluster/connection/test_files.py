@@ -161,7 +161,7 @@ def test_a_home_that_may_not_be_read_is_an_error_of_its_own(home: Path, monkeypa
     assert str(caught.value) == f"kubeconfig {home}/.kube/config can't be read: Permission denied"
 
 
-def test_a_home_whose_name_is_too_long_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_whose_name_is_too_long_is_not_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/x" * 5000)
     with pytest.raises(ConnectionConfigError, match="no cluster is configured"):
         connect()

@@ -79,7 +79,7 @@ def test_no_proxy_follows_the_rules_of_go(server: str, no_proxy: str, is_bypasse
 @pytest.mark.parametrize(
     "url", ["http://[::1", "http://dana:hunter2@proxy:port", "ftp://hunter2", "socks5://u:hunter2@p:1", "http://a b"]
 )
-def test_a_proxy_of_the_environment_that_is_none_is_named_and_not_shown(url: str) -> None:
+def test_a_proxy_of_the_environment_that_is_invalid_is_named_and_not_shown(url: str) -> None:
     with pytest.raises(
         ConnectionConfigError, match=r"^\$HTTPS_PROXY (is not the URL of a proxy|has the scheme)"
     ) as caught:

@@ -89,7 +89,7 @@ def test_a_kubeconfigs_token_file_is_read_again(home: Path) -> None:
     assert found.authorization() == "Bearer t-2"
 
 
-def test_a_token_file_that_is_no_text_is_named(home: Path) -> None:
+def test_a_token_file_that_is_not_text_is_named(home: Path) -> None:
     (home / "token").write_bytes(b"\xff" * 20)
 
     with pytest.raises(ConnectionConfigError, match=r"user 'x': .*/token can't be read: it is not text"):
