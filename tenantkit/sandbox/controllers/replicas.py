@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # since the pods' own events queue their owner again.
 MOST_AT_ONCE = 8
 # Of one workload. A real control plane has no such limit, only limits of its clients: 20 pods a second, for ever.
-MOST_PODS = 2000
+MOST_PODS = 500
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"

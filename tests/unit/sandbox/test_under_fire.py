@@ -19,13 +19,14 @@ from tenantkit.sandbox.apimachinery.resources import NAMESPACES, find
 from tenantkit.sandbox.apimachinery.yaml_text import read_yaml
 from tenantkit.sandbox.auth.users import User
 from tenantkit.sandbox.controllers import job, replica_set, stateful_set
-from tenantkit.sandbox.controllers.replicas import MOST_AT_ONCE
+from tenantkit.sandbox.controllers.replicas import MOST_AT_ONCE, MOST_PODS
 from tenantkit.sandbox.endpoints import connections, handlers
 from tenantkit.sandbox.endpoints.request import ApiRequest, parse_request_info
 from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.managedfields.fieldpath import TypedError, decode
 from tenantkit.sandbox.server import Sandbox
 from tenantkit.sandbox.storage.store import Store
+from tests.contract.api.odd.timing import at_once
 from tests.eventually import eventually
 from tests.unit.sandbox.test_server import Client, content
 from tests.unit.sandbox.test_workloads import POD_SPEC, Held
@@ -80,15 +81,17 @@ def test_a_huge_workload_gets_a_limited_number_of_pods_a_few_at_a_time(
     assert len(held.pods()) == FEW
 
 
-def test_requests_are_answered_while_a_huge_deployment_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    pods, total = "/api/v1/namespaces/default/pods", 300
-    monkeypatch.setattr(replica_set, "MOST_PODS", total)
+def test_requests_are_answered_while_a_huge_deployment_grows() -> None:
+    pods = "/api/v1/namespaces/default/pods"
     with Sandbox() as box, Client(box.kubeconfig) as admin:
         eventually(lambda: admin.get("/api/v1/namespaces/default/serviceaccounts/default")["metadata"]["uid"])
         body = {"metadata": {"name": "odd"}, "spec": LARGE["deployments"][1]}
-        assert admin.ask("POST", "/apis/apps/v1/namespaces/default/deployments", body).status == 201
-        assert len(admin.get(pods)["items"]) < total
-        eventually(lambda: len(admin.get(pods)["items"]) == total)
+        with at_once():
+            assert admin.ask("POST", "/apis/apps/v1/namespaces/default/deployments", body).status == 201
+        found = 0
+        while found < MOST_PODS:
+            with at_once():
+                found = len(admin.get(pods)["items"])
 
 
 def test_a_large_namespace_is_emptied_a_part_at_a_time() -> None:
