@@ -18,7 +18,6 @@ from tenantkit.exceptions import (
     InvalidSpecError,
     NotFound,
     OwnershipError,
-    PermissionDenied,
     Problem,
     TenantKitError,
     WaitTimeoutError,
@@ -35,7 +34,12 @@ from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, find_namespace, stored_tenant
+from tenantkit.provision.stored.tenants import (
+    TENANT_NAMESPACES,
+    find_namespace,
+    readable_tenant_namespaces,
+    stored_tenant,
+)
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -344,11 +348,7 @@ def _namespaces(cluster: ClusterApi, names: Sequence[str], platform: Platform) -
 def _labelled(cluster: ClusterApi) -> dict[str, list[Manifest]]:
     """The Namespaces of all tenants, by tenant; none for a user who may not list them."""
     found: dict[str, list[Manifest]] = {}
-    try:
-        namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
-    except PermissionDenied:
-        return found
-    for namespace in namespaces:
+    for namespace in readable_tenant_namespaces(cluster):
         found.setdefault(namespace["metadata"]["labels"][TENANT_LABEL], []).append(namespace)
     return found
 

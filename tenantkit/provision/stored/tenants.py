@@ -189,13 +189,15 @@ def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Mani
     try:
         return cluster.get("Namespace", namespace)
     except NotFound:
-        labelled = [it for it in _labelled(cluster) if it["metadata"]["labels"][TENANT_LABEL] == tenant]
+        labelled = [
+            it for it in readable_tenant_namespaces(cluster) if it["metadata"]["labels"][TENANT_LABEL] == tenant
+        ]
         if len(labelled) == 1:
             return labelled[0]
         raise _not_found(cluster, tenant, namespace) from None
 
 
-def _labelled(cluster: ClusterApi) -> list[Manifest]:
+def readable_tenant_namespaces(cluster: ClusterApi) -> list[Manifest]:
     """The namespaces of all tenants; none for a user who may not list them."""
     try:
         return cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
