@@ -68,7 +68,7 @@ def stored_settings(cluster: ClusterApi) -> Platform | None:
 
 
 def check_fresh(plan: Plan, current: Plan, is_written: Callable[[PlanChange], bool]) -> None:
-    """Refuse a plan whose live objects have changed since, unless they match the spec by now.
+    """Refuse a plan whose live objects have changed since, unless they already match the spec.
 
     Args:
         plan: the plan.

@@ -88,7 +88,7 @@ def read_plan(cluster: ClusterApi, path: str | os.PathLike[str]) -> Plan:
         path: of the file.
 
     Returns:
-        The same plan for `apply`. Objects that match the spec by now are `unchanged`, so a file can be applied again
+        The same plan for `apply`. Objects that already match the spec are `unchanged`, so a file can be applied again
         after an interruption. Tenants that were blocked when it was written stay blocked.
 
     Raises:

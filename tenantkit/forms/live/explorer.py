@@ -132,7 +132,7 @@ class Explorer(LiveView):
         if self._is_unreadable(kind):
             return notice("info", f"Whether {selected} still exists is not known: {kind} objects cannot be read.")
         if any(row.label == selected for row in self._rows(kind=kind)):
-            return None  # it has another owner by now
+            return None  # meanwhile it got another owner
         return notice("warning", f"{selected} no longer exists.", word="Deleted")
 
 

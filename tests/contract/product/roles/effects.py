@@ -72,7 +72,7 @@ def deviations(before: dict[str, Manifest], after: dict[str, Manifest]) -> set[s
     """
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     own = {key for key in changed if key.startswith("ConfigMap/") and key != _RETIRED}
-    own |= {key for key in (_RETIRED,) if not (after.get(key) or {}).get("labels")}  # it is theirs by now, and unread
+    own |= {key for key in (_RETIRED,) if not (after.get(key) or {}).get("labels")}  # now the team's, and not read
     own |= {key for key in changed if key.startswith("ServiceAccount/") and key not in before}
     return changed - own
 
