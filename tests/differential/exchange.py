@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 import urllib3
-import yaml
 
+from tests.contract.tokens import tokens_of
 from tests.contract.wire import JSON
 from tests.differential.kinds import RUN, put
 
@@ -54,18 +52,9 @@ class Exchange:
     @classmethod
     def to(cls, engine: Engine, users: Iterable[str]) -> Self:
         """Read the logins of an engine that the tests started."""
-        tokens: dict[str, str] = {}
-        cluster: dict[str, str] = {}
-        for name in users:
-            login = engine.login(name)
-            config = yaml.safe_load(Path(login.kubeconfig).read_text(encoding="utf-8"))
-            context = next(item["context"] for item in config["contexts"] if item["name"] == login.context)
-            user = next(item["user"] for item in config["users"] if item["name"] == context["user"])
-            tokens[name], cluster = user["token"], config["clusters"][0]["cluster"]
-        inline = base64.b64decode(cluster.get("certificate-authority-data", "")).decode()
-        ca = inline or Path(cluster["certificate-authority"]).read_text(encoding="utf-8")
+        server, ca, tokens = tokens_of(engine, users)
         pool = urllib3.PoolManager(ca_cert_data=ca, timeout=_TIMEOUT_S, retries=False)
-        return cls(cluster["server"], tokens, pool)
+        return cls(server, tokens, pool)
 
     def begin(self, run: str) -> None:
         """Use the names of that run from now on."""

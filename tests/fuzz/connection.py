@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import socket
 import ssl
 import time
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import orjson
-import yaml
 
+from tests.contract.tokens import tokens_of
 from tests.fuzz.request import Request, packed
 
 if TYPE_CHECKING:
@@ -68,17 +66,7 @@ class Connection:
     @classmethod
     def to(cls, engine: Engine, users: Iterable[str]) -> Self:
         """A connection with the tokens of users of an engine that the tests started."""
-        tokens: dict[str, str] = {}
-        cluster: dict[str, str] = {}
-        for name in users:
-            login = engine.login(name)
-            config = yaml.safe_load(Path(login.kubeconfig).read_text(encoding="utf-8"))
-            context = next(item["context"] for item in config["contexts"] if item["name"] == login.context)
-            user = next(item["user"] for item in config["users"] if item["name"] == context["user"])
-            tokens[name], cluster = user["token"], config["clusters"][0]["cluster"]
-        inline = base64.b64decode(cluster.get("certificate-authority-data", "")).decode()
-        ca = inline or Path(cluster["certificate-authority"]).read_text(encoding="utf-8")
-        return cls(cluster["server"], ca, tokens)
+        return cls(*tokens_of(engine, users))
 
     def token(self, user: str) -> str:
         """The token of a user."""
