@@ -94,17 +94,17 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.server import Sandbox as Sandbox
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
+    from tenantkit.spec.network import Network as Network
+    from tenantkit.spec.network import SharedEndpoint as SharedEndpoint
     from tenantkit.spec.people import People as People
-    from tenantkit.spec.platform import Gateway as Gateway
-    from tenantkit.spec.platform import Network as Network
     from tenantkit.spec.platform import Platform as Platform
-    from tenantkit.spec.platform import Routing as Routing
-    from tenantkit.spec.platform import Security as Security
-    from tenantkit.spec.platform import SharedEndpoint as SharedEndpoint
     from tenantkit.spec.quota import ContainerLimits as ContainerLimits
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.quota import StorageClassQuota as StorageClassQuota
     from tenantkit.spec.route import Route as Route
+    from tenantkit.spec.routing import Gateway as Gateway
+    from tenantkit.spec.routing import Routing as Routing
+    from tenantkit.spec.security import Security as Security
     from tenantkit.spec.tenant import Tenant as Tenant
 
 _HOME = {
@@ -115,10 +115,10 @@ _HOME = {
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",
     "FormField": "forms.kit.field",
-    "Gateway": "spec.platform",
+    "Gateway": "spec.routing",
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
-    "Network": "spec.platform",
+    "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
     "People": "spec.people",
@@ -132,10 +132,10 @@ _HOME = {
     "Reason": "provision.reasons",
     "Report": "provision.report",
     "Route": "spec.route",
-    "Routing": "spec.platform",
+    "Routing": "spec.routing",
     "Sandbox": "sandbox.server",
-    "Security": "spec.platform",
-    "SharedEndpoint": "spec.platform",
+    "Security": "spec.security",
+    "SharedEndpoint": "spec.network",
     "StorageClassQuota": "spec.quota",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",

@@ -13,7 +13,8 @@ from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, TEAM_
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.spec.platform import Platform, Security
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.security import Security
     from tenantkit.spec.tenant import Tenant
 
 

@@ -8,8 +8,9 @@ from tenantkit.manifests.labels import own_labels
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.spec.platform import Platform, Routing
+    from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
+    from tenantkit.spec.routing import Routing
     from tenantkit.spec.tenant import Tenant
 
 

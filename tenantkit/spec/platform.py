@@ -6,27 +6,27 @@ are refused by name: a policy that is requested and silently not created is wors
 
 from __future__ import annotations
 
-import re
-from string import Formatter
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
-from tenantkit.rules.names import check_dns_label, check_dns_subdomain
+from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
-from tenantkit.spec.base import Document, Spec
-from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
+from tenantkit.spec.base import Document
+from tenantkit.spec.fields import DnsLabel, Host, LabelKey, LabelValue, ResourceName
+from tenantkit.spec.network import Network
 from tenantkit.spec.people import People, Person, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
+from tenantkit.spec.routing import Routing
+from tenantkit.spec.security import Security
+from tenantkit.spec.templates import check_sample, template_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
-
-PodSecurityLevel = Literal["privileged", "baseline", "restricted"]
 
 SYSTEM_NAMESPACE = "tenantkit-system"
 _RESERVED_NAMESPACES = ("default", SYSTEM_NAMESPACE)
@@ -36,169 +36,6 @@ _OWN_LABELS = (
     "pod-security.kubernetes.io/",
     "kubernetes.io/metadata.name",
 )
-
-
-def _check_cidr(text: str) -> str:
-    from ipaddress import ip_network
-
-    try:
-        return str(ip_network(text))
-    except ValueError:
-        raise ValueError("use an address range such as '10.0.0.0/8'") from None
-
-
-Cidr = Annotated[str, AfterValidator(_check_cidr)]
-
-
-def _check_pod_security_version(text: str) -> str:
-    if not re.fullmatch(r"latest|v1\.\d{1,3}", text):
-        raise ValueError("use 'latest' or a version such as 'v1.37'")
-    return text
-
-
-PodSecurityVersion = Annotated[str, AfterValidator(_check_pod_security_version)]
-
-
-class Gateway(Spec):
-    """The Gateway that HTTPRoutes attach to.
-
-    Args:
-        name: of the Gateway.
-        namespace: where it is.
-        section: the listener's name. Default: any listener that accepts the route.
-
-    Example:
-        >>> tk.Gateway(name="edge", namespace="infra").section is None
-        True
-    """
-
-    name: DnsSubdomain
-    namespace: DnsLabel
-    section: DnsLabel | None = None
-
-
-class Routing(Spec):
-    """How tenants' routes are exposed.
-
-    Args:
-        by: `ingress`, `gateway` (HTTPRoutes) or `both`, during a migration. Default `ingress`.
-        ingress_class: of each Ingress. Default: the cluster's default class.
-        tls_secret: name of the Secret with the certificate in each tenant's namespace; it may contain `{name}`.
-            Default: no TLS.
-        annotations: on each Ingress, for the controller or a certificate issuer. Default: none.
-        gateway: the Gateway that HTTPRoutes attach to; needed for `gateway` and `both`.
-
-    Example:
-        >>> tk.Routing(ingress_class="contour", tls_secret="{name}-tls").by
-        'ingress'
-    """
-
-    by: Literal["ingress", "gateway", "both"] = "ingress"
-    ingress_class: DnsSubdomain | None = None
-    tls_secret: str | None = None
-    annotations: dict[LabelKey, str] = {}
-    gateway: Gateway | None = None
-
-    @field_validator("by")
-    @classmethod
-    def _made_by_this_version(cls, by: str) -> str:
-        if by != "ingress":
-            raise ValueError("this version creates Ingresses only: use 'ingress'")
-        return by
-
-    @field_validator("gateway")
-    @classmethod
-    def _no_gateway_yet(cls, gateway: Gateway | None) -> Gateway | None:
-        if gateway is not None:
-            raise ValueError("this version creates Ingresses only: leave it out")
-        return gateway
-
-    @field_validator("tls_secret")
-    @classmethod
-    def _names_a_secret(cls, template: str | None) -> str | None:
-        if template is None:
-            return None
-        if not _template_fields(template) <= {"name"}:
-            raise ValueError("use {name} alone, for example '{name}-tls'")
-        _check_sample(template.format(name="a"), check_dns_subdomain, "{name}-tls")
-        return template
-
-
-class SharedEndpoint(Spec):
-    """An endpoint outside the tenants that all of them may reach: a registry, an object store, the API server.
-
-    Args:
-        cidr: address range.
-        port: TCP port. Default: all ports.
-
-    Example:
-        >>> tk.SharedEndpoint(cidr="10.20.0.5/32", port=5000).to_mapping()
-        {'cidr': '10.20.0.5/32', 'port': 5000}
-    """
-
-    cidr: Cidr
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-
-
-class Network(Spec):
-    """The network traffic that tenants may receive and send.
-
-    Args:
-        isolate: whether NetworkPolicies isolate tenants. Default: no.
-        routing_namespaces: namespaces of the ingress controllers, from which traffic is allowed. Default: none.
-        routing_cidrs: addresses of ingress controllers on the host network, which no namespace selector matches.
-            Default: none.
-        internet: whether pods may reach the internet, except the ranges in `cluster_cidrs`. Default: yes.
-        cluster_cidrs: the cluster's ranges of pods, services and nodes. Default: all private and link-local ranges.
-        shared: endpoints that all tenants may reach. Default: none.
-
-    Example:
-        >>> tk.Network().isolate
-        False
-    """
-
-    isolate: bool = False
-    routing_namespaces: tuple[DnsLabel, ...] = ()
-    routing_cidrs: tuple[Cidr, ...] = ()
-    internet: bool = True
-    cluster_cidrs: tuple[Cidr, ...] = (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "169.254.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
-    )
-    shared: tuple[SharedEndpoint, ...] = ()
-
-    @model_validator(mode="after")
-    def _no_policies_yet(self) -> Self:
-        if any(getattr(self, name) != field.default for name, field in type(self).model_fields.items()):
-            raise ValueError("this version does not create NetworkPolicies: leave `network` out")
-        return self
-
-
-class Security(Spec):
-    """Pod Security levels of tenants' namespaces, and Secrets for pulling images.
-
-    Args:
-        enforce: Pod Security level that pods must meet (page "Pod Security Standards"). Default `baseline`: notebook
-            and training images often run as root, which `restricted` refuses.
-        audit: violations of this level are written to the audit log. Default `restricted`.
-        warn: violations of this level return a warning. Default `restricted`.
-        version: of the three levels: `latest`, or a version such as `v1.37`. Default `latest`.
-        image_pull_secrets: names of Secrets in the tenant's namespace, for its ServiceAccounts. Default: none.
-
-    Example:
-        >>> tk.Security(enforce="restricted").warn
-        'restricted'
-    """
-
-    enforce: PodSecurityLevel = "baseline"
-    audit: PodSecurityLevel = "restricted"
-    warn: PodSecurityLevel = "restricted"
-    version: PodSecurityVersion = "latest"
-    image_pull_secrets: tuple[DnsSubdomain, ...] = ()
 
 
 class Platform(Document):
@@ -380,20 +217,6 @@ class Platform(Document):
 
 def _check_host_template(template: str) -> None:
     """Refuse a template with other fields, without `{name}`, or whose hosts would be invalid."""
-    if not {"name"} <= _template_fields(template) <= {"name", "team", "domain"}:
+    if not {"name"} <= template_fields(template) <= {"name", "team", "domain"}:
         raise ValueError("use only {name} (required), {team} and {domain}, for example '{name}.{domain}'")
-    _check_sample(template.format(name="a", team="b", domain="example.ai"), check_host, "{name}.{domain}")
-
-
-def _check_sample(sample: str, check: Callable[[object], str | None], example: str) -> None:
-    if check(sample):
-        raise ValueError(f"it expands to {sample!r}, which is not a valid name: use, for example, {example!r}")
-
-
-def _template_fields(template: str) -> set[str]:
-    """The names of the fields in a template; `{name:.1}` and `{name!r}` count as unknown fields."""
-    try:
-        parsed = [(field, form, conversion) for _, field, form, conversion in Formatter().parse(template)]
-    except ValueError:
-        return {""}
-    return {"" if form or conversion else field for field, form, conversion in parsed if field is not None}
+    check_sample(template.format(name="a", team="b", domain="example.ai"), check_host, "{name}.{domain}")

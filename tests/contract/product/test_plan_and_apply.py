@@ -12,8 +12,10 @@ from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant, get_tenants
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
+from tenantkit.spec.routing import Routing
+from tenantkit.spec.security import Security
 from tests.contract.tenants import (
     OWNER,
     ROUTE,

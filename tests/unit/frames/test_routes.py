@@ -9,8 +9,9 @@ import pytest
 
 from tenantkit.frames.routes import ROUTES, routes_frame
 from tenantkit.manifests.routes import make_routes
-from tenantkit.spec.platform import Platform, Routing
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Routing
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:

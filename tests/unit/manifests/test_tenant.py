@@ -16,9 +16,11 @@ from tenantkit.manifests.quota import make_limits, make_quota
 from tenantkit.manifests.routes import make_ingress
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.spec.people import People
-from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Routing
+from tenantkit.spec.security import Security
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:

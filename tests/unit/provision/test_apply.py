@@ -16,7 +16,8 @@ from tenantkit.exceptions import (
 )
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.spec.platform import Platform, Routing
+from tenantkit.spec.platform import Platform
+from tenantkit.spec.routing import Routing
 from tests.unit.provision.memory import (
     NAMESPACE,
     PLATFORM,

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from tenantkit.provision.apply import apply
 from tenantkit.provision.plan import plan
-from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import ContainerLimits, Quota, StorageClassQuota
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Routing
+from tenantkit.spec.security import Security
 from tenantkit.spec.tenant import Tenant
 from tests.unit.provision.memory import PLATFORM, QUOTA, Killed, Memory, run, tenant, with_hard
 

@@ -22,9 +22,11 @@ from tenantkit.provision.compare import (
 )
 from tenantkit.provision.managed_fields import managers_of, owners_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
-from tenantkit.spec.platform import Platform, Routing, Security
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota, StorageClassQuota
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Routing
+from tenantkit.spec.security import Security
 from tenantkit.spec.tenant import Tenant
 
 TENANT = Tenant(

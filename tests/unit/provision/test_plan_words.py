@@ -13,8 +13,9 @@ from tenantkit.provision.plans.differences import differences
 from tenantkit.provision.plans.table import entries
 from tenantkit.provision.plans.wording import describe, item_text
 from tenantkit.rules.manifest import ObjectRef
-from tenantkit.spec.platform import Platform, Security
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
+from tenantkit.spec.security import Security
 from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:

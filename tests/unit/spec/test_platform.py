@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError
-from tenantkit.spec.platform import Gateway, Network, Platform, Routing
+from tenantkit.spec.network import Network
+from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
+from tenantkit.spec.routing import Gateway, Routing
 from tenantkit.spec.tenant import Tenant
 
 
