@@ -86,11 +86,11 @@ def test_requests_are_answered_while_a_huge_deployment_grows() -> None:
     with Sandbox() as box, Client(box.kubeconfig) as admin:
         eventually(lambda: admin.get("/api/v1/namespaces/default/serviceaccounts/default")["metadata"]["uid"])
         body = {"metadata": {"name": "odd"}, "spec": LARGE["deployments"][1]}
-        with at_once():
+        with at_once(box._thread):
             assert admin.ask("POST", "/apis/apps/v1/namespaces/default/deployments", body).status == 201
         found = 0
         while found < MOST_PODS:
-            with at_once():
+            with at_once(box._thread):
                 found = len(admin.get(pods)["items"])
 
 
