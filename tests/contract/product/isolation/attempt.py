@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from tests.contract.wire import Answer, Wire
 
 DRY_RUN = {"dryRun": "All"}
+# of other kinds an update without a version is an update of the newest one
+ONLY_OF_A_VERSION = ("PodDisruptionBudget", "HTTPRoute")
 HEADS = ("apiVersion", "kind", "metadata", "status")
 
 # The wall by name, as docs/isolation.md has it: the status code and what its message contains.
 WALLS: dict[str, tuple[int, str]] = {
-    "RBAC": (403, r'User "[^"]+" cannot \w+ resource|is attempting to grant RBAC permissions not currently held'),
+    "RBAC": (403, r'User "[^"]+" cannot \S+ resource|is attempting to grant RBAC permissions not currently held'),
     "Pod Security": (403, r'violates PodSecurity "'),
     "quota": (403, r"exceeded quota: tenantkit-"),
     "limits": (403, r"(maximum|minimum) \S+ usage per"),
-    "fixed field": (422, r"immutable|may not change fields|cannot change roleRef|updates to statefulset spec"),
+    "fixed field": (422, r"immutable|may not change|cannot change roleRef|updates to statefulset spec"),
     "validation": (422, r"is invalid:"),
     "service accounts": (403, r"error looking up service account"),
     "namespace lifecycle": (403, r"this namespace may not be deleted"),
@@ -146,7 +148,8 @@ def changed_by(path: str, base: Manifest, hostile: Manifest, *, strategic: bool 
         key: value for key, value in hostile["metadata"].items() if key in ("labels", "annotations", "finalizers")
     }
     patch = content | ({"metadata": extra} if extra else {})
-    metadata = {key: value for key, value in base["metadata"].items() if key != "managedFields"}
+    left_out = {"managedFields"} if base["kind"] in ONLY_OF_A_VERSION else {"managedFields", "resourceVersion"}
+    metadata = {key: value for key, value in base["metadata"].items() if key not in left_out}
     yield Request("update", "PUT", path, {**base, **content, "metadata": {**metadata, **extra}})
     yield Request("merge patch", "PATCH", path, patch, MERGE_PATCH)
     operations = [{"op": "add", "path": f"/{key}", "value": value} for key, value in content.items()]

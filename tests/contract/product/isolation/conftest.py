@@ -105,18 +105,17 @@ def _any_binding() -> Manifest:
 @pytest.fixture(scope="package")
 def base(place: Place, wire: Wire, wire_as: Callable[[str], Wire]) -> Callable[[str], Manifest]:
     """The live base object of a kind, which the owner makes once; or an object by `Kind/name`, or by its path."""
-    made: dict[str, Manifest] = {}
+    made: set[str] = set()
     harmless = bases(place)
 
     def live(what: str) -> Manifest:
+        if "/" in what:
+            return _found(what)
         if what not in made:
-            made[what] = _found(what) if "/" in what else _created(what)
-        return made[what]
-
-    def _created(kind: str) -> Manifest:
-        answer = wire_as("owner")("POST", collection(kind, place.mine), harmless[kind])
-        assert answer.status == 201, answer.body
-        return _read(f"{collection(kind, place.mine)}/base", kind)
+            answer = wire_as("owner")("POST", collection(what, place.mine), harmless[what])
+            assert answer.status == 201, answer.body
+            made.add(what)
+        return _read(f"{collection(what, place.mine)}/base", what)
 
     def _found(what: str) -> Manifest:
         kind, _, name = what.partition("/")

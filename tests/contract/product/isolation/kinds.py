@@ -97,9 +97,9 @@ def ingress(name: str, host: str | None, *, tls: str | None = None, **metadata: 
     return manifest("Ingress", name, {"spec": spec}, **metadata)
 
 
-def binding(name: str, *subjects: Manifest, role: str = "tenantkit-editor", kind: str = "ClusterRole") -> Manifest:
+def binding(name: str, *subjects: Manifest, role: str = "tenantkit-editor") -> Manifest:
     """A RoleBinding."""
-    ref = {"apiGroup": RBAC, "kind": kind, "name": role}
+    ref = {"apiGroup": RBAC, "kind": "ClusterRole", "name": role}
     return manifest("RoleBinding", name, {"roleRef": ref, "subjects": list(subjects)})
 
 
@@ -131,7 +131,7 @@ def every_way(
 
     def requests(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
         path, wanted = collection(kind, place.mine), hostile(place)
-        yield from created_by(path, {**wanted, "metadata": {**wanted["metadata"], "name": "tried"}})
+        yield from created_by(path, _tried(wanted))
         live = base(kind)
         yield from changed_by(f"{path}/{live['metadata']['name']}", live, wanted, strategic=kind not in _CUSTOM)
 
@@ -145,6 +145,11 @@ def new(
 
     def requests(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
         for wanted in hostile:
-            yield from created_by(collection(kind, namespace(place)), wanted(place))
+            yield from created_by(collection(kind, namespace(place)), _tried(wanted(place)))
 
     return requests
+
+
+def _tried(wanted: Manifest) -> Manifest:
+    """The object under a name that nothing has."""
+    return {**wanted, "metadata": {**wanted["metadata"], "name": "tried"}}

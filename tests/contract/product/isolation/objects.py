@@ -67,7 +67,7 @@ SERVICES = [
     Attempt(
         "choose a cluster address",
         ("guardrail services",),
-        every_way("Service", _service(clusterIP="10.0.0.10")),
+        every_way("Service", _service(clusterIP="10.96.0.77")),
     ),
     Attempt("announce an address by the status of a Service", ("RBAC",), _load_balancer_status),
     Attempt("send traffic to an address by Endpoints or EndpointSlices", ("RBAC",), _endpoints),
@@ -134,7 +134,7 @@ CLAIMS = [
         for shown, fields in {
             "`maxUnavailable: 0`": {"maxUnavailable": 0},
             "`maxUnavailable: 0%`": {"maxUnavailable": "0%"},
-            "`minAvailable: 100%`": {"minAvailable": "100%"},
+            "`minAvailable: 100%`": {"minAvailable": "100%", "maxUnavailable": None},
         }.items()
     ),
 ]

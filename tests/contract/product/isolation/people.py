@@ -37,7 +37,6 @@ def _other_roles(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request
     path = collection("RoleBinding", place.mine)
     for role in _OTHER_ROLES:
         yield Request(role, "POST", path, binding("tried", user(EVE), role=role))
-    yield Request("a Role", "POST", path, binding("tried", user(EVE), role="tenantkit-owner", kind="Role"))
 
 
 def _roles(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
@@ -69,7 +68,7 @@ def _own_binding(change: Manifest) -> Callable[[Place, Callable[[str], Manifest]
 def _unlabelled(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
     live = base("RoleBinding/owner")
     path = f"{collection('RoleBinding', place.mine)}/{live['metadata']['name']}"
-    metadata = {key: value for key, value in live["metadata"].items() if key not in ("labels", "managedFields")}
+    metadata = {key: value for key, value in live["metadata"].items() if key not in ("labels", "managedFields", "resourceVersion")}
     yield Request("update", "PUT", path, {**live, "metadata": metadata})
     labels = dict.fromkeys(live["metadata"]["labels"])
     yield Request("merge patch", "PATCH", path, {"metadata": {"labels": labels}}, MERGE_PATCH)

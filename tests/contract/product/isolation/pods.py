@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.product.isolation.attempt import Attempt, Request
+from tests.contract.product.isolation.attempt import Attempt, Request, changed_by, created_by
 from tests.contract.product.isolation.kinds import (
     POD,
     TEMPLATES,
     collection,
-    created_by,
     every_way,
     new,
     resource,
@@ -62,12 +61,26 @@ def _spec(kind: str, change: Callable[[Place], Manifest]) -> Callable[[Place], M
     return lambda place: with_pods(kind, "base", {**POD, **change(place)})
 
 
+def _live_pod(*parts: str) -> Callable[[Place], str]:
+    return lambda place: "/".join((collection("Pod", place.mine), "base", *parts))
+
+
+def _more_tolerations(*more: Manifest) -> Callable[[Place, Callable[[str], Manifest]], Iterator[Request]]:
+    """Add tolerations to a pod that exists, as its spec allows."""
+
+    def requests(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+        live = base("Pod")
+        spec = {**live["spec"], "tolerations": [*live["spec"]["tolerations"], *more]}
+        yield from changed_by(_live_pod()(place), live, {"metadata": {}, "spec": spec})
+
+    return requests
+
+
 GUARDED = [
     Attempt(
         f"{what}, in a {kind}",
         _PRIORITY if "priority" in what or "preempt" in what else ("guardrail pods",),
-        # nothing but tolerations can be changed in a Pod's spec, but those can
-        every_way(kind, _spec(kind, change)) if kind != "Pod" or "tolerate" in what else new(kind, _spec(kind, change)),
+        new(kind, _spec(kind, change)) if kind == "Pod" else every_way(kind, _spec(kind, change)),
         needs=resource(kind),
     )
     for what, change in BY_GUARDRAIL.items()
@@ -166,10 +179,6 @@ SECURED = [
 ]
 
 
-def _live_pod(*parts: str) -> Callable[[Place], str]:
-    return lambda place: "/".join((collection("Pod", place.mine), "base", *parts))
-
-
 def _ephemeral(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
     debug = {"name": "debug", "image": "busybox", "securityContext": {"privileged": True}}
     patch = {"spec": {"ephemeralContainers": [debug]}}
@@ -218,6 +227,10 @@ def _unknown_account(place: Place) -> Manifest:
 
 
 PARTS = [
+    Attempt("add a toleration to a running pod", ("guardrail pods",), _more_tolerations(_EXISTS)),
+    Attempt(
+        "add the control plane's toleration to a running pod", ("guardrail pods",), _more_tolerations(_CONTROL_PLANE)
+    ),
     Attempt("add a privileged ephemeral container", ("RBAC", "Pod Security"), _ephemeral),
     Attempt("write the status of a pod", ("RBAC",), _status),
     Attempt("bind a pod to a node", ("RBAC",), _bind),

@@ -69,7 +69,7 @@ def _unlabel(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]
     """Take a tenant's namespace out of reach of the guardrails."""
     path, live = _live(base, place.mine)
     key = "tenantkit.dev/tenant"
-    metadata: dict[str, Any] = {name: value for name, value in live["metadata"].items() if name != "managedFields"}
+    metadata: dict[str, Any] = {name: value for name, value in live["metadata"].items() if name not in ("managedFields", "resourceVersion")}
     without = {name: value for name, value in metadata["labels"].items() if name != key}
     yield Request("update", "PUT", path, {**live, "metadata": {**metadata, "labels": without}})
     yield Request("merge patch", "PATCH", path, {"metadata": {"labels": {key: None}}}, MERGE_PATCH)

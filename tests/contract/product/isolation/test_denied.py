@@ -33,4 +33,6 @@ def test_nobody_can(  # noqa: PLR0913 (fixtures)
     if attempt.needs and served.find(group, plural) is None:
         return  # the sandbox does not have this kind, so that nothing of it can be written
 
-    assert attempt.passed(wire_as(user), place, base) == []
+    passed = attempt.passed(wire_as(user), place, base)
+
+    assert passed == [], "\n".join(["not denied:", *passed])
