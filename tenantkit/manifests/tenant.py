@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
 from tenantkit.manifests.namespace import make_namespace
-from tenantkit.manifests.quota import make_limits, make_quota
+from tenantkit.manifests.quota import make_limits, make_priority_quota, make_quota
 from tenantkit.manifests.routes import make_routes
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_namespace,
     make_quota,
+    make_priority_quota,
     make_limits,
     make_accounts,
     make_bindings,
@@ -41,7 +42,7 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
         >>> from tenantkit.spec.tenant import Tenant
         >>> vision = Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> [manifest["kind"] for manifest in make_tenant(vision, Platform())][:4]
-        ['Namespace', 'ResourceQuota', 'LimitRange', 'ServiceAccount']
+        ['Namespace', 'ResourceQuota', 'ResourceQuota', 'LimitRange']
     """
     manifests: list[Manifest] = []
     for step in STEPS:

@@ -121,7 +121,7 @@ class PlanChange:
             looked_at = {path for path in live if path[0] == "metadata"}
         else:
             looked_at = {*fields_of(self.wanted), *owners_of(found).ours}
-            looked_at |= {path for path in live if is_exclusive(self.ref.kind, path)}
+            looked_at |= {path for path in live if is_exclusive(self.wanted, path)}
         uid = "" if is_kubernetes_own else str(found["metadata"].get("uid", ""))
         return digest(self.ref.kind, live, looked_at, uid=uid)
 
@@ -253,7 +253,7 @@ def _extra_row(it: _Compared, path: Path, value: Any, owners: Owners) -> Iterato
     is_owned = path in owners.ours
     if is_owned and not others:
         yield PlanRow("update", it.ref, path, value, None)
-    elif is_exclusive(it.ref.kind, path):
+    elif is_exclusive(it.wanted, path):
         yield PlanRow("conflict", it.ref, path, value, None, added_by_other(managers), managers)
     elif is_owned:
         yield PlanRow("update", it.ref, path, value, None, shared_field(", ".join(others)))

@@ -13,6 +13,7 @@ from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
+from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
     NO_LONGER_WANTED,
@@ -24,6 +25,8 @@ from tenantkit.provision.reasons import (
     second_of_kind,
 )
 from tenantkit.rules.manifest import ref_of
+
+_OWN_NAMES = "tenantkit-"
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +64,22 @@ def unwanted(present: Iterable[Manifest], tenant: Tenant, part: TeamPart) -> lis
     """
     found = [judged for manifest in present if (judged := _judged(manifest, tenant, part)) is not None]
     return sorted(found, key=lambda it: (not it.is_deleted, -RANK[it.manifest["kind"]], ref_of(it.manifest)))
+
+
+def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
+    """The objects of the platform that its settings no longer want, all of which are deleted.
+
+    Args:
+        present: objects that are not wanted, of any owner.
+    """
+    found = [manifest for manifest in present if _is_the_platforms(manifest)]
+    ordered = sorted(found, key=lambda it: (-RANK[it["kind"]], ref_of(it)))
+    return [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in ordered]
+
+
+def _is_the_platforms(manifest: Manifest) -> bool:
+    """By its labels and its name: a label alone may have been copied with the object of another tool."""
+    return is_ours(manifest, None) and str(manifest["metadata"]["name"]).startswith(_OWN_NAMES)
 
 
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:

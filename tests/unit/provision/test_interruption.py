@@ -104,7 +104,7 @@ def test_ctrl_c_ends_the_wait_for_a_quota_and_the_refused_write_is_not_repeated(
         if ref.kind == "Ingress":
             raise PermissionDenied("ingresses.networking.k8s.io 'ai' is forbidden: status unknown for quota: q")
 
-    def waited(_cluster: object, _namespaces: object, *, timeout_s: float, stop: threading.Event) -> set[str]:
+    def waited(_cluster: object, _quotas: object, *, timeout_s: float, stop: threading.Event) -> set[str]:
         is_waiting.set()
         assert stop.wait(timeout_s)
         return set()
