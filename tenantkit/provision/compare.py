@@ -34,6 +34,7 @@ _QUANTITIES: Mapping[str, Path] = {"ResourceQuota": ("spec", "hard"), "LimitRang
 _EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
     "ResourceQuota": ("spec",),
     "LimitRange": ("spec",),
+    "NetworkPolicy": ("spec",),
     "Role": ("rules",),
     "ClusterRole": ("rules", "aggregationRule"),
     "RoleBinding": ("roleRef", "subjects"),
@@ -63,7 +64,18 @@ def same_value(kind: str, path: Path, one: Any, other: Any) -> bool:
     """Whether two values of a field mean the same to the server."""
     if one == other and type(one) is type(other):
         return True
+    if kind == "NetworkPolicy":
+        return unordered(one) == unordered(other)
     return _holds_quantities(kind, path) and _canonical(one) == _canonical(other)
+
+
+def unordered(value: Any) -> Any:
+    """A value of a NetworkPolicy with the items of its lists in order of their text: each list there is a set."""
+    if isinstance(value, dict):
+        return {key: unordered(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return sorted((unordered(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value
 
 
 def digest(kind: str, fields: Mapping[Path, Any], paths: Iterable[Path], *, uid: str) -> str:
