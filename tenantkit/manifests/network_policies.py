@@ -39,7 +39,7 @@ def make_network_policies(tenant: Tenant, platform: Platform) -> list[Manifest]:
     if not platform.is_isolated(tenant):
         return []
     network = platform.network
-    inside = [{"podSelector": {}}]
+    inside: list[Manifest] = [{"podSelector": {}}]
     specs: dict[str, Manifest] = {
         DEFAULT_DENY: {"policyTypes": ["Ingress", "Egress"]},
         SAME_NAMESPACE: {

@@ -65,8 +65,8 @@ class Dns(Spec):
         port: UDP and TCP port. Default 53.
 
     Example:
-        >>> tk.Dns(namespace="openshift-dns", pods={"dns.operator.openshift.io/daemonset-dns": "default"}, port=5353).port
-        5353
+        >>> tk.Dns(pods={"app.kubernetes.io/name": "coredns"}).addresses
+        ('169.254.20.10/32',)
     """
 
     namespace: DnsLabel = "kube-system"

@@ -1,7 +1,7 @@
 """Objects in a tenant's namespace that its spec does not want: which are deleted, and which are only shown.
 
-Every RoleBinding, Ingress, NetworkPolicy, ResourceQuota and LimitRange there is one or the other, whatever its labels are. Deleted is
-what gives rights that only the spec may give, and what tenantkit made before.
+Every RoleBinding, Ingress, NetworkPolicy, ResourceQuota and LimitRange there is one or the other, whatever its labels
+are. Deleted is what gives rights that only the spec may give, and what tenantkit made before.
 """
 
 from __future__ import annotations
