@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from tests.contract.product.isolation.place import Manifest, Place
     from tests.contract.wire import Answer, Wire
 
+    # from a kind, or from `Kind/name`, to the object as it is on the server
+    Base = Callable[[str], Manifest]
+    Requests = Callable[[Place, Base], Iterable["Request"]]
+
 DRY_RUN = {"dryRun": "All"}
 # of other kinds an update without a version is an update of the newest one
 ONLY_OF_A_VERSION = ("PodDisruptionBudget", "HTTPRoute")
+# a controller writes the status of the base object meanwhile
+_TRIES = 5
 HEADS = ("apiVersion", "kind", "metadata", "status")
 
 # The wall by name, as docs/isolation.md has it: the status code and what its message contains.
@@ -76,10 +82,6 @@ class Request:
         )
 
 
-# from the place and the live base object of a kind to requests
-Requests = "Callable[[Place, Callable[[str], Manifest]], Iterable[Request]]"
-
-
 @dataclass(frozen=True)
 class Attempt:
     """What somebody tries, and what denies it.
@@ -95,7 +97,7 @@ class Attempt:
 
     what: str
     walls: tuple[str, ...]
-    requests: Callable[[Place, Callable[[str], Manifest]], Iterable[Request]] = field(repr=False)
+    requests: Requests = field(repr=False)
     who: tuple[str, ...] = ("owner", "editor")
     source: str = "attack"
     needs: str = ""
@@ -104,18 +106,28 @@ class Attempt:
         """The name of the test."""
         return self.what
 
-    def passed(self, wire: Wire, place: Place, base: Callable[[str], Manifest]) -> list[str]:
+    def passed(self, wire: Wire, place: Place, base: Base) -> list[str]:
         """The ways that were not denied by one of the walls, with the server's answer; empty if all were."""
-        return [f"{it.way}: {shown(answer)}" for it, answer in self._sent(wire, place, base) if not self._denied(answer)]
+        return [
+            f"{it.way}: {shown(answer)}" for it, answer in self._sent(wire, place, base) if not self._denied(answer)
+        ]
 
-    def _sent(
-        self, wire: Wire, place: Place, base: Callable[[str], Manifest]
-    ) -> Iterator[tuple[Request, Answer]]:
+    def _sent(self, wire: Wire, place: Place, base: Base) -> Iterator[tuple[Request, Answer]]:
         for request in self.requests(place, base):
-            yield request, request.send(wire)
+            answer = request.send(wire)
+            for _ in range(_TRIES):
+                if not _was_changed_meanwhile(answer):
+                    break
+                [again] = [it for it in self.requests(place, base) if it.way == request.way]
+                answer = again.send(wire)
+            yield request, answer
 
     def _denied(self, answer: Answer) -> bool:
         return any(is_denied_by(answer, wall) for wall in (*self.walls, *ON_UPDATES))
+
+
+def _was_changed_meanwhile(answer: Answer) -> bool:
+    return answer.status == 409 and "the object has been modified" in message(answer)
 
 
 def is_denied_by(answer: Answer, wall: str) -> bool:
@@ -144,9 +156,7 @@ def changed_by(path: str, base: Manifest, hostile: Manifest, *, strategic: bool 
         strategic: whether the kind takes strategic merge patches; custom resources do not.
     """
     content = {key: value for key, value in hostile.items() if key not in HEADS}
-    extra = {
-        key: value for key, value in hostile["metadata"].items() if key in ("labels", "annotations", "finalizers")
-    }
+    extra = {key: value for key, value in hostile["metadata"].items() if key in ("labels", "annotations", "finalizers")}
     patch = content | ({"metadata": extra} if extra else {})
     left_out = {"managedFields"} if base["kind"] in ONLY_OF_A_VERSION else {"managedFields", "resourceVersion"}
     metadata = {key: value for key, value in base["metadata"].items() if key not in left_out}

@@ -11,6 +11,7 @@ from tests.contract.wire import MERGE_PATCH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.contract.product.isolation.attempt import Base
     from tests.contract.product.isolation.place import Manifest, Place
 
 _NGINX = "nginx.ingress.kubernetes.io/"
@@ -75,7 +76,7 @@ HTTP_ROUTES: dict[str, Callable[[Place], Manifest]] = {
 }
 
 
-def _gateways(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _gateways(place: Place, _: Base) -> Iterator[Request]:
     listener = {"name": "http", "port": 80, "protocol": "HTTP", "hostname": place.other_host}
     gateway = {"spec": {"gatewayClassName": "shared", "listeners": [listener]}}
     yield Request("Gateway", "POST", collection("Gateway", place.mine), manifest("Gateway", "tried", gateway))
@@ -89,7 +90,7 @@ def _gateways(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
     yield Request("ReferenceGrant", "POST", path, manifest("ReferenceGrant", "tried", grant))
 
 
-def _status(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _status(place: Place, _: Base) -> Iterator[Request]:
     status = {"status": {"loadBalancer": {"ingress": [{"hostname": place.other_host}]}}}
     yield Request("status", "PATCH", f"{collection('Ingress', place.mine)}/base/status", status, MERGE_PATCH)
 
@@ -124,7 +125,11 @@ HOST_ROWS = [
         for what, hostile in HTTP_ROUTES.items()
     ),
     Attempt("make a Gateway, or a grant in another tenant", ("RBAC",), _gateways, needs=resource("HTTPRoute")),
-    Attempt("make an Ingress as an editor", ("RBAC",), every_way("Ingress", lambda p: ingress("base", p.host)),
-            who=("editor",)),
+    Attempt(
+        "make an Ingress as an editor",
+        ("RBAC",),
+        every_way("Ingress", lambda p: ingress("base", p.host)),
+        who=("editor",),
+    ),
     Attempt("write the status of an Ingress", ("RBAC",), _status),
 ]

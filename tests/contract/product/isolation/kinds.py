@@ -8,9 +8,9 @@ from tests.contract.product.isolation.attempt import changed_by, created_by
 from tests.contract.product.isolation.place import EVE, RBAC, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from tests.contract.product.isolation.attempt import Request
+    from tests.contract.product.isolation.attempt import Base, Request, Requests
     from tests.contract.product.isolation.place import Manifest, Place
 
 _GATEWAY = "gateway.networking.k8s.io/v1"
@@ -119,9 +119,7 @@ def bases(place: Place) -> dict[str, Manifest]:
     }
 
 
-def every_way(
-    kind: str, hostile: Callable[[Place], Manifest]
-) -> Callable[[Place, Callable[[str], Manifest]], Iterable[Request]]:
+def every_way(kind: str, hostile: Callable[[Place], Manifest]) -> Requests:
     """Make the hostile object, and change a harmless one into it.
 
     Args:
@@ -129,7 +127,7 @@ def every_way(
         hostile: from the place to the object.
     """
 
-    def requests(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+    def requests(place: Place, base: Base) -> Iterator[Request]:
         path, wanted = collection(kind, place.mine), hostile(place)
         yield from created_by(path, _tried(wanted))
         live = base(kind)
@@ -140,10 +138,10 @@ def every_way(
 
 def new(
     kind: str, *hostile: Callable[[Place], Manifest], namespace: Callable[[Place], str] = lambda place: place.mine
-) -> Callable[[Place, Callable[[str], Manifest]], Iterable[Request]]:
+) -> Requests:
     """Make the hostile objects only: what they ask for can't be changed later."""
 
-    def requests(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+    def requests(place: Place, _: Base) -> Iterator[Request]:
         for wanted in hostile:
             yield from created_by(collection(kind, namespace(place)), _tried(wanted(place)))
 

@@ -11,6 +11,7 @@ from tests.contract.wire import MERGE_PATCH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.contract.product.isolation.attempt import Base, Requests
     from tests.contract.product.isolation.place import Manifest, Place
 
 _PORTS: Manifest = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
@@ -24,7 +25,7 @@ def _service(**fields: Any) -> Callable[[Place], Manifest]:
     )
 
 
-def _load_balancer_status(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _load_balancer_status(place: Place, _: Base) -> Iterator[Request]:
     patch = {"status": {"loadBalancer": {"ingress": [{"ip": "8.8.8.8"}]}}}
     yield Request("status", "PATCH", f"{collection('Service', place.mine)}/base/status", patch, MERGE_PATCH)
 
@@ -33,7 +34,7 @@ def _external_name(place: Place) -> str:
     return f"web.{place.other}.svc.cluster.local"
 
 
-def _endpoints(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _endpoints(place: Place, _: Base) -> Iterator[Request]:
     addresses = {"subsets": [{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 443}]}]}
     path = collection("Endpoints", place.mine)
     yield Request("create", "POST", path, manifest("Endpoints", "base", addresses))
@@ -89,7 +90,7 @@ def _token(of: str) -> Callable[[Place], Manifest]:
     return lambda _: manifest("Secret", "base", content, annotations=annotations)
 
 
-def _token_request(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _token_request(place: Place, _: Base) -> Iterator[Request]:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": []}}
     for account in ("default", "workload"):
         path = f"{collection('ServiceAccount', place.mine)}/{account}/token"
@@ -101,6 +102,11 @@ def _budget(**fields: Any) -> Callable[[Place], Manifest]:
     return lambda _: manifest("PodDisruptionBudget", "base", {"spec": spec})
 
 
+_BLOCKING: dict[str, Manifest] = {
+    "`maxUnavailable: 0`": {"maxUnavailable": 0},
+    "`maxUnavailable: 0%`": {"maxUnavailable": "0%"},
+    "`minAvailable: 100%`": {"minAvailable": "100%", "maxUnavailable": None},
+}
 CLAIMS = [
     Attempt(
         "take a volume that is meant for another by `volumeName`",
@@ -131,16 +137,12 @@ CLAIMS = [
             every_way("PodDisruptionBudget", _budget(**fields)),
             needs=resource("PodDisruptionBudget"),
         )
-        for shown, fields in {
-            "`maxUnavailable: 0`": {"maxUnavailable": 0},
-            "`maxUnavailable: 0%`": {"maxUnavailable": "0%"},
-            "`minAvailable: 100%`": {"minAvailable": "100%", "maxUnavailable": None},
-        }.items()
+        for shown, fields in _BLOCKING.items()
     ),
 ]
 
 
-def _policy(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _policy(place: Place, _: Base) -> Iterator[Request]:
     path = collection("NetworkPolicy", place.mine)
     content = {"spec": {"podSelector": {}, "ingress": [{}], "egress": [{}], "policyTypes": ["Ingress", "Egress"]}}
     yield Request("create", "POST", path, manifest("NetworkPolicy", "allow-all", content))
@@ -150,10 +152,10 @@ def _policy(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
     yield Request("delete of all", "DELETE", path)
 
 
-def _wall(kind: str, name: str, content: Manifest) -> Callable[[Place, Callable[[str], Manifest]], Iterator[Request]]:
+def _wall(kind: str, name: str, content: Manifest) -> Requests:
     """Make another one, change ours in each way, remove ours, and change its status."""
 
-    def requests(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+    def requests(place: Place, base: Base) -> Iterator[Request]:
         path = collection(kind, place.mine)
         yield Request("create", "POST", path, manifest(kind, "second", content))
         live = base(f"{kind}/{name}")
@@ -166,7 +168,7 @@ def _wall(kind: str, name: str, content: Manifest) -> Callable[[Place, Callable[
     return requests
 
 
-def _namespace(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _namespace(place: Place, base: Base) -> Iterator[Request]:
     path, live = f"/api/v1/namespaces/{place.mine}", base(f"Namespace/{place.mine}")
     changes: tuple[Manifest, ...] = (
         {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}},

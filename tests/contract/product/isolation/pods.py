@@ -18,6 +18,7 @@ from tests.contract.product.isolation.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.contract.product.isolation.attempt import Base, Requests
     from tests.contract.product.isolation.place import Manifest, Place
 
 _EXISTS = {"operator": "Exists"}
@@ -65,10 +66,10 @@ def _live_pod(*parts: str) -> Callable[[Place], str]:
     return lambda place: "/".join((collection("Pod", place.mine), "base", *parts))
 
 
-def _more_tolerations(*more: Manifest) -> Callable[[Place, Callable[[str], Manifest]], Iterator[Request]]:
+def _more_tolerations(*more: Manifest) -> Requests:
     """Add tolerations to a pod that exists, as its spec allows."""
 
-    def requests(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+    def requests(place: Place, base: Base) -> Iterator[Request]:
         live = base("Pod")
         spec = {**live["spec"], "tolerations": [*live["spec"]["tolerations"], *more]}
         yield from changed_by(_live_pod()(place), live, {"metadata": {}, "spec": spec})
@@ -115,7 +116,7 @@ BASELINE: dict[str, tuple[str, list[Manifest]]] = {
     ),
     "see the host's processes": ("benchmark block_use_of_host_pid", [{"hostPID": True}]),
     "use the host's IPC": ("benchmark block_use_of_host_ipc", [{"hostIPC": True}]),
-    "unmask /proc": ("attack", [_secured(procMount="Unmasked") | {"hostUsers": False}]),
+    "unmask /proc": ("attack", [_secured(procMount="Unmasked")]),
     "switch off seccomp or AppArmor": (
         "attack",
         [_secured(seccompProfile={"type": "Unconfined"}), _secured(appArmorProfile={"type": "Unconfined"})],
@@ -162,11 +163,21 @@ SAFE_POD: Manifest = _secured(**_SAFE)
 
 
 def _pods(*specs: Manifest) -> list[Callable[[Place], Manifest]]:
-    return [lambda _, spec=spec: with_pods("Pod", "tried", {**POD, **spec}) for spec in specs]
+    return [_pod(spec) for spec in specs]
+
+
+def _pod(spec: Manifest) -> Callable[[Place], Manifest]:
+    return lambda _: with_pods("Pod", "tried", {**POD, **spec})
 
 
 SECURED = [
-    Attempt(what, ("Pod Security",), new("Pod", *_pods(*specs)), source=source)
+    # the server asks for a user namespace before Pod Security does
+    Attempt(
+        what,
+        ("Pod Security", "validation") if "/proc" in what else ("Pod Security",),
+        new("Pod", *_pods(*specs)),
+        source=source,
+    )
     for what, (source, specs) in BASELINE.items()
 ] + [
     Attempt(
@@ -179,7 +190,7 @@ SECURED = [
 ]
 
 
-def _ephemeral(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _ephemeral(place: Place, _: Base) -> Iterator[Request]:
     debug = {"name": "debug", "image": "busybox", "securityContext": {"privileged": True}}
     patch = {"spec": {"ephemeralContainers": [debug]}}
     path = _live_pod("ephemeralcontainers")(place)
@@ -187,42 +198,42 @@ def _ephemeral(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
     yield Request("ephemeral container", "PATCH", path, patch, content_type)
 
 
-def _status(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _status(place: Place, _: Base) -> Iterator[Request]:
     patch = {"status": {"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}], "phase": "Running"}}
     yield Request("status", "PATCH", _live_pod("status")(place), patch, "application/merge-patch+json")
 
 
-def _bind(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _bind(place: Place, _: Base) -> Iterator[Request]:
     target = {"apiVersion": "v1", "kind": "Node", "name": "gpu-node"}
     body = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "base"}, "target": target}
     yield Request("binding of the pod", "POST", _live_pod("binding")(place), body)
     yield Request("Binding", "POST", f"/api/v1/namespaces/{place.mine}/bindings", body)
 
 
-def _resize(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _resize(place: Place, _: Base) -> Iterator[Request]:
     more = {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1000"}}}]}
     content_type = "application/strategic-merge-patch+json"
     yield Request("resize", "PATCH", _live_pod("resize")(place), {"spec": more}, content_type)
 
 
-def _proxy(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _proxy(place: Place, _: Base) -> Iterator[Request]:
     yield Request("pod", "GET", _live_pod("proxy")(place), query=())
     yield Request("service", "GET", f"{collection('Service', place.mine)}/base/proxy", query=())
     yield Request("node", "GET", "/api/v1/nodes/gpu-node/proxy", query=())
 
 
-def _propagated(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _propagated(place: Place, _: Base) -> Iterator[Request]:
     mount = {"name": "v", "mountPath": "/v", "mountPropagation": "Bidirectional"}
     spec = {**_container(volumeMounts=[mount]), **_volume(emptyDir={})}
     yield from created_by(collection("Pod", place.mine), with_pods("Pod", "tried", spec))
 
 
-def _too_many_gpus(place: Place) -> Manifest:
+def _too_many_gpus(_: Place) -> Manifest:
     limits = {"nvidia.com/gpu": "3"}
     return with_pods("Pod", "tried", _container(resources={"limits": limits, "requests": limits}))
 
 
-def _unknown_account(place: Place) -> Manifest:
+def _unknown_account(_: Place) -> Manifest:
     return with_pods("Pod", "tried", {**POD, "serviceAccountName": "of-another"})
 
 

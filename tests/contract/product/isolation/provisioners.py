@@ -10,8 +10,9 @@ from tests.contract.product.isolation.place import EVE, RBAC, user
 from tests.contract.wire import JSON_PATCH, MERGE_PATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from tests.contract.product.isolation.attempt import Base, Requests
     from tests.contract.product.isolation.place import Manifest, Place
 
 WHO = ("provisioner",)
@@ -23,10 +24,10 @@ def _namespaces(place: Place) -> tuple[str, ...]:
     return ("kube-system", "default", "tenantkit-system", place.plain)
 
 
-def _create_in_each(kind: str, hostile: Manifest) -> Callable[[Place, Callable[[str], Manifest]], Iterator[Request]]:
+def _create_in_each(kind: str, hostile: Manifest) -> Requests:
     """Make an object in each namespace that is no tenant's."""
 
-    def requests(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+    def requests(place: Place, _: Base) -> Iterator[Request]:
         for namespace in _namespaces(place):
             path = collection(kind, namespace)
             yield Request(f"create in {namespace}", "POST", path, hostile)
@@ -35,24 +36,24 @@ def _create_in_each(kind: str, hostile: Manifest) -> Callable[[Place, Callable[[
     return requests
 
 
-def _change(path: str, content: Manifest) -> Callable[[Place, Callable[[str], Manifest]], Iterator[Request]]:
+def _change(path: str, content: Manifest) -> Requests:
     """Change an existing object in each way, and delete it."""
 
-    def requests(_: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+    def requests(_: Place, base: Base) -> Iterator[Request]:
         yield from changed_by(path, base(path), {"metadata": {}, **content})
         yield Request("delete", "DELETE", path)
 
     return requests
 
 
-def _relabel(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _relabel(place: Place, base: Base) -> Iterator[Request]:
     for namespace in (*_namespaces(place), "kube-node-lease"):
         for labels in ({_LEVEL: "privileged"}, {"tenantkit.dev/tenant": "mine"}, {"example.com/label": "x"}):
             for request in changed_by(*_live(base, namespace), {"metadata": {"labels": labels}}):
                 yield _named(request, f"{request.way} of {namespace} {labels}")
 
 
-def _lower(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _lower(place: Place, base: Base) -> Iterator[Request]:
     """Lower the Pod Security level of a tenant, or take it away."""
     path, live = _live(base, place.mine)
     labels = live["metadata"]["labels"]
@@ -65,11 +66,13 @@ def _lower(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
     yield Request("JSON patch without it", "PATCH", path, [{"op": "remove", "path": pointer}], JSON_PATCH)
 
 
-def _unlabel(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _unlabel(place: Place, base: Base) -> Iterator[Request]:
     """Take a tenant's namespace out of reach of the guardrails."""
     path, live = _live(base, place.mine)
     key = "tenantkit.dev/tenant"
-    metadata: dict[str, Any] = {name: value for name, value in live["metadata"].items() if name not in ("managedFields", "resourceVersion")}
+    metadata: dict[str, Any] = {
+        name: value for name, value in live["metadata"].items() if name not in ("managedFields", "resourceVersion")
+    }
     without = {name: value for name, value in metadata["labels"].items() if name != key}
     yield Request("update", "PUT", path, {**live, "metadata": {**metadata, "labels": without}})
     yield Request("merge patch", "PATCH", path, {"metadata": {"labels": {key: None}}}, MERGE_PATCH)
@@ -80,7 +83,7 @@ def _unlabel(place: Place, base: Callable[[str], Manifest]) -> Iterator[Request]
     yield applied("apply as tenantkit", path, head, manager="tenantkit")
 
 
-def _new_namespaces(_place: Place, _base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _new_namespaces(_place: Place, _base: Base) -> Iterator[Request]:
     levels = {f"pod-security.kubernetes.io/{it}": "privileged" for it in ("enforce", "audit", "warn")}
     tenant = {"app.kubernetes.io/managed-by": "tenantkit", "tenantkit.dev/tenant": "tried"}
     for way, labels in (("no labels", {}), ("a tenant without a level", tenant), ("privileged", {**tenant, **levels})):
@@ -89,16 +92,16 @@ def _new_namespaces(_place: Place, _base: Callable[[str], Manifest]) -> Iterator
         yield applied(f"apply with {way}", "/api/v1/namespaces/tried", body)
 
 
-def _delete(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _delete(place: Place, _: Base) -> Iterator[Request]:
     for namespace in (*_namespaces(place), "kube-node-lease"):
         yield Request(namespace, "DELETE", f"/api/v1/namespaces/{namespace}")
 
 
-def _delete_protected(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _delete_protected(place: Place, _: Base) -> Iterator[Request]:
     yield Request("delete", "DELETE", f"/api/v1/namespaces/{place.other}")
 
 
-def _roles(_place: Place, _base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _roles(_place: Place, _base: Base) -> Iterator[Request]:
     head = {"apiVersion": f"{RBAC}/v1"}
     rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
     role = {**head, "kind": "ClusterRole", "metadata": {"name": "tried"}, "rules": rules}
@@ -113,7 +116,7 @@ def _roles(_place: Place, _base: Callable[[str], Manifest]) -> Iterator[Request]
     yield Request("a ClusterRoleBinding", "POST", bindings, {**bound, "subjects": [user(EVE)]})
 
 
-def _guardrails(_place: Place, _base: Callable[[str], Manifest]) -> Iterator[Request]:
+def _guardrails(_place: Place, _base: Base) -> Iterator[Request]:
     root = "/apis/admissionregistration.k8s.io/v1"
     for plural in ("validatingadmissionpolicies", "validatingadmissionpolicybindings"):
         for name in ("tenantkit-pods", "tenantkit-outside"):
@@ -123,13 +126,13 @@ def _guardrails(_place: Place, _base: Callable[[str], Manifest]) -> Iterator[Req
         yield Request(f"delete of all {plural}", "DELETE", f"{root}/{plural}")
 
 
-def _bind_more(place: Place, _: Callable[[str], Manifest]) -> Iterator[Request]:
+def _bind_more(place: Place, _: Base) -> Iterator[Request]:
     path = collection("RoleBinding", place.mine)
-    for role in ("cluster-admin", "admin", "edit", "tenantkit-provisioner"):
+    for role in ("cluster-admin", "admin", "edit"):
         yield Request(role, "POST", path, binding("tried", user(EVE), role=role))
 
 
-def _live(base: Callable[[str], Manifest], namespace: str) -> tuple[str, Manifest]:
+def _live(base: Base, namespace: str) -> tuple[str, Manifest]:
     live = base(f"Namespace/{namespace}")
     return f"/api/v1/namespaces/{namespace}", live
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.contract.product.isolation.allowed import Work
-    from tests.contract.product.isolation.place import Manifest, Place
+    from tests.contract.product.isolation.attempt import Base
+    from tests.contract.product.isolation.place import Place
     from tests.contract.product.roles.rights import Served
     from tests.contract.wire import Answer, Wire
 
@@ -28,7 +29,7 @@ def test_a_persona_can(  # noqa: PLR0913 (fixtures)
     work: Work,
     user: str,
     place: Place,
-    base: Callable[[str], Manifest],
+    base: Base,
     served: Served,
     wire_as: Callable[[str], Wire],
 ) -> None:
@@ -60,6 +61,4 @@ def test_a_workloads_controller_makes_its_pods(kind: str, place: Place, wire_as:
     eventually(lambda: editor("GET", pods, query={"labelSelector": f"app={name}"}).body["items"], timeout_s=20)
     gone = editor("DELETE", f"{collection(kind, place.mine)}/{name}", {"propagationPolicy": "Background"})
     assert gone.status == 200, shown(gone)
-    eventually(
-        lambda: not editor("GET", pods, query={"labelSelector": f"app={name}"}).body["items"], timeout_s=40
-    )
+    eventually(lambda: not editor("GET", pods, query={"labelSelector": f"app={name}"}).body["items"], timeout_s=40)

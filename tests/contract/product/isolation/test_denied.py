@@ -11,8 +11,8 @@ from tests.contract.product.isolation.rows import ROWS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.contract.product.isolation.attempt import Attempt
-    from tests.contract.product.isolation.place import Manifest, Place
+    from tests.contract.product.isolation.attempt import Attempt, Base
+    from tests.contract.product.isolation.place import Place
     from tests.contract.product.roles.rights import Served
     from tests.contract.wire import Wire
 
@@ -25,7 +25,7 @@ def test_nobody_can(  # noqa: PLR0913 (fixtures)
     attempt: Attempt,
     user: str,
     place: Place,
-    base: Callable[[str], Manifest],
+    base: Base,
     served: Served,
     wire_as: Callable[[str], Wire],
 ) -> None:

@@ -61,7 +61,9 @@ class Resource:
 
 def _resources(wire: Wire, *, namespaced: bool) -> Iterator[Resource]:
     groups = [
-        f"/apis/{version['groupVersion']}" for group in wire("GET", "/apis").body["groups"] for version in group["versions"]
+        f"/apis/{version['groupVersion']}"
+        for group in wire("GET", "/apis").body["groups"]
+        for version in group["versions"]
     ]
     for path in ("/api/v1", *groups):
         listed = wire("GET", path)
