@@ -22,6 +22,7 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.manifests.order import RANK
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
@@ -255,9 +256,8 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
         raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
     existing = [live.objects[ref] for ref in reversed(refs) if ref in live.objects]
     others = no_longer_in_settings(manifest for ref, manifest in live.objects.items() if ref not in refs)
-    # the Namespace, which is the last, waits for what is in it
-    *own, last = [manifest for manifest in existing if is_ours(manifest, None)] or [None]
-    return [it for it in (*own, *(found.manifest for found in others), last) if it is not None]
+    owned = [*(manifest for manifest in existing if is_ours(manifest, None)), *(found.manifest for found in others)]
+    return sorted(owned, key=lambda manifest: -RANK[manifest["kind"]])
 
 
 def _deleted(

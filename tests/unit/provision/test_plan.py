@@ -97,7 +97,10 @@ def test_an_update_has_a_row_for_each_field_and_only_for_those_that_differ() -> 
 
     rows = [row for row in notable(planned(quota, live.values())) if row.ref == QUOTA]
 
-    assert rows == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21")]
+    assert rows == [
+        PlanRow("update", QUOTA, ("spec", "hard", "count/pods"), "200", "210"),
+        PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21"),
+    ]
 
 
 def test_an_owned_field_that_is_no_longer_wanted_is_removed() -> None:
@@ -130,13 +133,13 @@ def test_a_field_that_someone_else_changed_is_a_conflict_with_both_values() -> N
 
 def test_a_quota_entry_that_someone_else_added_is_a_conflict() -> None:
     live = live_objects(tenant())
-    live[QUOTA] = with_hard(live[QUOTA], **{"count/deployments.apps": "1"})
+    live[QUOTA] = with_hard(live[QUOTA], **{"count/leases.coordination.k8s.io": "1"})
 
     assert notable(planned(tenant(), live.values())) == [
         PlanRow(
             "conflict",
             QUOTA,
-            ("spec", "hard", "count/deployments.apps"),
+            ("spec", "hard", "count/leases.coordination.k8s.io"),
             "1",
             None,
             added_by_other("kubectl-edit"),
