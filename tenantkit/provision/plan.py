@@ -37,7 +37,7 @@ from tenantkit.provision.plans.tenant_notices import (
     new_accelerators,
     tenant_notices,
 )
-from tenantkit.provision.read import read_node_resources, read_platform, read_tenants
+from tenantkit.provision.read import node_resources, read_nodes, read_platform, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
@@ -261,7 +261,7 @@ def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
     yield from change_notices(planned.changes, planned.platform)
     granted = new_accelerators(planned.changes)
     if granted:
-        yield from accelerator_notices(granted, read_node_resources(cluster))
+        yield from accelerator_notices(granted, node_resources(read_nodes(cluster)))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
