@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from tenantkit.sandbox.cel.opaque import AUTHORIZER
 from tenantkit.sandbox.cel.tokens import chains, located
 
 if TYPE_CHECKING:
@@ -112,6 +113,9 @@ def _undefined(expression: str, chain: Chain, variables: Collection[str] | None)
     known: set[str] = set(variables or ()) if root == "variables" else set(_STRUCTS.get(root, ()))
     if root == "variables" and variables is None:
         yield located(expression, chain.start, "undeclared reference to 'variables' (in container '')")
+        return
+    if root == "authorizer" and len(fields) == 1 and not chain.is_call and fields != ["requestResource"]:
+        yield located(expression, chain.dots[0], f"unexpected failed resolution of '{AUTHORIZER.name}'")
         return
     if root == "variables" and (not fields or chain.is_optional):
         yield located(expression, chain.start, "the sandbox supports variables only as variables.NAME")

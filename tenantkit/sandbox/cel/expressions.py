@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tenantkit.sandbox.cel.declared import checkable, typed_variables, undefined_fields
 from tenantkit.sandbox.cel.engine import engine
 from tenantkit.sandbox.cel.libraries.addresses import ADDRESS_LIBRARY
-from tenantkit.sandbox.cel.libraries.authorizer import AUTHORIZER_LIBRARY
+from tenantkit.sandbox.cel.libraries.authorizer import AUTHORIZER_LIBRARY, OVER_LIMIT, counting_checks
 from tenantkit.sandbox.cel.libraries.declare import functions_of, kind_of
 from tenantkit.sandbox.cel.libraries.lists import LIST_LIBRARY
 from tenantkit.sandbox.cel.libraries.quantity import QUANTITY_LIBRARY
@@ -36,7 +36,6 @@ extensions:
     version: 2
 """
 _UNKNOWN = 'No value with name "'
-_OVER_BUDGET = "operation cancelled: actual cost limit exceeded"
 
 
 class CompileError(Exception):
@@ -113,13 +112,14 @@ class Expression:
             EvaluationError: in the server's words.
         """
         try:
-            value = self._program.eval(activation)
+            with counting_checks():
+                value = self._program.eval(activation)
             if value.type() == engine().Type.ERROR:
                 raise _failed(str(value.value()))
             return value.plain_value()
         except RuntimeError as error:
             text = str(error)
-            raise EvaluationError(_OVER_BUDGET if "budget" in text else runtime_error(text)) from error
+            raise EvaluationError(OVER_LIMIT if "budget" in text else runtime_error(text)) from error
 
 
 @lru_cache(maxsize=4096)

@@ -49,19 +49,17 @@ class OpaqueType:
         return [found] if self.is_list else found
 
     def text(self, value: Any) -> str:
-        """The text of a value; raises NoSuchOverloadError for one of another type."""
+        """The text of a value; raises ValueError for one of another type."""
         try:
             (found,) = (value[0] if self.is_list else value).values()
             return found if isinstance(found, str) else bytes(found).decode()
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise NoSuchOverloadError from error
+            raise no_such_overload() from error
 
 
-class NoSuchOverloadError(ValueError):
-    """A function got a value of another type, which the checker can't know before."""
-
-    def __init__(self) -> None:
-        super().__init__("no such overload")
+def no_such_overload() -> ValueError:
+    """The error of a function that got a value of another type, which the checker can't know before."""
+    return ValueError("no such overload")
 
 
 _KEYS: dict[str, Any] = {"int": 0, "bool": False, "uint": 0, "string": ""}

@@ -44,7 +44,9 @@ def _interface(text: str) -> Interface:
     try:
         found = ip_interface(text)
     except ValueError as error:
-        raise ValueError(f"{_LEAD}: {_LEAD}: {why}: unable to parse prefix") from error
+        is_long = _PREFIX.fullmatch(length) and _is(_address)(address)
+        what = "prefix length out of range" if is_long else "unable to parse prefix"
+        raise ValueError(f"{_LEAD}: {_LEAD}: {why}: {what}") from error
     if not _PREFIX.fullmatch(length):
         raise ValueError(f"{_LEAD}: {_LEAD}: {why}: bad bits after slash: {quoted(length)}")
     if isinstance(found, IPv6Interface) and found.ip.ipv4_mapped:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.sandbox.cel.libraries.declare import Overload
-from tenantkit.sandbox.cel.opaque import NoSuchOverloadError
+from tenantkit.sandbox.cel.opaque import no_such_overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def _compared(function: Callable[[list[Any]], Any], name: str = "") -> Callable[
         try:
             return function(items)
         except TypeError as error:
-            raise NoSuchOverloadError from error
+            raise no_such_overload() from error
 
     return run
 
