@@ -221,7 +221,10 @@ def _keeping_address(spec: Manifest, old: Manifest) -> Manifest:
     if spec.get("type") == "ExternalName":
         return spec
     current = {key: old[key] for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy") if key in old}
-    return {**spec, **{key: value for key, value in current.items() if not spec.get(key)}}
+    kept = {**spec, **{key: value for key, value in current.items() if not spec.get(key)}}
+    if kept.get("clusterIP") != old.get("clusterIP") and kept.get("clusterIPs") == old.get("clusterIPs"):
+        kept["clusterIPs"] = [kept["clusterIP"]]  # a client that knows only the older of the two fields
+    return kept
 
 
 def _qos_class(spec: Manifest) -> str:
