@@ -62,7 +62,10 @@ if TYPE_CHECKING:
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 OK, CREATED = 200, 201
 _PUT_MAY_CREATE = frozenset({"events", "limitranges", "services", "leases.coordination.k8s.io"})
-_VERSION_NEEDED = frozenset({"leases.coordination.k8s.io"})
+_VERSION_NEEDED = frozenset(
+    {"leases.coordination.k8s.io", "validatingadmissionpolicies.admissionregistration.k8s.io"}
+    | {"validatingadmissionpolicybindings.admissionregistration.k8s.io"}
+)
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -237,7 +240,8 @@ class Writes:
             warnings.extend(warnings_on_update(manifest))
         if same_but_for_times(old, manifest):
             manifest = old
-        review(replace(attributes, manifest=manifest))
+        shown = (scale_of(manifest), scale_of(old)) if subresource == SCALE else None
+        review(replace(attributes, manifest=manifest, shown=shown))
         if options.dry_run:
             return manifest
         return remove_or_put(store, resource, manifest, old)
