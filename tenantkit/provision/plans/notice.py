@@ -19,6 +19,7 @@ NoticeCode: TypeAlias = Literal[
     "expired",
     "host-outside-domain",
     "tenant-in-no-file",
+    "default-class-refused",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",
@@ -29,6 +30,8 @@ NoticeCode: TypeAlias = Literal[
     "settings-changed",
     "grant-not-readable",
     "tenants-not-listed",
+    # about the platform itself
+    "not-limited",
 ]
 
 
