@@ -93,7 +93,7 @@ PRESETS: Mapping[str, Preset] = {
                 _write("argoproj.io", "workflowtaskresults", verbs=("create", "patch")),
             ],
         ),
-        "Argo Workflows, workflow-aggregate-roles.yaml; page \"Workflow RBAC\"",
+        'Argo Workflows, workflow-aggregate-roles.yaml; page "Workflow RBAC"',
     ),
     "cert-manager": Preset(
         RoleRules(
