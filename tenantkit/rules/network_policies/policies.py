@@ -30,6 +30,7 @@ DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
 
 _Args = ParamSpec("_Args")
 _Read = TypeVar("_Read")
+_UNKNOWN_TYPES: Mapping[Direction, bool | None] = dict.fromkeys(DIRECTIONS)
 _PEERS_FIELD: Mapping[Direction, str] = {"Ingress": "from", "Egress": "to"}
 
 
@@ -114,8 +115,7 @@ def read_policy(manifest: Manifest) -> Policy:
     metadata = manifest.get("metadata") or {}
     spec = manifest.get("spec") or {}
     if not isinstance(spec, dict):
-        odd = Odd("spec is not an object")
-        return Policy(_name(metadata, "namespace"), _name(metadata, "name"), odd, _UNKNOWN_TYPES, _unknown_rules(odd))
+        return odd_policy(_name(metadata, "namespace"), _name(metadata, "name"), "spec is not an object")
     rules: dict[Direction, tuple[Rule | Odd, ...] | Odd] = {
         direction: _or_odd(_rules, spec, direction) for direction in DIRECTIONS
     }
@@ -128,11 +128,10 @@ def read_policy(manifest: Manifest) -> Policy:
     )
 
 
-_UNKNOWN_TYPES: Mapping[Direction, bool | None] = dict.fromkeys(DIRECTIONS)
-
-
-def _unknown_rules(odd: Odd) -> dict[Direction, tuple[Rule | Odd, ...] | Odd]:
-    return {"Ingress": odd, "Egress": odd}
+def odd_policy(namespace: str, name: str, why: str) -> Policy:
+    """A policy that exists, and of which nothing can be read."""
+    odd = Odd(why)
+    return Policy(namespace, name, odd, _UNKNOWN_TYPES, {"Ingress": odd, "Egress": odd})
 
 
 def _name(metadata: Any, field: str) -> str:
