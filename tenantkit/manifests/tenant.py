@@ -1,4 +1,4 @@
-"""Every object of a tenant, in the order of applying: limits before members, members before routes.
+"""Every object of a tenant, in the order of applying: walls before members, members before routes.
 
 The order is data: deletion walks it backwards, and a test finds a kind that has no place in it.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
 from tenantkit.manifests.namespace import make_namespace
+from tenantkit.manifests.network_policies import make_network_policies
 from tenantkit.manifests.quota import make_limits, make_quota
 from tenantkit.manifests.routes import make_routes
 
@@ -23,6 +24,7 @@ STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_namespace,
     make_quota,
     make_limits,
+    make_network_policies,
     make_accounts,
     make_bindings,
     make_routes,

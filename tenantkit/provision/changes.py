@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
 from tenantkit.provision.content.fields import gives_rights, is_decided_by_spec, is_notable
 from tenantkit.provision.managed_fields import owners_of
@@ -193,7 +194,7 @@ def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: Live
 
 def _is_made_again(ref: ObjectRef, tenant: str | None) -> bool:
     """Whether an object that is being deleted is made again: no controller waits for one of these kinds."""
-    return tenant is not None and ref.kind not in ("Namespace", "Ingress")
+    return tenant is not None and ref.kind not in ("Namespace", *AWAITED_KINDS)
 
 
 def _is_made_by_kubernetes(ref: ObjectRef) -> bool:

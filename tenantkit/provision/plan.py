@@ -226,9 +226,9 @@ def plan(
         ClusterUnavailable: the server did not answer.
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
-    resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
-    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may. With
-    `dry_run="server"` also create and patch of the objects that change.
+    resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
+    tenant's namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may.
+    With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 

@@ -33,6 +33,7 @@ TENANT_KINDS: dict[str, str | None] = {
     "ConfigMap": RETIRED_CONFIG_MAP,
     "ResourceQuota": None,
     "LimitRange": None,
+    "NetworkPolicy": None,
     "ServiceAccount": None,
     "RoleBinding": None,
     "Ingress": None,
@@ -59,8 +60,8 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
-    RBAC: list namespaces, configmaps, resourcequotas, limitranges, serviceaccounts, rolebindings and ingresses, for the
-    cluster or in each namespace; get namespaces where they may not be listed.
+    RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings and
+    ingresses, for the cluster or in each namespace; get namespaces where they may not be listed.
     """
     if not namespaces:
         return LiveState({})

@@ -1,7 +1,7 @@
 """The platform: the settings for all tenants, and whether a tenant fits them.
 
-The schema is complete from the start. Settings that this version does not carry out yet (HTTPRoutes, NetworkPolicies)
-are refused by name: a policy that is requested and silently not created is worse than none.
+The schema is complete from the start. Settings that this version does not carry out yet (HTTPRoutes) are refused by
+name: an object that is requested and silently not created is worse than an error.
 """
 
 from __future__ import annotations
@@ -120,6 +120,10 @@ class Platform(Document):
         if not isinstance(name, str):
             raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
         return self.namespace_prefix + name
+
+    def is_isolated(self, tenant: Tenant) -> bool:
+        """Whether NetworkPolicies isolate a tenant."""
+        return self.network.isolate and tenant.name not in self.network.not_isolated
 
     def quota(self, tenant: Tenant) -> Quota:
         """The quota of a tenant: its own, or that of its size."""

@@ -67,7 +67,8 @@ def test_a_namespace_holds_the_grant_the_hosts_and_the_pod_security_levels() -> 
 def test_what_a_tenant_leaves_as_it_is_has_no_objects() -> None:
     kinds = [manifest["kind"] for manifest in make_tenant(tenant(), PLATFORM)]
 
-    assert kinds == ["Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "ServiceAccount", "RoleBinding"]
+    walls = ["Namespace", "ResourceQuota", "LimitRange", *["NetworkPolicy"] * 5]
+    assert kinds == [*walls, "ServiceAccount", "ServiceAccount", "RoleBinding"]
 
 
 def test_a_quota_names_everything_and_grants_0_of_what_was_not_asked_for() -> None:
