@@ -188,13 +188,13 @@ class _SubjectRow(NamedTuple):
 def _subject_rows(groups: Groups, subject: PodGroup, found: _Connections) -> Iterator[_SubjectRow]:
     families = _families(groups.network, subject)
     for direction in reversed(DIRECTIONS):
+        if direction == "Egress" and not groups.network.api_server:
+            yield _SubjectRow(direction, "API server", _unknown_api_server(families))
         if direction == "Ingress" and not subject.pod.host_network:
             yield _SubjectRow(direction, "nodes", _own_node(families))
         for peer in _peers(groups, subject, direction):
             for row in peer_rows(peer, direction, families, found.between(direction, subject)):
                 yield _SubjectRow(direction, peer.kind, row)
-        if direction == "Egress" and not groups.network.api_server:
-            yield _SubjectRow(direction, "API server", _unknown_api_server(families))
 
 
 def _peers(groups: Groups, subject: PodGroup, direction: Direction) -> Iterator[Peer]:

@@ -14,7 +14,7 @@ policies (at least, not yet)".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -112,9 +112,14 @@ def connection(source: End, destination: End, policies: Policies, family: Family
     if isinstance(source, PodEnd) and source.is_same_as(destination):
         return Connection(ALL, NONE, NOT_ISOLATED, NOT_ISOLATED, "to-itself")
     egress = side("Egress", source, destination, policies, family)
-    if is_node_of(source, destination, family):
+    is_from_node = is_node_of(source, destination, family)
+    if is_from_node:
         return joined(egress, NOT_ISOLATED, "from-its-node" if not egress.isolated else None)
-    return joined(egress, side("Ingress", destination, source, policies, family))
+    found = joined(egress, side("Ingress", destination, source, policies, family))
+    if is_from_node is None:
+        possible = found.unknown | egress.allowed | egress.unknown
+        return replace(found, unknown=possible - found.allowed)
+    return found
 
 
 def joined(egress: Side, ingress: Side, always: Always | None = None) -> Connection:
@@ -124,11 +129,16 @@ def joined(egress: Side, ingress: Side, always: Always | None = None) -> Connect
     return Connection(allowed, unknown, egress, ingress, always)
 
 
-def is_node_of(source: End, destination: End, family: Family) -> bool:
-    """Whether the source is in the network of the node that runs the destination."""
-    if not isinstance(destination, PodEnd) or (isinstance(source, PodEnd) and not source.host_network):
+def is_node_of(source: End, destination: End, family: Family) -> bool | None:
+    """Whether the source is in the network of the node that runs the destination; None: its address is unknown."""
+    if not isinstance(destination, PodEnd) or not destination.node_addresses:
         return False
-    return source.address(family) is not None and source.address(family) in destination.node_addresses
+    if isinstance(source, PodEnd):
+        if not source.host_network:
+            return False
+        if source.addresses is None:
+            return None
+    return source.address(family) in destination.node_addresses
 
 
 def side(direction: Direction, end: End, other: End, policies: Policies, family: Family) -> Side:
