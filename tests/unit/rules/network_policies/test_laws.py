@@ -18,7 +18,7 @@ from tenantkit.rules.network_policies.policies import read_policy
 from tenantkit.rules.network_policies.ports import PROTOCOLS
 from tests.unit.odd_objects import FEW, REMOVED
 from tests.unit.rules.network_policies.naive import Question, allows
-from tests.unit.rules.network_policies.worlds import NAMESPACES, PORTS, PROTOCOLS, draw_world
+from tests.unit.rules.network_policies.worlds import NAMESPACES, PORTS, draw_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,11 +89,9 @@ def test_what_is_unknown_never_makes_an_answer_wrong(world: World, data: st.Data
     hidden = data.draw(st.sampled_from(("labels", "namespace_labels", "addresses", "ports", "policies")))
     for source, destination, family in pairs(world):
         exact = connection(source, destination, policies, family)
-        ends = [
-            replace(end, **{hidden: None}) if isinstance(end, PodEnd) and hidden != "policies" else end
-            for end in (source, destination)
-        ]
-        known = {} if hidden == "policies" else policies
+        hide: dict[str, Any] = {} if hidden == "policies" else {hidden: None}
+        ends = [replace(end, **hide) if isinstance(end, PodEnd) else end for end in (source, destination)]
+        known = policies if hide else {}
         less = connection(ends[0], ends[1], known, family)
         assert not less.allowed - exact.allowed
         assert not exact.allowed - (less.allowed | less.unknown)

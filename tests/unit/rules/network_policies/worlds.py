@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.rules.network_policies.addresses import read_address
 from tenantkit.rules.network_policies.endpoints import AddressEnd, read_pod
+from tenantkit.rules.network_policies.ports import PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
