@@ -21,6 +21,7 @@ What do you want to do?
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
+    see who may reach whom               tk.connectivity, tk.plots.connectivity
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import FitCheck as FitCheck
     from tenantkit.findings.fits.fits import fits as fits
@@ -147,6 +149,7 @@ _HOME = {
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
+    "connectivity": "findings.connectivity.connectivity",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
