@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.stored.tenants import get_tenants as get_tenants
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
     from tenantkit.sandbox.server import Sandbox as Sandbox
+    from tenantkit.spec.boost import Boost as Boost
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
     from tenantkit.spec.network import Network as Network
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ApplyOutcome": "provision.report",
+    "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
     "Explorer": "forms.live.explorer",

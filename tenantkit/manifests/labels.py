@@ -17,6 +17,7 @@ PERSON_ANNOTATION = "tenantkit.dev/person"
 # Earlier versions stored the team's part in a ConfigMap of this name; it is deleted unread.
 RETIRED_CONFIG_MAP = "tenantkit-tenant"
 QUOTA_NAME = "tenantkit-quota"
+FROZEN_QUOTA_NAME = "tenantkit-frozen"
 LIMITS_NAME = "tenantkit-limits"
 WORKLOAD_ACCOUNT = "workload"
 

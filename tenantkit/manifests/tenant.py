@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
+from tenantkit.manifests.freeze import make_frozen_quota
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.quota import make_limits, make_quota
 from tenantkit.manifests.routes import make_routes
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_namespace,
     make_quota,
+    make_frozen_quota,
     make_limits,
     make_accounts,
     make_bindings,

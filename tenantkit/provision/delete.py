@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
@@ -24,6 +23,7 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
+from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.plan import Plan
@@ -43,7 +43,6 @@ from tenantkit.provision.stored.tenants import (
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.base import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +87,7 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
         >>> plan.frame.query("kind == 'ResourceQuota'")[["action", "namespace", "name"]].to_dict("records")
         [{'action': 'delete', 'namespace': 'forecast', 'name': 'tenantkit-quota'}]
     """
-    names = _checked_names(tenants)
+    names = checked_names(tenants)
     platform = get_platform(cluster)
     namespaces = _namespaces(cluster, names, platform)
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
@@ -154,7 +153,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         >>> tk.apply(cluster, tk.plan(cluster, forecast), progress=False).is_complete
         True
     """
-    names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else _checked_names(tenants)
+    names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else checked_names(tenants)
     _check_confirmed(names, confirm)
     namespaces = _namespaces(cluster, names, get_platform(cluster))
     protected = [name for name, namespace in zip(names, namespaces, strict=True) if _is_protected(namespace)]
@@ -290,22 +289,6 @@ class _Run:
         )
 
 
-def _checked_names(tenants: object, field: str = "tenants") -> tuple[str, ...]:
-    """The names in a tuple."""
-    is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | bytes | Mapping | Spec)
-    names = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
-    problems = [
-        Problem(field, name, "pass the name of a tenant, or a list of names")
-        for name in names or (tenants,)
-        if not isinstance(name, str)
-    ]
-    twice = sorted({name for name in names if isinstance(name, str) and names.count(name) > 1})
-    problems += [Problem(field, name, "is listed more than once") for name in twice]
-    if problems:
-        raise InvalidSpecError(problems)
-    return tuple(str(name) for name in names)
-
-
 def _planned_names(cluster: ClusterApi, plan: Plan) -> tuple[str, ...]:
     """The tenants of the plan of a deletion that was made on this cluster."""
     if plan.subject != "deletion":
@@ -316,7 +299,7 @@ def _planned_names(cluster: ClusterApi, plan: Plan) -> tuple[str, ...]:
 
 
 def _check_confirmed(names: Sequence[str], confirm: object) -> None:
-    given = {confirm} if isinstance(confirm, str) else set(_checked_names(confirm, "confirm"))
+    given = {confirm} if isinstance(confirm, str) else set(checked_names(confirm, "confirm"))
     if given != set(names):
         expected = repr(names[0]) if len(names) == 1 else repr(sorted(names))
         what = "it with everything in it" if len(names) == 1 else "them with everything in them"

@@ -8,18 +8,17 @@ source of truth.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
+from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
@@ -28,23 +27,21 @@ from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import tenant_of
+from tenantkit.provision.plans.life_notices import dropped_notices, life_notices
 from tenantkit.provision.plans.notice import notice_lines
-from tenantkit.provision.plans.origin import cluster_id, platform_digest
+from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.plans.tenant_notices import (
     accelerator_notices,
     change_notices,
     new_accelerators,
-    tenant_notices,
 )
 from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
-from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +55,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
+    from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -243,21 +241,33 @@ def plan(
     """
     if dry_run not in (None, "server"):
         raise InvalidSpecError([Problem("dry_run", dry_run, "use 'server', or leave it out")])
-    given = _checked_tenants(tenants)
+    return plan_at(cluster, checked_tenants(tenants), datetime.now(UTC), platform=platform, dry_run=dry_run)
+
+
+def plan_at(
+    cluster: ClusterApi,
+    tenants: Sequence[Tenant],
+    now: datetime,
+    *,
+    platform: Platform | None = None,
+    dry_run: Literal["server"] | None = None,
+) -> Plan:
+    """The same as `plan` at a time, given with its zone: boosts that have ended then are taken back."""
     stored = find_platform(cluster) if platform is None else platform
     settings = stored or Platform()
-    planned = _read_and_plan(cluster, given, settings)
+    planned = _read_and_plan(cluster, [tenant.at(now) for tenant in tenants], settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
     marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned)))
+    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned, tenants, now)))
 
 
-def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
+def _notices(cluster: ClusterApi, planned: Plan, given: Sequence[Tenant], now: datetime) -> Iterator[PlanNotice]:
     """What to know about a plan of tenants. The nodes are read only where a quota grants another accelerator."""
-    for tenant in planned.tenants:
-        yield from tenant_notices(tenant, datetime.now(UTC))
+    for tenant in given:
+        yield from life_notices(tenant, now)
+    yield from dropped_notices(given, planned.changes, now)
     yield from change_notices(planned.changes, planned.platform)
     granted = new_accelerators(planned.changes)
     if granted:
@@ -270,30 +280,6 @@ def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Pla
     live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
-
-
-def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
-    """The tenants in a tuple; a name or a mapping is not a tenant."""
-    if isinstance(tenants, Tenant):
-        return (tenants,)
-    is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | Mapping | Spec)
-    given = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
-    hint = Hint("{get_tenant} returns one that exists")
-    problems = [
-        Problem("tenants", one, "pass a Tenant, or a list of Tenants", hint=hint)
-        for one in given
-        if not isinstance(one, Tenant)
-    ]
-    checked = tuple(one for one in given if isinstance(one, Tenant))
-    counts = Counter(tenant.name for tenant in checked)
-    problems += [
-        Problem("name", name, f"{count} tenants have this name: give each tenant its own name")
-        for name, count in sorted(counts.items())
-        if count > 1
-    ]
-    if problems:
-        raise InvalidSpecError(problems)
-    return checked
 
 
 def _without_roles(change: PlanChange) -> PlanChange:
@@ -369,6 +355,8 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     refs = {ref_of(manifest) for manifest in wanted}
     rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
     as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
+    if tenant.frozen == "read-only":  # then everyone's role is decided by the grant
+        as_it_is = {ref for ref in as_it_is if ref.kind != "RoleBinding"}
     place = platform.namespace(tenant)
     unread = [
         ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
@@ -389,9 +377,14 @@ def make_install_plan(platform: Platform, live: LiveState) -> Plan:
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
-    """The same plan, made again from the current live state."""
+    """The same plan, made again from the current live state.
+
+    Raises:
+        StalePlanError: a boost has ended since.
+    """
     if earlier.subject == "platform":
         refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
         made = make_install_plan(earlier.platform, read_refs(cluster, refs))
         return replace(made, cluster_id=cluster_id(cluster))
+    check_boosts(earlier.tenants, datetime.now(UTC))
     return _read_and_plan(cluster, earlier.tenants, earlier.platform)

@@ -50,6 +50,12 @@ ReasonCode: TypeAlias = Literal[
     "hosts-not-checked",
     "platform-not-installed",
     "local-only",
+    "frozen",
+    "thawed",
+    # of an adoption and a release
+    "adopted-as-it-is",
+    "not-adoptable",
+    "stays",
     # of outcomes
     "failed",
     "stored-differently",
@@ -119,6 +125,12 @@ LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
+WRITES_WHILE_FROZEN = Reason(
+    "frozen",
+    "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
+    "is deleted and not made again when the tenant is thawed",
+)
+THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")

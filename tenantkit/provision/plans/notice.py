@@ -17,6 +17,12 @@ NoticeCode: TypeAlias = Literal[
     "quota-below-use",
     "accelerator-not-offered",
     "expired",
+    "expires-soon",
+    "frozen",
+    "thawed",
+    "boosted",
+    "boost-ended",
+    "boost-dropped",
     "host-outside-domain",
     "tenant-in-no-file",
     # about a change of the platform, by tenant
