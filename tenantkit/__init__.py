@@ -21,6 +21,7 @@ What do you want to do?
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
+    adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -78,6 +79,10 @@ if TYPE_CHECKING:
     from tenantkit.provision.install import install_platform as install_platform
     from tenantkit.provision.install import plan_platform as plan_platform
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
+    from tenantkit.provision.life.adopt import adopt as adopt
+    from tenantkit.provision.life.adopt import plan_adopt as plan_adopt
+    from tenantkit.provision.life.release import plan_release as plan_release
+    from tenantkit.provision.life.release import release as release
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
     from tenantkit.provision.plan_files import read_plan as read_plan
@@ -144,6 +149,7 @@ _HOME = {
     "TenantList": "provision.stored.tenants",
     "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
+    "adopt": "provision.life.adopt",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
@@ -156,13 +162,16 @@ _HOME = {
     "install_platform": "provision.install",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
+    "plan_adopt": "provision.life.adopt",
     "plan_delete_tenants": "provision.delete",
     "plan_platform": "provision.install",
+    "plan_release": "provision.life.release",
     "pods": "frames.pods",
     "quota_holders": "frames.quota_holders",
     "quota_usage": "frames.quota",
     "read_plan": "provision.plan_files",
     "read_specs": "spec.files",
+    "release": "provision.life.release",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",

@@ -80,7 +80,7 @@ class Plan:
         tenants: the planned tenants; empty for a plan of the platform itself.
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
-            of tenants.
+            of tenants, `adoption` and `release` for those of existing namespaces.
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
         notices: what to know before it is applied; shown first.
 
@@ -95,7 +95,7 @@ class Plan:
     platform: Platform
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
-    subject: Literal["tenants", "platform", "deletion"] = "tenants"
+    subject: Literal["tenants", "platform", "deletion", "adoption", "release"] = "tenants"
     cluster_id: str = ""
     notices: tuple[PlanNotice, ...] = ()
 
@@ -276,7 +276,7 @@ def _notices(cluster: ClusterApi, planned: Plan, given: Sequence[Tenant], now: d
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
-    unfit = _unfit(tenants, platform)
+    unfit = unfit_tenants(tenants, platform)
     live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
@@ -291,21 +291,21 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
     """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
-    unfit = _elsewhere(tenants, platform, live) | _unfit(tenants, platform)
+    unfit = _elsewhere(tenants, platform, live) | unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     taken = taken_hosts(fitting, platform, live)
     compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
     planned: list[PlanChange] = []
     for tenant in tenants:
         if tenant.name in unfit:
-            planned.append(_not_fitting(tenant, platform, unfit[tenant.name]))
+            planned.append(not_fitting(tenant, platform, unfit[tenant.name]))
             continue
         clashes = taken.get(tenant.name, {})
         planned += with_checked_hosts(compared[tenant.name], clashes, is_complete=live.has_all_namespaces)
     return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
 
 
-def _unfit(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
+def unfit_tenants(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
     """Why tenants do not fit the platform, by name: an unknown size, a host that is not granted and the like."""
     found: dict[str, Reason] = {}
     for tenant in tenants:
@@ -327,7 +327,7 @@ def _elsewhere(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -
     return found
 
 
-def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
+def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     """One blocked row: the objects of a tenant that does not fit the platform cannot be made."""
     ref = ObjectRef("v1", "Namespace", platform.namespace(tenant))
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
