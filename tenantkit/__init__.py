@@ -22,6 +22,7 @@ What do you want to do?
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
     adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
+    stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -81,6 +82,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
     from tenantkit.provision.life.adopt import adopt as adopt
     from tenantkit.provision.life.adopt import plan_adopt as plan_adopt
+    from tenantkit.provision.life.boost import boost as boost
+    from tenantkit.provision.life.freeze import freeze as freeze
+    from tenantkit.provision.life.freeze import thaw as thaw
     from tenantkit.provision.life.release import plan_release as plan_release
     from tenantkit.provision.life.release import release as release
     from tenantkit.provision.plan import Plan as Plan
@@ -152,10 +156,12 @@ _HOME = {
     "adopt": "provision.life.adopt",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
+    "boost": "provision.life.boost",
     "connect": "cluster.connection.connect",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
+    "freeze": "provision.life.freeze",
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
@@ -177,6 +183,7 @@ _HOME = {
     "services": "frames.services",
     "styled": "display.styling",
     "tenants": "frames.tenants",
+    "thaw": "provision.life.freeze",
     "uninstall_platform": "provision.install",
     "volumes": "frames.volumes",
     "whoami": "cluster.identity",
