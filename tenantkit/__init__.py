@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.server import Sandbox as Sandbox
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
+    from tenantkit.spec.network import Dns as Dns
     from tenantkit.spec.network import Network as Network
     from tenantkit.spec.network import SharedEndpoint as SharedEndpoint
     from tenantkit.spec.people import People as People
@@ -111,6 +112,7 @@ _HOME = {
     "ApplyOutcome": "provision.report",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
+    "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",

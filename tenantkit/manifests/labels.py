@@ -9,6 +9,8 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "tenantkit"
 TENANT_LABEL = "tenantkit.dev/tenant"
 TEAM_LABEL = "tenantkit.dev/team"
+# with the role's name: on ClusterRoles whose rules that role of tenants collects
+AGGREGATE_LABEL = "tenantkit.dev/aggregate-to-"
 
 GRANT_ANNOTATION = "tenantkit.dev/grant"
 HOSTS_ANNOTATION = "tenantkit.dev/hosts"
@@ -17,6 +19,7 @@ PERSON_ANNOTATION = "tenantkit.dev/person"
 # Earlier versions stored the team's part in a ConfigMap of this name; it is deleted unread.
 RETIRED_CONFIG_MAP = "tenantkit-tenant"
 QUOTA_NAME = "tenantkit-quota"
+PRIORITY_QUOTA_NAME = "tenantkit-priority"
 LIMITS_NAME = "tenantkit-limits"
 WORKLOAD_ACCOUNT = "workload"
 

@@ -17,4 +17,7 @@ _ORDER = (
     "HTTPRoute",
 )
 
+# Kinds for whose deletion controllers wait by finalizers, which are therefore left to them.
+AWAITED_KINDS = ("NetworkPolicy", "Ingress", "HTTPRoute")
+
 RANK: dict[str, int] = {kind: rank for rank, kind in enumerate(_ORDER)}

@@ -25,6 +25,7 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint, Message
+from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
@@ -37,6 +38,7 @@ from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
 
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
-    from tenantkit.rules.manifest import ObjectRef
 
 _QUOTA_WAIT_S = 30.0
 # the kinds by which a tenant holds a host
@@ -252,7 +253,8 @@ class _Run:
             refusal = parse_refusal(str(error))
             if refusal is None or refusal.code != "quota not counted" or change.ref.namespace is None:
                 raise
-            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
+            quota = ObjectRef("v1", "ResourceQuota", QUOTA_NAME, change.ref.namespace)
+            wait_until_counted(self.cluster, [quota], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
             if self.stop.is_set():
                 raise
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
@@ -280,7 +282,7 @@ class _Run:
         """Wait for the quotas of the applied tenants, and report those that are not counted in time."""
         done = {outcome.ref for outcome in (*self.applied, *self.unchanged)}
         quotas = {
-            str(change.ref.namespace): change
+            change.ref: change
             for change in changes
             if change.ref.kind == "ResourceQuota"
             and change.ref in done
@@ -305,8 +307,8 @@ class _Run:
             uncounted = set(quotas)
         if self.stop.is_set():
             why = Reason("not-awaited", "the quota was written, but the apply was cancelled before it was counted")
-        for namespace in sorted(uncounted):
-            change = quotas[namespace]
+        for ref in sorted(uncounted):
+            change = quotas[ref]
             self.not_ready.append(ApplyOutcome(change.ref, "wait", change.tenant, why=why))
 
     def report(self, plan: Plan) -> Report:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
 from tenantkit.provision.content.fields import gives_rights, is_decided_by_spec, is_notable
 from tenantkit.provision.managed_fields import owners_of
@@ -121,7 +122,7 @@ class PlanChange:
             looked_at = {path for path in live if path[0] == "metadata"}
         else:
             looked_at = {*fields_of(self.wanted), *owners_of(found).ours}
-            looked_at |= {path for path in live if is_exclusive(self.ref.kind, path)}
+            looked_at |= {path for path in live if is_exclusive(self.wanted, path)}
         uid = "" if is_kubernetes_own else str(found["metadata"].get("uid", ""))
         return digest(self.ref.kind, live, looked_at, uid=uid)
 
@@ -193,7 +194,7 @@ def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: Live
 
 def _is_made_again(ref: ObjectRef, tenant: str | None) -> bool:
     """Whether an object that is being deleted is made again: no controller waits for one of these kinds."""
-    return tenant is not None and ref.kind not in ("Namespace", "Ingress")
+    return tenant is not None and ref.kind not in ("Namespace", *AWAITED_KINDS)
 
 
 def _is_made_by_kubernetes(ref: ObjectRef) -> bool:
@@ -253,7 +254,7 @@ def _extra_row(it: _Compared, path: Path, value: Any, owners: Owners) -> Iterato
     is_owned = path in owners.ours
     if is_owned and not others:
         yield PlanRow("update", it.ref, path, value, None)
-    elif is_exclusive(it.ref.kind, path):
+    elif is_exclusive(it.wanted, path):
         yield PlanRow("conflict", it.ref, path, value, None, added_by_other(managers), managers)
     elif is_owned:
         yield PlanRow("update", it.ref, path, value, None, shared_field(", ".join(others)))

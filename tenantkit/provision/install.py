@@ -22,16 +22,18 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.manifests.order import RANK
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
+from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.read import read_node_resources, read_refs
+from tenantkit.provision.read import read_node_resources, read_platform
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
@@ -86,7 +88,7 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     """
     settings = platform if platform is not None else Platform()
     refs = [ref_of(manifest) for manifest in make_platform(settings)]
-    planned = make_install_plan(settings, read_refs(cluster, refs))
+    planned = make_install_plan(settings, read_platform(cluster, refs))
     notices = (*_tenants_concerned(cluster, settings), *_devices_not_offered(cluster, settings))
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
 
@@ -243,7 +245,7 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
         raise OwnershipError(f"the platform still has tenants: {names}. Delete them first; nothing was deleted")
     refs = [ref_of(manifest) for manifest in make_platform(Platform())]
-    live = read_refs(cluster, refs)
+    live = read_platform(cluster, refs)
     for ref in refs:
         reason = live.why_unknown(ref)
         if reason is not None:
@@ -253,7 +255,9 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     if namespace is not None and not is_ours(namespace, None):
         raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
     existing = [live.objects[ref] for ref in reversed(refs) if ref in live.objects]
-    return [manifest for manifest in existing if is_ours(manifest, None)]
+    others = no_longer_in_settings(manifest for ref, manifest in live.objects.items() if ref not in refs)
+    owned = [*(manifest for manifest in existing if is_ours(manifest, None)), *(found.manifest for found in others)]
+    return sorted(owned, key=lambda manifest: -RANK[manifest["kind"]])
 
 
 def _deleted(

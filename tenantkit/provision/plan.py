@@ -23,7 +23,7 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import unwanted
+from tenantkit.provision.content.unwanted import no_longer_in_settings, unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
@@ -37,7 +37,7 @@ from tenantkit.provision.plans.tenant_notices import (
     new_accelerators,
     tenant_notices,
 )
-from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
+from tenantkit.provision.read import read_node_resources, read_platform, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
@@ -226,9 +226,9 @@ def plan(
         ClusterUnavailable: the server did not answer.
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
-    resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
-    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may. With
-    `dry_run="server"` also create and patch of the objects that change.
+    resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
+    tenant's namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may.
+    With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
@@ -385,13 +385,15 @@ def make_install_plan(platform: Platform, live: LiveState) -> Plan:
     """
     wanted = make_platform(platform)
     check_platform_version(wanted, live)
-    return Plan(platform, (), tuple(changes(wanted, live)), "platform")
+    refs = {ref_of(manifest) for manifest in wanted}
+    rest = no_longer_in_settings(manifest for ref, manifest in live.objects.items() if ref not in refs)
+    return Plan(platform, (), tuple(changes(wanted, live, unwanted=rest)), "platform")
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
     """The same plan, made again from the current live state."""
     if earlier.subject == "platform":
         refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        made = make_install_plan(earlier.platform, read_refs(cluster, refs))
+        made = make_install_plan(earlier.platform, read_platform(cluster, refs))
         return replace(made, cluster_id=cluster_id(cluster))
     return _read_and_plan(cluster, earlier.tenants, earlier.platform)

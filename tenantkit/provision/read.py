@@ -7,17 +7,19 @@ Objects that cannot be read even then are unknown, never absent. Rejected altern
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
-from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable, unreadable
 from tenantkit.rules.kinds import kind_of
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,10 +35,15 @@ TENANT_KINDS: dict[str, str | None] = {
     "ConfigMap": RETIRED_CONFIG_MAP,
     "ResourceQuota": None,
     "LimitRange": None,
+    "NetworkPolicy": None,
     "ServiceAccount": None,
     "RoleBinding": None,
     "Ingress": None,
 }
+
+
+# The kinds of which the platform has objects that depend on its settings, and that it deletes once they are not wanted.
+PLATFORM_KINDS = ("ClusterRole",)
 
 
 class _Reading:
@@ -59,8 +66,8 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
-    RBAC: list namespaces, configmaps, resourcequotas, limitranges, serviceaccounts, rolebindings and ingresses, for the
-    cluster or in each namespace; get namespaces where they may not be listed.
+    RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings and
+    ingresses, for the cluster or in each namespace; get namespaces where they may not be listed.
     """
     if not namespaces:
         return LiveState({})
@@ -107,6 +114,28 @@ def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
         if reason is not None:
             unknown[ref.kind, ref.namespace or ref.name] = reason
     return live_state(found, unknown=unknown)
+
+
+def read_platform(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
+    """The live objects of the platform: those of these refs, and the other ones of tenantkit, by its label.
+
+    Args:
+        cluster: the cluster.
+        refs: of the wanted objects, one GET each.
+
+    Raises:
+        ClusterError: any error except a refusal; refusals are in the state's `unknown`.
+
+    RBAC: get each; list clusterroles.
+    """
+    live = read_refs(cluster, refs)
+    labelled = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+    found: list[Manifest] = []
+    for kind in PLATFORM_KINDS:
+        with suppress(PermissionDenied):  # who may not list them cannot delete them either
+            found += cluster.list(kind, label_selector=labelled)
+    others = {ref: manifest for manifest in found if (ref := ref_of(manifest)) not in live.objects}
+    return replace(live, objects={**live.objects, **others})
 
 
 def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str]) -> LiveState:

@@ -27,6 +27,7 @@ ReasonCode: TypeAlias = Literal[
     "taken-back",
     # of what others have made, and that is left alone
     "foreign",
+    "foreign-opens",
     "left-as-it-is",
     # of objects that are not touched
     "being-deleted",
@@ -180,6 +181,14 @@ def foreign_ingress(ungranted: Sequence[str]) -> Reason:
     """An Ingress that is not one of the tenant's routes."""
     hosts = f", and the tenant was not granted {', '.join(map(repr, ungranted))}" if ungranted else ""
     return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
+
+
+def foreign_policy(openings: Sequence[str]) -> Reason:
+    """A NetworkPolicy of somebody else, and what it allows beyond the own namespace."""
+    if openings:
+        text = f"a NetworkPolicy that is not tenantkit's, and it opens {'; '.join(openings)}"
+        return Reason("foreign-opens", f"{text}: delete it, unless the platform team agreed to it")
+    return Reason("foreign", "a NetworkPolicy that is not tenantkit's; it opens nothing beyond this namespace")
 
 
 def second_of_kind(kind: str) -> Reason:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.managed_fields import owners_of
@@ -190,7 +191,7 @@ def _replace(cluster: ClusterApi, change: PlanChange) -> None:
 def _delete(cluster: ClusterApi, change: PlanChange) -> None:
     metadata = (change.live or {}).get("metadata", {})
     try:
-        if change.ref.kind != "Ingress" and metadata.get("finalizers"):
+        if change.ref.kind not in AWAITED_KINDS and metadata.get("finalizers"):
             _release(cluster, change)
         cluster.delete(change.ref, uid=metadata.get("uid"))
     except NotFound:

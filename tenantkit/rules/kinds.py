@@ -77,6 +77,7 @@ _TABLE = (
     Kind("ClusterRoleBinding", _RBAC, "v1", "clusterrolebindings", namespaced=False),
     Kind("Role", _RBAC, "v1", "roles", namespaced=True),
     Kind("RoleBinding", _RBAC, "v1", "rolebindings", namespaced=True),
+    Kind("PriorityClass", "scheduling.k8s.io", "v1", "priorityclasses", namespaced=False),
     Kind("StorageClass", "storage.k8s.io", "v1", "storageclasses", namespaced=False),
     Kind("ValidatingAdmissionPolicy", _ADMISSION, "v1", "validatingadmissionpolicies", namespaced=False),
     Kind("ValidatingAdmissionPolicyBinding", _ADMISSION, "v1", "validatingadmissionpolicybindings", namespaced=False),

@@ -41,6 +41,7 @@ PLATFORM = Platform()
 QUOTA = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", "vision")
 NAMESPACE = ObjectRef("v1", "Namespace", "vision")
 ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
+OBJECTS = 13  # of a tenant with one owner and one route, as `tenant()` has them
 
 
 class Killed(BaseException):
