@@ -25,8 +25,8 @@ from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.order import RANK
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
-from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.content.unwanted import no_longer_in_settings
+from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.notice import PlanNotice

@@ -70,7 +70,6 @@ _TABLE = (
     Kind("IngressClass", "networking.k8s.io", "v1", "ingressclasses", namespaced=False),
     Kind("NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies", namespaced=True),
     Kind("PodDisruptionBudget", "policy", "v1", "poddisruptionbudgets", namespaced=True),
-    Kind("PriorityClass", "scheduling.k8s.io", "v1", "priorityclasses", namespaced=False),
     Kind("Gateway", _GATEWAY, "v1", "gateways", namespaced=True),
     Kind("HTTPRoute", _GATEWAY, "v1", "httproutes", namespaced=True),
     Kind("ClusterRole", _RBAC, "v1", "clusterroles", namespaced=False),

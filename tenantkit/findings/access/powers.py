@@ -11,13 +11,15 @@ from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from tenantkit.manifests.access import RBAC_GROUP
-from tenantkit.manifests.roles import TENANT_ROLES, make_roles
+from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.manifests.roles import rules_by_role
 from tenantkit.rules.rbac import allows_some, beyond
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
 
 Power: TypeAlias = Literal[
     "read",
@@ -95,9 +97,9 @@ def powers_of(rules: Sequence[Manifest]) -> tuple[Power, ...]:
     return tuple(power for power in POWERS if _has(rules, power))
 
 
-def more_than_ours(rules: Sequence[Manifest]) -> bool:
-    """Whether rules allow something that tenantkit's owner role does not."""
-    return next(beyond(rules, _owner_rules()), None) is not None
+def more_than_ours(rules: Sequence[Manifest], platform: Platform) -> bool:
+    """Whether rules allow something that the platform's owner role does not."""
+    return next(beyond(rules, rules_by_role(platform)["owner"]), None) is not None
 
 
 def _has(rules: Sequence[Manifest], power: Power) -> bool:
@@ -114,7 +116,3 @@ def _may_bind(rules: Sequence[Manifest]) -> bool:
     """Whether rules allow to bind other roles than the three of tenants, which an owner may bind."""
     wider = [rule for rule in rules if not set(rule.get("resourceNames") or ("",)) <= set(TENANT_ROLES)]
     return any(allows_some(wider, "bind", RBAC_GROUP, resource) for resource in ("roles", "clusterroles"))
-
-
-def _owner_rules() -> list[Manifest]:
-    return [rule for role in make_roles() if role["metadata"]["name"] in TENANT_ROLES for rule in role["rules"]]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.display.tables import value_text
 from tenantkit.findings.audit.check import Doubt, Evidence, cut
-from tenantkit.manifests.labels import HOSTS_ANNOTATION, LIMITS_NAME, QUOTA_NAME
+from tenantkit.manifests.labels import HOSTS_ANNOTATION, LIMITS_NAME, PRIORITY_QUOTA_NAME, QUOTA_NAME
+from tenantkit.manifests.network_policies import POLICY_NAMES
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.changes import FINALIZERS, changes
 from tenantkit.provision.content.fields import RIGHTS
@@ -32,14 +33,8 @@ DRIFT = "drift"
 GUARDRAIL_LABEL = "tenantkit.dev/guardrail"
 POD_SECURITY = "pod-security.kubernetes.io/"
 QUOTA_CLASSES = ("quota-compute", "quota-storage", "quota-accelerators", "quota-services", "quota-objects")
-NETWORK_POLICIES: Mapping[str, str] = {
-    "tenantkit-default-deny": "network-default-deny",
-    "tenantkit-same-namespace": "network-same-namespace",
-    "tenantkit-dns": "network-dns",
-    "tenantkit-from-routing": "network-from-routing",
-    "tenantkit-egress": "network-egress",
-}
-_QUOTAS: Mapping[str, str] = {"tenantkit-priority": "quota-priority", "tenantkit-frozen": "quota-frozen"}
+NETWORK_POLICIES: Mapping[str, str] = {name: name.replace("tenantkit-", "network-") for name in POLICY_NAMES}
+_QUOTAS: Mapping[str, str] = {PRIORITY_QUOTA_NAME: "quota-priority"}
 _OF_BINDINGS = {"not-in-the-grant": "owners-as-granted", "left-as-it-is": "members-by-tenantkit"}
 _LABELS = ("metadata", "labels")
 _HARD = ("spec", "hard")

@@ -15,6 +15,8 @@ from tenantkit.findings.audit.concerns.templates import POD_KINDS, pods_and_temp
 from tenantkit.findings.audit.fields import items, labels_of, mapping, name_of, texts
 from tenantkit.findings.audit.view import SPEC
 from tenantkit.hints import Message
+from tenantkit.manifests.network_policies import DEFAULT_DENY, DNS, EGRESS, FROM_ROUTING, SAME_NAMESPACE
+from tenantkit.provision.content.policies import openings
 from tenantkit.rules.selectors.label_selectors import label_selector_of
 
 if TYPE_CHECKING:
@@ -22,16 +24,15 @@ if TYPE_CHECKING:
 
     from tenantkit.findings.audit.check import Found
     from tenantkit.findings.audit.view import TenantView
-    from tenantkit.rules.manifest import Manifest
 
 _POLICY = "NetworkPolicy"
 _TURN_ON = Message("set network.isolate on the platform, remove this tenant from network.not_isolated, and apply it")
 _PASSES = {
-    "tenantkit-default-deny": "NetworkPolicy tenantkit-default-deny closes all pods in both directions.",
-    "tenantkit-same-namespace": "NetworkPolicy tenantkit-same-namespace allows the tenant's own pods, and only these.",
-    "tenantkit-dns": "NetworkPolicy tenantkit-dns allows name resolution, and nothing else.",
-    "tenantkit-from-routing": "NetworkPolicy tenantkit-from-routing allows the ingress controllers, and nobody else.",
-    "tenantkit-egress": "NetworkPolicy tenantkit-egress allows the internet and what the platform shares, and no more.",
+    DEFAULT_DENY: f"NetworkPolicy {DEFAULT_DENY} closes all pods in both directions.",
+    SAME_NAMESPACE: f"NetworkPolicy {SAME_NAMESPACE} allows the tenant's own pods, and only these.",
+    DNS: f"NetworkPolicy {DNS} allows name resolution, and nothing else.",
+    FROM_ROUTING: f"NetworkPolicy {FROM_ROUTING} allows the ingress controllers, and nobody else.",
+    EGRESS: f"NetworkPolicy {EGRESS} allows the internet and what the platform shares, and no more.",
 }
 
 
@@ -52,7 +53,7 @@ def _isolated(view: TenantView) -> Iterator[Found]:
     network = view.platform.network
     if not network.isolate:
         yield Evidence("Platform", "network.isolate", "False")
-    elif view.grant.name in getattr(network, "not_isolated", ()):
+    elif not view.platform.is_isolated(view.grant):
         yield Evidence("Platform", "network.not_isolated", f"has {view.grant.name!r}")
 
 
@@ -60,22 +61,8 @@ def _opened(view: TenantView) -> Iterator[Found]:
     """What other policies allow from and to places outside of the namespace."""
     for policy in view.of(_POLICY):
         if policy["metadata"]["name"] not in NETWORK_POLICIES:
-            for direction, peers in (("ingress", "from"), ("egress", "to")):
-                for place, rule in enumerate(items(policy, "spec", direction)):
-                    for what in _outside(rule, peers):
-                        yield Evidence(name_of(policy), f"spec.{direction}[{place}]", f"allows {what}")
-
-
-def _outside(rule: Manifest, peers: str) -> Iterator[str]:
-    """The peers of a rule that are not pods of the same namespace; no peers are everybody."""
-    listed = items(rule, peers)
-    if not listed:
-        yield "everybody"
-    for peer in listed:
-        if peer.get("ipBlock") is not None:
-            yield cut(mapping(peer, "ipBlock").get("cidr"))
-        elif peer.get("namespaceSelector") is not None:
-            yield "all namespaces" if not peer["namespaceSelector"] else cut(f"namespaces {peer['namespaceSelector']}")
+            for what in openings(policy):
+                yield Evidence(name_of(policy), "spec", f"allows {what}")
 
 
 def _select_something(view: TenantView) -> Iterator[Found]:

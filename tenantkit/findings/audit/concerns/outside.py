@@ -15,7 +15,8 @@ from tenantkit.findings.audit.fields import name_of
 from tenantkit.findings.audit.view import PLATFORM, is_labelled, is_tenants
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION, QUOTA_NAME, TENANT_LABEL
-from tenantkit.manifests.roles import PROVISIONER_ROLE, TENANT_ROLES
+from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.manifests.roles import PROVISIONER_ROLE
 from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tenantkit.findings.audit.concerns.planned import planned_check
 from tenantkit.findings.audit.fields import mapping
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import QUOTA_NAME
-from tenantkit.manifests.roles import TENANT_ROLES
+from tenantkit.manifests.role_rules import TENANT_ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +90,13 @@ CHECKS = (
         Message("add an entry count/RESOURCE.GROUP to the quota, or take the right to create it from the roles"),
         _counts_everything,
         (_KIND, "ClusterRole"),
+    ),
+    planned_check(
+        "quota-priority",
+        "quota",
+        "critical",
+        "ResourceQuota tenantkit-priority admits no pod of a priority class that the platform does not list.",
+        _KIND,
     ),
     planned_check(
         "limit-range",
