@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import FitCheck as FitCheck
     from tenantkit.findings.fits.fits import fits as fits
@@ -146,6 +147,7 @@ _HOME = {
     "WatchEvent": "cluster.requests.watch",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
+    "audit": "findings.audit.audit",
     "connect": "cluster.connection.connect",
     "delete_tenants": "provision.delete",
     "events": "frames.events",

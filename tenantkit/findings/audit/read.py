@@ -166,8 +166,9 @@ def _list(
 
     def projection(manifest: Manifest) -> Manifest | None:
         place = manifest["metadata"].get("namespace")
-        return project(manifest) if kept is None or place in kept else None
+        return {**project(manifest), "kind": kind} if kept is None or place in kept else None
 
+    # `kind` is set above, since the server names another one where it sends only metadata.
     name = TENANT_KINDS.get(kind)
     return list_projected(
         cluster,
