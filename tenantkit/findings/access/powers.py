@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from tenantkit.cluster.subject_access import Request
 from tenantkit.manifests.access import RBAC_GROUP
 from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.manifests.roles import rules_by_role
@@ -64,6 +65,7 @@ _PROBES: Mapping[Power, tuple[tuple[Sequence[str], Sequence[tuple[str, str]]], .
         (("update", "patch"), (("", "pods/ephemeralcontainers"),)),
     ),
     "manage members": ((("create", "update", "patch"), ((RBAC_GROUP, "rolebindings"),)),),
+    "bind": ((("bind",), ((RBAC_GROUP, "roles"), (RBAC_GROUP, "clusterroles"))),),
     "escalate": ((("escalate",), ((RBAC_GROUP, "roles"), (RBAC_GROUP, "clusterroles"))),),
     "impersonate": ((("impersonate",), (("", "users"), ("", "groups"), ("", "serviceaccounts"))),),
     "tokens": ((("create",), (("", "serviceaccounts/token"),)),),
@@ -94,7 +96,7 @@ def powers_of(rules: Sequence[Manifest]) -> tuple[Power, ...]:
         >>> powers_of([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}])
         ('secrets',)
     """
-    return tuple(power for power in POWERS if _has(rules, power))
+    return tuple(power for power in POWERS if probe_of(rules, power) is not None)
 
 
 def more_than_ours(rules: Sequence[Manifest], platform: Platform) -> bool:
@@ -102,17 +104,21 @@ def more_than_ours(rules: Sequence[Manifest], platform: Platform) -> bool:
     return next(beyond(rules, rules_by_role(platform)["owner"]), None) is not None
 
 
-def _has(rules: Sequence[Manifest], power: Power) -> bool:
-    if power == "bind":
-        return _may_bind(rules)
-    return any(
-        allows_some(rules, verb, group, resource)
-        for verbs, resources in _PROBES[power]
-        for verb, (group, resource) in product(verbs, resources)
-    )
+def probe_of(rules: Sequence[Manifest], power: Power) -> Request | None:
+    """A request that rules allow and that shows a power; None if they do not give it.
+
+    Args:
+        rules: of one or several roles.
+        power: which.
+    """
+    for verbs, resources in _PROBES[power]:
+        for verb, (group, resource) in product(verbs, resources):
+            for rule in _wider(rules) if power == "bind" else rules:
+                if allows_some([rule], verb, group, resource):
+                    return Request(verb, group, resource, next(iter(rule.get("resourceNames") or ()), None))
+    return None
 
 
-def _may_bind(rules: Sequence[Manifest]) -> bool:
-    """Whether rules allow to bind other roles than the three of tenants, which an owner may bind."""
-    wider = [rule for rule in rules if not set(rule.get("resourceNames") or ("",)) <= set(TENANT_ROLES)]
-    return any(allows_some(wider, "bind", RBAC_GROUP, resource) for resource in ("roles", "clusterroles"))
+def _wider(rules: Sequence[Manifest]) -> list[Manifest]:
+    """The rules that are about other roles than the three of tenants, which an owner may bind."""
+    return [rule for rule in rules if not set(rule.get("resourceNames") or ("",)) <= set(TENANT_ROLES)]

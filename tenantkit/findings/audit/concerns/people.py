@@ -146,7 +146,7 @@ CHECKS = (
         "No RoleBinding has a `system:` user or group, such as system:authenticated.",
         _REMOVE,
         _system_subjects,
-        (_BINDING, *_ROLES),
+        (_BINDING,),
     ),
     Check(
         "accounts-of-others",
@@ -155,7 +155,7 @@ CHECKS = (
         "No RoleBinding has a ServiceAccount of another namespace that is not a member.",
         _REMOVE,
         _accounts_of_others,
-        (_BINDING, *_ROLES, PLATFORM),
+        (_BINDING, PLATFORM),
     ),
     Check(
         "bindings-without-finalizers",
@@ -173,7 +173,7 @@ CHECKS = (
         "No RoleBinding that is being deleted still gives rights.",
         Message("remove its finalizers, so that the deletion ends"),
         _being_deleted,
-        (_BINDING, *_ROLES),
+        (_BINDING,),
     ),
     Check(
         "roles-in-namespace",

@@ -12,7 +12,7 @@ from tests.contract.wire import JSON_PATCH, MERGE_PATCH
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tests.contract.wire import Wire
@@ -69,7 +69,19 @@ class Delete:
         assert answer.status in (200, 202), answer.body
 
 
-Operation = Create | Patch | Delete
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until a controller has deleted an object."""
+
+    kind: str
+    name: str
+
+    def do(self, wire: Wire, tenant: str) -> None:
+        path = path_of(_ref(self.kind, self.name, tenant))
+        eventually(lambda: wire("GET", path).status == 404)
+
+
+Operation = Create | Patch | Delete | Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +97,10 @@ class Break:
     """
 
     code: str
-    operations: Callable[[str], list[Operation]]
+    operations: Callable[[str], Sequence[Operation]]
     also: frozenset[str] = frozenset()
     case: str = ""
-    after: Callable[[str], list[Operation]] = lambda _: []
+    after: Callable[[str], Sequence[Operation]] = lambda _: ()
 
     @property
     def id(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenantkit.rules.manifest import Manifest
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
 
 RBAC = "rbac.authorization.k8s.io"
 MALLORY: Manifest = {"kind": "User", "apiGroup": RBAC, "name": "mallory@example.com"}

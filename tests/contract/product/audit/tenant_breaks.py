@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.audit.comparison import NETWORK_POLICIES, QUOTA_CLASSES
 from tenantkit.manifests.access import binding_name
-from tests.contract.product.audit.breaks import Break, Create, Delete, Patch, add, label_path, remove, replace
+from tests.contract.product.audit.breaks import Break, Create, Delete, Patch, Wait, add, label_path, remove, replace
 from tests.contract.product.audit.objects import (
     EVERYBODY,
     MALLORY,
@@ -23,6 +23,8 @@ from tests.contract.product.audit.objects import (
 from tests.contract.tenants import OWNER, tenant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.contract.product.audit.breaks import Operation
 
 EDITOR = "eve@example.com"
@@ -53,12 +55,22 @@ def released(kind: str, name: str) -> list[Operation]:
     return [Patch(kind, name, {"metadata": {"finalizers": None}})]
 
 
+def _deleted(policy_name: str) -> Callable[[str], list[Delete]]:
+    return lambda _: [Delete("NetworkPolicy", policy_name)]
+
+
+def _opened_to_all(policy_name: str) -> Callable[[str], list[Patch]]:
+    direction = "egress" if policy_name in ("tenantkit-dns", "tenantkit-egress") else "ingress"
+    return lambda _: [Patch("NetworkPolicy", policy_name, [add(f"/spec/{direction}", [{}])])]
+
+
 NAMESPACE = (
     Break(
         "namespace-active",
         lambda _: [
             Create({"kind": "ConfigMap", "metadata": {"name": "held", "finalizers": _HELD}}),
             Delete("Namespace", ""),
+            Wait("ResourceQuota", QUOTA),
         ],
         also=frozenset({"quota-counts-everything"}),
         after=lambda _: released("ConfigMap", "held"),
@@ -117,14 +129,8 @@ QUOTAS = (
     ),
 )
 NETWORK = (
-    *(
-        Break(code, lambda _, name=name: [Delete("NetworkPolicy", name)], case="deleted")  # type: ignore[misc]
-        for name, code in NETWORK_POLICIES.items()
-    ),
-    *(
-        Break(code, lambda _, name=name: [_opened_to_all(name)], case="opened")  # type: ignore[misc]
-        for name, code in NETWORK_POLICIES.items()
-    ),
+    *(Break(code, _deleted(name), case="deleted") for name, code in NETWORK_POLICIES.items()),
+    *(Break(code, _opened_to_all(name), case="opened") for name, code in NETWORK_POLICIES.items()),
     Break(
         "network-default-deny",
         lambda _: [_selecting("tenantkit-default-deny")],
@@ -222,7 +228,7 @@ PEOPLE = (
     ),
     Break(
         "default-account-token",
-        lambda _: [Patch("ServiceAccount", "default", [replace("/automountServiceAccountToken", True)])],
+        lambda _: [Patch("ServiceAccount", "default", {"automountServiceAccountToken": True})],
     ),
     Break(
         "token-secrets",
@@ -399,11 +405,6 @@ def _granted(text: str) -> Patch:
 
 def _gone(name: str) -> Delete:
     return Delete("Namespace", f"{name}-b")
-
-
-def _opened_to_all(name: str) -> Patch:
-    direction = "egress" if name in ("tenantkit-dns", "tenantkit-egress") else "ingress"
-    return Patch("NetworkPolicy", name, [add(f"/spec/{direction}", [{}])])
 
 
 def _selecting(name: str) -> Patch:
