@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.access.access import access as access
+    from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import FitCheck as FitCheck
@@ -157,9 +159,11 @@ _HOME = {
     "TenantList": "provision.stored.tenants",
     "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
+    "access": "findings.access.access",
     "adopt": "provision.life.adopt",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
+    "audit": "findings.audit.audit",
     "boost": "provision.life.boost",
     "connect": "cluster.connection.connect",
     "connectivity": "findings.connectivity.connectivity",
