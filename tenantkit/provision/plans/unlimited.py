@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.manifests.labels import PRIORITY_QUOTA_NAME
 from tenantkit.provision.plans.notice import PlanNotice
+from tenantkit.rules.labels import check_resource_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.spec.platform import Platform
-
-# resources of nodes that every quota limits, or that are no devices
-_LIMITED = ("hugepages-", "attachable-volumes-")
 
 
 def unlimited_notices(
@@ -32,10 +30,10 @@ def unlimited_notices(
         storage_classes: the names of the cluster's classes.
     """
     for resource in sorted(resources):
-        if "/" in resource and "kubernetes.io/" not in resource and not resource.startswith(_LIMITED):
-            if resource not in platform.accelerators:
-                text = f"nodes offer {resource!r}, which no quota limits: add it to accelerators"
-                yield PlanNotice("not-limited", text)
+        is_device = check_resource_name(resource) is None
+        if is_device and resource not in platform.accelerators:
+            text = f"nodes offer {resource!r}, which no quota limits: add it to accelerators"
+            yield PlanNotice("not-limited", text)
     if platform.storage_classes:
         for name in sorted(set(storage_classes) - set(platform.storage_classes)):
             text = f"storage class {name!r} is limited by a quota's storage only: add it to storage_classes"
@@ -55,8 +53,8 @@ def check_default_class(platform: Platform, default: str | None) -> None:
     if default is not None and default not in platform.priority_classes:
         names = [*platform.priority_classes, default]
         reason = (
-            f"the cluster's default PriorityClass {default!r} is not listed, and pods without a class get it, so tenants' "
-            f"pods would be refused: use {names!r}"
+            f"the cluster's default PriorityClass {default!r} is not listed, and pods without a class get it, so "
+            f"pods of tenants would be refused: use {names!r}"
         )
         raise InvalidSpecError([Problem("priority_classes", list(platform.priority_classes), reason)])
 
