@@ -144,18 +144,17 @@ def test_a_hundred_tenants_take_as_many_requests_as_one(cluster: Cluster, name: 
 def test_what_an_owner_may_not_make_is_pending_and_stops_nothing(
     cluster: Cluster, name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]
 ) -> None:
-    quota = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "x"}, "revision": 1}
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "of-platform"}, "spec": {}}
     applied(cluster, name, Platform())
-    install_platform(cluster, Platform(extra_objects=[SETTINGS, quota]), progress=False)
+    install_platform(cluster, Platform(extra_objects=[SETTINGS, lease]), progress=False)
     owner = connect_as("owner")
     eventually(lambda: owner.can("patch", "Ingress", namespace=name))
 
     made = plan(owner, get_tenant(owner, name).with_(viewers=["eve@example.com"]))
     report = apply(owner, made, progress=False)
 
-    kinds = {outcome.ref.kind for outcome in report.pending}
-    assert "Namespace" in kinds
-    assert "RoleBinding" in {outcome.ref.kind for outcome in report.applied}
+    assert {outcome.ref.kind for outcome in report.pending} == {"Namespace", "Lease"}
+    assert {outcome.ref.kind for outcome in report.applied} == {"RoleBinding", "ConfigMap"}
     assert report.is_done
 
 
