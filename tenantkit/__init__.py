@@ -24,6 +24,7 @@ What do you want to do?
     see who may reach whom               tk.connectivity, tk.plots.connectivity
     adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
     stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
+    see whether copies are current       tk.copies
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
+    from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
@@ -171,6 +173,7 @@ _HOME = {
     "boost": "provision.life.boost",
     "connect": "cluster.connection.connect",
     "connectivity": "findings.connectivity.connectivity",
+    "copies": "frames.copies",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",

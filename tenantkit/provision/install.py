@@ -26,10 +26,10 @@ from tenantkit.manifests.order import RANK
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.content.unwanted import no_longer_in_settings
-from tenantkit.provision.found_network import read_network
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.found_network import read_network
 from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id

@@ -17,24 +17,23 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.manifests.platform import make_platform
-from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.arguments import checked_tenants
-from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
-from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
-from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import no_longer_in_settings, unwanted
+from tenantkit.provision.changes import PlanChange, PlanRow, changes
+from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
-from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.ownership import tenant_of
-from tenantkit.provision.plan_notices import notices_of
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
+from tenantkit.provision.plans.plan_notices import notices_of
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
+from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.read import read_platform, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
-from tenantkit.provision.stored.versions import check_platform_version, why_newer
+from tenantkit.provision.stored.versions import check_platform_version
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.platform import Platform
 
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
@@ -262,7 +260,9 @@ def plan_at(
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
     unfit = unfit_tenants(tenants, platform)
-    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
+    fitting = [tenant for tenant in tenants if tenant.name not in unfit]
+    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting])
+    live = with_extras(cluster, read, fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
 
@@ -318,38 +318,6 @@ def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
-def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
-    """For each tenant, its objects against the live state, whoever else has its hosts: pure.
-
-    A tenant whose grant was written by a newer tenantkit is blocked.
-    """
-    contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
-    compared: list[list[PlanChange]] = []
-    for tenant in tenants:
-        namespace = platform.namespace(tenant)
-        found = _compare(tenant, platform, live, contents[namespace])
-        newer = why_newer(namespace, live)
-        compared.append(found if newer is None else [blocked(change, newer) for change in found])
-    return compared
-
-
-def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Content) -> list[PlanChange]:
-    """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
-    part = team_part(tenant, platform, content)
-    wanted = make_tenant(with_team(tenant, part), platform)
-    refs = {ref_of(manifest) for manifest in wanted}
-    rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
-    as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
-    if tenant.frozen == "read-only":  # then everyone's role is decided by the grant
-        as_it_is = {ref for ref in as_it_is if ref.kind != "RoleBinding"}
-    place = platform.namespace(tenant)
-    unread = [
-        ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
-    ]
-    planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
-    return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
-
-
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:
     """The plan of the platform's own objects against the live state: pure.
 
@@ -374,4 +342,5 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         made = make_install_plan(earlier.platform, read_platform(cluster, refs))
         return replace(made, cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
-    return _read_and_plan(cluster, earlier.tenants, earlier.platform)
+    made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
+    return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))

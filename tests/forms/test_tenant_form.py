@@ -173,7 +173,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
         tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
 
     assert objects(cluster, name) == by_button
-    assert len(by_button) == 12
+    assert len(by_button) == 17
 
 
 def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
@@ -248,7 +248,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied\n7 objects are blocked or unknown and will not be")
+    assert panel_text(form).startswith("This plan cannot be applied\n12 objects are blocked or unknown and will not be")
     assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()

@@ -15,7 +15,7 @@ from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.changes import FINALIZERS, changes
 from tenantkit.provision.content.fields import RIGHTS
 from tenantkit.provision.content.members import role_of
-from tenantkit.provision.plan import compare_tenants
+from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.rules.manifest import ref_of
 from tenantkit.rules.pod_security import LEVELS
 

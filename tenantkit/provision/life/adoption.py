@@ -17,7 +17,8 @@ from tenantkit.provision.compare import field_text, fields_of
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts
 from tenantkit.provision.live import LiveState
 from tenantkit.provision.ownership import owner_of, tenant_of
-from tenantkit.provision.plan import compare_tenants, not_fitting, unfit_tenants
+from tenantkit.provision.plan import not_fitting, unfit_tenants
+from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.reasons import (
     ALREADY_TENANT,
     no_namespace,

@@ -11,7 +11,7 @@ from tenantkit.provision.plans.notice import PlanNotice
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from tenantkit.provision.found_network import FoundNetwork
+    from tenantkit.provision.plans.found_network import FoundNetwork
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.network import Network
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 # The settings that are in the objects of every tenant, besides quotas and hosts.
-_SETTINGS = ("labels", "routing", "security", "people")
+_SETTINGS = ("labels", "routing", "security", "people", "extra_objects", "copies")
 
 
 def check_prefix(before: Platform | None, after: Platform, namespaces: Iterable[Manifest]) -> None:
