@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, changes
-from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
@@ -30,11 +28,12 @@ from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_
 from tenantkit.provision.plans.plan_notices import notices_of
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.plans.tenant_changes import compare_tenants
-from tenantkit.provision.read import read_platform, read_tenants
+from tenantkit.provision.read import read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version
-from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
+    from tenantkit.provision.stored.installed import Installed
     from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
@@ -318,17 +318,16 @@ def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
-def make_install_plan(platform: Platform, live: LiveState) -> Plan:
-    """The plan of the platform's own objects against the live state: pure.
+def make_install_plan(platform: Platform, installed: Installed) -> Plan:
+    """The plan of the platform's own objects against those that are installed: pure.
 
     Raises:
-        SpecVersionError: a newer tenantkit wrote the stored settings.
+        SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
     """
-    wanted = make_platform(platform)
-    check_platform_version(wanted, live)
-    refs = {ref_of(manifest) for manifest in wanted}
-    rest = no_longer_in_settings(manifest for ref, manifest in live.objects.items() if ref not in refs)
-    return Plan(platform, (), tuple(changes(wanted, live, unwanted=rest)), "platform")
+    wanted = installed.wanted(platform)
+    check_platform_version(wanted, installed.live)
+    changed = changes(wanted, installed.live, unwanted=installed.unwanted(wanted))
+    return Plan(platform, (), tuple(changed), "platform")
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
@@ -338,8 +337,7 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         StalePlanError: a boost has ended since.
     """
     if earlier.subject == "platform":
-        refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        made = make_install_plan(earlier.platform, read_platform(cluster, refs))
+        made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     made = _read_and_plan(cluster, earlier.tenants, earlier.platform)

@@ -92,15 +92,32 @@ BINDINGS = Policy(
             OUTSIDE_TENANTS,
             values="[object.roleRef.name]",
         ),
-        Rule(
-            "variables.same || !has(object.subjects) || object.subjects.all(it, it.kind == 'ServiceAccount' "
-            "|| !it.name.startsWith('system:'))",
-            "a binding to a system: group or user",
-            "name persons and groups of your organization",
-        ),
     ],
     {"same": is_same("roleRef", "subjects")},
     is_everywhere=True,
+)
+
+# Owners are held by the guardrail `people`; a provisioner may bind the accounts of other namespaces, as owners, too.
+SUBJECTS = Policy(
+    "tenantkit-outside-subjects",
+    "outside",
+    [Resources(_RBAC, ("rolebindings",))],
+    is_provisioner(),
+    [
+        Rule(
+            "variables.same || size(variables.reserved) == 0",
+            "a RoleBinding to",
+            "name persons and groups of your organization",
+            values="variables.reserved",
+        ),
+    ],
+    {
+        "same": is_same("roleRef", "subjects"),
+        "reserved": (
+            "has(object.subjects) ? object.subjects.filter(it, it.kind != 'ServiceAccount' "
+            "&& it.name.startsWith('system:')).map(it, it.name) : []"
+        ),
+    },
 )
 
 NAMESPACES = Policy(
@@ -130,8 +147,28 @@ NAMESPACES = Policy(
             "for a tenant",
             values="[variables.name]",
         ),
+    ],
+    {
+        "name": "object != null && has(object.metadata.name) ? object.metadata.name : ''",
+    },
+    operations=("CREATE", "UPDATE", "DELETE"),
+    is_everywhere=True,
+)
+
+LEVELS = Policy(
+    "tenantkit-outside-levels",
+    "outside",
+    [Resources("", ("namespaces", "namespaces/status", "namespaces/finalize"))],
+    [
+        *is_provisioner(),
+        {
+            "name": "is-a-tenant",
+            "expression": f"{is_tenants('object')} && (oldObject == null || {is_tenants('oldObject')})",
+        },
+    ],
+    [
         Rule(
-            "object == null || variables.same_level || (variables.level in variables.ranks && variables.wanted in "
+            "variables.same_level || (variables.level in variables.ranks && variables.wanted in "
             "variables.ranks && variables.ranks[variables.level] >= variables.ranks[variables.wanted] "
             "&& (variables.version == variables.wanted_version || variables.version == 'latest'))",
             "a Pod Security level below the platform's",
@@ -140,19 +177,17 @@ NAMESPACES = Policy(
         ),
     ],
     {
-        "name": "object != null && has(object.metadata.name) ? object.metadata.name : ''",
         "ranks": "{'privileged': 0, 'baseline': 1, 'restricted': 2}",
         "level": _label("object", _ENFORCE),
         "version": _label("object", f"{_ENFORCE}-version"),
         "same_level": (
-            f"oldObject != null && object != null && variables.level == ({_label('oldObject', _ENFORCE)}) "
+            f"oldObject != null && variables.level == ({_label('oldObject', _ENFORCE)}) "
             f"&& variables.version == ({_label('oldObject', f'{_ENFORCE}-version')})"
         ),
         "wanted": one_setting("pod_security"),
         "wanted_version": one_setting("pod_security_version"),
     },
-    operations=("CREATE", "UPDATE", "DELETE"),
     is_everywhere=True,
 )
 
-POLICIES = (OBJECTS, BINDINGS, NAMESPACES)
+POLICIES = (OBJECTS, BINDINGS, SUBJECTS, NAMESPACES, LEVELS)

@@ -30,6 +30,7 @@ from tenantkit.provision.reasons import (
     second_of_kind,
 )
 from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 _OWN_NAMES = "tenantkit-"
 
@@ -92,7 +93,9 @@ def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
 
 def _is_the_platforms(manifest: Manifest) -> bool:
     """By its labels and its name: a label alone may have been copied with the object of another tool."""
-    return is_ours(manifest, None) and str(manifest["metadata"]["name"]).startswith(_OWN_NAMES)
+    metadata = manifest["metadata"]
+    is_named_so = str(metadata["name"]).startswith(_OWN_NAMES) or metadata.get("namespace") == SYSTEM_NAMESPACE
+    return is_ours(manifest, None) and is_named_so
 
 
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:

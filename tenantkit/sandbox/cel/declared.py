@@ -95,6 +95,12 @@ def checkable(expression: str, inlined: Mapping[str, str]) -> str:
     return "".join([*parts, expression[end:]])
 
 
+def _is_inside_variable(chain: Chain) -> bool:
+    """Whether it is a field of a policy's variable, whose value has to be known."""
+    root, *fields = chain.names
+    return root == "variables" and len(fields) > 1
+
+
 def _end(expression: str, chain: Chain) -> int:
     """The position after a chain's first field."""
     return expression.index(chain.names[1], chain.dots[0]) + len(chain.names[1])
