@@ -4,7 +4,7 @@ It needs a network namespace of its own (`unshare -n` as root), in which it make
 API server, the policy engine and the kernel are real; kwok stands in for the kubelets, and the pods are servers here.
 
 A stage is a state of the cluster's policies. For each connection of a stage four answers are printed: of the packet, of
-the evaluation of the policies, of the frame of `connectivity`, and what the walls are for, where that was written down.
+the evaluation of the policies, of the frame of `connectivity`, and what the walls are for.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Matrix:
         self._asked = [*self._connections()]
         self.stages: dict[str, list[dict[str, Any]]] = {}
 
-    def record(self, stage: str, isolated: tuple[str, ...] | None = None) -> None:
-        """Record the answers of a stage; `isolated`: the tenants whose walls are whole, None if one is missing."""
+    def record(self, stage: str, walls: Mapping[str, frozenset[str]]) -> None:
+        """Record the answers of a stage, in which tenants have these walls."""
         found = answers(self._places, [each.probe for each in self._asked])
         said = Said(tk.connectivity(self._cluster))
         judged = self._judge()
@@ -71,7 +71,7 @@ class Matrix:
                 "answer": found[each.probe],
                 "policies": judged(each),
                 "frame": said.about(each.source, each.target, each.probe.address),
-                "wanted": None if isolated is None else is_wanted(each.source, each.target, isolated),
+                "wanted": is_wanted(each.source, each.target, walls),
             }
             for each in self._asked
         ]
@@ -137,7 +137,7 @@ def main() -> int:
         pods = build(cluster, ipv6=ipv6)
         places = connect_all(pods, ipv6=ipv6)
         matrix = Matrix(cluster, places, pods)
-        matrix.record("no engine", ())
+        matrix.record("no engine", {})
         component = start_engine(engine, credentials)
         stack.callback(component.kill)
         components.append(component)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from tenantkit.manifests import network_policies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TENANTS = ("tenant-a", "tenant-b")
 ROUTING_NAMESPACE = "ingress"
@@ -85,17 +90,38 @@ TARGETS_IPV4 = (
 )
 
 
-def is_wanted(source: str, target: Target, isolated: tuple[str, ...] = TENANTS) -> bool:
-    """Whether a connection should be possible: written by hand, from what a tenant's walls are for."""
+def is_wanted(source: str, target: Target, walls: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a connection should be possible: written by hand, from what each wall is for.
+
+    Args:
+        source: a place.
+        target: what it asks.
+        walls: the names of each tenant's NetworkPolicies; a tenant without any is not isolated.
+    """
     homes = {place: namespace for place, (namespace, _) in PODS.items()}
     home, other = homes.get(source), homes.get(target.place)
-    if home in isolated and not (home == other or _is_open_to_tenants(target)):
-        return False
-    # programs in the node's own network reach its pods whatever a policy says
-    return other not in isolated or home == other or source in ("controller", HOST_CONTROLLER, NODE)
-
-
-def _is_open_to_tenants(target: Target) -> bool:
-    if target.port == DNS and (target.place == "dns" or target.address == NODE_DNS):
+    if source == target.place:
         return True
-    return target.place == "internet" or (target.place, target.port) == ("shared", SHARED_PORT)
+    return _is_let_out(home, other, target, walls.get(home or "")) and _is_let_in(source, home, other, walls)
+
+
+def _is_let_out(home: str | None, other: str | None, target: Target, walls: frozenset[str] | None) -> bool:
+    if not walls:
+        return True
+    is_dns = target.port == DNS and (target.place == "dns" or target.address == NODE_DNS)
+    is_outside = target.place == "internet" or (target.place, target.port) == ("shared", SHARED_PORT)
+    return (
+        (network_policies.SAME_NAMESPACE in walls and home == other)
+        or (network_policies.DNS in walls and is_dns)
+        or (network_policies.EGRESS in walls and is_outside)
+    )
+
+
+def _is_let_in(source: str, home: str | None, other: str | None, walls: Mapping[str, frozenset[str]]) -> bool:
+    if other is None or not walls.get(other):
+        return True
+    return (
+        source == NODE  # programs in the node's own network reach its pods whatever a policy says
+        or (network_policies.SAME_NAMESPACE in walls[other] and home == other)
+        or (network_policies.FROM_ROUTING in walls[other] and source in ("controller", HOST_CONTROLLER))
+    )

@@ -65,8 +65,12 @@ def _kube_network_policies(credentials: Credentials) -> Component:
         host,
         port,
     ]
+    program = (
+        credentials.folder / "kube-network-policies"
+    )  # so that its command line names the folder, as all others do
+    program.symlink_to(BINARIES / program.name)
     command: list[str | Path] = [
-        BINARIES / "kube-network-policies",
+        program,
         f"--hostname-override={NODE}",
         "--disable-nri",
         "--netfilter-bug-1766-fix=false",

@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 REFUSED, SILENT = "refused", "silent"
 _AT_ONCE, _PAUSE_S = 32, 0.02  # more at once than the queue of an engine in user space holds are lost
 _MOST_BYTES = 2000
+_OWN_PORTS = cycle(range(10_000, 60_000))
 
 
 class Probe(NamedTuple):
@@ -120,6 +122,7 @@ class _Round:
             _family(probe.address), socket.SOCK_STREAM if probe.protocol == "TCP" else socket.SOCK_DGRAM
         )
         client.settimeout(0)
+        _bind(client)
         try:
             with suppress(BlockingIOError):  # the answer of TCP is to come
                 client.connect((probe.address, probe.port))
@@ -146,6 +149,18 @@ def _answer_of(client: Any) -> str:
         return _word(code) if code else client.recv(100).decode() or "closed"
     except OSError as error:
         return _word(error.errno)
+
+
+def _bind(client: socket.socket) -> None:
+    """Send from a port of its own: the kernel lets a packet through that looks like one of an older connection."""
+    while True:
+        try:
+            client.bind(("", next(_OWN_PORTS)))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return
 
 
 def _close(client: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.controlplane.walls.cast import HOST_CONTROLLER, HOSTS, NODE, NODE_DNS, PODS, ROUTING_NAMESPACE, TENANTS
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.controlplane.walls.cast import Target
 
 NO_ROW = "no row"
+_ALWAYS = "from-its-node"
+_SHARED = "shared endpoint "
 _PEER_OF_HOST = {
     NODE: "nodes",
     HOST_CONTROLLER: "ingress controllers",
@@ -42,28 +44,25 @@ class Said:
         if source == target.place:
             return NO_ROW
         if home in TENANTS:
-            peer = "DNS" if NODE_DNS in (target.address, address) else _peer(home, target.place)
-            return self._answer((home, "Egress", peer), "destination", target, address)
+            peer = "DNS" if target.address == NODE_DNS else _peer(home, target.place)
+            return self._answer((home, "Egress", peer), "destination", target, _End(target.place, address))
+        if other in TENANTS and source == NODE:
+            return any(row["code"] == _ALWAYS for row in self._rows[other, "Ingress", "nodes"])
         if other in TENANTS:
-            if source == NODE:
-                return self._own_node(other)
-            own_address = HOSTS[source][":" in address] if source in HOSTS else ""
-            peer = "other namespaces" if source in ("dns", "system") else _peer(other, source)
-            return self._answer((other, "Ingress", peer), "source", target, own_address)
+            peer = "other namespaces" if source == "dns" else _peer(other, source)
+            own_address = HOSTS[source][":" in address] if source in HOSTS else address
+            return self._answer((other, "Ingress", peer), "source", target, _End(source, own_address))
         return NO_ROW
 
-    def _own_node(self, namespace: str) -> bool:
-        return any(row["code"] == "from-its-node" for row in self._rows[namespace, "Ingress", "nodes"])
-
-    def _answer(self, key: tuple[str, str, str], end: str, target: Target, address: str) -> bool | str | None:
-        family = "IPv6" if ":" in address else "IPv4"
+    def _answer(self, key: tuple[str, str, str], column: str, target: Target, end: _End) -> bool | str | None:
+        family = "IPv6" if ":" in end.address else "IPv4"
         rows = [
             row
             for row in self._rows.get(key, ())
-            if family in row["family"].split(", ")
-            and row["code"] != "from-its-node"
+            if row["code"] != _ALWAYS
+            and family in row["family"].split(", ")
             and (row["protocol"] == "all" or target.protocol in row["protocol"].split(", "))
-            and _includes(row[end], address, target.place if end == "destination" else "")
+            and end.is_in(row[column])
         ]
         exact = [row for row in rows if row["port"] == "all" or str(target.port) in row["port"].split(", ")]
         found = exact or [row for row in rows if row["port"] == "others"]
@@ -71,6 +70,24 @@ class Said:
             return f"{len(found)} rows"
         allowed: bool | None = found[0]["allowed"]
         return allowed
+
+
+class _End(NamedTuple):
+    place: str
+    address: str
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text of the frame includes it: `internet`, `internet: 203.0.113.0/24` or `DNS: a (app=x)`."""
+        kind, colon, listed = text.partition(": ")
+        if not colon:
+            return not kind.startswith(_SHARED) or self._is_called(kind.removeprefix(_SHARED))
+        return any(map(self._is_called, listed.split(", ")))
+
+    def _is_called(self, text: str) -> bool:
+        try:
+            return ip_address(self.address) in ip_network(text)
+        except ValueError:
+            return text.partition(" (")[0] == _home(self.place)
 
 
 def _home(place: str) -> str | None:
@@ -88,18 +105,3 @@ def _peer(home: str, place: str) -> str:
     if other in TENANTS:
         return "same namespace" if other == home else "other tenants"
     return "other namespaces"
-
-
-def _includes(text: str, address: str, place: str) -> bool:
-    """Whether the text of an end includes an address or a pod: `internet`, or `internet: 203.0.113.0/24, …`."""
-    kind, colon, listed = text.partition(": ")
-    if not colon:
-        return not kind.startswith("shared endpoint ") or _has(kind.removeprefix("shared endpoint "), address)
-    return any(_has(part, address) or part == _home(place) for part in listed.split(", "))
-
-
-def _has(text: str, address: str) -> bool:
-    try:
-        return bool(address) and ip_address(address) in ip_network(text)
-    except ValueError:
-        return False
