@@ -105,7 +105,7 @@ def stages(played: dict[str, Any]) -> Stages:
 
 
 def test_without_an_engine_every_packet_arrives(stages: Stages) -> None:
-    assert [cell["connection"] for cell in stages.pop("no engine") if not cell["packet"]] == []
+    assert [cell["connection"] for cell in stages["no engine"] if not cell["packet"]] == []
 
 
 def test_packets_arrive_where_the_walls_let_them_and_nowhere_else(stages: Stages) -> None:
