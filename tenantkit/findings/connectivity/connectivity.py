@@ -101,7 +101,7 @@ def connectivity(
         ends', which allow it, or isolate the pods and do not; code: string, `not-isolated`, `allowed`, `from-its-node`,
         `denied` (by the pods' own policies), `denied-by-peer`, `unknown`; reason: string. Sorted by namespace; for each
         group of pods first what it may reach. At most 50 groups of pods of a namespace are shown.
-        `attrs["scope"]`: `cluster`, or the tuple of namespaces whose policies were read. `attrs["incomplete"]`: by
+        `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
         kind, why some answers are unknown.
 
     Raises:
@@ -116,8 +116,8 @@ def connectivity(
 
     Example:
         >>> ways = connectivity(cluster, tenant="speech")
-        >>> ways.query("direction == 'Egress' and peer == 'other tenants'")["allowed"].any()
-        False
+        >>> ways.query("direction == 'Egress' and peer == 'other tenants'")["allowed"].to_list()
+        [False]
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
     named = filters.namespaces or cluster.namespaces or None
@@ -128,7 +128,11 @@ def connectivity(
     frame = connectivity_frame(
         reading.network, namespaces=named, label_selector=filters.label_selector, incomplete=incomplete
     )
-    frame.attrs |= {"scope": reading.scope, "incomplete": incomplete}
+    read = reading.network.policies
+    scope = (
+        reading.scope if named is None else tuple(name for name in named if reading.scope == "cluster" or name in read)
+    )
+    frame.attrs |= {"scope": scope, "incomplete": incomplete}
     return frame
 
 

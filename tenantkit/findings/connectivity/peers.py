@@ -23,6 +23,7 @@ from tenantkit.rules.network_policies.addresses import (
 from tenantkit.rules.network_policies.endpoints import AddressEnd, PodEnd
 from tenantkit.rules.network_policies.groups import ALL_PODS, group_pods, usual_addresses
 from tenantkit.rules.network_policies.ports import ALL, ports_of
+from tenantkit.rules.selectors.label_selectors import label_selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.network_policies.endpoints import End
     from tenantkit.rules.network_policies.groups import PodGroup
     from tenantkit.rules.network_policies.ports import PortSet
+    from tenantkit.rules.selectors.label_selectors import LabelSelector
     from tenantkit.spec.network import SharedEndpoint
 
 PeerKind: TypeAlias = Literal[
@@ -106,7 +108,7 @@ class Groups:
 
     def grouped(self, pods: Iterable[PodEnd]) -> list[PodGroup]:
         """Some pods in groups; those without an address are taken to have the usual ones."""
-        return group_pods(map(self._with_address, pods), self.network.policies)
+        return group_pods(map(self._with_address, pods), self.network.policies, also=self._selectors())
 
     def any_pod(self, namespace: str) -> PodEnd:
         """A pod that a namespace may have: with unknown labels and ports."""
@@ -184,6 +186,15 @@ class Groups:
         """A namespace's labels; where they may not be read, the one that the server sets."""
         return {_NAMESPACE_LABEL: namespace, **self.network.namespaces.get(namespace, {})}
 
+    def _selectors(self) -> dict[str, list[LabelSelector]]:
+        """What the platform's settings select by labels: DNS servers, and shared pods."""
+        settings = self.network.settings
+        found: dict[str, list[LabelSelector]] = {settings.dns.namespace: [_selector(settings.dns.pods)]}
+        for each in settings.shared:
+            if each.namespace is not None:
+                found.setdefault(each.namespace, []).append(_selector(each.pods))
+        return found
+
     def _dns_groups(self) -> Iterator[PodGroup]:
         dns = self.network.settings.dns
         for group in self.all:
@@ -206,6 +217,10 @@ class Groups:
         return PodEnd(
             pod.namespace, pod.name, pod.labels, pod.namespace_labels, self.usual, pod.host_network, pod.ports
         )
+
+
+def _selector(labels: dict[str, str]) -> LabelSelector:
+    return label_selector_of({"matchLabels": labels})
 
 
 def subject_text(group: PodGroup) -> str:

@@ -61,10 +61,15 @@ class _Looks:
     ports: tuple[NamedPortRule, ...]
 
 
-def group_pods(pods: Iterable[PodEnd], policies: Policies) -> list[PodGroup]:
+def group_pods(
+    pods: Iterable[PodEnd], policies: Policies, *, also: Mapping[str, Sequence[LabelSelector]] | None = None
+) -> list[PodGroup]:
     """The groups of pods that no policy tells apart, by namespace and description.
 
-    A pod without a name is counted as none: it stands for the pods that a namespace may have.
+    Args:
+        pods: a pod without a name is counted as none: it stands for the pods that a namespace may have.
+        policies: of each namespace.
+        also: further selectors that tell a namespace's pods apart.
 
     Example:
         >>> from tenantkit.rules.network_policies.endpoints import PodEnd
@@ -72,7 +77,7 @@ def group_pods(pods: Iterable[PodEnd], policies: Policies) -> list[PodGroup]:
         >>> group.text, group.count
         ('all', 2)
     """
-    looks = _looks(policies)
+    looks = _looks(policies, also or {})
     groups: dict[tuple[str, _Seen, _Seen], list[PodEnd]] = {}
     for pod in pods:
         groups.setdefault((pod.namespace, _seen_at_home(pod, looks), _seen_from_outside(pod, looks)), []).append(pod)
@@ -100,7 +105,7 @@ def usual_addresses(pods: Iterable[PodEnd], policies: Policies) -> tuple[Address
 
     None if they do not, or if no pod has an address.
     """
-    blocks = _looks(policies).blocks
+    blocks = _looks(policies, {}).blocks
     found: dict[_Seen, tuple[Address, ...]] = {}
     for pod in pods:
         if pod.addresses and not pod.host_network:
@@ -113,8 +118,8 @@ def blocks_of(policies: Iterable[Policy]) -> tuple[Block, ...]:
     return tuple(dict.fromkeys(each for policy in policies for each in _parts(policy) if isinstance(each, Block)))
 
 
-def _looks(policies: Policies) -> _Looks:
-    own: dict[str, dict[LabelSelector, None]] = {}
+def _looks(policies: Policies, also: Mapping[str, Iterable[LabelSelector]]) -> _Looks:
+    own: dict[str, dict[LabelSelector, None]] = {name: dict.fromkeys(selectors) for name, selectors in also.items()}
     others: dict[PodPeer | Block | NamedPortRule, None] = {}
     for policy in chain.from_iterable(policies.values()):
         selectors = own.setdefault(policy.namespace, {})
