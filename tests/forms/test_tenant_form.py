@@ -9,7 +9,7 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
-from tenantkit.forms.tenant.fields import FIELD_ROWS
+from tenantkit.forms.tenant.fields import FIELD_ROWS, KEPT_FIELDS
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
@@ -37,7 +37,7 @@ def form(cluster: Cluster) -> Iterator[TenantForm]:
 def test_the_form_has_an_input_and_a_help_text_for_every_field_of_a_tenant(form: TenantForm) -> None:
     shown = {definition.name for row in FIELD_ROWS for definition in row}
 
-    assert shown | {"quota"} == set(Tenant.model_fields)
+    assert shown | {"quota", *KEPT_FIELDS} == set(Tenant.model_fields)
     assert all(field.help_text for field in form.fields.values())
 
 

@@ -243,8 +243,9 @@ def test_the_error_of_a_namespace_that_is_not_deleted_names_the_reason() -> None
     assert str(caught.value) == (
         "namespace 'vision' is still being deleted after 0.01 s: "
         "finalizer 'example.org/hold' holds 1 object; these remain: 1 pods. "
-        "What to do: the controller that set finalizer 'example.org/hold' removes it once it has cleaned up: check that "
-        "it runs (removed by hand, what that controller would have cleaned up stays, inside or outside the cluster). "
+        "What to do: the controller that set finalizer 'example.org/hold' removes it once it has cleaned up: check "
+        "that it runs (removed by hand, what that controller would have cleaned up stays, inside or outside the "
+        "cluster). "
         "The deletion continues by itself once that is cleaned up; no finalizer was removed"
     )
 
