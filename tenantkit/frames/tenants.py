@@ -17,14 +17,13 @@ from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.warnings import warning_of
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.provision.tenant_namespaces import resolve_filters
-from tenantkit.rules.namespace_deletion import namespace_deletion
-from tenantkit.spec.life import life_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -153,13 +152,5 @@ def _row(namespace: Manifest, tenant: Tenant | None, now: datetime) -> tuple[Any
         None,
         tenant.frozen if tenant is not None else None,
         boost.until.isoformat() if boost is not None else None,
-        "; ".join(_warnings(namespace, tenant, now)) or None,
+        warning_of(namespace, tenant, now),
     )
-
-
-def _warnings(namespace: Manifest, tenant: Tenant | None, now: datetime) -> Iterator[str]:
-    deletion = namespace_deletion(namespace)
-    if deletion is not None:
-        yield f"it is being deleted, and waits for this: {deletion.what}; {deletion.next_steps}"
-    elif tenant is not None:
-        yield from (warning.text for warning in life_warnings(tenant, now))

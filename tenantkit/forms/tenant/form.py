@@ -70,6 +70,7 @@ class TenantForm(BaseForm):
         plan_button: a click on it does the same as `submit(plan_only=True)`, in the background.
         apply_button: enabled while the form shows a plan of the current inputs.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
+        life_note: says whether the tenant is frozen or boosted, and when its grant ends, if that is soon.
         panel: shows results and errors.
         widget: the widget of the form, to embed it in another one.
 
@@ -101,11 +102,11 @@ class TenantForm(BaseForm):
         self._is_applying = False
         self.plan: Plan | None = None
         self.report: Report | None = None
-        self._life = _html("tk-life")
+        self.life_note = _html("tk-life")
         if tenant is not None:
             existing = get_tenant(cluster, tenant)
             self._inputs.load(existing)
-            self._life.value = life_note(existing, datetime.now(UTC))
+            self.life_note.value = life_note(existing, datetime.now(UTC))
         namespace = None if tenant is None else self._inputs.platform.namespace(tenant)
         self._missing = missing_permissions(cluster, namespace)
         if tenant is not None:
@@ -121,7 +122,7 @@ class TenantForm(BaseForm):
         self.apply_button.on_click(lambda _: self._on_apply())
         self._lay_out(
             self._title,
-            sections=[self._life, *self._inputs.sections()],
+            sections=[self.life_note, *self._inputs.sections()],
             actions=[self.plan_button, self.apply_button, self.force_conflicts],
             notes=[self._reasons],
             below=[self._equivalent],
