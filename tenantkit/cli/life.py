@@ -33,7 +33,7 @@ _CODES = [ExitCode.BLOCKED, ExitCode.PENDING]
 def adopt(
     files: tuple[str, ...], *, plan_only: bool, kubeconfig: str | None, context: str | None, output: Format
 ) -> int:
-    """Make existing namespaces tenants: they get labels and the grant.
+    """Make existing namespaces tenants, with labels and the grant.
 
     Nothing else changes.
     FILE is YAML or JSON with `kind: Tenant`; each tenant has the name of its namespace, without the platform's prefix.
@@ -62,7 +62,7 @@ def adopt(
 def release(
     names: tuple[str, ...], *, plan_only: bool, kubeconfig: str | None, context: str | None, output: Format
 ) -> int:
-    """Make tenants plain namespaces again: labels and the grant are removed.
+    """Make tenants plain namespaces again, without the grant.
 
     What `apply` has made in the namespaces stays; --plan lists it.
     """
@@ -98,7 +98,7 @@ def freeze(
 @CLUSTER_OPTIONS
 @output_option
 def thaw(names: tuple[str, ...], kubeconfig: str | None, context: str | None, output: Format) -> int:
-    """Thaw frozen tenants: new pods start, and everyone has their own role."""
+    """Thaw frozen tenants: new pods start again."""
     from tenantkit.provision.life.freeze import thaw as thaw_tenants
 
     with connect(kubeconfig, context) as cluster, cancelled_by_signals() as cancelled:
