@@ -272,8 +272,8 @@ def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = F
     if is_foreign:
         return Reason(
             "other-being-deleted",
-            f"a namespace {name!r} that is not tenant {tenant!r}'s is being deleted: once it is deleted, its name can "
-            f"be used, so plan again then, or choose another name{held}",
+            f"a namespace {name!r} that does not belong to tenant {tenant!r} is being deleted: once it is deleted, its "
+            f"name can be used, so plan again then, or choose another name{held}",
         )
     return Reason(
         "being-deleted",

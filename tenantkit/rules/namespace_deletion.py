@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest
 
+_DISCOVERY = "NamespaceDeletionDiscoveryFailure"
+_HOLDS = "NamespaceFinalizersRemaining"
+_CONTENT = "NamespaceContentRemaining"
 CONDITIONS = (
-    "NamespaceDeletionDiscoveryFailure",
+    _DISCOVERY,
     "NamespaceDeletionGroupVersionParsingFailure",
     "NamespaceDeletionContentFailure",
-    "NamespaceFinalizersRemaining",
-    "NamespaceContentRemaining",
+    _HOLDS,
+    _CONTENT,
 )
 _RESOURCES = re.compile(r"([a-z0-9-]+)\.(\S*) has (\d+) resource instances")
 _FINALIZERS = re.compile(r"([^\s,]+) in (\d+) resource instances")
@@ -142,16 +145,20 @@ def namespace_deletion(namespace: Manifest) -> NamespaceDeletion | None:
         for entry in (namespace.get("status") or {}).get("conditions") or ()
         if entry.get("status") == "True"
     }
-    discovery = messages.pop("NamespaceDeletionDiscoveryFailure", "")
+    discovery, content, holds = (messages.pop(kind, "") for kind in (_DISCOVERY, _CONTENT, _HOLDS))
     unavailable = tuple(dict.fromkeys(first or second for first, second in _VERSIONS.findall(discovery)))
-    remaining, finalizers = (messages.pop(f"Namespace{what}Remaining", "") for what in ("Content", "Finalizers"))
+    remaining = {_resource(name, group): int(count) for name, group, count in _RESOURCES.findall(content)}
+    finalizers = {name: int(count) for name, count in _FINALIZERS.findall(holds)}
+    not_parsed = [
+        text for text, found in ((discovery, unavailable), (content, remaining), (holds, finalizers)) if not found
+    ]
     own = [name for name in (namespace.get("spec") or {}).get("finalizers") or () if name != "kubernetes"]
     return NamespaceDeletion(
         str(metadata["name"]),
-        {_resource(name, group): int(count) for name, group, count in _RESOURCES.findall(remaining)},
-        {name: int(count) for name, count in _FINALIZERS.findall(finalizers)},
+        remaining,
+        finalizers,
         unavailable,
-        tuple(filter(None, [*([] if unavailable else [discovery]), *messages.values()])),
+        tuple(filter(None, [*messages.values(), *not_parsed])),
         (*(metadata.get("finalizers") or ()), *own),
     )
 

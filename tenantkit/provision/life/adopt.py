@@ -114,8 +114,8 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> essays = tk.Tenant(name="essays", team="ml-papers", owners=["dana@example.com"], size="small")
         >>> tk.adopt(cluster, essays, progress=False).summary
         '1 applied'
-        >>> tk.plan(cluster, essays).summary
-        '5 to create, 1 to update'
+        >>> tk.apply(cluster, tk.plan(cluster, essays), progress=False).is_complete
+        True
     """
     plan = tenants if isinstance(tenants, Plan) else plan_adopt(cluster, tenants)
     if plan.subject != "adoption":

@@ -109,7 +109,7 @@ def _adoption(tenant: Tenant, platform: Platform, live: LiveState) -> PlanChange
 
 def _why_refused(namespace: Manifest, wanted: Manifest, tenant: Tenant) -> Reason | None:
     if namespace["metadata"].get("deletionTimestamp"):
-        return terminating(namespace, tenant.name)
+        return terminating(namespace, tenant.name, is_foreign=tenant_of(namespace) != tenant.name)
     owner = tenant_of(namespace)
     if owner is not None and owner != tenant.name:
         return owned_by_other(owner_of(namespace), "Namespace")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.manifests.labels import FROZEN_QUOTA_NAME
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.arguments import checked_names
@@ -51,7 +52,10 @@ class Scope:
         return replace(plan, changes=tuple(kept))
 
     def _has(self, change: PlanChange) -> bool:
-        return change.ref in self.refs or (change.ref.kind == "RoleBinding" and change.tenant in self.bindings_of)
+        if change.ref.kind != "RoleBinding":
+            return change.ref in self.refs
+        # an interrupted thaw leaves bindings with another role than their own
+        return change.tenant in self.bindings_of or any(row.path == ("roleRef",) for row in change.rows)
 
 
 def plan_grants(
@@ -115,14 +119,19 @@ def carry_out_grants(  # noqa: PLR0913 (as `apply`)
 
 
 def _add(scope: Scope, before: Tenant, after: Tenant, platform: Platform) -> None:
-    """The objects that are not the same before and after."""
-    scope.refs.add(ObjectRef("v1", "Namespace", platform.namespace(after)))
+    """The objects that depend on a freeze or a boost, now or after the change."""
+    place = platform.namespace(after)
+    scope.refs.update({ObjectRef("v1", "Namespace", place), ObjectRef("v1", "ResourceQuota", FROZEN_QUOTA_NAME, place)})
     if "read-only" in (before.frozen, after.frozen):
         scope.bindings_of.add(after.name)
-    if unfit_tenants([before], platform) or unfit_tenants([after], platform):
+    plain = before.with_(frozen=None, boost=None)
+    if unfit_tenants([plain], platform):
         return  # its plan is one blocked row
-    old, new = ({ref_of(it): it for it in make_tenant(tenant, platform)} for tenant in (before, after))
-    scope.refs.update(ref for ref in old.keys() | new.keys() if old.get(ref) != new.get(ref))
+    usual = {ref_of(it): it for it in make_tenant(plain, platform)}
+    for tenant in (before, after):
+        if not unfit_tenants([tenant], platform):
+            made = {ref_of(it): it for it in make_tenant(tenant, platform)}
+            scope.refs.update(ref for ref, manifest in made.items() if usual.get(ref) != manifest)
 
 
 def _refused(name: str, namespace: Manifest, error: InvalidSpecError | SpecVersionError) -> PlanChange:

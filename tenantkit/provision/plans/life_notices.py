@@ -22,16 +22,15 @@ def life_notices(tenant: Tenant, now: datetime) -> Iterator[PlanNotice]:
     """What a spec alone says.
 
     Args:
-        tenant: the planned tenant, with a boost that has ended.
+        tenant: the planned tenant.
         now: the time, with its zone.
     """
-    for warning in life_warnings(tenant, now):
-        text = warning.text.replace("the next plan takes", "this plan takes")
-        yield PlanNotice(warning.code, text, tenant.name)
+    for warning in life_warnings(tenant.at(now), now):
+        yield PlanNotice(warning.code, warning.text, tenant.name)
 
 
 def dropped_notices(tenants: Iterable[Tenant], changes: Iterable[PlanChange], now: datetime) -> Iterator[PlanNotice]:
-    """What the stored grant has and the spec leaves out, as a file does that is older than a freeze or a boost.
+    """What the stored grant has and the plan takes back: a boost that has ended, or what a file does not know of.
 
     Args:
         tenants: as specified.
@@ -48,9 +47,11 @@ def dropped_notices(tenants: Iterable[Tenant], changes: Iterable[PlanChange], no
         if stored.frozen is not None and tenant.frozen is None:
             text = f"this plan thaws it: to leave it frozen, set frozen={stored.frozen!r} in its spec"
             yield PlanNotice("thawed", text, tenant.name)
-        if stored.at(now).boost is not None and tenant.boost is None:
-            until = stored.boost.until_text if stored.boost else ""
-            text = f"this plan ends its boost before {until}: to keep it, set boost in its spec"
+        if stored.boost is not None and stored.boost.has_ended(now):
+            text = f"its boost ended at {stored.boost.until_text}: this plan takes it back"
+            yield PlanNotice("boost-ended", text, tenant.name)
+        elif stored.boost is not None and tenant.boost is None:
+            text = f"this plan ends its boost before {stored.boost.until_text}: to keep it, set boost in its spec"
             yield PlanNotice("boost-dropped", text, tenant.name)
 
 

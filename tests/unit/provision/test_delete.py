@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NOT_INSTALLED = ("HTTPRoute", "Gateway")
 HELD = [
     {"type": "NamespaceContentRemaining", "status": "True", "message": "pods. has 1 resource instances"},
-    {"type": "NamespaceFinalizersRemaining", "status": "True", "message": "example.org/hold in 1 instances"},
+    {"type": "NamespaceFinalizersRemaining", "status": "True", "message": "example.org/hold in 1 resource instances"},
     {"type": "NamespaceDeletionDiscoveryFailure", "status": "False", "message": "All resources discovered"},
 ]
 
@@ -243,8 +243,10 @@ def test_the_error_of_a_namespace_that_is_not_deleted_names_the_reason() -> None
 
     assert str(caught.value) == (
         "namespace 'vision' is still being deleted after 0.01 s: "
-        "NamespaceContentRemaining: pods. has 1 resource instances; "
-        "NamespaceFinalizersRemaining: example.org/hold in 1 instances. "
+        "finalizer 'example.org/hold' holds 1 object; these remain: 1 pods. "
+        "What to do: the controller that set finalizer 'example.org/hold' removes it once it has cleaned up: check "
+        "that it runs (removed by hand, what that controller would have cleaned up stays, inside or outside the "
+        "cluster). "
         "The deletion continues by itself once that is cleaned up; no finalizer was removed"
     )
 
