@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # The kinds that hold stored specs: the grant is on the Namespace, the rest is in ConfigMaps.
 _STORED_KINDS = ("Namespace", "ConfigMap")
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
+_POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
 _REPLACED = (("roleRef",), ("metadata", "finalizers"))
 
@@ -120,9 +121,11 @@ def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) 
 
 
 def _claim(manifest: Manifest) -> Manifest:
-    """The object with its name and the labels of its owner only."""
+    """The object with its name, the labels of its owner and the Pod Security levels only."""
     metadata = manifest["metadata"]
-    labels = {key: value for key, value in metadata["labels"].items() if key in _IDENTITY}
+    labels = {
+        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(_POD_SECURITY)
+    }
     named = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {**named, "labels": labels}}
 

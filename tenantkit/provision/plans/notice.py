@@ -29,6 +29,8 @@ NoticeCode: TypeAlias = Literal[
     "settings-changed",
     "grant-not-readable",
     "tenants-not-listed",
+    "guardrails-missing",
+    "guardrail-open",
 ]
 
 

@@ -29,6 +29,8 @@ class Attributes:
         subresource: `status` and the like; empty for the object itself.
         dry_run: whether nothing is stored or reserved.
         warnings: warnings of plug-ins about a write that they allow, for the response's headers.
+        shown: the new and the old object as a subresource shows them, where they are of another kind, such as a Scale.
+        options: the request's options, as an object.
     """
 
     operation: Operation
@@ -40,6 +42,8 @@ class Attributes:
     subresource: str = ""
     dry_run: bool = False
     warnings: list[str] = field(default_factory=list)
+    shown: tuple[Manifest, Manifest | None] | None = None
+    options: Manifest = field(default_factory=dict)
 
     @property
     def namespace(self) -> str:

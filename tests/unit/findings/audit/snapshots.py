@@ -53,7 +53,8 @@ def snapshot(found: Iterable[Manifest], **fields: Any) -> AuditSnapshot:
         for it in listed
         if it["kind"] == "Namespace" and "tenantkit.dev/tenant" in (it["metadata"].get("labels") or {})
     ]
-    return snapshot_of(listed, **({"audited": audited, "now": NOW, "platform": PLATFORM} | fields))
+    given: dict[str, Any] = {"audited": audited, "now": NOW, "platform": PLATFORM}
+    return snapshot_of(listed, **(given | fields))
 
 
 def outcomes(taken: AuditSnapshot) -> dict[tuple[str | None, str], Result]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.findings.audit.concerns.pods import NODE_NAME_MARK
-from tenantkit.findings.audit.registry import CLUSTER_CHECKS, TENANT_CHECKS
+from tenantkit.findings.audit.registry import ALL_CHECKS, TENANT_CHECKS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.spec.network import Network
 from tenantkit.spec.routing import Routing
@@ -202,5 +202,7 @@ BROKEN_BELOW = {"ingress-class", "network-isolated", "namespaces-with-prefix"}
 
 def test_every_check_is_broken_by_a_test() -> None:
     broken = {each.code for each in (*TENANT_BREAKS, *CLUSTER_BREAKS, *CASES)} | BROKEN_BELOW
+    codes_of_all = {check.code for check in ALL_CHECKS}
 
-    assert {check.code for check in (*CLUSTER_CHECKS, *TENANT_CHECKS)} - broken == set()
+    assert codes_of_all - broken == set()
+    assert broken - codes_of_all == set()

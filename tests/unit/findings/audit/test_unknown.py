@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.findings.audit.check import Doubt
-from tenantkit.findings.audit.registry import CLUSTER_CHECKS, TENANT_CHECKS
+from tenantkit.findings.audit.registry import ALL_CHECKS, CLUSTER_CHECKS, TENANT_CHECKS
 from tenantkit.findings.audit.snapshot import EVERYWHERE, permission
 from tenantkit.findings.audit.view import GRANT, PLATFORM, SPEC
 from tenantkit.rules.kinds import KINDS
@@ -60,7 +60,7 @@ def test_without_the_platforms_settings_what_depends_on_them_is_unknown() -> Non
     gap = Doubt("may not be read", "get configmap 'platform'", is_total=True)
     found = outcomes(snapshot(objects(VISION), platform=None, platform_gaps=(gap,)))
 
-    for check in (*CLUSTER_CHECKS, *TENANT_CHECKS):
+    for check in ALL_CHECKS:
         if PLATFORM in check.needs or SPEC in check.needs:
             place = None if check in CLUSTER_CHECKS else "vision"
             assert found[place, check.code].state == "unknown"
