@@ -34,11 +34,15 @@ def failures(cluster: Cluster, namespace: str) -> dict[str, str]:
     return dict(zip(rows["check"], rows["evidence"], strict=True))
 
 
+@pytest.fixture(scope="module")
+def before(cluster: Cluster, name: str) -> dict[str, str]:
+    return failures(cluster, name)
+
+
 @pytest.mark.parametrize("each", CLUSTER_BREAKS, ids=[each.id for each in CLUSTER_BREAKS])
 def test_a_wall_of_the_cluster_that_is_removed_is_named_and_no_other(
-    cluster: Cluster, wire: Wire, name: str, each: Break
+    cluster: Cluster, wire: Wire, name: str, before: dict[str, str], each: Break
 ) -> None:
-    before = failures(cluster, name)
 
     def is_named() -> bool:
         after = failures(cluster, name)
