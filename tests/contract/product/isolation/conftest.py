@@ -13,6 +13,7 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 from tests.contract.product.isolation.kinds import bases, collection
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from tests.contract.product.isolation.place import Manifest
     from tests.contract.wire import Wire
 
+PLATFORM = Platform(
+    provisioners=["provisioner@example.com"],
+    guardrails=Guardrails(ingress_classes=["shared"], gateways=["gateways/shared"]),
+)
 _SETTLES_S = 20.0
 _IN_FORCE_S = 10.0
 
@@ -40,7 +45,7 @@ def place(cluster: Cluster, wire: Wire, wire_as: Callable[[str], Wire]) -> Itera
     """The platform with a provisioner, the personas' tenant, another one, and a namespace of no tenant."""
     name = f"t-{uuid.uuid4().hex[:8]}"
     found = Place(name, f"{name}-other", f"plain-{name}", f"{name}-strict", f"reserved-{name}")
-    install_platform(cluster, Platform(provisioners=["provisioner@example.com"]), progress=False)
+    install_platform(cluster, PLATFORM, progress=False)
     apply(cluster, plan(cluster, _tenants(found)), progress=False)
     _surroundings(cluster, wire, found)
     _wait_until_in_force(found, wire_as)
