@@ -50,6 +50,15 @@ def review(attributes: Attributes) -> None:
         plugin(attributes)
 
 
+def review_subresource(attributes: Attributes) -> None:
+    """Run the validating plug-ins that act on what is created at a subresource: a Binding, Eviction or TokenRequest.
+
+    Raises:
+        ApiError: an admission policy forbids it.
+    """
+    validating_admission_policy.review(attributes)
+
+
 _MUTATING: tuple[Callable[[Attributes], Manifest], ...] = (
     check_namespace_lifecycle,
     default_limits,

@@ -20,6 +20,7 @@ from tenantkit.sandbox.cel.libraries.regex import REGEX_LIBRARY
 from tenantkit.sandbox.cel.libraries.urls import URL_LIBRARY
 from tenantkit.sandbox.cel.messages import compile_errors, runtime_error
 from tenantkit.sandbox.cel.opaque import AUTHORIZER, RESOURCE_CHECK, with_kubernetes_names
+from tenantkit.sandbox.cel.tokens import literals, located
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +36,21 @@ extensions:
   - name: strings
     version: 2
 """
+# what shows whether a literal is a valid argument of a function
+_CHECKED: Final = {
+    **dict.fromkeys(("matches", "find", "findAll"), "''.matches({})"),
+    "timestamp": "timestamp({})",
+    "duration": "duration({})",
+}
 _UNKNOWN = 'No value with name "'
 
 
 class CompileError(Exception):
     """An expression that does not compile; the message is the server's."""
+
+
+class ProgramError(CompileError):
+    """An expression that compiles, but can't be run; the server calls that an internal error."""
 
 
 class EvaluationError(Exception):
@@ -145,6 +156,7 @@ def compiled(text: str, scope: Scope, *, returns: tuple[str, ...] = ()) -> Expre
         program = _environment(scope).compile(sent)
     except RuntimeError as error:
         raise CompileError("compilation failed: " + compile_errors(text, str(error))) from error
+    _check_literals(text)
     if b"cel.@mapInsert" in program.serialize():
         raise CompileError("compilation failed: the sandbox has no transformMap and no transformMapEntry")
     kind = str(program.return_type()).lower()
@@ -153,6 +165,18 @@ def compiled(text: str, scope: Scope, *, returns: tuple[str, ...] = ()) -> Expre
         expected = f"{returns[0]}" if len(returns) == 1 else f"one of [{' '.join(returns)}]"
         raise CompileError(f"must evaluate to {expected} but got {name}")
     return Expression(sent, kind, program)
+
+
+def _check_literals(text: str) -> None:
+    """Raise CompileError for a regular expression, time or duration that is written wrong."""
+    for literal in literals(text, _CHECKED):
+        value = _empty().compile(_CHECKED[literal.function].format(literal.text)).eval()
+        if value.type() != engine().Type.ERROR:
+            continue
+        if literal.function in {"find", "findAll"}:
+            raise ProgramError(f"program instantiation failed: {runtime_error(str(value.value()))}")
+        why = located(text, literal.start, f"invalid {literal.function} argument")
+        raise CompileError(f"compilation failed: {why}")
 
 
 def activation(values: Mapping[str, Any]) -> Any:

@@ -10,10 +10,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+_TEXT = r"""[rRbB]{0,2}(?:'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")"""
 _TOKEN = re.compile(
-    r"""(?P<skipped>//[^\n]*|[rRbB]{0,2}(?:'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))"""
+    rf"(?P<skipped>//[^\n]*|{_TEXT})"
     r"""|(?P<chain>[A-Za-z_]\w*(?:\s*\.\s*\??[A-Za-z_]\w*)*)|(?P<dot>\.\s*\??)|(?P<other>\s+|\d[\w.]*|.)""",
     re.DOTALL,
 )
@@ -59,6 +60,38 @@ def chains(expression: str) -> Iterator[Chain]:
         if not token[0].isspace():
             after_dot = bool(token["dot"])
             before = (*before[-1:], token[0])
+
+
+class Literal(NamedTuple):
+    """A literal that a function gets: `'a.*'` of `name.matches('a.*')`.
+
+    Args:
+        function: the function's name.
+        start: the literal's position.
+        text: as it is in the expression, with its quotes.
+    """
+
+    function: str
+    start: int
+    text: str
+
+
+def literals(expression: str, functions: Collection[str]) -> Iterator[Literal]:
+    """The literals that are the first argument of some functions.
+
+    Example:
+        >>> [literal.text for literal in literals("'x'.matches('[') && matches == 'matches(1)'", ["matches"])]
+        ["'['"]
+    """
+    before: list[str] = []
+    for token in _TOKEN.finditer(expression):
+        text = token[0]
+        if text.isspace() or text.startswith("//"):
+            continue
+        name = before[-2].rpartition(".")[2].strip() if len(before) > 1 else ""
+        if token["skipped"] and before[-1:] == ["("] and name in functions:
+            yield Literal(name, token.start(), text)
+        before = [*before[-1:], text]
 
 
 def located(expression: str, position: int, message: str) -> str:

@@ -219,6 +219,7 @@ class Writes:
         manifest = _in_namespace(manifest, resource, request, fill=True)
         user, warnings = request.user, request.warnings
         attributes = Attributes("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
+        attributes = replace(attributes, options=options.shown("CreateOptions"))
         manifest = mutate(attributes)
         check_escalation(self._authorizer, request.user, resource, request.info, manifest, None)
         return store_new(replace(attributes, manifest=manifest), group=request.info.group)
@@ -241,7 +242,7 @@ class Writes:
         if same_but_for_times(old, manifest):
             manifest = old
         shown = (scale_of(manifest), scale_of(old)) if subresource == SCALE else None
-        review(replace(attributes, manifest=manifest, shown=shown))
+        review(replace(attributes, manifest=manifest, shown=shown, options=options.shown("UpdateOptions")))
         if options.dry_run:
             return manifest
         return remove_or_put(store, resource, manifest, old)

@@ -231,10 +231,12 @@ def _compile(
     errors: ErrorList, field: str, text: str, scope: Scope, returns: tuple[str, ...] = ()
 ) -> Expression | None:
     """The compiled expression; None, with an error, if it does not compile."""
-    from tenantkit.sandbox.cel.expressions import CompileError, compiled
+    from tenantkit.sandbox.cel.expressions import CompileError, ProgramError, compiled
 
     try:
         return compiled(text, scope, returns=returns)
+    except ProgramError as error:
+        errors.internal(field, str(error))
     except CompileError as error:
         errors.invalid(field, text, str(error))
-        return None
+    return None
