@@ -102,6 +102,8 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import ContainerLimits as ContainerLimits
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.quota import StorageClassQuota as StorageClassQuota
+    from tenantkit.spec.role_rules import RoleRule as RoleRule
+    from tenantkit.spec.role_rules import RoleRules as RoleRules
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.routing import Gateway as Gateway
     from tenantkit.spec.routing import Routing as Routing
@@ -133,6 +135,8 @@ _HOME = {
     "QuotaDashboard": "forms.live.quota_dashboard",
     "Reason": "provision.reasons",
     "Report": "provision.report",
+    "RoleRule": "spec.role_rules",
+    "RoleRules": "spec.role_rules",
     "Route": "spec.route",
     "Routing": "spec.routing",
     "Sandbox": "sandbox.server",

@@ -97,7 +97,9 @@ GRANTS: Mapping[Role, Sequence[Grant]] = {
         Grant("batch", ("jobs", "cronjobs"), _CHANGE_MANY, _RUN),
         Grant("autoscaling", ("horizontalpodautoscalers",), _CHANGE_MANY, _RUN),
         Grant("policy", ("poddisruptionbudgets",), _CHANGE_MANY, _RUN),
-        Grant("apps", ("deployments/scale", "statefulsets/scale"), ("get", "update", "patch"), "editors scale workloads"),
+        Grant(
+            "apps", ("deployments/scale", "statefulsets/scale"), ("get", "update", "patch"), "editors scale workloads"
+        ),
         Grant("", ("pods/eviction",), ("create",), "editors end a pod without breaking a disruption budget"),
         Grant(
             "",

@@ -35,12 +35,20 @@ from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.read import node_resources, read_nodes, read_platform
+from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
+from tenantkit.provision.read import (
+    node_resources,
+    read_default_priority_class,
+    read_nodes,
+    read_platform,
+    read_storage_classes,
+)
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
+from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
@@ -57,6 +65,12 @@ if TYPE_CHECKING:
     from tenantkit.spec.network import Network
 
 
+_AGGREGATED_WITHIN_S = 30.0
+_NOT_AGGREGATED = Reason(
+    "not-aggregated",
+    f"its rules were not collected within {_AGGREGATED_WITHIN_S:g} s, so members do not have all their permissions: "
+    f"check that the controller manager is running",
+)
 _NOT_CONFIRMED = Reason("not-awaited", "interrupted before the server confirmed it, so it may be deleted")
 
 
@@ -70,16 +84,18 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
 
     Returns:
         A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern,
-        and what `network` leaves open or closed on this cluster.
+        what `network` leaves open or closed on this cluster, and the devices and storage classes that no quota limits.
+        ClusterRoles of earlier settings are deleted.
 
     Raises:
-        InvalidSpecError: `namespace_prefix` changes while tenants exist.
+        InvalidSpecError: `namespace_prefix` changes while tenants exist, or `priority_classes` does not list the
+            cluster's default class, so that pods without a class would be refused.
         SpecVersionError: a newer tenantkit wrote the stored settings.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; if that is allowed, list namespaces, nodes, services, daemonsets, servicecidrs, and in namespace
-    default endpointslices.
+    rolebindings; list clusterroles; if that is allowed, list namespaces, nodes, priorityclasses, storageclasses,
+    services, daemonsets, servicecidrs, and in namespace default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -94,10 +110,11 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     settings = platform if platform is not None else Platform()
     refs = [ref_of(manifest) for manifest in make_platform(settings)]
     planned = make_install_plan(settings, read_platform(cluster, refs))
+    check_default_class(settings, read_default_priority_class(cluster))
     namespaces, nodes = check_namespaces(cluster, settings), read_nodes(cluster)
     notices = (
         *_tenants_concerned(cluster, settings, namespaces),
-        *accelerator_notices(dict.fromkeys(settings.accelerators, ()), node_resources(nodes)),
+        *_devices_and_classes(cluster, settings, nodes),
         *_network(cluster, settings.network, namespaces, nodes),
     )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
@@ -130,6 +147,15 @@ def _network(
     return notices
 
 
+def _devices_and_classes(cluster: ClusterApi, settings: Platform, nodes: Sequence[Manifest] | None) -> list[PlanNotice]:
+    offered = node_resources(nodes)
+    classes = read_storage_classes(cluster) if settings.storage_classes else set()
+    return [
+        *accelerator_notices(dict.fromkeys(settings.accelerators, ()), offered),
+        *unlimited_notices(settings, offered, classes),
+    ]
+
+
 @takes_cluster
 def install_platform(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
     cluster: ClusterApi,
@@ -159,12 +185,12 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         PermissionDenied: you may not read the existing objects; nothing was written.
         SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
         PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
-        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `namespace_prefix` changes while
-            tenants exist.
+        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan; or as `plan_platform`.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: a cluster administrator's: create and patch namespaces, clusterroles, clusterrolebindings, and in
-    tenantkit-system configmaps, roles and rolebindings; all that the roles grant, or `escalate` and `bind`.
+    RBAC: a cluster administrator's: the server lets only those who hold all permissions write the aggregation rules of
+    the roles. Create, patch and delete clusterroles; create and patch namespaces, clusterrolebindings, and in
+    tenantkit-system configmaps, roles and rolebindings; watch clusterroles.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -177,14 +203,34 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         raise OwnershipError(_refusal(refused))
     if refused:
         raise PermissionDenied(_refusal(refused), status=403, operation="get")
-    return apply(
+    stop = cancelled or threading.Event()
+    report = apply(
         cluster,
         plan,
         force_conflicts=force_conflicts,
         progress=progress,
         on_progress=on_progress,
-        cancelled=cancelled,
+        cancelled=stop,
     )
+    with stopped_by_ctrl_c(stop):
+        report = replace(report, not_ready=(*report.not_ready, *_not_aggregated(cluster, plan, stop)))
+    if not report.is_done:
+        raise partial_error(report, done="applied")
+    return report
+
+
+def _not_aggregated(cluster: ClusterApi, plan: Plan, stop: threading.Event) -> list[ApplyOutcome]:
+    """The roles whose rules were not collected in time; those that had them before the installation are not read."""
+    deadline = time.monotonic() + _AGGREGATED_WITHIN_S
+    roles = [it.wanted for it in plan.changes if it.ref.kind == "ClusterRole" and it.wanted is not None]
+    return [
+        ApplyOutcome(change.ref, "wait", why=_NOT_AGGREGATED)
+        for change in plan.changes
+        if change.wanted is not None
+        and "aggregationRule" in change.wanted
+        and not (change.action == "unchanged" and change.live is not None and is_aggregated(change.live, roles))
+        and not wait_until_aggregated(cluster, change.ref.name, roles, deadline=deadline, stop=stop)
+    ]
 
 
 @takes_cluster

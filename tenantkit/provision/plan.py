@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -28,16 +27,11 @@ from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import tenant_of
+from tenantkit.provision.plan_notices import notices_of
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
-from tenantkit.provision.plans.tenant_notices import (
-    accelerator_notices,
-    change_notices,
-    new_accelerators,
-    tenant_notices,
-)
-from tenantkit.provision.read import node_resources, read_nodes, read_platform, read_tenants
+from tenantkit.provision.read import read_platform, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
@@ -47,7 +41,7 @@ from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -227,8 +221,8 @@ def plan(
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
-    tenant's namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may.
-    With `dry_run="server"` also create and patch of the objects that change.
+    tenant's namespace; list nodes and priorityclasses, if that is allowed; create selfsubjectaccessreviews, which any
+    signed-in user may. With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
@@ -251,17 +245,9 @@ def plan(
     marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned)))
-
-
-def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
-    """What to know about a plan of tenants. The nodes are read only where a quota grants another accelerator."""
-    for tenant in planned.tenants:
-        yield from tenant_notices(tenant, datetime.now(UTC))
-    yield from change_notices(planned.changes, planned.platform)
-    granted = new_accelerators(planned.changes)
-    if granted:
-        yield from accelerator_notices(granted, node_resources(read_nodes(cluster)))
+    return replace(
+        planned, changes=marked, notices=tuple(notices_of(cluster, planned.tenants, planned.changes, planned.platform))
+    )
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:

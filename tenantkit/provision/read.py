@@ -102,6 +102,36 @@ def node_resources(nodes: Iterable[Manifest] | None) -> set[str]:
     return {name for node in nodes or () for name in (node.get("status") or {}).get("allocatable") or ()}
 
 
+def read_default_priority_class(cluster: ClusterApi) -> str | None:
+    """The name of the PriorityClass of pods that name none; None if there is none, or if it may not be read.
+
+    Of several default classes the lowest counts (page "Pod Priority and Preemption").
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list priorityclasses, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        marked = [found for found in cluster.list("PriorityClass") if found.get("globalDefault")]
+        if marked:
+            return str(min(marked, key=lambda found: int(found.get("value", 0)))["metadata"]["name"])
+    return None
+
+
+def read_storage_classes(cluster: ClusterApi) -> set[str]:
+    """The names of the cluster's StorageClasses; empty for a user who may not list them.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list storageclasses, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        return {str(found["metadata"]["name"]) for found in cluster.list("StorageClass")}
+    return set()
+
+
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
     """The live objects of these refs, one GET each: for the few objects of the platform.
 

@@ -55,6 +55,7 @@ ReasonCode: TypeAlias = Literal[
     "failed",
     "stored-differently",
     "not-counted",
+    "not-aggregated",
     "not-deleted",
     "not-awaited",
 ]

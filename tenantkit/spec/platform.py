@@ -50,8 +50,8 @@ class Platform(Document):
         namespace_prefix: put before a tenant's name in its namespace's name. Default: none.
         labels: on each tenant's Namespace, besides those of tenantkit. Default: none.
         sizes: quotas by name. Default: `small`, `medium`, `large`.
-        accelerators: resource names of the devices on offer; each MIG profile has its own. A quota has 0 of each that it
-            does not grant; a device that is not listed here is unlimited, which `plan_platform` says. Default
+        accelerators: resource names of the devices on offer; each MIG profile has its own. A quota has 0 of each that
+            it does not grant; a device that is not listed here is unlimited, which `plan_platform` says. Default
             `nvidia.com/gpu`.
         device_classes: names of the DeviceClasses on offer, for dynamic resource allocation. A quota has 0 devices of
             each that it does not grant. Default: none, so that tenants cannot claim devices.

@@ -19,6 +19,7 @@ NoticeCode: TypeAlias = Literal[
     "expired",
     "host-outside-domain",
     "tenant-in-no-file",
+    "default-class-refused",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",
@@ -39,6 +40,8 @@ NoticeCode: TypeAlias = Literal[
     "controller-not-named",
     "api-server-closed",
     "no-such-tenant",
+    # about the platform itself
+    "not-limited",
 ]
 
 
