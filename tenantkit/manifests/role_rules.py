@@ -140,6 +140,7 @@ PROVISIONER_GRANTS: Sequence[Grant] = (
     Grant("networking.k8s.io", ("servicecidrs",), READ, "plans compare the cluster's ranges with the settings"),
     Grant(_GATEWAY, ("gateways", "gatewayclasses"), READ, "plans check the gateway of routes"),
     Grant(RBAC_GROUP, ("clusterroles", "clusterrolebindings"), READ, _AUDIT),
+    Grant("authorization.k8s.io", ("subjectaccessreviews",), ("create",), "audits ask the server what a person may do"),
     Grant(
         "admissionregistration.k8s.io",
         ("validatingadmissionpolicies", "validatingadmissionpolicybindings"),

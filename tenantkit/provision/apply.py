@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     from tenantkit.provision.managed_fields import Path
 
 _QUOTA_WAIT_S = 30.0
+_OTHERS = {
+    "deletion": ("a deletion", Hint("to delete the tenants, use {delete_tenants}")),
+    "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
+    "release": ("a release", Hint("to release the namespaces, use {release}")),
+}
 # the kinds by which a tenant holds a host
 _HOST_KINDS = ("Namespace", "Ingress", "HTTPRoute")
 
@@ -112,8 +117,34 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         {'speech': ['http://speech.example.ai/transcribe']}
     """
     _check_plan(plan)
+    return carry_out_plan(
+        cluster,
+        plan,
+        replan,
+        force_conflicts=force_conflicts,
+        progress=progress,
+        on_progress=on_progress,
+        cancelled=cancelled,
+        max_concurrency=max_concurrency,
+        timeout_s=timeout_s,
+    )
+
+
+def carry_out_plan(  # noqa: PLR0913 (as `apply`)
+    cluster: ClusterApi,
+    plan: Plan,
+    remake: Callable[[ClusterApi, Plan], Plan],
+    *,
+    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+    max_concurrency: int = 16,
+    timeout_s: float = _QUOTA_WAIT_S,
+) -> Report:
+    """The same as `apply`, for a plan of any subject; `remake` makes it again from the current live state."""
     forced = forced_fields(plan, force_conflicts)
-    current = replan(cluster, plan)
+    current = remake(cluster, plan)
     check_origin(cluster, plan, current)
     left = left_out(plan, current)
     check_fresh(plan, current, left.is_written)
@@ -134,9 +165,9 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 def _check_plan(plan: object) -> None:
     if not isinstance(plan, Plan):
         raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
-    if plan.subject == "deletion":
-        hint = Hint("to delete the tenants, use {delete_tenants}")
-        raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion", hint=hint)])
+    if plan.subject in _OTHERS:
+        what, hint = _OTHERS[plan.subject]
+        raise InvalidSpecError([Problem("plan", plan, f"is the plan of {what}", hint=hint)])
 
 
 @dataclass

@@ -30,6 +30,7 @@ from tenantkit.provision.reasons import (
     set_by_other,
     shared_field,
     taken_back,
+    terminating,
 )
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
@@ -184,10 +185,12 @@ def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Co
 
 
 def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: LiveState) -> Reason | None:
-    if live["metadata"].get("deletionTimestamp") and not _is_made_again(ref, tenant):
-        return BEING_DELETED
     quota = state.objects.get(ObjectRef("v1", "ResourceQuota", QUOTA_NAME, ref.name))
-    if is_recognized(live, tenant, quota):
+    is_foreign = not is_recognized(live, tenant, quota)
+    if live["metadata"].get("deletionTimestamp") and not _is_made_again(ref, tenant):
+        is_tenants = tenant is not None and ref.kind == "Namespace"
+        return terminating(live, tenant, is_foreign=is_foreign) if is_tenants else BEING_DELETED
+    if not is_foreign:
         return None
     return owned_by_other(owner_of(live), ref.kind)
 

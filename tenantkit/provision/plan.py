@@ -8,17 +8,17 @@ source of truth.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
+from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
@@ -29,16 +29,14 @@ from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import tenant_of
 from tenantkit.provision.plan_notices import notices_of
 from tenantkit.provision.plans.notice import notice_lines
-from tenantkit.provision.plans.origin import cluster_id, platform_digest
+from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.read import read_platform, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
-from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +50,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
+    from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -76,7 +75,7 @@ class Plan:
         tenants: the planned tenants; empty for a plan of the platform itself.
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
-            of tenants.
+            of tenants, `adoption` and `release` for those of existing namespaces.
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
         notices: what to know before it is applied; shown first.
 
@@ -91,7 +90,7 @@ class Plan:
     platform: Platform
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
-    subject: Literal["tenants", "platform", "deletion"] = "tenants"
+    subject: Literal["tenants", "platform", "deletion", "adoption", "release"] = "tenants"
     cluster_id: str = ""
     notices: tuple[PlanNotice, ...] = ()
 
@@ -237,49 +236,35 @@ def plan(
     """
     if dry_run not in (None, "server"):
         raise InvalidSpecError([Problem("dry_run", dry_run, "use 'server', or leave it out")])
-    given = _checked_tenants(tenants)
+    return plan_at(cluster, checked_tenants(tenants), datetime.now(UTC), platform=platform, dry_run=dry_run)
+
+
+def plan_at(
+    cluster: ClusterApi,
+    tenants: Sequence[Tenant],
+    now: datetime,
+    *,
+    platform: Platform | None = None,
+    dry_run: Literal["server"] | None = None,
+) -> Plan:
+    """The same as `plan` at a time, given with its zone: boosts that have ended then are taken back."""
     stored = find_platform(cluster) if platform is None else platform
     settings = stored or Platform()
-    planned = _read_and_plan(cluster, given, settings)
+    planned = _read_and_plan(cluster, [tenant.at(now) for tenant in tenants], settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
     marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(
-        planned, changes=marked, notices=tuple(notices_of(cluster, planned.tenants, planned.changes, planned.platform))
-    )
+    notices = notices_of(cluster, tenants, planned.changes, planned.platform, now)
+    return replace(planned, changes=marked, notices=tuple(notices))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
-    unfit = _unfit(tenants, platform)
+    unfit = unfit_tenants(tenants, platform)
     live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
-
-
-def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
-    """The tenants in a tuple; a name or a mapping is not a tenant."""
-    if isinstance(tenants, Tenant):
-        return (tenants,)
-    is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | Mapping | Spec)
-    given = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
-    hint = Hint("{get_tenant} returns one that exists")
-    problems = [
-        Problem("tenants", one, "pass a Tenant, or a list of Tenants", hint=hint)
-        for one in given
-        if not isinstance(one, Tenant)
-    ]
-    checked = tuple(one for one in given if isinstance(one, Tenant))
-    counts = Counter(tenant.name for tenant in checked)
-    problems += [
-        Problem("name", name, f"{count} tenants have this name: give each tenant its own name")
-        for name, count in sorted(counts.items())
-        if count > 1
-    ]
-    if problems:
-        raise InvalidSpecError(problems)
-    return checked
 
 
 def _without_roles(change: PlanChange) -> PlanChange:
@@ -291,21 +276,21 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
     """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
-    unfit = _elsewhere(tenants, platform, live) | _unfit(tenants, platform)
+    unfit = _elsewhere(tenants, platform, live) | unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     taken = taken_hosts(fitting, platform, live)
     compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
     planned: list[PlanChange] = []
     for tenant in tenants:
         if tenant.name in unfit:
-            planned.append(_not_fitting(tenant, platform, unfit[tenant.name]))
+            planned.append(not_fitting(tenant, platform, unfit[tenant.name]))
             continue
         clashes = taken.get(tenant.name, {})
         planned += with_checked_hosts(compared[tenant.name], clashes, is_complete=live.has_all_namespaces)
     return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
 
 
-def _unfit(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
+def unfit_tenants(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
     """Why tenants do not fit the platform, by name: an unknown size, a host that is not granted and the like."""
     found: dict[str, Reason] = {}
     for tenant in tenants:
@@ -327,7 +312,7 @@ def _elsewhere(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -
     return found
 
 
-def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
+def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     """One blocked row: the objects of a tenant that does not fit the platform cannot be made."""
     ref = ObjectRef("v1", "Namespace", platform.namespace(tenant))
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
@@ -355,6 +340,8 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     refs = {ref_of(manifest) for manifest in wanted}
     rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
     as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
+    if tenant.frozen == "read-only":  # then everyone's role is decided by the grant
+        as_it_is = {ref for ref in as_it_is if ref.kind != "RoleBinding"}
     place = platform.namespace(tenant)
     unread = [
         ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
@@ -377,9 +364,14 @@ def make_install_plan(platform: Platform, live: LiveState) -> Plan:
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
-    """The same plan, made again from the current live state."""
+    """The same plan, made again from the current live state.
+
+    Raises:
+        StalePlanError: a boost has ended since.
+    """
     if earlier.subject == "platform":
         refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
         made = make_install_plan(earlier.platform, read_platform(cluster, refs))
         return replace(made, cluster_id=cluster_id(cluster))
+    check_boosts(earlier.tenants, datetime.now(UTC))
     return _read_and_plan(cluster, earlier.tenants, earlier.platform)

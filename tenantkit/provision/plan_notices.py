@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tenantkit.provision.plans.tenant_notices import (
-    accelerator_notices,
-    change_notices,
-    new_accelerators,
-    tenant_notices,
-)
+from tenantkit.provision.plans.life_notices import dropped_notices, life_notices
+from tenantkit.provision.plans.tenant_notices import accelerator_notices, change_notices, new_accelerators
 from tenantkit.provision.plans.unlimited import default_class_notices, sets_priority
-from tenantkit.provision.read import read_default_priority_class, read_node_resources
+from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
@@ -25,23 +21,25 @@ if TYPE_CHECKING:
 
 
 def notices_of(
-    cluster: ClusterApi, tenants: Sequence[Tenant], changes: Sequence[PlanChange], platform: Platform
+    cluster: ClusterApi, tenants: Sequence[Tenant], changes: Sequence[PlanChange], platform: Platform, now: datetime
 ) -> Iterator[PlanNotice]:
     """What to know about a plan of tenants. Nodes and priority classes are read only where a quota is about them.
 
     Args:
         cluster: the cluster.
-        tenants: the planned tenants.
+        tenants: as specified, with boosts that have ended.
         changes: of the plan.
         platform: the settings.
+        now: the time, with its zone.
 
     RBAC: list nodes and priorityclasses, if that is allowed.
     """
     for tenant in tenants:
-        yield from tenant_notices(tenant, datetime.now(UTC))
+        yield from life_notices(tenant, now)
+    yield from dropped_notices(tenants, changes, now)
     yield from change_notices(changes, platform)
     if sets_priority(changes):
         yield from default_class_notices(platform, read_default_priority_class(cluster))
     granted = new_accelerators(changes)
     if granted:
-        yield from accelerator_notices(granted, read_node_resources(cluster))
+        yield from accelerator_notices(granted, node_resources(read_nodes(cluster)))

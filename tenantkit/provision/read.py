@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -172,7 +173,9 @@ def read_platform(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
     return replace(live, objects={**live.objects, **others})
 
 
-def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str]) -> LiveState:
+def read_contents(
+    cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str], *, label_selector: str | None = None
+) -> LiveState:
     """All objects of some kinds in some namespaces; kinds that the cluster does not serve are left out.
 
     Raises:
@@ -183,7 +186,7 @@ def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequenc
 
     def read(kind: str) -> _Reading:
         try:
-            return _read_kind(cluster, kind, None, namespaces)
+            return _read_kind(cluster, kind, None, namespaces, label_selector)
         except NotFound:
             return _Reading()
 
@@ -205,12 +208,14 @@ def _kind_reader(cluster: ClusterApi, kind: str, name: str | None, namespaces: S
     return lambda: _read_kind(cluster, kind, name, namespaces)
 
 
-def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str]) -> _Reading:
+def _read_kind(
+    cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str], labels: str | None = None
+) -> _Reading:
     reading = _Reading()
     selector = f"metadata.name={name}" if name else None
     if len(namespaces) > 1:
         try:
-            found = _list(cluster, kind, None, selector)
+            found = _list(cluster, kind, None, selector, labels)
         except PermissionDenied:
             pass  # usual for a tenant's owner: each namespace is listed below, with its own refusal
         else:
@@ -220,7 +225,7 @@ def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Seq
             return reading
     for namespace in namespaces:
         try:
-            found = _list(cluster, kind, namespace, selector)
+            found = _list(cluster, kind, namespace, selector, labels)
             reading.found += found
             reading.unreadable += unreadable_in(found)
         except PermissionDenied as error:
@@ -228,12 +233,15 @@ def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Seq
     return reading
 
 
-def _list(cluster: ClusterApi, kind: str, namespace: str | None, field_selector: str | None) -> list[Manifest]:
+def _list(
+    cluster: ClusterApi, kind: str, namespace: str | None, field_selector: str | None, label_selector: str | None = None
+) -> list[Manifest]:
     """The objects; those whose managed fields cannot be parsed are read without them."""
-    found = cluster.list(kind, namespace=namespace, field_selector=field_selector)
-    if not unreadable_in(found):
-        return found
-    return cluster.list(kind, namespace=namespace, field_selector=field_selector, managed_fields=False)
+    listed = partial(
+        cluster.list, kind, namespace=namespace, field_selector=field_selector, label_selector=label_selector
+    )
+    found = listed()
+    return listed(managed_fields=False) if unreadable_in(found) else found
 
 
 def _read_namespaces(cluster: ClusterApi, namespaces: Sequence[str]) -> _Reading:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
+from tenantkit.rules.namespace_deletion import namespace_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ ReasonCode: TypeAlias = Literal[
     "left-as-it-is",
     # of objects that are not touched
     "being-deleted",
+    "other-being-deleted",
     "owned-by-other",
     "exists-elsewhere",
     "host-taken",
@@ -51,6 +53,12 @@ ReasonCode: TypeAlias = Literal[
     "hosts-not-checked",
     "platform-not-installed",
     "local-only",
+    "frozen",
+    "thawed",
+    # of an adoption and a release
+    "adopted-as-it-is",
+    "not-adoptable",
+    "stays",
     # of outcomes
     "failed",
     "stored-differently",
@@ -121,8 +129,16 @@ LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
+WRITES_WHILE_FROZEN = Reason(
+    "frozen",
+    "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
+    "is deleted and not made again when the tenant is thawed",
+)
+FROZEN_STILL = Reason("frozen", Message("it is frozen, and would stay so by the quota in it: use {thaw} first"))
+THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
+ALREADY_TENANT = Reason("not-adoptable", Message("it is this tenant's already: change it with {plan}"))
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
     "hosts-not-checked",
@@ -221,6 +237,72 @@ def owned_by_other(owner: str, kind: str = "") -> Reason:
     """The object exists and belongs to someone else. Nobody is told to delete a namespace in which people may work."""
     advice = "choose another name" if kind == "Namespace" else "choose another name, or delete it first"
     return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
+
+
+def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = False) -> Reason:
+    """A Namespace that is being deleted: the tenant's own, or one of the same name that belongs to others.
+
+    Args:
+        namespace: as the server returns it.
+        tenant: whose plan it stops.
+        is_foreign: whether it belongs to others.
+    """
+    name = namespace["metadata"]["name"]
+    deletion = namespace_deletion(namespace)
+    is_held = deletion is not None and deletion.is_held
+    held = f"; it waits for this: {deletion.what}; {deletion.next_steps}" if deletion and is_held else ""
+    if is_foreign:
+        return Reason(
+            "other-being-deleted",
+            f"a namespace {name!r} that is not tenant {tenant!r}'s is being deleted: once it is deleted, its name can "
+            f"be used, so plan again then, or choose another name{held}",
+        )
+    return Reason(
+        "being-deleted",
+        f"the tenant's namespace {name!r} is being deleted: wait until it is deleted, then plan again{held}",
+    )
+
+
+def reserved_namespace(name: str) -> Reason:
+    """A namespace of the system cannot become a tenant's."""
+    return Reason("not-adoptable", f"namespace {name!r} belongs to the cluster's system: a tenant needs its own")
+
+
+def no_namespace(name: str) -> Reason:
+    """There is nothing to adopt."""
+    return Reason(
+        "not-adoptable",
+        Message(
+            "there is no namespace {name!r}: the namespace of an adopted tenant is the platform's prefix and the "
+            "tenant's name, so name the tenant after its namespace; to create a new one, use {plan}",
+            {"name": name},
+        ),
+    )
+
+
+def other_value(fields: Sequence[tuple[str, str]]) -> Reason:
+    """The namespace has labels or annotations that an adoption would overwrite, and a release could not put back."""
+    listed = ", ".join(f"{field} is {value!r}" for field, value in fields)
+    return Reason(
+        "not-adoptable", f"{listed}: an adoption only adds labels and annotations, so have its owner remove it first"
+    )
+
+
+def seen_in_namespace(action: str, reason: Reason | None) -> Reason:
+    """What an adoption leaves as it is, and what the next plan makes of it."""
+    later: dict[str, str | Message] = {
+        "update": "not changed by the adoption; the next plan changes it",
+        "delete": "not changed by the adoption; the next plan deletes it",
+        "conflict": "not changed by the adoption; a conflict of the next plan",
+    }
+    text = later.get(action, "not changed by the adoption")
+    return Reason("adopted-as-it-is", joined([text, reason.text]) if reason is not None else text)
+
+
+def stays_after_release(kind: str, name: str, namespace: str) -> Reason:
+    """An object that tenantkit made, in a namespace that it lets go of."""
+    command = f"kubectl delete {kind.lower()} {name} -n {namespace}"
+    return Reason("stays", f"tenantkit made it, and a release does not delete it: if it is not wanted, `{command}`")
 
 
 def exists_elsewhere(namespace: str, expected: str) -> Reason:

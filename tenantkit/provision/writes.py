@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
-from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 # The kinds that hold stored specs: the grant is on the Namespace, the rest is in ConfigMaps.
 _STORED_KINDS = ("Namespace", "ConfigMap")
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
+MARKS = (
+    *(("metadata", "labels", name) for name in _IDENTITY),
+    ("metadata", "annotations", GRANT_ANNOTATION),
+)
 _ATTEMPTS = 5
 _REPLACED = (("roleRef",), ("metadata", "finalizers"))
 
@@ -152,11 +156,27 @@ def _apply(
             seen = now  # another field has changed, such as the status
         else:
             check_answer(manifest, answer, change.live)
+            _remove_rest(cluster, change, answer)
             return
+
+
+def _remove_rest(cluster: ClusterApi, change: PlanChange, answer: Manifest) -> None:
+    """Remove what marks an object as a tenant's and is not wanted, where the apply alone does not.
+
+    tenantkit's own POST owns these fields apart from its applies, and others may have set them as well.
+    """
+    stored = fields_of(answer)
+    left = [row for row in change.rows if row.action == "update" and row.after is None and row.path in stored]
+    marks = [row for row in left if row.path in MARKS]
+    if marks:
+        _remove(cluster, change, marks)
 
 
 def _is_as_wanted(change: PlanChange, live: Manifest) -> bool:
     live_fields = fields_of(live)
+    ours = owners_of(live).ours
+    if any(row.action == "update" and row.after is None and row.path in ours for row in change.rows):
+        return False
     return all(
         path in live_fields and same_value(change.ref.kind, path, value, live_fields[path])
         for path, value in fields_of(change.wanted or {}).items()
@@ -169,7 +189,7 @@ def _at_version(manifest: Manifest, version: str) -> Manifest:
 
 def _marks(change: PlanChange, live: Manifest) -> str:
     """A digest of the fields that must not change between reading and writing."""
-    paths = fields_of(change.wanted or {})
+    paths = {*fields_of(change.wanted or {}), *(row.path for row in change.rows)}
     return digest(change.ref.kind, fields_of(live), paths, uid=str(live["metadata"].get("uid", "")))
 
 

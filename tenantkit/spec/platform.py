@@ -28,6 +28,7 @@ from tenantkit.spec.templates import check_sample, template_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tenantkit.spec.boost import Boost
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
 
@@ -165,8 +166,9 @@ class Platform(Document):
         return self.network.isolate and tenant.name not in self.network.not_isolated
 
     def quota(self, tenant: Tenant) -> Quota:
-        """The quota of a tenant: its own, or that of its size."""
-        return tenant.quota if tenant.quota is not None else self.sizes[tenant.size or ""]
+        """The quota of a tenant: its boost's, its own, or that of its size."""
+        granted = tenant.boost or tenant
+        return granted.quota if granted.quota is not None else self.sizes[granted.size or ""]
 
     @property
     def role_rules(self) -> tuple[RoleRules, ...]:
@@ -232,17 +234,20 @@ class Platform(Document):
             )
         elif reason := check_dns_label(namespace):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its namespace would be {namespace!r}: {reason}")
-        if tenant.size is not None and tenant.size not in self.sizes:
-            yield Problem(
-                f"{tenant.name}.size", tenant.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}"
-            )
-        for field, unknown in (self._not_on_offer(tenant.quota) if tenant.quota else {}).items():
-            known = ", ".join(getattr(self, field)) or "none"
-            for name in unknown:
-                words = field.replace("_", " ")
-                yield Problem(f"{tenant.name}.quota.{field}", name, f"the platform's {words} are {known}")
+        yield from self._quota_problems(tenant, tenant.name)
+        if tenant.boost is not None:
+            yield from self._quota_problems(tenant.boost, f"{tenant.name}.boost")
         yield from self._people_problems(tenant)
         yield from self._host_problems(tenant)
+
+    def _quota_problems(self, granted: Tenant | Boost, field: str) -> Iterator[Problem]:
+        if granted.size is not None and granted.size not in self.sizes:
+            yield Problem(f"{field}.size", granted.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}")
+        for setting, unknown in (self._not_on_offer(granted.quota) if granted.quota else {}).items():
+            known = ", ".join(getattr(self, setting)) or "none"
+            for name in unknown:
+                words = setting.replace("_", " ")
+                yield Problem(f"{field}.quota.{setting}", name, f"the platform's {words} are {known}")
 
     def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
         """Persons whose names are reserved once the platform's prefixes are in front of them."""

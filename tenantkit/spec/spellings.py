@@ -59,6 +59,8 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         **dict.fromkeys(("host", "hostname", "hostnames", "domain", "domains"), ("hosts", "a list")),
         **dict.fromkeys(("ingress", "ingresses", "services", "urls"), ("routes", "a list")),
         **dict.fromkeys(("ttl", "expiry", "expiration", "until", "enddate"), ("expires", "a date, a time and a zone")),
+        **dict.fromkeys(("freeze", "paused", "suspended", "suspend"), ("frozen", "'pods' or 'read-only'")),
+        **dict.fromkeys(("burst", "temporaryquota", "extraquota"), ("boost", "with until, and size or quota")),
         **dict.fromkeys(("namespace", "id", "tenant"), ("name", "for example 'vision'")),
         **dict.fromkeys(("group", "department", "project"), ("team", "for example 'ml-vision'")),
     },

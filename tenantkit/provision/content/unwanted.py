@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.policies import is_policy_of, openings
@@ -19,6 +19,8 @@ from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
+    THAWED,
+    WRITES_WHILE_FROZEN,
     being_deleted_with,
     foreign_binding,
     foreign_ingress,
@@ -94,6 +96,8 @@ def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | No
         return _policy(manifest, tenant)
     if kind == "ConfigMap":
         return _config_map(manifest)
+    if kind == "ResourceQuota" and manifest["metadata"]["name"] == FROZEN_QUOTA_NAME:
+        return Unwanted(manifest, THAWED, is_deleted=True)
     return Unwanted(manifest, second_of_kind(kind))
 
 
@@ -105,6 +109,8 @@ def _binding(manifest: Manifest, tenant: Tenant) -> Unwanted:
     listed = {"editor": tenant.editors, "viewer": tenant.viewers}
     if role is not None and listed[role] is not None:
         return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
+    if role == "editor" and tenant.frozen == "read-only":
+        return Unwanted(manifest, WRITES_WHILE_FROZEN, is_deleted=True)
     return Unwanted(manifest, LEFT_AS_IT_IS if role is not None else foreign_binding(manifest))
 
 

@@ -308,7 +308,7 @@ def test_ctrl_c_ends_in_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tenantkit.provision.delete.side_by_side", _after_two(interrupted))
+    monkeypatch.setattr("tenantkit.provision.delete.side_by_side", _after_one(interrupted))
 
     with pytest.raises(PartialApplyError) as caught:
         delete(memory, "vision", "speech")
@@ -321,11 +321,11 @@ def test_ctrl_c_ends_in_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def _after_two(then: Any) -> Any:
-    """`side_by_side` for reading and deleting the namespaces, and then something else."""
+def _after_one(then: Any) -> Any:
+    """`side_by_side` for deleting the namespaces, and then something else."""
     from tenantkit.cluster.parallel import side_by_side
 
-    calls = iter([side_by_side, side_by_side, then])
+    calls = iter([side_by_side, then])
 
     def call(*given: Any, **options: Any) -> Any:
         return next(calls)(*given, **options)
