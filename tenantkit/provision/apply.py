@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.exceptions import (
     ClusterUnavailable,
     InvalidSpecError,
@@ -32,7 +33,7 @@ from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
-from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
+from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone, warned
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
@@ -186,6 +187,7 @@ class _Run:
     pending: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
+    warnings: list[Reason] = field(default_factory=list)
 
     def all(
         self,
@@ -277,6 +279,12 @@ class _Run:
                 self._add(self.failed, ApplyOutcome(change.ref, "conflict", change.tenant, row.field, why))
 
     def _write(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        with collected_warnings() as texts:
+            is_written = self._carry_out(change, forced, is_new_namespace=is_new_namespace)
+        self.warnings += [warned(text, change.ref) for text in texts]
+        return is_written
+
+    def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
         try:
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
         except PermissionDenied as error:
@@ -360,6 +368,7 @@ class _Run:
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.stop.is_set(),
+            warnings=tuple(dict.fromkeys(self.warnings)),
         )
 
 

@@ -40,6 +40,8 @@ _EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
     "ClusterRole": ("rules", "aggregationRule"),
     "RoleBinding": ("roleRef", "subjects"),
     "ClusterRoleBinding": ("roleRef", "subjects"),
+    "ValidatingAdmissionPolicy": ("spec",),
+    "ValidatingAdmissionPolicyBinding": ("spec",),
 }
 
 

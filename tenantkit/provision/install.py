@@ -23,13 +23,13 @@ from tenantkit.exceptions import (
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.order import RANK
-from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.found_network import read_network
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.guardrail_notices import guardrail_notices
 from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
@@ -37,16 +37,17 @@ from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
 from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
 from tenantkit.provision.read import (
+    PLATFORM_KINDS,
     node_resources,
     read_default_priority_class,
     read_nodes,
-    read_platform,
     read_storage_classes,
 )
-from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
+from tenantkit.provision.reasons import GUARDRAILS_MISSING, REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated
 from tenantkit.provision.waiting.deleted import wait_until_deleted
@@ -108,11 +109,12 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
     settings = platform if platform is not None else Platform()
-    refs = [ref_of(manifest) for manifest in make_platform(settings)]
-    planned = make_install_plan(settings, read_platform(cluster, refs))
+    installed = read_installed(cluster, settings)
+    planned = make_install_plan(settings, installed)
     check_default_class(settings, read_default_priority_class(cluster))
     namespaces, nodes = check_namespaces(cluster, settings), read_nodes(cluster)
     notices = (
+        *guardrail_notices(settings, has_policies=installed.has_policies),
         *_tenants_concerned(cluster, settings, namespaces),
         *_devices_and_classes(cluster, settings, nodes),
         *_network(cluster, settings.network, namespaces, nodes),
@@ -214,6 +216,8 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
     )
     with stopped_by_ctrl_c(stop):
         report = replace(report, not_ready=(*report.not_ready, *_not_aggregated(cluster, plan, stop)))
+    if any(notice.code == "guardrails-missing" for notice in plan.notices):
+        report = replace(report, warnings=(GUARDRAILS_MISSING, *report.warnings))
     if not report.is_done:
         raise partial_error(report, done="applied")
     return report
@@ -310,8 +314,8 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     if remaining:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
         raise OwnershipError(f"the platform still has tenants: {names}. Delete them first; nothing was deleted")
-    refs = [ref_of(manifest) for manifest in make_platform(Platform())]
-    live = read_platform(cluster, refs)
+    found = read_installed(cluster, Platform())
+    live, refs = found.live, [ref_of(manifest) for manifest in found.wanted(Platform())]
     for ref in refs:
         reason = live.why_unknown(ref)
         if reason is not None:
@@ -320,10 +324,12 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     namespace = next((live.objects[ref] for ref in refs if ref.kind == "Namespace" and ref in live.objects), None)
     if namespace is not None and not is_ours(namespace, None):
         raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
-    existing = [live.objects[ref] for ref in reversed(refs) if ref in live.objects]
-    others = no_longer_in_settings(manifest for ref, manifest in live.objects.items() if ref not in refs)
-    owned = [*(manifest for manifest in existing if is_ours(manifest, None)), *(found.manifest for found in others)]
-    return sorted(owned, key=lambda manifest: -RANK[manifest["kind"]])
+    wanted = found.wanted(Platform())
+    existing = [*found.others(wanted), *(live.objects[ref] for ref in reversed(refs) if ref in live.objects)]
+    roles = (it for ref, it in live.objects.items() if ref not in refs and ref.kind in PLATFORM_KINDS)
+    others = [found.manifest for found in no_longer_in_settings(roles)]
+    owned = [manifest for manifest in existing if is_ours(manifest, None)]
+    return sorted([*owned, *others], key=lambda manifest: -RANK[manifest["kind"]])
 
 
 def _deleted(
@@ -359,5 +365,8 @@ def _deleted(
 
 
 def _refusal(rows: Sequence[PlanRow]) -> Message:
-    texts = [Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in rows]
+    own = [row for row in rows if row.code != "namespace-not-applied"]  # the others only repeat it
+    texts = [
+        Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in own or rows
+    ]
     return Message("the platform was not installed, and nothing was written: {reasons}", {"reasons": joined(texts)})

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import no_longer_in_settings, unwanted
+from tenantkit.provision.content.unwanted import Unwanted, no_longer_in_settings, unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
@@ -31,8 +30,14 @@ from tenantkit.provision.plan_notices import notices_of
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
-from tenantkit.provision.read import read_platform, read_tenants
-from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
+from tenantkit.provision.read import PLATFORM_KINDS, read_tenants
+from tenantkit.provision.reasons import (
+    NO_LONGER_WANTED,
+    PLATFORM_NOT_INSTALLED,
+    does_not_fit,
+    exists_elsewhere,
+)
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -50,6 +55,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
+    from tenantkit.provision.stored.installed import Installed
     from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
@@ -350,17 +356,20 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
 
 
-def make_install_plan(platform: Platform, live: LiveState) -> Plan:
-    """The plan of the platform's own objects against the live state: pure.
+def make_install_plan(platform: Platform, installed: Installed) -> Plan:
+    """The plan of the platform's own objects against those that are installed: pure.
 
     Raises:
-        SpecVersionError: a newer tenantkit wrote the stored settings.
+        SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
     """
-    wanted = make_platform(platform)
-    check_platform_version(wanted, live)
+    wanted = installed.wanted(platform)
+    check_platform_version(wanted, installed.live)
     refs = {ref_of(manifest) for manifest in wanted}
-    rest = no_longer_in_settings(manifest for ref, manifest in live.objects.items() if ref not in refs)
-    return Plan(platform, (), tuple(changes(wanted, live, unwanted=rest)), "platform")
+    rest = [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in installed.others(wanted)]
+    rest += no_longer_in_settings(
+        manifest for ref, manifest in installed.live.objects.items() if ref not in refs and ref.kind in PLATFORM_KINDS
+    )
+    return Plan(platform, (), tuple(changes(wanted, installed.live, unwanted=rest)), "platform")
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
@@ -370,8 +379,7 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         StalePlanError: a boost has ended since.
     """
     if earlier.subject == "platform":
-        refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        made = make_install_plan(earlier.platform, read_platform(cluster, refs))
+        made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     return _read_and_plan(cluster, earlier.tenants, earlier.platform)

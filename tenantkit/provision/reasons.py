@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 from tenantkit.rules.namespace_deletion import namespace_deletion
+from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
@@ -59,6 +60,8 @@ ReasonCode: TypeAlias = Literal[
     "adopted-as-it-is",
     "not-adoptable",
     "stays",
+    "guardrails-missing",
+    "warned",
     # of outcomes
     "failed",
     "stored-differently",
@@ -148,6 +151,11 @@ HOSTS_NOT_CHECKED = Reason(
 PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
+)
+GUARDRAILS_MISSING = Reason(
+    "guardrails-missing",
+    "this cluster has no ValidatingAdmissionPolicies, so the guardrails are missing: the API server does not stop what "
+    "they deny, and provisioners can gain every right. Use Kubernetes 1.30 or newer",
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
@@ -362,6 +370,20 @@ def unreadable(reason: str) -> Reason:
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)
+
+
+def warned(text: str, ref: ObjectRef | None = None) -> Reason:
+    """The server accepts a change, with a warning."""
+    lead = f"{ref}: " if ref is not None else ""
+    refusal = parse_refusal(text)
+    if refusal is None or refusal.code != "guardrail":
+        return Reason("warned", f"{lead}the server warns: {text}")
+    names = refusal.names
+    return Reason(
+        "warned",
+        f"{lead}{names['what']} is not allowed {names['where']}, and is only accepted until the platform denies it: "
+        f"{names['instead']}",
+    )
 
 
 def failed(error: TenantKitError) -> Reason:

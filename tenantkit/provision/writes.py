@@ -32,6 +32,7 @@ MARKS = (
     *(("metadata", "labels", name) for name in _IDENTITY),
     ("metadata", "annotations", GRANT_ANNOTATION),
 )
+_POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
 _REPLACED = (("roleRef",), ("metadata", "finalizers"))
 
@@ -124,9 +125,11 @@ def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) 
 
 
 def _claim(manifest: Manifest) -> Manifest:
-    """The object with its name and the labels of its owner only."""
+    """The object with its name, the labels of its owner and the Pod Security levels only."""
     metadata = manifest["metadata"]
-    labels = {key: value for key, value in metadata["labels"].items() if key in _IDENTITY}
+    labels = {
+        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(_POD_SECURITY)
+    }
     named = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {**named, "labels": labels}}
 

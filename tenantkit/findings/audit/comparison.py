@@ -8,16 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.display.tables import value_text
+from tenantkit.exceptions import SpecVersionError
 from tenantkit.findings.audit.check import Doubt, Evidence, cut
-from tenantkit.manifests.labels import HOSTS_ANNOTATION, LIMITS_NAME, PRIORITY_QUOTA_NAME, QUOTA_NAME
+from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS
+from tenantkit.manifests.labels import (
+    GUARDRAIL_LABEL,
+    GUARDRAILS_CONFIG_MAP,
+    HOSTS_ANNOTATION,
+    LIMITS_NAME,
+    PRIORITY_QUOTA_NAME,
+    QUOTA_NAME,
+)
 from tenantkit.manifests.network_policies import POLICY_NAMES
-from tenantkit.manifests.platform import make_platform
-from tenantkit.provision.changes import FINALIZERS, changes
+from tenantkit.provision.changes import FINALIZERS
 from tenantkit.provision.content.fields import RIGHTS
 from tenantkit.provision.content.members import role_of
-from tenantkit.provision.plan import compare_tenants
-from tenantkit.rules.manifest import ref_of
+from tenantkit.provision.plan import compare_tenants, make_install_plan
+from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.pod_security import LEVELS
+from tenantkit.spec.guardrails import Guardrails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,12 +39,18 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 DRIFT = "drift"
-GUARDRAIL_LABEL = "tenantkit.dev/guardrail"
 POD_SECURITY = "pod-security.kubernetes.io/"
 QUOTA_CLASSES = ("quota-compute", "quota-storage", "quota-accelerators", "quota-services", "quota-objects")
 NETWORK_POLICIES: Mapping[str, str] = {name: name.replace("tenantkit-", "network-") for name in POLICY_NAMES}
 _QUOTAS: Mapping[str, str] = {PRIORITY_QUOTA_NAME: "quota-priority"}
 _OF_BINDINGS = {"not-in-the-grant": "owners-as-granted", "left-as-it-is": "members-by-tenantkit"}
+PLATFORM_CODES = (
+    "platform-roles",
+    "platform-provisioners",
+    "platform-objects",
+    "guardrail-parameters",
+    *(f"guardrail-{name}" for name in Guardrails().modes()),
+)
 _LABELS = ("metadata", "labels")
 _HARD = ("spec", "hard")
 _STORAGE = ("requests.storage", "persistentvolumeclaims")
@@ -64,10 +79,13 @@ def platform_differences_of(snapshot: AuditSnapshot, platform: Platform) -> dict
         snapshot: what was read.
         platform: the stored settings.
     """
-    wanted = make_platform(platform)
-    labels = {ref_of(manifest): manifest["metadata"].get("labels") or {} for manifest in wanted}
-    compared = changes(wanted, snapshot.live)
-    return _by_code(compared, lambda change, _: (_of_platform(change, labels[change.ref]),))
+    installed = Installed(snapshot.live, has_policies=snapshot.unserved.isdisjoint(GUARDRAIL_KINDS))
+    try:
+        compared = make_install_plan(platform, installed).changes
+    except SpecVersionError as error:
+        doubt: Found = Doubt(error.what, is_total=True)
+        return {code: [doubt] for code in PLATFORM_CODES}
+    return _by_code(compared, lambda change, _: (_of_platform(change),))
 
 
 def _by_code(
@@ -82,10 +100,12 @@ def _by_code(
     return found
 
 
-def _of_platform(change: PlanChange, labels: Mapping[str, str]) -> str:
-    if GUARDRAIL_LABEL in labels:
-        return f"guardrail-{labels[GUARDRAIL_LABEL]}"
-    if change.ref.kind == "ConfigMap" and change.ref.name == "guardrails":
+def _of_platform(change: PlanChange) -> str:
+    manifest = change.wanted or change.live or {}
+    guardrail = ((manifest.get("metadata") or {}).get("labels") or {}).get(GUARDRAIL_LABEL)
+    if guardrail is not None:
+        return f"guardrail-{guardrail}"
+    if change.ref.kind == "ConfigMap" and change.ref.name == GUARDRAILS_CONFIG_MAP:
         return "guardrail-parameters"
     return {"ClusterRole": "platform-roles", "ClusterRoleBinding": "platform-provisioners"}.get(
         change.ref.kind, "platform-objects"

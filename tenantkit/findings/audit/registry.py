@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenantkit.findings.audit.check import Result, result_of
 from tenantkit.findings.audit.concerns import (
@@ -41,6 +41,7 @@ TENANT_CHECKS: tuple[Check[TenantView], ...] = (
     *volumes.CHECKS,
     *drift.CHECKS,
 )
+ALL_CHECKS: tuple[Check[Any], ...] = (*CLUSTER_CHECKS, *TENANT_CHECKS)
 
 
 def results(snapshot: AuditSnapshot) -> Iterator[Result]:

@@ -28,9 +28,6 @@ QUOTA_CONTROLLER = "system:serviceaccount:kube-system:resourcequota-controller"
 _MAY_MANAGE = "authorizer.group('tenantkit.dev').resource('tenants').check('manage').allowed()"
 _IS_ADMINISTRATOR = "authorizer.group('*').resource('*').check('*').allowed()"
 
-IS_NEW = "oldObject == null"
-IS_NEITHER_NEW_NOR_DELETED = "oldObject != null && object != null"
-
 
 def texts(items: Iterable[str]) -> str:
     """A CEL list of texts."""

@@ -130,8 +130,22 @@ NAMESPACES = Policy(
             "for a tenant",
             values="[variables.name]",
         ),
+    ],
+    {
+        "name": "object != null && has(object.metadata.name) ? object.metadata.name : ''",
+    },
+    operations=("CREATE", "UPDATE", "DELETE"),
+    is_everywhere=True,
+)
+
+LEVELS = Policy(
+    "tenantkit-outside-levels",
+    "outside",
+    [Resources("", ("namespaces", "namespaces/status", "namespaces/finalize"))],
+    is_provisioner(),
+    [
         Rule(
-            "object == null || variables.same_level || (variables.level in variables.ranks && variables.wanted in "
+            "variables.same_level || (variables.level in variables.ranks && variables.wanted in "
             "variables.ranks && variables.ranks[variables.level] >= variables.ranks[variables.wanted] "
             "&& (variables.version == variables.wanted_version || variables.version == 'latest'))",
             "a Pod Security level below the platform's",
@@ -140,19 +154,17 @@ NAMESPACES = Policy(
         ),
     ],
     {
-        "name": "object != null && has(object.metadata.name) ? object.metadata.name : ''",
         "ranks": "{'privileged': 0, 'baseline': 1, 'restricted': 2}",
         "level": _label("object", _ENFORCE),
         "version": _label("object", f"{_ENFORCE}-version"),
         "same_level": (
-            f"oldObject != null && object != null && variables.level == ({_label('oldObject', _ENFORCE)}) "
+            f"oldObject != null && variables.level == ({_label('oldObject', _ENFORCE)}) "
             f"&& variables.version == ({_label('oldObject', f'{_ENFORCE}-version')})"
         ),
         "wanted": one_setting("pod_security"),
         "wanted_version": one_setting("pod_security_version"),
     },
-    operations=("CREATE", "UPDATE", "DELETE"),
     is_everywhere=True,
 )
 
-POLICIES = (OBJECTS, BINDINGS, NAMESPACES)
+POLICIES = (OBJECTS, BINDINGS, NAMESPACES, LEVELS)

@@ -113,20 +113,33 @@ class Policy:
         """The ValidatingAdmissionPolicy."""
         spec: dict[str, Any] = {
             "failurePolicy": "Fail",
-            "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
             "matchConstraints": self._matched(),
             "matchConditions": list(self.conditions),
             "validations": [rule.to_validation() for rule in self.rules],
         }
+        if self._has_settings:
+            spec["paramKind"] = {"apiVersion": "v1", "kind": "ConfigMap"}
         if self.variables:
             spec["variables"] = [{"name": name, "expression": it} for name, it in self.variables.items()]
         return self._object("ValidatingAdmissionPolicy", spec)
 
     def to_binding(self, mode: GuardrailMode) -> Manifest:
         """The binding, without which the policy has no effect."""
-        settings = {"name": GUARDRAILS_CONFIG_MAP, "namespace": SYSTEM_NAMESPACE, "parameterNotFoundAction": "Deny"}
-        spec = {"policyName": self.name, "paramRef": settings, "validationActions": _ACTIONS[mode]}
+        spec: dict[str, Any] = {"policyName": self.name, "validationActions": _ACTIONS[mode]}
+        if self._has_settings:
+            # Without its settings a policy denies to everyone what it matches: never outside tenants' namespaces.
+            missing = "Allow" if self.is_everywhere else "Deny"
+            spec["paramRef"] = {
+                "name": GUARDRAILS_CONFIG_MAP,
+                "namespace": SYSTEM_NAMESPACE,
+                "parameterNotFoundAction": missing,
+            }
         return self._object("ValidatingAdmissionPolicyBinding", spec)
+
+    @property
+    def _has_settings(self) -> bool:
+        expressions = [*self.variables.values(), *(rule.expression for rule in self.rules)]
+        return any("params." in expression for expression in expressions)
 
     def _matched(self) -> Manifest:
         rules = [
@@ -139,10 +152,13 @@ class Policy:
             }
             for it in self.resources
         ]
-        matched: Manifest = {"matchPolicy": "Equivalent", "resourceRules": rules}
-        if not self.is_everywhere:
-            matched["namespaceSelector"] = {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]}
-        return matched
+        in_tenants = {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]}
+        return {
+            "matchPolicy": "Equivalent",
+            "resourceRules": rules,
+            "namespaceSelector": {} if self.is_everywhere else in_tenants,
+            "objectSelector": {},  # as the server fills it in; a selector that somebody adds there is a difference
+        }
 
     def _object(self, kind: str, spec: Manifest) -> Manifest:
         labels = own_labels() | {GUARDRAIL_LABEL: self.guardrail, GUARDRAILS_VERSION_LABEL: str(VERSION)}

@@ -8,7 +8,6 @@ namespace selector sees only the new labels, so Namespaces are matched by their 
 from __future__ import annotations
 
 from tenantkit.manifests.guardrails.cel import (
-    IS_NEITHER_NEW_NOR_DELETED,
     QUOTA_CONTROLLER,
     annotations_of,
     is_no_cleaner,
@@ -59,51 +58,56 @@ QUOTAS = Policy(
     operations=("CREATE", "UPDATE", "DELETE"),
 )
 
-NETWORK_POLICIES = Policy(
+_POLICY_KINDS = (
+    Resources("networking.k8s.io", ("networkpolicies",)),
+    Resources("cilium.io", ("ciliumnetworkpolicies",), ("*",)),
+    Resources("projectcalico.org", ("networkpolicies",), ("*",)),
+    Resources("crd.projectcalico.org", ("networkpolicies",), ("*",)),
+    Resources("crd.antrea.io", ("networkpolicies",), ("*",)),
+)
+
+OWN_POLICIES = Policy(
     "tenantkit-walls-network",
     "walls",
-    [
-        Resources("networking.k8s.io", ("networkpolicies",)),
-        Resources("cilium.io", ("ciliumnetworkpolicies",), ("*",)),
-        Resources("projectcalico.org", ("networkpolicies",), ("*",)),
-        Resources("crd.projectcalico.org", ("networkpolicies",), ("*",)),
-        Resources("crd.antrea.io", ("networkpolicies",), ("*",)),
-    ],
+    _POLICY_KINDS,
     [may_not_manage(), is_no_cleaner()],
-    [
-        Rule(
-            "!variables.is_ours",
-            "changing the platform's NetworkPolicy",
-            ASK_PLATFORM,
-            values="[variables.name]",
-        ),
-        Rule(
-            "request.operation == 'DELETE' || variables.is_free || request.resource.group == 'networking.k8s.io'",
-            "a network policy of this kind",
-            "use a NetworkPolicy",
-        ),
-        Rule(
-            "request.operation == 'DELETE' || variables.is_free || request.resource.group != 'networking.k8s.io' "
-            "|| variables.same || !variables.opens",
-            "a NetworkPolicy that opens the namespace",
-            "name pods of this namespace only, or ask the platform team",
-        ),
-    ],
+    [Rule("!variables.is_ours", "changing the platform's NetworkPolicy", ASK_PLATFORM, values="[variables.name]")],
     {
         "subject": "request.operation == 'DELETE' ? oldObject : object",
         "name": "has(variables.subject.metadata.name) ? variables.subject.metadata.name : ''",
         "is_ours": (
             f"variables.name.startsWith('tenantkit-') || {is_ours('variables.subject')} "
-            f"|| ({IS_NEITHER_NEW_NOR_DELETED} && {is_ours('oldObject')})"
+            f"|| (request.operation == 'UPDATE' && {is_ours('oldObject')})"
         ),
+    },
+    operations=("CREATE", "UPDATE", "DELETE"),
+)
+
+OTHER_POLICIES = Policy(
+    "tenantkit-walls-network-others",
+    "walls",
+    _POLICY_KINDS,
+    [may_not_manage()],
+    [
+        Rule(
+            "variables.is_free || variables.same || request.resource.group == 'networking.k8s.io'",
+            "a network policy of this kind",
+            "use a NetworkPolicy",
+        ),
+        Rule(
+            "variables.is_free || variables.same || !variables.opens",
+            "a NetworkPolicy that opens the namespace",
+            "name pods of this namespace only, or ask the platform team",
+        ),
+    ],
+    {
         "is_free": (
             f"{one_setting('isolate')} != 'true' || (namespaceObject.metadata.labels[{text(TENANT_LABEL)}] in "
             f"{setting('not_isolated')})"
         ),
-        "same": f"request.operation == 'UPDATE' && {is_same('spec')}",
+        "same": is_same("spec"),
         "opens": f"{_OPENS.format(field='ingress', peers='from')} || {_OPENS.format(field='egress', peers='to')}",
     },
-    operations=("CREATE", "UPDATE", "DELETE"),
 )
 
 LABELS = Policy(
@@ -160,14 +164,14 @@ NAMESPACES = Policy(
             "size(variables.changed_labels) == 0",
             "changing the label",
             ASK_PLATFORM,
-            "of a tenant's Namespace",
+            "on a tenant's Namespace",
             values="variables.changed_labels",
         ),
         Rule(
             "size(variables.changed_annotations) == 0",
             "changing the annotation",
             ASK_PLATFORM,
-            "of a tenant's Namespace",
+            "on a tenant's Namespace",
             values="variables.changed_annotations",
         ),
     ],
@@ -198,9 +202,9 @@ PROTECTION = Policy(
     [
         Rule(
             "false",
-            "deleting the protected tenant",
-            "also for administrators, until the platform team applies it with protected: false",
-            "",
+            "deleting Namespace",
+            "apply the tenant with protected: false first, also as an administrator",
+            "while its tenant is protected",
             values="[oldObject.metadata.name]",
         )
     ],
@@ -208,4 +212,4 @@ PROTECTION = Policy(
     is_everywhere=True,
 )
 
-POLICIES = (QUOTAS, NETWORK_POLICIES, LABELS, NAMESPACES, PROTECTION)
+POLICIES = (QUOTAS, OWN_POLICIES, OTHER_POLICIES, LABELS, NAMESPACES, PROTECTION)

@@ -48,6 +48,8 @@ NoticeCode: TypeAlias = Literal[
     "no-such-tenant",
     # about the platform itself
     "not-limited",
+    "guardrails-missing",
+    "guardrail-open",
 ]
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from tenantkit.findings.audit.check import Found, Severity
     from tenantkit.findings.audit.view import ClusterView
+    from tenantkit.spec.guardrails import GuardrailName
 
 POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
-GUARDRAILS: dict[str, tuple[Severity, str]] = {
+GUARDRAILS: dict[GuardrailName, tuple[Severity, str]] = {
     "hosts": ("critical", "routes ask only for granted hosts"),
     "services": ("high", "Services do not lead traffic past the platform's routes"),
     "people": ("critical", "RoleBindings bind only the tenant's people and roles"),
@@ -33,14 +34,14 @@ def guardrail_code(name: str) -> str:
     return f"guardrail-{name}"
 
 
-def _guardrail(name: str) -> Callable[[ClusterView], Iterator[Found]]:
+def _guardrail(name: GuardrailName) -> Callable[[ClusterView], Iterator[Found]]:
     def judge(view: ClusterView) -> Iterator[Found]:
         if POLICY in view.snapshot.unserved or BINDING in view.snapshot.unserved:
             yield Evidence(POLICY, "", "the API server does not serve admissionregistration.k8s.io/v1")
             return
-        mode = getattr(getattr(view.platform, "guardrails", None), name, None)
+        mode = view.platform.guardrails.modes()[name]
         if mode != "deny":
-            yield Evidence("Platform", f"guardrails.{name}", f"is {mode!r}" if mode else "this version has none")
+            yield Evidence("Platform", f"guardrails.{name}", f"is {mode!r}")
         yield from view.platform_differences.get(guardrail_code(name), ())
 
     return judge

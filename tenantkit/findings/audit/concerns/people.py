@@ -30,8 +30,9 @@ _REMOVE = Message("delete the RoleBinding, or remove this subject from it")
 
 def _other_roles(view: TenantView) -> Iterator[Found]:
     for binding in view.of(_BINDING):
-        if role_of(binding) is None:
-            ref = binding.get("roleRef") or {}
+        ref = binding.get("roleRef") or {}
+        is_allowed = ref.get("kind") == "ClusterRole" and ref.get("name") in view.platform.guardrails.roles
+        if role_of(binding) is None and not is_allowed:
             yield Evidence(name_of(binding), "roleRef", f"{ref.get('kind')} {ref.get('name')!r}")
 
 
@@ -54,7 +55,8 @@ def _accounts_of_others(view: TenantView) -> Iterator[Found]:
     for right in view.rights:
         home = right.subject.get("namespace") or view.name
         is_account = right.subject.get("kind") == "ServiceAccount" and home != view.name
-        if is_account and person_of(right.subject, view.platform.people) != _member(view, right):
+        is_listed = f"{home}/{right.subject.get('name')}" in view.platform.guardrails.accounts
+        if is_account and not is_listed and person_of(right.subject, view.platform.people) != _member(view, right):
             yield _evidence(right, right.who)
 
 
@@ -128,7 +130,7 @@ CHECKS = (
         "No RoleBinding binds another role than tenantkit's three and those that the platform allows.",
         Message("delete the RoleBinding, or allow its role in the platform's guardrails"),
         _other_roles,
-        (_BINDING,),
+        (_BINDING, PLATFORM),
     ),
     Check(
         "others-without-power",
@@ -152,7 +154,7 @@ CHECKS = (
         "accounts-of-others",
         "people",
         "high",
-        "No RoleBinding has a ServiceAccount of another namespace that is not a member.",
+        "No RoleBinding has a ServiceAccount of another namespace that is not a member or listed.",
         _REMOVE,
         _accounts_of_others,
         (_BINDING, PLATFORM),

@@ -51,7 +51,7 @@ def _listed_priority(view: TenantView) -> Iterator[Found]:
     defaults = {
         str(it["metadata"]["name"]) for it in view.cluster.snapshot.of("PriorityClass", "") if it.get("globalDefault")
     }
-    allowed = {*getattr(view.platform, "priority_classes", ()), *defaults}
+    allowed = {*view.platform.priority_classes, *defaults}
     for name, path, pod in pods_and_templates(view):
         found = str(mapping(pod, "spec").get("priorityClassName") or "")
         if found and not found.startswith("system-") and found not in allowed:
@@ -80,16 +80,19 @@ def _tolerations(view: TenantView) -> Iterator[Found]:
             key = toleration.get("key")
             if not key and toleration.get("operator") == "Exists":
                 yield Evidence(name, f"{path}.tolerations[{place}]", "tolerates every taint")
-            elif key in _CONTROL_PLANE:
+            elif key in (*_CONTROL_PLANE, *view.platform.guardrails.reserved_taints):
                 yield Evidence(name, f"{path}.tolerations[{place}]", f"tolerates {key}")
 
 
 def _volumes(view: TenantView) -> Iterator[Found]:
-    """Volumes of the node, and network volumes that need no claim; drivers of inline CSI volumes are shown."""
+    """Volumes of the node, and network volumes that need no claim; inline CSI volumes only of listed drivers."""
     for name, path, pod in pods_and_templates(view):
         for place, volume in enumerate(items(pod, "spec", "volumes")):
             kinds = sorted(volume.keys() - {"name"})
-            foreign = [kind for kind in kinds if kind not in _OWN_VOLUMES or kind == "csi"]
+            foreign = [kind for kind in kinds if kind not in _OWN_VOLUMES]
+            driver = mapping(volume, "csi").get("driver")
+            if driver is not None and driver not in view.platform.guardrails.csi_drivers:
+                foreign.append(f"csi driver {driver}")
             if foreign:
                 yield Evidence(name, f"{path}.volumes[{place}]", ", ".join(foreign))
 
@@ -150,7 +153,7 @@ CHECKS = (
         "No pod or template tolerates every taint, or those of the control plane.",
         _CHANGE,
         _tolerations,
-        POD_KINDS,
+        (*POD_KINDS, PLATFORM),
     ),
     Check(
         "pod-volumes",
@@ -159,7 +162,7 @@ CHECKS = (
         "No pod or template has a volume of the node, or one of a network server without a claim.",
         _CHANGE,
         _volumes,
-        POD_KINDS,
+        (*POD_KINDS, PLATFORM),
     ),
     Check(
         "pod-security-met",

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 _INGRESS, _ROUTE = "Ingress", "HTTPRoute"
 _CHANGE = Message("change or delete it, or grant the host to this tenant")
-# annotations that no controller reads
-_HARMLESS = ("tenantkit.dev/", "kubectl.kubernetes.io/", "meta.helm.sh/", "argocd.argoproj.io/")
+_OURS = "tenantkit.dev/"
 
 
 def _asks_for_granted_hosts(view: TenantView) -> Iterator[Found]:
@@ -57,21 +56,21 @@ def _has_granted_tls_hosts(view: TenantView) -> Iterator[Found]:
 
 
 def _has_allowed_annotations(view: TenantView) -> Iterator[Found]:
-    allowed = set(view.platform.routing.annotations) | allowed_annotations(view)
+    allowed = (*view.platform.routing.annotations, *view.platform.guardrails.annotations)
     for ingress in view.of(_INGRESS):
-        for key in sorted(annotations_of(ingress)):
-            if key not in allowed and not key.startswith(_HARMLESS):
-                yield Evidence(name_of(ingress), f"metadata.annotations[{key}]", cut(annotations_of(ingress)[key]))
+        for key, value in sorted(annotations_of(ingress).items()):
+            if not key.startswith(_OURS) and not any(_is_listed(key, pattern) for pattern in allowed):
+                yield Evidence(name_of(ingress), f"metadata.annotations[{key}]", cut(value))
 
 
-def allowed_annotations(view: TenantView) -> set[str]:
-    """The annotations of routes that the platform's guardrails allow."""
-    return set(getattr(getattr(view.platform, "guardrails", None), "annotations", ()))
+def _is_listed(key: str, pattern: str) -> bool:
+    """Whether an annotation is one of the list's, which may end in `/*`."""
+    return key == pattern or (pattern.endswith("/*") and key.startswith(pattern.removesuffix("*")))
 
 
 def _has_allowed_class(view: TenantView) -> Iterator[Found]:
     wanted = view.platform.routing.ingress_class
-    allowed = {*getattr(getattr(view.platform, "guardrails", None), "ingress_classes", ()), wanted} - {None}
+    allowed = {*view.platform.guardrails.ingress_classes, *([wanted] if wanted else ())}
     for ingress in view.of(_INGRESS):
         found = mapping(ingress, "spec").get("ingressClassName")
         if allowed and found is not None and found not in allowed:
@@ -90,11 +89,14 @@ def _http_routes_have_granted_hosts(view: TenantView) -> Iterator[Found]:
 
 def _http_routes_stay_inside(view: TenantView) -> Iterator[Found]:
     """Backends in other namespaces, and parents that are not the platform's Gateway."""
+    allowed = {*view.platform.guardrails.gateways}
     gateway = view.platform.routing.gateway
+    if gateway is not None:
+        allowed.add(f"{gateway.namespace}/{gateway.name}")
     for route in view.of(_ROUTE):
         for place, parent in enumerate(items(route, "spec", "parentRefs")):
             home = parent.get("namespace") or view.name
-            if gateway is None or (parent.get("name"), home) != (gateway.name, gateway.namespace):
+            if f"{home}/{parent.get('name')}" not in allowed:
                 yield Evidence(name_of(route), f"spec.parentRefs[{place}]", f"{parent.get('name')!r} in {home!r}")
         yield from _backends(view, route)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.audit.check import Check, Evidence, cut
 from tenantkit.findings.audit.fields import items, labels_of, mapping, name_of, texts
-from tenantkit.findings.audit.view import SPEC
+from tenantkit.findings.audit.view import PLATFORM, SPEC
 from tenantkit.hints import Message
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tenantkit.findings.audit.check import Found
     from tenantkit.findings.audit.view import TenantView
+    from tenantkit.spec.guardrails import ServiceType
 
 _SERVICE = "Service"
 _MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -27,7 +28,7 @@ _SERVICE_NAME = "kubernetes.io/service-name"
 def _external_names(view: TenantView) -> Iterator[Found]:
     for service in view.of(_SERVICE):
         spec = mapping(service, "spec")
-        if spec.get("type") == "ExternalName":
+        if spec.get("type") == "ExternalName" and "ExternalName" not in view.platform.guardrails.service_types:
             yield Evidence(name_of(service), "spec.externalName", cut(spec.get("externalName")))
 
 
@@ -46,9 +47,9 @@ def _load_balancers(view: TenantView) -> Iterator[Found]:
     yield from _of_type(view, "LoadBalancer", view.platform.quota(view.grant).load_balancers)
 
 
-def _of_type(view: TenantView, wanted: str, granted: int) -> Iterator[Found]:
+def _of_type(view: TenantView, wanted: ServiceType, granted: int) -> Iterator[Found]:
     """Services of a type, if the quota grants none: the quota only refuses those that are made after it."""
-    if granted:
+    if granted or wanted in view.platform.guardrails.service_types:
         return
     for service in view.of(_SERVICE):
         if mapping(service, "spec").get("type") == wanted:
@@ -76,7 +77,7 @@ CHECKS = (
         "No Service is a name for another host (ExternalName).",
         Message("delete the Service"),
         _external_names,
-        (_SERVICE,),
+        (_SERVICE, PLATFORM),
     ),
     Check(
         "service-external-ips",

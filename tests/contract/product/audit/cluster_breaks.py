@@ -2,15 +2,60 @@
 
 from __future__ import annotations
 
-from tests.contract.product.audit.breaks import Break, Create, Delete, Patch, add, replace
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS, POLICIES
+from tests.contract.product.audit.breaks import Break, Create, Delete, Patch, add, remove, replace
 from tests.contract.product.audit.objects import EVERYBODY, MALLORY, binding, cluster_binding, namespace, role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SYSTEM = "tenantkit-system"
 NAME = "audit-break"
 _REVIEWER = "tenantkit-platform-reader"
 
+POLICY, BINDING = GUARDRAIL_KINDS
+FIRST = {policy.guardrail: policy.name for policy in reversed(POLICIES)}
+SELECTOR = {"matchLabels": {"app": "few"}}
+
+
+def _unbound(policy: str) -> Callable[[str], list[Delete]]:
+    return lambda _: [Delete(BINDING, policy)]
+
+
+def _weakened(case: str, kind: str, change: dict[str, Any]) -> Break:
+    """One change of the first policy of guardrail `hosts` or its binding, which are then made anew."""
+    name = FIRST["hosts"]
+    return Break(
+        "guardrail-hosts",
+        lambda _: [Patch(kind, name, [change])],
+        case=case,
+        after=lambda _: [Delete(BINDING, name), Delete(POLICY, name)],
+    )
+
+
+GUARDRAIL_BREAKS = (
+    *(Break(f"guardrail-{name}", _unbound(policy), case="unbound") for name, policy in FIRST.items()),
+    Break("guardrail-hosts", lambda _: [Delete(POLICY, FIRST["hosts"])], case="deleted"),
+    _weakened("audited", BINDING, replace("/spec/validationActions", ["Audit"])),
+    _weakened("ignored", POLICY, replace("/spec/failurePolicy", "Ignore")),
+    _weakened("fewer-validations", POLICY, remove("/spec/validations/0")),
+    _weakened("conditions", POLICY, add("/spec/matchConditions/-", {"name": "never", "expression": "false"})),
+    _weakened("operations", POLICY, replace("/spec/matchConstraints/resourceRules/0/operations", ["DELETE"])),
+    _weakened("selector", POLICY, add("/spec/matchConstraints/objectSelector", SELECTOR)),
+    _weakened("namespaces", POLICY, add("/spec/matchConstraints/namespaceSelector", SELECTOR)),
+    _weakened("binding-selector", BINDING, add("/spec/matchResources", {"objectSelector": SELECTOR})),
+    _weakened("parameters", BINDING, replace("/spec/paramRef/name", "platform")),
+    Break(
+        "guardrail-parameters",
+        lambda _: [Patch("ConfigMap", "guardrails", {"data": {"roles": "cluster-admin"}}, SYSTEM)],
+    ),
+)
+
 # What is mended by installing the platform again has no `after`.
 CLUSTER_BREAKS = (
+    *GUARDRAIL_BREAKS,
     Break(
         "platform-installed",
         lambda _: [Delete("ConfigMap", "platform", SYSTEM)],
