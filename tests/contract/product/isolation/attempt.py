@@ -180,7 +180,7 @@ def created_by(path: str, hostile: Manifest) -> Iterator[Request]:
     yield applied("apply", f"{path}/{hostile['metadata']['name']}", hostile)
 
 
-def applied(way: str, path: str, manifest: Manifest, *, manager: str = "kubectl") -> Request:
+def applied(way: str, path: str, manifest: Manifest) -> Request:
     """A server-side apply that takes over every field."""
-    query = (*DRY_RUN.items(), ("fieldManager", manager), ("force", "true"))
+    query = (*DRY_RUN.items(), ("fieldManager", "kubectl"), ("force", "true"))
     return Request(way, "PATCH", path, manifest, APPLY, query)

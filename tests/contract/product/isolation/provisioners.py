@@ -79,9 +79,6 @@ def _unlabel(place: Place, base: Base) -> Iterator[Request]:
     both = {"labels": {key: None, _LEVEL: "privileged"}}
     yield Request("merge patch with the level", "PATCH", path, {"metadata": both}, MERGE_PATCH)
     yield Request("JSON patch", "PATCH", path, [{"op": "remove", "path": "/metadata/labels"}], JSON_PATCH)
-    other = {"name": place.mine, "labels": {key: "another"}}
-    head: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": other}
-    yield applied("apply of another", path, head, manager="tenantkit")
 
 
 def _new_namespaces(_place: Place, _base: Base) -> Iterator[Request]:
