@@ -61,8 +61,7 @@ PODS = Policy(
     [may_not_manage()],
     [
         Rule(
-            "variables.same || !has(variables.pod.nodeName) || variables.pod.nodeName == '' "
-            "|| (has(variables.before.nodeName) && variables.before.nodeName == variables.pod.nodeName)",
+            "variables.same || variables.node == '' || variables.node == variables.node_before",
             "a pod with spec.nodeName",
             "leave the choice of a node to the scheduler, or use nodeSelector",
         ),
@@ -89,6 +88,8 @@ PODS = Policy(
         "pod": _pod_of("object"),
         "before": f"oldObject == null ? {{}} : ({_pod_of('oldObject')})",
         "same": "oldObject != null && variables.pod == variables.before",
+        "node": "has(variables.pod.nodeName) ? variables.pod.nodeName : ''",
+        "node_before": ("oldObject == null ? '' : (has(variables.before.nodeName) ? variables.before.nodeName : '')"),
         "class": "has(variables.pod.priorityClassName) ? variables.pod.priorityClassName : ''",
         "classes": setting("priority_classes"),
         "taints": f"{texts(_CONTROL_PLANE)} + {setting('reserved_taints')}",
