@@ -1,4 +1,4 @@
-"""The behaviours of the multi-tenancy benchmark (kubernetes-sigs/multi-tenancy, benchmarks/kubectl-mtb), by their names.
+"""The behaviours of the multi-tenancy benchmark (kubernetes-sigs/multi-tenancy, benchmarks/kubectl-mtb), by name.
 
 `tests/contract/product/isolation/rows.py` has those that are attempts; the others name the test that shows them.
 """
