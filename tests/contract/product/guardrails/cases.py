@@ -16,6 +16,8 @@ INGRESS = {"ingressClassName": "shared", "rules": [{"host": "NAME.example.ai", *
 PORTS = [{"port": 80}]
 ROLE_REF = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "tenantkit-viewer"}
 EVE = {"apiGroup": RBAC, "kind": "User", "name": "eve@example.com"}
+# custom resources need their kind in the body
+_KINDS = {"httproutes": "HTTPRoute"}
 PARENT = {"namespace": "infra", "name": "edge"}
 
 
@@ -41,7 +43,9 @@ class Case:
 
     def body(self) -> Json:
         """The object."""
-        body = copy.deepcopy(self.fields)
+        version, _, plural = self.resource.rpartition("/")
+        head = {"apiVersion": version, "kind": _KINDS[plural]} if plural in _KINDS else {}
+        body = head | copy.deepcopy(self.fields)
         body.setdefault("metadata", {}).setdefault("name", "tried")
         return body
 
@@ -174,7 +178,6 @@ PEOPLE = {
         },
         "a Secret with the token of a ServiceAccount",
     ),
-    "a token of another account": Case("v1/serviceaccounts/workload/token", {}, "a token of another account"),
 }
 WALLS = {
     "a second quota": Case("v1/resourcequotas", {"spec": {"hard": {"pods": "9"}}}, "changing resourcequotas"),
@@ -207,7 +210,7 @@ OPENING = {
 POD_CHANGES: dict[str, tuple[Json, str]] = {
     "a node": ({"nodeName": "control-plane"}, "a pod with spec.nodeName"),
     "a class of Kubernetes": ({"priorityClassName": "system-node-critical"}, "priority class system-node-critical"),
-    "an unlisted class": ({"priorityClassName": "first"}, "priority class first"),
+    "an unlisted class": ({"priorityClassName": "contract-first"}, "priority class contract-first"),
     "every taint": ({"tolerations": [{"operator": "Exists"}]}, "a toleration of every taint"),
     "the control plane's taint": (
         {"tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]},

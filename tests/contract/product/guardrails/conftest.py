@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.contract.wire import Answer, Wire
 
 RBAC = "rbac.authorization.k8s.io"
+PRIORITIES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 DRY_RUN = {"dryRun": "All"}
 PROVISIONER = "provisioner@example.com"
 ANYONE = "stranger@example.com"
@@ -101,6 +102,7 @@ def place(
     tenants = [tenant(name, editors=[EDITOR], routes=[]) for name in (names.name, names.other)]
     apply(cluster, plan(cluster, tenants), progress=False)
     _give_every_right(wire, names.name)
+    wire("POST", PRIORITIES, {"metadata": {"name": "contract-first"}, "value": 1000})
     anyone = wire_as("stranger")
     for path, body in _canaries(names):
         eventually(lambda path=path, body=body: denied(anyone("POST", path, body, query=DRY_RUN)), timeout_s=15)
@@ -108,6 +110,7 @@ def place(
     for name in (names.name, names.other):
         cluster.delete(ObjectRef("v1", "Namespace", name))
     wire("DELETE", f"/apis/{RBAC}/v1/clusterroles/contract-every-right")
+    wire("DELETE", f"{PRIORITIES}/contract-first")
     install_platform(cluster, Platform(), force_conflicts="all", progress=False)
 
 
