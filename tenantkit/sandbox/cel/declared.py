@@ -45,8 +45,6 @@ NAMESPACE: Mapping[str, str] = {
 _STRUCTS = {"request": REQUEST, "namespaceObject": NAMESPACE}
 
 
-# names in `variables.name`: a longer chain asks for a field of the variable's value, which the engine takes as it is
-_OF_A_VARIABLE = 2
 _TESTED = {"request": "_equest", "namespaceObject": "_amespaceObject", "variables": "_ariables"}
 
 

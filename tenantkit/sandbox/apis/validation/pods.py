@@ -197,7 +197,7 @@ def _check_mounts(errors: ErrorList, field: str, container: Manifest, volumes: s
         is_privileged = (container.get("securityContext") or {}).get("privileged")
         if mount.get("mountPropagation") == "Bidirectional" and not is_privileged:
             text = "Bidirectional mount propagation is available only to privileged containers"
-            errors.forbidden(f"{where}.mountPropagation", text)
+            errors.forbidden(f"{field}.volumeMounts.mountPropagation", text)
 
 
 def _check_ports(errors: ErrorList, field: str, ports: list[Manifest]) -> None:

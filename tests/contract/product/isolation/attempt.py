@@ -92,6 +92,7 @@ class Attempt:
         requests: from the place, and a function that returns the live base object of a kind, to each way of trying it.
         who: the personas who try it.
         source: `benchmark NAME` of the multi-tenancy benchmark, or `attack`.
+        kind: of the object, where the same is tried in several kinds.
         needs: the resource without which the server has nothing to attack, as `plural.group`.
     """
 
@@ -100,11 +101,12 @@ class Attempt:
     requests: Requests = field(repr=False)
     who: tuple[str, ...] = ("owner", "editor")
     source: str = "attack"
+    kind: str = ""
     needs: str = ""
 
     def __str__(self) -> str:
         """The name of the test."""
-        return self.what
+        return f"{self.what}, in a {self.kind}" if self.kind else self.what
 
     def passed(self, wire: Wire, place: Place, base: Base) -> list[str]:
         """The ways that were not denied by one of the walls, with the server's answer; empty if all were."""
@@ -178,7 +180,7 @@ def created_by(path: str, hostile: Manifest) -> Iterator[Request]:
     yield applied("apply", f"{path}/{hostile['metadata']['name']}", hostile)
 
 
-def applied(way: str, path: str, manifest: Manifest, *, manager: str = "kubectl") -> Request:
+def applied(way: str, path: str, manifest: Manifest) -> Request:
     """A server-side apply that takes over every field."""
-    query = (*DRY_RUN.items(), ("fieldManager", manager), ("force", "true"))
+    query = (*DRY_RUN.items(), ("fieldManager", "kubectl"), ("force", "true"))
     return Request(way, "PATCH", path, manifest, APPLY, query)

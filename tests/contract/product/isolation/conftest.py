@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,40 +14,63 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.tenant import Tenant
+from tests.contract.engines import OwnEngine
 from tests.contract.product.isolation.kinds import bases, collection
 from tests.contract.product.isolation.people import PEOPLE_ROWS
 from tests.contract.product.isolation.place import Place
 from tests.contract.product.isolation.provisioners import PROVISIONER_ROWS
 from tests.contract.product.roles.rights import Served
 from tests.contract.wire import MERGE_PATCH
+from tests.controlplane.gateway_api import put_on, take_off
+from tests.controlplane.generate_facts import modules_of_go
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tenantkit.cluster.cluster import Cluster
+    from tests.contract.engines import Engine
     from tests.contract.product.isolation.attempt import Base
     from tests.contract.product.isolation.place import Manifest
     from tests.contract.wire import Wire
 
+PLATFORM = Platform(
+    provisioners=["provisioner@example.com"],
+    guardrails=Guardrails(ingress_classes=["shared"], gateways=["gateways/shared"]),
+)
 _SETTLES_S = 20.0
 _IN_FORCE_S = 10.0
 
 
 @pytest.fixture(scope="package")
-def place(cluster: Cluster, wire: Wire, wire_as: Callable[[str], Wire]) -> Iterator[Place]:
-    """The platform with a provisioner, the personas' tenant, another one, and a namespace of no tenant."""
+def place(engine: Engine, cluster: Cluster, wire: Wire, wire_as: Callable[[str], Wire]) -> Iterator[Place]:
+    """The platform with a provisioner, the personas' tenant, another one, and a namespace of no tenant.
+
+    The real control plane gets the Gateway API for these tests.
+    """
     name = f"t-{uuid.uuid4().hex[:8]}"
     found = Place(name, f"{name}-other", f"plain-{name}", f"{name}-strict", f"reserved-{name}")
-    install_platform(cluster, Platform(provisioners=["provisioner@example.com"]), progress=False)
+    made = [] if _is_sandbox(engine) else put_on(partial(_ask, wire), modules_of_go())
+    install_platform(cluster, PLATFORM, progress=False)
     apply(cluster, plan(cluster, _tenants(found)), progress=False)
     _surroundings(cluster, wire, found)
     _wait_until_in_force(found, wire_as)
     yield found
     _remove(cluster, wire, found)
     install_platform(cluster, Platform(), progress=False)
+    take_off(partial(_ask, wire), made)
+
+
+def _is_sandbox(engine: Engine) -> bool:
+    return isinstance(engine, OwnEngine) and engine.name == "sandbox"
+
+
+def _ask(wire: Wire, method: str, path: str, body: Any) -> tuple[int, Any]:
+    answer = wire(method, f"/{path}", body)
+    return answer.status, answer.body
 
 
 def _tenants(place: Place) -> list[Tenant]:

@@ -91,7 +91,7 @@ def ingress(name: str, host: str | None, *, tls: str | None = None, **metadata: 
     """An Ingress with one rule."""
     backend = {"service": {"name": "web", "port": {"number": 80}}}
     paths = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
-    spec: Manifest = {"rules": [paths if host is None else {"host": host, **paths}]}
+    spec: Manifest = {"ingressClassName": "shared", "rules": [paths if host is None else {"host": host, **paths}]}
     if tls is not None:
         spec["tls"] = [{"hosts": [tls], "secretName": "web-tls"}]
     return manifest("Ingress", name, {"spec": spec}, **metadata)

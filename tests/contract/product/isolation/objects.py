@@ -48,13 +48,11 @@ def _endpoints(place: Place, _: Base) -> Iterator[Request]:
 SERVICES = [
     Attempt(
         "open a port on every node",
-        ("guardrail services", "quota"),
+        ("guardrail services",),
         every_way("Service", _service(type="NodePort")),
         source="benchmark block_use_of_nodeport_services",
     ),
-    Attempt(
-        "take a public address", ("guardrail services", "quota"), every_way("Service", _service(type="LoadBalancer"))
-    ),
+    Attempt("take a public address", ("guardrail services",), every_way("Service", _service(type="LoadBalancer"))),
     Attempt(
         "point a Service at another tenant by ExternalName",
         ("guardrail services",),
@@ -110,23 +108,23 @@ _BLOCKING: dict[str, Manifest] = {
 CLAIMS = [
     Attempt(
         "take a volume that is meant for another by `volumeName`",
-        ("guardrail pods", "guardrail walls"),
+        ("guardrail pods",),
         every_way("PersistentVolumeClaim", _claim(volumeName="of-another")),
     ),
     Attempt(
         "take a volume by its labels",
-        ("guardrail pods", "guardrail walls"),
+        ("guardrail pods",),
         new("PersistentVolumeClaim", _claim(selector={"matchLabels": {"of": "another"}})),
     ),
     Attempt(
         "claim more storage than was granted",
-        ("quota", "limits"),
+        ("limits",),
         new("PersistentVolumeClaim", _large_claim),
         source="benchmark configure_ns_quotas",
     ),
     Attempt(
         "mint a token of an account by a Secret",
-        ("guardrail people", "guardrail walls"),
+        ("guardrail people",),
         every_way("Secret", _token("workload")),
     ),
     Attempt("request a token of an account", ("RBAC",), _token_request),

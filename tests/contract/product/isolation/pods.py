@@ -55,7 +55,6 @@ BY_GUARDRAIL: dict[str, Callable[[Place], Manifest]] = {
     "mount an inline CSI volume": lambda _: _volume(csi={"driver": "csi.example.com"}),
     "mount a Ceph file system": lambda _: _volume(cephfs={"monitors": ["10.0.0.1:6789"]}),
 }
-_PRIORITY = ("guardrail pods", "quota")
 
 
 def _spec(kind: str, change: Callable[[Place], Manifest]) -> Callable[[Place], Manifest]:
@@ -79,9 +78,10 @@ def _more_tolerations(*more: Manifest) -> Requests:
 
 GUARDED = [
     Attempt(
-        f"{what}, in a {kind}",
-        _PRIORITY if "priority" in what or "preempt" in what else ("guardrail pods",),
+        what,
+        ("guardrail pods",),
         new(kind, _spec(kind, change)) if kind == "Pod" else every_way(kind, _spec(kind, change)),
+        kind=kind,
         needs=resource(kind),
     )
     for what, change in BY_GUARDRAIL.items()
@@ -242,10 +242,10 @@ PARTS = [
     Attempt(
         "add the control plane's toleration to a running pod", ("guardrail pods",), _more_tolerations(_CONTROL_PLANE)
     ),
-    Attempt("add a privileged ephemeral container", ("RBAC", "Pod Security"), _ephemeral),
+    Attempt("add a privileged ephemeral container", ("RBAC",), _ephemeral),
     Attempt("write the status of a pod", ("RBAC",), _status),
     Attempt("bind a pod to a node", ("RBAC",), _bind),
-    Attempt("enlarge a running pod beyond the quota", ("RBAC", "quota"), _resize),
+    Attempt("enlarge a running pod beyond the quota", ("RBAC",), _resize),
     Attempt("reach pods, services and nodes through the API server's proxy", ("RBAC",), _proxy),
     Attempt(
         "propagate mounts to the host",

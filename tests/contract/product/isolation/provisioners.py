@@ -79,8 +79,6 @@ def _unlabel(place: Place, base: Base) -> Iterator[Request]:
     both = {"labels": {key: None, _LEVEL: "privileged"}}
     yield Request("merge patch with the level", "PATCH", path, {"metadata": both}, MERGE_PATCH)
     yield Request("JSON patch", "PATCH", path, [{"op": "remove", "path": "/metadata/labels"}], JSON_PATCH)
-    head: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place.mine}}
-    yield applied("apply as tenantkit", path, head, manager="tenantkit")
 
 
 def _new_namespaces(_place: Place, _base: Base) -> Iterator[Request]:
@@ -175,19 +173,19 @@ PROVISIONER_ROWS = [
     Attempt("change the lists of the guardrails", OUTSIDE, _change(f"{_SETTINGS}/guardrails", {"data": {}}), WHO),
     Attempt(
         "lower the Pod Security level of a tenant",
-        ("guardrail outside", "guardrail walls"),
+        ("guardrail outside",),
         _lower,
         WHO,
     ),
-    Attempt("take a tenant's label from its namespace", ("guardrail outside", "guardrail walls"), _unlabel, WHO),
+    Attempt("take a tenant's label from its namespace", ("guardrail outside",), _unlabel, WHO),
     Attempt(
         "make a namespace that is no tenant's, or below the level",
-        ("guardrail outside", "guardrail walls"),
+        ("guardrail outside",),
         _new_namespaces,
         WHO,
     ),
-    Attempt("delete a protected tenant", ("guardrail walls", "guardrail outside"), _delete_protected, WHO),
+    Attempt("delete a protected tenant", ("guardrail walls",), _delete_protected, WHO),
     Attempt("make or widen ClusterRoles, or bind them", ("RBAC",), _roles, WHO),
     Attempt("switch off a guardrail", ("RBAC",), _guardrails, WHO),
-    Attempt("bind another role in a tenant", ("RBAC", "guardrail people"), _bind_more, WHO),
+    Attempt("bind another role in a tenant", ("RBAC",), _bind_more, WHO),
 ]

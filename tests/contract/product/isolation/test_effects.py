@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tenantkit.findings.connectivity.connectivity import connectivity
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.tenants import get_tenant
-from tests.contract.product.isolation.attempt import WALLS, is_denied_by, shown
+from tests.contract.product.isolation.attempt import DRY_RUN, WALLS, is_denied_by, shown
 from tests.contract.product.isolation.kinds import (
     POD,
     binding,
@@ -102,6 +103,10 @@ def test_every_kind_that_an_owner_may_create_is_counted_by_the_quota(
     reviews = {it for it in made if it.endswith(("authorization.k8s.io", "authentication.k8s.io"))}
     reviews -= {it for it in reviews if it.endswith("rbac.authorization.k8s.io")}
     assert {it for it in made - reviews if it not in hard and f"count/{it}" not in hard} == set()
+    # those that the multi-tenancy benchmark names; of ResourceQuotas tenants make none
+    named = ["pods", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims"]
+    named += ["services.nodeports", "services.loadbalancers"]
+    assert {it for it in named if it not in hard and f"count/{it}" not in hard} == set()
 
 
 def test_objects_beyond_the_quota_are_denied(place: Place, wire: Wire, wire_as: Callable[[str], Wire]) -> None:
@@ -152,3 +157,48 @@ def test_a_removed_member_has_no_right_left(
     assert removed.status == 200, shown(removed)
     eventually(lambda: is_denied_by(stranger("GET", pods), "RBAC"))
     assert wire("GET", f"{path}/guest").status == 404
+
+
+@pytest.mark.parametrize("source", ["a template of claims", "an ephemeral volume"])
+def test_no_claim_of_a_workload_takes_a_volume_by_name(
+    source: str, place: Place, wire: Wire, workload: Callable[[str, str, Manifest], str], eventually: Callable[..., Any]
+) -> None:
+    name = source.replace(" ", "-")
+    claim = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+        "volumeName": "of-another",
+    }
+    volume = {"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": claim}}}
+    content = with_pods("StatefulSet", name, POD if "template" in source else {**POD, "volumes": [volume]})
+    templates = {"volumeClaimTemplates": [{"metadata": {"name": "v"}, "spec": claim}]} if "template" in source else {}
+    content["spec"] |= {"replicas": 1, **templates}
+
+    workload("StatefulSet", place.mine, content)
+
+    if "template" in source:
+        eventually(lambda: [it for it in _reasons(wire, place.mine) if "tenantkit-pods-claims" in it], timeout_s=20)
+    claims = wire("GET", collection("PersistentVolumeClaim", place.mine)).body["items"]
+    assert [it["metadata"]["name"] for it in claims if it["spec"].get("volumeName")] == []
+
+
+def test_traffic_is_denied_by_default_in_each_tenant(place: Place, cluster: Cluster, wire: Wire) -> None:
+    for namespace in (place.mine, place.other):
+        path = f"{collection('NetworkPolicy', namespace)}/tenantkit-default-deny"
+        spec = wire("GET", path).body["spec"]
+        assert (spec["podSelector"], sorted(spec["policyTypes"])) == ({}, ["Egress", "Ingress"])
+
+    ways = connectivity(cluster, tenant=place.mine)
+    across = ways[ways["peer"].isin(["other tenants", "other namespaces", "metadata service"])]
+    assert not across.empty
+    assert across["allowed"].tolist() == [False] * len(across)
+
+
+def test_what_is_not_enforced_is_accepted(place: Place, wire_as: Callable[[str], Wire]) -> None:
+    container = {**POD["containers"][0], "imagePullPolicy": "IfNotPresent", "securityContext": {"runAsUser": 0}}
+    pod = with_pods("Pod", "as-root", {"containers": [container]})
+
+    answer = wire_as("editor")("POST", collection("Pod", place.mine), pod, query=DRY_RUN)
+
+    assert answer.status == 201, shown(answer)
+    assert "would violate PodSecurity" in answer.headers["Warning"]
