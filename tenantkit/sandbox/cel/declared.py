@@ -87,16 +87,10 @@ def checkable(expression: str, inlined: Mapping[str, str]) -> str:
         if root == "variables" and len(chain.names) > 1 and chain.names[1] in inlined:
             parts += [expression[end : chain.start], f"({inlined[chain.names[1]]})"]
             end = chain.dots[1] if len(chain.dots) > 1 else _end(expression, chain)
-        elif chain.is_tested and root in _TESTED and (root != "variables" or len(chain.names) == _OF_A_VARIABLE):
+        elif chain.is_tested and root in _TESTED:
             parts += [expression[end : chain.start], _TESTED[root]]
             end = chain.start + len(root)
     return "".join([*parts, expression[end:]])
-
-
-def _is_inside_variable(chain: Chain) -> bool:
-    """Whether it is a field of a policy's variable, whose value has to be known."""
-    root, *fields = chain.names
-    return root == "variables" and len(fields) > 1
 
 
 def _end(expression: str, chain: Chain) -> int:
