@@ -58,6 +58,7 @@ def sample() -> pd.DataFrame:
                 pods=(None, "10"),
                 services=("0", "0"),
                 requests_memory=("1Gi", "2Gi"),
+                **{"count/httproutes": (None, "10")},
             ),
             quota(
                 "vision",
