@@ -21,6 +21,7 @@ What do you want to do?
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
+    see whether copies are current       tk.copies
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
+    from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
@@ -151,6 +153,7 @@ _HOME = {
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
+    "copies": "frames.copies",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",

@@ -96,10 +96,10 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         tenant, team, namespace, quota (the ResourceQuota's name), resource as the quota spells it (`requests.cpu`),
         unit (`cores`, `bytes`, `count`): string; used, hard, free in that unit, used_pct from 0 to 100: Float64, <NA>
         where not counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and
-        more), `full`, `over`, `unserved` (the cluster has no such kind, so none is counted); scopes: string, the pods that the quota covers (`NotBestEffort`, `PriorityClass In
-        (high)`, joined by `, `; <NA>: all); measured: Float64, the cpu and memory that pods really use, <NA> without
-        `metrics`, without a metrics server, for quotas with scopes, and where no pod was measured. Sorted by
-        namespace, quota and resource.
+        more), `full`, `over`, `unserved` (the cluster has no such kind, so nothing counts it); scopes: string, the
+        pods that the quota covers (`NotBestEffort`, `PriorityClass In (high)`, joined by `, `; <NA>: all); measured:
+        Float64, the cpu and memory that pods really use, <NA> without `metrics`, without a metrics server, for quotas
+        with scopes, and where no pod was measured. Sorted by namespace, quota and resource.
         With `by="team"`: team, resource, unit, scopes: string, namespaces (how many): Int64, and the columns from used
         to state and measured as above, <NA> where one of the namespaces has <NA>. `attrs["scope"]`: `cluster`, or the
         tuple of namespaces that it covers. `attrs["incomplete"]`: `PodMetrics`, and why measured is <NA>.

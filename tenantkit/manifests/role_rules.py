@@ -137,6 +137,7 @@ PROVISIONER_GRANTS: Sequence[Grant] = (
     Grant("storage.k8s.io", ("storageclasses",), READ, "plans name classes that no quota limits"),
     Grant("resource.k8s.io", ("deviceclasses",), READ, "plans name classes that no quota limits"),
     Grant("networking.k8s.io", ("ingressclasses",), READ, "plans check the class of routes"),
+    Grant("networking.k8s.io", ("servicecidrs",), READ, "plans check the cluster's own ranges of addresses"),
     Grant(_GATEWAY, ("gateways", "gatewayclasses"), READ, "plans check the gateway of routes"),
     Grant(RBAC_GROUP, ("clusterroles", "clusterrolebindings"), READ, _AUDIT),
     Grant(

@@ -29,14 +29,17 @@ from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.found_network import read_network
+from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
 from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
 from tenantkit.provision.read import (
+    node_resources,
     read_default_priority_class,
-    read_node_resources,
+    read_nodes,
     read_platform,
     read_storage_classes,
 )
@@ -51,7 +54,7 @@ from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.network import Network
 
 
 _AGGREGATED_WITHIN_S = 30.0
@@ -80,7 +84,8 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
 
     Returns:
         A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern,
-        and the devices and storage classes that no quota limits. ClusterRoles of earlier settings are deleted.
+        what `network` leaves open or closed on this cluster, and the devices and storage classes that no quota limits.
+        ClusterRoles of earlier settings are deleted.
 
     Raises:
         InvalidSpecError: `namespace_prefix` changes while tenants exist, or `priority_classes` does not list the
@@ -89,7 +94,8 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; list clusterroles; list namespaces, nodes, priorityclasses and storageclasses, if that is allowed.
+    rolebindings; list clusterroles; if that is allowed, list namespaces, nodes, priorityclasses, storageclasses,
+    services, daemonsets, servicecidrs, and in namespace default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -105,30 +111,48 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     refs = [ref_of(manifest) for manifest in make_platform(settings)]
     planned = make_install_plan(settings, read_platform(cluster, refs))
     check_default_class(settings, read_default_priority_class(cluster))
-    notices = (*_tenants_concerned(cluster, settings), *_devices_and_classes(cluster, settings))
+    namespaces, nodes = check_namespaces(cluster, settings), read_nodes(cluster)
+    notices = (
+        *_tenants_concerned(cluster, settings, namespaces),
+        *_devices_and_classes(cluster, settings, node_resources(nodes)),
+        *_network(cluster, settings.network, namespaces, nodes),
+    )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
 
 
-def _tenants_concerned(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
-    """What these settings mean for the tenants that exist.
-
-    Raises:
-        InvalidSpecError: their namespaces would have other names.
-    """
-    namespaces = check_namespaces(cluster, settings)
+def _tenants_concerned(
+    cluster: ClusterApi, settings: Platform, namespaces: Sequence[Manifest] | None
+) -> list[PlanNotice]:
+    """What these settings mean for the tenants that exist."""
     if namespaces is None:
         text = "you may not list tenants, so it is not known whom these settings concern"
         return [PlanNotice("tenants-not-listed", text)]
     return platform_notices(stored_settings(cluster) or Platform(), settings, namespaces)
 
 
-def _devices_and_classes(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
-    offered = read_node_resources(cluster)
+def _devices_and_classes(cluster: ClusterApi, settings: Platform, offered: Collection[str]) -> list[PlanNotice]:
     classes = read_storage_classes(cluster) if settings.storage_classes else set()
     return [
         *accelerator_notices(dict.fromkeys(settings.accelerators, ()), offered),
         *unlimited_notices(settings, offered, classes),
     ]
+
+
+def _network(
+    cluster: ClusterApi,
+    network: Network,
+    namespaces: Sequence[Manifest] | None,
+    nodes: Sequence[Manifest] | None,
+) -> list[PlanNotice]:
+    """What the network settings leave open or closed; nothing is read where tenants are not isolated."""
+    if not network.isolate:
+        return []
+    notices = list(
+        network_notices(network, read_network(cluster, nodes), {it["metadata"]["name"] for it in namespaces or ()})
+    )
+    if namespaces is not None:
+        notices += not_isolated_notices(network, [it["metadata"]["labels"][TENANT_LABEL] for it in namespaces])
+    return notices
 
 
 @takes_cluster
