@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tenantkit.frames.tenants import tenants
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.install import plan_platform
@@ -198,6 +199,19 @@ def test_an_owner_sees_the_policies_and_may_not_change_them(
     assert [row.action for row in made.rows if row.ref.name == "tenantkit-egress"] == ["not yours"]
     assert [outcome.ref.name for outcome in report.pending] == ["tenantkit-egress"]
     assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding"]
+
+
+def test_the_frame_of_tenants_says_who_is_isolated(
+    cluster: Cluster, name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]
+) -> None:
+    applied(cluster, name)
+    owner = connect_as("owner")
+    eventually(lambda: owner.can("patch", "Ingress", namespace=name))
+    assert [tenants(user, tenant=name)["isolated"].tolist() for user in (cluster, owner)] == [[True], [True]]
+
+    cluster.delete(policy_ref(name, "tenantkit-default-deny"))
+
+    assert tenants(cluster, tenant=name)["isolated"].tolist() == [False]
 
 
 def test_a_deletion_lists_the_policies(cluster: Cluster, name: str) -> None:
