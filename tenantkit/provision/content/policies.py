@@ -45,6 +45,12 @@ def openings(policy: Manifest, *, has_own: bool = False) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def selected_pods(policy: Manifest) -> str:
+    """The pods that a NetworkPolicy is about, in words: `pods with app=db`."""
+    labels = _selector(_mapping(_mapping(policy.get("spec")).get("podSelector")))
+    return f"pods with {labels}" if labels else "all pods"
+
+
 def _rule(rule: Manifest, direction: str, word: str, *, has_own: bool) -> Iterator[str]:
     """A rule without peers is about everybody, one without ports about every port."""
     ports = ", ".join(_port(_mapping(port)) for port in _list(rule.get("ports")))
