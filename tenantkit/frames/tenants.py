@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
@@ -82,7 +82,8 @@ def tenants(
         warning (<NA>: nothing to tell): string, one line that says that a tenant is frozen or boosted, that its grant
         expires within 14 days or has expired, that its boost has ended, or what its deletion waits for. Sorted by
         namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
-        namespace, why its grant or its drift is unknown; the columns that depend on it are <NA>.
+        namespace, why its grant or its drift is unknown, and by `NetworkPolicy`, why it is not known who is isolated;
+        the columns that depend on it are <NA>.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -104,11 +105,13 @@ def tenants(
         namespaces=filters.namespaces,
         label_selector=both_selectors(TENANT_NAMESPACES, filters.label_selector),
     )
-    frame = tenants_frame(found, isolated=_isolated(cluster, found, scope))
+    incomplete: dict[str, str] = {}
+    frame = tenants_frame(found, isolated=_isolated(cluster, found, scope, incomplete))
     if drift:
         from tenantkit.frames.kit.drift import add_drift, read_drift
 
         frame = add_drift(frame, read_drift(cluster, found))
+    frame.attrs["incomplete"] |= incomplete
     note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
     return frame
@@ -168,8 +171,10 @@ def _is_isolated(namespace: Manifest, isolated: Collection[str] | None) -> bool 
     return None if isolated is None else namespace["metadata"]["name"] in isolated
 
 
-def _isolated(cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope) -> set[str] | None:
-    """The namespaces whose pods are denied what no policy allows; None if policies may not be listed."""
+def _isolated(
+    cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope, incomplete: dict[str, str]
+) -> set[str] | None:
+    """The namespaces whose pods are denied what no policy allows; None if policies cannot be listed."""
     if not namespaces:
         return None
     try:
@@ -179,6 +184,7 @@ def _isolated(cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope) ->
             namespaces=None if scope == "cluster" else scope,
             field_selector=f"metadata.name={DEFAULT_DENY}",
         )
-    except PermissionDenied:
+    except (NotFound, PermissionDenied) as error:
+        incomplete["NetworkPolicy"] = str(error)
         return None
     return {policy["metadata"]["namespace"] for policy in policies}
