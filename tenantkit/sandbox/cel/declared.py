@@ -94,6 +94,12 @@ def checkable(expression: str, inlined: Mapping[str, str]) -> str:
     return "".join([*parts, expression[end:]])
 
 
+def variables_in(expression: str) -> frozenset[str]:
+    """The names of the policy's variables in an expression."""
+    found = (chain.names for chain in chains(expression))
+    return frozenset(names[1] for names in found if names[0] == "variables" and len(names) > 1)
+
+
 def _end(expression: str, chain: Chain) -> int:
     """The position after a chain's first field."""
     return expression.index(chain.names[1], chain.dots[0]) + len(chain.names[1])
