@@ -31,8 +31,9 @@ from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
-from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plan import Plan
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone, warned
+from tenantkit.provision.replan import replan
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress

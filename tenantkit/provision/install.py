@@ -25,7 +25,6 @@ from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.guardrail_notices import guardrail_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
@@ -33,6 +32,7 @@ from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
 from tenantkit.provision.read import read_node_resources
 from tenantkit.provision.reasons import GUARDRAILS_MISSING, REFUSED, Reason, failed, joined
+from tenantkit.provision.replan import make_install_plan
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress

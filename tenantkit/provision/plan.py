@@ -22,7 +22,7 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import Unwanted, unwanted
+from tenantkit.provision.content.unwanted import unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
@@ -38,14 +38,12 @@ from tenantkit.provision.plans.tenant_notices import (
 )
 from tenantkit.provision.read import read_node_resources, read_tenants
 from tenantkit.provision.reasons import (
-    NO_LONGER_WANTED,
     PLATFORM_NOT_INSTALLED,
     does_not_fit,
     exists_elsewhere,
 )
-from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
-from tenantkit.provision.stored.versions import check_platform_version, why_newer
+from tenantkit.provision.stored.versions import why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
@@ -63,7 +61,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
-    from tenantkit.provision.stored.installed import Installed
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -252,7 +249,7 @@ def plan(
     given = _checked_tenants(tenants)
     stored = find_platform(cluster) if platform is None else platform
     settings = stored or Platform()
-    planned = _read_and_plan(cluster, given, settings)
+    planned = read_and_plan(cluster, given, settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
     marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
@@ -270,7 +267,7 @@ def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
         yield from accelerator_notices(granted, read_node_resources(cluster))
 
 
-def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
+def read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
     unfit = _unfit(tenants, platform)
     live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
@@ -381,23 +378,3 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     ]
     planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
     return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
-
-
-def make_install_plan(platform: Platform, installed: Installed) -> Plan:
-    """The plan of the platform's own objects against those that are installed: pure.
-
-    Raises:
-        SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
-    """
-    wanted = installed.wanted(platform)
-    check_platform_version(wanted, installed.live)
-    rest = [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in installed.others(wanted)]
-    return Plan(platform, (), tuple(changes(wanted, installed.live, unwanted=rest)), "platform")
-
-
-def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
-    """The same plan, made again from the current live state."""
-    if earlier.subject == "platform":
-        made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
-        return replace(made, cluster_id=cluster_id(cluster))
-    return _read_and_plan(cluster, earlier.tenants, earlier.platform)

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PartialApplyError, PermissionDenied
+from tenantkit.exceptions import (
+    InvalidSpecError,
+    NotFound,
+    OwnershipError,
+    PartialApplyError,
+    PermissionDenied,
+    SpecVersionError,
+)
+from tenantkit.manifests.guardrails.objects import make_guardrails
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import get_tenant, get_tenants
 from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
@@ -22,6 +31,8 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
+ALL = len(make_platform(Platform())) + len(make_guardrails(Platform()))
+
 
 def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
     memory = Memory()
@@ -29,7 +40,9 @@ def test_an_installation_creates_every_object_and_its_settings_are_read_back() -
 
     report = install_platform(memory, platform, progress=False)
 
-    assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(platform)}
+    assert set(memory.objects) == {
+        ref_of(manifest) for manifest in (*make_platform(platform), *make_guardrails(platform))
+    }
     assert report.is_complete
     assert get_platform(memory) == platform
 
@@ -181,8 +194,8 @@ def test_a_cancelled_uninstallation_reports_the_rest() -> None:
         )
 
     report = caught.value.report
-    assert (report.interrupted, len(report.applied), len(report.not_attempted)) == (True, 1, 8)
-    assert len(memory.objects) == 8
+    assert (report.interrupted, len(report.applied), len(report.not_attempted)) == (True, 1, ALL - 1)
+    assert len(memory.objects) == ALL - 1
 
 
 def test_an_uninstallation_that_fails_after_a_deletion_reports_it() -> None:
@@ -218,7 +231,7 @@ def test_ctrl_c_in_an_uninstallation_ends_in_a_report() -> None:
     report = caught.value.report
     assert report.interrupted
     assert [(outcome.ref.kind, outcome.code) for outcome in report.failed] == [("ConfigMap", "not-awaited")]
-    assert len(report.applied) + 1 + len(report.not_attempted) == 9
+    assert len(report.applied) + 1 + len(report.not_attempted) == ALL
 
 
 def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
@@ -235,4 +248,85 @@ def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
     with pytest.raises(PartialApplyError) as caught:
         uninstall_platform(memory, confirm="tenantkit-system", progress=False)
 
-    assert caught.value.report.summary == "interrupted: 9 applied"
+    assert caught.value.report.summary == f"interrupted: {ALL} applied"
+
+
+def test_guardrails_that_are_off_are_removed_bindings_first() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    memory.writes.clear()
+    names = ("hosts", "services", "people", "walls", "pods", "outside")
+
+    install_platform(memory, Platform(guardrails=Guardrails(pods="off")), progress=False)
+    kinds = [write.split()[1] for write in memory.writes if write.startswith("delete")]
+    assert kinds == sorted(kinds, reverse=True)
+    assert set(kinds) == {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+
+    install_platform(memory, Platform(guardrails=Guardrails(**dict.fromkeys(names, "off"))), progress=False)
+    assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(Platform())}
+
+
+def test_a_binding_comes_last_and_is_deleted_first() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    created = [write.split()[1] for write in memory.writes if write.split()[0] in ("apply", "create")]
+    memory.writes.clear()
+    uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+    deleted = [write.split()[1] for write in memory.writes]
+
+    last = created.index("ValidatingAdmissionPolicyBinding")
+    assert set(created[last:]) == {"ValidatingAdmissionPolicyBinding"}
+    assert set(deleted[: len(created) - last]) == {"ValidatingAdmissionPolicyBinding"}
+
+
+def test_on_a_cluster_without_admission_policies_the_guardrails_are_said_to_be_missing() -> None:
+    memory = Memory()
+    memory.not_served = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+
+    notices = plan_platform(memory).notices
+    report = install_platform(memory, progress=False)
+
+    assert [notice.code for notice in notices] == ["guardrails-missing"]
+    assert [warning.code for warning in report.warnings] == ["guardrails-missing"]
+    assert "warning: this cluster has no ValidatingAdmissionPolicies" in str(report)
+    assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(Platform())}
+    assert uninstall_platform(memory, confirm="tenantkit-system", progress=False).is_complete
+
+
+def test_guardrails_of_a_newer_version_are_not_replaced() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    policy = next(ref for ref in memory.objects if ref.kind == "ValidatingAdmissionPolicy")
+    memory.objects[policy]["metadata"]["labels"]["tenantkit.dev/guardrails-version"] = "99"
+    memory.writes.clear()
+
+    with pytest.raises(SpecVersionError, match="version 99 of the guardrails"):
+        install_platform(memory, progress=False)
+    assert memory.writes == []
+
+
+def test_a_guardrail_that_does_not_deny_is_a_notice() -> None:
+    modes = Guardrails(hosts="warn", people="audit", pods="off")
+
+    notices = plan_platform(Memory(), Platform(guardrails=modes)).notices
+
+    assert [str(notice) for notice in notices] == [
+        "guardrail 'hosts' only warns: what it would deny is accepted, and the answer has a warning",
+        "guardrail 'people' only writes to the audit log: what it would deny is accepted",
+        "guardrail 'pods' is off: nothing is denied",
+    ]
+
+
+def test_other_settings_change_one_config_map() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    memory.writes.clear()
+
+    install_platform(
+        memory, Platform(guardrails=Guardrails(roles=["view"], csi_drivers=["a.example.com"])), progress=False
+    )
+
+    assert memory.writes == [
+        "apply ConfigMap 'platform' in 'tenantkit-system'",
+        "apply ConfigMap 'guardrails' in 'tenantkit-system'",
+    ]

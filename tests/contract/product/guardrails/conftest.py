@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,7 +106,7 @@ def place(
     wire("POST", PRIORITIES, {"metadata": {"name": "contract-first"}, "value": 1000})
     anyone = wire_as("stranger")
     for path, body in _canaries(names):
-        eventually(lambda path=path, body=body: denied(anyone("POST", path, body, query=DRY_RUN)), timeout_s=15)
+        eventually(partial(_is_denied, anyone, path, body), timeout_s=15)
     yield names
     for name in (names.name, names.other):
         cluster.delete(ObjectRef("v1", "Namespace", name))
@@ -128,6 +129,10 @@ def denied(answer: Answer, words: str = "") -> str:
     assert "denied request: tenantkit: " in message, message
     assert words in message, message
     return message
+
+
+def _is_denied(wire: Wire, path: str, body: dict[str, Any]) -> str:
+    return denied(wire("POST", path, body, query=DRY_RUN))
 
 
 def _give_every_right(admin: Wire, namespace: str) -> None:
