@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import RESOURCES
 from tenantkit.sandbox.apimachinery.time import AT_ONCE
+from tenantkit.sandbox.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from tenantkit.sandbox.controllers.deployment import DeploymentController
 from tenantkit.sandbox.controllers.endpoint_slice import EndpointSliceController
 from tenantkit.sandbox.controllers.garbage_collector import GarbageCollector
@@ -90,6 +91,7 @@ class Controllers:
             ServiceAccountController(store),
             RootCertificatePublisher(store, root_ca),
             QuotaController(store),
+            ClusterRoleAggregationController(store),
             NamespaceController(store),
             GarbageCollector(store),
             VolumeProtectionController(store),

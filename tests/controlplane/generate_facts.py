@@ -72,7 +72,15 @@ SERVED = {
     "apis/scheduling.k8s.io/v1": ["priorityclasses"],
     "apis/storage.k8s.io/v1": ["storageclasses"],
 }
-ROLES = ["cluster-admin", "admin", "edit", "view", "system:basic-user", "system:discovery", "system:public-info-viewer"]
+AGGREGATED = ["admin", "edit", "view"]
+ROLES = [
+    "cluster-admin",
+    *AGGREGATED,
+    *(f"system:aggregate-to-{name}" for name in AGGREGATED),
+    "system:basic-user",
+    "system:discovery",
+    "system:public-info-viewer",
+]
 
 
 class NoFactsError(Exception):

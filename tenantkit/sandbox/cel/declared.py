@@ -87,16 +87,10 @@ def checkable(expression: str, inlined: Mapping[str, str]) -> str:
         if root == "variables" and len(chain.names) > 1 and chain.names[1] in inlined:
             parts += [expression[end : chain.start], f"({inlined[chain.names[1]]})"]
             end = chain.dots[1] if len(chain.dots) > 1 else _end(expression, chain)
-        elif chain.is_tested and root in _TESTED and not _is_inside_variable(chain):
+        elif chain.is_tested and root in _TESTED:
             parts += [expression[end : chain.start], _TESTED[root]]
             end = chain.start + len(root)
     return "".join([*parts, expression[end:]])
-
-
-def _is_inside_variable(chain: Chain) -> bool:
-    """Whether it is a field of a policy's variable, whose value has to be known."""
-    root, *fields = chain.names
-    return root == "variables" and len(fields) > 1
 
 
 def _end(expression: str, chain: Chain) -> int:
@@ -126,8 +120,10 @@ def _undefined(expression: str, chain: Chain, variables: Collection[str] | None)
     if root == "variables" and (not fields or chain.is_optional):
         yield located(expression, chain.start, "the sandbox supports variables only as variables.NAME")
         return
+    if root not in _TESTED:
+        return
     for at, name in enumerate(fields[:-1] if chain.is_call else fields):
-        if not known:
+        if at and not known:
             return
         deeper = {path.partition(".")[2] for path in known if path.partition(".")[0] == name}
         if not deeper:

@@ -19,6 +19,7 @@ from tenantkit.sandbox.apimachinery.resources import PODS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.auth.users import service_account_user
+from tenantkit.sandbox.managedfields.apply import apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.create import check_valid, store_new
@@ -80,7 +81,31 @@ class InProcessClient:
         if all(live.get(name) == value for name, value in fields.items()):
             return live
         found, _ = read_as({**live, **fields}, resource.api_version, resource.kind, strict=False)
-        tracked = self._tracked(live, found, subresource)
+        return self._stored(resource, live, self._tracked(live, found, subresource), subresource)
+
+    def apply(self, resource: Resource, live: Manifest, **fields: object) -> Manifest:
+        """Apply top-level fields of a live object by force, as a controller does that owns only these.
+
+        Args:
+            resource: its kind.
+            live: as the store has it.
+            fields: the values, such as `rules=`.
+
+        Returns:
+            The stored object; the live one if nothing changes.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        names = {"name": live["metadata"]["name"]}
+        if resource.namespaced:
+            names["namespace"] = live["metadata"]["namespace"]
+        config = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": names, **fields}
+        now = timestamp(self._store.clock())
+        return self._stored(resource, live, apply(live, config, manager=self._manager, force=True, time=now))
+
+    def _stored(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str = "") -> Manifest:
+        """The object after an update, with the managed fields given."""
         if tracked is live:
             return live
         attributes = Attributes("UPDATE", resource, tracked, live, self._store, self._user, subresource)

@@ -77,8 +77,10 @@ CASES: dict[str, tuple[Bound, tuple[str, str, int] | None]] = {
     "variable-broken": (
         Bound({"variables": VARIABLES, "validations": [{"expression": "variables.indirect == 'x'"}]}),
         (
-            "expression 'variables.indirect == 'x'' resulted in error: composited variable \"indirect\" fails to "
-            'evaluate: composited variable "broken" fails to evaluate: no such key: no',
+            (
+                "expression 'variables.indirect == 'x'' resulted in error: composited variable \"indirect\" fails to "
+                'evaluate: composited variable "broken" fails to evaluate: no such key: no'
+            ),
             "Invalid",
             422,
         ),
@@ -140,8 +142,10 @@ CASES: dict[str, tuple[Bound, tuple[str, str, int] | None]] = {
     "checks": (
         validation("[1, 2, 3].all(i, authorizer.group('').resource('pods').check('get').allowed())"),
         (
-            "expression '[1, 2, 3].all(i, authorizer.group('').resource('pods').check('get').allowed())' resulted in "
-            "error: operation cancelled: actual cost limit exceeded",
+            (
+                "expression '[1, 2, 3].all(i, authorizer.group('').resource('pods').check('get').allowed())' resulted in "
+                "error: operation cancelled: actual cost limit exceeded"
+            ),
             "Invalid",
             422,
         ),
