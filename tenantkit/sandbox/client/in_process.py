@@ -108,6 +108,31 @@ class InProcessClient:
         """The object after an update, with the managed fields given."""
         if tracked is live:
             return live
+        return self._replace(resource, live, tracked, subresource)
+
+    def apply(self, resource: Resource, live: Manifest, *, subresource: str = "", **fields: Manifest) -> Manifest:
+        """Apply top-level fields to a live object; fields of other managers are taken over.
+
+        Args:
+            resource: its kind.
+            live: as the store has it.
+            subresource: `status`; empty for the object itself.
+            fields: what to apply.
+
+        Returns:
+            The stored object.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        head = {"apiVersion": resource.api_version, "kind": resource.kind}
+        sent = {**head, "metadata": {"name": live["metadata"]["name"]}, **fields}
+        now = timestamp(self._store.clock())
+        tracked = apply(live, sent, manager=self._manager, force=True, time=now, subresource=subresource)
+        return self._replace(resource, live, tracked, subresource)
+
+    def _replace(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:
+        """Store a live object's new state, which has managed fields."""
         attributes = Attributes("UPDATE", resource, tracked, live, self._store, self._user, subresource)
         after = prepare_update(mutate(attributes), live, subresource=subresource)
         check_valid(after, live, subresource=subresource)
