@@ -22,6 +22,7 @@ What do you want to do?
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
     see who may reach whom               tk.connectivity, tk.plots.connectivity
+    see whether copies are current       tk.copies
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
+    from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
@@ -150,6 +152,7 @@ _HOME = {
     "apply": "provision.apply",
     "connect": "cluster.connection.connect",
     "connectivity": "findings.connectivity.connectivity",
+    "copies": "frames.copies",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",

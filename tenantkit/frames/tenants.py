@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
+from tenantkit.manifests.network_policies import DEFAULT_DENY
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Scope
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.tenant import Tenant
@@ -41,6 +43,7 @@ TENANTS: Schema = {
     "created": TIME,
     "expires": TIME,
     "protected": "boolean",
+    "isolated": "boolean",
     "drift": "boolean",
 }
 
@@ -68,8 +71,9 @@ def tenants(
     Returns:
         tenant, team, namespace, phase (`Active`, or `Terminating` while it is being deleted), size (<NA>: a quota of
         its own), owners, hosts (all that are granted), both joined by `, `: string; created, expires (<NA>: never):
-        datetime64[us, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown. Sorted by
-        namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
+        datetime64[us, UTC]; protected: boolean; isolated (whether tenantkit's NetworkPolicy denies its pods what no
+        other policy allows): boolean, <NA> where you may not list these; drift: boolean, <NA> where not requested or
+        unknown. Sorted by namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
         `attrs["incomplete"]`: by namespace, why its grant or its drift is unknown; the columns that depend on it are
         <NA>.
 
@@ -79,8 +83,8 @@ def tenants(
         PermissionDenied: namespaces may not be read.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces, else get your own. With `drift`, what `plan` needs.
-    Source: page "Namespaces".
+    RBAC: list namespaces, else get your own; list networkpolicies, if that is allowed. With `drift`, what `plan` needs.
+    Source: pages "Namespaces", "Network Policies".
 
     Example:
         >>> tenants(cluster, tenant="speech")["tenant"].tolist()
@@ -93,7 +97,7 @@ def tenants(
         namespaces=filters.namespaces,
         label_selector=both_selectors(TENANT_NAMESPACES, filters.label_selector),
     )
-    frame = tenants_frame(found)
+    frame = tenants_frame(found, isolated=_isolated(cluster, found, scope))
     if drift:
         from tenantkit.frames.kit.drift import add_drift, read_drift
 
@@ -103,8 +107,13 @@ def tenants(
     return frame
 
 
-def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
-    """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown."""
+def tenants_frame(namespaces: Iterable[Manifest], *, isolated: Collection[str] | None = None) -> pd.DataFrame:
+    """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown.
+
+    Args:
+        namespaces: of tenants.
+        isolated: the names of those whose pods are isolated; None if that is not known.
+    """
     rows: list[tuple[Any, ...]] = []
     incomplete: dict[str, str] = {}
     for namespace in sorted(as_read("Namespace", namespaces), key=lambda manifest: str(manifest["metadata"]["name"])):
@@ -113,7 +122,7 @@ def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
             granted = _granted(stored_tenant(namespace))
         except (InvalidSpecError, SpecVersionError) as error:
             incomplete[namespace["metadata"]["name"]] = str(error)
-        rows.append(_row(namespace, *granted))
+        rows.append((*_row(namespace, *granted), _is_isolated(namespace, isolated), None))
     frame = frame_of_rows(rows, TENANTS)
     frame.attrs["incomplete"] = incomplete
     return frame
@@ -139,5 +148,24 @@ def _row(namespace: Manifest, size: str | None, owners: str | None, expires: str
         metadata.get("creationTimestamp"),
         expires,
         protected,
-        None,
     )
+
+
+def _is_isolated(namespace: Manifest, isolated: Collection[str] | None) -> bool | None:
+    return None if isolated is None else namespace["metadata"]["name"] in isolated
+
+
+def _isolated(cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope) -> set[str] | None:
+    """The namespaces whose pods are denied what no policy allows; None if policies may not be listed."""
+    if not namespaces:
+        return None
+    try:
+        policies, _ = list_visible(
+            cluster,
+            "NetworkPolicy",
+            namespaces=None if scope == "cluster" else scope,
+            field_selector=f"metadata.name={DEFAULT_DENY}",
+        )
+    except PermissionDenied:
+        return None
+    return {policy["metadata"]["namespace"] for policy in policies}

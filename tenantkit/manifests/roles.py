@@ -71,6 +71,7 @@ _OWNER = [
 _PROVISIONER = [
     *(_rule(group, resources, READ) for group, resources in (*_WORKLOADS, *_SEEN)),
     _rule("", ("nodes",), READ),
+    _rule("networking.k8s.io", ("servicecidrs",), READ),
     _rule("", ("namespaces", "configmaps", "resourcequotas", "limitranges", "serviceaccounts"), WRITE),
     _rule("networking.k8s.io", ("ingresses", "networkpolicies"), WRITE),
     _rule("gateway.networking.k8s.io", ("httproutes",), WRITE),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
+from tenantkit.manifests.extra_objects import make_extra_objects
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.network_policies import make_network_policies
 from tenantkit.manifests.quota import make_limits, make_quota
@@ -26,6 +27,7 @@ STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_limits,
     make_network_policies,
     make_accounts,
+    make_extra_objects,
     make_bindings,
     make_routes,
 )
@@ -43,7 +45,7 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
         >>> from tenantkit.spec.tenant import Tenant
         >>> vision = Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> [manifest["kind"] for manifest in make_tenant(vision, Platform())][:4]
-        ['Namespace', 'ResourceQuota', 'LimitRange', 'ServiceAccount']
+        ['Namespace', 'ResourceQuota', 'LimitRange', 'NetworkPolicy']
     """
     manifests: list[Manifest] = []
     for step in STEPS:

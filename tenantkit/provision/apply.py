@@ -25,6 +25,7 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint, Message
+from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
@@ -106,7 +107,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '1 applied, 8 unchanged'
+        '1 applied, 13 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
@@ -120,7 +121,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     stop = cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
-            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
+            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster), CopyContents(cluster))
             run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
         if timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, timeout_s)
@@ -148,6 +149,7 @@ class _Run:
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
     hosts: HostCheck
+    contents: CopyContents
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
@@ -245,8 +247,9 @@ class _Run:
                 self._add(self.failed, ApplyOutcome(change.ref, "conflict", change.tenant, row.field, why))
 
     def _write(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
-            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
+            return carry_out(self.cluster, change, **options)
         except PermissionDenied as error:
             # Until a new quota is counted, usually for some milliseconds, the server refuses counted objects.
             refusal = parse_refusal(str(error))
@@ -255,7 +258,7 @@ class _Run:
             wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
             if self.stop.is_set():
                 raise
-            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
+            return carry_out(self.cluster, change, **options)
 
     def _skip(self, changes: Sequence[PlanChange], why: Reason | None = None) -> None:
         for change in changes:

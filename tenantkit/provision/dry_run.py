@@ -10,9 +10,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected, StoredDifferentlyError
+from tenantkit.exceptions import (
+    BadRequest,
+    Conflict,
+    PermissionDenied,
+    Rejected,
+    StalePlanError,
+    StoredDifferentlyError,
+)
 from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
+from tenantkit.provision.extras.contents import CopyContents, shown
 from tenantkit.provision.reasons import LOCAL_ONLY, denied
 from tenantkit.provision.writes import is_replaced, takes_back, to_send
 
@@ -26,10 +34,11 @@ if TYPE_CHECKING:
 def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[PlanChange]:
     """The same changes, `blocked` where the server would refuse them, and `local-only` where it cannot check them."""
     absent = {change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"}
-    return side_by_side(lambda change: _check(cluster, change, absent), changes)
+    contents = CopyContents(cluster)
+    return side_by_side(lambda change: _check(cluster, change, absent, contents), changes)
 
 
-def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> PlanChange:
+def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str], contents: CopyContents) -> PlanChange:
     if change.action not in ("create", "update", "delete"):
         return change
     if change.ref.namespace in absent or is_replaced(change):
@@ -38,8 +47,9 @@ def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> 
         if change.wanted is None:
             cluster.delete(change.ref, dry_run=True)
         else:
-            sent = to_send(change)
-            check_answer(sent, cluster.apply(sent, dry_run=True, force=takes_back(change)), change.live)
-    except (PermissionDenied, Rejected, BadRequest, Conflict, StoredDifferentlyError) as error:
+            sent = to_send(replace(change, wanted=contents.filled(change.wanted)))
+            answer = cluster.apply(sent, dry_run=True, force=takes_back(change))
+            check_answer(shown(sent), shown(answer), change.live)
+    except (PermissionDenied, Rejected, BadRequest, Conflict, StalePlanError, StoredDifferentlyError) as error:
         return blocked(change, denied(error))
     return change

@@ -27,11 +27,13 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.found_network import read_network
+from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.read import read_node_resources, read_refs
+from tenantkit.provision.read import node_resources, read_nodes, read_refs
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.network import Network
 
 
 _NOT_CONFIRMED = Reason("not-awaited", "interrupted before the server confirmed it, so it may be deleted")
@@ -64,7 +67,8 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         platform: the settings. Default: `Platform()`.
 
     Returns:
-        A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern.
+        A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern,
+        and what `network` leaves open or closed on this cluster.
 
     Raises:
         InvalidSpecError: `namespace_prefix` changes while tenants exist.
@@ -72,7 +76,8 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; list namespaces and nodes, if that is allowed.
+    rolebindings; if that is allowed, list namespaces, nodes, services, daemonsets, servicecidrs, and in namespace
+    default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -87,25 +92,40 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     settings = platform if platform is not None else Platform()
     refs = [ref_of(manifest) for manifest in make_platform(settings)]
     planned = make_install_plan(settings, read_refs(cluster, refs))
-    notices = (*_tenants_concerned(cluster, settings), *_devices_not_offered(cluster, settings))
+    namespaces, nodes = check_namespaces(cluster, settings), read_nodes(cluster)
+    notices = (
+        *_tenants_concerned(cluster, settings, namespaces),
+        *accelerator_notices(dict.fromkeys(settings.accelerators, ()), node_resources(nodes)),
+        *_network(cluster, settings.network, namespaces, nodes),
+    )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
 
 
-def _tenants_concerned(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
-    """What these settings mean for the tenants that exist.
-
-    Raises:
-        InvalidSpecError: their namespaces would have other names.
-    """
-    namespaces = check_namespaces(cluster, settings)
+def _tenants_concerned(
+    cluster: ClusterApi, settings: Platform, namespaces: Sequence[Manifest] | None
+) -> list[PlanNotice]:
+    """What these settings mean for the tenants that exist."""
     if namespaces is None:
         text = "you may not list tenants, so it is not known whom these settings concern"
         return [PlanNotice("tenants-not-listed", text)]
     return platform_notices(stored_settings(cluster) or Platform(), settings, namespaces)
 
 
-def _devices_not_offered(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
-    return list(accelerator_notices(dict.fromkeys(settings.accelerators, ()), read_node_resources(cluster)))
+def _network(
+    cluster: ClusterApi,
+    network: Network,
+    namespaces: Sequence[Manifest] | None,
+    nodes: Sequence[Manifest] | None,
+) -> list[PlanNotice]:
+    """What the network settings leave open or closed; nothing is read where tenants are not isolated."""
+    if not network.isolate:
+        return []
+    notices = list(
+        network_notices(network, read_network(cluster, nodes), {it["metadata"]["name"] for it in namespaces or ()})
+    )
+    if namespaces is not None:
+        notices += not_isolated_notices(network, [it["metadata"]["labels"][TENANT_LABEL] for it in namespaces])
+    return notices
 
 
 @takes_cluster

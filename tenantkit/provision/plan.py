@@ -19,28 +19,26 @@ from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.hints import Hint
 from tenantkit.manifests.platform import make_platform
-from tenantkit.manifests.tenant import make_tenant
-from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
-from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
-from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import unwanted
+from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
-from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.ownership import tenant_of
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import cluster_id, platform_digest
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
+from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.plans.tenant_notices import (
     accelerator_notices,
     change_notices,
     new_accelerators,
     tenant_notices,
 )
-from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
+from tenantkit.provision.read import node_resources, read_nodes, read_refs, read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.platform import find_platform
-from tenantkit.provision.stored.versions import check_platform_version, why_newer
+from tenantkit.provision.stored.versions import check_platform_version
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import Spec
 from tenantkit.spec.platform import Platform
@@ -54,7 +52,6 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
@@ -153,7 +150,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '6 unchanged'
+            '11 unchanged'
         """
         check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
@@ -171,7 +168,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            6 unchanged
+            11 unchanged
         """
         check_surface(surface)
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
@@ -235,7 +232,7 @@ def plan(
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '6 to create'
+        '11 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -261,13 +258,15 @@ def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
     yield from change_notices(planned.changes, planned.platform)
     granted = new_accelerators(planned.changes)
     if granted:
-        yield from accelerator_notices(granted, read_node_resources(cluster))
+        yield from accelerator_notices(granted, node_resources(read_nodes(cluster)))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
     unfit = _unfit(tenants, platform)
-    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
+    fitting = [tenant for tenant in tenants if tenant.name not in unfit]
+    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting])
+    live = with_extras(cluster, read, fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
 
@@ -347,36 +346,6 @@ def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
-def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
-    """For each tenant, its objects against the live state, whoever else has its hosts: pure.
-
-    A tenant whose grant was written by a newer tenantkit is blocked.
-    """
-    contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
-    compared: list[list[PlanChange]] = []
-    for tenant in tenants:
-        namespace = platform.namespace(tenant)
-        found = _compare(tenant, platform, live, contents[namespace])
-        newer = why_newer(namespace, live)
-        compared.append(found if newer is None else [blocked(change, newer) for change in found])
-    return compared
-
-
-def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Content) -> list[PlanChange]:
-    """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
-    part = team_part(tenant, platform, content)
-    wanted = make_tenant(with_team(tenant, part), platform)
-    refs = {ref_of(manifest) for manifest in wanted}
-    rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
-    as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
-    place = platform.namespace(tenant)
-    unread = [
-        ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
-    ]
-    planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
-    return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
-
-
 def make_install_plan(platform: Platform, live: LiveState) -> Plan:
     """The plan of the platform's own objects against the live state: pure.
 
@@ -394,4 +363,5 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
         made = make_install_plan(earlier.platform, read_refs(cluster, refs))
         return replace(made, cluster_id=cluster_id(cluster))
-    return _read_and_plan(cluster, earlier.tenants, earlier.platform)
+    made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
+    return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))

@@ -77,8 +77,8 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     )
 
 
-def read_node_resources(cluster: ClusterApi) -> set[str]:
-    """The names of all resources that nodes offer; empty for a user who may not list nodes.
+def read_nodes(cluster: ClusterApi) -> list[Manifest] | None:
+    """All nodes; None for a user who may not list them.
 
     Raises:
         ClusterError: any error except a refusal.
@@ -86,10 +86,14 @@ def read_node_resources(cluster: ClusterApi) -> set[str]:
     RBAC: list nodes, if that is allowed.
     """
     try:
-        nodes = cluster.list("Node")
+        return cluster.list("Node", managed_fields=False)
     except PermissionDenied:
-        return set()
-    return {name for node in nodes for name in (node.get("status") or {}).get("allocatable") or ()}
+        return None
+
+
+def node_resources(nodes: Iterable[Manifest] | None) -> set[str]:
+    """The names of all resources that nodes offer; empty if they could not be read."""
+    return {name for node in nodes or () for name in (node.get("status") or {}).get("allocatable") or ()}
 
 
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:

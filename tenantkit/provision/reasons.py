@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.extra_objects import CopySource
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
@@ -39,6 +40,11 @@ ReasonCode: TypeAlias = Literal[
     "namespace-not-applied",
     "not-readable",
     "denied",
+    "not-served",
+    "source-missing",
+    "never-copied",
+    "source-of-tenant",
+    "source-not-readable",
     "protected",
     "newer-version",
     "not-yours",
@@ -118,6 +124,7 @@ class WithReason:
 
 LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
+NO_LONGER_LISTED = Reason("no-longer-wanted", "no longer among the platform's extra objects and copies")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
@@ -133,6 +140,9 @@ PLATFORM_NOT_INSTALLED = Reason(
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
+NOT_COMPARED = Reason(
+    "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
+)
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
@@ -274,6 +284,34 @@ def not_readable(error: TenantKitError) -> Reason:
 def unreadable(reason: str) -> Reason:
     """The object exists, and cannot be parsed."""
     return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")
+
+
+def not_served(api_version: str, kind: str, *, is_served: bool) -> Reason:
+    """The cluster has no such kind, or not in namespaces, so that no tenant can have an object of it."""
+    what = f"{kind} of {api_version}"
+    if is_served:
+        return Reason("not-served", f"{what} is not in a namespace: take it out of the platform's extra_objects")
+    return Reason("not-served", f"the server does not serve {what}: install what defines it, or check its apiVersion")
+
+
+def source_missing(source: CopySource) -> Reason:
+    """What is copied does not exist."""
+    return Reason("source-missing", f"{source} does not exist: create it, or take it out of the platform's copies")
+
+
+def source_not_readable(source: CopySource, why: Reason) -> Reason:
+    """You may not read what is copied."""
+    return Reason("source-not-readable", Message("its source, {source}: {why}", {"source": source, "why": why.text}))
+
+
+def never_copied(source: CopySource, of_type: str) -> Reason:
+    """A Secret by which somebody acts as an account of the cluster."""
+    return Reason("never-copied", f"{source} is of type {of_type}, by which its holder acts as an account: not copied")
+
+
+def source_of_tenant(source: CopySource) -> Reason:
+    """What is copied belongs to a tenant, and no tenant gets what another one has."""
+    return Reason("source-of-tenant", f"{source} is in a tenant's namespace: copy from a namespace of the platform")
 
 
 def denied(error: TenantKitError) -> Reason:

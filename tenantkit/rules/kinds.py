@@ -68,6 +68,7 @@ _TABLE = (
     Kind("Ingress", "networking.k8s.io", "v1", "ingresses", namespaced=True),
     Kind("IngressClass", "networking.k8s.io", "v1", "ingressclasses", namespaced=False),
     Kind("NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies", namespaced=True),
+    Kind("ServiceCIDR", "networking.k8s.io", "v1", "servicecidrs", namespaced=False),
     Kind("Gateway", _GATEWAY, "v1", "gateways", namespaced=True),
     Kind("HTTPRoute", _GATEWAY, "v1", "httproutes", namespaced=True),
     Kind("ClusterRole", _RBAC, "v1", "clusterroles", namespaced=False),

@@ -14,6 +14,7 @@ from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document
+from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
 from tenantkit.spec.fields import DnsLabel, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.network import Network
 from tenantkit.spec.people import People, Person, subject_of
@@ -55,6 +56,11 @@ class Platform(Document):
         provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
             role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
             to gain every permission on the cluster. Default: none.
+        extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
+            `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
+            signed-in user may read them. Default: none.
+        copies: Secrets and ConfigMaps of which each tenant gets a copy, such as those for pulling images:
+            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -75,6 +81,8 @@ class Platform(Document):
     security: Security = Security()
     people: People = People()
     provisioners: tuple[Person, ...] = ()
+    extra_objects: ExtraObjects = ()
+    copies: Copies = ()
 
     @field_validator("host_template")
     @classmethod
@@ -103,6 +111,15 @@ class Platform(Document):
             unknown = sorted(set(quota.accelerators) - set(self.accelerators))
             if unknown:
                 raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or set sizes")
+        return self
+
+    @model_validator(mode="after")
+    def _extra_objects_are_not_copies(self) -> Self:
+        copied = {(it.kind, it.name) for it in map(copy_source, self.copies)}
+        for template in self.extra_objects:
+            if (template["kind"], template["metadata"]["name"]) in copied:
+                name = template["metadata"]["name"]
+                raise ValueError(f"{template['kind']} {name!r} is in extra_objects and in copies: keep one of them")
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from tenantkit.provision.content.policies import is_policy_of, openings
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
+    NO_LONGER_LISTED,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
     being_deleted_with,
@@ -62,7 +63,15 @@ def unwanted(present: Iterable[Manifest], tenant: Tenant, part: TeamPart) -> lis
         part: the members and routes, as read.
     """
     found = [judged for manifest in present if (judged := _judged(manifest, tenant, part)) is not None]
-    return sorted(found, key=lambda it: (not it.is_deleted, -RANK[it.manifest["kind"]], ref_of(it.manifest)))
+    return sorted(found, key=lambda it: (not it.is_deleted, -RANK.get(it.manifest["kind"], 0), ref_of(it.manifest)))
+
+
+def unwanted_extra(manifest: Manifest) -> Unwanted:
+    """An extra object or a copy that the platform no longer lists."""
+    finalizers = manifest["metadata"].get("finalizers") or ()
+    if manifest["metadata"].get("deletionTimestamp"):
+        return Unwanted(manifest, being_deleted_with(finalizers))
+    return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_LISTED, is_deleted=True)
 
 
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:

@@ -27,8 +27,18 @@ NoticeCode: TypeAlias = Literal[
     "host-changed",
     "host-shared",
     "settings-changed",
+    "isolated",
+    "no-longer-isolated",
     "grant-not-readable",
     "tenants-not-listed",
+    # about the network of the cluster
+    "network-not-read",
+    "range-not-covered",
+    "dns-not-found",
+    "dns-not-open",
+    "controller-not-named",
+    "api-server-closed",
+    "no-such-tenant",
 ]
 
 

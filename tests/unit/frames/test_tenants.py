@@ -61,7 +61,7 @@ def with_grant(text: str | None) -> Manifest:
 
 
 def test_one_row_per_tenant_with_its_grant() -> None:
-    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")])
+    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")], isolated={"vision"})
 
     expected = pd.DataFrame(
         {
@@ -75,6 +75,7 @@ def test_one_row_per_tenant_with_its_grant() -> None:
             "created": [pd.Timestamp("2026-11-25T13:08:27Z")] * 2,
             "expires": [pd.NaT, pd.Timestamp("2027-01-31T12:00:00Z")],
             "protected": [False, True],
+            "isolated": [False, True],
             "drift": [None, None],
         }
     ).astype(TENANTS)

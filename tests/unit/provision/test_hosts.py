@@ -19,6 +19,7 @@ from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, Memory, run, t
 
 if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
+    from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 SHARED = "shared.example.ai"
@@ -203,7 +204,7 @@ def test_two_users_who_both_wrote_before_they_looked_both_take_it_back_and_are_t
             with lock:
                 return super().apply(manifest, force=force, dry_run=dry_run)
 
-        def list(self, kind: str, **options: object) -> list[Manifest]:
+        def list(self, kind: str | Kind, **options: object) -> list[Manifest]:
             if kind == "Namespace" and options.get("label_selector"):
                 both_wrote.wait()
                 found = super().list(kind, **options)  # type: ignore[arg-type]
@@ -233,7 +234,7 @@ def test_many_threads_that_look_at_once_share_requests_that_were_sent_after_thei
     class Counting(Memory):
         lists = 0
 
-        def list(self, kind: str, **options: object) -> list[Manifest]:
+        def list(self, kind: str | Kind, **options: object) -> list[Manifest]:
             Counting.lists += 1
             return super().list(kind, **options)  # type: ignore[arg-type]
 
