@@ -138,7 +138,8 @@ class Groups:
         """The pods of other tenants; an unknown one where not all may be read."""
         tenant = self._tenant(subject)
         found = [_of_group(group) for group in self.all if self._tenant(group) not in (None, tenant)]
-        return Peer("other tenants", [*found, *self._unknown()])
+        settings = self.network.settings
+        return Peer("other tenants", [*found, *self._unknown(subject.namespace, settings.dns.namespace)])
 
     def other_namespaces(self, subject: PodGroup, *, with_dns: bool) -> Peer:
         """The pods of namespaces without a tenant, except ingress controllers, and DNS if it is asked for apart."""
@@ -149,7 +150,7 @@ class Groups:
             and group.namespace not in (subject.namespace, *self._routing)
             and (with_dns or id(group) not in self._is_dns)
         ]
-        return Peer("other namespaces", [*found, *self._unknown()])
+        return Peer("other namespaces", [*found, *self._unknown(subject.namespace)])
 
     def dns(self) -> Peer:
         """The DNS servers."""
@@ -205,10 +206,12 @@ class Groups:
     def _tenant(self, group: PodGroup) -> str | None:
         return self.network.tenants.get(group.namespace)
 
-    def _unknown(self) -> list[Member]:
+    def _unknown(self, *not_in: str) -> list[Member]:
+        """A pod of which nothing is known but where it is not, if the user may not read all of them."""
         if self.network.is_whole:
             return []
-        end = PodEnd("", labels=None, namespace_labels=None, addresses=self.usual, ports=None)
+        elsewhere = frozenset({*not_in, *self._routing})
+        end = PodEnd("", labels=None, namespace_labels=None, addresses=self.usual, ports=None, not_in=elsewhere)
         return [Member(end, "those that you may not read")]
 
     def _with_address(self, pod: PodEnd) -> PodEnd:
