@@ -99,7 +99,10 @@ class Groups:
 
     def __init__(self, network: ClusterNetwork) -> None:
         self.network = network
-        self.usual = usual_addresses(network.pods, network.policies)
+        some = (
+            network.pods if any(pod.addresses for pod in network.pods) else _in_ranges(network.settings.cluster_cidrs)
+        )
+        self.usual = usual_addresses(some, network.policies)
         with_pods = {pod.namespace for pod in network.pods}
         missing = [self.any_pod(name) for name in network.tenants if name not in with_pods]
         self.all = self.grouped([*network.pods, *missing])
@@ -220,6 +223,12 @@ class Groups:
         return PodEnd(
             pod.namespace, pod.name, pod.labels, pod.namespace_labels, self.usual, pod.host_network, pod.ports
         )
+
+
+def _in_ranges(cidrs: Iterable[str]) -> list[PodEnd]:
+    """Pods with addresses of the cluster's own ranges, which stand for those that there will be."""
+    addresses = [read_address(cidr.partition("/")[0]) for cidr in cidrs]
+    return [PodEnd("", addresses=(each,)) for each in addresses if each is not None and each.family == "IPv4"]
 
 
 def _selector(labels: dict[str, str]) -> LabelSelector:

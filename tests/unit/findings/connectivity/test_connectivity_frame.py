@@ -27,7 +27,7 @@ SETTINGS = Network(
 )
 
 
-def network(*tenants: str, ipv6: bool = False, pods: int = 2, **about: Any) -> ClusterNetwork:
+def network(*tenants: str, ipv6: bool = False, each: int = 2, **about: Any) -> ClusterNetwork:
     """Tenants with their walls, DNS and an ingress controller."""
     names = [*tenants, "kube-system", "ingress", "other"]
     namespaces = {
@@ -59,7 +59,7 @@ def network(*tenants: str, ipv6: bool = False, pods: int = 2, **about: Any) -> C
             node_addresses=(NODE,),
         )
         for place, name in enumerate(names)
-        for number in range(1, pods + 1)
+        for number in range(1, each + 1)
     ]
     fields: dict[str, Any] = {
         "namespaces": namespaces,
@@ -175,17 +175,16 @@ def test_pods_that_policies_tell_apart_are_groups_with_rows_of_their_own() -> No
 
 def test_a_tenant_without_pods_is_shown_as_if_it_had_some() -> None:
     known = network("vision", "speech")
-    empty = ClusterNetwork(
-        known.namespaces,
-        known.tenants,
-        [pod for pod in known.pods if pod.namespace != "vision"],
-        known.policies,
-        known.nodes,
-        known.api_server,
-        known.settings,
-    )
+    empty = network("vision", "speech", pods=[pod for pod in known.pods if pod.namespace != "vision"])
     assert ways(connectivity_frame(empty)) == ways(connectivity_frame(known))
     assert connectivity_frame(empty).query("namespace == 'vision'")["pods"].unique().tolist() == [0]
+
+
+def test_a_cluster_without_pods_is_taken_to_have_some_in_its_own_ranges() -> None:
+    known = network("vision", "speech")
+    frame = connectivity_frame(network("vision", "speech", pods=[]))
+    assert ways(frame) == ways(connectivity_frame(known))
+    assert frame["allowed"].notna().all()
 
 
 def test_what_may_not_be_read_is_unknown_where_it_matters() -> None:
@@ -221,7 +220,7 @@ def test_an_odd_policy_costs_the_cells_that_depend_on_it() -> None:
 
 
 def test_a_namespace_with_very_many_groups_is_cut_and_says_so() -> None:
-    known = network("vision", pods=MOST_GROUPS + 10)
+    known = network("vision", each=MOST_GROUPS + 10)
     for number in range(MOST_GROUPS + 10):
         add_policy(known, "vision", podSelector={"matchLabels": {"app": f"app-{number}"}})
     incomplete: dict[str, str] = {}
@@ -239,7 +238,7 @@ def test_labels_choose_the_pods_that_the_rows_are_about() -> None:
 
 
 def test_a_hundred_tenants_take_about_a_second_and_few_rows() -> None:
-    known = network(*(f"tenant-{number}" for number in range(100)), pods=20)
+    known = network(*(f"tenant-{number}" for number in range(100)), each=20)
     start = time.process_time()
     frame = connectivity_frame(known)
     assert time.process_time() - start < 10
