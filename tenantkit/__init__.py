@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.boost import Boost as Boost
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
+    from tenantkit.spec.guardrails import Guardrails as Guardrails
     from tenantkit.spec.network import Network as Network
     from tenantkit.spec.network import SharedEndpoint as SharedEndpoint
     from tenantkit.spec.people import People as People
@@ -127,6 +128,7 @@ _HOME = {
     "FitCheck": "findings.fits.fits",
     "FormField": "forms.kit.field",
     "Gateway": "spec.routing",
+    "Guardrails": "spec.guardrails",
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
     "Network": "spec.network",

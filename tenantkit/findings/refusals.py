@@ -124,6 +124,7 @@ _MEANINGS: Mapping[RefusalCode, _Meaning] = MappingProxyType(
         "request missing": _Meaning("request missing", "ResourceQuota/{name}"),
         "limit range": _Meaning("limit range", "LimitRange/"),
         "pod security": _Meaning("pod security", "Namespace/{namespace}", _fields),
+        "guardrail": _Meaning("policy", "ValidatingAdmissionPolicy/{name}"),
         "policy": _Meaning("policy", "ValidatingAdmissionPolicy/{name}"),
         "webhook denied": _Meaning("policy", "Webhook/{name}"),
         "webhook failed": _Meaning("policy", "Webhook/{name}"),

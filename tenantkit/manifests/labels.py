@@ -9,9 +9,14 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "tenantkit"
 TENANT_LABEL = "tenantkit.dev/tenant"
 TEAM_LABEL = "tenantkit.dev/team"
+PROTECTED_LABEL = "tenantkit.dev/protected"
+# The guardrail that an admission policy is part of, and the version of the set of all.
+GUARDRAIL_LABEL = "tenantkit.dev/guardrail"
+GUARDRAILS_VERSION_LABEL = "tenantkit.dev/guardrails-version"
 
 GRANT_ANNOTATION = "tenantkit.dev/grant"
 HOSTS_ANNOTATION = "tenantkit.dev/hosts"
+SERVICE_TYPES_ANNOTATION = "tenantkit.dev/service-types"
 PERSON_ANNOTATION = "tenantkit.dev/person"
 
 # Earlier versions stored the team's part in a ConfigMap of this name; it is deleted unread.
@@ -23,6 +28,7 @@ WORKLOAD_ACCOUNT = "workload"
 
 PLATFORM_CONFIG_MAP = "platform"
 PLATFORM_KEY = "platform.json"
+GUARDRAILS_CONFIG_MAP = "guardrails"
 
 
 def own_labels(tenant: str | None = None) -> dict[str, str]:

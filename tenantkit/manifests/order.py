@@ -15,6 +15,8 @@ _ORDER = (
     "RoleBinding",
     "Ingress",
     "HTTPRoute",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
 )
 
 RANK: dict[str, int] = {kind: rank for rank, kind in enumerate(_ORDER)}

@@ -13,9 +13,11 @@ import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.exceptions import (
     ClusterUnavailable,
     InvalidSpecError,
@@ -31,9 +33,10 @@ from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
-from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
+from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone, warned
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
@@ -116,45 +119,33 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         {'speech': ['http://speech.example.ai/transcribe']}
     """
     _check_plan(plan)
-    return carry_out_plan(
-        cluster,
-        plan,
-        replan,
-        force_conflicts=force_conflicts,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-        timeout_s=timeout_s,
-    )
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s)
+    return carry_out_plan(cluster, plan, replan, running, forced=forced_fields(plan, force_conflicts))
 
 
-def carry_out_plan(  # noqa: PLR0913 (as `apply`)
+def carry_out_plan(
     cluster: ClusterApi,
     plan: Plan,
     remake: Callable[[ClusterApi, Plan], Plan],
+    running: Running,
     *,
-    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
-    progress: bool = True,
-    on_progress: Callable[[ApplyOutcome], None] | None = None,
-    cancelled: threading.Event | None = None,
-    max_concurrency: int = 16,
-    timeout_s: float = _QUOTA_WAIT_S,
+    forced: Mapping[ObjectRef, frozenset[Path]] = MappingProxyType({}),
 ) -> Report:
     """The same as `apply`, for a plan of any subject; `remake` makes it again from the current live state."""
-    forced = forced_fields(plan, force_conflicts)
     current = remake(cluster, plan)
     check_origin(cluster, plan, current)
     left = left_out(plan, current)
     check_fresh(plan, current, left.is_written)
     total = sum(map(left.is_written, current.changes))
-    stop = cancelled or threading.Event()
+    stop = running.cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
-        with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
+        with closing(
+            Progress(total, verb="applying", shown=running.progress, on_progress=running.on_progress)
+        ) as shown:
             run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
-            run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
-        if timeout_s > 0 and not stop.is_set():
-            run.await_quotas(current.changes, timeout_s)
+            run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
+        if running.timeout_s > 0 and not stop.is_set():
+            run.await_quotas(current.changes, running.timeout_s)
         report = run.report(plan)
         if not report.is_done:
             raise partial_error(report, done="applied")
@@ -185,6 +176,7 @@ class _Run:
     pending: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
+    warnings: list[Reason] = field(default_factory=list)
 
     def all(
         self,
@@ -276,6 +268,12 @@ class _Run:
                 self._add(self.failed, ApplyOutcome(change.ref, "conflict", change.tenant, row.field, why))
 
     def _write(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        with collected_warnings() as texts:
+            is_written = self._carry_out(change, forced, is_new_namespace=is_new_namespace)
+        self.warnings += [warned(text, change.ref) for text in texts]
+        return is_written
+
+    def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
         try:
             return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
         except PermissionDenied as error:
@@ -358,6 +356,7 @@ class _Run:
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.stop.is_set(),
+            warnings=tuple(dict.fromkeys(self.warnings)),
         )
 
 

@@ -22,20 +22,21 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.guardrail_notices import guardrail_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.read import read_node_resources, read_refs
-from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
+from tenantkit.provision.read import read_node_resources
+from tenantkit.provision.reasons import GUARDRAILS_MISSING, REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
@@ -85,9 +86,13 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
     settings = platform if platform is not None else Platform()
-    refs = [ref_of(manifest) for manifest in make_platform(settings)]
-    planned = make_install_plan(settings, read_refs(cluster, refs))
-    notices = (*_tenants_concerned(cluster, settings), *_devices_not_offered(cluster, settings))
+    installed = read_installed(cluster, settings)
+    planned = make_install_plan(settings, installed)
+    notices = (
+        *guardrail_notices(settings, has_policies=installed.has_policies),
+        *_tenants_concerned(cluster, settings),
+        *_devices_not_offered(cluster, settings),
+    )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
 
 
@@ -155,7 +160,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         raise OwnershipError(_refusal(refused))
     if refused:
         raise PermissionDenied(_refusal(refused), status=403, operation="get")
-    return apply(
+    report = apply(
         cluster,
         plan,
         force_conflicts=force_conflicts,
@@ -163,6 +168,9 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         on_progress=on_progress,
         cancelled=cancelled,
     )
+    if any(notice.code == "guardrails-missing" for notice in plan.notices):
+        return replace(report, warnings=(GUARDRAILS_MISSING, *report.warnings))
+    return report
 
 
 @takes_cluster
@@ -242,8 +250,8 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     if remaining:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
         raise OwnershipError(f"the platform still has tenants: {names}. Delete them first; nothing was deleted")
-    refs = [ref_of(manifest) for manifest in make_platform(Platform())]
-    live = read_refs(cluster, refs)
+    found = read_installed(cluster, Platform())
+    live, refs = found.live, [ref_of(manifest) for manifest in found.wanted(Platform())]
     for ref in refs:
         reason = live.why_unknown(ref)
         if reason is not None:
@@ -252,7 +260,8 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     namespace = next((live.objects[ref] for ref in refs if ref.kind == "Namespace" and ref in live.objects), None)
     if namespace is not None and not is_ours(namespace, None):
         raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
-    existing = [live.objects[ref] for ref in reversed(refs) if ref in live.objects]
+    wanted = found.wanted(Platform())
+    existing = [*found.others(wanted), *(live.objects[ref] for ref in reversed(refs) if ref in live.objects)]
     return [manifest for manifest in existing if is_ours(manifest, None)]
 
 
@@ -289,5 +298,8 @@ def _deleted(
 
 
 def _refusal(rows: Sequence[PlanRow]) -> Message:
-    texts = [Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in rows]
+    own = [row for row in rows if row.code != "namespace-not-applied"]  # the others only repeat it
+    texts = [
+        Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in own or rows
+    ]
     return Message("the platform was not installed, and nothing was written: {reasons}", {"reasons": joined(texts)})

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.manifests.platform import make_platform
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import unwanted
+from tenantkit.provision.content.unwanted import Unwanted, unwanted
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import with_others_marked
@@ -36,8 +35,14 @@ from tenantkit.provision.plans.tenant_notices import (
     change_notices,
     new_accelerators,
 )
-from tenantkit.provision.read import read_node_resources, read_refs, read_tenants
-from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
+from tenantkit.provision.read import read_node_resources, read_tenants
+from tenantkit.provision.reasons import (
+    NO_LONGER_WANTED,
+    PLATFORM_NOT_INSTALLED,
+    does_not_fit,
+    exists_elsewhere,
+)
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version, why_newer
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -55,6 +60,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
+    from tenantkit.provision.stored.installed import Installed
     from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
@@ -365,15 +371,16 @@ def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Conte
     return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
 
 
-def make_install_plan(platform: Platform, live: LiveState) -> Plan:
-    """The plan of the platform's own objects against the live state: pure.
+def make_install_plan(platform: Platform, installed: Installed) -> Plan:
+    """The plan of the platform's own objects against those that are installed: pure.
 
     Raises:
-        SpecVersionError: a newer tenantkit wrote the stored settings.
+        SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
     """
-    wanted = make_platform(platform)
-    check_platform_version(wanted, live)
-    return Plan(platform, (), tuple(changes(wanted, live)), "platform")
+    wanted = installed.wanted(platform)
+    check_platform_version(wanted, installed.live)
+    rest = [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in installed.others(wanted)]
+    return Plan(platform, (), tuple(changes(wanted, installed.live, unwanted=rest)), "platform")
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
@@ -383,8 +390,7 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         StalePlanError: a boost has ended since.
     """
     if earlier.subject == "platform":
-        refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        made = make_install_plan(earlier.platform, read_refs(cluster, refs))
+        made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     return _read_and_plan(cluster, earlier.tenants, earlier.platform)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 from tenantkit.rules.namespace_deletion import namespace_deletion
+from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
@@ -58,6 +59,8 @@ ReasonCode: TypeAlias = Literal[
     "adopted-as-it-is",
     "not-adoptable",
     "stays",
+    "guardrails-missing",
+    "warned",
     # of outcomes
     "failed",
     "stored-differently",
@@ -132,11 +135,9 @@ WRITES_WHILE_FROZEN = Reason(
     "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
     "is deleted and not made again when the tenant is thawed",
 )
-FROZEN_STILL = Reason("frozen", Message("it is frozen, and would stay so by the quota in it: use {thaw} first"))
 THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
-ALREADY_TENANT = Reason("not-adoptable", Message("it is this tenant's already: change it with {plan}"))
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
     "hosts-not-checked",
@@ -146,6 +147,11 @@ HOSTS_NOT_CHECKED = Reason(
 PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
+)
+GUARDRAILS_MISSING = Reason(
+    "guardrails-missing",
+    "this cluster has no ValidatingAdmissionPolicies, so the guardrails are missing: the API server does not stop what "
+    "they deny, and provisioners can gain every right. Use Kubernetes 1.30 or newer",
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
@@ -253,48 +259,6 @@ def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = F
     )
 
 
-def reserved_namespace(name: str) -> Reason:
-    """A namespace of the system cannot become a tenant's."""
-    return Reason("not-adoptable", f"namespace {name!r} belongs to the cluster's system: a tenant needs its own")
-
-
-def no_namespace(name: str) -> Reason:
-    """There is nothing to adopt."""
-    return Reason(
-        "not-adoptable",
-        Message(
-            "there is no namespace {name!r}: the namespace of an adopted tenant is the platform's prefix and the "
-            "tenant's name, so name the tenant after its namespace; to create a new one, use {plan}",
-            {"name": name},
-        ),
-    )
-
-
-def other_value(fields: Sequence[tuple[str, str]]) -> Reason:
-    """The namespace has labels or annotations that an adoption would overwrite, and a release could not put back."""
-    listed = ", ".join(f"{field} is {value!r}" for field, value in fields)
-    return Reason(
-        "not-adoptable", f"{listed}: an adoption only adds labels and annotations, so have its owner remove it first"
-    )
-
-
-def seen_in_namespace(action: str, reason: Reason | None) -> Reason:
-    """What an adoption leaves as it is, and what the next plan makes of it."""
-    later: dict[str, str | Message] = {
-        "update": "not changed by the adoption; the next plan changes it",
-        "delete": "not changed by the adoption; the next plan deletes it",
-        "conflict": "not changed by the adoption; a conflict of the next plan",
-    }
-    text = later.get(action, "not changed by the adoption")
-    return Reason("adopted-as-it-is", joined([text, reason.text]) if reason is not None else text)
-
-
-def stays_after_release(kind: str, name: str, namespace: str) -> Reason:
-    """An object that tenantkit made, in a namespace that it lets go of."""
-    command = f"kubectl delete {kind.lower()} {name} -n {namespace}"
-    return Reason("stays", f"tenantkit made it, and a release does not delete it: if it is not wanted, `{command}`")
-
-
 def exists_elsewhere(namespace: str, expected: str) -> Reason:
     """The tenant exists, in a namespace of another name than the platform's settings give it."""
     return Reason(
@@ -352,6 +316,20 @@ def unreadable(reason: str) -> Reason:
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)
+
+
+def warned(text: str, ref: ObjectRef | None = None) -> Reason:
+    """The server accepts a change, with a warning."""
+    lead = f"{ref}: " if ref is not None else ""
+    refusal = parse_refusal(text)
+    if refusal is None or refusal.code != "guardrail":
+        return Reason("warned", f"{lead}the server warns: {text}")
+    names = refusal.names
+    return Reason(
+        "warned",
+        f"{lead}{names['what']} is not allowed {names['where']}, and is only accepted until the platform denies it: "
+        f"{names['instead']}",
+    )
 
 
 def failed(error: TenantKitError) -> Reason:

@@ -31,6 +31,7 @@ MARKS = (
     *(("metadata", "labels", name) for name in _IDENTITY),
     ("metadata", "annotations", GRANT_ANNOTATION),
 )
+_POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
 _REPLACED = (("roleRef",), ("metadata", "finalizers"))
 
@@ -123,9 +124,11 @@ def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) 
 
 
 def _claim(manifest: Manifest) -> Manifest:
-    """The object with its name and the labels of its owner only."""
+    """The object with its name, the labels of its owner and the Pod Security levels only."""
     metadata = manifest["metadata"]
-    labels = {key: value for key, value in metadata["labels"].items() if key in _IDENTITY}
+    labels = {
+        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(_POD_SECURITY)
+    }
     named = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {**named, "labels": labels}}
 
@@ -160,15 +163,20 @@ def _apply(
 
 
 def _remove_rest(cluster: ClusterApi, change: PlanChange, answer: Manifest) -> None:
-    """Remove what marks an object as a tenant's and is not wanted, where the apply alone does not.
+    """Remove fields that are not wanted, where the apply alone does not.
 
-    tenantkit's own POST owns these fields apart from its applies, and others may have set them as well.
+    tenantkit's own POST owns its fields apart from the applies. What marks an object as a tenant's goes even if others
+    have set it as well.
     """
-    stored = fields_of(answer)
-    left = [row for row in change.rows if row.action == "update" and row.after is None and row.path in stored]
-    marks = [row for row in left if row.path in MARKS]
-    if marks:
-        _remove(cluster, change, marks)
+    owners = owners_of(answer)
+    left = [
+        row
+        for row in change.rows
+        if row.action == "update" and row.after is None and row.path in fields_of(answer)
+        if row.path in MARKS or (row.path in owners.named_as_ours and not owners.others_of(row.path))
+    ]
+    if left:
+        _remove(cluster, change, left)
 
 
 def _is_as_wanted(change: PlanChange, live: Manifest) -> bool:

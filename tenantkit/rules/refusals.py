@@ -25,6 +25,7 @@ RefusalCode: TypeAlias = Literal[
     "request missing",
     "limit range",
     "pod security",
+    "guardrail",
     "policy",
     "webhook denied",
     "webhook failed",
@@ -120,6 +121,14 @@ _PATTERNS = (
         "pod security",
         re.compile(r'violates PodSecurity "(?P<level>[^"]+)"(?:: (?P<fields>.+))?', re.DOTALL),
         "change the fields in the message in the pod template, or ask the platform team for a level other than {level}",
+    ),
+    _Pattern(
+        "guardrail",
+        re.compile(
+            r"ValidatingAdmissionPolicy '(?P<name>tenantkit-[^']+)' with binding '(?P<binding>[^']+)'"
+            r"(?: denied request)?: tenantkit: (?P<what>.+?) is not allowed (?P<where>[a-zA-Z' -]*): (?P<instead>.+)"
+        ),
+        "{instead}",
     ),
     _Pattern(
         "policy",

@@ -15,6 +15,7 @@ from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document
 from tenantkit.spec.fields import DnsLabel, Host, LabelKey, LabelValue, ResourceName
+from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.network import Network
 from tenantkit.spec.people import People, Person, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
@@ -52,6 +53,7 @@ class Platform(Document):
         routing: how routes are exposed.
         network: the network traffic that tenants may receive and send.
         security: Pod Security levels, and Secrets for pulling images.
+        guardrails: what the API server refuses in tenants' namespaces, whoever asks.
         people: how the cluster's authentication names users and groups.
         provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
             role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
@@ -74,6 +76,7 @@ class Platform(Document):
     routing: Routing = Routing()
     network: Network = Network()
     security: Security = Security()
+    guardrails: Guardrails = Guardrails()
     people: People = People()
     provisioners: tuple[Person, ...] = ()
 

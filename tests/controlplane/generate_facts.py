@@ -52,6 +52,7 @@ SERVED = {
         "serviceaccounts",
         "services",
     ],
+    "apis/admissionregistration.k8s.io/v1": ["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
     "apis/apps/v1": ["deployments", "replicasets", "statefulsets"],
     "apis/authentication.k8s.io/v1": ["selfsubjectreviews", "tokenreviews"],
     "apis/authorization.k8s.io/v1": [

@@ -15,18 +15,17 @@ from tenantkit.manifests.namespace import make_namespace
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked
 from tenantkit.provision.compare import field_text, fields_of
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts
-from tenantkit.provision.live import LiveState
-from tenantkit.provision.ownership import owner_of, tenant_of
-from tenantkit.provision.plan import compare_tenants, not_fitting, unfit_tenants
-from tenantkit.provision.reasons import (
+from tenantkit.provision.life.reasons import (
     ALREADY_TENANT,
     no_namespace,
     other_value,
-    owned_by_other,
     reserved_namespace,
     seen_in_namespace,
-    terminating,
 )
+from tenantkit.provision.live import LiveState
+from tenantkit.provision.ownership import owner_of, tenant_of
+from tenantkit.provision.plan import compare_tenants, not_fitting, unfit_tenants
+from tenantkit.provision.reasons import owned_by_other, terminating
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:

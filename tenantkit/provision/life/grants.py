@@ -23,12 +23,12 @@ from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.provision.report import Report
+    from tenantkit.provision.running.options import Running
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
@@ -96,26 +96,9 @@ def plan_grants(
     return replace(made, changes=(*made.changes, *refused)), scope
 
 
-def carry_out_grants(  # noqa: PLR0913 (as `apply`)
-    cluster: ClusterApi,
-    plan: Plan,
-    scope: Scope,
-    *,
-    progress: bool,
-    on_progress: Callable[[ApplyOutcome], None] | None,
-    cancelled: threading.Event | None,
-    max_concurrency: int,
-) -> Report:
+def carry_out_grants(cluster: ClusterApi, plan: Plan, scope: Scope, running: Running) -> Report:
     """Carry out the plan of `plan_grants`; raises and returns the same as `apply`."""
-    return carry_out_plan(
-        cluster,
-        plan,
-        lambda server, earlier: scope.narrow(replan(server, earlier)),
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-    )
+    return carry_out_plan(cluster, plan, lambda server, earlier: scope.narrow(replan(server, earlier)), running)
 
 
 def _add(scope: Scope, before: Tenant, after: Tenant, platform: Platform) -> None:

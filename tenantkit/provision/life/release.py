@@ -18,13 +18,16 @@ from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
+from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
 from tenantkit.provision.live import live_state
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import TENANT_KINDS, read_contents
-from tenantkit.provision.reasons import FROZEN_STILL, PROTECTED, newer_version, stays_after_release
+from tenantkit.provision.reasons import PROTECTED, newer_version
+from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.provision.tenant_namespaces import namespaces_by_name
@@ -76,7 +79,7 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         ['ResourceQuota', 'LimitRange', 'ServiceAccount']
     """
     made = _make(cluster, checked_names(tenants), get_platform(cluster))
-    return replace(made, changes=tuple(with_others_marked(cluster, made.changes)))
+    return replace(made, changes=tuple(check_on_server(cluster, with_others_marked(cluster, made.changes))))
 
 
 @takes_cluster
@@ -134,16 +137,8 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
     if plan.subject != "release":
         hint = Hint("pass a name, or the result of {plan_release}")
         raise InvalidSpecError([Problem("tenants", plan, "is not the plan of a release", hint=hint)])
-    return carry_out_plan(
-        cluster,
-        plan,
-        _remake,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-        timeout_s=0,
-    )
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s=0)
+    return carry_out_plan(cluster, plan, _remake, running)
 
 
 def _remake(cluster: ClusterApi, earlier: Plan) -> Plan:

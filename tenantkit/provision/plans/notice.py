@@ -35,6 +35,8 @@ NoticeCode: TypeAlias = Literal[
     "settings-changed",
     "grant-not-readable",
     "tenants-not-listed",
+    "guardrails-missing",
+    "guardrail-open",
 ]
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission.attributes import Attributes
-from tenantkit.sandbox.admission.chain import mutate, review
+from tenantkit.sandbox.admission.chain import mutate, review, review_subresource
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.resources import PODS
 from tenantkit.sandbox.apimachinery.time import timestamp
@@ -28,6 +28,7 @@ from tenantkit.sandbox.registry.strategies import prepare_update
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.auth.users import User
     from tenantkit.sandbox.storage.store import Store
 
 CONTROLLER_MANAGER = "kube-controller-manager"
@@ -40,11 +41,14 @@ class InProcessClient:
         store: the store of the API server.
         account: the component's service account in `kube-system`, such as `replicaset-controller`.
         manager: the field manager. Default: `kube-controller-manager`.
+        user: the component's user, if it has no service account. Default: that of the account.
     """
 
-    def __init__(self, store: Store, account: str, *, manager: str = CONTROLLER_MANAGER) -> None:
+    def __init__(
+        self, store: Store, account: str, *, manager: str = CONTROLLER_MANAGER, user: User | None = None
+    ) -> None:
         self._store = store
-        self._user = service_account_user("kube-system", account)
+        self._user = user or service_account_user("kube-system", account)
         self._manager = manager
 
     def create(self, resource: Resource, manifest: Manifest) -> Manifest:
@@ -86,7 +90,16 @@ class InProcessClient:
         return remove_or_put(self._store, resource, after, live)
 
     def bind(self, pod: Manifest, node: str) -> Manifest:
-        """Assign a pod to a node."""
+        """Assign a pod to a node, as a POST of a Binding does.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        place = {name: pod["metadata"][name] for name in ("name", "namespace", "uid")}
+        target = {"kind": "Node", "name": node}
+        binding: Manifest = {"apiVersion": "v1", "kind": "Binding", "metadata": place, "target": target}
+        attributes = Attributes("CREATE", PODS, binding, None, self._store, self._user, "binding")
+        review_subresource(replace(attributes, shown=(binding, None)))
         return self._store.put(PODS, bound(pod, node, timestamp(self._store.clock())))
 
     def delete(

@@ -62,7 +62,10 @@ if TYPE_CHECKING:
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 OK, CREATED = 200, 201
 _PUT_MAY_CREATE = frozenset({"events", "limitranges", "services", "leases.coordination.k8s.io"})
-_VERSION_NEEDED = frozenset({"leases.coordination.k8s.io"})
+_VERSION_NEEDED = frozenset(
+    {"leases.coordination.k8s.io", "validatingadmissionpolicies.admissionregistration.k8s.io"}
+    | {"validatingadmissionpolicybindings.admissionregistration.k8s.io"}
+)
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -216,6 +219,7 @@ class Writes:
         manifest = _in_namespace(manifest, resource, request, fill=True)
         user, warnings = request.user, request.warnings
         attributes = Attributes("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
+        attributes = replace(attributes, options=options.shown("CreateOptions"))
         manifest = mutate(attributes)
         check_escalation(self._authorizer, request.user, resource, request.info, manifest, None)
         return store_new(replace(attributes, manifest=manifest), group=request.info.group)
@@ -237,7 +241,8 @@ class Writes:
             warnings.extend(warnings_on_update(manifest))
         if same_but_for_times(old, manifest):
             manifest = old
-        review(replace(attributes, manifest=manifest))
+        shown = (scale_of(manifest), scale_of(old)) if subresource == SCALE else None
+        review(replace(attributes, manifest=manifest, shown=shown, options=options.shown("UpdateOptions")))
         if options.dry_run:
             return manifest
         return remove_or_put(store, resource, manifest, old)

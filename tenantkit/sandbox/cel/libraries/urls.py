@@ -1,0 +1,85 @@
+"""URLs: `url('https://ai.example.com/a?b=c').getHost()`.
+
+Source: page "Common Expression Language in Kubernetes"; apiserver's pkg/cel/library/urls.go, 1.37.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from tenantkit.sandbox.apimachinery.go_text import quoted
+from tenantkit.sandbox.cel.libraries.declare import Overload
+from tenantkit.sandbox.cel.opaque import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from urllib.parse import SplitResult
+
+_ABSOLUTE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+
+
+def _parse(text: str) -> SplitResult:
+    lead = f"URL parse error during conversion from string: parse {quoted(text)}"
+    if not text:
+        raise ValueError(f"{lead}: empty url")
+    if not _ABSOLUTE.match(text):
+        raise ValueError(f"{lead}: invalid URI for request")
+    if _CONTROL.search(text):
+        raise ValueError(f"{lead}: net/url: invalid control character in URL")
+    if bad := _BAD_ESCAPE.search(text):
+        raise ValueError(f"{lead}: invalid URL escape {quoted(text[bad.start() : bad.start() + 3])}")
+    try:
+        found = urlsplit(text)
+        _ = found.port
+    except ValueError as error:
+        raise ValueError(f"{lead}: {error}") from error
+    return found
+
+
+def _is_url(text: str) -> bool:
+    try:
+        _parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _valid(text: str) -> Any:
+    _parse(text)
+    return URL.value(text)
+
+
+def _part(function: Callable[[SplitResult], Any]) -> Callable[[Any], Any]:
+    return lambda value: function(urlsplit(URL.text(value)))
+
+
+def _host_name(found: SplitResult) -> str:
+    host = found.netloc.rpartition("@")[2]
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _port(found: SplitResult) -> str:
+    return found.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+
+
+URL_LIBRARY = (
+    Overload("url", ["string"], URL, _valid, is_member=False),
+    Overload("isURL", ["string"], "bool", _is_url, is_member=False),
+    Overload("getScheme", [URL], "string", _part(lambda found: found.scheme)),
+    Overload("getHost", [URL], "string", _part(lambda found: found.netloc.rpartition("@")[2])),
+    Overload("getHostname", [URL], "string", _part(_host_name)),
+    Overload("getPort", [URL], "string", _part(_port)),
+    Overload("getEscapedPath", [URL], "string", _part(lambda found: found.path)),
+    Overload(
+        "getQuery",
+        [URL],
+        "map(string, list(string))",
+        _part(lambda found: parse_qs(found.query, keep_blank_values=True)),
+    ),
+)
