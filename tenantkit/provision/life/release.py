@@ -29,7 +29,7 @@ from tenantkit.provision.read import TENANT_KINDS, read_contents
 from tenantkit.provision.reasons import PROTECTED, newer_version
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import stored_tenant
+from tenantkit.provision.stored.tenants import is_protected, stored_tenant
 from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
@@ -177,10 +177,11 @@ def _why_refused(namespace: Manifest, contents: LiveState) -> Reason | None:
     if frozen in contents.objects:
         return FROZEN_STILL
     try:
-        tenant = _stored(namespace)
+        return PROTECTED if is_protected(namespace) else None
     except SpecVersionError as error:
         return newer_version(error)
-    return PROTECTED if tenant is not None and tenant.protected else None
+    except InvalidSpecError:
+        return None  # whose grant cannot be read is released, too
 
 
 def _stays(name: str, namespace: Manifest, contents: Sequence[LiveState]) -> Iterator[PlanChange]:
