@@ -31,7 +31,7 @@ from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
+from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone, warned
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
@@ -137,11 +137,9 @@ def carry_out_plan(
     left = left_out(plan, current)
     check_fresh(plan, current, left.is_written)
     total = sum(map(left.is_written, current.changes))
-    stop = running.cancelled or threading.Event()
+    stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
-        with closing(
-            Progress(total, verb="applying", shown=running.progress, on_progress=running.on_progress)
-        ) as shown:
+        with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
             run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
             run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
         if running.timeout_s > 0 and not stop.is_set():
@@ -240,7 +238,7 @@ class _Run:
             if self.stop.is_set():
                 self._skip(changes[place:])
                 return
-            if is_closed and not takes_rights_away(change):
+            if (is_closed and not takes_rights_away(change)) or self._keeps_role(change):
                 self._skip([change])
                 continue
             try:
@@ -251,6 +249,10 @@ class _Run:
                     self._skip(changes[place + 1 :])
                     return
                 is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
+
+    def _keeps_role(self, change: PlanChange) -> bool:
+        undone = (*self.failed, *self.not_attempted, *self.pending) if replaces_role(change) else ()
+        return any(outcome.tenant == change.tenant and outcome.ref.kind == "RoleBinding" for outcome in undone)
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":

@@ -55,6 +55,8 @@ ReasonCode: TypeAlias = Literal[
     "local-only",
     "frozen",
     "thawed",
+    "role-frozen",
+    "role-given-back",
     # of an adoption and a release
     "adopted-as-it-is",
     "not-adoptable",
@@ -135,6 +137,10 @@ WRITES_WHILE_FROZEN = Reason(
     "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
     "is deleted and not made again when the tenant is thawed",
 )
+ROLE_FROZEN = Reason(
+    "role-frozen", "the tenant is frozen read-only: this person has the viewer role instead until it is thawed"
+)
+ROLE_GIVEN_BACK = Reason("role-given-back", "the tenant is not frozen read-only: this person has the own role again")
 THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")

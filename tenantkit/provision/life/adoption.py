@@ -128,10 +128,15 @@ def _inside(tenant: Tenant, platform: Platform, live: LiveState) -> Iterator[Pla
         rows = [
             replace(row, action="foreign", why=seen_in_namespace(row.action, row.why))
             for row in change.rows
-            if row.action in _SHOWN and change.live is not None
+            if row.action in _SHOWN and change.live is not None and not _is_added(row)
         ]
         if rows:
             yield PlanChange("foreign", change.ref, tuple(rows), tenant.name, live=change.live)
+
+
+def _is_added(row: PlanRow) -> bool:
+    """Whether the next plan adds a field that nobody has set."""
+    return row.action == "update" and bool(row.path) and row.before is None
 
 
 def _with_content(change: PlanChange, inside: Iterable[PlanChange]) -> list[PlanChange]:

@@ -31,6 +31,7 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
 from tenantkit.provision.tenant_namespaces import namespaces_by_name
+from tenantkit.provision.writes import MARKS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
@@ -169,7 +170,9 @@ def _release(name: str, namespace: Manifest, contents: LiveState) -> list[PlanCh
     refused = _why_refused(namespace, contents)
     if refused is not None:
         return [blocked(change, refused)]
-    return [replace(change, rows=tuple(row for row in change.rows if row.action != "foreign"))]
+    rows = [replace(row, action="update") if row.path in MARKS else row for row in change.rows]
+    taken = tuple(row for row in rows if row.action == "update")
+    return [replace(change, action="update", rows=taken)]
 
 
 def _why_refused(namespace: Manifest, contents: LiveState) -> Reason | None:
