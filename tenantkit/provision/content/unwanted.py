@@ -20,6 +20,8 @@ from tenantkit.provision.reasons import (
     NO_LONGER_LISTED,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
+    ROLE_FROZEN,
+    ROLE_GIVEN_BACK,
     THAWED,
     WRITES_WHILE_FROZEN,
     being_deleted_with,
@@ -37,6 +39,7 @@ _OWN_NAMES = "tenantkit-"
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tenantkit.provision.content.members import Member
     from tenantkit.provision.content.team import TeamPart
     from tenantkit.provision.reasons import (
         Reason,
@@ -108,7 +111,7 @@ def _is_the_platforms(manifest: Manifest) -> bool:
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart, *, is_isolated: bool) -> Unwanted | None:
     kind = manifest["kind"]
     if kind == "RoleBinding":
-        return _binding(manifest, tenant)
+        return _binding(manifest, tenant, part)
     if kind == "Ingress":
         return _ingress(manifest, tenant, part)
     if kind == "NetworkPolicy":
@@ -120,17 +123,28 @@ def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart, *, is_isolated: 
     return Unwanted(manifest, second_of_kind(kind))
 
 
-def _binding(manifest: Manifest, tenant: Tenant) -> Unwanted:
+def _binding(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
     """RBAC honours a binding that is being deleted until it no longer exists, so those are deleted as well."""
-    role = role_of(manifest)
+    role, is_frozen = role_of(manifest), tenant.frozen == "read-only"
+    member = part.members.get(manifest["metadata"]["name"])
+    if member is not None and member.role != "viewer" and _is_listed(member, tenant):
+        return Unwanted(manifest, ROLE_FROZEN if is_frozen else ROLE_GIVEN_BACK, is_deleted=True)
+    if member is not None and member.role != role:
+        return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
     if role == "owner":
         return Unwanted(manifest, NOT_IN_THE_GRANT, is_deleted=True)
     listed = {"editor": tenant.editors, "viewer": tenant.viewers}
     if role is not None and listed[role] is not None:
         return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
-    if role == "editor" and tenant.frozen == "read-only":
+    if role == "editor" and is_frozen:
         return Unwanted(manifest, WRITES_WHILE_FROZEN, is_deleted=True)
     return Unwanted(manifest, LEFT_AS_IT_IS if role is not None else foreign_binding(manifest))
+
+
+def _is_listed(member: Member, tenant: Tenant) -> bool:
+    """Whether the spec wants this member, or leaves the members as they are."""
+    listed = tenant.owners if member.role == "owner" else tenant.editors
+    return listed is None or member.person in listed
 
 
 def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
