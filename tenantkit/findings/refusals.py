@@ -117,6 +117,7 @@ class _Meaning:
 _MEANINGS: Mapping[RefusalCode, _Meaning] = MappingProxyType(
     {
         "namespace terminating": _Meaning("namespace terminating", "Namespace/{name}"),
+        "tenant frozen": _Meaning("tenant frozen", "ResourceQuota/{name}"),
         "quota exceeded": _Meaning("quota exceeded", "ResourceQuota/{name}", _over_quota),
         "quota missing": _Meaning("quota exceeded"),
         "quota not counted": _Meaning("quota exceeded", "ResourceQuota/{name}"),

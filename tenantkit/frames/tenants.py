@@ -7,6 +7,7 @@ others. Drift takes a plan of each tenant, so it is computed only on request.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -16,6 +17,7 @@ from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.warnings import warning_of
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.provision.tenant_namespaces import resolve_filters
@@ -42,6 +44,9 @@ TENANTS: Schema = {
     "expires": TIME,
     "protected": "boolean",
     "drift": "boolean",
+    "frozen": "string",
+    "boost_until": TIME,
+    "warning": "string",
 }
 
 
@@ -68,10 +73,12 @@ def tenants(
     Returns:
         tenant, team, namespace, phase (`Active`, or `Terminating` while it is being deleted), size (<NA>: a quota of
         its own), owners, hosts (all that are granted), both joined by `, `: string; created, expires (<NA>: never):
-        datetime64[us, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown. Sorted by
-        namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
-        `attrs["incomplete"]`: by namespace, why its grant or its drift is unknown; the columns that depend on it are
-        <NA>.
+        datetime64[us, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown; frozen (`pods`,
+        `read-only`, or <NA>): string; boost_until (<NA>: not boosted): datetime64[us, UTC]; warning (<NA>: nothing to
+        tell): string, one line that says that a tenant is frozen or boosted, that its grant expires within 14 days or
+        has expired, that its boost has ended, or what its deletion waits for. Sorted by namespace. `attrs["scope"]`:
+        `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by namespace, why its grant or its
+        drift is unknown; the columns that depend on it are <NA>.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -103,41 +110,47 @@ def tenants(
     return frame
 
 
-def tenants_frame(namespaces: Iterable[Manifest]) -> pd.DataFrame:
-    """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown."""
+def tenants_frame(namespaces: Iterable[Manifest], now: datetime | None = None) -> pd.DataFrame:
+    """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown.
+
+    Args:
+        namespaces: of tenants.
+        now: the time, with its zone, for the warnings. Default: the current time.
+    """
+    moment = now or datetime.now(UTC)
     rows: list[tuple[Any, ...]] = []
     incomplete: dict[str, str] = {}
     for namespace in sorted(as_read("Namespace", namespaces), key=lambda manifest: str(manifest["metadata"]["name"])):
-        granted: tuple[Any, ...] = (None, None, None, None)
+        tenant: Tenant | None = None
         try:
-            granted = _granted(stored_tenant(namespace))
+            tenant = stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
             incomplete[namespace["metadata"]["name"]] = str(error)
-        rows.append(_row(namespace, *granted))
+        rows.append(_row(namespace, tenant, moment))
     frame = frame_of_rows(rows, TENANTS)
     frame.attrs["incomplete"] = incomplete
     return frame
 
 
-def _granted(tenant: Tenant) -> tuple[Any, ...]:
-    expires = tenant.expires.isoformat() if tenant.expires is not None else None
-    return tenant.size, ", ".join(tenant.owners), expires, tenant.protected
-
-
-def _row(namespace: Manifest, size: str | None, owners: str | None, expires: str | None, protected: Any) -> Any:
+def _row(namespace: Manifest, tenant: Tenant | None, now: datetime) -> tuple[Any, ...]:
+    """One row; without a readable grant, with what the labels say."""
     metadata = namespace["metadata"]
     labels: Mapping[str, str] = metadata.get("labels") or {}
     hosts: str | None = (metadata.get("annotations") or {}).get(HOSTS_ANNOTATION)
+    boost = tenant.boost if tenant is not None else None
     return (
         labels.get(TENANT_LABEL),
         labels.get(TEAM_LABEL),
         metadata["name"],
         (namespace.get("status") or {}).get("phase"),
-        size,
-        owners,
+        tenant.size if tenant is not None else None,
+        ", ".join(tenant.owners) if tenant is not None else None,
         ", ".join(hosts.split(",")) if hosts is not None else None,
         metadata.get("creationTimestamp"),
-        expires,
-        protected,
+        tenant.expires.isoformat() if tenant is not None and tenant.expires is not None else None,
+        tenant.protected if tenant is not None else None,
         None,
+        tenant.frozen if tenant is not None else None,
+        boost.until.isoformat() if boost is not None else None,
+        warning_of(namespace, tenant, now),
     )

@@ -45,7 +45,11 @@ def make_accounts(tenant: Tenant, platform: Platform) -> list[Manifest]:
 
 
 def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
-    """One RoleBinding per person and role."""
+    """One RoleBinding per person and role.
+
+    Where the tenant is frozen read-only, each binds the viewer role under the name of the person's own role, by which
+    that role is given back later.
+    """
     return [_binding(tenant, platform, role, person) for role, person in tenant.people]
 
 
@@ -63,6 +67,7 @@ def binding_name(role: Role, person: str) -> str:
 
 
 def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Manifest:
+    bound = "viewer" if tenant.frozen == "read-only" else role
     return {
         "apiVersion": f"{RBAC_GROUP}/v1",
         "kind": "RoleBinding",
@@ -72,6 +77,6 @@ def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Man
             "labels": own_labels(tenant.name),
             "annotations": {PERSON_ANNOTATION: person},
         },
-        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": f"tenantkit-{role}"},
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": f"tenantkit-{bound}"},
         "subjects": [make_subject(person, platform.people)],
     }

@@ -25,6 +25,7 @@ PERSON_ANNOTATION = "tenantkit.dev/person"
 RETIRED_CONFIG_MAP = "tenantkit-tenant"
 QUOTA_NAME = "tenantkit-quota"
 PRIORITY_QUOTA_NAME = "tenantkit-priority"
+FROZEN_QUOTA_NAME = "tenantkit-frozen"
 LIMITS_NAME = "tenantkit-limits"
 WORKLOAD_ACCOUNT = "workload"
 

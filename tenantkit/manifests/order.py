@@ -7,6 +7,7 @@ _ORDER = (
     "ClusterRole",
     "ClusterRoleBinding",
     "ConfigMap",
+    "Secret",
     "ResourceQuota",
     "LimitRange",
     "NetworkPolicy",

@@ -97,7 +97,9 @@ GRANTS: Mapping[Role, Sequence[Grant]] = {
         Grant("batch", ("jobs", "cronjobs"), _CHANGE_MANY, _RUN),
         Grant("autoscaling", ("horizontalpodautoscalers",), _CHANGE_MANY, _RUN),
         Grant("policy", ("poddisruptionbudgets",), _CHANGE_MANY, _RUN),
-        Grant("apps", ("deployments/scale", "statefulsets/scale"), ("get", "update", "patch"), "editors scale workloads"),
+        Grant(
+            "apps", ("deployments/scale", "statefulsets/scale"), ("get", "update", "patch"), "editors scale workloads"
+        ),
         Grant("", ("pods/eviction",), ("create",), "editors end a pod without breaking a disruption budget"),
         Grant(
             "",
@@ -135,6 +137,7 @@ PROVISIONER_GRANTS: Sequence[Grant] = (
     Grant("storage.k8s.io", ("storageclasses",), READ, "plans name classes that no quota limits"),
     Grant("resource.k8s.io", ("deviceclasses",), READ, "plans name classes that no quota limits"),
     Grant("networking.k8s.io", ("ingressclasses",), READ, "plans check the class of routes"),
+    Grant("networking.k8s.io", ("servicecidrs",), READ, "plans compare the cluster's ranges with the settings"),
     Grant(_GATEWAY, ("gateways", "gatewayclasses"), READ, "plans check the gateway of routes"),
     Grant(RBAC_GROUP, ("clusterroles", "clusterrolebindings"), READ, _AUDIT),
     Grant("authorization.k8s.io", ("subjectaccessreviews",), ("create",), "audits ask the server what a person may do"),

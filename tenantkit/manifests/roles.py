@@ -51,9 +51,7 @@ def rules_by_role(platform: Platform) -> dict[Role, list[Manifest]]:
         role: [*_rules_of(role), *(_rule(rule) for added in platform.role_rules for rule in getattr(added, role))]
         for role in _ROLES
     }
-    return {
-        role: [rule for before in _ROLES[: place + 1] for rule in own[before]] for place, role in enumerate(_ROLES)
-    }
+    return {role: [rule for before in _ROLES[: place + 1] for rule in own[before]] for place, role in enumerate(_ROLES)}
 
 
 def created_kinds(platform: Platform) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
+from tenantkit.manifests.extra_objects import make_extra_objects
+from tenantkit.manifests.freeze import make_frozen_quota
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.network_policies import make_network_policies
 from tenantkit.manifests.quota import make_limits, make_priority_quota, make_quota
@@ -24,9 +26,11 @@ STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_namespace,
     make_quota,
     make_priority_quota,
+    make_frozen_quota,
     make_limits,
     make_network_policies,
     make_accounts,
+    make_extra_objects,
     make_bindings,
     make_routes,
 )

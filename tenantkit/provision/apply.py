@@ -27,6 +27,7 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
@@ -55,6 +56,11 @@ if TYPE_CHECKING:
     from tenantkit.provision.managed_fields import Path
 
 _QUOTA_WAIT_S = 30.0
+_OTHERS = {
+    "deletion": ("a deletion", Hint("to delete the tenants, use {delete_tenants}")),
+    "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
+    "release": ("a release", Hint("to release the namespaces, use {release}")),
+}
 # the kinds by which a tenant holds a host
 _HOST_KINDS = ("Namespace", "Ingress", "HTTPRoute")
 
@@ -108,13 +114,39 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '1 applied, 8 unchanged'
+        '1 applied, 13 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
     _check_plan(plan)
+    return carry_out_plan(
+        cluster,
+        plan,
+        replan,
+        force_conflicts=force_conflicts,
+        progress=progress,
+        on_progress=on_progress,
+        cancelled=cancelled,
+        max_concurrency=max_concurrency,
+        timeout_s=timeout_s,
+    )
+
+
+def carry_out_plan(  # noqa: PLR0913 (as `apply`)
+    cluster: ClusterApi,
+    plan: Plan,
+    remake: Callable[[ClusterApi, Plan], Plan],
+    *,
+    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+    max_concurrency: int = 16,
+    timeout_s: float = _QUOTA_WAIT_S,
+) -> Report:
+    """The same as `apply`, for a plan of any subject; `remake` makes it again from the current live state."""
     forced = forced_fields(plan, force_conflicts)
-    current = replan(cluster, plan)
+    current = remake(cluster, plan)
     check_origin(cluster, plan, current)
     left = left_out(plan, current)
     check_fresh(plan, current, left.is_written)
@@ -122,7 +154,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     stop = cancelled or threading.Event()
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
-            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
+            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster), CopyContents(cluster))
             run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
         if timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, timeout_s)
@@ -135,9 +167,9 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 def _check_plan(plan: object) -> None:
     if not isinstance(plan, Plan):
         raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
-    if plan.subject == "deletion":
-        hint = Hint("to delete the tenants, use {delete_tenants}")
-        raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion", hint=hint)])
+    if plan.subject in _OTHERS:
+        what, hint = _OTHERS[plan.subject]
+        raise InvalidSpecError([Problem("plan", plan, f"is the plan of {what}", hint=hint)])
 
 
 @dataclass
@@ -150,6 +182,7 @@ class _Run:
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
     hosts: HostCheck
+    contents: CopyContents
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
@@ -254,8 +287,9 @@ class _Run:
         return is_written
 
     def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
-            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
+            return carry_out(self.cluster, change, **options)
         except PermissionDenied as error:
             # Until a new quota is counted, usually for some milliseconds, the server refuses counted objects.
             refusal = parse_refusal(str(error))
@@ -265,7 +299,7 @@ class _Run:
             wait_until_counted(self.cluster, [quota], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
             if self.stop.is_set():
                 raise
-            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
+            return carry_out(self.cluster, change, **options)
 
     def _skip(self, changes: Sequence[PlanChange], why: Reason | None = None) -> None:
         for change in changes:

@@ -15,6 +15,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.manifests.order import RANK
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
@@ -69,9 +70,18 @@ def is_exclusive(wanted: Manifest, path: Path) -> bool:
 
 
 def same_value(kind: str, path: Path, one: Any, other: Any) -> bool:
-    """Whether two values of a field mean the same to the server."""
+    """Whether two values of a field mean the same to the server.
+
+    Args:
+        kind: of the object. Of a kind that is not tenantkit's own, the server may have added defaults.
+        path: of the field.
+        one: the wanted value.
+        other: the live value.
+    """
     if one == other and type(one) is type(other):
         return True
+    if kind not in RANK:
+        return _covers(one, other)
     if kind == "NetworkPolicy":
         return bool(_unordered(one) == _unordered(other))
     return _holds_quantities(kind, path) and _canonical(one) == _canonical(other)
@@ -140,6 +150,15 @@ def _without(value: Any, paths: frozenset[Path], here: Path) -> Any:
 def _holds_quantities(kind: str, path: Path) -> bool:
     place = _QUANTITIES.get(kind)
     return place is not None and path[: len(place)] == place
+
+
+def _covers(wanted: Any, live: Any) -> bool:
+    """Whether a live value is a wanted one with defaults in its maps; quantities are compared by value."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        return all(key in live and _covers(value, live[key]) for key, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(live, list):
+        return len(wanted) == len(live) and all(map(_covers, wanted, live))
+    return bool(wanted == live) or _canonical(wanted) == _canonical(live)
 
 
 def _unordered(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
+from tenantkit.rules.namespace_deletion import namespace_deletion
 from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
     from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.spec.extra_objects import CopySource
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
@@ -32,6 +34,7 @@ ReasonCode: TypeAlias = Literal[
     "left-as-it-is",
     # of objects that are not touched
     "being-deleted",
+    "other-being-deleted",
     "owned-by-other",
     "exists-elsewhere",
     "host-taken",
@@ -40,6 +43,11 @@ ReasonCode: TypeAlias = Literal[
     "namespace-not-applied",
     "not-readable",
     "denied",
+    "not-served",
+    "source-missing",
+    "never-copied",
+    "source-of-tenant",
+    "source-not-readable",
     "protected",
     "newer-version",
     "not-yours",
@@ -52,12 +60,19 @@ ReasonCode: TypeAlias = Literal[
     "hosts-not-checked",
     "platform-not-installed",
     "local-only",
+    "frozen",
+    "thawed",
+    # of an adoption and a release
+    "adopted-as-it-is",
+    "not-adoptable",
+    "stays",
     "guardrails-missing",
     "warned",
     # of outcomes
     "failed",
     "stored-differently",
     "not-counted",
+    "not-aggregated",
     "not-deleted",
     "not-awaited",
 ]
@@ -121,10 +136,19 @@ class WithReason:
 
 LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
+NO_LONGER_LISTED = Reason("no-longer-wanted", "no longer among the platform's extra objects and copies")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
+WRITES_WHILE_FROZEN = Reason(
+    "frozen",
+    "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
+    "is deleted and not made again when the tenant is thawed",
+)
+FROZEN_STILL = Reason("frozen", Message("it is frozen, and would stay so by the quota in it: use {thaw} first"))
+THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
+ALREADY_TENANT = Reason("not-adoptable", Message("it is this tenant's already: change it with {plan}"))
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
     "hosts-not-checked",
@@ -141,6 +165,9 @@ GUARDRAILS_MISSING = Reason(
     "they deny, and provisioners can gain every right. Use Kubernetes 1.30 or newer",
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
+NOT_COMPARED = Reason(
+    "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
+)
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
@@ -230,6 +257,72 @@ def owned_by_other(owner: str, kind: str = "") -> Reason:
     return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
 
 
+def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = False) -> Reason:
+    """A Namespace that is being deleted: the tenant's own, or one of the same name that belongs to others.
+
+    Args:
+        namespace: as the server returns it.
+        tenant: whose plan it stops.
+        is_foreign: whether it belongs to others.
+    """
+    name = namespace["metadata"]["name"]
+    deletion = namespace_deletion(namespace)
+    is_held = deletion is not None and deletion.is_held
+    held = f"; it waits for this: {deletion.what}; {deletion.next_steps}" if deletion and is_held else ""
+    if is_foreign:
+        return Reason(
+            "other-being-deleted",
+            f"a namespace {name!r} that does not belong to tenant {tenant!r} is being deleted: once it is deleted, its "
+            f"name can be used, so plan again then, or choose another name{held}",
+        )
+    return Reason(
+        "being-deleted",
+        f"the tenant's namespace {name!r} is being deleted: wait until it is deleted, then plan again{held}",
+    )
+
+
+def reserved_namespace(name: str) -> Reason:
+    """A namespace of the system cannot become a tenant's."""
+    return Reason("not-adoptable", f"namespace {name!r} belongs to the cluster's system: a tenant needs its own")
+
+
+def no_namespace(name: str) -> Reason:
+    """There is nothing to adopt."""
+    return Reason(
+        "not-adoptable",
+        Message(
+            "there is no namespace {name!r}: the namespace of an adopted tenant is the platform's prefix and the "
+            "tenant's name, so name the tenant after its namespace; to create a new one, use {plan}",
+            {"name": name},
+        ),
+    )
+
+
+def other_value(fields: Sequence[tuple[str, str]]) -> Reason:
+    """The namespace has labels or annotations that an adoption would overwrite, and a release could not put back."""
+    listed = ", ".join(f"{field} is {value!r}" for field, value in fields)
+    return Reason(
+        "not-adoptable", f"{listed}: an adoption only adds labels and annotations, so have its owner remove it first"
+    )
+
+
+def seen_in_namespace(action: str, reason: Reason | None) -> Reason:
+    """What an adoption leaves as it is, and what the next plan makes of it."""
+    later: dict[str, str | Message] = {
+        "update": "not changed by the adoption; the next plan changes it",
+        "delete": "not changed by the adoption; the next plan deletes it",
+        "conflict": "not changed by the adoption; a conflict of the next plan",
+    }
+    text = later.get(action, "not changed by the adoption")
+    return Reason("adopted-as-it-is", joined([text, reason.text]) if reason is not None else text)
+
+
+def stays_after_release(kind: str, name: str, namespace: str) -> Reason:
+    """An object that tenantkit made, in a namespace that it lets go of."""
+    command = f"kubectl delete {kind.lower()} {name} -n {namespace}"
+    return Reason("stays", f"tenantkit made it, and a release does not delete it: if it is not wanted, `{command}`")
+
+
 def exists_elsewhere(namespace: str, expected: str) -> Reason:
     """The tenant exists, in a namespace of another name than the platform's settings give it."""
     return Reason(
@@ -282,6 +375,34 @@ def not_readable(error: TenantKitError) -> Reason:
 def unreadable(reason: str) -> Reason:
     """The object exists, and cannot be parsed."""
     return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")
+
+
+def not_served(api_version: str, kind: str, *, is_served: bool) -> Reason:
+    """The cluster has no such kind, or not in namespaces, so that no tenant can have an object of it."""
+    what = f"{kind} of {api_version}"
+    if is_served:
+        return Reason("not-served", f"{what} is not in a namespace: take it out of the platform's extra_objects")
+    return Reason("not-served", f"the server does not serve {what}: install what defines it, or check its apiVersion")
+
+
+def source_missing(source: CopySource) -> Reason:
+    """What is copied does not exist."""
+    return Reason("source-missing", f"{source} does not exist: create it, or take it out of the platform's copies")
+
+
+def source_not_readable(source: CopySource, why: Reason) -> Reason:
+    """You may not read what is copied."""
+    return Reason("source-not-readable", Message("its source, {source}: {why}", {"source": source, "why": why.text}))
+
+
+def never_copied(source: CopySource, of_type: str) -> Reason:
+    """A Secret by which somebody acts as an account of the cluster."""
+    return Reason("never-copied", f"{source} is of type {of_type}, by which its holder acts as an account: not copied")
+
+
+def source_of_tenant(source: CopySource) -> Reason:
+    """What is copied belongs to a tenant, and no tenant gets what another one has."""
+    return Reason("source-of-tenant", f"{source} is in a tenant's namespace: copy from a namespace of the platform")
 
 
 def denied(error: TenantKitError) -> Reason:

@@ -69,6 +69,7 @@ _TABLE = (
     Kind("Ingress", "networking.k8s.io", "v1", "ingresses", namespaced=True),
     Kind("IngressClass", "networking.k8s.io", "v1", "ingressclasses", namespaced=False),
     Kind("NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies", namespaced=True),
+    Kind("ServiceCIDR", "networking.k8s.io", "v1", "servicecidrs", namespaced=False),
     Kind("PodDisruptionBudget", "policy", "v1", "poddisruptionbudgets", namespaced=True),
     Kind("Gateway", _GATEWAY, "v1", "gateways", namespaced=True),
     Kind("HTTPRoute", _GATEWAY, "v1", "httproutes", namespaced=True),

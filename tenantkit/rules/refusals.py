@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RefusalCode: TypeAlias = Literal[
     "namespace terminating",
+    "tenant frozen",
     "quota exceeded",
     "quota missing",
     "quota not counted",
@@ -77,6 +78,12 @@ _PATTERNS = (
         "namespace terminating",
         re.compile(r"unable to create new content in namespace (?P<name>\S+) because it is being terminated"),
         "wait until namespace {name} is deleted, or use another one",
+    ),
+    _Pattern(
+        "tenant frozen",  # the name of the quota with which tenantkit freezes a tenant
+        re.compile(r"exceeded quota: (?P<name>tenantkit-frozen)\b"),
+        "the tenant is frozen by the platform: no new pods start until the platform team thaws it, so ask them; what "
+        "runs goes on",
     ),
     _Pattern(
         "quota exceeded",

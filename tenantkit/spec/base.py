@@ -48,6 +48,21 @@ TAG = "[tag] "  # starts the tags of unions, which pydantic puts into paths
 _PLAIN = re.compile(r"[\w-]+")
 
 
+class WrongFields(ValueError):
+    """Several wrong fields below one value, for a validator that finds more than one.
+
+    Args:
+        problems: with fields below the value, such as `metadata.name`.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
+
+
 class Spec(BaseModel):
     """Base of all specs: immutable, compared by value, refusing unknown fields.
 
@@ -263,6 +278,12 @@ def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list
         value = None if entry["type"] == "missing" else entry["input"]
         if not location and isinstance(value, dict):  # about several fields: the name says enough
             value = value.get("name", value)
+        below = entry.get("ctx", {}).get("error")
+        if isinstance(below, WrongFields):
+            for one in below.problems:
+                place = f"{field}.{one.field}"
+                problems.setdefault((place, False), Problem(place, one.value, one.reason))
+            continue
         reason = ("as a key, " if is_key else "") + _reason(cls, entry, location, spelling)
         problems.setdefault((field, is_key), Problem(field, value, reason))
     return list(problems.values())

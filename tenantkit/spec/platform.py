@@ -14,6 +14,7 @@ from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document
+from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.network import Network
@@ -28,6 +29,7 @@ from tenantkit.spec.templates import check_sample, template_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tenantkit.spec.boost import Boost
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
 
@@ -50,8 +52,8 @@ class Platform(Document):
         namespace_prefix: put before a tenant's name in its namespace's name. Default: none.
         labels: on each tenant's Namespace, besides those of tenantkit. Default: none.
         sizes: quotas by name. Default: `small`, `medium`, `large`.
-        accelerators: resource names of the devices on offer; each MIG profile has its own. A quota has 0 of each that it
-            does not grant; a device that is not listed here is unlimited, which `plan_platform` says. Default
+        accelerators: resource names of the devices on offer; each MIG profile has its own. A quota has 0 of each that
+            it does not grant; a device that is not listed here is unlimited, which `plan_platform` says. Default
             `nvidia.com/gpu`.
         device_classes: names of the DeviceClasses on offer, for dynamic resource allocation. A quota has 0 devices of
             each that it does not grant. Default: none, so that tenants cannot claim devices.
@@ -69,6 +71,11 @@ class Platform(Document):
         provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
             role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
             to gain every permission on the cluster. Default: none.
+        extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
+            `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
+            signed-in user may read them. Default: none.
+        copies: Secrets and ConfigMaps of which each tenant gets a copy, such as those for pulling images:
+            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -94,6 +101,8 @@ class Platform(Document):
     guardrails: Guardrails = Guardrails()
     people: People = People()
     provisioners: tuple[Person, ...] = ()
+    extra_objects: ExtraObjects = ()
+    copies: Copies = ()
 
     @field_validator("host_template")
     @classmethod
@@ -145,6 +154,15 @@ class Platform(Document):
         return self
 
     @model_validator(mode="after")
+    def _extra_objects_are_not_copies(self) -> Self:
+        copied = {(it.kind, it.name) for it in map(copy_source, self.copies)}
+        for template in self.extra_objects:
+            if (template["kind"], template["metadata"]["name"]) in copied:
+                name = template["metadata"]["name"]
+                raise ValueError(f"{template['kind']} {name!r} is in extra_objects and in copies: keep one of them")
+        return self
+
+    @model_validator(mode="after")
     def _provisioners_are_persons(self) -> Self:
         for person in self.provisioners:
             try:
@@ -165,8 +183,9 @@ class Platform(Document):
         return self.network.isolate and tenant.name not in self.network.not_isolated
 
     def quota(self, tenant: Tenant) -> Quota:
-        """The quota of a tenant: its own, or that of its size."""
-        return tenant.quota if tenant.quota is not None else self.sizes[tenant.size or ""]
+        """The quota of a tenant: its boost's, its own, or that of its size."""
+        granted = tenant.boost or tenant
+        return granted.quota if granted.quota is not None else self.sizes[granted.size or ""]
 
     @property
     def role_rules(self) -> tuple[RoleRules, ...]:
@@ -232,17 +251,20 @@ class Platform(Document):
             )
         elif reason := check_dns_label(namespace):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its namespace would be {namespace!r}: {reason}")
-        if tenant.size is not None and tenant.size not in self.sizes:
-            yield Problem(
-                f"{tenant.name}.size", tenant.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}"
-            )
-        for field, unknown in (self._not_on_offer(tenant.quota) if tenant.quota else {}).items():
-            known = ", ".join(getattr(self, field)) or "none"
-            for name in unknown:
-                words = field.replace("_", " ")
-                yield Problem(f"{tenant.name}.quota.{field}", name, f"the platform's {words} are {known}")
+        yield from self._quota_problems(tenant, tenant.name)
+        if tenant.boost is not None:
+            yield from self._quota_problems(tenant.boost, f"{tenant.name}.boost")
         yield from self._people_problems(tenant)
         yield from self._host_problems(tenant)
+
+    def _quota_problems(self, granted: Tenant | Boost, field: str) -> Iterator[Problem]:
+        if granted.size is not None and granted.size not in self.sizes:
+            yield Problem(f"{field}.size", granted.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}")
+        for setting, unknown in (self._not_on_offer(granted.quota) if granted.quota else {}).items():
+            known = ", ".join(getattr(self, setting)) or "none"
+            for name in unknown:
+                words = setting.replace("_", " ")
+                yield Problem(f"{field}.quota.{setting}", name, f"the platform's {words} are {known}")
 
     def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
         """Persons whose names are reserved once the platform's prefixes are in front of them."""

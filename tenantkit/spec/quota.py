@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.spec.base import Spec
-from tenantkit.spec.counts import CountedKind  # noqa: TC001 (pydantic reads the annotation)
+from tenantkit.spec.counts import CountedKind
 from tenantkit.spec.fields import Count, DnsSubdomain, Quantity, ResourceName
 
 

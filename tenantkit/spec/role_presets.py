@@ -72,8 +72,7 @@ PRESETS: Mapping[str, Preset] = {
                 _write("trainer.kubeflow.org", "trainjobs"),
             ],
         ),
-        "Kubeflow Trainer, manifests/overlays/kubeflow-platform/kubeflow-trainer-roles.yaml; the roles kubeflow-edit of "
-        "Training Operator, Notebooks and Katib",
+        "Kubeflow, kubeflow-trainer-roles.yaml and the role kubeflow-edit of Notebooks, Katib and Training Operator",
     ),
     "kserve": Preset(
         RoleRules(
@@ -93,7 +92,7 @@ PRESETS: Mapping[str, Preset] = {
                 _write("argoproj.io", "workflowtaskresults", verbs=("create", "patch")),
             ],
         ),
-        "Argo Workflows, workflow-aggregate-roles.yaml; page \"Workflow RBAC\"",
+        'Argo Workflows, workflow-aggregate-roles.yaml; page "Workflow RBAC"',
     ),
     "cert-manager": Preset(
         RoleRules(

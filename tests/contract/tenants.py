@@ -27,9 +27,15 @@ ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
 
 
 @contextmanager
-def fresh_name(cluster: Cluster) -> Iterator[str]:
-    """A tenant's name that nobody has, on a cluster with the platform; what it stands for is deleted afterwards."""
-    install_platform(cluster, progress=False)
+def fresh_name(cluster: Cluster, *, installs: bool = True) -> Iterator[str]:
+    """A tenant's name that nobody has, on a cluster with the platform; what it stands for is deleted afterwards.
+
+    Args:
+        cluster: as its administrator.
+        installs: whether to install the platform with its defaults first.
+    """
+    if installs:
+        install_platform(cluster, progress=False)
     name = f"t-{uuid.uuid4().hex[:10]}"
     yield name
     with suppress(NotFound):

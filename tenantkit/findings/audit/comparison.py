@@ -23,7 +23,8 @@ from tenantkit.manifests.network_policies import POLICY_NAMES
 from tenantkit.provision.changes import FINALIZERS
 from tenantkit.provision.content.fields import RIGHTS
 from tenantkit.provision.content.members import role_of
-from tenantkit.provision.plan import compare_tenants, make_install_plan
+from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.pod_security import LEVELS
 from tenantkit.spec.guardrails import Guardrails

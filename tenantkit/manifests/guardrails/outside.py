@@ -92,15 +92,32 @@ BINDINGS = Policy(
             OUTSIDE_TENANTS,
             values="[object.roleRef.name]",
         ),
-        Rule(
-            "variables.same || !has(object.subjects) || object.subjects.all(it, it.kind == 'ServiceAccount' "
-            "|| !it.name.startsWith('system:'))",
-            "a binding to a system: group or user",
-            "name persons and groups of your organization",
-        ),
     ],
     {"same": is_same("roleRef", "subjects")},
     is_everywhere=True,
+)
+
+# Owners are held by the guardrail `people`; a provisioner may bind the accounts of other namespaces, as owners, too.
+SUBJECTS = Policy(
+    "tenantkit-outside-subjects",
+    "outside",
+    [Resources(_RBAC, ("rolebindings",))],
+    is_provisioner(),
+    [
+        Rule(
+            "variables.same || size(variables.reserved) == 0",
+            "a RoleBinding to",
+            "name persons and groups of your organization",
+            values="variables.reserved",
+        ),
+    ],
+    {
+        "same": is_same("roleRef", "subjects"),
+        "reserved": (
+            "has(object.subjects) ? object.subjects.filter(it, it.kind != 'ServiceAccount' "
+            "&& it.name.startsWith('system:')).map(it, it.name) : []"
+        ),
+    },
 )
 
 NAMESPACES = Policy(
@@ -142,7 +159,13 @@ LEVELS = Policy(
     "tenantkit-outside-levels",
     "outside",
     [Resources("", ("namespaces", "namespaces/status", "namespaces/finalize"))],
-    is_provisioner(),
+    [
+        *is_provisioner(),
+        {
+            "name": "is-a-tenant",
+            "expression": f"{is_tenants('object')} && (oldObject == null || {is_tenants('oldObject')})",
+        },
+    ],
     [
         Rule(
             "variables.same_level || (variables.level in variables.ranks && variables.wanted in "
@@ -167,4 +190,4 @@ LEVELS = Policy(
     is_everywhere=True,
 )
 
-POLICIES = (OBJECTS, BINDINGS, NAMESPACES, LEVELS)
+POLICIES = (OBJECTS, BINDINGS, SUBJECTS, NAMESPACES, LEVELS)

@@ -61,8 +61,7 @@ PODS = Policy(
     [may_not_manage()],
     [
         Rule(
-            "variables.same || !has(variables.pod.nodeName) || variables.pod.nodeName == '' "
-            "|| (has(variables.before.nodeName) && variables.before.nodeName == variables.pod.nodeName)",
+            "variables.same || variables.node == '' || variables.node == variables.node_before",
             "a pod with spec.nodeName",
             "leave the choice of a node to the scheduler, or use nodeSelector",
         ),
@@ -89,6 +88,8 @@ PODS = Policy(
         "pod": _pod_of("object"),
         "before": f"oldObject == null ? {{}} : ({_pod_of('oldObject')})",
         "same": "oldObject != null && variables.pod == variables.before",
+        "node": "has(variables.pod.nodeName) ? variables.pod.nodeName : ''",
+        "node_before": ("oldObject == null ? '' : (has(variables.before.nodeName) ? variables.before.nodeName : '')"),
         "class": "has(variables.pod.priorityClassName) ? variables.pod.priorityClassName : ''",
         "classes": setting("priority_classes"),
         "taints": f"{texts(_CONTROL_PLANE)} + {setting('reserved_taints')}",
@@ -140,7 +141,12 @@ CLAIMS = Policy(
             "&& has(oldObject.spec.volumeName) && oldObject.spec.volumeName == object.spec.volumeName)",
             "a claim that names its volume, which may be meant for others,",
             "leave volumeName out, or ask the platform team to bind it",
-        )
+        ),
+        Rule(
+            "oldObject != null || !has(object.spec.selector)",  # it can't be changed later
+            "a claim that selects its volume by labels, which may be meant for others,",
+            "leave selector out, or ask the platform team to bind it",
+        ),
     ],
 )
 

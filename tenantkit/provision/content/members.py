@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _ROLES: dict[str, Role] = {"tenantkit-owner": "owner", "tenantkit-editor": "editor", "tenantkit-viewer": "viewer"}
 
+# Where a tenant is frozen read-only, bindings of these roles bind the viewer role under their own names.
+_FROZEN: tuple[Role, ...] = ("editor", "owner")
+
 _PERSON: TypeAdapter[str] = TypeAdapter(Person)
 
 
@@ -45,15 +48,19 @@ def member_of(binding: Manifest, people: People) -> Member | None:
         binding: a RoleBinding, as the server returns it.
         people: the platform's prefixes.
     """
-    role = role_of(binding)
-    if role is None or binding["metadata"].get("deletionTimestamp"):
+    bound = role_of(binding)
+    if bound is None or binding["metadata"].get("deletionTimestamp"):
         return None
     name = binding["metadata"]["name"]
     subjects = binding.get("subjects") or []
     persons = [person for subject in subjects if (person := person_of(subject, people)) is not None]
     marked = _marked_person(binding, subjects)
-    found = [person for person in (*persons, marked) if person is not None and binding_name(role, person) == name]
-    return Member(role, found[0]) if found else None
+    candidates = [person for person in (*persons, marked) if person is not None]
+    for role in (bound, *(_FROZEN if bound == "viewer" else ())):
+        for person in candidates:
+            if binding_name(role, person) == name:
+                return Member(role, person)
+    return None
 
 
 def person_of(subject: Manifest, people: People) -> str | None:

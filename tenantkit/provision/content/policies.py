@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 _DIRECTIONS = (("Ingress", "ingress", "from"), ("Egress", "egress", "to"))
+_EVERYWHERE = {"0.0.0.0/0": "all IPv4 addresses", "::/0": "all IPv6 addresses"}
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -57,7 +58,8 @@ def _peer(peer: Manifest) -> str:
     block = peer.get("ipBlock")
     if block is not None:
         excepted = ", ".join(map(str, _list(_mapping(block).get("except"))))
-        return f"{_mapping(block).get('cidr')}" + (f" except {excepted}" if excepted else "")
+        cidr = str(_mapping(block).get("cidr"))
+        return _EVERYWHERE.get(cidr, cidr) + (f" except {excepted}" if excepted else "")
     namespaces = _mapping(peer.get("namespaceSelector"))
     pods = _selector(_mapping(peer.get("podSelector")))
     where = f"namespaces with {_selector(namespaces)}" if _selector(namespaces) else "all namespaces"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.policies import is_policy_of, openings
@@ -17,8 +17,11 @@ from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
+    NO_LONGER_LISTED,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
+    THAWED,
+    WRITES_WHILE_FROZEN,
     being_deleted_with,
     foreign_binding,
     foreign_ingress,
@@ -27,6 +30,7 @@ from tenantkit.provision.reasons import (
     second_of_kind,
 )
 from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
 
 _OWN_NAMES = "tenantkit-"
 
@@ -65,7 +69,15 @@ def unwanted(present: Iterable[Manifest], tenant: Tenant, part: TeamPart) -> lis
         part: the members and routes, as read.
     """
     found = [judged for manifest in present if (judged := _judged(manifest, tenant, part)) is not None]
-    return sorted(found, key=lambda it: (not it.is_deleted, -RANK[it.manifest["kind"]], ref_of(it.manifest)))
+    return sorted(found, key=lambda it: (not it.is_deleted, -RANK.get(it.manifest["kind"], 0), ref_of(it.manifest)))
+
+
+def unwanted_extra(manifest: Manifest) -> Unwanted:
+    """An extra object or a copy that the platform no longer lists."""
+    finalizers = manifest["metadata"].get("finalizers") or ()
+    if manifest["metadata"].get("deletionTimestamp"):
+        return Unwanted(manifest, being_deleted_with(finalizers))
+    return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_LISTED, is_deleted=True)
 
 
 def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
@@ -81,7 +93,9 @@ def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
 
 def _is_the_platforms(manifest: Manifest) -> bool:
     """By its labels and its name: a label alone may have been copied with the object of another tool."""
-    return is_ours(manifest, None) and str(manifest["metadata"]["name"]).startswith(_OWN_NAMES)
+    metadata = manifest["metadata"]
+    is_named_so = str(metadata["name"]).startswith(_OWN_NAMES) or metadata.get("namespace") == SYSTEM_NAMESPACE
+    return is_ours(manifest, None) and is_named_so
 
 
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:
@@ -94,6 +108,8 @@ def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | No
         return _policy(manifest, tenant)
     if kind == "ConfigMap":
         return _config_map(manifest)
+    if kind == "ResourceQuota" and manifest["metadata"]["name"] == FROZEN_QUOTA_NAME:
+        return Unwanted(manifest, THAWED, is_deleted=True)
     return Unwanted(manifest, second_of_kind(kind))
 
 
@@ -105,6 +121,8 @@ def _binding(manifest: Manifest, tenant: Tenant) -> Unwanted:
     listed = {"editor": tenant.editors, "viewer": tenant.viewers}
     if role is not None and listed[role] is not None:
         return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
+    if role == "editor" and tenant.frozen == "read-only":
+        return Unwanted(manifest, WRITES_WHILE_FROZEN, is_deleted=True)
     return Unwanted(manifest, LEFT_AS_IT_IS if role is not None else foreign_binding(manifest))
 
 

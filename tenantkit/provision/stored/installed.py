@@ -11,6 +11,7 @@ from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS, make_guardra
 from tenantkit.manifests.guardrails.settings import make_settings
 from tenantkit.manifests.labels import GUARDRAIL_LABEL
 from tenantkit.manifests.platform import make_platform
+from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.live import live_state
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.read import read_platform
@@ -19,6 +20,7 @@ from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.content.unwanted import Unwanted
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest, ObjectRef
@@ -43,15 +45,14 @@ class Installed:
         return (*make_platform(platform), *guardrails)
 
     def others(self, wanted: tuple[Manifest, ...]) -> list[Manifest]:
-        """The guardrails' own objects that are not wanted, in the order of deletion: bindings first."""
+        """The platform's own objects that are not wanted, in the order of deletion: bindings of policies first."""
+        return [found.manifest for found in self.unwanted(wanted)]
+
+    def unwanted(self, wanted: tuple[Manifest, ...]) -> list[Unwanted]:
+        """The same, each with the reason for its deletion."""
         refs = {ref_of(manifest) for manifest in wanted}
-        found = [
-            manifest for ref, manifest in self.live.objects.items() if ref not in refs and _is_of_guardrails(manifest)
-        ]
-        return sorted(found, key=lambda it: (_DELETION.index(it["kind"]), it["metadata"]["name"]))
-
-
-_DELETION = (*reversed(GUARDRAIL_KINDS), "ConfigMap")
+        found = [manifest for ref, manifest in self.live.objects.items() if ref not in refs]
+        return no_longer_in_settings(it for it in found if it["kind"] == "ClusterRole" or _is_of_guardrails(it))
 
 
 def read_installed(cluster: ClusterApi, platform: Platform) -> Installed:

@@ -120,8 +120,10 @@ def _undefined(expression: str, chain: Chain, variables: Collection[str] | None)
     if root == "variables" and (not fields or chain.is_optional):
         yield located(expression, chain.start, "the sandbox supports variables only as variables.NAME")
         return
+    if root not in _TESTED:
+        return
     for at, name in enumerate(fields[:-1] if chain.is_call else fields):
-        if not known:
+        if at and not known:
             return
         deeper = {path.partition(".")[2] for path in known if path.partition(".")[0] == name}
         if not deeper:

@@ -85,7 +85,8 @@ class Deletes:
         for item in found["items"]:
             live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
             if live is not None:
-                delete_live(self._store, resource, live, options, request.user, warnings=request.warnings)
+                told = request.warnings
+                delete_live(self._store, resource, live, options, request.user, warnings=told, is_named=False)
         return OK, found
 
 

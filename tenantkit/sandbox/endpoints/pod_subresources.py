@@ -42,7 +42,7 @@ def bind(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Ma
     if binding["metadata"].get("name") != name:
         raise bad_request("name in URL does not match name in Binding object")
     _check_target(target)
-    review_created(store, resource, request, binding, dry_run=options.dry_run)
+    review_created(store, resource, request, binding, options)
     live = _live(store, resource, request)
     uid, metadata = binding["metadata"].get("uid"), live["metadata"]
     version = binding["metadata"].get("resourceVersion") or metadata["resourceVersion"]
@@ -73,7 +73,7 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
         why = "Invalid value: true: can not be set for pod eviction"
         cause = Cause(f"deleteOptions.{UNSAFE}", why, "FieldValueInvalid")
         raise invalid("policy/v1", "Eviction", request.info.name, [cause])
-    review_created(store, resource, request, eviction, dry_run=options.dry_run)
+    review_created(store, resource, request, eviction, options)
     preconditions = sent.get("preconditions") or {}
     delete_options = DeleteOptions(
         dry_run=options.dry_run or bool(sent.get("dryRun")),
@@ -87,15 +87,15 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
 
 
 def review_created(
-    store: Store, resource: Resource, request: ApiRequest, created: Manifest, *, dry_run: bool = False
+    store: Store, resource: Resource, request: ApiRequest, created: Manifest, options: WriteOptions
 ) -> None:
     """Run admission for what is created at a subresource; raises ApiError if it is refused."""
     info = request.info
     place = {"name": info.name, "namespace": info.namespace}
     manifest = {**created, "metadata": {**created["metadata"], **place}}
-    attributes = Attributes("CREATE", resource, manifest, None, store, request.user, info.subresource, dry_run)
-    shown = (manifest, None)
-    review_subresource(replace(attributes, warnings=request.warnings, shown=shown))
+    attributes = Attributes("CREATE", resource, manifest, None, store, request.user, info.subresource)
+    attributes = replace(attributes, dry_run=options.dry_run, options=options.shown("CreateOptions"))
+    review_subresource(replace(attributes, warnings=request.warnings, shown=(manifest, None)))
 
 
 def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:

@@ -78,7 +78,7 @@ class Reviews:
         if limit := _wrong_duration(seconds):
             why = f"Invalid value: {seconds}: may not specify a duration {limit}"
             raise _invalid(token_request, "spec.expirationSeconds", why)
-        review_created(self._store, SERVICE_ACCOUNTS, request, token_request)
+        review_created(self._store, SERVICE_ACCOUNTS, request, token_request, write_options("CreateOptions", request))
         self._check_bound(namespace, name, spec.get("boundObjectRef"))
         now = self._store.clock()
         expires = now + timedelta(seconds=seconds)

@@ -35,6 +35,7 @@ def delete_live(  # noqa: PLR0913 (what a delete depends on)
     user: object,
     *,
     warnings: list[str] | None = None,
+    is_named: bool = True,
     is_admitted: bool = False,
 ) -> tuple[Manifest, bool]:
     """Delete one object, or mark it as being deleted.
@@ -46,6 +47,7 @@ def delete_live(  # noqa: PLR0913 (what a delete depends on)
         options: the options of the delete.
         user: the user who deletes it.
         warnings: the list for the warnings of admission. Default: they are dropped.
+        is_named: whether the request names the object; a delete of many does not.
         is_admitted: whether admission has seen the request in another form, such as an eviction.
 
     Returns:
@@ -58,7 +60,7 @@ def delete_live(  # noqa: PLR0913 (what a delete depends on)
     if not is_admitted:
         attributes = Attributes("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
         told = [] if warnings is None else warnings
-        attributes = replace(attributes, warnings=told, options=options.shown())
+        attributes = replace(attributes, warnings=told, options=options.shown(), is_named=is_named)
         mutate(attributes)
         review(attributes)
     metadata, prepared = live["metadata"], with_deletion_finalizers(resource, live, options)

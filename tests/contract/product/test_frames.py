@@ -73,6 +73,9 @@ def test_a_tenant_is_one_row_with_its_grant(cluster: Cluster, name: str) -> None
             "expires": [None],
             "protected": [False],
             "drift": [None],
+            "frozen": [None],
+            "boost_until": [None],
+            "warning": [None],
         }
     ).astype(TENANTS)
     pd.testing.assert_frame_equal(frame, expected)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.exceptions import NotFound
-from tenantkit.manifests.quota import make_quota
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
@@ -17,7 +16,7 @@ from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
-from tests.contract.tenants import OWNER, tenant
+from tests.contract.tenants import tenant
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
@@ -34,7 +33,9 @@ COUNTED = {"deployments.apps": 2, "rolebindings.rbac.authorization.k8s.io": 4, "
 @pytest.fixture(scope="module")
 def name(cluster: Cluster) -> Iterator[str]:
     """A tenant with a small quota, on a platform that lists one priority class."""
-    platform = Platform(priority_classes=[LISTED, DEFAULT], device_classes=["gpu.example.com"], storage_classes=["fast"])
+    platform = Platform(
+        priority_classes=[LISTED, DEFAULT], device_classes=["gpu.example.com"], storage_classes=["fast"]
+    )
     install_platform(cluster, platform, progress=False)
     for priority_class in (LISTED, UNLISTED):
         cluster.create(_priority_class(priority_class))
@@ -160,7 +161,9 @@ def test_planning_the_tenant_again_changes_nothing_and_shows_no_foreign_quota(na
     assert {row.action for row in again.rows} == {"unchanged"}
 
 
-def test_a_wrong_scope_by_somebody_else_is_a_conflict_that_can_be_forced(name: str, cluster: Cluster, wire: Wire) -> None:
+def test_a_wrong_scope_by_somebody_else_is_a_conflict_that_can_be_forced(
+    name: str, cluster: Cluster, wire: Wire
+) -> None:
     quota = Quota(requests_cpu=4, requests_memory="8Gi", pods=4, all_pods=5, counts=COUNTED)
     spec = tenant(name, size=None, quota=quota, routes=[])
     path = f"/api/v1/namespaces/{name}/resourcequotas/tenantkit-priority"

@@ -100,9 +100,12 @@ def test_provisioners_manage_tenants_and_read_what_plans_and_audits_need() -> No
 def test_the_kinds_that_tenants_may_create_include_those_of_presets() -> None:
     kinds = created_kinds(PLATFORM)
 
-    assert {"pods", "deployments.apps", "rolebindings.rbac.authorization.k8s.io", "httproutes.gateway.networking.k8s.io"} < {
-        *kinds
-    }
+    assert {
+        "pods",
+        "deployments.apps",
+        "rolebindings.rbac.authorization.k8s.io",
+        "httproutes.gateway.networking.k8s.io",
+    } < {*kinds}
     assert {"rayclusters.ray.io", "certificates.cert-manager.io", "resourceclaims.resource.k8s.io"} < {*kinds}
     assert "workloads.kueue.x-k8s.io" not in kinds
     assert not [kind for kind in kinds if "/" in kind]

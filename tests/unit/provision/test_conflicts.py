@@ -43,7 +43,9 @@ def test_a_conflict_is_not_changed_and_everything_else_is_applied() -> None:
 def test_forcing_a_changed_and_an_added_field_leaves_other_conflicts(form: str) -> None:
     memory = Memory()
     run(memory, tenant())
-    memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/leases.coordination.k8s.io": "1", "count/x.y": "2"}))
+    memory.edit(
+        QUOTA, with_hard(pods="99", services="98", **{"count/leases.coordination.k8s.io": "1", "count/x.y": "2"})
+    )
     planned = plan(memory, tenant(), platform=PLATFORM)
     wanted = ("spec.hard.pods", "spec.hard[count/leases.coordination.k8s.io]")
     frame = planned.frame.query("field in @wanted")

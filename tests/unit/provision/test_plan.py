@@ -244,7 +244,9 @@ def test_an_object_that_is_being_deleted_is_blocked() -> None:
 
     plan = planned(tenant(), live.values())
 
-    assert plan.rows[0].reason == "it is being deleted: wait until it is deleted, then plan again"
+    assert plan.rows[0].reason == (
+        "the tenant's namespace 'vision' is being deleted: wait until it is deleted, then plan again"
+    )
     assert plan.summary == f"{OBJECTS - 1} blocked"
 
 

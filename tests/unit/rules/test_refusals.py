@@ -10,6 +10,7 @@ from tenantkit.rules.refusals import RefusalCode, parse_refusal
 
 MESSAGES: dict[RefusalCode, str] = {
     "namespace terminating": "unable to create new content in namespace x because it is being terminated",
+    "tenant frozen": "exceeded quota: tenantkit-frozen, requested: pods=1, used: pods=3, limited: pods=0",
     "quota exceeded": "exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2",
     "quota missing": "insufficient quota to consume: requests.nvidia.com/gpu",
     "quota not counted": "status unknown for quota: q, resources: pods",

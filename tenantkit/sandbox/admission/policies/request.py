@@ -57,8 +57,9 @@ class Write:
 
     @property
     def name(self) -> str:
-        """The object's name."""
-        return str(self.attributes.manifest["metadata"].get("name") or "")
+        """The object's name; empty for a delete of many, which names none."""
+        named = self.attributes.is_named
+        return str(self.attributes.manifest["metadata"].get("name") or "") if named else ""
 
     @property
     def namespace(self) -> str:
