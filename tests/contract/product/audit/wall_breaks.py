@@ -110,6 +110,12 @@ QUOTAS = (
         lambda _: [Patch("ResourceQuota", "tenantkit-priority", {"spec": {"hard": {"pods": "5"}}})],
         case="raised",
     ),
+    Break("quota-frozen", lambda name: [_granted(tenant(name, frozen="pods").grant_json())]),
+    Break(
+        "boost-not-ended",
+        lambda name: [_granted(tenant(name, boost={"size": "small", "until": "2020-01-01T00:00:00Z"}).grant_json())],
+        also=frozenset({"drift"}),
+    ),
     Break("limit-range", lambda _: [Delete("LimitRange", "tenantkit-limits")], case="deleted"),
     Break("limit-range", lambda _: [Patch("LimitRange", "tenantkit-limits", [remove("/spec/limits/1")])], case="less"),
     Break(
