@@ -68,9 +68,10 @@ class Platform(Document):
         security: Pod Security levels, and Secrets for pulling images.
         guardrails: what the API server refuses in tenants' namespaces, whoever asks.
         people: how the cluster's authentication names users and groups.
-        provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
-            role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
-            to gain every permission on the cluster. Default: none.
+        provisioners: persons who may create, change and delete tenants. The guardrail `outside` keeps them to tenants'
+            namespaces, of which they can make themselves owners. Where it does not deny, trust them as cluster
+            administrators: they may bind the owner role in `kube-system`, which is enough to gain every permission on
+            the cluster. Default: none.
         extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
             `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
             signed-in user may read them. Who applies tenants needs permission to list, create, patch and delete these

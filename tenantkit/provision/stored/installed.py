@@ -9,7 +9,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS, make_guardrails
 from tenantkit.manifests.guardrails.settings import make_settings
-from tenantkit.manifests.labels import GUARDRAIL_LABEL
+from tenantkit.manifests.labels import GUARDRAIL_LABEL, GUARDRAILS_VERSION_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.live import live_state
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.content.unwanted import Unwanted
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.reasons import Reason
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
 
 
@@ -76,14 +76,10 @@ def read_installed(cluster: ClusterApi, platform: Platform) -> Installed:
 
 
 def _is_of_guardrails(manifest: Manifest) -> bool:
-    if manifest["kind"] == "ConfigMap":
-        return is_ours(manifest, None) and _ref_is_settings(ref_of(manifest))
     labels = manifest["metadata"].get("labels") or {}
+    if manifest["kind"] == "ConfigMap":
+        return is_ours(manifest, None) and GUARDRAILS_VERSION_LABEL in labels
     return manifest["kind"] in GUARDRAIL_KINDS and is_ours(manifest, None) and GUARDRAIL_LABEL in labels
-
-
-def _ref_is_settings(ref: ObjectRef) -> bool:
-    return ref.kind == "ConfigMap" and ref.name == "guardrails"
 
 
 def _names(platform: Platform, kind: str) -> list[str]:

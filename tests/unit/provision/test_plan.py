@@ -15,6 +15,7 @@ from tenantkit.provision.live import live_state
 from tenantkit.provision.plan import make_install_plan, make_plan
 from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
+from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
@@ -303,7 +304,7 @@ def test_settings_stored_by_a_newer_version_are_not_planned() -> None:
             manifest["data"]["platform.json"] = '{"apiVersion":"tenantkit.dev/v2"}'
 
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v2"):
-        make_install_plan(PLATFORM, live_state(live))
+        make_install_plan(PLATFORM, Installed(live_state(live)))
 
 
 def test_a_stored_grant_that_is_not_json_is_a_difference() -> None:
