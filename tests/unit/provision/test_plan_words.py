@@ -216,7 +216,7 @@ def test_a_new_tenants_network_is_in_words() -> None:
     made = plan(Memory(), tenant(), platform=Platform(network=network))
 
     assert [line.removeprefix("network ") for line in lines(made, "NetworkPolicy")] == [
-        "closed for ingress, egress, but for what other policies open",
+        "closed for ingress and egress, except for what other policies allow",
         "+ ingress from all pods in this namespace",
         "+ egress to all pods in this namespace",
         "+ egress to pods with k8s-app=kube-dns in namespace kube-system on UDP 53, TCP 53",
