@@ -13,6 +13,7 @@ import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -32,11 +33,12 @@ from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
+from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone, warned
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
@@ -114,50 +116,36 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '1 applied, 13 unchanged'
+        '1 applied, 14 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
     _check_plan(plan)
-    return carry_out_plan(
-        cluster,
-        plan,
-        replan,
-        force_conflicts=force_conflicts,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-        timeout_s=timeout_s,
-    )
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s)
+    return carry_out_plan(cluster, plan, replan, running, forced=forced_fields(plan, force_conflicts))
 
 
-def carry_out_plan(  # noqa: PLR0913 (as `apply`)
+def carry_out_plan(
     cluster: ClusterApi,
     plan: Plan,
     remake: Callable[[ClusterApi, Plan], Plan],
+    running: Running,
     *,
-    force_conflicts: Literal["all"] | pd.DataFrame | Sequence[PlanRow] | Sequence[Mapping[str, Any]] | None = None,
-    progress: bool = True,
-    on_progress: Callable[[ApplyOutcome], None] | None = None,
-    cancelled: threading.Event | None = None,
-    max_concurrency: int = 16,
-    timeout_s: float = _QUOTA_WAIT_S,
+    forced: Mapping[ObjectRef, frozenset[Path]] = MappingProxyType({}),
 ) -> Report:
     """The same as `apply`, for a plan of any subject; `remake` makes it again from the current live state."""
-    forced = forced_fields(plan, force_conflicts)
     current = remake(cluster, plan)
     check_origin(cluster, plan, current)
     left = left_out(plan, current)
     check_fresh(plan, current, left.is_written)
     total = sum(map(left.is_written, current.changes))
-    stop = cancelled or threading.Event()
+    stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
-        with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
+        with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
             run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster), CopyContents(cluster))
-            run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
-        if timeout_s > 0 and not stop.is_set():
-            run.await_quotas(current.changes, timeout_s)
+            run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
+        if running.timeout_s > 0 and not stop.is_set():
+            run.await_quotas(current.changes, running.timeout_s)
         report = run.report(plan)
         if not report.is_done:
             raise partial_error(report, done="applied")
@@ -253,7 +241,7 @@ class _Run:
             if self.stop.is_set():
                 self._skip(changes[place:])
                 return
-            if is_closed and not takes_rights_away(change):
+            if (is_closed and not takes_rights_away(change)) or self._keeps_role(change):
                 self._skip([change])
                 continue
             try:
@@ -264,6 +252,10 @@ class _Run:
                     self._skip(changes[place + 1 :])
                     return
                 is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
+
+    def _keeps_role(self, change: PlanChange) -> bool:
+        undone = (*self.failed, *self.not_attempted, *self.pending) if replaces_role(change) else ()
+        return any(outcome.tenant == change.tenant and outcome.ref.kind == "RoleBinding" for outcome in undone)
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":

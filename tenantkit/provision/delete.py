@@ -33,7 +33,7 @@ from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, is_protected, stored_tenant
 from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
@@ -150,7 +150,7 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
     names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else checked_names(tenants)
     _check_confirmed(names, confirm)
     namespaces = namespaces_by_name(cluster, names, get_platform(cluster), done="deleted")
-    protected = [name for name, namespace in zip(names, namespaces, strict=True) if _is_protected(namespace)]
+    protected = [name for name, namespace in zip(names, namespaces, strict=True) if is_protected(namespace)]
     if protected:
         values = {"which": _text(protected)}
         raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
@@ -306,17 +306,12 @@ def _stored(namespace: Manifest) -> Tenant | None:
     return stored_tenant(namespace) if has_grant else None
 
 
-def _is_protected(namespace: Manifest) -> bool:
-    tenant = _stored(namespace)
-    return tenant is not None and tenant.protected
-
-
 def _deletions(tenant: str, namespace: Manifest, contents: LiveState) -> list[PlanChange]:
     """The changes for a namespace, and for everything in it.
 
     Objects are not kept in the plan, since a Secret is among them.
     """
-    action: PlanAction = "blocked" if _is_protected(namespace) else "delete"
+    action: PlanAction = "blocked" if is_protected(namespace) else "delete"
     why = PROTECTED if action == "blocked" else None
     inside = namespace_not_applied(action) if action == "blocked" else IN_THE_NAMESPACE
     ref, name = ref_of(namespace), namespace["metadata"]["name"]

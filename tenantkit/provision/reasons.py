@@ -62,6 +62,8 @@ ReasonCode: TypeAlias = Literal[
     "local-only",
     "frozen",
     "thawed",
+    "role-frozen",
+    "role-given-back",
     # of an adoption and a release
     "adopted-as-it-is",
     "not-adoptable",
@@ -144,11 +146,13 @@ WRITES_WHILE_FROZEN = Reason(
     "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
     "is deleted and not made again when the tenant is thawed",
 )
-FROZEN_STILL = Reason("frozen", Message("it is frozen, and would stay so by the quota in it: use {thaw} first"))
+ROLE_FROZEN = Reason(
+    "role-frozen", "the tenant is frozen read-only: this person has the viewer role instead until it is thawed"
+)
+ROLE_GIVEN_BACK = Reason("role-given-back", "the tenant is not frozen read-only: this person has the own role again")
 THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
-ALREADY_TENANT = Reason("not-adoptable", Message("it is this tenant's already: change it with {plan}"))
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
 HOSTS_NOT_CHECKED = Reason(
     "hosts-not-checked",
@@ -218,12 +222,12 @@ def foreign_ingress(ungranted: Sequence[str]) -> Reason:
     return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
 
 
-def foreign_policy(openings: Sequence[str]) -> Reason:
-    """A NetworkPolicy of somebody else, and what it allows beyond the own namespace."""
+def foreign_policy(openings: Sequence[str], pods: str) -> Reason:
+    """A NetworkPolicy of somebody else for these pods, and what it allows beyond what the platform does."""
     if openings:
-        text = f"a NetworkPolicy that is not tenantkit's, and it opens {'; '.join(openings)}"
-        return Reason("foreign-opens", f"{text}: delete it, unless the platform team agreed to it")
-    return Reason("foreign", "a NetworkPolicy that is not tenantkit's; it opens nothing beyond this namespace")
+        text = f"a NetworkPolicy that is not tenantkit's, and it opens for {pods}: {'; '.join(openings)}"
+        return Reason("foreign-opens", f"{text}. Delete it, unless the platform team agreed to it")
+    return Reason("foreign", f"a NetworkPolicy for {pods} that is not tenantkit's; it opens nothing")
 
 
 def second_of_kind(kind: str) -> Reason:
@@ -279,48 +283,6 @@ def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = F
         "being-deleted",
         f"the tenant's namespace {name!r} is being deleted: wait until it is deleted, then plan again{held}",
     )
-
-
-def reserved_namespace(name: str) -> Reason:
-    """A namespace of the system cannot become a tenant's."""
-    return Reason("not-adoptable", f"namespace {name!r} belongs to the cluster's system: a tenant needs its own")
-
-
-def no_namespace(name: str) -> Reason:
-    """There is nothing to adopt."""
-    return Reason(
-        "not-adoptable",
-        Message(
-            "there is no namespace {name!r}: the namespace of an adopted tenant is the platform's prefix and the "
-            "tenant's name, so name the tenant after its namespace; to create a new one, use {plan}",
-            {"name": name},
-        ),
-    )
-
-
-def other_value(fields: Sequence[tuple[str, str]]) -> Reason:
-    """The namespace has labels or annotations that an adoption would overwrite, and a release could not put back."""
-    listed = ", ".join(f"{field} is {value!r}" for field, value in fields)
-    return Reason(
-        "not-adoptable", f"{listed}: an adoption only adds labels and annotations, so have its owner remove it first"
-    )
-
-
-def seen_in_namespace(action: str, reason: Reason | None) -> Reason:
-    """What an adoption leaves as it is, and what the next plan makes of it."""
-    later: dict[str, str | Message] = {
-        "update": "not changed by the adoption; the next plan changes it",
-        "delete": "not changed by the adoption; the next plan deletes it",
-        "conflict": "not changed by the adoption; a conflict of the next plan",
-    }
-    text = later.get(action, "not changed by the adoption")
-    return Reason("adopted-as-it-is", joined([text, reason.text]) if reason is not None else text)
-
-
-def stays_after_release(kind: str, name: str, namespace: str) -> Reason:
-    """An object that tenantkit made, in a namespace that it lets go of."""
-    command = f"kubectl delete {kind.lower()} {name} -n {namespace}"
-    return Reason("stays", f"tenantkit made it, and a release does not delete it: if it is not wanted, `{command}`")
 
 
 def exists_elsewhere(namespace: str, expected: str) -> Reason:

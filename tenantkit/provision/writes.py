@@ -182,15 +182,20 @@ def _is_stored(change: PlanChange) -> bool:
 
 
 def _remove_rest(cluster: ClusterApi, change: PlanChange, answer: Manifest) -> None:
-    """Remove what marks an object as a tenant's and is not wanted, where the apply alone does not.
+    """Remove fields that are not wanted, where the apply alone does not.
 
-    tenantkit's own POST owns these fields apart from its applies, and others may have set them as well.
+    tenantkit's own POST owns its fields apart from the applies. What marks an object as a tenant's goes even if others
+    have set it as well.
     """
-    stored = fields_of(answer)
-    left = [row for row in change.rows if row.action == "update" and row.after is None and row.path in stored]
-    marks = [row for row in left if row.path in MARKS]
-    if marks:
-        _remove(cluster, change, marks)
+    owners = owners_of(answer)
+    left = [
+        row
+        for row in change.rows
+        if row.action == "update" and row.after is None and row.path in fields_of(answer)
+        if row.path in MARKS or (row.path in owners.named_as_ours and not owners.others_of(row.path))
+    ]
+    if left:
+        _remove(cluster, change, left)
 
 
 def _is_as_wanted(change: PlanChange, live: Manifest) -> bool:

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter
 
-from tenantkit.manifests.access import RBAC_GROUP, binding_name, make_subject
+from tenantkit.manifests.access import RBAC_GROUP, binding_name, frozen_binding_name, make_subject
 from tenantkit.manifests.labels import PERSON_ANNOTATION
 from tenantkit.spec.people import Person, parse_person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.people import People, Role
 
 _ROLES: dict[str, Role] = {"tenantkit-owner": "owner", "tenantkit-editor": "editor", "tenantkit-viewer": "viewer"}
 
-# Where a tenant is frozen read-only, bindings of these roles bind the viewer role under their own names.
+# Where a tenant is frozen read-only, persons with these roles have bindings of other names to the viewer role.
 _FROZEN: tuple[Role, ...] = ("editor", "owner")
 
 _PERSON: TypeAdapter[str] = TypeAdapter(Person)
@@ -55,11 +57,18 @@ def member_of(binding: Manifest, people: People) -> Member | None:
     subjects = binding.get("subjects") or []
     persons = [person for subject in subjects if (person := person_of(subject, people)) is not None]
     marked = _marked_person(binding, subjects)
-    candidates = [person for person in (*persons, marked) if person is not None]
-    for role in (bound, *(_FROZEN if bound == "viewer" else ())):
-        for person in candidates:
-            if binding_name(role, person) == name:
-                return Member(role, person)
+    for person in (*persons, marked):
+        if person is not None and binding_name(bound, person) == name:
+            return Member(bound, person)
+    return _frozen_member(name, (*persons, marked)) if bound == "viewer" else None
+
+
+def _frozen_member(name: str, persons: Iterable[str | None]) -> Member | None:
+    """The member who has this binding of the viewer role in place of an own one, while the tenant is frozen."""
+    for person in persons:
+        for role in _FROZEN if person is not None else ():
+            if frozen_binding_name(role, person or "") == name:
+                return Member(role, person or "")
     return None
 
 

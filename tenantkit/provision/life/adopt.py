@@ -15,11 +15,13 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.arguments import checked_tenants
+from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.life.adoption import make_adoption
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import read_tenants
+from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def plan_adopt(cluster: ClusterApi, tenants: Tenant | Sequence[Tenant]) -> Plan:
         `foreign` are what is in the namespace already and differs from the spec, such as bindings, quotas, policies,
         Ingresses and Pod Security levels: an adoption does not change them, and their reasons say what the next plan
         does. A namespace is `blocked` if it does not exist, is the system's, belongs to another tenant, is being
-        deleted, has other values in these labels, or if its tenant does not fit the platform. It is `not yours` if you
+        deleted, has other values in these labels, if its tenant does not fit the platform, or if the server refuses the
+        change, which it checks by a dry run. It is `not yours` if you
         may not change it, and `unchanged` if it is adopted already.
 
     Raises:
@@ -67,7 +70,7 @@ def plan_adopt(cluster: ClusterApi, tenants: Tenant | Sequence[Tenant]) -> Plan:
         ['metadata.labels[app.kubernetes.io/managed-by]', 'metadata.labels[tenantkit.dev/tenant]']
     """
     made = _make(cluster, checked_tenants(tenants), get_platform(cluster))
-    return replace(made, changes=tuple(with_others_marked(cluster, made.changes)))
+    return replace(made, changes=tuple(check_on_server(cluster, with_others_marked(cluster, made.changes))))
 
 
 @takes_cluster
@@ -121,15 +124,9 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
     if plan.subject != "adoption":
         hint = Hint("pass Tenants, or the result of {plan_adopt}")
         raise InvalidSpecError([Problem("tenants", plan, "is not the plan of an adoption", hint=hint)])
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s=0)
     return carry_out_plan(
-        cluster,
-        plan,
-        lambda server, earlier: _make(server, earlier.tenants, earlier.platform),
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-        timeout_s=0,
+        cluster, plan, lambda server, earlier: _make(server, earlier.tenants, earlier.platform), running
     )
 
 

@@ -15,19 +15,18 @@ from tenantkit.manifests.namespace import make_namespace
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked
 from tenantkit.provision.compare import field_text, fields_of
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts
+from tenantkit.provision.life.reasons import (
+    ALREADY_TENANT,
+    no_namespace,
+    other_value,
+    reserved_namespace,
+    seen_in_namespace,
+)
 from tenantkit.provision.live import LiveState
 from tenantkit.provision.ownership import owner_of, tenant_of
 from tenantkit.provision.plan import not_fitting, unfit_tenants
 from tenantkit.provision.plans.tenant_changes import compare_tenants
-from tenantkit.provision.reasons import (
-    ALREADY_TENANT,
-    no_namespace,
-    other_value,
-    owned_by_other,
-    reserved_namespace,
-    seen_in_namespace,
-    terminating,
-)
+from tenantkit.provision.reasons import owned_by_other, terminating
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
@@ -130,10 +129,15 @@ def _inside(tenant: Tenant, platform: Platform, live: LiveState) -> Iterator[Pla
         rows = [
             replace(row, action="foreign", why=seen_in_namespace(row.action, row.why))
             for row in change.rows
-            if row.action in _SHOWN and change.live is not None
+            if row.action in _SHOWN and change.live is not None and not _is_added(row)
         ]
         if rows:
             yield PlanChange("foreign", change.ref, tuple(rows), tenant.name, live=change.live)
+
+
+def _is_added(row: PlanRow) -> bool:
+    """Whether the next plan adds a field that nobody has set."""
+    return row.action == "update" and bool(row.path) and row.before is None
 
 
 def _with_content(change: PlanChange, inside: Iterable[PlanChange]) -> list[PlanChange]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.provision.life.grants import carry_out_grants, plan_grants
+from tenantkit.provision.running.options import Running
 from tenantkit.spec.boost import Boost
 
 if TYPE_CHECKING:
@@ -79,12 +80,4 @@ def boost(  # noqa: PLR0913 (each is a separate decision, with a default that su
     if given.has_ended(now):
         raise InvalidSpecError([Problem("until", until, "is in the past: use a time in the future")])
     plan, scope = plan_grants(cluster, tenants, lambda tenant: tenant.with_(boost=given), now)
-    return carry_out_grants(
-        cluster,
-        plan,
-        scope,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-    )
+    return carry_out_grants(cluster, plan, scope, Running(progress, on_progress, cancelled, max_concurrency))

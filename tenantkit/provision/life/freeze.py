@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.provision.life.grants import carry_out_grants, plan_grants
+from tenantkit.provision.running.options import Running
 
 if TYPE_CHECKING:
     import threading
@@ -74,15 +75,7 @@ def freeze(  # noqa: PLR0913 (each is a separate decision, with a default that s
     """
     mode: Literal["pods", "read-only"] = "read-only" if read_only else "pods"
     plan, scope = plan_grants(cluster, tenants, lambda tenant: tenant.with_(frozen=mode), datetime.now(UTC))
-    return carry_out_grants(
-        cluster,
-        plan,
-        scope,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-    )
+    return carry_out_grants(cluster, plan, scope, Running(progress, on_progress, cancelled, max_concurrency))
 
 
 @takes_cluster
@@ -128,12 +121,4 @@ def thaw(  # noqa: PLR0913 (as `freeze`)
         '1 unchanged'
     """
     plan, scope = plan_grants(cluster, tenants, lambda tenant: tenant.with_(frozen=None), datetime.now(UTC))
-    return carry_out_grants(
-        cluster,
-        plan,
-        scope,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-    )
+    return carry_out_grants(cluster, plan, scope, Running(progress, on_progress, cancelled, max_concurrency))

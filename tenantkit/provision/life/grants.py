@@ -14,6 +14,7 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow
+from tenantkit.provision.left_out import replaces_role
 from tenantkit.provision.plan import Plan, plan_at, replan, unfit_tenants
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.reasons import does_not_fit, newer_version
@@ -23,12 +24,12 @@ from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.provision.report import Report
+    from tenantkit.provision.running.options import Running
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
@@ -48,14 +49,16 @@ class Scope:
 
     def narrow(self, plan: Plan) -> Plan:
         """The plan with the changes of these objects only, and without what it only shows."""
-        kept = [change for change in plan.changes if change.action != "foreign" and self._has(change)]
+        # an interrupted freeze or thaw leaves some bindings in place of others
+        unfinished = {change.tenant for change in plan.changes if replaces_role(change)}
+        bindings_of = unfinished | self.bindings_of
+        kept = [
+            change
+            for change in plan.changes
+            if change.action != "foreign"
+            if change.ref in self.refs or (change.ref.kind == "RoleBinding" and change.tenant in bindings_of)
+        ]
         return replace(plan, changes=tuple(kept))
-
-    def _has(self, change: PlanChange) -> bool:
-        if change.ref.kind != "RoleBinding":
-            return change.ref in self.refs
-        # an interrupted thaw leaves bindings with another role than their own
-        return change.tenant in self.bindings_of or any(row.path == ("roleRef",) for row in change.rows)
 
 
 def plan_grants(
@@ -96,26 +99,9 @@ def plan_grants(
     return replace(made, changes=(*made.changes, *refused)), scope
 
 
-def carry_out_grants(  # noqa: PLR0913 (as `apply`)
-    cluster: ClusterApi,
-    plan: Plan,
-    scope: Scope,
-    *,
-    progress: bool,
-    on_progress: Callable[[ApplyOutcome], None] | None,
-    cancelled: threading.Event | None,
-    max_concurrency: int,
-) -> Report:
+def carry_out_grants(cluster: ClusterApi, plan: Plan, scope: Scope, running: Running) -> Report:
     """Carry out the plan of `plan_grants`; raises and returns the same as `apply`."""
-    return carry_out_plan(
-        cluster,
-        plan,
-        lambda server, earlier: scope.narrow(replan(server, earlier)),
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-    )
+    return carry_out_plan(cluster, plan, lambda server, earlier: scope.narrow(replan(server, earlier)), running)
 
 
 def _add(scope: Scope, before: Tenant, after: Tenant, platform: Platform) -> None:

@@ -18,16 +18,20 @@ from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import carry_out_plan
 from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
+from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
 from tenantkit.provision.live import live_state
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import TENANT_KINDS, read_contents
-from tenantkit.provision.reasons import FROZEN_STILL, PROTECTED, newer_version, stays_after_release
+from tenantkit.provision.reasons import PROTECTED, newer_version
+from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import stored_tenant
+from tenantkit.provision.stored.tenants import is_protected, stored_tenant
 from tenantkit.provision.tenant_namespaces import namespaces_by_name
+from tenantkit.provision.writes import MARKS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
@@ -76,7 +80,7 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         ['ResourceQuota', 'LimitRange', 'ServiceAccount']
     """
     made = _make(cluster, checked_names(tenants), get_platform(cluster))
-    return replace(made, changes=tuple(with_others_marked(cluster, made.changes)))
+    return replace(made, changes=tuple(check_on_server(cluster, with_others_marked(cluster, made.changes))))
 
 
 @takes_cluster
@@ -134,16 +138,8 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
     if plan.subject != "release":
         hint = Hint("pass a name, or the result of {plan_release}")
         raise InvalidSpecError([Problem("tenants", plan, "is not the plan of a release", hint=hint)])
-    return carry_out_plan(
-        cluster,
-        plan,
-        _remake,
-        progress=progress,
-        on_progress=on_progress,
-        cancelled=cancelled,
-        max_concurrency=max_concurrency,
-        timeout_s=0,
-    )
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s=0)
+    return carry_out_plan(cluster, plan, _remake, running)
 
 
 def _remake(cluster: ClusterApi, earlier: Plan) -> Plan:
@@ -174,7 +170,9 @@ def _release(name: str, namespace: Manifest, contents: LiveState) -> list[PlanCh
     refused = _why_refused(namespace, contents)
     if refused is not None:
         return [blocked(change, refused)]
-    return [replace(change, rows=tuple(row for row in change.rows if row.action != "foreign"))]
+    rows = [replace(row, action="update") if row.path in MARKS else row for row in change.rows]
+    taken = tuple(row for row in rows if row.action == "update")
+    return [replace(change, action="update", rows=taken)]
 
 
 def _why_refused(namespace: Manifest, contents: LiveState) -> Reason | None:
@@ -182,10 +180,11 @@ def _why_refused(namespace: Manifest, contents: LiveState) -> Reason | None:
     if frozen in contents.objects:
         return FROZEN_STILL
     try:
-        tenant = _stored(namespace)
+        return PROTECTED if is_protected(namespace) else None
     except SpecVersionError as error:
         return newer_version(error)
-    return PROTECTED if tenant is not None and tenant.protected else None
+    except InvalidSpecError:
+        return None  # whose grant cannot be read is released, too
 
 
 def _stays(name: str, namespace: Manifest, contents: Sequence[LiveState]) -> Iterator[PlanChange]:

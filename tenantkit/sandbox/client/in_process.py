@@ -83,13 +83,14 @@ class InProcessClient:
         found, _ = read_as({**live, **fields}, resource.api_version, resource.kind, strict=False)
         return self._stored(resource, live, self._tracked(live, found, subresource), subresource)
 
-    def apply(self, resource: Resource, live: Manifest, **fields: object) -> Manifest:
-        """Apply top-level fields of a live object by force, as a controller does that owns only these.
+    def apply(self, resource: Resource, live: Manifest, *, subresource: str = "", **fields: object) -> Manifest:
+        """Apply top-level fields to a live object; fields of other managers are taken over.
 
         Args:
             resource: its kind.
             live: as the store has it.
-            fields: the values, such as `rules=`.
+            subresource: `status`; empty for the object itself.
+            fields: what to apply, such as `rules=`.
 
         Returns:
             The stored object; the live one if nothing changes.
@@ -100,35 +101,15 @@ class InProcessClient:
         names = {"name": live["metadata"]["name"]}
         if resource.namespaced:
             names["namespace"] = live["metadata"]["namespace"]
-        config = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": names, **fields}
+        sent = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": names, **fields}
         now = timestamp(self._store.clock())
-        return self._stored(resource, live, apply(live, config, manager=self._manager, force=True, time=now))
+        tracked = apply(live, sent, manager=self._manager, force=True, time=now, subresource=subresource)
+        return self._stored(resource, live, tracked, subresource)
 
-    def _stored(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str = "") -> Manifest:
+    def _stored(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:
         """The object after an update, with the managed fields given."""
         if tracked is live:
             return live
-        return self._replace(resource, live, tracked, subresource)
-
-    def apply(self, resource: Resource, live: Manifest, *, subresource: str = "", **fields: Manifest) -> Manifest:
-        """Apply top-level fields to a live object; fields of other managers are taken over.
-
-        Args:
-            resource: its kind.
-            live: as the store has it.
-            subresource: `status`; empty for the object itself.
-            fields: what to apply.
-
-        Returns:
-            The stored object.
-
-        Raises:
-            ApiError: it is refused; the message is the server's.
-        """
-        head = {"apiVersion": resource.api_version, "kind": resource.kind}
-        sent = {**head, "metadata": {"name": live["metadata"]["name"]}, **fields}
-        now = timestamp(self._store.clock())
-        tracked = apply(live, sent, manager=self._manager, force=True, time=now, subresource=subresource)
         return self._replace(resource, live, tracked, subresource)
 
     def _replace(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:

@@ -121,11 +121,13 @@ def test_in_a_read_only_tenant_members_read_and_nobody_of_them_may_write_or_thaw
 
     report = freeze(cluster, name, read_only=True, progress=False)
 
-    assert sorted(outcome.ref.kind for outcome in report.applied) == [
-        "Namespace",
-        "ResourceQuota",
-        "RoleBinding",
-        "RoleBinding",
+    assert sorted(f"{outcome.action} {outcome.ref.kind}" for outcome in report.applied) == [
+        "create ResourceQuota",
+        "create RoleBinding",
+        "create RoleBinding",
+        "delete RoleBinding",
+        "delete RoleBinding",
+        "update Namespace",
     ]
     eventually(lambda: not may(editor, "create", "Pod", name) and not may(owner, "create", "RoleBinding", name))
     assert may(editor, "list", "Pod", name)
@@ -151,8 +153,8 @@ def test_a_hand_made_binding_does_not_let_anyone_write_in_a_read_only_tenant(clu
     planned = plan(cluster, wanted(name, frozen="read-only"))
     freeze(cluster, name, read_only=True, progress=False)
 
-    [row] = [row for row in planned.rows if row.action == "delete"]
-    assert (row.ref.name, row.code) == ("by-hand", "frozen")
+    deleted = {row.code: row.ref.name for row in planned.rows if row.action == "delete"}
+    assert deleted["frozen"] == "by-hand"
     roles = {it["roleRef"]["name"] for it in cluster.list("RoleBinding", namespace=name)}
     assert roles == {"tenantkit-viewer"}
 
