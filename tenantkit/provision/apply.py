@@ -41,8 +41,8 @@ from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.waiting.counted import wait_until_counted
-from tenantkit.provision.warnings import warned
 from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted

@@ -40,11 +40,11 @@ from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import GUARDRAILS_MISSING
 from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated
 from tenantkit.provision.waiting.deleted import wait_until_deleted
-from tenantkit.provision.warnings import GUARDRAILS_MISSING
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
 
