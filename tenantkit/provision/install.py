@@ -36,10 +36,11 @@ from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
 from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
 from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes, read_storage_classes
-from tenantkit.provision.reasons import GUARDRAILS_MISSING, REFUSED, Reason, failed, joined
+from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import GUARDRAILS_MISSING
 from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated

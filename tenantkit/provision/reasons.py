@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
 from tenantkit.rules.namespace_deletion import namespace_deletion
-from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.extra_objects import CopySource
 
 ReasonCode: TypeAlias = Literal[
@@ -162,11 +161,6 @@ HOSTS_NOT_CHECKED = Reason(
 PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
-)
-GUARDRAILS_MISSING = Reason(
-    "guardrails-missing",
-    "this cluster has no ValidatingAdmissionPolicies, so the guardrails are missing: the API server does not stop what "
-    "they deny, and provisioners can gain every right. Use Kubernetes 1.30 or newer",
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
 NOT_COMPARED = Reason(
@@ -370,20 +364,6 @@ def source_of_tenant(source: CopySource) -> Reason:
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)
-
-
-def warned(text: str, ref: ObjectRef | None = None) -> Reason:
-    """The server accepts a change, with a warning."""
-    lead = f"{ref}: " if ref is not None else ""
-    refusal = parse_refusal(text)
-    if refusal is None or refusal.code != "guardrail":
-        return Reason("warned", f"{lead}the server warns: {text}")
-    names = refusal.names
-    return Reason(
-        "warned",
-        f"{lead}{names['what']} is not allowed {names['where']}, and is only accepted until the platform denies it: "
-        f"{names['instead']}",
-    )
 
 
 def failed(error: TenantKitError) -> Reason:
