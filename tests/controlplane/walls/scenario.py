@@ -11,6 +11,7 @@ from tenantkit.manifests.network_policies import DEFAULT_DENY, POLICY_NAMES
 from tenantkit.rules.manifest import ref_of
 from tests.controlplane.walls.cast import TENANTS, WEB
 from tests.controlplane.walls.stage import OWNER, set_platform, tenants
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     # records a stage: its name, and the walls that each tenant has in it; None: there are other policies, too
     Record: TypeAlias = Callable[[str, Mapping[str, frozenset[str]] | None], None]
 
+_WITHIN_S = 30.0
 WHOLE = frozenset(POLICY_NAMES)
 _A, _B = TENANTS
 
@@ -34,6 +36,7 @@ def play(cluster: Cluster, owner: Cluster, canary: Canary, record: Record) -> di
     record("walls", {_A: WHOLE, _B: WHOLE})
     refused = {"by RBAC": _refused(owner)}
     _let_write_policies(cluster)
+    eventually(lambda: owner.can("create", "NetworkPolicy", namespace=_A), timeout_s=_WITHIN_S)
     refused["by the guardrail"] = _refused(owner)
     canary.settle()
     record("after the refusals", {_A: WHOLE, _B: WHOLE})
@@ -124,7 +127,7 @@ def _refused(owner: Cluster) -> dict[str, Any]:
 
 
 def _let_write_policies(cluster: Cluster) -> None:
-    """An administrator gives tenant-a's owner the right to write NetworkPolicies, so that only the guardrail is left."""
+    """Let tenant-a's owner write NetworkPolicies, as only an administrator can, so that only the guardrail is left."""
     metadata = {"name": "policy-writer", "namespace": _A}
     group = "rbac.authorization.k8s.io"
     rule = {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["*"]}
