@@ -101,8 +101,8 @@ class PlanChange:
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast"))
-        >>> [change.ref.kind for change in plan.changes][:3]
-        ['Namespace', 'ResourceQuota', 'LimitRange']
+        >>> [change.ref.kind for change in plan.changes][:4]
+        ['Namespace', 'ResourceQuota', 'ResourceQuota', 'LimitRange']
     """
 
     action: PlanAction

@@ -1,4 +1,4 @@
-"""The stages: before the walls, after, with one removed at a time, and with what a tenant or an administrator adds."""
+"""The stages: before the walls, after, with one removed at a time, and with other policies."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import tenantkit as tk
 from tenantkit.exceptions import ClusterError
+from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.network_policies import DEFAULT_DENY, POLICY_NAMES
 from tenantkit.rules.manifest import ref_of
-from tests.controlplane.walls.cast import TENANTS
+from tests.controlplane.walls.cast import TENANTS, WEB
 from tests.controlplane.walls.stage import set_platform, tenants
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tests.controlplane.walls.canary import Canary
 
-    # records a stage: its name, and the walls that each tenant has in it
-    Record: TypeAlias = Callable[[str, Mapping[str, frozenset[str]]], None]
+    # records a stage: its name, and the walls that each tenant has in it; None: there are other policies, too
+    Record: TypeAlias = Callable[[str, Mapping[str, frozenset[str]] | None], None]
 
 WHOLE = frozenset(POLICY_NAMES)
 _A, _B = TENANTS
@@ -48,7 +49,53 @@ def play(cluster: Cluster, owner: Cluster, canary: Canary, record: Record) -> di
     cluster.delete(ref_of(allow_all()))
     canary.settle()
     record("walls again", {_A: WHOLE, _B: WHOLE})
+    for policy in (*EVERY_KIND, *map(_in_tenant_a, EVERY_KIND[:1])):
+        cluster.create(policy)
+    canary.settle()
+    record("policies of every kind", None)
     return refused
+
+
+def _policy(name: str, namespace: str, **spec: Any) -> dict[str, Any]:
+    kind = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    return {**kind, "metadata": {"name": name, "namespace": namespace}, "spec": {"podSelector": {}, **spec}}
+
+
+def _without(key: str, *values: str) -> dict[str, Any]:
+    return {"matchExpressions": [{"key": key, "operator": "NotIn", "values": [*values]}]}
+
+
+# what the walls do not use: expressions, named ports, ranges of ports, exceptions, policies of the other ends
+EVERY_KIND = (
+    _policy(
+        "named-port",
+        "stranger",
+        policyTypes=["Ingress"],
+        ingress=[{"from": [{"namespaceSelector": _without(TENANT_LABEL, _B)}], "ports": [{"port": "web"}]}],
+    ),
+    _policy(
+        "range",
+        "stranger",
+        policyTypes=["Egress"],
+        egress=[
+            {
+                "to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["192.168.0.0/16"]}}],
+                "ports": [{"port": 80, "endPort": WEB}, {"protocol": "UDP"}],
+            },
+            {"to": [{"ipBlock": {"cidr": "2001:db8::/32"}}]},
+        ],
+    ),
+    _policy(
+        "expressions",
+        "kube-system",
+        podSelector={"matchExpressions": [{"key": "k8s-app", "operator": "DoesNotExist"}]},
+        ingress=[{"from": [{"podSelector": {"matchExpressions": [{"key": "k8s-app", "operator": "Exists"}]}}]}],
+    ),
+)
+
+
+def _in_tenant_a(policy: dict[str, Any]) -> dict[str, Any]:
+    return {**policy, "metadata": {**policy["metadata"], "namespace": _A}}
 
 
 def _repair(cluster: Cluster) -> None:

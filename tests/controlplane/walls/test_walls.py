@@ -109,7 +109,9 @@ def test_without_an_engine_every_packet_arrives(stages: Stages) -> None:
 
 
 def test_packets_arrive_where_the_walls_let_them_and_nowhere_else(stages: Stages) -> None:
-    assert differing(stages, "wanted") == []
+    written_down = {name: cells for name, cells in stages.items() if cells[0]["wanted"] is not None}
+    assert [*stages.keys() - written_down.keys()] == ["policies of every kind"]
+    assert differing(written_down, "wanted") == []
 
 
 def test_the_policies_are_evaluated_as_the_engine_enforces_them(stages: Stages) -> None:
