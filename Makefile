@@ -31,7 +31,14 @@ demo: $(VENV)/.has-demo ## run the three-tenant example on its own sandbox
 
 test: $(VENV)/.has-all chromium network-config-analyzer ## run all tests that need no cluster
 	$(call say,pytest without the control plane)
-	@$(VENV)/bin/pytest -m 'not controlplane'
+	@failed=0; \
+	$(VENV)/bin/pytest -m 'not controlplane' $(IN_PARALLEL) $(addprefix --ignore=,$(TIMED_TESTS)) || failed=1; \
+	$(VENV)/bin/pytest -m 'not controlplane' $(TIMED_TESTS) || failed=1; \
+	exit $$failed
+
+IN_PARALLEL := --numprocesses 2
+# these measure how soon a page or a kernel shows something, so that nothing may run beside them
+TIMED_TESTS := tests/browser tests/kernel tests/notebooks
 
 # for the browser tests, which are skipped where it is not installed
 chromium:
@@ -93,7 +100,7 @@ lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts, and the che
 
 test-lowest: $(VENV_LOWEST)/.has-all ## run the unit and contract tests with the lowest supported libraries
 	$(call say,pytest with the lowest supported libraries)
-	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane'
+	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane' $(IN_PARALLEL)
 
 bench: $(VENV)/.has-all controlplane ## measure the ratios of docs/benchmarks.md
 	@$(VENV)/bin/python -m benchmarks

@@ -22,6 +22,8 @@ What do you want to do?
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
     see who may reach whom               tk.connectivity, tk.plots.connectivity
+    adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
+    stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
     see whether copies are current       tk.copies
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.access.access import access as access
+    from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import FitCheck as FitCheck
@@ -82,6 +86,13 @@ if TYPE_CHECKING:
     from tenantkit.provision.install import install_platform as install_platform
     from tenantkit.provision.install import plan_platform as plan_platform
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
+    from tenantkit.provision.life.adopt import adopt as adopt
+    from tenantkit.provision.life.adopt import plan_adopt as plan_adopt
+    from tenantkit.provision.life.boost import boost as boost
+    from tenantkit.provision.life.freeze import freeze as freeze
+    from tenantkit.provision.life.freeze import thaw as thaw
+    from tenantkit.provision.life.release import plan_release as plan_release
+    from tenantkit.provision.life.release import release as release
     from tenantkit.provision.plan import Plan as Plan
     from tenantkit.provision.plan import plan as plan
     from tenantkit.provision.plan_files import read_plan as read_plan
@@ -96,8 +107,10 @@ if TYPE_CHECKING:
     from tenantkit.provision.stored.tenants import get_tenants as get_tenants
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
     from tenantkit.sandbox.server import Sandbox as Sandbox
+    from tenantkit.spec.boost import Boost as Boost
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
+    from tenantkit.spec.guardrails import Guardrails as Guardrails
     from tenantkit.spec.network import Dns as Dns
     from tenantkit.spec.network import Network as Network
     from tenantkit.spec.network import SharedEndpoint as SharedEndpoint
@@ -106,6 +119,8 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import ContainerLimits as ContainerLimits
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.quota import StorageClassQuota as StorageClassQuota
+    from tenantkit.spec.role_rules import RoleRule as RoleRule
+    from tenantkit.spec.role_rules import RoleRules as RoleRules
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.routing import Gateway as Gateway
     from tenantkit.spec.routing import Routing as Routing
@@ -114,6 +129,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ApplyOutcome": "provision.report",
+    "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
     "Dns": "spec.network",
@@ -122,6 +138,7 @@ _HOME = {
     "FitCheck": "findings.fits.fits",
     "FormField": "forms.kit.field",
     "Gateway": "spec.routing",
+    "Guardrails": "spec.guardrails",
     "Identity": "cluster.identity",
     "InteractiveTable": "display.styling",
     "Network": "spec.network",
@@ -137,6 +154,8 @@ _HOME = {
     "QuotaDashboard": "forms.live.quota_dashboard",
     "Reason": "provision.reasons",
     "Report": "provision.report",
+    "RoleRule": "spec.role_rules",
+    "RoleRules": "spec.role_rules",
     "Route": "spec.route",
     "Routing": "spec.routing",
     "Sandbox": "sandbox.server",
@@ -148,32 +167,41 @@ _HOME = {
     "TenantList": "provision.stored.tenants",
     "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
+    "access": "findings.access.access",
+    "adopt": "provision.life.adopt",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
+    "audit": "findings.audit.audit",
+    "boost": "provision.life.boost",
     "connect": "cluster.connection.connect",
     "connectivity": "findings.connectivity.connectivity",
     "copies": "frames.copies",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
+    "freeze": "provision.life.freeze",
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
+    "plan_adopt": "provision.life.adopt",
     "plan_delete_tenants": "provision.delete",
     "plan_platform": "provision.install",
+    "plan_release": "provision.life.release",
     "pods": "frames.pods",
     "quota_holders": "frames.quota_holders",
     "quota_usage": "frames.quota",
     "read_plan": "provision.plan_files",
     "read_specs": "spec.files",
+    "release": "provision.life.release",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
     "styled": "display.styling",
     "tenants": "frames.tenants",
+    "thaw": "provision.life.freeze",
     "uninstall_platform": "provision.install",
     "volumes": "frames.volumes",
     "whoami": "cluster.identity",

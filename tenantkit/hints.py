@@ -22,6 +22,7 @@ SURFACES: tuple[Surface, ...] = get_args(Surface)
 # line has no option for every argument of `connect`.
 _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
+        "adopt": ("tk.adopt(cluster, …)", "`tenantkit adopt`", "`tk.adopt(cluster, …)`"),
         "apply_again": ("plan and apply again", "run the same command again", "plan and apply again"),
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
@@ -64,6 +65,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "pass token= to `tk.connect()`, or a kubeconfig whose user has a token",
         ),
         "plan": ("tk.plan(cluster, tenants)", "`tenantkit plan`", "`tk.plan(cluster, tenants)`"),
+        "plan_adopt": ("tk.plan_adopt(cluster, …)", "`tenantkit adopt --plan`", "`tk.plan_adopt(cluster, …)`"),
+        "plan_release": ("tk.plan_release(cluster, …)", "`tenantkit release --plan`", "`tk.plan_release(cluster, …)`"),
         "plan_delete_tenants": (
             "tk.plan_delete_tenants(cluster, …)",
             "`tenantkit delete`",
@@ -71,10 +74,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
+        "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
         "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
+        "thaw": ("tk.thaw(cluster, …)", "`tenantkit thaw`", "`tk.thaw(cluster, …)`"),
         "unprotect": ("protected=False", "`protected: false`", "`protected=False`"),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
         "write_plan": ("tk.write_plan(path, plan)", "`tenantkit plan --out FILE`", "`tk.write_plan(path, plan)`"),

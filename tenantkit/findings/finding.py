@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Cause: TypeAlias = Literal[
     "namespace terminating",  # its namespace is being deleted: nothing new can be created there
+    "tenant frozen",  # by the platform: what runs goes on, and no new pods start
     "service account missing",
     "priority class missing",
     "request missing",  # a quota requires a request or limit

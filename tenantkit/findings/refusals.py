@@ -117,12 +117,14 @@ class _Meaning:
 _MEANINGS: Mapping[RefusalCode, _Meaning] = MappingProxyType(
     {
         "namespace terminating": _Meaning("namespace terminating", "Namespace/{name}"),
+        "tenant frozen": _Meaning("tenant frozen", "ResourceQuota/{name}"),
         "quota exceeded": _Meaning("quota exceeded", "ResourceQuota/{name}", _over_quota),
         "quota missing": _Meaning("quota exceeded"),
         "quota not counted": _Meaning("quota exceeded", "ResourceQuota/{name}"),
         "request missing": _Meaning("request missing", "ResourceQuota/{name}"),
         "limit range": _Meaning("limit range", "LimitRange/"),
         "pod security": _Meaning("pod security", "Namespace/{namespace}", _fields),
+        "guardrail": _Meaning("policy", "ValidatingAdmissionPolicy/{name}"),
         "policy": _Meaning("policy", "ValidatingAdmissionPolicy/{name}"),
         "webhook denied": _Meaning("policy", "Webhook/{name}"),
         "webhook failed": _Meaning("policy", "Webhook/{name}"),

@@ -7,15 +7,17 @@ others. Drift takes a plan of each tenant, so it is computed only on request.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import InvalidSpecError, PermissionDenied, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
+from tenantkit.frames.kit.warnings import warning_of
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.manifests.network_policies import DEFAULT_DENY
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
@@ -45,6 +47,9 @@ TENANTS: Schema = {
     "protected": "boolean",
     "isolated": "boolean",
     "drift": "boolean",
+    "frozen": "string",
+    "boost_until": TIME,
+    "warning": "string",
 }
 
 
@@ -73,9 +78,12 @@ def tenants(
         its own), owners, hosts (all that are granted), both joined by `, `: string; created, expires (<NA>: never):
         datetime64[us, UTC]; protected: boolean; isolated (whether tenantkit's NetworkPolicy denies its pods what no
         other policy allows): boolean, <NA> where you may not list these; drift: boolean, <NA> where not requested or
-        unknown. Sorted by namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers.
-        `attrs["incomplete"]`: by namespace, why its grant or its drift is unknown; the columns that depend on it are
-        <NA>.
+        unknown; frozen (`pods`, `read-only`, or <NA>): string; boost_until (<NA>: not boosted): datetime64[us, UTC];
+        warning (<NA>: nothing to tell): string, one line that says that a tenant is frozen or boosted, that its grant
+        expires within 14 days or has expired, that its boost has ended, or what its deletion waits for. Sorted by
+        namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
+        namespace, why its grant or its drift is unknown, and by `NetworkPolicy`, why it is not known who is isolated;
+        the columns that depend on it are <NA>.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -97,57 +105,65 @@ def tenants(
         namespaces=filters.namespaces,
         label_selector=both_selectors(TENANT_NAMESPACES, filters.label_selector),
     )
-    frame = tenants_frame(found, isolated=_isolated(cluster, found, scope))
+    incomplete: dict[str, str] = {}
+    frame = tenants_frame(found, isolated=_isolated(cluster, found, scope, incomplete))
     if drift:
         from tenantkit.frames.kit.drift import add_drift, read_drift
 
         frame = add_drift(frame, read_drift(cluster, found))
+    frame.attrs["incomplete"] |= incomplete
     note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
     return frame
 
 
-def tenants_frame(namespaces: Iterable[Manifest], *, isolated: Collection[str] | None = None) -> pd.DataFrame:
+def tenants_frame(
+    namespaces: Iterable[Manifest], *, isolated: Collection[str] | None = None, now: datetime | None = None
+) -> pd.DataFrame:
     """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown.
 
     Args:
         namespaces: of tenants.
         isolated: the names of those whose pods are isolated; None if that is not known.
+        now: the time, with its zone, for the warnings. Default: the current time.
     """
+    moment = now or datetime.now(UTC)
     rows: list[tuple[Any, ...]] = []
     incomplete: dict[str, str] = {}
     for namespace in sorted(as_read("Namespace", namespaces), key=lambda manifest: str(manifest["metadata"]["name"])):
-        granted: tuple[Any, ...] = (None, None, None, None)
+        tenant: Tenant | None = None
         try:
-            granted = _granted(stored_tenant(namespace))
+            tenant = stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
             incomplete[namespace["metadata"]["name"]] = str(error)
-        rows.append((*_row(namespace, *granted), _is_isolated(namespace, isolated), None))
+        rows.append(_row(namespace, tenant, moment, is_isolated=_is_isolated(namespace, isolated)))
     frame = frame_of_rows(rows, TENANTS)
     frame.attrs["incomplete"] = incomplete
     return frame
 
 
-def _granted(tenant: Tenant) -> tuple[Any, ...]:
-    expires = tenant.expires.isoformat() if tenant.expires is not None else None
-    return tenant.size, ", ".join(tenant.owners), expires, tenant.protected
-
-
-def _row(namespace: Manifest, size: str | None, owners: str | None, expires: str | None, protected: Any) -> Any:
+def _row(namespace: Manifest, tenant: Tenant | None, now: datetime, *, is_isolated: bool | None) -> tuple[Any, ...]:
+    """One row; without a readable grant, with what the labels say."""
     metadata = namespace["metadata"]
     labels: Mapping[str, str] = metadata.get("labels") or {}
     hosts: str | None = (metadata.get("annotations") or {}).get(HOSTS_ANNOTATION)
+    boost = tenant.boost if tenant is not None else None
     return (
         labels.get(TENANT_LABEL),
         labels.get(TEAM_LABEL),
         metadata["name"],
         (namespace.get("status") or {}).get("phase"),
-        size,
-        owners,
+        tenant.size if tenant is not None else None,
+        ", ".join(tenant.owners) if tenant is not None else None,
         ", ".join(hosts.split(",")) if hosts is not None else None,
         metadata.get("creationTimestamp"),
-        expires,
-        protected,
+        tenant.expires.isoformat() if tenant is not None and tenant.expires is not None else None,
+        tenant.protected if tenant is not None else None,
+        is_isolated,
+        None,
+        tenant.frozen if tenant is not None else None,
+        boost.until.isoformat() if boost is not None else None,
+        warning_of(namespace, tenant, now),
     )
 
 
@@ -155,8 +171,10 @@ def _is_isolated(namespace: Manifest, isolated: Collection[str] | None) -> bool 
     return None if isolated is None else namespace["metadata"]["name"] in isolated
 
 
-def _isolated(cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope) -> set[str] | None:
-    """The namespaces whose pods are denied what no policy allows; None if policies may not be listed."""
+def _isolated(
+    cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope, incomplete: dict[str, str]
+) -> set[str] | None:
+    """The namespaces whose pods are denied what no policy allows; None if policies cannot be listed."""
     if not namespaces:
         return None
     try:
@@ -166,6 +184,7 @@ def _isolated(cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope) ->
             namespaces=None if scope == "cluster" else scope,
             field_selector=f"metadata.name={DEFAULT_DENY}",
         )
-    except PermissionDenied:
+    except (NotFound, PermissionDenied) as error:
+        incomplete["NetworkPolicy"] = str(error)
         return None
     return {policy["metadata"]["namespace"] for policy in policies}

@@ -45,7 +45,11 @@ def make_accounts(tenant: Tenant, platform: Platform) -> list[Manifest]:
 
 
 def make_bindings(tenant: Tenant, platform: Platform) -> list[Manifest]:
-    """One RoleBinding per person and role."""
+    """One RoleBinding per person and role.
+
+    Where the tenant is frozen read-only, owners and editors have bindings of other names to the viewer role. The name
+    keeps which role the person has. It is another one, so that at each moment one of the two bindings exists.
+    """
     return [_binding(tenant, platform, role, person) for role, person in tenant.people]
 
 
@@ -62,16 +66,24 @@ def binding_name(role: Role, person: str) -> str:
     return derived_name("tenantkit", role, person)
 
 
+def frozen_binding_name(role: Role, person: str) -> str:
+    """The name of the RoleBinding that a person has instead while the tenant is frozen read-only."""
+    return binding_name(role, person) if role == "viewer" else derived_name("tenantkit", f"frozen-{role}", person)
+
+
 def _binding(tenant: Tenant, platform: Platform, role: Role, person: str) -> Manifest:
+    is_frozen = tenant.frozen == "read-only"
+    name = frozen_binding_name(role, person) if is_frozen else binding_name(role, person)
+    bound = "viewer" if is_frozen else role
     return {
         "apiVersion": f"{RBAC_GROUP}/v1",
         "kind": "RoleBinding",
         "metadata": {
-            "name": binding_name(role, person),
+            "name": name,
             "namespace": platform.namespace(tenant),
             "labels": own_labels(tenant.name),
             "annotations": {PERSON_ANNOTATION: person},
         },
-        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": f"tenantkit-{role}"},
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": f"tenantkit-{bound}"},
         "subjects": [make_subject(person, platform.people)],
     }

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, TEAM_LABEL, own_labels
+from tenantkit.manifests.labels import (
+    GRANT_ANNOTATION,
+    HOSTS_ANNOTATION,
+    PROTECTED_LABEL,
+    SERVICE_TYPES_ANNOTATION,
+    TEAM_LABEL,
+    own_labels,
+)
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
+    from tenantkit.spec.quota import Quota
     from tenantkit.spec.security import Security
     from tenantkit.spec.tenant import Tenant
 
@@ -21,12 +29,23 @@ if TYPE_CHECKING:
 def make_namespace(tenant: Tenant, platform: Platform) -> Manifest:
     """The tenant's Namespace, with Pod Security levels (page "Pod Security Admission") and the grant."""
     labels = platform.labels | own_labels(tenant.name) | {TEAM_LABEL: tenant.team} | _pod_security(platform.security)
+    if tenant.protected:
+        labels[PROTECTED_LABEL] = "true"
     annotations = {GRANT_ANNOTATION: tenant.grant_json(), HOSTS_ANNOTATION: ",".join(platform.hosts(tenant))}
+    service_types = _service_types(platform.quota(tenant))
+    if service_types:
+        annotations[SERVICE_TYPES_ANNOTATION] = ",".join(service_types)
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {"name": platform.namespace(tenant), "labels": labels, "annotations": annotations},
     }
+
+
+def _service_types(quota: Quota) -> list[str]:
+    """The types of Services that the quota grants, for the guardrails."""
+    granted = {"LoadBalancer": quota.load_balancers, "NodePort": quota.node_ports}
+    return [name for name, count in granted.items() if count]
 
 
 def _pod_security(security: Security) -> dict[str, str]:

@@ -16,6 +16,8 @@ _ORDER = (
     "RoleBinding",
     "Ingress",
     "HTTPRoute",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
 )
 
 # Kinds for whose deletion controllers wait by finalizers, which are therefore left to them.

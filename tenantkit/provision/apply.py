@@ -13,9 +13,11 @@ import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.exceptions import (
     ClusterUnavailable,
     InvalidSpecError,
@@ -25,19 +27,24 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint, Message
+from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
-from tenantkit.provision.left_out import WALLS, left_out, takes_rights_away
+from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plans.places import route_places
 from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
+from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
 
@@ -51,9 +58,13 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
-    from tenantkit.rules.manifest import ObjectRef
 
 _QUOTA_WAIT_S = 30.0
+_OTHERS = {
+    "deletion": ("a deletion", Hint("to delete the tenants, use {delete_tenants}")),
+    "adoption": ("an adoption", Hint("to adopt the namespaces, use {adopt}")),
+    "release": ("a release", Hint("to release the namespaces, use {release}")),
+}
 # the kinds by which a tenant holds a host
 _HOST_KINDS = ("Namespace", "Ingress", "HTTPRoute")
 
@@ -107,24 +118,36 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '1 applied, 13 unchanged'
+        '1 applied, 14 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
     _check_plan(plan)
-    forced = forced_fields(plan, force_conflicts)
-    current = replan(cluster, plan)
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s)
+    return carry_out_plan(cluster, plan, replan, running, forced=forced_fields(plan, force_conflicts))
+
+
+def carry_out_plan(
+    cluster: ClusterApi,
+    plan: Plan,
+    remake: Callable[[ClusterApi, Plan], Plan],
+    running: Running,
+    *,
+    forced: Mapping[ObjectRef, frozenset[Path]] = MappingProxyType({}),
+) -> Report:
+    """The same as `apply`, for a plan of any subject; `remake` makes it again from the current live state."""
+    current = remake(cluster, plan)
     check_origin(cluster, plan, current)
     left = left_out(plan, current)
     check_fresh(plan, current, left.is_written)
     total = sum(map(left.is_written, current.changes))
-    stop = cancelled or threading.Event()
+    stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
-        with closing(Progress(total, verb="applying", shown=progress, on_progress=on_progress)) as shown:
+        with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
             run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster), CopyContents(cluster))
-            run.all(_groups(plan, current, left), left, moves(current.changes), max_concurrency)
-        if timeout_s > 0 and not stop.is_set():
-            run.await_quotas(current.changes, timeout_s)
+            run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
+        if running.timeout_s > 0 and not stop.is_set():
+            run.await_quotas(current.changes, running.timeout_s)
         report = run.report(plan)
         if not report.is_done:
             raise partial_error(report, done="applied")
@@ -134,9 +157,9 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
 def _check_plan(plan: object) -> None:
     if not isinstance(plan, Plan):
         raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
-    if plan.subject == "deletion":
-        hint = Hint("to delete the tenants, use {delete_tenants}")
-        raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion", hint=hint)])
+    if plan.subject in _OTHERS:
+        what, hint = _OTHERS[plan.subject]
+        raise InvalidSpecError([Problem("plan", plan, f"is the plan of {what}", hint=hint)])
 
 
 @dataclass
@@ -156,6 +179,7 @@ class _Run:
     pending: list[ApplyOutcome] = field(default_factory=list)
     not_attempted: list[ApplyOutcome] = field(default_factory=list)
     not_ready: list[ApplyOutcome] = field(default_factory=list)
+    warnings: list[Reason] = field(default_factory=list)
 
     def all(
         self,
@@ -219,7 +243,7 @@ class _Run:
             if self.stop.is_set():
                 self._skip(changes[place:])
                 return
-            if is_closed and not takes_rights_away(change):
+            if (is_closed and not takes_rights_away(change)) or self._keeps_role(change):
                 self._skip([change])
                 continue
             try:
@@ -230,6 +254,10 @@ class _Run:
                     self._skip(changes[place + 1 :])
                     return
                 is_closed = is_closed or change.tenant is None or change.ref.kind in WALLS
+
+    def _keeps_role(self, change: PlanChange) -> bool:
+        undone = (*self.failed, *self.not_attempted, *self.pending) if replaces_role(change) else ()
+        return any(outcome.tenant == change.tenant and outcome.ref.kind == "RoleBinding" for outcome in undone)
 
     def _one(self, change: PlanChange, *, is_new_namespace: bool) -> None:
         if change.action == "unchanged":
@@ -247,6 +275,12 @@ class _Run:
                 self._add(self.failed, ApplyOutcome(change.ref, "conflict", change.tenant, row.field, why))
 
     def _write(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        with collected_warnings() as texts:
+            is_written = self._carry_out(change, forced, is_new_namespace=is_new_namespace)
+        self.warnings += [warned(text, change.ref) for text in texts]
+        return is_written
+
+    def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
         options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
             return carry_out(self.cluster, change, **options)
@@ -255,7 +289,8 @@ class _Run:
             refusal = parse_refusal(str(error))
             if refusal is None or refusal.code != "quota not counted" or change.ref.namespace is None:
                 raise
-            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
+            quota = ObjectRef("v1", "ResourceQuota", QUOTA_NAME, change.ref.namespace)
+            wait_until_counted(self.cluster, [quota], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
             if self.stop.is_set():
                 raise
             return carry_out(self.cluster, change, **options)
@@ -283,9 +318,10 @@ class _Run:
         """Wait for the quotas of the applied tenants, and report those that are not counted in time."""
         done = {outcome.ref for outcome in (*self.applied, *self.unchanged)}
         quotas = {
-            str(change.ref.namespace): change
+            change.ref: change
             for change in changes
             if change.ref.kind == "ResourceQuota"
+            and change.wanted is not None
             and change.ref in done
             and not (change.action == "unchanged" and change.live is not None and is_counted(change.live))
         }
@@ -308,8 +344,8 @@ class _Run:
             uncounted = set(quotas)
         if self.stop.is_set():
             why = Reason("not-awaited", "the quota was written, but the apply was cancelled before it was counted")
-        for namespace in sorted(uncounted):
-            change = quotas[namespace]
+        for ref in sorted(uncounted):
+            change = quotas[ref]
             self.not_ready.append(ApplyOutcome(change.ref, "wait", change.tenant, why=why))
 
     def report(self, plan: Plan) -> Report:
@@ -319,7 +355,7 @@ class _Run:
         def sort(outcomes: list[ApplyOutcome]) -> tuple[ApplyOutcome, ...]:
             return tuple(sorted(outcomes, key=lambda it: (rank.get(it.ref, len(rank)), it.field or "")))
 
-        places = _places(plan, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
+        places = route_places(plan.changes, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
         return Report(
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
@@ -330,6 +366,7 @@ class _Run:
             urls={tenant: [url for _, url in pairs] for tenant, pairs in places.items()},
             hostnames={tenant: list(dict.fromkeys(host for host, _ in pairs)) for tenant, pairs in places.items()},
             interrupted=self.stop.is_set(),
+            warnings=tuple(dict.fromkeys(self.warnings)),
         )
 
 
@@ -351,18 +388,6 @@ def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[P
             deleted = type(change)("unchanged", change.ref, (), change.tenant)
             groups.setdefault(change.tenant, []).append(deleted)
     return groups
-
-
-def _places(plan: Plan, existing: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
-    """Host and URL of each route whose object exists, by tenant."""
-    places: dict[str, list[tuple[str, str]]] = {}
-    for change in plan.changes:
-        if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
-            spec = change.wanted["spec"]
-            host, path = spec["rules"][0]["host"], spec["rules"][0]["http"]["paths"][0]["path"]
-            scheme = "https" if "tls" in spec else "http"
-            places.setdefault(str(change.tenant), []).append((host, f"{scheme}://{host}{path}"))
-    return places
 
 
 def _raise_first(futures: Sequence[Future[None]]) -> None:

@@ -31,6 +31,7 @@ from tenantkit.provision.reasons import (
     set_by_other,
     shared_field,
     taken_back,
+    terminating,
 )
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
@@ -100,8 +101,8 @@ class PlanChange:
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast"))
-        >>> [change.ref.kind for change in plan.changes][:3]
-        ['Namespace', 'ResourceQuota', 'LimitRange']
+        >>> [change.ref.kind for change in plan.changes][:4]
+        ['Namespace', 'ResourceQuota', 'ResourceQuota', 'LimitRange']
     """
 
     action: PlanAction
@@ -123,7 +124,7 @@ class PlanChange:
             looked_at = {path for path in live if path[0] == "metadata"}
         else:
             looked_at = {*fields_of(self.wanted), *owners_of(found).ours}
-            looked_at |= {path for path in live if is_exclusive(self.ref.kind, path)}
+            looked_at |= {path for path in live if is_exclusive(self.wanted, path)}
         uid = "" if is_kubernetes_own else str(found["metadata"].get("uid", ""))
         return digest(self.ref.kind, live, looked_at, uid=uid)
 
@@ -186,13 +187,18 @@ def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Co
 
 def _why_blocked(wanted: Manifest, live: Manifest, tenant: str | None, state: LiveState) -> Reason | None:
     ref = ref_of(wanted)
-    if live["metadata"].get("deletionTimestamp") and not _is_made_again(wanted, tenant):
-        return BEING_DELETED
+    is_deleted = bool(live["metadata"].get("deletionTimestamp")) and not _is_made_again(wanted, tenant)
     if is_extra(wanted):
         is_known = is_ours(live, tenant) or is_applied_by_us(live)
+        if is_deleted:
+            return BEING_DELETED
         return None if is_known else owned_by_other(owner_of(live), ref.kind)
     quota = state.objects.get(ObjectRef("v1", "ResourceQuota", QUOTA_NAME, ref.name))
-    if is_recognized(live, tenant, quota):
+    is_foreign = not is_recognized(live, tenant, quota)
+    if is_deleted:
+        is_tenants = tenant is not None and ref.kind == "Namespace"
+        return terminating(live, tenant, is_foreign=is_foreign) if is_tenants else BEING_DELETED
+    if not is_foreign:
         return None
     return owned_by_other(owner_of(live), ref.kind)
 
@@ -259,7 +265,7 @@ def _extra_row(it: _Compared, path: Path, value: Any, owners: Owners) -> Iterato
     is_owned = path in owners.ours
     if is_owned and not others:
         yield PlanRow("update", it.ref, path, value, None)
-    elif is_exclusive(it.ref.kind, path):
+    elif is_exclusive(it.wanted, path):
         yield PlanRow("conflict", it.ref, path, value, None, added_by_other(managers), managers)
     elif is_owned:
         yield PlanRow("update", it.ref, path, value, None, shared_field(", ".join(others)))

@@ -41,6 +41,8 @@ _EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
     "ClusterRole": ("rules", "aggregationRule"),
     "RoleBinding": ("roleRef", "subjects"),
     "ClusterRoleBinding": ("roleRef", "subjects"),
+    "ValidatingAdmissionPolicy": ("spec",),
+    "ValidatingAdmissionPolicyBinding": ("spec",),
 }
 
 
@@ -57,9 +59,14 @@ def fields_of(manifest: Manifest) -> dict[Path, Any]:
     return fields
 
 
-def is_exclusive(kind: str, path: Path) -> bool:
-    """Whether tenantkit owns everything at this path, even entries that others added."""
-    return path[0] in _EXCLUSIVE.get(kind, ())
+def is_exclusive(wanted: Manifest, path: Path) -> bool:
+    """Whether tenantkit owns everything at this path, even entries that others added.
+
+    The rules of an aggregated ClusterRole are its controller's.
+    """
+    if path[0] == "rules" and "aggregationRule" in wanted:
+        return False
+    return path[0] in _EXCLUSIVE.get(wanted["kind"], ())
 
 
 def same_value(kind: str, path: Path, one: Any, other: Any) -> bool:

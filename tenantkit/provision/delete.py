@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.parallel import side_by_side
@@ -23,9 +22,9 @@ from tenantkit.exceptions import (
     WaitTimeoutError,
 )
 from tenantkit.hints import Hint, Message
-from tenantkit.manifests.labels import GRANT_ANNOTATION, TENANT_LABEL
+from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow
-from tenantkit.provision.ownership import is_ours, owner_of
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
 from tenantkit.provision.read import read_contents
@@ -34,16 +33,11 @@ from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import (
-    TENANT_NAMESPACES,
-    find_namespace,
-    readable_tenant_namespaces,
-    stored_tenant,
-)
+from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, is_protected, stored_tenant
+from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.base import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +46,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.live import LiveState
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.spec.platform import Platform
     from tenantkit.spec.tenant import Tenant
 
 # Kinds that controllers create for other objects, and that no user would miss.
@@ -85,12 +78,12 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
-        >>> plan.frame.query("kind == 'ResourceQuota'")[["action", "namespace", "name"]].to_dict("records")
-        [{'action': 'delete', 'namespace': 'forecast', 'name': 'tenantkit-quota'}]
+        >>> plan.frame.query("kind == 'LimitRange'")[["action", "namespace", "name"]].to_dict("records")
+        [{'action': 'delete', 'namespace': 'forecast', 'name': 'tenantkit-limits'}]
     """
-    names = _checked_names(tenants)
+    names = checked_names(tenants)
     platform = get_platform(cluster)
-    namespaces = _namespaces(cluster, names, platform)
+    namespaces = namespaces_by_name(cluster, names, platform, done="deleted")
     kinds = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in _NOT_LISTED]
     contents = read_contents(cluster, kinds, [namespace["metadata"]["name"] for namespace in namespaces])
     changes: list[PlanChange] = []
@@ -154,10 +147,10 @@ def delete_tenants(  # noqa: PLR0913 (each is a separate decision, with a defaul
         >>> tk.apply(cluster, tk.plan(cluster, forecast), progress=False).is_complete
         True
     """
-    names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else _checked_names(tenants)
+    names = _planned_names(cluster, tenants) if isinstance(tenants, Plan) else checked_names(tenants)
     _check_confirmed(names, confirm)
-    namespaces = _namespaces(cluster, names, get_platform(cluster))
-    protected = [name for name, namespace in zip(names, namespaces, strict=True) if _is_protected(namespace)]
+    namespaces = namespaces_by_name(cluster, names, get_platform(cluster), done="deleted")
+    protected = [name for name, namespace in zip(names, namespaces, strict=True) if is_protected(namespace)]
     if protected:
         values = {"which": _text(protected)}
         raise OwnershipError(Message("{which} protected: apply with {unprotect} first. Nothing was deleted", values))
@@ -290,22 +283,6 @@ class _Run:
         )
 
 
-def _checked_names(tenants: object, field: str = "tenants") -> tuple[str, ...]:
-    """The names in a tuple."""
-    is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | bytes | Mapping | Spec)
-    names = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
-    problems = [
-        Problem(field, name, "pass the name of a tenant, or a list of names")
-        for name in names or (tenants,)
-        if not isinstance(name, str)
-    ]
-    twice = sorted({name for name in names if isinstance(name, str) and names.count(name) > 1})
-    problems += [Problem(field, name, "is listed more than once") for name in twice]
-    if problems:
-        raise InvalidSpecError(problems)
-    return tuple(str(name) for name in names)
-
-
 def _planned_names(cluster: ClusterApi, plan: Plan) -> tuple[str, ...]:
     """The tenants of the plan of a deletion that was made on this cluster."""
     if plan.subject != "deletion":
@@ -316,41 +293,11 @@ def _planned_names(cluster: ClusterApi, plan: Plan) -> tuple[str, ...]:
 
 
 def _check_confirmed(names: Sequence[str], confirm: object) -> None:
-    given = {confirm} if isinstance(confirm, str) else set(_checked_names(confirm, "confirm"))
+    given = {confirm} if isinstance(confirm, str) else set(checked_names(confirm, "confirm"))
     if given != set(names):
         expected = repr(names[0]) if len(names) == 1 else repr(sorted(names))
         what = "it with everything in it" if len(names) == 1 else "them with everything in them"
         raise InvalidSpecError([Problem("confirm", confirm, f"repeat {expected} to delete {what}")])
-
-
-def _namespaces(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> list[Manifest]:
-    """The namespaces of these tenants, each with its tenant's labels; found by these where they may be listed."""
-    labelled = _labelled(cluster)
-
-    def find(name: str) -> Manifest:
-        found = {namespace["metadata"]["name"]: namespace for namespace in labelled.get(name, ())}
-        expected = platform.namespace(name)
-        if expected in found or not found:
-            return found.get(expected) or find_namespace(cluster, name, platform)
-        if len(found) > 1:
-            listed = ", ".join(map(repr, sorted(found)))
-            raise OwnershipError(f"tenant {name!r} has the namespaces {listed}: nothing was deleted")
-        return next(iter(found.values()))
-
-    namespaces = side_by_side(find, names)
-    for name, namespace in zip(names, namespaces, strict=True):
-        if not is_ours(namespace, name):
-            which, owner = f"namespace {namespace['metadata']['name']!r}", owner_of(namespace)
-            raise OwnershipError(f"{which} does not belong to tenant {name!r} but to {owner}: nothing was deleted")
-    return namespaces
-
-
-def _labelled(cluster: ClusterApi) -> dict[str, list[Manifest]]:
-    """The Namespaces of all tenants, by tenant; none for a user who may not list them."""
-    found: dict[str, list[Manifest]] = {}
-    for namespace in readable_tenant_namespaces(cluster):
-        found.setdefault(namespace["metadata"]["labels"][TENANT_LABEL], []).append(namespace)
-    return found
 
 
 def _stored(namespace: Manifest) -> Tenant | None:
@@ -359,17 +306,12 @@ def _stored(namespace: Manifest) -> Tenant | None:
     return stored_tenant(namespace) if has_grant else None
 
 
-def _is_protected(namespace: Manifest) -> bool:
-    tenant = _stored(namespace)
-    return tenant is not None and tenant.protected
-
-
 def _deletions(tenant: str, namespace: Manifest, contents: LiveState) -> list[PlanChange]:
     """The changes for a namespace, and for everything in it.
 
     Objects are not kept in the plan, since a Secret is among them.
     """
-    action: PlanAction = "blocked" if _is_protected(namespace) else "delete"
+    action: PlanAction = "blocked" if is_protected(namespace) else "delete"
     why = PROTECTED if action == "blocked" else None
     inside = namespace_not_applied(action) if action == "blocked" else IN_THE_NAMESPACE
     ref, name = ref_of(namespace), namespace["metadata"]["name"]

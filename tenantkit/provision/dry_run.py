@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import (
     BadRequest,
@@ -22,6 +23,7 @@ from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.extras.contents import CopyContents, shown
 from tenantkit.provision.reasons import LOCAL_ONLY, denied
+from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.writes import is_replaced, takes_back, to_send
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
 
 
 def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[PlanChange]:
-    """The same changes, `blocked` where the server would refuse them, and `local-only` where it cannot check them."""
+    """The same changes, `blocked` where the server would refuse them, and `local-only` where it cannot check them.
+
+    A warning of the server is the reason of a change without another one.
+    """
     absent = {change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"}
     contents = CopyContents(cluster)
     return side_by_side(lambda change: _check(cluster, change, absent, contents), changes)
@@ -44,12 +49,20 @@ def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str], con
     if change.ref.namespace in absent or is_replaced(change):
         return replace(change, rows=tuple(replace(row, why=row.why or LOCAL_ONLY) for row in change.rows))
     try:
-        if change.wanted is None:
-            cluster.delete(change.ref, dry_run=True)
-        else:
-            sent = to_send(replace(change, wanted=contents.filled(change.wanted)))
-            answer = cluster.apply(sent, dry_run=True, force=takes_back(change))
-            check_answer(shown(sent), shown(answer), change.live)
+        with collected_warnings() as texts:
+            _send(cluster, change, contents)
     except (PermissionDenied, Rejected, BadRequest, Conflict, StalePlanError, StoredDifferentlyError) as error:
         return blocked(change, denied(error))
-    return change
+    if not texts:
+        return change
+    why = warned("; ".join(texts)) if len(texts) > 1 else warned(texts[0])
+    return replace(change, rows=tuple(replace(row, why=row.why or why) for row in change.rows))
+
+
+def _send(cluster: ClusterApi, change: PlanChange, contents: CopyContents) -> None:
+    if change.wanted is None:
+        cluster.delete(change.ref, dry_run=True)
+    else:
+        sent = to_send(replace(change, wanted=contents.filled(change.wanted)))
+        answer = cluster.apply(sent, dry_run=True, force=takes_back(change))
+        check_answer(shown(sent), shown(answer), change.live)

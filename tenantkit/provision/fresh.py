@@ -36,9 +36,9 @@ def check_origin(cluster: ClusterApi, plan: Plan, current: Plan) -> None:
     """
     if plan.cluster_id:
         check_cluster(plan.cluster_id, current.cluster_id)
-    if plan.subject == "tenants":
+    if plan.subject in ("tenants", "adoption"):
         check_platform(plan.platform_digest, find_platform(cluster))
-    else:
+    elif plan.subject == "platform":
         check_namespaces(cluster, plan.platform)
 
 

@@ -22,23 +22,28 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.manifests.platform import make_platform
+from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.found_network import read_network
+from tenantkit.provision.plans.guardrail_notices import guardrail_notices
 from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.read import node_resources, read_nodes, read_refs
+from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
+from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes, read_storage_classes
 from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import GUARDRAILS_MISSING
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
+from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
@@ -55,6 +60,12 @@ if TYPE_CHECKING:
     from tenantkit.spec.network import Network
 
 
+_AGGREGATED_WITHIN_S = 30.0
+_NOT_AGGREGATED = Reason(
+    "not-aggregated",
+    f"its rules were not collected within {_AGGREGATED_WITHIN_S:g} s, so members do not have all their permissions: "
+    f"check that the controller manager is running",
+)
 _NOT_CONFIRMED = Reason("not-awaited", "interrupted before the server confirmed it, so it may be deleted")
 
 
@@ -68,34 +79,39 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
 
     Returns:
         A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern,
-        and what `network` leaves open or closed on this cluster.
+        what `network` leaves open or closed on this cluster, and the devices and storage classes that no quota limits.
+        ClusterRoles of earlier settings are deleted.
 
     Raises:
-        InvalidSpecError: `namespace_prefix` changes while tenants exist.
+        InvalidSpecError: `namespace_prefix` changes while tenants exist, or `priority_classes` does not list the
+            cluster's default class, so that pods without a class would be refused.
         SpecVersionError: a newer tenantkit wrote the stored settings.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; if that is allowed, list namespaces, nodes, services, daemonsets, servicecidrs, and in namespace
-    default endpointslices.
+    rolebindings; list clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings; if that is
+    allowed, list namespaces, nodes, priorityclasses, storageclasses, services, daemonsets, servicecidrs, and in
+    namespace default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.plan_platform(cluster, platform).summary
-        '9 unchanged'
+        '65 unchanged'
         >>> plan = tk.plan_platform(cluster, platform.with_(domain="ai.example.com"))
         >>> plan.summary
-        '1 to update, 8 unchanged'
+        '1 to update, 64 unchanged'
         >>> print(plan.notices[0].tenant, plan.notices[0])
         chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
     settings = platform if platform is not None else Platform()
-    refs = [ref_of(manifest) for manifest in make_platform(settings)]
-    planned = make_install_plan(settings, read_refs(cluster, refs))
+    installed = read_installed(cluster, settings)
+    planned = make_install_plan(settings, installed)
+    check_default_class(settings, read_default_priority_class(cluster))
     namespaces, nodes = check_namespaces(cluster, settings), read_nodes(cluster)
     notices = (
+        *guardrail_notices(settings, has_policies=installed.has_policies),
         *_tenants_concerned(cluster, settings, namespaces),
-        *accelerator_notices(dict.fromkeys(settings.accelerators, ()), node_resources(nodes)),
+        *_devices_and_classes(cluster, settings, nodes),
         *_network(cluster, settings.network, namespaces, nodes),
     )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
@@ -128,6 +144,15 @@ def _network(
     return notices
 
 
+def _devices_and_classes(cluster: ClusterApi, settings: Platform, nodes: Sequence[Manifest] | None) -> list[PlanNotice]:
+    offered = node_resources(nodes)
+    classes = read_storage_classes(cluster) if settings.storage_classes else set()
+    return [
+        *accelerator_notices(dict.fromkeys(settings.accelerators, ()), offered),
+        *unlimited_notices(settings, offered, classes),
+    ]
+
+
 @takes_cluster
 def install_platform(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
     cluster: ClusterApi,
@@ -157,17 +182,18 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         PermissionDenied: you may not read the existing objects; nothing was written.
         SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
         PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
-        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `namespace_prefix` changes while
-            tenants exist.
+        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan; or as `plan_platform`.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: a cluster administrator's: create and patch namespaces, clusterroles, clusterrolebindings, and in
-    tenantkit-system configmaps, roles and rolebindings; all that the roles grant, or `escalate` and `bind`.
+    RBAC: a cluster administrator's: the server lets only those who hold all permissions write the aggregation rules of
+    the roles. Create, patch and delete clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings;
+    create and patch namespaces, clusterrolebindings, and in tenantkit-system configmaps, roles and rolebindings; watch
+    clusterroles.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.install_platform(cluster, platform, progress=False).summary
-        '9 unchanged'
+        '65 unchanged'
     """
     plan = plan_platform(cluster, platform)
     refused = [row for row in plan.rows if row.action in REFUSED]
@@ -175,14 +201,36 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         raise OwnershipError(_refusal(refused))
     if refused:
         raise PermissionDenied(_refusal(refused), status=403, operation="get")
-    return apply(
+    stop = cancelled or threading.Event()
+    report = apply(
         cluster,
         plan,
         force_conflicts=force_conflicts,
         progress=progress,
         on_progress=on_progress,
-        cancelled=cancelled,
+        cancelled=stop,
     )
+    with stopped_by_ctrl_c(stop):
+        report = replace(report, not_ready=(*report.not_ready, *_not_aggregated(cluster, plan, stop)))
+    if any(notice.code == "guardrails-missing" for notice in plan.notices):
+        report = replace(report, warnings=(GUARDRAILS_MISSING, *report.warnings))
+    if not report.is_done:
+        raise partial_error(report, done="applied")
+    return report
+
+
+def _not_aggregated(cluster: ClusterApi, plan: Plan, stop: threading.Event) -> list[ApplyOutcome]:
+    """The roles whose rules were not collected in time; those that had them before the installation are not read."""
+    deadline = time.monotonic() + _AGGREGATED_WITHIN_S
+    roles = [it.wanted for it in plan.changes if it.ref.kind == "ClusterRole" and it.wanted is not None]
+    return [
+        ApplyOutcome(change.ref, "wait", why=_NOT_AGGREGATED)
+        for change in plan.changes
+        if change.wanted is not None
+        and "aggregationRule" in change.wanted
+        and not (change.action == "unchanged" and change.live is not None and is_aggregated(change.live, roles))
+        and not wait_until_aggregated(cluster, change.ref.name, roles, deadline=deadline, stop=stop)
+    ]
 
 
 @takes_cluster
@@ -217,7 +265,8 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces; get and delete of the objects that `install_platform` creates; watch namespaces.
+    RBAC: list namespaces, validatingadmissionpolicies and their bindings; get and delete of the objects that
+    `install_platform` creates; watch namespaces.
 
     Example:
         >>> try:
@@ -262,8 +311,8 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     if remaining:
         names = ", ".join(sorted(repr(namespace["metadata"]["labels"][TENANT_LABEL]) for namespace in remaining))
         raise OwnershipError(f"the platform still has tenants: {names}. Delete them first; nothing was deleted")
-    refs = [ref_of(manifest) for manifest in make_platform(Platform())]
-    live = read_refs(cluster, refs)
+    found = read_installed(cluster, Platform())
+    live, refs = found.live, [ref_of(manifest) for manifest in found.wanted(Platform())]
     for ref in refs:
         reason = live.why_unknown(ref)
         if reason is not None:
@@ -272,8 +321,10 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     namespace = next((live.objects[ref] for ref in refs if ref.kind == "Namespace" and ref in live.objects), None)
     if namespace is not None and not is_ours(namespace, None):
         raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
-    existing = [live.objects[ref] for ref in reversed(refs) if ref in live.objects]
-    return [manifest for manifest in existing if is_ours(manifest, None)]
+    wanted = found.wanted(Platform())
+    existing = [*found.others(wanted), *(live.objects[ref] for ref in refs if ref in live.objects)]
+    owned = [manifest for manifest in existing if is_ours(manifest, None)]
+    return sorted(owned, key=lambda manifest: -RANK[manifest["kind"]])
 
 
 def _deleted(
@@ -309,5 +360,8 @@ def _deleted(
 
 
 def _refusal(rows: Sequence[PlanRow]) -> Message:
-    texts = [Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in rows]
+    own = [row for row in rows if row.code != "namespace-not-applied"]  # the others only repeat it
+    texts = [
+        Message("{ref}: {reason}", {"ref": row.ref, "reason": row.why.text if row.why else ""}) for row in own or rows
+    ]
     return Message("the platform was not installed, and nothing was written: {reasons}", {"reasons": joined(texts)})

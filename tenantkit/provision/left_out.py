@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import ObjectRef
 
+_REPLACED = ("role-frozen", "role-given-back")
 WALLS = ("Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy")
 
 
@@ -71,4 +72,12 @@ def left_out(plan: Plan, current: Plan) -> LeftOut:
 
 def takes_rights_away(change: PlanChange) -> bool:
     """Whether a change deletes a RoleBinding, or gives an existing one the subjects of the spec."""
-    return change.action in ("delete", "update") and change.ref.kind == "RoleBinding"
+    return change.action in ("delete", "update") and change.ref.kind == "RoleBinding" and not replaces_role(change)
+
+
+def replaces_role(change: PlanChange) -> bool:
+    """Whether a RoleBinding is deleted in place of which its person has another one.
+
+    If that other one could not be created, nothing would say any more which role the person has.
+    """
+    return change.ref.kind == "RoleBinding" and any(row.code in _REPLACED for row in change.rows)

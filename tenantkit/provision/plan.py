@@ -8,17 +8,15 @@ source of truth.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.hints import Hint
-from tenantkit.manifests.platform import make_platform
+from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.extras.live import with_extras
@@ -26,26 +24,20 @@ from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, w
 from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.ownership import tenant_of
 from tenantkit.provision.plans.notice import notice_lines
-from tenantkit.provision.plans.origin import cluster_id, platform_digest
+from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
+from tenantkit.provision.plans.plan_notices import notices_of
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
 from tenantkit.provision.plans.tenant_changes import compare_tenants
-from tenantkit.provision.plans.tenant_notices import (
-    accelerator_notices,
-    change_notices,
-    new_accelerators,
-    tenant_notices,
-)
-from tenantkit.provision.read import node_resources, read_nodes, read_refs, read_tenants
+from tenantkit.provision.read import read_tenants
 from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
+from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version
-from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.spec.base import Spec
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
-from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -55,6 +47,8 @@ if TYPE_CHECKING:
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
+    from tenantkit.provision.stored.installed import Installed
+    from tenantkit.spec.tenant import Tenant
 
 _SUMMARY: tuple[tuple[PlanAction, str], ...] = (
     ("create", "to create"),
@@ -79,7 +73,7 @@ class Plan:
         tenants: the planned tenants; empty for a plan of the platform itself.
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
-            of tenants.
+            of tenants, `adoption` and `release` for those of existing namespaces.
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
         notices: what to know before it is applied; shown first.
 
@@ -94,7 +88,7 @@ class Plan:
     platform: Platform
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
-    subject: Literal["tenants", "platform", "deletion"] = "tenants"
+    subject: Literal["tenants", "platform", "deletion", "adoption", "release"] = "tenants"
     cluster_id: str = ""
     notices: tuple[PlanNotice, ...] = ()
 
@@ -150,7 +144,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '11 unchanged'
+            '12 unchanged'
         """
         check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
@@ -168,7 +162,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            11 unchanged
+            12 unchanged
         """
         check_surface(surface)
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
@@ -224,16 +218,16 @@ def plan(
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
-    tenant's namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may.
-    For extra objects and copies, list their kinds likewise, and get the sources. With `dry_run="server"` also create
-    and patch of the objects that change.
+    tenant's namespace; list nodes and priorityclasses, if that is allowed; create selfsubjectaccessreviews, which any
+    signed-in user may. For extra objects and copies, list their kinds likewise, and get the sources. With
+    `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '11 to create'
+        '12 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -241,59 +235,37 @@ def plan(
     """
     if dry_run not in (None, "server"):
         raise InvalidSpecError([Problem("dry_run", dry_run, "use 'server', or leave it out")])
-    given = _checked_tenants(tenants)
+    return plan_at(cluster, checked_tenants(tenants), datetime.now(UTC), platform=platform, dry_run=dry_run)
+
+
+def plan_at(
+    cluster: ClusterApi,
+    tenants: Sequence[Tenant],
+    now: datetime,
+    *,
+    platform: Platform | None = None,
+    dry_run: Literal["server"] | None = None,
+) -> Plan:
+    """The same as `plan` at a time, given with its zone: boosts that have ended then are taken back."""
     stored = find_platform(cluster) if platform is None else platform
     settings = stored or Platform()
-    planned = _read_and_plan(cluster, given, settings)
+    planned = _read_and_plan(cluster, [tenant.at(now) for tenant in tenants], settings)
     marked = planned.changes if stored is not None else tuple(map(_without_roles, planned.changes))
     marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned)))
-
-
-def _notices(cluster: ClusterApi, planned: Plan) -> Iterator[PlanNotice]:
-    """What to know about a plan of tenants. The nodes are read only where a quota grants another accelerator."""
-    for tenant in planned.tenants:
-        yield from tenant_notices(tenant, datetime.now(UTC))
-    yield from change_notices(planned.changes, planned.platform)
-    granted = new_accelerators(planned.changes)
-    if granted:
-        yield from accelerator_notices(granted, node_resources(read_nodes(cluster)))
+    notices = notices_of(cluster, tenants, planned.changes, planned.platform, now)
+    return replace(planned, changes=marked, notices=tuple(notices))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
-    unfit = _unfit(tenants, platform)
+    unfit = unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting])
     live = with_extras(cluster, read, fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
-
-
-def _checked_tenants(tenants: object) -> tuple[Tenant, ...]:
-    """The tenants in a tuple; a name or a mapping is not a tenant."""
-    if isinstance(tenants, Tenant):
-        return (tenants,)
-    is_many = isinstance(tenants, Iterable) and not isinstance(tenants, str | Mapping | Spec)
-    given = tuple(cast("Iterable[object]", tenants)) if is_many else (tenants,)
-    hint = Hint("{get_tenant} returns one that exists")
-    problems = [
-        Problem("tenants", one, "pass a Tenant, or a list of Tenants", hint=hint)
-        for one in given
-        if not isinstance(one, Tenant)
-    ]
-    checked = tuple(one for one in given if isinstance(one, Tenant))
-    counts = Counter(tenant.name for tenant in checked)
-    problems += [
-        Problem("name", name, f"{count} tenants have this name: give each tenant its own name")
-        for name, count in sorted(counts.items())
-        if count > 1
-    ]
-    if problems:
-        raise InvalidSpecError(problems)
-    return checked
 
 
 def _without_roles(change: PlanChange) -> PlanChange:
@@ -305,21 +277,21 @@ def _without_roles(change: PlanChange) -> PlanChange:
 
 def make_plan(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> Plan:
     """The plan of some tenants against the live state: pure. A tenant that does not fit the platform blocks itself."""
-    unfit = _elsewhere(tenants, platform, live) | _unfit(tenants, platform)
+    unfit = _elsewhere(tenants, platform, live) | unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
     taken = taken_hosts(fitting, platform, live)
     compared = dict(zip([it.name for it in fitting], compare_tenants(fitting, platform, live), strict=True))
     planned: list[PlanChange] = []
     for tenant in tenants:
         if tenant.name in unfit:
-            planned.append(_not_fitting(tenant, platform, unfit[tenant.name]))
+            planned.append(not_fitting(tenant, platform, unfit[tenant.name]))
             continue
         clashes = taken.get(tenant.name, {})
         planned += with_checked_hosts(compared[tenant.name], clashes, is_complete=live.has_all_namespaces)
     return Plan(platform, tuple(tenants), tuple(without_exchanges(planned)))
 
 
-def _unfit(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
+def unfit_tenants(tenants: Sequence[Tenant], platform: Platform) -> dict[str, Reason]:
     """Why tenants do not fit the platform, by name: an unknown size, a host that is not granted and the like."""
     found: dict[str, Reason] = {}
     for tenant in tenants:
@@ -341,28 +313,33 @@ def _elsewhere(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -
     return found
 
 
-def _not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
+def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     """One blocked row: the objects of a tenant that does not fit the platform cannot be made."""
     ref = ObjectRef("v1", "Namespace", platform.namespace(tenant))
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
-def make_install_plan(platform: Platform, live: LiveState) -> Plan:
-    """The plan of the platform's own objects against the live state: pure.
+def make_install_plan(platform: Platform, installed: Installed) -> Plan:
+    """The plan of the platform's own objects against those that are installed: pure.
 
     Raises:
-        SpecVersionError: a newer tenantkit wrote the stored settings.
+        SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
     """
-    wanted = make_platform(platform)
-    check_platform_version(wanted, live)
-    return Plan(platform, (), tuple(changes(wanted, live)), "platform")
+    wanted = installed.wanted(platform)
+    check_platform_version(wanted, installed.live)
+    changed = changes(wanted, installed.live, unwanted=installed.unwanted(wanted))
+    return Plan(platform, (), tuple(changed), "platform")
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
-    """The same plan, made again from the current live state."""
+    """The same plan, made again from the current live state.
+
+    Raises:
+        StalePlanError: a boost has ended since.
+    """
     if earlier.subject == "platform":
-        refs = [ref_of(manifest) for manifest in make_platform(earlier.platform)]
-        made = make_install_plan(earlier.platform, read_refs(cluster, refs))
+        made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
+    check_boosts(earlier.tenants, datetime.now(UTC))
     made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
     return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))

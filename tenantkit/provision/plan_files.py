@@ -59,7 +59,7 @@ def write_plan(path: str | os.PathLike[str], plan: Plan) -> None:
         plan: from `plan` or `plan_platform`.
 
     Raises:
-        InvalidSpecError: it is not a plan, or the plan of a deletion.
+        InvalidSpecError: it is not a plan, or a plan of another subject.
         OSError: the file cannot be written.
 
     Example:
@@ -72,8 +72,9 @@ def write_plan(path: str | os.PathLike[str], plan: Plan) -> None:
     """
     if not isinstance(plan, Plan):
         raise InvalidSpecError([Problem("plan", plan, "is not a plan", hint=Hint("pass the result of {plan}"))])
-    if plan.subject == "deletion":
-        raise InvalidSpecError([Problem("plan", plan, "is the plan of a deletion, which is not applied from a file")])
+    if plan.subject not in ("tenants", "platform"):
+        reason = f"has the subject {plan.subject!r}, which is not applied from a file"
+        raise InvalidSpecError([Problem("plan", plan, reason)])
     content = _content(plan)
     text = json.dumps({**content, "checksum": _checksum(content)}, indent=2, ensure_ascii=False)
     Path(path).write_text(text + "\n", encoding="utf-8")

@@ -7,17 +7,20 @@ Objects that cannot be read even then are unknown, never absent. Rejected altern
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
-from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable, unreadable
 from tenantkit.rules.kinds import kind_of
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,6 +41,10 @@ TENANT_KINDS: dict[str, str | None] = {
     "RoleBinding": None,
     "Ingress": None,
 }
+
+
+# The kinds of which the platform has objects that depend on its settings, and that it deletes once they are not wanted.
+PLATFORM_KINDS = ("ClusterRole",)
 
 
 class _Reading:
@@ -96,6 +103,36 @@ def node_resources(nodes: Iterable[Manifest] | None) -> set[str]:
     return {name for node in nodes or () for name in (node.get("status") or {}).get("allocatable") or ()}
 
 
+def read_default_priority_class(cluster: ClusterApi) -> str | None:
+    """The name of the PriorityClass of pods that name none; None if there is none, or if it may not be read.
+
+    Of several default classes the lowest counts (page "Pod Priority and Preemption").
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list priorityclasses, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        marked = [found for found in cluster.list("PriorityClass") if found.get("globalDefault")]
+        if marked:
+            return str(min(marked, key=lambda found: int(found.get("value", 0)))["metadata"]["name"])
+    return None
+
+
+def read_storage_classes(cluster: ClusterApi) -> set[str]:
+    """The names of the cluster's StorageClasses; empty for a user who may not list them.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list storageclasses, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        return {str(found["metadata"]["name"]) for found in cluster.list("StorageClass")}
+    return set()
+
+
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
     """The live objects of these refs, one GET each: for the few objects of the platform.
 
@@ -114,7 +151,31 @@ def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
     return live_state(found, unknown=unknown)
 
 
-def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str]) -> LiveState:
+def read_platform(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
+    """The live objects of the platform: those of these refs, and the other ones of tenantkit, by its label.
+
+    Args:
+        cluster: the cluster.
+        refs: of the wanted objects, one GET each.
+
+    Raises:
+        ClusterError: any error except a refusal; refusals are in the state's `unknown`.
+
+    RBAC: get each; list clusterroles.
+    """
+    live = read_refs(cluster, refs)
+    labelled = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+    found: list[Manifest] = []
+    for kind in PLATFORM_KINDS:
+        with suppress(PermissionDenied):  # who may not list them cannot delete them either
+            found += cluster.list(kind, label_selector=labelled)
+    others = {ref: manifest for manifest in found if (ref := ref_of(manifest)) not in live.objects}
+    return replace(live, objects={**live.objects, **others})
+
+
+def read_contents(
+    cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequence[str], *, label_selector: str | None = None
+) -> LiveState:
     """All objects of some kinds in some namespaces; kinds that the cluster does not serve are left out.
 
     Raises:
@@ -125,7 +186,7 @@ def read_contents(cluster: ClusterApi, kinds: Sequence[str], namespaces: Sequenc
 
     def read(kind: str) -> _Reading:
         try:
-            return _read_kind(cluster, kind, None, namespaces)
+            return _read_kind(cluster, kind, None, namespaces, label_selector)
         except NotFound:
             return _Reading()
 
@@ -147,12 +208,14 @@ def _kind_reader(cluster: ClusterApi, kind: str, name: str | None, namespaces: S
     return lambda: _read_kind(cluster, kind, name, namespaces)
 
 
-def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str]) -> _Reading:
+def _read_kind(
+    cluster: ClusterApi, kind: str, name: str | None, namespaces: Sequence[str], labels: str | None = None
+) -> _Reading:
     reading = _Reading()
     selector = f"metadata.name={name}" if name else None
     if len(namespaces) > 1:
         try:
-            found = _list(cluster, kind, None, selector)
+            found = _list(cluster, kind, None, selector, labels)
         except PermissionDenied:
             pass  # usual for a tenant's owner: each namespace is listed below, with its own refusal
         else:
@@ -162,7 +225,7 @@ def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Seq
             return reading
     for namespace in namespaces:
         try:
-            found = _list(cluster, kind, namespace, selector)
+            found = _list(cluster, kind, namespace, selector, labels)
             reading.found += found
             reading.unreadable += unreadable_in(found)
         except PermissionDenied as error:
@@ -170,12 +233,15 @@ def _read_kind(cluster: ClusterApi, kind: str, name: str | None, namespaces: Seq
     return reading
 
 
-def _list(cluster: ClusterApi, kind: str, namespace: str | None, field_selector: str | None) -> list[Manifest]:
+def _list(
+    cluster: ClusterApi, kind: str, namespace: str | None, field_selector: str | None, label_selector: str | None = None
+) -> list[Manifest]:
     """The objects; those whose managed fields cannot be parsed are read without them."""
-    found = cluster.list(kind, namespace=namespace, field_selector=field_selector)
-    if not unreadable_in(found):
-        return found
-    return cluster.list(kind, namespace=namespace, field_selector=field_selector, managed_fields=False)
+    listed = partial(
+        cluster.list, kind, namespace=namespace, field_selector=field_selector, label_selector=label_selector
+    )
+    found = listed()
+    return listed(managed_fields=False) if unreadable_in(found) else found
 
 
 def _read_namespaces(cluster: ClusterApi, namespaces: Sequence[str]) -> _Reading:

@@ -6,9 +6,10 @@ An object is only in `applied` after the server has confirmed the write.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from tenantkit.display.tables import html_table, text_table
+from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import PartialApplyError, check_surface
 from tenantkit.hints import Hint, Message
 from tenantkit.provision.reasons import REFUSED, WithReason, joined
@@ -80,11 +81,12 @@ class Report:
         urls: URLs of each tenant's routes, by tenant; only of routes that exist.
         hostnames: the hosts of these routes, by tenant.
         interrupted: whether it was cancelled before its end.
+        warnings: what the server warned of, and guardrails that are missing. Nothing failed because of them.
 
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
         >>> report
-        <Report: 13 unchanged>
+        <Report: 14 unchanged>
         >>> report.is_complete, report.urls
         (True, {'recsys': ['http://recsys.example.ai/rank']})
     """
@@ -98,6 +100,7 @@ class Report:
     urls: dict[str, list[str]] = field(default_factory=dict)
     hostnames: dict[str, list[str]] = field(default_factory=dict)
     interrupted: bool = False
+    warnings: tuple[Reason, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -138,7 +141,7 @@ class Report:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary, urls, hostnames, and objects: one mapping per row of `frame`, without missing values.
+            summary, urls, hostnames, warnings, and objects: one mapping per row of `frame`, without missing values.
 
         Example:
             >>> tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False).as_json()["urls"]
@@ -149,7 +152,13 @@ class Report:
             {name: cell for name, cell in zip(COLUMNS, row, strict=True) if cell is not None}
             for row in self._cells(surface)
         ]
-        return {"summary": self.summary, "urls": self.urls, "hostnames": self.hostnames, "objects": objects}
+        return {
+            "summary": self.summary,
+            "urls": self.urls,
+            "hostnames": self.hostnames,
+            "warnings": [warning.words(surface) for warning in self.warnings],
+            "objects": objects,
+        }
 
     def words(self, surface: Surface) -> str:
         """The table, the URLs and the summary as text, with reasons in the words of a surface.
@@ -159,12 +168,13 @@ class Report:
 
         Example:
             >>> print(tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "forecast"))).words("shell"))
-            11 unchanged
+            12 unchanged
         """
         check_surface(surface)
         table = text_table(COLUMNS, self._shown(surface))
         urls = "\n".join(f"{tenant}  {url}" for tenant, urls in self.urls.items() for url in urls)
-        return "\n\n".join(part for part in (table, urls, self.summary) if part)
+        warnings = "\n".join(f"warning: {clean(warning.words(surface))}" for warning in self.warnings)
+        return "\n\n".join(part for part in (warnings, table, urls, self.summary) if part)
 
     def __str__(self) -> str:
         return self.words("python")
@@ -174,8 +184,12 @@ class Report:
 
     def _repr_html_(self) -> str:
         urls = [(tenant, url) for tenant, urls in self.urls.items() for url in urls]
-        return html_table(self.summary, COLUMNS, self._shown("python")) + (
-            html_table("URLs", ("tenant", "url"), urls) if urls else ""
+        items = "".join(f"<li>{escape(clean(warning.words()))}</li>" for warning in self.warnings)
+        warnings = f'<ul class="mathjax_ignore">{items}</ul>' if items else ""
+        return (
+            warnings
+            + html_table(self.summary, COLUMNS, self._shown("python"))
+            + (html_table("URLs", ("tenant", "url"), urls) if urls else "")
         )
 
     @property

@@ -12,9 +12,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.filters import check_filters
-from tenantkit.exceptions import PermissionDenied
+from tenantkit.cluster.parallel import side_by_side
+from tenantkit.exceptions import OwnershipError, PermissionDenied
 from tenantkit.manifests.labels import TENANT_LABEL
-from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, get_tenant_namespace
+from tenantkit.provision.ownership import is_ours, owner_of
+from tenantkit.provision.stored.tenants import (
+    TENANT_NAMESPACES,
+    find_namespace,
+    get_tenant_namespace,
+    readable_tenant_namespaces,
+)
 from tenantkit.rules.names import is_dns_label
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.filters import Filters
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
 
 
 def resolve_filters(
@@ -71,3 +79,41 @@ def tenant_namespaces(cluster: ClusterApi, tenant: str) -> list[Manifest]:
         with suppress(PermissionDenied):
             found = cluster.list("Namespace", label_selector=f"{TENANT_NAMESPACES},{TENANT_LABEL}={tenant}")
     return found or [get_tenant_namespace(cluster, tenant)]
+
+
+def namespaces_by_name(cluster: ClusterApi, tenants: Sequence[str], platform: Platform, *, done: str) -> list[Manifest]:
+    """The Namespace of each of these tenants, in their order; found by its labels where they may be listed.
+
+    Args:
+        cluster: the cluster.
+        tenants: their names.
+        platform: its settings.
+        done: what did not happen, for the errors: `deleted`.
+
+    Raises:
+        NotFound: there is no such tenant.
+        OwnershipError: a namespace is not its tenant's, or a tenant has several.
+        PermissionDenied: a namespace may not be read.
+
+    RBAC: list namespaces, or get them.
+    """
+    labelled: dict[str, list[Manifest]] = {}
+    for namespace in readable_tenant_namespaces(cluster):
+        labelled.setdefault(namespace["metadata"]["labels"][TENANT_LABEL], []).append(namespace)
+
+    def find(name: str) -> Manifest:
+        found = {namespace["metadata"]["name"]: namespace for namespace in labelled.get(name, ())}
+        expected = platform.namespace(name)
+        if expected in found or not found:
+            return found.get(expected) or find_namespace(cluster, name, platform)
+        if len(found) > 1:
+            listed = ", ".join(map(repr, sorted(found)))
+            raise OwnershipError(f"tenant {name!r} has the namespaces {listed}: nothing was {done}")
+        return next(iter(found.values()))
+
+    namespaces = side_by_side(find, tenants)
+    for name, namespace in zip(tenants, namespaces, strict=True):
+        if not is_ours(namespace, name):
+            which, owner = f"namespace {namespace['metadata']['name']!r}", owner_of(namespace)
+            raise OwnershipError(f"{which} does not belong to tenant {name!r} but to {owner}: nothing was {done}")
+    return namespaces

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.extra_objects import is_extra
-from tenantkit.manifests.labels import MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 # The kinds that hold stored specs: the grant is on the Namespace, the rest is in ConfigMaps.
 _STORED_KINDS = ("Namespace", "ConfigMap")
 _IDENTITY = (MANAGED_BY_LABEL, TENANT_LABEL)
+MARKS = (
+    *(("metadata", "labels", name) for name in _IDENTITY),
+    ("metadata", "annotations", GRANT_ANNOTATION),
+)
+_POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
 # The type of a Secret cannot be changed either.
 _REPLACED = (("roleRef",), ("metadata", "finalizers"), ("type",))
@@ -134,9 +139,11 @@ def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) 
 
 
 def _claim(manifest: Manifest) -> Manifest:
-    """The object with its name and the labels of its owner only."""
+    """The object with its name, the labels of its owner and the Pod Security levels only."""
     metadata = manifest["metadata"]
-    labels = {key: value for key, value in metadata["labels"].items() if key in _IDENTITY}
+    labels = {
+        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(_POD_SECURITY)
+    }
     named = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {**named, "labels": labels}}
 
@@ -166,6 +173,7 @@ def _apply(
             seen = now  # another field has changed, such as the status
         else:
             check_answer(manifest, answer, change.live)
+            _remove_rest(cluster, change, answer)
             return
 
 
@@ -173,8 +181,28 @@ def _is_stored(change: PlanChange) -> bool:
     return change.ref.kind in _STORED_KINDS and not is_extra(change.wanted or {})
 
 
+def _remove_rest(cluster: ClusterApi, change: PlanChange, answer: Manifest) -> None:
+    """Remove fields that are not wanted, where the apply alone does not.
+
+    tenantkit's own POST owns its fields apart from the applies. What marks an object as a tenant's goes even if others
+    have set it as well.
+    """
+    owners = owners_of(answer)
+    left = [
+        row
+        for row in change.rows
+        if row.action == "update" and row.after is None and row.path in fields_of(answer)
+        if row.path in MARKS or (row.path in owners.named_as_ours and not owners.others_of(row.path))
+    ]
+    if left:
+        _remove(cluster, change, left)
+
+
 def _is_as_wanted(change: PlanChange, live: Manifest) -> bool:
     live_fields = fields_of(live)
+    ours = owners_of(live).ours
+    if any(row.action == "update" and row.after is None and row.path in ours for row in change.rows):
+        return False
     return all(
         path in live_fields and same_value(change.ref.kind, path, value, live_fields[path])
         for path, value in fields_of(change.wanted or {}).items()
@@ -187,7 +215,7 @@ def _at_version(manifest: Manifest, version: str) -> Manifest:
 
 def _marks(change: PlanChange, live: Manifest) -> str:
     """A digest of the fields that must not change between reading and writing."""
-    paths = fields_of(change.wanted or {})
+    paths = {*fields_of(change.wanted or {}), *(row.path for row in change.rows)}
     return digest(change.ref.kind, fields_of(live), paths, uid=str(live["metadata"].get("uid", "")))
 
 

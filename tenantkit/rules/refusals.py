@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 RefusalCode: TypeAlias = Literal[
     "namespace terminating",
+    "tenant frozen",
     "quota exceeded",
     "quota missing",
     "quota not counted",
     "request missing",
     "limit range",
     "pod security",
+    "guardrail",
     "policy",
     "webhook denied",
     "webhook failed",
@@ -78,6 +80,20 @@ _PATTERNS = (
         "wait until namespace {name} is deleted, or use another one",
     ),
     _Pattern(
+        "tenant frozen",  # the name of the quota with which tenantkit freezes a tenant
+        re.compile(r"exceeded quota: (?P<name>tenantkit-frozen)\b"),
+        "the tenant is frozen by the platform: no new pods start until the platform team thaws it, so ask them; what "
+        "runs goes on",
+    ),
+    _Pattern(
+        "quota exceeded",
+        re.compile(
+            r"exceeded quota: (?P<name>tenantkit-priority)"
+            r"(?:, requested: (?P<requested>\S+), used: (?P<used>\S+), limited: (?P<limited>[^\s\];]+))?"
+        ),
+        "use a priority class that the platform lists, or none: this quota admits no pod of any other class",
+    ),
+    _Pattern(
         "quota exceeded",
         re.compile(
             r"exceeded quota: (?P<name>[^,\s]+)"
@@ -113,6 +129,14 @@ _PATTERNS = (
         "pod security",
         re.compile(r'violates PodSecurity "(?P<level>[^"]+)"(?:: (?P<fields>.+))?', re.DOTALL),
         "change the fields in the message in the pod template, or ask the platform team for a level other than {level}",
+    ),
+    _Pattern(
+        "guardrail",
+        re.compile(
+            r"ValidatingAdmissionPolicy '(?P<name>tenantkit-[^']+)' with binding '(?P<binding>[^']+)'"
+            r"(?: denied request)?: tenantkit: (?P<what>.+?) is not allowed (?P<where>[a-zA-Z' -]*): (?P<instead>.+)"
+        ),
+        "{instead}",
     ),
     _Pattern(
         "policy",

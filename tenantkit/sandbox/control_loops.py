@@ -15,11 +15,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import RESOURCES
 from tenantkit.sandbox.apimachinery.time import AT_ONCE
+from tenantkit.sandbox.controllers.admission_policy_status import AdmissionPolicyStatusController
+from tenantkit.sandbox.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from tenantkit.sandbox.controllers.deployment import DeploymentController
 from tenantkit.sandbox.controllers.endpoint_slice import EndpointSliceController
 from tenantkit.sandbox.controllers.garbage_collector import GarbageCollector
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 _log = logging.getLogger(__name__)
+_RETRY = timedelta(seconds=5)  # after a write that was refused
 # controllers that trigger each other endlessly are a bug: an error that names them is better than a server that hangs
 _ROUNDS_LIMIT = 100_000
 _SLICE_S = 0.01  # a single key may take longer, though no key should take more than 50 ms
@@ -88,6 +92,7 @@ class Controllers:
             ServiceAccountController(store),
             RootCertificatePublisher(store, root_ca),
             QuotaController(store),
+            ClusterRoleAggregationController(store),
             NamespaceController(store),
             GarbageCollector(store),
             VolumeProtectionController(store),
@@ -98,6 +103,7 @@ class Controllers:
             StatefulSetController(store),
             JobController(store),
             EndpointSliceController(store),
+            AdmissionPolicyStatusController(store),
             *((Scheduler(store), Kubelets(store)) if runs_pods else ()),
         )
         self._queue: dict[tuple[Controller, str], None] = {}
@@ -171,8 +177,9 @@ class Controllers:
         try:
             again = controller.sync(key)
         except ApiError as error:
-            # as a real controller does: log the error, and reconcile again after the next event
+            # as a real controller does: log the error, and reconcile again later, or after the next event
             _log.warning("%s could not reconcile %r: %s", type(controller).__name__, key, error)
+            self._due[work] = self._store.clock() + _RETRY
             return
         if again is AT_ONCE:
             self._queue[work] = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tenantkit.rules.manifest import controller_of
 from tenantkit.sandbox.apimachinery.resources import NODES, find
 from tenantkit.sandbox.apimachinery.time import timestamp
+from tenantkit.sandbox.auth.users import node_user
 from tenantkit.sandbox.client.in_process import InProcessClient
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ class Kubelets:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._client = InProcessClient(store, _NAME, manager=_NAME)
         self._numbers = count(1)
 
     def keys(self, event: Event) -> Iterator[str]:
@@ -72,14 +72,22 @@ class Kubelets:
         elif self._store.get(NODES, live["spec"]["nodeName"]) is not None:
             self._advance(live)
 
+    def _of(self, node: str) -> InProcessClient:
+        """The client of one node's kubelet."""
+        return InProcessClient(self._store, _NAME, manager=_NAME, user=node_user(node))
+
     def _advance(self, pod: Manifest) -> None:
         metadata, status = pod["metadata"], pod["status"]
         if metadata.get("deletionTimestamp"):
-            self._client.delete(_PODS, pod, grace_period_s=0)
+            self._of(pod["spec"]["nodeName"]).delete(_PODS, pod, grace_period_s=0)
         elif status.get("phase") in (None, "Pending") and not status.get("podIP"):
-            self._client.update(_PODS, pod, subresource="status", status={**status, **self._running(pod)})
+            self._of(pod["spec"]["nodeName"]).update(
+                _PODS, pod, subresource="status", status={**status, **self._running(pod)}
+            )
         elif status.get("phase") == "Running" and _ends_by_itself(pod):
-            self._client.update(_PODS, pod, subresource="status", status={**status, **self._succeeded(pod)})
+            self._of(pod["spec"]["nodeName"]).update(
+                _PODS, pod, subresource="status", status={**status, **self._succeeded(pod)}
+            )
 
     def _running(self, pod: Manifest) -> Manifest:
         now, spec, number = timestamp(self._store.clock()), pod["spec"], next(self._numbers)
@@ -140,7 +148,7 @@ class Kubelets:
                 "operatingSystem": "linux",
             },
         }
-        self._client.update(NODES, node, subresource="status", status={**status, **ready})
+        self._of(name).update(NODES, node, subresource="status", status={**status, **ready})
 
 
 def _key(pod: Manifest) -> str:

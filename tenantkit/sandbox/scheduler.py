@@ -22,6 +22,7 @@ from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.unschedulable import NO_NODES, filter_nodes, prefilter_message, unschedulable_message
 from tenantkit.sandbox.apimachinery.resources import CLAIMS, NAMESPACES, NODES, VOLUMES, find
 from tenantkit.sandbox.apimachinery.time import AT_ONCE, timestamp
+from tenantkit.sandbox.auth.users import component_user
 from tenantkit.sandbox.client.event_recorder import EventRecorder
 from tenantkit.sandbox.client.in_process import InProcessClient
 
@@ -46,7 +47,7 @@ class Scheduler:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._client = InProcessClient(store, _MANAGER, manager=_MANAGER)
+        self._client = InProcessClient(store, _MANAGER, manager=_MANAGER, user=component_user(f"system:{_MANAGER}"))
         self._events = EventRecorder(store, _NAME, account=_MANAGER, manager=_MANAGER)
         self._pending: dict[str, Manifest] = {}
         self._round: deque[str] = deque()  # the pods to try after a change of the nodes

@@ -44,6 +44,7 @@ _REASONS = {
 }
 
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
+TAG = "[tag] "  # starts the tags of unions, which pydantic puts into paths
 _PLAIN = re.compile(r"[\w-]+")
 
 
@@ -271,7 +272,8 @@ def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list
     problems: dict[tuple[str, bool], Problem] = {}
     for entry in error.errors(include_url=False):
         is_key = entry["loc"][-1:] == (_KEY,)
-        location = entry["loc"][:-1] if is_key else entry["loc"]
+        parts = entry["loc"][:-1] if is_key else entry["loc"]
+        location = tuple(part for part in parts if not str(part).startswith(TAG))
         field = _spell(cls, location, spelling)
         value = None if entry["type"] == "missing" else entry["input"]
         if not location and isinstance(value, dict):  # about several fields: the name says enough

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainValidator
 
 from tenantkit.rules.labels import check_label_key, check_label_value, check_resource_name
 from tenantkit.rules.names import check_dns_label, check_dns_subdomain
@@ -53,6 +54,19 @@ def _check_service_port(value: Any) -> Any:
     return value
 
 
+def _check_moment(value: Any) -> Any:
+    """Pydantic takes a number for seconds since 1970, and a date for midnight in an unknown zone."""
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+    if not (isinstance(moment, datetime) and moment.tzinfo):
+        raise ValueError("use a date, a time and a zone, for example '2027-03-31T18:00:00Z'")
+    return moment
+
+
 DnsLabel = Annotated[str, _checked(check_dns_label)]
 DnsSubdomain = Annotated[str, _checked(check_dns_subdomain)]
 Host = Annotated[str, _checked(check_host)]
@@ -63,3 +77,4 @@ ServicePort = Annotated[int | str, PlainValidator(_check_service_port)]
 ResourceName = Annotated[str, _checked(check_resource_name)]
 Quantity = Annotated[str, BeforeValidator(_check_quantity)]
 Count = Annotated[int, BeforeValidator(_not_boolean), _checked(_check_count)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_check_moment)]

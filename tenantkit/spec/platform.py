@@ -15,10 +15,13 @@ from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document
 from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
-from tenantkit.spec.fields import DnsLabel, Host, LabelKey, LabelValue, ResourceName
+from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
+from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.network import Network
 from tenantkit.spec.people import People, Person, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
+from tenantkit.spec.role_presets import DEVICE_CLAIMS, PRESETS, RoleSource
+from tenantkit.spec.role_rules import RoleRules
 from tenantkit.spec.routing import Routing
 from tenantkit.spec.security import Security
 from tenantkit.spec.templates import check_sample, template_fields
@@ -26,6 +29,7 @@ from tenantkit.spec.templates import check_sample, template_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tenantkit.spec.boost import Boost
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
 
@@ -48,14 +52,26 @@ class Platform(Document):
         namespace_prefix: put before a tenant's name in its namespace's name. Default: none.
         labels: on each tenant's Namespace, besides those of tenantkit. Default: none.
         sizes: quotas by name. Default: `small`, `medium`, `large`.
-        accelerators: resource names of the devices on offer; each MIG profile has its own. Default `nvidia.com/gpu`.
+        accelerators: resource names of the devices on offer; each MIG profile has its own. A quota has 0 of each that
+            it does not grant; a device that is not listed here is unlimited, which `plan_platform` says. Default
+            `nvidia.com/gpu`.
+        device_classes: names of the DeviceClasses on offer, for dynamic resource allocation. A quota has 0 devices of
+            each that it does not grant. Default: none, so that tenants cannot claim devices.
+        storage_classes: names of the StorageClasses on offer. A quota that names classes has 0 of each other one; a
+            quota that names none may use all of them, within its `storage`. Default: none are known.
+        priority_classes: names of the PriorityClasses that tenants' pods may use besides none; also the cluster's
+            default class, which pods get that name none. Default: none.
+        roles: rules that tenants' roles have besides those of tenantkit: names of presets (`ray`, `kueue`, `kubeflow`,
+            `kserve`, `argo-workflows`, `cert-manager`), or a RoleRules each. Default: none.
         routing: how routes are exposed.
         network: the network traffic that tenants may receive and send.
         security: Pod Security levels, and Secrets for pulling images.
+        guardrails: what the API server refuses in tenants' namespaces, whoever asks.
         people: how the cluster's authentication names users and groups.
-        provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
-            role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
-            to gain every permission on the cluster. Default: none.
+        provisioners: persons who may create, change and delete tenants. The guardrail `outside` keeps them to tenants'
+            namespaces, of which they can make themselves owners. Where it does not deny, trust them as cluster
+            administrators: they may bind the owner role in `kube-system`, which is enough to gain every permission on
+            the cluster. Default: none.
         extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
             `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
             signed-in user may read them. Who applies tenants needs permission to list, create, patch and delete these
@@ -79,9 +95,14 @@ class Platform(Document):
     labels: dict[LabelKey, LabelValue] = {}
     sizes: dict[DnsLabel, Quota] = DEFAULT_SIZES
     accelerators: tuple[ResourceName, ...] = ("nvidia.com/gpu",)
+    device_classes: tuple[DnsSubdomain, ...] = ()
+    storage_classes: tuple[DnsSubdomain, ...] = ()
+    priority_classes: tuple[DnsSubdomain, ...] = ()
+    roles: tuple[RoleSource, ...] = ()
     routing: Routing = Routing()
     network: Network = Network()
     security: Security = Security()
+    guardrails: Guardrails = Guardrails()
     people: People = People()
     provisioners: tuple[Person, ...] = ()
     extra_objects: ExtraObjects = ()
@@ -108,12 +129,32 @@ class Platform(Document):
                 raise ValueError(f"{key!r} is set by tenantkit or Kubernetes: leave it out")
         return labels
 
+    @field_validator("priority_classes")
+    @classmethod
+    def _not_the_systems(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name.startswith("system-"):
+                raise ValueError(f"{name!r} is for parts of the cluster, whose pods end those of tenants: leave it out")
+        return names
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_have_different_names(cls, roles: tuple[RoleRules | str, ...]) -> tuple[RoleRules | str, ...]:
+        own = [role.name for role in roles if isinstance(role, RoleRules)]
+        for name in own:
+            if name in PRESETS or name == DEVICE_CLAIMS.rules.name:
+                raise ValueError(f"{name!r} is the name of a preset: give your rules another name")
+        names = [*own, *(role for role in roles if isinstance(role, str))]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is listed more than once")
+        return roles
+
     @model_validator(mode="after")
-    def _sizes_hold_known_accelerators(self) -> Self:
+    def _sizes_hold_what_is_on_offer(self) -> Self:
         for name, quota in self.sizes.items():
-            unknown = sorted(set(quota.accelerators) - set(self.accelerators))
-            if unknown:
-                raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or set sizes")
+            for field, unknown in self._not_on_offer(quota).items():
+                raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to {field}, or set sizes")
         return self
 
     @model_validator(mode="after")
@@ -146,8 +187,25 @@ class Platform(Document):
         return self.network.isolate and tenant.name not in self.network.not_isolated
 
     def quota(self, tenant: Tenant) -> Quota:
-        """The quota of a tenant: its own, or that of its size."""
-        return tenant.quota if tenant.quota is not None else self.sizes[tenant.size or ""]
+        """The quota of a tenant: its boost's, its own, or that of its size."""
+        granted = tenant.boost or tenant
+        return granted.quota if granted.quota is not None else self.sizes[granted.size or ""]
+
+    @property
+    def role_rules(self) -> tuple[RoleRules, ...]:
+        """The rules that tenants' roles have besides those of tenantkit, with presets as their rules."""
+        listed = tuple(role if isinstance(role, RoleRules) else PRESETS[role].rules for role in self.roles)
+        return (*listed, DEVICE_CLAIMS.rules) if self.device_classes else listed
+
+    def _not_on_offer(self, quota: Quota) -> dict[str, list[str]]:
+        """What a quota grants that the platform does not offer, by the setting that lists it."""
+        found = {
+            "accelerators": sorted(set(quota.accelerators) - set(self.accelerators)),
+            "device_classes": sorted(set(quota.device_classes) - set(self.device_classes)),
+        }
+        if self.storage_classes:
+            found["storage_classes"] = sorted(set(quota.storage_classes) - set(self.storage_classes))
+        return {field: unknown for field, unknown in found.items() if unknown}
 
     def own_host(self, tenant: Tenant) -> str:
         """The host that the template gives a tenant."""
@@ -197,16 +255,20 @@ class Platform(Document):
             )
         elif reason := check_dns_label(namespace):
             yield Problem(f"{tenant.name}.name", tenant.name, f"its namespace would be {namespace!r}: {reason}")
-        if tenant.size is not None and tenant.size not in self.sizes:
-            yield Problem(
-                f"{tenant.name}.size", tenant.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}"
-            )
-        for resource in tenant.quota.accelerators if tenant.quota else ():
-            if resource not in self.accelerators:
-                known = ", ".join(self.accelerators) or "none"
-                yield Problem(f"{tenant.name}.quota.accelerators", resource, f"the platform's accelerators are {known}")
+        yield from self._quota_problems(tenant, tenant.name)
+        if tenant.boost is not None:
+            yield from self._quota_problems(tenant.boost, f"{tenant.name}.boost")
         yield from self._people_problems(tenant)
         yield from self._host_problems(tenant)
+
+    def _quota_problems(self, granted: Tenant | Boost, field: str) -> Iterator[Problem]:
+        if granted.size is not None and granted.size not in self.sizes:
+            yield Problem(f"{field}.size", granted.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}")
+        for setting, unknown in (self._not_on_offer(granted.quota) if granted.quota else {}).items():
+            known = ", ".join(getattr(self, setting)) or "none"
+            for name in unknown:
+                words = setting.replace("_", " ")
+                yield Problem(f"{field}.quota.{setting}", name, f"the platform's {words} are {known}")
 
     def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
         """Persons whose names are reserved once the platform's prefixes are in front of them."""

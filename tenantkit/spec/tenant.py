@@ -12,20 +12,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import AwareDatetime, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.rules.routing import path_key
 from tenantkit.spec.base import Document, canonical_json, check_version
-from tenantkit.spec.fields import DnsLabel, Host, LabelValue
+from tenantkit.spec.boost import Boost
+from tenantkit.spec.fields import DnsLabel, Host, LabelValue, Moment
 from tenantkit.spec.people import Person, Role  # noqa: TC001 (pydantic reads the annotation)
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
 
-GRANT_FIELDS = ("name", "team", "owners", "size", "quota", "hosts", "protected", "expires")
+if TYPE_CHECKING:
+    from datetime import datetime
+
+GRANT_FIELDS = ("name", "team", "owners", "size", "quota", "hosts", "protected", "expires", "frozen", "boost")
 TEAM_FIELDS = ("editors", "viewers", "routes")
 
 
@@ -45,6 +48,9 @@ class Tenant(Document):
         routes: services exposed at the tenant's hosts; an empty list: none. Default: the routes stay as they are.
         protected: whether `delete_tenants` refuses to delete it. Default: no.
         expires: when the grant ends, with time zone. It is shown; nothing happens by itself. Default: never.
+        frozen: `pods`: no new pods, while those that run go on; `read-only`: also, everyone has the viewer role only.
+            `freeze` and `thaw` set it. Default: not frozen.
+        boost: another quota until a date, in place of `size` or `quota`. Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -65,7 +71,9 @@ class Tenant(Document):
     viewers: tuple[Person, ...] | None = None
     routes: tuple[Route, ...] | None = None
     protected: bool = False
-    expires: AwareDatetime | None = None
+    expires: Moment | None = None
+    frozen: Literal["pods", "read-only"] | None = None
+    boost: Boost | None = None
 
     @field_validator("team")
     @classmethod
@@ -104,20 +112,6 @@ class Tenant(Document):
                 raise ValueError(f"{times} routes are named {name!r}: give each route its own name, or none")
         return routes
 
-    @field_validator("expires", mode="before")
-    @classmethod
-    def _is_a_moment(cls, value: object) -> object:
-        """Pydantic takes a number for seconds since 1970, and a date for midnight in an unknown zone."""
-        moment = value
-        if isinstance(value, str):
-            try:
-                moment = datetime.fromisoformat(value)
-            except ValueError:
-                moment = None
-        if value is not None and not (isinstance(moment, datetime) and moment.tzinfo):
-            raise ValueError("use a date, a time and a zone, for example '2027-03-31T18:00:00Z'")
-        return moment
-
     @model_validator(mode="after")
     def _size_or_quota(self) -> Self:
         if (self.size is None) == (self.quota is None):
@@ -134,6 +128,10 @@ class Tenant(Document):
             ("viewer", self.viewers or ()),
         )
         return tuple((role, person) for role, persons in listed for person in persons)
+
+    def at(self, now: datetime) -> Self:
+        """The tenant as it is granted at a time, given with its zone: without a boost that has ended."""
+        return self.with_(boost=None) if self.boost is not None and self.boost.has_ended(now) else self
 
     def grant_json(self) -> str:
         """The grant, as it is stored in the Namespace's annotation `tenantkit.dev/grant`."""

@@ -27,13 +27,27 @@ ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
 
 
 @contextmanager
-def fresh_name(cluster: Cluster) -> Iterator[str]:
-    """A tenant's name that nobody has, on a cluster with the platform; what it stands for is deleted afterwards."""
-    install_platform(cluster, progress=False)
+def fresh_name(cluster: Cluster, *, installs: bool = True) -> Iterator[str]:
+    """A tenant's name that nobody has, on a cluster with the platform; what it stands for is deleted afterwards.
+
+    Args:
+        cluster: as its administrator.
+        installs: whether to install the platform with its defaults first.
+    """
+    if installs:
+        install_platform(cluster, progress=False)
     name = f"t-{uuid.uuid4().hex[:10]}"
     yield name
     with suppress(NotFound):
+        _lift_protection(cluster, name)
         cluster.delete(ObjectRef("v1", "Namespace", name))
+
+
+def _lift_protection(cluster: Cluster, name: str) -> None:
+    """Let the namespace of a protected tenant be deleted after a test."""
+    if "tenantkit.dev/protected" in cluster.get("Namespace", name)["metadata"].get("labels", {}):
+        remove = {"op": "remove", "path": "/metadata/labels/tenantkit.dev~1protected"}
+        cluster.patch_json(ObjectRef("v1", "Namespace", name), [remove])
 
 
 def tenant(name: str, **fields: Any) -> Tenant:

@@ -64,6 +64,19 @@ def test_the_dashboard_shows_a_tenants_quota_and_its_changes(
     page.wait(lambda text: "1 of" in text and "0.1 of" in text)
 
 
+def test_the_dashboard_says_what_is_frozen_or_ends(admin: Cluster, vision: Tenant, views: list[LiveView]) -> None:
+    view = tk.QuotaDashboard(admin)
+    views.append(view)
+    page = LivePage(view)
+    page.wait(lambda text: vision.name in text and text.startswith("live"))
+
+    tk.freeze(admin, vision.name, progress=False)
+    page.wait(lambda text: f"{vision.name}: it is frozen: what runs goes on, but no new pods start" in text)
+    tk.thaw(admin, vision.name, progress=False)
+
+    page.wait(lambda text: "it is frozen" not in text)
+
+
 def test_the_explorer_filters_by_kind_tenant_and_state(admin: Cluster, vision: Tenant, views: list[LiveView]) -> None:
     view = tk.Explorer(admin)
     views.append(view)

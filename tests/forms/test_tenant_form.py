@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
-from tenantkit.forms.tenant.fields import FIELD_ROWS
+from tenantkit.forms.tenant.fields import FIELD_ROWS, KEPT_FIELDS
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ObjectRef
@@ -37,7 +38,7 @@ def form(cluster: Cluster) -> Iterator[TenantForm]:
 def test_the_form_has_an_input_and_a_help_text_for_every_field_of_a_tenant(form: TenantForm) -> None:
     shown = {definition.name for row in FIELD_ROWS for definition in row}
 
-    assert shown | {"quota"} == set(Tenant.model_fields)
+    assert shown | {"quota", *KEPT_FIELDS} == set(Tenant.model_fields)
     assert all(field.help_text for field in form.fields.values())
 
 
@@ -105,7 +106,7 @@ def test_submit_creates_the_tenant_and_the_page_shows_it(form: TenantForm, name:
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     word, summary, url, *_ = panel_text(form).splitlines()
     assert (word, url) == ("Done", f"http://{name}.example.ai/ai-service")
-    assert re.fullmatch(r"12 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
+    assert re.fullmatch(r"13 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
     assert "<a " not in form.panel.html  # somebody else may own the real host
     assert "0 of 4 cores used" in panel_text(form)
     assert tk.get_tenant(cluster, name) == form.tenant
@@ -120,14 +121,14 @@ def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
 
     click(form, "plan")
 
-    assert "12 to create" in panel_text(form)
+    assert "13 to create" in panel_text(form)
     assert form.disabled == {}
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
     click(form, "apply")
 
-    assert panel_text(form).startswith("Done\n12 applied")
+    assert panel_text(form).startswith("Done\n13 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 
@@ -173,7 +174,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
         tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
 
     assert objects(cluster, name) == by_button
-    assert len(by_button) == 17
+    assert len(by_button) == 18
 
 
 def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
@@ -212,7 +213,7 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
         "100 GiB of storage",
         "7 pods",
     ]
-    assert form.submit().summary == "11 unchanged"
+    assert form.submit().summary == "12 unchanged"
 
 
 def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
@@ -248,7 +249,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied\n12 objects are blocked or unknown and will not be")
+    assert panel_text(form).startswith("This plan cannot be applied\n13 objects are blocked or unknown and will not be")
     assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()
@@ -338,3 +339,22 @@ def test_invalid_stored_settings_are_reported_in_the_panel(
         "data[platform.json]='<b>': is not a JSON object: install the platform again",
         "Nothing was changed.",
     ]
+
+
+def test_what_is_frozen_boosted_or_ends_is_shown_and_kept(cluster: Cluster, vision: Tenant) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=3, hours=1)).isoformat()
+    granted = vision.with_(frozen="pods", boost=tk.Boost(size="large", until="2099-01-01T00:00:00Z"), expires=soon)
+    tk.apply(cluster, tk.plan(cluster, granted), progress=False)
+    form = TenantForm(cluster, vision.name)
+    try:
+        shown = text(form.life_note.value)
+        form.fill(viewers=["eve@example.com"])
+        plan = form.submit(plan_only=True)
+
+        assert "It is frozen: what runs goes on, but no new pods start" in shown
+        assert "Its quota is boosted until 2099-01-01 00:00+00:00." in shown
+        assert "Its grant expires in 3 days" in shown
+        assert (form.tenant.frozen, form.tenant.boost) == (granted.frozen, granted.boost)
+        assert [row.ref.kind for row in plan.rows if row.action not in ("unchanged", "foreign")] == ["RoleBinding"]
+    finally:
+        form.close()

@@ -199,7 +199,7 @@ def error_of_status(status: Manifest, operation: Operation, *, code: int | None 
     message = _clean(_text_at(status, "message") or reason or f"status {code}", is_secret=is_secret)
     kind = _class_of(code, reason, message)
     return kind(
-        f"{_lead(kind, operation)}: {message}",
+        f"{_lead(kind, operation)}: {_in_own_words(message)}",
         hint=_hint(kind, operation, message, status),
         status=code,
         reason=reason,
@@ -314,7 +314,8 @@ def _lead(kind: type[ClusterError], operation: Operation) -> str:
 
 def _hint(kind: type[ClusterError], operation: Operation, message: str, status: Manifest) -> Hint:
     if kind is PermissionDenied:
-        return next((hint for words, hint in _DENIALS if words in message), None) or _refusal_hint(message)
+        general = None if _is_guardrail(message) else next((it for words, it in _DENIALS if words in message), None)
+        return general or _refusal_hint(message)
     if kind is NotFound and not _details(status).get("name"):
         return _NEXT_WITHOUT_STATUS[404]
     if kind is Rejected and operation.verb == "patch":
@@ -324,6 +325,20 @@ def _hint(kind: type[ClusterError], operation: Operation, message: str, status: 
     if kind is ClusterUnavailable and "webhook" in message:
         return Hint("an admission webhook of this cluster does not work: report it to the cluster's administrators")
     return _NEXT[kind]
+
+
+def _in_own_words(message: str) -> str:
+    """The message; of one of tenantkit's guardrails, only what is not allowed, since the hint has the rest."""
+    refusal = parse_refusal(message)
+    if refusal is None or refusal.code != "guardrail":
+        return message
+    return f"{refusal.names['what']} is not allowed {refusal.names['where']}"
+
+
+def _is_guardrail(message: str) -> bool:
+    """Whether one of tenantkit's guardrails denied the request."""
+    refusal = parse_refusal(message)
+    return refusal is not None and refusal.code == "guardrail"
 
 
 def _refusal_hint(message: str) -> Hint:

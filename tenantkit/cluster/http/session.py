@@ -21,6 +21,7 @@ from tenantkit.cluster.http.liveness import Liveness
 from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.retries import Retries
 from tenantkit.cluster.http.transport import Answer, Request, Stream, TransportError
+from tenantkit.cluster.http.warnings import keep_warnings
 from tenantkit.exceptions import ConnectionConfigError, TenantKitError
 from tenantkit.hints import Hint
 
@@ -242,6 +243,7 @@ class Session:
             self._requests += 1
         reply = _logged(send, request)
         self._date = reply.headers.get("date", self._date)
+        keep_warnings(reply.headers)
         return reply
 
     def _request(self, call: Call, credentials: Headers) -> Request:

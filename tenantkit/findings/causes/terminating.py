@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tenantkit.findings.causes.nodes import node_problem
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import label
+from tenantkit.rules.namespace_deletion import CONDITIONS, namespace_deletion
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
 
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 GRACE_S = 10  # added to a pod's own grace period, which is part of its deletion time
-_NAMESPACE_CONDITIONS = (
-    "NamespaceDeletionDiscoveryFailure",
-    "NamespaceDeletionGroupVersionParsingFailure",
-    "NamespaceDeletionContentFailure",
-    "NamespaceFinalizersRemaining",
-    "NamespaceContentRemaining",
-)
 _IN_USE = "kubernetes.io/pvc-protection"
 
 
@@ -51,8 +45,10 @@ def _terminating(namespace: Manifest) -> Finding:
         for entry in (namespace.get("status") or {}).get("conditions") or ()
         if entry.get("status") == "True"
     }
-    held = [conditions[kind] for kind in _NAMESPACE_CONDITIONS if kind in conditions]
+    held = [conditions[kind] for kind in CONDITIONS if kind in conditions]
     messages = [str(entry.get("message")) for entry in held]
+    deletion = namespace_deletion(namespace)
+    steps = f"; {deletion.next_steps}" if deletion is not None and deletion.is_held else ""
     return Finding(
         cause="namespace terminating",
         chain=(f"Namespace/{name}",),
@@ -60,8 +56,7 @@ def _terminating(namespace: Manifest) -> Finding:
         object=f"Namespace/{name}",
         message=cut(" ".join(messages)),
         evidence="; ".join(["phase Terminating", *(f"condition {entry['type']}" for entry in held)]),
-        next_steps="wait until the objects in the message are deleted, or use another namespace: "
-        "nothing can start here",
+        next_steps=f"wait until the namespace is deleted, or use another one: nothing can start here{steps}",
         since=namespace["metadata"].get("deletionTimestamp"),
         pods=0,
     )

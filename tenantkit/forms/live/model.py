@@ -1,4 +1,4 @@
-"""The data of a live view: one row per object, updated by events. It knows no widget, thread or clock.
+"""The data of a live view: one row per object, updated by events. It knows no widget or thread; its clock is handed in.
 
 An object is read once per change, and only its row is kept: 5,000 pods take a few megabytes, and an annotation of one
 megabyte takes nothing. Rejected alternative: whole objects, and a new frame at each change, which takes a second each.
@@ -7,17 +7,19 @@ megabyte takes nothing. Rejected alternative: whole objects, and a new frame at 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tenantkit.display.tables import clean
 from tenantkit.findings.snapshot import last_seen
 from tenantkit.frames.kit.owners import owner_of
+from tenantkit.frames.kit.warnings import live_warning
 from tenantkit.frames.kit.workload_state import workload_state
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.rules.pod_status import pod_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.cluster.requests.watch import EventType
@@ -68,6 +70,7 @@ class Model:
     manifests: dict[str, dict[tuple[str, str], Manifest]] = field(default_factory=dict)
     namespaces: dict[str, tuple[str, str]] = field(default_factory=dict)  # tenant and team, by namespace
     unreadable: dict[tuple[str, str], str] = field(default_factory=dict)  # by kind and namespace; "": everywhere
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def update(self, event: EventType, manifest: Manifest, kind: str) -> None:
         """Apply an event of a watch."""
@@ -88,7 +91,7 @@ class Model:
                 **manifest,
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
-        state, detail = (clean(text[:_TEXT_LIMIT]) for text in _state_and_detail(kind, manifest))
+        state, detail = (clean(text[:_TEXT_LIMIT]) for text in _state_and_detail(kind, manifest, self.clock()))
         seen = last_seen(manifest) if kind == "Event" else ""
         rows[key] = ObjectRow(kind, "", "", *key, state, detail, _parent(manifest), seen)
 
@@ -171,7 +174,7 @@ def _parent(manifest: Manifest) -> str:
     return str(owner) if owner is not None else ""
 
 
-def _state_and_detail(kind: str, manifest: Manifest) -> tuple[str, str]:
+def _state_and_detail(kind: str, manifest: Manifest, now: datetime) -> tuple[str, str]:
     """The state of an object, and one line about it."""
     if kind == "Pod":
         spec, pod = manifest.get("spec") or {}, pod_status(manifest)
@@ -181,7 +184,7 @@ def _state_and_detail(kind: str, manifest: Manifest) -> tuple[str, str]:
     if kind == "Event":
         return manifest.get("type") or "", f"{_parent(manifest)}: {manifest.get('reason')}: {manifest.get('message')}"
     if kind == "Namespace":
-        return (manifest.get("status") or {}).get("phase") or "", ""
+        return (manifest.get("status") or {}).get("phase") or "", live_warning(manifest, now)
     workload = workload_state(kind, manifest)
     counts = f"{workload.pods_ready} of {workload.pods_desired} ready" if workload.pods_ready is not None else ""
     return workload.state or "", counts

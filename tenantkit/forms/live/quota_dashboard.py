@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from tenantkit.forms.kit.markup import Html
 
 _ROW_LIMIT = 200
+_WARNING_LIMIT = 20
 _COLUMNS = ("tenant", "team", "resource", "used", "share", "state")
-_WORST_FIRST = ("over", "full", "near", "pending", "ok", "none")
+_WHY_NOT_COUNTED = ("not counted yet", "the cluster has no such kind")
+_WORST_FIRST = ("over", "full", "near", "pending", "ok", "none", "unserved")
 
 
 class QuotaDashboard(LiveView):
@@ -78,7 +80,17 @@ class QuotaDashboard(LiveView):
         rows = [_row(row) for row in frame.head(_ROW_LIMIT).to_dict("records")]
         entries = f"{len(frame)} entr{'y' if len(frame) == 1 else 'ies'}" + ("" if is_listed else " so far")
         count = f"the first {_ROW_LIMIT} of {entries}" if len(frame) > _ROW_LIMIT else entries
-        return table(_COLUMNS, rows, caption=count)
+        return joined(self._warnings(), table(_COLUMNS, rows, caption=count))
+
+    def _warnings(self) -> Html | None:
+        """What to know about the tenants that are shown: frozen, boosted, about to expire, being deleted."""
+        tenant, team = self.selected("tenant"), self.selected("team")
+        listed = [row for row in self.feed.model.rows(kind="Namespace", tenant=tenant, team=team) if row.tenant]
+        told = [row for row in listed if row.detail]
+        lines = [element("li", f"{row.tenant}: {row.detail}") for row in told[:_WARNING_LIMIT]]
+        if len(told) > _WARNING_LIMIT:
+            lines.append(element("li", f"and {len(told) - _WARNING_LIMIT} more tenants"))
+        return element("ul", *lines, class_="tk-warnings") if lines else None
 
 
 def _row(row: Mapping[Hashable, Any]) -> tuple[Html | str, ...]:
@@ -89,7 +101,7 @@ def _row(row: Mapping[Hashable, Any]) -> tuple[Html | str, ...]:
         cell_text(row["resource"]),
         used_text(row["used"], row["hard"], row["unit"])
         if is_counted
-        else f"of {amount_text(row['hard'], row['unit'])}, not counted yet",
+        else f"of {amount_text(row['hard'], row['unit'])}, {_WHY_NOT_COUNTED[row['state'] == 'unserved']}",
         _bar(row["used_pct"]),
         row["state"],
     )

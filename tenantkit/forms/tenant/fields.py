@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
 
 _PERSON = "dana@example.com"
+# Parts of the grant without an input: the form shows them in words, and leaves them as they are.
+KEPT_FIELDS = ("frozen", "boost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def size_cards(platform: Platform, current: str | Quota | None = None) -> list[t
 
 def values_of(tenant: Tenant) -> dict[str, Any]:
     """The values of the fields for a tenant; empty where members or routes could not be read."""
-    values = {name: getattr(tenant, name) for name in GRANT_FIELDS if name != "quota"}
+    values = {name: getattr(tenant, name) for name in GRANT_FIELDS if name not in ("quota", *KEPT_FIELDS)}
     values |= {name: getattr(tenant, name) or () for name in TEAM_FIELDS}
     values["size"] = tenant.quota if tenant.quota is not None else tenant.size
     values["expires"] = tenant.expires.isoformat() if isinstance(tenant.expires, datetime) else None

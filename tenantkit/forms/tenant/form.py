@@ -7,6 +7,7 @@ code does, and shows that code. Rejected alternative: one button that does both,
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ipywidgets import HTML, Button, Checkbox
@@ -28,6 +29,7 @@ from tenantkit.forms.tenant.apply_progress import ApplyProgress
 from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
+from tenantkit.forms.tenant.life_note import life_note
 from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
 from tenantkit.frames.quota import quota_usage
 from tenantkit.provision.apply import apply
@@ -68,6 +70,7 @@ class TenantForm(BaseForm):
         plan_button: a click on it does the same as `submit(plan_only=True)`, in the background.
         apply_button: enabled while the form shows a plan of the current inputs.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
+        life_note: says whether the tenant is frozen or boosted, and when its grant ends, if that is soon.
         panel: shows results and errors.
         widget: the widget of the form, to embed it in another one.
 
@@ -86,7 +89,7 @@ class TenantForm(BaseForm):
         >>> form = tk.TenantForm(cluster)
         >>> form.fill(name="sketch", team="ml-sketch", owners=["dana@example.com"], size="small")
         >>> form.submit(plan_only=True).summary
-        '11 to create'
+        '12 to create'
         >>> form.close()
     """
 
@@ -99,8 +102,11 @@ class TenantForm(BaseForm):
         self._is_applying = False
         self.plan: Plan | None = None
         self.report: Report | None = None
+        self.life_note = _html("tk-life")
         if tenant is not None:
-            self._inputs.load(get_tenant(cluster, tenant))
+            existing = get_tenant(cluster, tenant)
+            self._inputs.load(existing)
+            self.life_note.value = life_note(existing, datetime.now(UTC))
         namespace = None if tenant is None else self._inputs.platform.namespace(tenant)
         self._missing = missing_permissions(cluster, namespace)
         if tenant is not None:
@@ -116,7 +122,7 @@ class TenantForm(BaseForm):
         self.apply_button.on_click(lambda _: self._on_apply())
         self._lay_out(
             self._title,
-            sections=self._inputs.sections(),
+            sections=[self.life_note, *self._inputs.sections()],
             actions=[self.plan_button, self.apply_button, self.force_conflicts],
             notes=[self._reasons],
             below=[self._equivalent],

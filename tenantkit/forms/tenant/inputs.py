@@ -5,6 +5,7 @@ An empty field is not reported as wrong until the user has edited it or asked fo
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, VBox
@@ -12,7 +13,16 @@ from ipywidgets import HTML, VBox
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.forms.kit.field import CardsField
 from tenantkit.forms.kit.markup import element, joined
-from tenantkit.forms.tenant.fields import FIELD_ROWS, field_of, make_fields, part_of, size_cards, validate, values_of
+from tenantkit.forms.tenant.fields import (
+    FIELD_ROWS,
+    KEPT_FIELDS,
+    field_of,
+    make_fields,
+    part_of,
+    size_cards,
+    validate,
+    values_of,
+)
 from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
@@ -50,6 +60,7 @@ class TenantInputs:
         self.problems: list[Problem] = []
         self.shows_all_problems = False
         self._name: str | None = None
+        self._loaded: Tenant | None = None
         # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
         self._as_it_is = frozenset(TEAM_FIELDS)
         self._unread: frozenset[str] = frozenset()
@@ -61,7 +72,7 @@ class TenantInputs:
         values = {name: field.value for name, field in self.fields.items()}
         if self._name is not None:
             values["name"] = self._name
-        return values | {name: None for name in self._as_it_is if not values[name]}
+        return values | self._kept() | {name: None for name in self._as_it_is if not values[name]}
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
@@ -71,6 +82,7 @@ class TenantInputs:
     def load(self, tenant: Tenant) -> None:
         """Fill the fields from an existing tenant."""
         self._unread = frozenset(name for name in TEAM_FIELDS if getattr(tenant, name) is None)
+        self._loaded = tenant
         self._set(values_of(tenant))
 
     def fill(self, values: Mapping[str, Any]) -> None:
@@ -126,6 +138,11 @@ class TenantInputs:
     def sections(self) -> list[Any]:
         """The fields, laid out."""
         return [self._section(part) for part, _, _ in _PARTS]
+
+    def _kept(self) -> dict[str, Any]:
+        """The parts of the grant without an input; a boost that has ended is not granted again."""
+        granted = self._loaded.at(datetime.now(UTC)) if self._loaded is not None else None
+        return {name: getattr(granted, name) for name in KEPT_FIELDS} if granted is not None else {}
 
     def _refusal(self, name: str, value: Any) -> str:
         if name not in self.fields:

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter
 
-from tenantkit.manifests.access import RBAC_GROUP, binding_name, make_subject
+from tenantkit.manifests.access import RBAC_GROUP, binding_name, frozen_binding_name, make_subject
 from tenantkit.manifests.labels import PERSON_ANNOTATION
 from tenantkit.spec.people import Person, parse_person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.people import People, Role
 
 _ROLES: dict[str, Role] = {"tenantkit-owner": "owner", "tenantkit-editor": "editor", "tenantkit-viewer": "viewer"}
+
+# Where a tenant is frozen read-only, persons with these roles have bindings of other names to the viewer role.
+_FROZEN: tuple[Role, ...] = ("editor", "owner")
 
 _PERSON: TypeAdapter[str] = TypeAdapter(Person)
 
@@ -45,15 +50,26 @@ def member_of(binding: Manifest, people: People) -> Member | None:
         binding: a RoleBinding, as the server returns it.
         people: the platform's prefixes.
     """
-    role = role_of(binding)
-    if role is None or binding["metadata"].get("deletionTimestamp"):
+    bound = role_of(binding)
+    if bound is None or binding["metadata"].get("deletionTimestamp"):
         return None
     name = binding["metadata"]["name"]
     subjects = binding.get("subjects") or []
     persons = [person for subject in subjects if (person := person_of(subject, people)) is not None]
     marked = _marked_person(binding, subjects)
-    found = [person for person in (*persons, marked) if person is not None and binding_name(role, person) == name]
-    return Member(role, found[0]) if found else None
+    for person in (*persons, marked):
+        if person is not None and binding_name(bound, person) == name:
+            return Member(bound, person)
+    return _frozen_member(name, (*persons, marked)) if bound == "viewer" else None
+
+
+def _frozen_member(name: str, persons: Iterable[str | None]) -> Member | None:
+    """The member who has this binding of the viewer role in place of an own one, while the tenant is frozen."""
+    for person in persons:
+        for role in _FROZEN if person is not None else ():
+            if frozen_binding_name(role, person or "") == name:
+                return Member(role, person or "")
+    return None
 
 
 def person_of(subject: Manifest, people: People) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.provision.content.members import member_of
 from tenantkit.provision.content.routes import granted_hosts, routes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tenantkit.provision.content.members import Member
     from tenantkit.provision.content.namespace import Content
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
@@ -25,6 +28,7 @@ class TeamPart:
         editors: None if RoleBindings could not be read.
         viewers: the same.
         routes: None if Ingresses could not be read.
+        members: by the name of the RoleBinding; a member may have two while a tenant is frozen or thawed.
         ingresses: the names of the routes' Ingresses.
         granted: the tenant's hosts.
     """
@@ -32,6 +36,7 @@ class TeamPart:
     editors: tuple[str, ...] | None
     viewers: tuple[str, ...] | None
     routes: tuple[Route, ...] | None
+    members: Mapping[str, Member] = field(default_factory=dict)
     ingresses: frozenset[str] = frozenset()
     granted: frozenset[str] = frozenset()
 
@@ -46,9 +51,13 @@ def team_part(tenant: Tenant, platform: Platform, content: Content) -> TeamPart:
     """
     editors = viewers = routes = None
     ingresses: frozenset[str] = frozenset()
+    by_binding: dict[str, Member] = {}
     if "RoleBinding" not in content.unknown:
-        found = [member_of(binding, platform.people) for binding in content.of_kind("RoleBinding")]
-        members = sorted({member for member in found if member is not None})
+        for binding in content.of_kind("RoleBinding"):
+            member = member_of(binding, platform.people)
+            if member is not None:
+                by_binding[binding["metadata"]["name"]] = member
+        members = sorted(set(by_binding.values()))
         editors = tuple(member.person for member in members if member.role == "editor")
         viewers = tuple(member.person for member in members if member.role == "viewer")
     if "Ingress" not in content.unknown:
@@ -56,7 +65,7 @@ def team_part(tenant: Tenant, platform: Platform, content: Content) -> TeamPart:
         ingresses = frozenset(read)
         routes = tuple(sorted(read.values(), key=lambda route: (route.host or "", route.path, route.path_type)))
     granted = granted_hosts(tenant, platform, content.namespace)
-    return TeamPart(editors, viewers, routes, ingresses, granted)
+    return TeamPart(editors, viewers, routes, by_binding, ingresses, granted)
 
 
 def with_team(tenant: Tenant, part: TeamPart) -> Tenant:

@@ -9,16 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.policies import is_policy_of, openings, selected_pods
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
+from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
     NO_LONGER_LISTED,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
+    ROLE_FROZEN,
+    ROLE_GIVEN_BACK,
+    THAWED,
+    WRITES_WHILE_FROZEN,
     being_deleted_with,
     foreign_binding,
     foreign_ingress,
@@ -27,10 +32,14 @@ from tenantkit.provision.reasons import (
     second_of_kind,
 )
 from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
+
+_OWN_NAMES = "tenantkit-"
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tenantkit.provision.content.members import Member
     from tenantkit.provision.content.team import TeamPart
     from tenantkit.provision.reasons import (
         Reason,
@@ -81,28 +90,61 @@ def unwanted_extra(manifest: Manifest) -> Unwanted:
     return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_LISTED, is_deleted=True)
 
 
+def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
+    """The objects of the platform that its settings no longer want, all of which are deleted.
+
+    Args:
+        present: objects that are not wanted, of any owner.
+    """
+    found = [manifest for manifest in present if _is_the_platforms(manifest)]
+    ordered = sorted(found, key=lambda it: (-RANK[it["kind"]], ref_of(it)))
+    return [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in ordered]
+
+
+def _is_the_platforms(manifest: Manifest) -> bool:
+    """By its labels and its name: a label alone may have been copied with the object of another tool."""
+    metadata = manifest["metadata"]
+    is_named_so = str(metadata["name"]).startswith(_OWN_NAMES) or metadata.get("namespace") == SYSTEM_NAMESPACE
+    return is_ours(manifest, None) and is_named_so
+
+
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart, *, is_isolated: bool) -> Unwanted | None:
     kind = manifest["kind"]
     if kind == "RoleBinding":
-        return _binding(manifest, tenant)
+        return _binding(manifest, tenant, part)
     if kind == "Ingress":
         return _ingress(manifest, tenant, part)
     if kind == "NetworkPolicy":
         return _policy(manifest, tenant, is_isolated=is_isolated)
     if kind == "ConfigMap":
         return _config_map(manifest)
+    if kind == "ResourceQuota" and manifest["metadata"]["name"] == FROZEN_QUOTA_NAME:
+        return Unwanted(manifest, THAWED, is_deleted=True)
     return Unwanted(manifest, second_of_kind(kind))
 
 
-def _binding(manifest: Manifest, tenant: Tenant) -> Unwanted:
+def _binding(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
     """RBAC honours a binding that is being deleted until it no longer exists, so those are deleted as well."""
-    role = role_of(manifest)
+    role, is_frozen = role_of(manifest), tenant.frozen == "read-only"
+    member = part.members.get(manifest["metadata"]["name"])
+    if member is not None and member.role != "viewer" and _is_listed(member, tenant):
+        return Unwanted(manifest, ROLE_FROZEN if is_frozen else ROLE_GIVEN_BACK, is_deleted=True)
+    if member is not None and member.role != role:
+        return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
     if role == "owner":
         return Unwanted(manifest, NOT_IN_THE_GRANT, is_deleted=True)
     listed = {"editor": tenant.editors, "viewer": tenant.viewers}
     if role is not None and listed[role] is not None:
         return Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True)
+    if role == "editor" and is_frozen:
+        return Unwanted(manifest, WRITES_WHILE_FROZEN, is_deleted=True)
     return Unwanted(manifest, LEFT_AS_IT_IS if role is not None else foreign_binding(manifest))
+
+
+def _is_listed(member: Member, tenant: Tenant) -> bool:
+    """Whether the spec wants this member, or leaves the members as they are."""
+    listed = tenant.owners if member.role == "owner" else tenant.editors
+    return listed is None or member.person in listed
 
 
 def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:

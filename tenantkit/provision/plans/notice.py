@@ -17,8 +17,15 @@ NoticeCode: TypeAlias = Literal[
     "quota-below-use",
     "accelerator-not-offered",
     "expired",
+    "expires-soon",
+    "frozen",
+    "thawed",
+    "boosted",
+    "boost-ended",
+    "boost-dropped",
     "host-outside-domain",
     "tenant-in-no-file",
+    "default-class-refused",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",
@@ -39,6 +46,10 @@ NoticeCode: TypeAlias = Literal[
     "controller-not-named",
     "api-server-closed",
     "no-such-tenant",
+    # about the platform itself
+    "not-limited",
+    "guardrails-missing",
+    "guardrail-open",
 ]
 
 

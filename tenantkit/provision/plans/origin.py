@@ -16,9 +16,11 @@ from tenantkit.spec.platform import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.tenant import Tenant
 
 _KUBE_SYSTEM = "kube-system"
 _UID, _SERVER = "uid:", "server:"
@@ -45,6 +47,18 @@ def cluster_id(cluster: ClusterApi, namespaces: Iterable[Manifest] = ()) -> str:
 def platform_digest(platform: Platform) -> str:
     """A text that changes when the settings do."""
     return hashlib.sha256(canonical_json(platform.to_stored()).encode()).hexdigest()[:16]
+
+
+def check_boosts(tenants: Iterable[Tenant], now: datetime) -> None:
+    """Refuse a plan with a boost that has ended since.
+
+    Raises:
+        StalePlanError: it names the tenants.
+    """
+    ended = [tenant.name for tenant in tenants if tenant.at(now) != tenant]
+    if ended:
+        names = ", ".join(map(repr, ended))
+        raise StalePlanError(f"the boost of {names} ended after the plan was made, and nothing was written: plan again")
 
 
 def check_cluster(planned: str, current: str) -> None:

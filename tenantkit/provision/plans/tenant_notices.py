@@ -1,4 +1,4 @@
-"""What to know about a plan of tenants: a quota below its use, a misspelt accelerator, an expired grant, a far host."""
+"""What to know about a plan of tenants: a quota below its use, a misspelt accelerator, a far host."""
 
 from __future__ import annotations
 
@@ -11,28 +11,13 @@ from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.spec.platform import Platform
-    from tenantkit.spec.tenant import Tenant
 
 _HARD = ("spec", "hard")
 _REQUESTS = "requests."
 _SIMILARITY = 0.8
-
-
-def tenant_notices(tenant: Tenant, now: datetime) -> Iterator[PlanNotice]:
-    """What a spec alone says.
-
-    Args:
-        tenant: the planned tenant.
-        now: the time, with its zone.
-    """
-    if tenant.expires is not None and tenant.expires < now:
-        moment = tenant.expires.isoformat(sep=" ", timespec="minutes")
-        text = f"its grant expired at {moment}: nothing happens by itself, so set another time or delete the tenant"
-        yield PlanNotice("expired", text, tenant.name)
 
 
 def change_notices(changes: Iterable[PlanChange], platform: Platform) -> Iterator[PlanNotice]:

@@ -128,8 +128,8 @@ def _object_lines(manifest: Manifest, sign: str) -> Iterator[Line]:
     elif kind == "Namespace" and sign == "+":
         yield from _namespace_lines(manifest)
     elif kind == "NetworkPolicy" and sign == "+" and not allowed:
-        closed = ", ".join(str(it).lower() for it in (manifest.get("spec") or {}).get("policyTypes") or ())
-        yield Line(f"network closed for {closed}, but for what other policies open")
+        closed = " and ".join(str(it).lower() for it in (manifest.get("spec") or {}).get("policyTypes") or ())
+        yield Line(f"network closed for {closed}, except for what other policies allow")
     elif is_copy(manifest) and sign == "+":
         yield Line(f"copy of {manifest['metadata']['annotations'][SOURCE_ANNOTATION]}")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.hints import Hint
-from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
 from tenantkit.provision.content.namespace import contents_of
 from tenantkit.provision.content.team import TEAM_KINDS, team_part, with_team
 from tenantkit.provision.live import LiveState
@@ -164,6 +164,19 @@ def stored_tenant(namespace: Manifest) -> Tenant:
     metadata = namespace["metadata"]
     grant = (metadata.get("annotations") or {}).get(GRANT_ANNOTATION, "")
     return Tenant.from_grant(grant, source=f"namespace {metadata['name']!r}")
+
+
+def is_protected(namespace: Manifest) -> bool:
+    """Whether a tenant is protected: by its label, by which the API server refuses its deletion, or by its grant.
+
+    Raises:
+        SpecVersionError: a newer tenantkit wrote the grant.
+        InvalidSpecError: the grant cannot be read as a tenant.
+    """
+    metadata = namespace["metadata"]
+    if (metadata.get("labels") or {}).get(PROTECTED_LABEL) == "true":
+        return True
+    return GRANT_ANNOTATION in (metadata.get("annotations") or {}) and stored_tenant(namespace).protected
 
 
 def get_namespace(cluster: ClusterApi, tenant: str) -> Manifest:

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.exceptions import SpecVersionError
-from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.manifests.guardrails.policy import VERSION
+from tenantkit.manifests.labels import GRANT_ANNOTATION, GUARDRAILS_VERSION_LABEL
 from tenantkit.provision.reasons import newer_version
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.base import API_GROUP, check_version
@@ -31,11 +32,18 @@ def why_newer(namespace: str, live: LiveState) -> Reason | None:
 
 
 def check_platform_version(wanted: Sequence[Manifest], live: LiveState) -> None:
-    """Refuse a platform whose stored settings were written by a newer tenantkit.
+    """Refuse a platform whose stored settings or guardrails come from a newer tenantkit.
 
     Raises:
         SpecVersionError: a newer tenantkit wrote them.
     """
+    for ref, manifest in live.objects.items():
+        version = (manifest["metadata"].get("labels") or {}).get(GUARDRAILS_VERSION_LABEL, "")
+        if version.isdecimal() and int(version) > VERSION:
+            raise SpecVersionError(
+                f"{ref} has version {version} of the guardrails, and this version of tenantkit has version {VERSION}: "
+                f"install a newer tenantkit. Nothing was changed"
+            )
     for ref in map(ref_of, wanted):
         if ref.kind == "ConfigMap":
             for text in (live.objects.get(ref, {}).get("data") or {}).values():

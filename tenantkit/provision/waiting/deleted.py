@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import NotFound, WaitTimeoutError
+from tenantkit.rules.namespace_deletion import namespace_deletion
 
 if TYPE_CHECKING:
     import threading
@@ -61,23 +62,9 @@ def wait_until_deleted(
                 return True
 
 
-def holders(namespace: Manifest) -> list[str]:
-    """The reasons why a namespace stays in Terminating: the server's conditions, then its finalizers."""
-    conditions = (namespace.get("status") or {}).get("conditions") or ()
-    reported = [
-        f"{condition.get('type')}: {condition.get('message')}"
-        for condition in conditions
-        if condition.get("status") == "True"
-    ]
-    finalizers = [
-        *(namespace["metadata"].get("finalizers") or ()),
-        *(name for name in (namespace.get("spec") or {}).get("finalizers") or () if name != "kubernetes"),
-    ]
-    return reported + [f"finalizer {name!r} on the namespace itself" for name in finalizers]
-
-
 def _why_not_deleted(namespace: str, live: Manifest, timeout_s: float) -> str:
-    held = "; ".join(holders(live)) or "the server gives no reason"
+    deletion = namespace_deletion(live)
+    held = f"{deletion.what}. What to do: {deletion.next_steps}" if deletion else "the server gives no reason"
     return (
         f"namespace {namespace!r} is still being deleted after {timeout_s:g} s: {held}. "
         f"The deletion continues by itself once that is cleaned up; no finalizer was removed"

@@ -29,6 +29,9 @@ class Attributes:
         subresource: `status` and the like; empty for the object itself.
         dry_run: whether nothing is stored or reserved.
         warnings: warnings of plug-ins about a write that they allow, for the response's headers.
+        shown: the new and the old object as a subresource shows them, where they are of another kind, such as a Scale.
+        options: the request's options, as an object.
+        is_named: whether the request names the object; a delete of many does not.
     """
 
     operation: Operation
@@ -40,6 +43,9 @@ class Attributes:
     subresource: str = ""
     dry_run: bool = False
     warnings: list[str] = field(default_factory=list)
+    shown: tuple[Manifest, Manifest | None] | None = None
+    options: Manifest = field(default_factory=dict)
+    is_named: bool = True
 
     @property
     def namespace(self) -> str:
@@ -50,7 +56,8 @@ class Attributes:
     def refused(self, message: str, *, causes: tuple[Cause, ...] = ()) -> ApiError:
         """The 403 of an admission plug-in; it names an object without a name by its generateName."""
         metadata = self.manifest["metadata"]
-        name = metadata.get("name") or metadata.get("generateName") or "Unknown"
+        name = (metadata.get("name") or metadata.get("generateName")) if self.is_named else ""
+        name = name or "Unknown"
         return forbidden(self.resource, name, message, causes=causes)
 
 

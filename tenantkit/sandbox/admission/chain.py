@@ -17,6 +17,7 @@ from tenantkit.sandbox.admission.default_ingress_class import default_ingress_cl
 from tenantkit.sandbox.admission.limit_ranger import check_limits, default_limits
 from tenantkit.sandbox.admission.namespace_lifecycle import check_namespace_lifecycle
 from tenantkit.sandbox.admission.object_in_use_protection import protect_objects_in_use
+from tenantkit.sandbox.admission.policies import plugin as validating_admission_policy
 from tenantkit.sandbox.admission.priority import check_default_priority, default_priority_and_tolerations
 from tenantkit.sandbox.admission.resource_quota import reserve_quota
 from tenantkit.sandbox.admission.service_account import default_service_account
@@ -49,6 +50,15 @@ def review(attributes: Attributes) -> None:
         plugin(attributes)
 
 
+def review_subresource(attributes: Attributes) -> None:
+    """Run the validating plug-ins that act on what is created at a subresource: a Binding, Eviction or TokenRequest.
+
+    Raises:
+        ApiError: an admission policy forbids it.
+    """
+    validating_admission_policy.review(attributes)
+
+
 _MUTATING: tuple[Callable[[Attributes], Manifest], ...] = (
     check_namespace_lifecycle,
     default_limits,
@@ -61,5 +71,6 @@ _VALIDATING: tuple[Callable[[Attributes], None], ...] = (
     check_limits,
     pod_security.review,
     check_default_priority,
+    validating_admission_policy.review,
     reserve_quota,
 )

@@ -57,6 +57,10 @@ class ErrorList(list[Cause]):
         text = f"Too long: may not be more than {limit} bytes"
         self.append(Cause(field, text, "FieldValueTooLong"))
 
+    def internal(self, field: str, reason: str) -> None:
+        """The server could not check the value."""
+        self.append(Cause(field, f"Internal error: {reason}", "InternalError"))
+
     def all_of(self, field: str, value: Any, reasons: Iterable[str]) -> None:
         """Add an error for each reason why the value is invalid."""
         for reason in reasons:

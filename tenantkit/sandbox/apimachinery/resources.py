@@ -120,5 +120,7 @@ SERVICES = find("", "v1", "services")
 PODS = find("", "v1", "pods")
 REPLICA_SETS = find("apps", "v1", "replicasets")
 CONFIG_MAPS = find("", "v1", "configmaps")
+POLICIES = find("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies")
+POLICY_BINDINGS = find("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings")
 
 EPHEMERAL = "ephemeralcontainers"

@@ -266,4 +266,10 @@ _RULES: Final[dict[str, Callable[[Manifest], Manifest]]] = {
     "RoleRef": _unless_set(apiGroup=_RBAC),
     "Subject": _subject,
     "TokenRequestSpec": _lives_an_hour,
+    "ValidatingAdmissionPolicySpec": _unless_set(failurePolicy="Fail"),
+    "MatchResources": lambda value: {
+        "matchPolicy": value.get("matchPolicy") or "Equivalent",
+        **{name: value.get(name) or {} for name in ("namespaceSelector", "objectSelector")},
+    },
+    "NamedRuleWithOperations": _unless_set(scope="*"),
 }

@@ -46,6 +46,16 @@ def sandbox_user(name: str) -> User:
     return User(f"{name}@example.com", (*USERS[name], AUTHENTICATED), str(uuid4()))
 
 
+def component_user(name: str) -> User:
+    """The user of a component with a certificate of its own, such as `system:kube-scheduler`."""
+    return User(name)
+
+
+def node_user(name: str) -> User:
+    """The user of a node's kubelet."""
+    return User(f"system:node:{name}", ("system:nodes", AUTHENTICATED))
+
+
 def service_account_user(namespace: str, name: str, uid: str = "") -> User:
     """The user that a service account authenticates as.
 

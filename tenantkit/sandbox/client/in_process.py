@@ -13,12 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.admission.attributes import Attributes
-from tenantkit.sandbox.admission.chain import mutate, review
+from tenantkit.sandbox.admission.chain import mutate, review, review_subresource
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.resources import PODS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.auth.users import service_account_user
+from tenantkit.sandbox.managedfields.apply import apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.create import check_valid, store_new
@@ -28,6 +29,7 @@ from tenantkit.sandbox.registry.strategies import prepare_update
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
+    from tenantkit.sandbox.auth.users import User
     from tenantkit.sandbox.storage.store import Store
 
 CONTROLLER_MANAGER = "kube-controller-manager"
@@ -40,11 +42,14 @@ class InProcessClient:
         store: the store of the API server.
         account: the component's service account in `kube-system`, such as `replicaset-controller`.
         manager: the field manager. Default: `kube-controller-manager`.
+        user: the component's user, if it has no service account. Default: that of the account.
     """
 
-    def __init__(self, store: Store, account: str, *, manager: str = CONTROLLER_MANAGER) -> None:
+    def __init__(
+        self, store: Store, account: str, *, manager: str = CONTROLLER_MANAGER, user: User | None = None
+    ) -> None:
         self._store = store
-        self._user = service_account_user("kube-system", account)
+        self._user = user or service_account_user("kube-system", account)
         self._manager = manager
 
     def create(self, resource: Resource, manifest: Manifest) -> Manifest:
@@ -76,9 +81,39 @@ class InProcessClient:
         if all(live.get(name) == value for name, value in fields.items()):
             return live
         found, _ = read_as({**live, **fields}, resource.api_version, resource.kind, strict=False)
-        tracked = self._tracked(live, found, subresource)
+        return self._stored(resource, live, self._tracked(live, found, subresource), subresource)
+
+    def apply(self, resource: Resource, live: Manifest, *, subresource: str = "", **fields: object) -> Manifest:
+        """Apply top-level fields to a live object; fields of other managers are taken over.
+
+        Args:
+            resource: its kind.
+            live: as the store has it.
+            subresource: `status`; empty for the object itself.
+            fields: what to apply, such as `rules=`.
+
+        Returns:
+            The stored object; the live one if nothing changes.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        names = {"name": live["metadata"]["name"]}
+        if resource.namespaced:
+            names["namespace"] = live["metadata"]["namespace"]
+        sent = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": names, **fields}
+        now = timestamp(self._store.clock())
+        tracked = apply(live, sent, manager=self._manager, force=True, time=now, subresource=subresource)
+        return self._stored(resource, live, tracked, subresource)
+
+    def _stored(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:
+        """The object after an update, with the managed fields given."""
         if tracked is live:
             return live
+        return self._replace(resource, live, tracked, subresource)
+
+    def _replace(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:
+        """Store a live object's new state, which has managed fields."""
         attributes = Attributes("UPDATE", resource, tracked, live, self._store, self._user, subresource)
         after = prepare_update(mutate(attributes), live, subresource=subresource)
         check_valid(after, live, subresource=subresource)
@@ -86,7 +121,16 @@ class InProcessClient:
         return remove_or_put(self._store, resource, after, live)
 
     def bind(self, pod: Manifest, node: str) -> Manifest:
-        """Assign a pod to a node."""
+        """Assign a pod to a node, as a POST of a Binding does.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        place = {name: pod["metadata"][name] for name in ("name", "namespace", "uid")}
+        target = {"kind": "Node", "name": node}
+        binding: Manifest = {"apiVersion": "v1", "kind": "Binding", "metadata": place, "target": target}
+        attributes = Attributes("CREATE", PODS, binding, None, self._store, self._user, "binding")
+        review_subresource(replace(attributes, shown=(binding, None)))
         return self._store.put(PODS, bound(pod, node, timestamp(self._store.clock())))
 
     def delete(

@@ -1,7 +1,8 @@
 """Deletion of namespaces: first the pods, then all other content, then the namespace; conditions name what remains.
 
-Each deletion in the namespace triggers the next sync, while a real controller retries after some seconds. Content with
-finalizers is only marked as deleted. This controller removes no finalizer but `kubernetes`.
+Each deletion in the namespace triggers the next sync, as does a change of the policies, while a real controller retries
+after some seconds. Content with finalizers is only marked as deleted. This controller removes no finalizer but
+`kubernetes`.
 
 Source: page "Namespaces"; pkg/controller/namespace/deletion, 1.37.
 """
@@ -9,9 +10,11 @@ Source: page "Namespaces"; pkg/controller/namespace/deletion, 1.37.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tenantkit.sandbox.apimachinery.resources import NAMESPACES, RESOURCES
+from tenantkit.sandbox.apimachinery.errors import ApiError
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES, POLICIES, POLICY_BINDINGS, RESOURCES
 from tenantkit.sandbox.apimachinery.time import AT_ONCE, timestamp
 from tenantkit.sandbox.client.in_process import InProcessClient
 
@@ -30,12 +33,13 @@ _CONTENT = tuple(
         key=lambda resource: resource.qualified != "pods",
     )
 )
+_FAILURE = "NamespaceDeletionContentFailure"
 # Type, and the reason and message while nothing is wrong.
 _CONDITIONS = (
     ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
     ("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
     (
-        "NamespaceDeletionContentFailure",
+        _FAILURE,
         "ContentDeleted",
         "All content successfully deleted, may be waiting on finalization",
     ),
@@ -43,6 +47,7 @@ _CONDITIONS = (
     ("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
 )
 
+_RETRY = timedelta(seconds=5)
 _MOST_WRITES = 50  # of one sync, so that requests do not wait for a large namespace
 
 
@@ -54,8 +59,11 @@ class NamespaceController:
         self._client = InProcessClient(store, "namespace-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The namespace that is being deleted, or the one in which an object was deleted."""
+        """The namespace that is being deleted, or the one in which an object was deleted; all of them for a policy."""
         metadata = event.manifest["metadata"]
+        if event.resource in {POLICIES, POLICY_BINDINGS}:
+            found = (item["metadata"] for item in self._store.list(NAMESPACES))
+            return [item["name"] for item in found if item.get("deletionTimestamp")]
         if event.resource == NAMESPACES:
             return (metadata["name"],) if event.type != "DELETED" and metadata.get("deletionTimestamp") else ()
         return (metadata["namespace"],) if event.resource.namespaced and event.type == "DELETED" else ()
@@ -67,24 +75,37 @@ class NamespaceController:
             return None
         finalizers = namespace["spec"].get("finalizers") or []
         if FINALIZER in finalizers:
-            remaining = self._delete_content(key)
+            errors: dict[Resource, str] = {}
+            remaining = self._delete_content(key, errors)
             if remaining is None:
                 return AT_ONCE
-            namespace = self._with_conditions(namespace, remaining)
+            namespace = self._with_conditions(namespace, remaining, errors)
             if remaining:
-                return None
+                return self._store.clock() + _RETRY if errors else None
             rest = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
             spec = {"finalizers": rest} if rest else {}
             self._client.update(NAMESPACES, namespace, subresource="finalize", spec=spec)
         return None
 
-    def _delete_content(self, namespace: str) -> dict[Resource, list[Manifest]] | None:
-        """Delete its content; returns what remains, by kind, or None after many deletions, with more to delete."""
+    def _delete_content(self, namespace: str, errors: dict[Resource, str]) -> dict[Resource, list[Manifest]] | None:
+        """Delete its content.
+
+        Args:
+            namespace: its name.
+            errors: gets why objects could not be deleted, the first of each kind.
+
+        Returns:
+            What remains, by kind; None after many deletions, with more to delete.
+        """
         remaining: dict[Resource, list[Manifest]] = {}
         last_version = self._store.resource_version + _MOST_WRITES
         for resource in _CONTENT:
             for manifest in self._store.list(resource, namespace):
-                self._delete(resource, manifest)
+                try:
+                    self._delete(resource, manifest)
+                except ApiError as error:
+                    errors[resource] = error.message
+                    break
                 if self._store.resource_version >= last_version:
                     return None
             left = self._store.list(resource, namespace)
@@ -99,11 +120,16 @@ class NamespaceController:
         grace_period_s = 0 if resource.qualified == "pods" else None
         self._client.delete(resource, manifest, propagation="Background", grace_period_s=grace_period_s)
 
-    def _with_conditions(self, namespace: Manifest, remaining: dict[Resource, list[Manifest]]) -> Manifest:
+    def _with_conditions(
+        self, namespace: Manifest, remaining: dict[Resource, list[Manifest]], errors: dict[Resource, str]
+    ) -> Manifest:
         """Write the conditions about what remains, if they change."""
         status = namespace.get("status") or {}
         before = {condition["type"]: condition for condition in status.get("conditions") or ()}
-        complaints = _complaints(remaining)
+        complaints = _complaints({resource: left for resource, left in remaining.items() if resource not in errors})
+        if errors:
+            text = f"Failed to delete all resource types, {len(errors)} remaining: {', '.join(errors.values())}"
+            complaints[_FAILURE] = ("ContentDeletionFailed", text)
         conditions = []
         for name, *default in _CONDITIONS:
             state = "True" if name in complaints else "False"

@@ -58,7 +58,7 @@ class Deletes:
         if options.unsafe:
             why = "the object is not corrupt, try again without the option"
             raise conflict(resource, name, f"{UNSAFE}: {why}")
-        last, exists = delete_live(self._store, resource, live, options, request.user)
+        last, exists = delete_live(self._store, resource, live, options, request.user, warnings=request.warnings)
         if exists or resource.qualified in _RETURNS_OBJECT:
             return ACCEPTED if exists and options.orphan_dependents is False else OK, last
         details = {"name": name, "group": resource.group, "kind": resource.plural, "uid": last["metadata"]["uid"]}
@@ -85,7 +85,8 @@ class Deletes:
         for item in found["items"]:
             live = self._store.get(resource, item["metadata"]["name"], item["metadata"].get("namespace", ""))
             if live is not None:
-                delete_live(self._store, resource, live, options, request.user)
+                told = request.warnings
+                delete_live(self._store, resource, live, options, request.user, warnings=told, is_named=False)
         return OK, found
 
 

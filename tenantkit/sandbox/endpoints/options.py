@@ -7,8 +7,8 @@ Source: page "Kubernetes API Concepts"; apimachinery's pkg/apis/meta/v1/validati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.sandbox.apimachinery.codec import DecodeError, decode_options
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
@@ -47,6 +47,11 @@ class WriteOptions:
     force: bool
     strict: bool
     warn: bool
+    sent: Manifest = field(default_factory=dict)
+
+    def shown(self, kind: Literal["CreateOptions", "UpdateOptions"]) -> Manifest:
+        """The options as an object, as admission sees them."""
+        return {"kind": kind, "apiVersion": _META, **self.sent}
 
     @property
     def lenient(self) -> bool:
@@ -120,7 +125,12 @@ def write_options(kind: str, request: ApiRequest, *, is_apply: bool = False) -> 
         force=flag(query, "force"),
         strict=validation == "Strict",
         warn=validation in {"", "Warn"},
+        sent=_sent(dryRun=values(query, "dryRun"), fieldManager=manager, fieldValidation=validation),
     )
+
+
+def _sent(**options: Any) -> Manifest:
+    return {name: value for name, value in options.items() if value}
 
 
 def list_options(query: Mapping[str, str]) -> ListOptions:

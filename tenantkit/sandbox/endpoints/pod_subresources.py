@@ -8,8 +8,11 @@ Source: pkg/registry/core/pod/storage, 1.37; page "API-initiated Eviction".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tenantkit.sandbox.admission.attributes import Attributes
+from tenantkit.sandbox.admission.chain import review_subresource
 from tenantkit.sandbox.apimachinery.delete_options import DeleteOptions
 from tenantkit.sandbox.apimachinery.errors import ApiError, Cause, bad_request, conflict, invalid, not_found, other_uid
 from tenantkit.sandbox.apimachinery.field_errors import ErrorList
@@ -39,6 +42,7 @@ def bind(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, Ma
     if binding["metadata"].get("name") != name:
         raise bad_request("name in URL does not match name in Binding object")
     _check_target(target)
+    review_created(store, resource, request, binding, options)
     live = _live(store, resource, request)
     uid, metadata = binding["metadata"].get("uid"), live["metadata"]
     version = binding["metadata"].get("resourceVersion") or metadata["resourceVersion"]
@@ -69,6 +73,7 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
         why = "Invalid value: true: can not be set for pod eviction"
         cause = Cause(f"deleteOptions.{UNSAFE}", why, "FieldValueInvalid")
         raise invalid("policy/v1", "Eviction", request.info.name, [cause])
+    review_created(store, resource, request, eviction, options)
     preconditions = sent.get("preconditions") or {}
     delete_options = DeleteOptions(
         dry_run=options.dry_run or bool(sent.get("dryRun")),
@@ -77,8 +82,20 @@ def evict(store: Store, resource: Resource, request: ApiRequest) -> tuple[int, M
         version=preconditions.get("resourceVersion"),
         propagation=sent.get("propagationPolicy") or "",
     )
-    delete_live(store, resource, _live(store, resource, request), delete_options, request.user)
+    delete_live(store, resource, _live(store, resource, request), delete_options, request.user, is_admitted=True)
     return CREATED, _DONE
+
+
+def review_created(
+    store: Store, resource: Resource, request: ApiRequest, created: Manifest, options: WriteOptions
+) -> None:
+    """Run admission for what is created at a subresource; raises ApiError if it is refused."""
+    info = request.info
+    place = {"name": info.name, "namespace": info.namespace}
+    manifest = {**created, "metadata": {**created["metadata"], **place}}
+    attributes = Attributes("CREATE", resource, manifest, None, store, request.user, info.subresource)
+    attributes = replace(attributes, dry_run=options.dry_run, options=options.shown("CreateOptions"))
+    review_subresource(replace(attributes, warnings=request.warnings, shown=(manifest, None)))
 
 
 def _read(resource: Resource, request: ApiRequest) -> tuple[WriteOptions, Manifest]:

@@ -19,6 +19,7 @@ from tenantkit.sandbox.auth.request_info import RequestInfo
 from tenantkit.sandbox.auth.users import User, service_account_user
 from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
+from tenantkit.sandbox.endpoints.pod_subresources import review_created
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Reviews:
         if limit := _wrong_duration(seconds):
             why = f"Invalid value: {seconds}: may not specify a duration {limit}"
             raise _invalid(token_request, "spec.expirationSeconds", why)
+        review_created(self._store, SERVICE_ACCOUNTS, request, token_request, write_options("CreateOptions", request))
         self._check_bound(namespace, name, spec.get("boundObjectRef"))
         now = self._store.clock()
         expires = now + timedelta(seconds=seconds)

@@ -26,10 +26,13 @@ from tenantkit.sandbox.apimachinery.errors import (
     unsupported_media_type,
 )
 from tenantkit.sandbox.apimachinery.go_text import not_uint64, quoted
+from tenantkit.sandbox.apimachinery.resources import POLICIES, POLICY_BINDINGS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.apis.validation.objects import validate
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
+from tenantkit.sandbox.auth.policy_params import unreadable_params
 from tenantkit.sandbox.auth.rbac import ROLES
 from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
@@ -62,7 +65,10 @@ if TYPE_CHECKING:
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 OK, CREATED = 200, 201
 _PUT_MAY_CREATE = frozenset({"events", "limitranges", "services", "leases.coordination.k8s.io"})
-_VERSION_NEEDED = frozenset({"leases.coordination.k8s.io"})
+_VERSION_NEEDED = frozenset(
+    {"leases.coordination.k8s.io", "validatingadmissionpolicies.admissionregistration.k8s.io"}
+    | {"validatingadmissionpolicybindings.admissionregistration.k8s.io"}
+)
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 
@@ -216,8 +222,10 @@ class Writes:
         manifest = _in_namespace(manifest, resource, request, fill=True)
         user, warnings = request.user, request.warnings
         attributes = Attributes("CREATE", resource, manifest, None, store, user, "", options.dry_run, warnings)
+        attributes = replace(attributes, options=options.shown("CreateOptions"))
         manifest = mutate(attributes)
         check_escalation(self._authorizer, request.user, resource, request.info, manifest, None)
+        self._check_params(resource, request, manifest, None)
         return store_new(replace(attributes, manifest=manifest), group=request.info.group)
 
     def _replace(
@@ -230,6 +238,7 @@ class Writes:
         manifest = mutate(attributes)
         if not subresource:
             check_escalation(self._authorizer, request.user, resource, request.info, manifest, old)
+            self._check_params(resource, request, manifest, old)
         manifest = _at_version_of(old, manifest, resource)
         manifest = prepare_update(manifest, old, subresource=subresource)
         check_valid(manifest, old, subresource=subresource, group=request.info.group)
@@ -237,10 +246,19 @@ class Writes:
             warnings.extend(warnings_on_update(manifest))
         if same_but_for_times(old, manifest):
             manifest = old
-        review(replace(attributes, manifest=manifest))
+        shown = (scale_of(manifest), scale_of(old)) if subresource == SCALE else None
+        review(replace(attributes, manifest=manifest, shown=shown, options=options.shown("UpdateOptions")))
         if options.dry_run:
             return manifest
         return remove_or_put(store, resource, manifest, old)
+
+    def _check_params(self, resource: Resource, request: ApiRequest, manifest: Manifest, old: Manifest | None) -> None:
+        """Raise ApiError 422 if the user may not read the parameters of a policy that is valid otherwise."""
+        if resource not in {POLICIES, POLICY_BINDINGS} or validate(manifest, old):
+            return
+        cause = unreadable_params(self._store, self._authorizer, request.user, resource, manifest, old)
+        if cause is not None:
+            raise invalid(resource.api_version, resource.kind, str(manifest["metadata"].get("name", "")), [cause])
 
     def _read(self, resource: Resource, request: ApiRequest, options: WriteOptions) -> Manifest:
         """The object in the body, in canonical form with defaults."""

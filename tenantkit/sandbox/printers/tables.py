@@ -140,6 +140,30 @@ def _parameters(ingress_class: Manifest) -> str:
     return f"{found['kind']}{group}/{found['name']}"
 
 
+def _param_kind(policy: Manifest) -> str:
+    kind = at(policy, "spec.paramKind", None)
+    return "<unset>" if kind is None else f"{kind['apiVersion']}/{kind['kind']}"
+
+
+def _param_ref(binding: Manifest) -> str:
+    ref = at(binding, "spec.paramRef", None) or {}
+    if ref.get("name"):
+        return f"{ref.get('namespace') or '*'}/{ref['name']}"
+    return "<unset>" if ref.get("selector") is None else _selector_in_go(ref["selector"])
+
+
+def _selector_in_go(selector: Manifest) -> str:
+    """A label selector as Go prints it."""
+    labels = "".join(f"{key}: {value}," for key, value in sorted((selector.get("matchLabels") or {}).items()))
+    listed = "".join(
+        f"LabelSelectorRequirement{{Key:{item['key']},Operator:{item['operator']},"
+        f"Values:[{' '.join(item.get('values') or ())}],}},"
+        for item in selector.get("matchExpressions") or ()
+    )
+    expressions = f"[]LabelSelectorRequirement{{{listed}}}"
+    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:{expressions},}}"
+
+
 def _first_seen(event: Manifest, now: datetime) -> str:
     return since(event.get("firstTimestamp") or event.get("eventTime"), now)
 
@@ -187,6 +211,12 @@ _EVENT = row(
     NAME,
 )
 _ROWS: Mapping[str, Row] = {
+    "validatingadmissionpolicies.admissionregistration.k8s.io": row(
+        NAME, of(lambda policy: len(at(policy, "spec.validations", []))), of(_param_kind), AGE
+    ),
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": row(
+        NAME, text("spec.policyName"), of(_param_ref), AGE
+    ),
     **WORKLOAD_ROWS,
     "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
     "configmaps": row(NAME, count("data", "binaryData"), AGE),

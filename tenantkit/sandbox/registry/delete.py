@@ -7,6 +7,7 @@ Source: apiserver's pkg/registry/rest/delete.go, 1.37; pages "Finalizers" and "P
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,28 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.storage.store import Store
 
 
-def delete_live(
-    store: Store, resource: Resource, live: Manifest, options: DeleteOptions, user: object
+def delete_live(  # noqa: PLR0913 (what a delete depends on)
+    store: Store,
+    resource: Resource,
+    live: Manifest,
+    options: DeleteOptions,
+    user: object,
+    *,
+    warnings: list[str] | None = None,
+    is_named: bool = True,
+    is_admitted: bool = False,
 ) -> tuple[Manifest, bool]:
     """Delete one object, or mark it as being deleted.
+
+    Args:
+        store: where it is.
+        resource: its resource.
+        live: the object, as the store has it.
+        options: the options of the delete.
+        user: the user who deletes it.
+        warnings: the list for the warnings of admission. Default: they are dropped.
+        is_named: whether the request names the object; a delete of many does not.
+        is_admitted: whether admission has seen the request in another form, such as an eviction.
 
     Returns:
         The object's last state, and whether it still exists.
@@ -38,9 +57,12 @@ def delete_live(
         ApiError: the object does not meet the preconditions, or admission refuses.
     """
     _check_preconditions(resource, live, options)
-    attributes = Attributes("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
-    mutate(attributes)
-    review(attributes)
+    if not is_admitted:
+        attributes = Attributes("DELETE", resource, live, live, store, user, dry_run=options.dry_run)
+        told = [] if warnings is None else warnings
+        attributes = replace(attributes, warnings=told, options=options.shown(), is_named=is_named)
+        mutate(attributes)
+        review(attributes)
     metadata, prepared = live["metadata"], with_deletion_finalizers(resource, live, options)
     now = store.clock()
     if resource is NAMESPACES:

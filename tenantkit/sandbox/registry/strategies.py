@@ -27,6 +27,7 @@ _NO_EMPTY_LISTS = {"Role": ("rules",), "ClusterRole": ("rules",), "EndpointSlice
 _GENERATION = frozenset(
     {"CronJob", "Deployment", "EndpointSlice", "Ingress", "IngressClass", "Job", "NetworkPolicy", "Pod"}
     | {"PriorityClass", "ReplicaSet", "StatefulSet"}
+    | {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 )
 # the fields besides `spec` that a kind's generation counts
 _ALSO_COUNTED: dict[str, Callable[[Manifest], object]] = {
@@ -111,9 +112,7 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
         return prepared({**found, "metadata": metadata}, old, subresource=subresource)
     if subresource == "status":
         found["spec"] = old.get("spec", {})
-        if kind == "Deployment":
-            metadata = {key: value for key, value in metadata.items() if key != "labels"}
-            metadata |= {"labels": before["labels"]} if "labels" in before else {}
+        metadata = _metadata_for_status(kind, metadata, before)
     elif subresource == EPHEMERAL:
         found = {**old, "spec": {**old["spec"], "ephemeralContainers": found["spec"].get("ephemeralContainers") or []}}
         metadata = {**before, **{key: metadata[key] for key in _WRITABLE_METADATA if key in metadata}}
@@ -131,6 +130,16 @@ def prepare_update(manifest: Manifest, old: Manifest, *, subresource: str = "") 
     for field in _NO_EMPTY_LISTS.get(kind, ()):
         found[field] = found.get(field) or None
     return {**found, "metadata": metadata}
+
+
+def _metadata_for_status(kind: str, metadata: Manifest, before: Manifest) -> Manifest:
+    """The metadata of an update of the status, which some kinds do not let change all of it."""
+    if kind == "ValidatingAdmissionPolicy":
+        return {**before, **{key: metadata[key] for key in _WRITABLE_METADATA if key in metadata}}
+    if kind == "Deployment":
+        metadata = {key: value for key, value in metadata.items() if key != "labels"}
+        return metadata | ({"labels": before["labels"]} if "labels" in before else {})
+    return metadata
 
 
 def _first_status(pod: Manifest) -> Manifest:
@@ -201,7 +210,7 @@ def _with_address(service: Manifest) -> Manifest:
     named = f"{service['metadata'].get('namespace')}/{service['metadata'].get('name')}"
     digest = hashlib.sha256(named.encode()).digest()
     address = spec.get("clusterIP") or f"{_SERVICE_NETWORK}.{digest[0]}.{digest[1] or 1}"
-    families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    families: Manifest = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
     if address == "None" and not spec.get("selector"):  # its endpoints may be of both families
         families = {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
     return {**families, **spec, "clusterIP": address, "clusterIPs": spec.get("clusterIPs") or [address]}
@@ -212,7 +221,10 @@ def _keeping_address(spec: Manifest, old: Manifest) -> Manifest:
     if spec.get("type") == "ExternalName":
         return spec
     current = {key: old[key] for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy") if key in old}
-    return {**spec, **{key: value for key, value in current.items() if not spec.get(key)}}
+    kept: Manifest = {**spec, **{key: value for key, value in current.items() if not spec.get(key)}}
+    if kept.get("clusterIP") != old.get("clusterIP") and kept.get("clusterIPs") == old.get("clusterIPs"):
+        kept["clusterIPs"] = [kept["clusterIP"]]  # a client that knows only the older of the two fields
+    return kept
 
 
 def _qos_class(spec: Manifest) -> str:

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.api.kind_samples import GATEWAY_API, changed, check_refusal, place, table
-from tests.contract.engines import OwnEngine
+from tests.contract.gateway_kinds import served
 from tests.contract.tables import TABLE, comparable
 from tests.contract.wire import APPLY, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, kubectl
-from tests.controlplane.gateway_api import put_on, take_off
-from tests.controlplane.generate_facts import modules_of_go
 from tests.statuses import status
 
 if TYPE_CHECKING:
@@ -34,19 +32,10 @@ ACCEPTED = {**PENDING, "type": "Accepted", "message": "Waiting for controller"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def served(engine: Engine, wire: Wire) -> Iterator[None]:
-    """Install the kinds, and remove them afterwards."""
-    if isinstance(engine, OwnEngine) and engine.name == "sandbox":
+def gateway_kinds(engine: Engine, wire: Wire) -> Iterator[None]:
+    """The kinds, on every engine."""
+    with served(engine, wire):
         yield
-        return
-
-    def ask(method: str, path: str, body: Any) -> tuple[int, Any]:
-        answer = wire(method, f"/{path}", body)
-        return answer.status, answer.body
-
-    made = put_on(ask, modules_of_go())
-    yield
-    take_off(ask, made)
 
 
 def dry(wire: Wire, namespace: str, kind: str, changes: Json | None = None) -> Json:

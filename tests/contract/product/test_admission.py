@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tests.contract.wire import Wire
 
 ROOT = "/apis/admissionregistration.k8s.io/v1"
-NO_ADMISSION = pytest.mark.gap("sandbox", raises=AssertionError, reason="has no admission policies and no webhooks")
+NO_MUTATION = pytest.mark.gap("sandbox", raises=AssertionError, reason="has no mutating admission policies")
+NO_WEBHOOKS = pytest.mark.gap("sandbox", raises=AssertionError, reason="has no admission webhooks")
 RULES = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["resourcequotas"]}
 
 
@@ -102,7 +103,7 @@ def failures(report: Report) -> dict[str, str]:
     return {outcome.ref.kind: outcome.reason for outcome in report.failed}
 
 
-@NO_ADMISSION
+@NO_MUTATION
 def test_a_value_that_a_mutating_policy_changes_is_a_failure_with_both_values(
     cluster: Cluster, wire: Wire, name: str, namespace: str
 ) -> None:
@@ -128,7 +129,7 @@ def test_a_value_that_a_mutating_policy_changes_is_a_failure_with_both_values(
     assert apply(cluster, plan(cluster, tenant(name)), progress=False).is_complete
 
 
-@NO_ADMISSION
+@NO_WEBHOOKS
 def test_an_entry_that_a_mutating_webhook_adds_is_a_failure(
     cluster: Cluster, wire: Wire, name: str, namespace: str
 ) -> None:
@@ -144,7 +145,6 @@ def test_an_entry_that_a_mutating_webhook_adds_is_a_failure(
     assert "spec.hard.secrets" in failures(report)["ResourceQuota"]
 
 
-@NO_ADMISSION
 def test_a_validating_policy_is_a_failure_with_its_message(
     cluster: Cluster, wire: Wire, name: str, namespace: str
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_validating_policy_is_a_failure_with_its_message(
     assert apply(cluster, plan(cluster, tenant(name)), progress=False).is_complete
 
 
-@NO_ADMISSION
+@NO_WEBHOOKS
 def test_a_webhook_that_times_out_is_a_failure_that_names_it(
     cluster: Cluster, wire: Wire, name: str, namespace: str
 ) -> None:

@@ -74,10 +74,10 @@ def test_plan_then_apply_then_plan_again(run: Callable[..., Any], name: str, tmp
     applied = run("apply", str(file), "--output", "json")
     again = run("plan", str(file), "--exit-code")
 
-    assert (planned.returncode, "12 to create" in planned.stdout) == (3, True), planned.stdout + planned.stderr
+    assert (planned.returncode, "13 to create" in planned.stdout) == (3, True), planned.stdout + planned.stderr
     assert applied.returncode == 0, applied.stderr
     assert json.loads(applied.stdout)["urls"] == {name: [f"http://{name}.example.ai/"]}
-    assert (again.returncode, "12 unchanged" in again.stdout) == (0, True), again.stdout + again.stderr
+    assert (again.returncode, "13 unchanged" in again.stdout) == (0, True), again.stdout + again.stderr
     assert cluster.get("ResourceQuota", "tenantkit-quota", name)["spec"]["hard"]["pods"] == "20"
 
 
@@ -225,11 +225,11 @@ def test_deleting_a_missing_tenant_fails(run: Callable[..., Any], name: str) -> 
 
 def test_the_platforms_conflicts_are_overwritten_by_name(run: Callable[..., Any], wire: Wire) -> None:
     assert run("install").returncode == 0
-    role = ObjectRef("rbac.authorization.k8s.io/v1", "ClusterRole", "tenantkit-viewer")
+    role = ObjectRef("rbac.authorization.k8s.io/v1", "ClusterRole", "tenantkit-viewer-base")
     edit(wire, role, {"op": "replace", "path": "/rules/0/verbs", "value": ["get"]})
 
     left = run("install")
-    forced = run("install", "--force-conflicts", "ClusterRole/tenantkit-viewer")
+    forced = run("install", "--force-conflicts", "ClusterRole/tenantkit-viewer-base")
 
     assert left.returncode == 1
     assert "to overwrite it, add --force-conflicts KIND/NAME to `tenantkit apply`" in left.stderr

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.exceptions import NotFound
 from tenantkit.findings.why import why
 from tests.contract.namespaces import fresh_name
 from tests.contract.product.defects import BY_POLICY, REFUSED
@@ -97,7 +96,6 @@ def test_a_queued_workload_has_kueue_s_message(
     eventually(lambda: wire("GET", f"{crds}/{name}").status == 404)
 
 
-@pytest.mark.gap("sandbox", raises=NotFound, reason="has no admission policies")
 def test_a_policy_s_denial_is_the_first_row_with_the_policy(cluster: Cluster, eventually: Callable[..., Any]) -> None:
     namespace = fresh_name()
     plant(cluster, namespace, BY_POLICY)

@@ -15,6 +15,7 @@ from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import Reason
+from tenantkit.spec.boost import Boost
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 PLATFORM = Platform()
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 VISION = Tenant(
     name="vision",
     team="cv",
@@ -61,7 +63,7 @@ def with_grant(text: str | None) -> Manifest:
 
 
 def test_one_row_per_tenant_with_its_grant() -> None:
-    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")], isolated={"vision"})
+    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")], isolated={"vision"}, now=NOW)
 
     expected = pd.DataFrame(
         {
@@ -77,6 +79,9 @@ def test_one_row_per_tenant_with_its_grant() -> None:
             "protected": [False, True],
             "isolated": [False, True],
             "drift": [None, None],
+            "frozen": [None, None],
+            "boost_until": [None, None],
+            "warning": [None, None],
         }
     ).astype(TENANTS)
     pd.testing.assert_frame_equal(frame, expected)
@@ -126,6 +131,68 @@ def test_an_expiry_may_be_in_the_last_year_that_kubernetes_has() -> None:
     eternal = Tenant(name="a", team="b", owners=["c"], size="small", expires=datetime(9999, 12, 31, tzinfo=UTC))
 
     assert tenants_frame([live(eternal)])["expires"].tolist() == [pd.Timestamp("9999-12-31T00:00:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "warning"),
+    [
+        ({"expires": "2027-01-31T12:00:00Z"}, None),
+        (
+            {"expires": "2026-12-04T18:00:00Z"},
+            (
+                "its grant expires in 3 days, at 2026-12-04 18:00+00:00: "
+                "nothing happens by itself, so set another time or delete the tenant"
+            ),
+        ),
+        (
+            {"expires": "2026-12-01T18:00:00Z"},
+            (
+                "its grant expires within a day, at 2026-12-01 18:00+00:00: "
+                "nothing happens by itself, so set another time or delete the tenant"
+            ),
+        ),
+        (
+            {"expires": "2026-11-30T18:00:00Z"},
+            (
+                "its grant expired at 2026-11-30 18:00+00:00: "
+                "nothing happens by itself, so set another time or delete the tenant"
+            ),
+        ),
+        (
+            {"frozen": "pods"},
+            "it is frozen: what runs goes on, but no new pods start, until the platform team thaws it",
+        ),
+        (
+            {"frozen": "read-only", "boost": Boost(size="large", until="2026-12-24T00:00:00Z")},
+            (
+                "it is frozen: what runs goes on, but no new pods start and everyone may only read, until the platform "
+                "team thaws it; its quota is boosted until 2026-12-24 00:00+00:00"
+            ),
+        ),
+        (
+            {"boost": Boost(size="large", until="2026-11-24T00:00:00Z")},
+            "its boost ended at 2026-11-24 00:00+00:00: the next plan takes it back",
+        ),
+    ],
+)
+def test_the_life_of_a_tenant_is_warned_of(fields: dict[str, Any], warning: str | None) -> None:
+    row = tenants_frame([live(SPEECH.with_(**fields))], now=NOW).iloc[0]
+
+    assert (row["warning"] if pd.notna(row["warning"]) else None) == warning
+    assert (row["frozen"] if pd.notna(row["frozen"]) else None) == fields.get("frozen")
+
+
+def test_a_namespace_that_is_not_deleted_says_what_it_waits_for() -> None:
+    message = "Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances"
+    condition = {"type": "NamespaceFinalizersRemaining", "status": "True", "message": message}
+    namespace = live(SPEECH, phase="Terminating") | {"status": {"phase": "Terminating", "conditions": [condition]}}
+    namespace["metadata"]["deletionTimestamp"] = "2026-12-01T11:00:00Z"
+
+    warning = tenants_frame([namespace], now=NOW)["warning"][0]
+
+    assert warning.startswith(
+        "it is being deleted, and waits for this: finalizer 'example.com/hold' holds 1 object; the controller that set"
+    )
 
 
 def test_hostile_texts_are_kept_as_data() -> None:

@@ -19,7 +19,7 @@ from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.kinds import Kind
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.rules.selectors.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.label_selectors import label_selector_of, parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -42,7 +42,7 @@ PLATFORM = Platform()
 QUOTA = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", "vision")
 NAMESPACE = ObjectRef("v1", "Namespace", "vision")
 ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
-OBJECTS = 12  # of a tenant with one owner and one route, as `tenant()` has them
+OBJECTS = 13  # of a tenant with one owner and one route, as `tenant()` has them
 
 
 class Killed(BaseException):
@@ -222,7 +222,18 @@ class Memory(ClusterApi):
         if manifest["kind"] == "ResourceQuota":  # the quota controller counts at once here
             manifest["status"] = {"hard": manifest["spec"]["hard"]}
         self.objects[ref_of(manifest)] = manifest
+        if manifest["kind"] == "ClusterRole":
+            self._aggregate()
         return deepcopy(manifest)
+
+    def _aggregate(self) -> None:
+        """Collect the rules of aggregated roles, as a controller does."""
+        roles = [manifest for ref, manifest in self.objects.items() if ref.kind == "ClusterRole"]
+        for role in roles:
+            for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
+                wanted = label_selector_of(selector)
+                found = [other for other in roles if wanted.matches(other["metadata"].get("labels"))]
+                role["rules"] = [rule for other in found for rule in other.get("rules") or ()]
 
 
 def _plain(manifest: Manifest) -> Manifest:

@@ -47,6 +47,7 @@ def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> No
         "create Namespace 'vision'",
         "apply Namespace 'vision'",
         "apply ResourceQuota 'tenantkit-quota' in 'vision'",
+        "apply ResourceQuota 'tenantkit-priority' in 'vision'",
         "apply LimitRange 'tenantkit-limits' in 'vision'",
         *(f"apply NetworkPolicy 'tenantkit-{name}' in 'vision'" for name in POLICIES),
         "apply ServiceAccount 'default' in 'vision'",
@@ -137,7 +138,7 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
     ]
     assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
     assert str(caught.value) == (
-        f"{OBJECTS + 2} applied, 1 failed, {OBJECTS - 3} not attempted. "
+        f"{OBJECTS + 3} applied, 1 failed, {OBJECTS - 4} not attempted. "
         "LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
         "Objects that were applied stay applied: plan and apply again to continue (see .report)"
     )
@@ -244,9 +245,10 @@ def test_a_quota_that_cannot_be_watched_still_gives_a_report_of_everything_writt
     assert len(caught.value.report.applied) == OBJECTS
     assert shown(caught.value.report.not_ready) == [
         (
-            "ResourceQuota 'tenantkit-quota' in 'vision': the quota was written, but its status could not be checked: "
-            "no answer"
+            f"ResourceQuota 'tenantkit-{name}' in 'vision': the quota was written, but its status could not be "
+            "checked: no answer"
         )
+        for name in ("quota", "priority")
     ]
 
 
@@ -319,7 +321,7 @@ def test_a_server_that_stops_in_the_middle_leaves_a_report() -> None:
     with pytest.raises(PartialApplyError) as caught:
         run(memory, tenant(), tenant(name="speech"), max_concurrency=1)
 
-    assert caught.value.report.summary == f"2 applied, 2 failed, {2 * OBJECTS - 4} not attempted"
+    assert caught.value.report.summary == f"3 applied, 2 failed, {2 * OBJECTS - 5} not attempted"
     assert "nothing listens there" in str(caught.value)
 
 

@@ -194,11 +194,17 @@ def test_of_two_users_who_grant_one_host_at_once_the_later_takes_it_back_and_is_
 
 def test_two_users_who_both_wrote_before_they_looked_both_take_it_back_and_are_told() -> None:
     memory = Memory()
-    both_wrote = threading.Barrier(2, timeout=20)
+    both_read, both_wrote = threading.Barrier(2, timeout=20), threading.Barrier(2, timeout=20)
     lock = threading.Lock()
 
     class User(Memory):
-        """Shares the objects; looks for rivals only once both have written."""
+        """Shares the objects; writes once both have read, and looks for rivals once both have written."""
+
+        def create(self, manifest: Manifest) -> Manifest:
+            if manifest["kind"] == "Namespace":
+                both_read.wait()
+            with lock:
+                return super().create(manifest)
 
         def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
             with lock:

@@ -127,7 +127,11 @@ def test_every_tenant_whom_other_sizes_concern_is_listed_before_anything_is_writ
             "vision",
             "its size 'small' no longer fits (the platform's sizes are medium, large): its plans will be blocked",
         ),
-        ("quota-changed", "speech", "its quota (size 'medium') changes with its next plan: pods 50 → 40"),
+        (
+            "quota-changed",
+            "speech",
+            "its quota (size 'medium') changes with its next plan: pods 50 → 40, count/pods 500 → 400",
+        ),
     ]
     assert memory.writes == []
 

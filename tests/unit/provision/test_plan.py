@@ -15,6 +15,7 @@ from tenantkit.provision.live import live_state
 from tenantkit.provision.plan import make_install_plan, make_plan
 from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
+from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
@@ -97,7 +98,10 @@ def test_an_update_has_a_row_for_each_field_and_only_for_those_that_differ() -> 
 
     rows = [row for row in notable(planned(quota, live.values())) if row.ref == QUOTA]
 
-    assert rows == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21")]
+    assert rows == [
+        PlanRow("update", QUOTA, ("spec", "hard", "count/pods"), "200", "210"),
+        PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21"),
+    ]
 
 
 def test_an_owned_field_that_is_no_longer_wanted_is_removed() -> None:
@@ -130,13 +134,13 @@ def test_a_field_that_someone_else_changed_is_a_conflict_with_both_values() -> N
 
 def test_a_quota_entry_that_someone_else_added_is_a_conflict() -> None:
     live = live_objects(tenant())
-    live[QUOTA] = with_hard(live[QUOTA], **{"count/deployments.apps": "1"})
+    live[QUOTA] = with_hard(live[QUOTA], **{"count/leases.coordination.k8s.io": "1"})
 
     assert notable(planned(tenant(), live.values())) == [
         PlanRow(
             "conflict",
             QUOTA,
-            ("spec", "hard", "count/deployments.apps"),
+            ("spec", "hard", "count/leases.coordination.k8s.io"),
             "1",
             None,
             added_by_other("kubectl-edit"),
@@ -241,7 +245,9 @@ def test_an_object_that_is_being_deleted_is_blocked() -> None:
 
     plan = planned(tenant(), live.values())
 
-    assert plan.rows[0].reason == "it is being deleted: wait until it is deleted, then plan again"
+    assert plan.rows[0].reason == (
+        "the tenant's namespace 'vision' is being deleted: wait until it is deleted, then plan again"
+    )
     assert plan.summary == f"{OBJECTS - 1} blocked"
 
 
@@ -298,7 +304,7 @@ def test_settings_stored_by_a_newer_version_are_not_planned() -> None:
             manifest["data"]["platform.json"] = '{"apiVersion":"tenantkit.dev/v2"}'
 
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v2"):
-        make_install_plan(PLATFORM, live_state(live))
+        make_install_plan(PLATFORM, Installed(live_state(live)))
 
 
 def test_a_stored_grant_that_is_not_json_is_a_difference() -> None:

@@ -56,7 +56,12 @@ def test_a_larger_size_shows_each_amount_and_the_grant_by_key() -> None:
     made = plan(memory, tenant(size="medium", protected=True, owners=["dana@example.com", "eve@x.com"]))
 
     assert {"quota requests.cpu 4 → 16", "quota pods 20 → 50"} <= set(lines(made, "ResourceQuota"))
-    grant = {"grant owners + eve@x.com", "grant protected false → true", "grant size small → medium"}
+    grant = {
+        "grant owners + eve@x.com",
+        "grant protected false → true",
+        "grant size small → medium",
+        "label tenantkit.dev/protected + true",
+    }
     assert set(lines(made, "Namespace")) == grant
 
 
@@ -211,7 +216,7 @@ def test_a_new_tenants_network_is_in_words() -> None:
     made = plan(Memory(), tenant(), platform=Platform(network=network))
 
     assert [line.removeprefix("network ") for line in lines(made, "NetworkPolicy")] == [
-        "closed for ingress, egress, but for what other policies open",
+        "closed for ingress and egress, except for what other policies allow",
         "+ ingress from all pods in this namespace",
         "+ egress to all pods in this namespace",
         "+ egress to pods with k8s-app=kube-dns in namespace kube-system on UDP 53, TCP 53",

@@ -23,7 +23,8 @@ def test_the_signature_of_a_tenant_has_plain_names_types_and_defaults() -> None:
     assert str(inspect.signature(tk.Tenant)) == (
         "(*, name: str, team: str, owners: Sequence[str], size: str | None = None, quota: Quota | None = None, "
         "hosts: Sequence[str] = (), editors: Sequence[str] | None = None, viewers: Sequence[str] | None = None, "
-        "routes: Sequence[Route] | None = None, protected: bool = False, expires: datetime | None = None)"
+        "routes: Sequence[Route] | None = None, protected: bool = False, expires: datetime | None = None, "
+        "frozen: Literal['pods', 'read-only'] | None = None, boost: Boost | None = None)"
     )
 
 

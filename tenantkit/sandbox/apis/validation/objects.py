@@ -18,6 +18,7 @@ from tenantkit.sandbox.apimachinery.validation import (
     not_finalizer,
     path_segment,
 )
+from tenantkit.sandbox.apis.validation.admission_policies import check_policy, check_policy_binding
 from tenantkit.sandbox.apis.validation.apps import check_deployment, check_replica_set, check_stateful_set
 from tenantkit.sandbox.apis.validation.batch import check_cron_job, check_job, check_job_status
 from tenantkit.sandbox.apis.validation.core import (
@@ -83,6 +84,8 @@ _CHECKS: Final[dict[str, Callable[[ErrorList, Manifest, Manifest | None], None]]
     "ReplicaSet": check_replica_set,
     "StatefulSet": check_stateful_set,
     "StorageClass": check_storage_class,
+    "ValidatingAdmissionPolicy": check_policy,
+    "ValidatingAdmissionPolicyBinding": lambda errors, item, _old: check_policy_binding(errors, item),
 }
 
 

@@ -69,6 +69,15 @@ REFUSED = (
         manifests=(quota(requests__gpu="2"), pod("serve", asking(gpu="2")), deployment("train", asking(gpu="1"))),
     ),
     Defect(
+        name="a Deployment of a frozen tenant",
+        cause="tenant frozen",
+        workload="Deployment/serve",
+        object="ResourceQuota/tenantkit-frozen",
+        says="exceeded quota: tenantkit-frozen, requested: pods=1, used: pods=0, limited: pods=0",
+        writer="server",
+        manifests=(quota(pods="0") | {"metadata": {"name": "tenantkit-frozen"}}, deployment("serve")),
+    ),
+    Defect(
         name="a Job over its quota of memory",
         cause="quota exceeded",
         workload="Job/train",

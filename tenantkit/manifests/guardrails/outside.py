@@ -1,0 +1,193 @@
+"""Guardrail `outside`: tenants and provisioners change nothing outside tenants' namespaces.
+
+A provisioner's rights hold in every namespace, since RBAC cannot name namespaces that do not exist yet. Without this
+guardrail a provisioner could bind the owner role in kube-system, and so gain every right.
+Source: page "Using RBAC Authorization" (privilege escalation).
+"""
+
+from __future__ import annotations
+
+from tenantkit.manifests.guardrails.cel import (
+    is_no_administrator,
+    is_ours,
+    is_provisioner,
+    is_same,
+    is_tenants,
+    one_setting,
+    text,
+    texts,
+)
+from tenantkit.manifests.guardrails.policy import ASK_ADMINISTRATORS, OUTSIDE_TENANTS, Policy, Resources, Rule
+from tenantkit.manifests.role_rules import TENANT_ROLES
+
+_RBAC = "rbac.authorization.k8s.io"
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+_RESERVED = ("default", "tenantkit-system")
+
+
+def _label(of: str, key: str) -> str:
+    """A label of an object that may be missing; empty without it."""
+    return (
+        f"{of} != null && has({of}.metadata.labels) && {text(key)} in {of}.metadata.labels "
+        f"? {of}.metadata.labels[{text(key)}] : ''"
+    )
+
+
+OBJECTS = Policy(
+    "tenantkit-outside",
+    "outside",
+    [
+        Resources(
+            "",
+            (
+                "bindings",
+                "configmaps",
+                "endpoints",
+                "limitranges",
+                "persistentvolumeclaims",
+                "pods",
+                "replicationcontrollers",
+                "resourcequotas",
+                "secrets",
+                "serviceaccounts",
+                "serviceaccounts/token",
+                "services",
+            ),
+        ),
+        Resources("apps", ("*",), ("*",)),
+        Resources("batch", ("*",), ("*",)),
+        Resources("networking.k8s.io", ("ingresses", "networkpolicies"), ("*",)),
+        Resources("gateway.networking.k8s.io", ("*",), ("*",)),
+        Resources(_RBAC, ("roles", "rolebindings"), ("*",)),
+    ],
+    is_provisioner(),
+    [
+        Rule(
+            f"namespaceObject == null || {is_tenants('namespaceObject')}",
+            "a change by a provisioner",
+            ASK_ADMINISTRATORS,
+            OUTSIDE_TENANTS,
+        )
+    ],
+    operations=("CREATE", "UPDATE", "DELETE"),
+    is_everywhere=True,
+)
+
+BINDINGS = Policy(
+    "tenantkit-outside-bindings",
+    "outside",
+    [Resources(_RBAC, ("rolebindings", "clusterrolebindings"))],
+    [
+        is_no_administrator(),
+        {
+            "name": "binds-a-role-of-tenants",
+            "expression": f"object.roleRef.kind == 'ClusterRole' && object.roleRef.name in {texts(TENANT_ROLES)}",
+        },
+    ],
+    [
+        Rule(
+            f"variables.same || (request.resource.resource == 'rolebindings' && {is_tenants('namespaceObject')})",
+            "a binding to",
+            ASK_ADMINISTRATORS,
+            OUTSIDE_TENANTS,
+            values="[object.roleRef.name]",
+        ),
+    ],
+    {"same": is_same("roleRef", "subjects")},
+    is_everywhere=True,
+)
+
+# Owners are held by the guardrail `people`; a provisioner may bind the accounts of other namespaces, as owners, too.
+SUBJECTS = Policy(
+    "tenantkit-outside-subjects",
+    "outside",
+    [Resources(_RBAC, ("rolebindings",))],
+    is_provisioner(),
+    [
+        Rule(
+            "variables.same || size(variables.reserved) == 0",
+            "a RoleBinding to",
+            "name persons and groups of your organization",
+            values="variables.reserved",
+        ),
+    ],
+    {
+        "same": is_same("roleRef", "subjects"),
+        "reserved": (
+            "has(object.subjects) ? object.subjects.filter(it, it.kind != 'ServiceAccount' "
+            "&& it.name.startsWith('system:')).map(it, it.name) : []"
+        ),
+    },
+)
+
+NAMESPACES = Policy(
+    "tenantkit-outside-namespaces",
+    "outside",
+    [Resources("", ("namespaces", "namespaces/status", "namespaces/finalize"))],
+    is_provisioner(),
+    [
+        Rule(
+            f"oldObject == null || {is_tenants('oldObject')}",
+            "changing the Namespace",
+            ASK_ADMINISTRATORS,
+            OUTSIDE_TENANTS,
+            values="[oldObject.metadata.name]",
+        ),
+        Rule(
+            f"object == null || ({is_tenants('object')} && {is_ours('object')})",
+            "a Namespace without tenantkit's labels",
+            ASK_ADMINISTRATORS,
+            OUTSIDE_TENANTS,
+        ),
+        Rule(
+            "request.operation != 'CREATE' || !(variables.name.startsWith('kube-') "
+            f"|| variables.name in {texts(_RESERVED)})",
+            "the reserved name",
+            "choose another name",
+            "for a tenant",
+            values="[variables.name]",
+        ),
+    ],
+    {
+        "name": "object != null && has(object.metadata.name) ? object.metadata.name : ''",
+    },
+    operations=("CREATE", "UPDATE", "DELETE"),
+    is_everywhere=True,
+)
+
+LEVELS = Policy(
+    "tenantkit-outside-levels",
+    "outside",
+    [Resources("", ("namespaces", "namespaces/status", "namespaces/finalize"))],
+    [
+        *is_provisioner(),
+        {
+            "name": "is-a-tenant",
+            "expression": f"{is_tenants('object')} && (oldObject == null || {is_tenants('oldObject')})",
+        },
+    ],
+    [
+        Rule(
+            "variables.same_level || (variables.level in variables.ranks && variables.wanted in "
+            "variables.ranks && variables.ranks[variables.level] >= variables.ranks[variables.wanted] "
+            "&& (variables.version == variables.wanted_version || variables.version == 'latest'))",
+            "a Pod Security level below the platform's",
+            ASK_ADMINISTRATORS,
+            "for a tenant",
+        ),
+    ],
+    {
+        "ranks": "{'privileged': 0, 'baseline': 1, 'restricted': 2}",
+        "level": _label("object", _ENFORCE),
+        "version": _label("object", f"{_ENFORCE}-version"),
+        "same_level": (
+            f"oldObject != null && variables.level == ({_label('oldObject', _ENFORCE)}) "
+            f"&& variables.version == ({_label('oldObject', f'{_ENFORCE}-version')})"
+        ),
+        "wanted": one_setting("pod_security"),
+        "wanted_version": one_setting("pod_security_version"),
+    },
+    is_everywhere=True,
+)
+
+POLICIES = (OBJECTS, BINDINGS, SUBJECTS, NAMESPACES, LEVELS)

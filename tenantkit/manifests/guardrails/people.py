@@ -1,0 +1,171 @@
+"""Guardrail `people`: owners bind tenantkit's roles, to persons and to accounts of their own namespace.
+
+Whoever may bind a role could bind it to everybody, or to an account of another namespace, through which others come in.
+Source: pages "Role Based Access Control Good Practices" and "Multi-tenancy".
+"""
+
+from __future__ import annotations
+
+from tenantkit.manifests.guardrails.cel import is_same, may_not_manage, setting, texts
+from tenantkit.manifests.guardrails.policy import Policy, Resources, Rule
+from tenantkit.manifests.role_rules import TENANT_ROLES
+
+_RBAC = "rbac.authorization.k8s.io"
+_MAX_SUBJECTS = 50
+_READS = ("get", "list", "watch")
+_TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 (a type of Secret)
+_ACCOUNT_ANNOTATION = "kubernetes.io/service-account.name"
+# What a Role of a tenant may not let anybody write: the walls, and what gives other rights.
+_PROTECTED = (
+    "*",
+    "bindings",
+    "controllerrevisions",
+    "endpoints",
+    "endpointslices",
+    "groups",
+    "limitranges",
+    "namespaces",
+    "networkpolicies",
+    "resourcequotas",
+    "rolebindings",
+    "roles",
+    "serviceaccounts",
+    "users",
+)
+_PROTECTED_PARTS = ("pods/binding", "serviceaccounts/token", "services/status")
+
+BINDINGS = Policy(
+    "tenantkit-people",
+    "people",
+    [Resources(_RBAC, ("rolebindings",))],
+    [may_not_manage()],
+    [
+        Rule(
+            "variables.same || object.roleRef.kind == 'Role' || object.roleRef.name in variables.roles",
+            "a RoleBinding to ClusterRole",
+            "bind one of tenantkit's roles, or ask the platform team to list it in its guardrails",
+            values="[object.roleRef.name]",
+        ),
+        Rule(
+            "variables.same || size(variables.reserved) == 0",
+            "a RoleBinding to",
+            "name persons and groups of your organization",
+            values="variables.reserved",
+        ),
+        Rule(
+            "variables.same || size(variables.foreign) == 0",
+            "a RoleBinding to the account of another namespace,",
+            "use an account of this namespace, or ask the platform team to add it",
+            values="variables.foreign",
+        ),
+        Rule(
+            f"variables.same || size(variables.subjects) <= {_MAX_SUBJECTS}",
+            f"a RoleBinding of more than {_MAX_SUBJECTS} subjects",
+            "bind a group",
+        ),
+        Rule(
+            "size(variables.new_finalizers) == 0",
+            "a finalizer on a RoleBinding",
+            "leave it out: it would keep the rights of somebody who was removed",
+        ),
+    ],
+    {
+        "same": is_same("roleRef", "subjects"),
+        "roles": f"{texts(TENANT_ROLES)} + {setting('roles')}",
+        "subjects": "has(object.subjects) ? object.subjects : []",
+        "reserved": (
+            "variables.subjects.filter(it, it.kind != 'ServiceAccount' && it.name.startsWith('system:'))"
+            ".map(it, it.name)"
+        ),
+        "accounts": setting("accounts"),
+        "foreign": (
+            "variables.subjects.filter(it, it.kind == 'ServiceAccount').map(it, "
+            "(has(it.namespace) ? it.namespace : request.namespace) + '/' + it.name)"
+            ".filter(it, !it.startsWith(request.namespace + '/') && !(it in variables.accounts))"
+        ),
+        "new_finalizers": (
+            "has(object.metadata.finalizers) ? object.metadata.finalizers.filter(it, !(oldObject != null "
+            "&& has(oldObject.metadata.finalizers) && it in oldObject.metadata.finalizers)) : []"
+        ),
+    },
+)
+
+ROLES = Policy(
+    "tenantkit-people-roles",
+    "people",
+    [Resources(_RBAC, ("roles",))],
+    [may_not_manage()],
+    [
+        Rule(
+            "variables.same || size(variables.refused) == 0",
+            "a Role with rights to change",
+            "leave these rights out",
+            values="variables.refused",
+        )
+    ],
+    {
+        "same": is_same("rules"),
+        "writes": (
+            f"has(object.rules) ? object.rules.filter(rule, has(rule.resources) && rule.verbs.exists(verb, "
+            f"!(verb in {texts(_READS)}))) : []"
+        ),
+        "refused": (
+            f"variables.writes.filter(rule, rule.resources.exists(it, it in {texts(_PROTECTED + _PROTECTED_PARTS)} "
+            f"|| it.startsWith('*/') || {texts(_PROTECTED)}.exists(part, it.startsWith(part + '/')))).map(rule, "
+            f"rule.resources.filter(it, it in {texts(_PROTECTED + _PROTECTED_PARTS)} || it.startsWith('*/') "
+            f"|| {texts(_PROTECTED)}.exists(part, it.startsWith(part + '/')))[0])"
+        ),
+    },
+)
+
+TOKEN_SECRETS = Policy(
+    "tenantkit-people-secrets",
+    "people",
+    [Resources("", ("secrets",))],
+    [
+        may_not_manage(),
+        {
+            "name": "holds-a-token",
+            "expression": f"has(object.type) && object.type == '{_TOKEN_TYPE}'",
+        },
+    ],
+    [
+        Rule(
+            "oldObject != null && has(oldObject.type) && oldObject.type == object.type "
+            "&& variables.account == variables.account_before",
+            "a Secret with the token of a ServiceAccount",
+            "let the pod use the account, whose token then expires",
+        )
+    ],
+    {
+        "account": (
+            f"has(object.metadata.annotations) && '{_ACCOUNT_ANNOTATION}' in object.metadata.annotations "
+            f"? object.metadata.annotations['{_ACCOUNT_ANNOTATION}'] : ''"
+        ),
+        "account_before": (
+            "oldObject != null && has(oldObject.metadata.annotations) "
+            f"&& '{_ACCOUNT_ANNOTATION}' in oldObject.metadata.annotations "
+            f"? oldObject.metadata.annotations['{_ACCOUNT_ANNOTATION}'] : ''"
+        ),
+    },
+)
+
+TOKENS = Policy(
+    "tenantkit-people-tokens",
+    "people",
+    [Resources("", ("serviceaccounts/token",))],
+    [
+        may_not_manage(),
+        {"name": "not-a-node", "expression": "!('system:nodes' in request.userInfo.groups)"},
+    ],
+    [
+        Rule(
+            "request.userInfo.username == 'system:serviceaccount:' + request.namespace + ':' + request.name",
+            "a token of another account",
+            "let the pod use the account",
+        )
+    ],
+    operations=("CREATE",),
+)
+
+POLICIES = (BINDINGS, ROLES, TOKEN_SECRETS, TOKENS)

@@ -1,0 +1,214 @@
+"""Release: a tenant becomes a plain namespace again. What tenantkit put on its Namespace is taken back, and no more.
+
+An apply without these fields gives them up, and the server then removes those that nobody else has set. What `apply`
+made in the namespace stays, so that nobody loses access in the middle of their work; the plan lists it.
+Source: page "Server-Side Apply", section "Field management".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
+from tenantkit.hints import Hint
+from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, GRANT_ANNOTATION, TENANT_LABEL
+from tenantkit.manifests.order import RANK
+from tenantkit.provision.apply import carry_out_plan
+from tenantkit.provision.arguments import checked_names
+from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
+from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
+from tenantkit.provision.live import live_state
+from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.ownership import is_applied_by_us, is_ours
+from tenantkit.provision.plan import Plan
+from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.read import TENANT_KINDS, read_contents
+from tenantkit.provision.reasons import PROTECTED, newer_version
+from tenantkit.provision.running.options import Running
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenants import is_protected, stored_tenant
+from tenantkit.provision.tenant_namespaces import namespaces_by_name
+from tenantkit.provision.writes import MARKS
+from tenantkit.rules.kinds import KINDS
+from tenantkit.rules.manifest import ObjectRef, ref_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.live import LiveState
+    from tenantkit.provision.reasons import Reason
+    from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+_ALL_NAMES = "*"
+
+
+@takes_cluster
+def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
+    """What releasing tenants would take back, and what would stay in their namespaces. Nothing is written.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenants: one name or several, without the platform's prefix.
+
+    Returns:
+        A Plan. Its rows `update` are the labels and annotations that are taken from the Namespace; one that somebody
+        else has set as well stays, and the row says so. Rows `foreign` are tenantkit's objects in the namespace, which
+        stay: quota, limits, bindings, policies and routes, with the command that deletes each; and with the name `*` a
+        kind that you may not list. A Namespace is `blocked` if its tenant is protected or frozen, or is being deleted.
+
+    Raises:
+        InvalidSpecError: `tenants` is not a list of names.
+        NotFound: there is no such tenant.
+        OwnershipError: the namespace does not belong to this tenant.
+        PermissionDenied: you may not read a namespace, or the platform's settings.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: list namespaces, or get them; get configmap `platform` in tenantkit-system; list of each kind, for the cluster
+    or in each namespace, where a refusal is a row.
+
+    Example:
+        >>> plan = tk.plan_release(cluster, "forecast")
+        >>> plan.frame.query("action == 'foreign'")["kind"].tolist()[:3]
+        ['ResourceQuota', 'LimitRange', 'ServiceAccount']
+    """
+    made = _make(cluster, checked_names(tenants), get_platform(cluster))
+    return replace(made, changes=tuple(check_on_server(cluster, with_others_marked(cluster, made.changes))))
+
+
+@takes_cluster
+def release(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
+    tenants: str | Sequence[str] | Plan,
+    *,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+    max_concurrency: int = 16,
+) -> Report:
+    """Make tenants plain namespaces again: labels and annotations of tenantkit are taken from their Namespaces.
+
+    Right after `adopt`, each Namespace is then as it was before. What `apply` has made in a namespace stays, and
+    `plan_release` lists it. No object is deleted.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenants: one name or several, without the platform's prefix; or the plan from `plan_release`.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each namespace; once set, no new one is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
+        max_concurrency: number of namespaces changed at the same time. Default 16: an API server is not faster with
+            more.
+
+    Returns:
+        A Report with one outcome per namespace: applied, or pending if only somebody with more permissions may change
+        it.
+
+    Raises:
+        InvalidSpecError: `tenants` is not a list of names, or the plan is of another subject.
+        NotFound: there is no such tenant.
+        OwnershipError: a namespace does not belong to its tenant.
+        StalePlanError: the plan was made on another cluster, or a Namespace has changed since; nothing was written.
+        PartialApplyError: a namespace was blocked or failed, or it was interrupted; see its `report`.
+        ClusterError: the live objects could not be read; nothing was written.
+
+    RBAC: that of `plan_release`; patch namespaces.
+
+    Source: page "Server-Side Apply".
+
+    Example:
+        >>> _ = cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "notes"}})
+        >>> notes = tk.Tenant(name="notes", team="ml-papers", owners=["dana@example.com"], size="small")
+        >>> tk.adopt(cluster, notes, progress=False).summary
+        '1 applied'
+        >>> tk.release(cluster, "notes", progress=False).summary
+        '1 applied'
+        >>> list(cluster.get("Namespace", "notes")["metadata"]["labels"])
+        ['kubernetes.io/metadata.name']
+    """
+    plan = tenants if isinstance(tenants, Plan) else plan_release(cluster, tenants)
+    if plan.subject != "release":
+        hint = Hint("pass a name, or the result of {plan_release}")
+        raise InvalidSpecError([Problem("tenants", plan, "is not the plan of a release", hint=hint)])
+    running = Running(progress, on_progress, cancelled, max_concurrency, timeout_s=0)
+    return carry_out_plan(cluster, plan, _remake, running)
+
+
+def _remake(cluster: ClusterApi, earlier: Plan) -> Plan:
+    """The same plan from the current state; a Namespace that is released already needs no change."""
+    names = [str(change.tenant) for change in earlier.changes if change.ref.kind == "Namespace"]
+    return _make(cluster, names, earlier.platform)
+
+
+def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan:
+    namespaces = namespaces_by_name(cluster, names, platform, done="released")
+    places = [namespace["metadata"]["name"] for namespace in namespaces]
+    ours = read_contents(cluster, list(TENANT_KINDS), places)
+    others = [kind.kind for kind in KINDS.values() if kind.namespaced and kind.kind not in TENANT_KINDS]
+    labelled = read_contents(cluster, others, places, label_selector=f"{TENANT_LABEL} in ({','.join(names)})")
+    planned: list[PlanChange] = []
+    for name, namespace in zip(names, namespaces, strict=True):
+        planned += _release(name, namespace, ours)
+        planned += _stays(name, namespace, (ours, labelled))
+    stored = [tenant for namespace in namespaces if (tenant := _stored(namespace)) is not None]
+    return Plan(platform, tuple(stored), tuple(planned), "release", cluster_id(cluster))
+
+
+def _release(name: str, namespace: Manifest, contents: LiveState) -> list[PlanChange]:
+    """The change of the Namespace: the fields that tenantkit owns, without a value."""
+    ref = ref_of(namespace)
+    bare = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name}}
+    [change] = changes([bare], live_state([namespace]), tenant=name)
+    refused = _why_refused(namespace, contents)
+    if refused is not None:
+        return [blocked(change, refused)]
+    rows = [replace(row, action="update") if row.path in MARKS else row for row in change.rows]
+    taken = tuple(row for row in rows if row.action == "update")
+    return [replace(change, action="update", rows=taken)]
+
+
+def _why_refused(namespace: Manifest, contents: LiveState) -> Reason | None:
+    frozen = ObjectRef("v1", "ResourceQuota", FROZEN_QUOTA_NAME, namespace["metadata"]["name"])
+    if frozen in contents.objects:
+        return FROZEN_STILL
+    try:
+        return PROTECTED if is_protected(namespace) else None
+    except SpecVersionError as error:
+        return newer_version(error)
+    except InvalidSpecError:
+        return None  # whose grant cannot be read is released, too
+
+
+def _stays(name: str, namespace: Manifest, contents: Sequence[LiveState]) -> Iterator[PlanChange]:
+    """Tenantkit's objects in a namespace, which a release leaves there."""
+    place = namespace["metadata"]["name"]
+    for found in contents:
+        present = [it for ref, it in found.objects.items() if ref.namespace == place]
+        made = [it for it in present if is_ours(it, name) or is_applied_by_us(it)]
+        for manifest in sorted(made, key=lambda it: (RANK.get(it["kind"], len(RANK)), ref_of(it))):
+            ref = ref_of(manifest)
+            yield _row(ref, name, stays_after_release(ref.kind, ref.name, place))
+        for (kind, where), reason in found.unknown.items():
+            if where == place:
+                yield _row(ObjectRef(KINDS[kind].api_version, kind, _ALL_NAMES, place), name, reason)
+
+
+def _row(ref: ObjectRef, tenant: str, why: Reason) -> PlanChange:
+    return PlanChange("foreign", ref, (PlanRow("foreign", ref, why=why),), tenant)
+
+
+def _stored(namespace: Manifest) -> Tenant | None:
+    """The stored tenant; None without a grant that can be read."""
+    has_grant = GRANT_ANNOTATION in (namespace["metadata"].get("annotations") or {})
+    try:
+        return stored_tenant(namespace) if has_grant else None
+    except InvalidSpecError:
+        return None

@@ -1,0 +1,1 @@
+"""ValidatingAdmissionPolicy: the admission plug-in that evaluates the policies and bindings in the store."""

@@ -1,0 +1,1 @@
+"""What the guardrails deny and what they let through, tried on both engines."""
