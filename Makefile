@@ -11,6 +11,7 @@ LAB ?=# more options of `tenantkit lab`: make lab LAB='--port 9999 --no-browser'
 VENV := .venv
 VENV_LOWEST := .venv-lowest
 CONTROLPLANE := .build/controlplane
+ANALYZER := .build/network-config-analyzer
 GO_MODULES := tests/controlplane
 KUBERNETES_VERSION = $(shell sed -n 's/^require k8s.io\/kubernetes v//p' $(GO_MODULES)/kubernetes/go.mod)
 VERSION_WORDS = $(subst ., ,$(KUBERNETES_VERSION))
@@ -20,7 +21,7 @@ GO_LDFLAGS = -X $(VERSION_PACKAGE).gitVersion=v$(KUBERNETES_VERSION) -X $(VERSIO
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
 
-.PHONY: help demo test chromium lab wheel controlplane test-controlplane controlplane-up conformance facts lint test-lowest bench clean
+.PHONY: help demo test chromium network-config-analyzer packet-tools lab wheel controlplane test-controlplane controlplane-up conformance facts lint test-lowest bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -28,9 +29,16 @@ help: ## list the targets
 demo: $(VENV)/.has-demo ## run the three-tenant example on its own sandbox
 	@$(VENV)/bin/tenantkit demo
 
-test: $(VENV)/.has-all chromium ## run all tests that need no cluster
+test: $(VENV)/.has-all chromium network-config-analyzer ## run all tests that need no cluster
 	$(call say,pytest without the control plane)
-	@$(VENV)/bin/pytest -m 'not controlplane'
+	@failed=0; \
+	$(VENV)/bin/pytest -m 'not controlplane' $(IN_PARALLEL) $(addprefix --ignore=,$(TIMED_TESTS)) || failed=1; \
+	$(VENV)/bin/pytest -m 'not controlplane' $(TIMED_TESTS) || failed=1; \
+	exit $$failed
+
+IN_PARALLEL := --numprocesses 2
+# these measure how soon a page or a kernel shows something, so that nothing may run beside them
+TIMED_TESTS := tests/browser tests/kernel tests/notebooks
 
 # for the browser tests, which are skipped where it is not installed
 chromium:
@@ -39,6 +47,14 @@ chromium:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	else echo "no chromium, so the browser tests are skipped: apt-get install chromium" >&2; fi
 
+# a second evaluator of NetworkPolicies, in an environment of its own, since it pins PyYAML and lxml
+network-config-analyzer: $(ANALYZER)/.has-2.1.0
+$(ANALYZER)/.has-2.1.0:
+	$(call say,installing network-config-analyzer)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check network-config-analyzer==2.1.0
+	@touch $@
+
 lab: $(VENV)/.has-lab ## start JupyterLab on the notebooks, with a sandbox and a sample platform; Ctrl-C ends both
 	@$(VENV)/bin/tenantkit lab --folder .lab/notebooks $(LAB)
 
@@ -46,11 +62,18 @@ wheel: $(VENV)/.has-build ## build dist/tenantkit-VERSION-py3-none-any.whl, with
 	$(call say,building the wheel)
 	@$(VENV)/bin/python -m build --wheel --outdir dist
 
-COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour
+COMPONENTS := etcd kube-apiserver kube-controller-manager kube-scheduler kwok contour kube-router kube-network-policies
 
 controlplane: $(addprefix $(CONTROLPLANE)/,$(COMPONENTS) contour-crds.yaml) ## build the real control plane from Go modules, once
 
-test-controlplane: $(VENV)/.has-all controlplane ## run the contract suite and the notebooks on the real control plane
+# for the tests with real packets, which are skipped where they are not installed
+packet-tools:
+	@{ command -v iptables && command -v ipset && command -v ip; } >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  printf '\033[1m==> installing iptables, ipset and iproute2\033[0m\n' >&2; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iptables ipset iproute2 >/dev/null; \
+	else echo "no iptables, ipset or ip, so the tests with packets are skipped: apt-get install iptables ipset iproute2" >&2; fi
+
+test-controlplane: $(VENV)/.has-all controlplane packet-tools ## run the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
 	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/differential tests/fits tests/fuzz tests/kernel tests/notebooks tests/sample -m controlplane
 
@@ -77,7 +100,7 @@ lint: $(VENV)/.has-all ## run ruff, mypy --strict, import contracts, and the che
 
 test-lowest: $(VENV_LOWEST)/.has-all ## run the unit and contract tests with the lowest supported libraries
 	$(call say,pytest with the lowest supported libraries)
-	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane'
+	@$(VENV_LOWEST)/bin/pytest tests/unit tests/contract -m 'not controlplane' $(IN_PARALLEL)
 
 bench: $(VENV)/.has-all controlplane ## measure the ratios of docs/benchmarks.md
 	@$(VENV)/bin/python -m benchmarks
@@ -133,11 +156,18 @@ $(CONTROLPLANE)/kwok: GO_MODULE := kwok
 $(CONTROLPLANE)/kwok: GO_PACKAGE := sigs.k8s.io/kwok/cmd/kwok
 $(CONTROLPLANE)/contour: GO_MODULE := contour
 $(CONTROLPLANE)/contour: GO_PACKAGE := github.com/projectcontour/contour/cmd/contour
+# the engines of NetworkPolicies; of kube-router only its policy controller, by a main package of ours
+$(CONTROLPLANE)/kube-router: GO_MODULE := kube-router
+$(CONTROLPLANE)/kube-router: GO_PACKAGE := .
+$(CONTROLPLANE)/kube-network-policies: GO_MODULE := kube-network-policies
+$(CONTROLPLANE)/kube-network-policies: GO_PACKAGE := sigs.k8s.io/kube-network-policies/cmd
 
 $(CONTROLPLANE)/etcd: $(GO_MODULES)/etcd/go.mod $(GO_MODULES)/etcd/go.sum
 $(KUBE_PARTS) $(CONTROLPLANE)/e2e.test: $(GO_MODULES)/kubernetes/go.mod $(GO_MODULES)/kubernetes/go.sum
 $(CONTROLPLANE)/kwok: $(GO_MODULES)/kwok/go.mod $(GO_MODULES)/kwok/go.sum
 $(CONTROLPLANE)/contour: $(GO_MODULES)/contour/go.mod $(GO_MODULES)/contour/go.sum
+$(CONTROLPLANE)/kube-router: $(addprefix $(GO_MODULES)/kube-router/,go.mod go.sum main.go)
+$(CONTROLPLANE)/kube-network-policies: $(addprefix $(GO_MODULES)/kube-network-policies/,go.mod go.sum)
 
 define has-go
 @command -v go >/dev/null || { echo "go is not installed: building the control plane needs Go 1.26 or newer" >&2; exit 1; }

@@ -21,8 +21,10 @@ What do you want to do?
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
     show a frame in colour               tk.styled
+    see who may reach whom               tk.connectivity, tk.plots.connectivity
     adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
     stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
+    see whether copies are current       tk.copies
     delete a tenant                      tk.plan_delete_tenants, tk.delete_tenants
     call any other API                   tk.api_client (the official Python client, signed in)
     catch an error                       tk.exceptions
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
+    from tenantkit.findings.access.access import access as access
+    from tenantkit.findings.audit.audit import audit as audit
+    from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
     from tenantkit.findings.fits.fits import Fit as Fit
     from tenantkit.findings.fits.fits import FitCheck as FitCheck
     from tenantkit.findings.fits.fits import fits as fits
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
+    from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
@@ -105,6 +111,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.files import read_specs as read_specs
     from tenantkit.spec.files import write_specs as write_specs
     from tenantkit.spec.guardrails import Guardrails as Guardrails
+    from tenantkit.spec.network import Dns as Dns
     from tenantkit.spec.network import Network as Network
     from tenantkit.spec.network import SharedEndpoint as SharedEndpoint
     from tenantkit.spec.people import People as People
@@ -112,6 +119,8 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import ContainerLimits as ContainerLimits
     from tenantkit.spec.quota import Quota as Quota
     from tenantkit.spec.quota import StorageClassQuota as StorageClassQuota
+    from tenantkit.spec.role_rules import RoleRule as RoleRule
+    from tenantkit.spec.role_rules import RoleRules as RoleRules
     from tenantkit.spec.route import Route as Route
     from tenantkit.spec.routing import Gateway as Gateway
     from tenantkit.spec.routing import Routing as Routing
@@ -123,6 +132,7 @@ _HOME = {
     "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
+    "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",
@@ -144,6 +154,8 @@ _HOME = {
     "QuotaDashboard": "forms.live.quota_dashboard",
     "Reason": "provision.reasons",
     "Report": "provision.report",
+    "RoleRule": "spec.role_rules",
+    "RoleRules": "spec.role_rules",
     "Route": "spec.route",
     "Routing": "spec.routing",
     "Sandbox": "sandbox.server",
@@ -155,11 +167,15 @@ _HOME = {
     "TenantList": "provision.stored.tenants",
     "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
+    "access": "findings.access.access",
     "adopt": "provision.life.adopt",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
+    "audit": "findings.audit.audit",
     "boost": "provision.life.boost",
     "connect": "cluster.connection.connect",
+    "connectivity": "findings.connectivity.connectivity",
+    "copies": "frames.copies",
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",

@@ -26,6 +26,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "apply_again": ("plan and apply again", "run the same command again", "plan and apply again"),
         "connect": ("tk.connect()", "--kubeconfig", "`tk.connect()`"),
         "connect_again": ("connect again with tk.connect()", "run the command again", "connect with `tk.connect()`"),
+        "connectivity": ("tk.connectivity(cluster)", "`kubectl get networkpolicies`", "`tk.connectivity(cluster)`"),
         "context": ("context=", "--context", "the argument context= of `tk.connect()`"),
         "delete_again": ("delete again", "run the same command again", "delete again"),
         "delete_tenants": (

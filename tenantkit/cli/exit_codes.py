@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     CHANGES = 3
     BLOCKED = 4
     PENDING = 5
+    FINDINGS = 6
     INTERRUPTED = 130
 
 
@@ -30,6 +31,7 @@ MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.CHANGES: "there are changes (only with --exit-code)",
         ExitCode.BLOCKED: "some rows are blocked or unknown: they were not changed",
         ExitCode.PENDING: "done, but some rows need somebody with more permissions",
+        ExitCode.FINDINGS: "an audit found a wall that does not hold",
         ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM",
     }
 )

@@ -91,7 +91,7 @@ def lab(kubeconfig: str | None, context: str | None, port: int | None, folder: s
     """Start JupyterLab on the notebooks. They get one context of the kubeconfig, and no other.
 
     Without --kubeconfig, it also starts a sandbox with a sample platform. There you are a provisioner, who creates
-    tenants and may in effect do anything. Press Ctrl-C to stop both.
+    tenants and, without the guardrails, is a cluster administrator in practice. Press Ctrl-C to stop both.
     """
     from tenantkit.lab.copies import copy_notebooks
     from tenantkit.lab.jupyter import end_on_signals, run_jupyterlab
@@ -128,7 +128,7 @@ def _sample_sandbox() -> Iterator[Path]:
         with connect(box.kubeconfig, "sandbox-admin") as cluster:
             fill_sample(cluster)
         notify(f"sandbox at {box.url} with seven sample tenants, one of which is being deleted")
-        notify(f"in the notebooks you are {PROVISIONER}: a provisioner creates tenants, and may in effect do anything")
+        notify(f"in the notebooks you are {PROVISIONER}: a provisioner creates tenants")
         yield box.kubeconfig
 
 

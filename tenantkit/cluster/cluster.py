@@ -356,7 +356,7 @@ class Cluster:
     def can(
         self,
         verb: str,
-        kind: str,
+        kind: str | Kind,
         *,
         namespace: str | None = None,
         name: str | None = None,
@@ -366,7 +366,7 @@ class Cluster:
 
         Args:
             verb: `get`, `list`, `create`, `patch`, …
-            kind: a key of `KINDS`, or `resource.group` for a resource that need not exist.
+            kind: a key of `KINDS`, a Kind, or `resource.group` for a resource that need not exist.
             namespace: in this one. Default: in all of them, and for kinds that are not namespaced.
             name: only that object.
             subresource: such as `status`.

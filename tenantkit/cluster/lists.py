@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from tenantkit.cluster.requests import discovery, tables
 from tenantkit.cluster.requests import list as lists
 from tenantkit.cluster.requests.list import Selection
-from tenantkit.rules.kinds import Kind, kind_of
+from tenantkit.cluster.requests.places import place_of
+from tenantkit.rules.kinds import KINDS, Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,26 @@ def list_table(
     """
     session = cluster._session  # noqa: SLF001 (within the package)
     return tables.list_table(session, kind, namespace, label_selector=label_selector)
+
+
+def kind_at(cluster: Cluster, api_version: str, kind: str) -> Kind:
+    """The kind of a manifest with its path: a known one, else the server's own.
+
+    Args:
+        cluster: the connection.
+        api_version: as in the manifest.
+        kind: as in the manifest.
+
+    Raises:
+        NotFound: the server does not serve that kind.
+        ClusterError: its kinds could not be read.
+
+    RBAC: for kinds that are not in `KINDS`, get /api and /apis, which any signed-in user may.
+    """
+    known = KINDS.get(kind)
+    if known is not None and known.api_version == api_version:
+        return known
+    return place_of(cluster._session, api_version, kind)  # noqa: SLF001 (within the package)
 
 
 def served_kinds(cluster: Cluster) -> list[ServedKind]:

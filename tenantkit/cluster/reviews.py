@@ -10,7 +10,7 @@ from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.parsing import parse_object
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import collection_path
-from tenantkit.rules.kinds import KINDS, kind_of
+from tenantkit.rules.kinds import KINDS, Kind, kind_of
 
 if TYPE_CHECKING:
     from tenantkit.cluster.http.session import Session
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 def can(  # noqa: PLR0913 (the fields of an access review; all but two are optional)
     session: Session,
     verb: str,
-    kind: str,
+    kind: str | Kind,
     *,
     namespace: str | None = None,
     name: str | None = None,
     subresource: str | None = None,
 ) -> bool:
     """Whether the user may do something; see `Cluster.can`."""
-    if kind not in KINDS and "." in kind:
+    if isinstance(kind, Kind):
+        plural, group, kind = kind.plural, kind.group, kind.kind
+    elif kind not in KINDS and "." in kind:
         plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
     else:
         plural, group = kind_of(kind).plural, kind_of(kind).group

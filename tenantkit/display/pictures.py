@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
     from tenantkit.display.colours import Theme
 
-Source: TypeAlias = Literal["quota_usage", "pods", "nodes"]  # a public function that returns a frame
+Source: TypeAlias = Literal["quota_usage", "pods", "nodes", "connectivity"]  # a public function that returns a frame
 
 _SOURCES: Mapping[Source, Hint] = {
     "quota_usage": Hint("pass the result of {quota_usage}"),
     "pods": Hint("pass the result of {pods}"),
     "nodes": Hint("pass the result of {nodes}"),
+    "connectivity": Hint("pass the result of {connectivity}"),
 }
 
 _DPI, _CSS_DPI = 144, 96

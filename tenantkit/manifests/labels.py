@@ -9,6 +9,8 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "tenantkit"
 TENANT_LABEL = "tenantkit.dev/tenant"
 TEAM_LABEL = "tenantkit.dev/team"
+# with the role's name: on ClusterRoles whose rules that role of tenants collects
+AGGREGATE_LABEL = "tenantkit.dev/aggregate-to-"
 PROTECTED_LABEL = "tenantkit.dev/protected"
 # The guardrail that an admission policy is part of, and the version of the set of all.
 GUARDRAIL_LABEL = "tenantkit.dev/guardrail"
@@ -22,6 +24,7 @@ PERSON_ANNOTATION = "tenantkit.dev/person"
 # Earlier versions stored the team's part in a ConfigMap of this name; it is deleted unread.
 RETIRED_CONFIG_MAP = "tenantkit-tenant"
 QUOTA_NAME = "tenantkit-quota"
+PRIORITY_QUOTA_NAME = "tenantkit-priority"
 FROZEN_QUOTA_NAME = "tenantkit-frozen"
 LIMITS_NAME = "tenantkit-limits"
 WORKLOAD_ACCOUNT = "workload"

@@ -7,6 +7,7 @@ _ORDER = (
     "ClusterRole",
     "ClusterRoleBinding",
     "ConfigMap",
+    "Secret",
     "ResourceQuota",
     "LimitRange",
     "NetworkPolicy",
@@ -18,5 +19,8 @@ _ORDER = (
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
 )
+
+# Kinds for whose deletion controllers wait by finalizers, which are therefore left to them.
+AWAITED_KINDS = ("NetworkPolicy", "Ingress", "HTTPRoute")
 
 RANK: dict[str, int] = {kind: rank for rank, kind in enumerate(_ORDER)}

@@ -26,7 +26,7 @@ def make_platform(platform: Platform) -> tuple[Manifest, ...]:
     """Every object that `install_platform` creates, in the order of applying."""
     return (
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE, "labels": own_labels()}},
-        *make_roles(),
+        *make_roles(platform),
         _provisioners(platform),
         _settings(platform),
         *_readers(),

@@ -1,15 +1,19 @@
-"""The ResourceQuota and the LimitRange: a tenant's total amounts, and a container's defaults and limits.
+"""The ResourceQuotas and the LimitRange: a tenant's total amounts, and a container's defaults and limits.
 
-An accelerator that is not granted is 0, never left out: a resource without an entry in a quota is unlimited.
-Extended resources are limited by `requests.*` alone, since they allow no overcommitment (page "Resource Quotas").
+What is not granted is 0, never left out: a resource without an entry in a quota is unlimited. So each device, class of
+devices and, where a quota names any, storage class that the platform offers has an entry, and so does each kind of
+which the roles let tenants create objects. Extended resources are limited by `requests.*` alone, since they allow no
+overcommitment (page "Resource Quotas").
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.labels import LIMITS_NAME, QUOTA_NAME, TEAM_LABEL, own_labels
+from tenantkit.manifests.labels import LIMITS_NAME, PRIORITY_QUOTA_NAME, QUOTA_NAME, TEAM_LABEL, own_labels
+from tenantkit.manifests.roles import created_kinds
 from tenantkit.rules.quantities import add_quantities
+from tenantkit.spec.counts import DEFAULT_COUNTS, MADE_FOR_TENANTS, OTHER_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.quota import ContainerLimits, Quota
     from tenantkit.spec.tenant import Tenant
 
-_COUNTS = {
+_FIELDS = {
     "persistentvolumeclaims": "volume_claims",
     "pods": "pods",
     "services": "services",
@@ -27,9 +31,11 @@ _COUNTS = {
     "services.nodeports": "node_ports",
     "count/jobs.batch": "jobs",
     "count/ingresses.networking.k8s.io": "ingresses",
+    "count/httproutes.gateway.networking.k8s.io": "ingresses",
     "count/configmaps": "config_maps",
     "count/secrets": "secrets",
 }
+_LEAST_ALL_PODS, _ALL_PODS_PER_POD = 100, 10
 
 
 def make_quota(tenant: Tenant, platform: Platform) -> Manifest:
@@ -44,18 +50,44 @@ def make_quota(tenant: Tenant, platform: Platform) -> Manifest:
         "requests.storage": quota.storage,
     }
     hard |= {f"requests.{resource}": str(quota.accelerators.get(resource, 0)) for resource in platform.accelerators}
-    hard |= _storage_classes(quota)
-    hard |= {entry: str(getattr(quota, field)) for entry, field in _COUNTS.items()}
+    hard |= {
+        f"{name}.deviceclass.resource.k8s.io/devices": str(quota.device_classes.get(name, 0))
+        for name in platform.device_classes
+    }
+    hard |= _storage_classes(quota, platform)
+    hard |= {entry: str(getattr(quota, field)) for entry, field in _FIELDS.items()}
+    hard |= _counts(quota, platform)
+    return _quota(tenant, platform, QUOTA_NAME, {"hard": _given(hard)})
+
+
+def make_priority_quota(tenant: Tenant, platform: Platform) -> Manifest:
+    """The ResourceQuota that admits no pod of a priority class outside the platform's list.
+
+    Pods of a higher priority end others, also those of other tenants (page "Pod Priority and Preemption"). Pods without
+    a class are not in its scope.
+    """
+    listed = {"operator": "NotIn", "values": list(platform.priority_classes)}
+    scopes: list[dict[str, object]] = [{"operator": "Exists"}, *([listed] if platform.priority_classes else ())]
+    expressions = [{"scopeName": "PriorityClass", **scope} for scope in scopes]
+    return _quota(
+        tenant,
+        platform,
+        PRIORITY_QUOTA_NAME,
+        {"hard": {"pods": "0"}, "scopeSelector": {"matchExpressions": expressions}},
+    )
+
+
+def _quota(tenant: Tenant, platform: Platform, name: str, spec: Mapping[str, object]) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
         "metadata": {
-            "name": QUOTA_NAME,
+            "name": name,
             "namespace": platform.namespace(tenant),
             # The team is also a label of the quota, so that one list of quotas gives the usage of each team.
             "labels": own_labels(tenant.name) | {TEAM_LABEL: tenant.team},
         },
-        "spec": {"hard": _given(hard)},
+        "spec": dict(spec),
     }
 
 
@@ -94,12 +126,27 @@ def _container_limits(containers: ContainerLimits) -> Manifest:
     return {"type": "Container"} | {bound: values for bound, values in given.items() if values}
 
 
-def _storage_classes(quota: Quota) -> dict[str, str | None]:
+def _storage_classes(quota: Quota, platform: Platform) -> dict[str, str | None]:
     hard: dict[str, str | None] = {}
     for name, granted in quota.storage_classes.items():
         hard[f"{name}.storageclass.storage.k8s.io/requests.storage"] = granted.storage
         if granted.claims is not None:
             hard[f"{name}.storageclass.storage.k8s.io/persistentvolumeclaims"] = str(granted.claims)
+    if quota.storage_classes:
+        others = (name for name in platform.storage_classes if name not in quota.storage_classes)
+        hard |= dict.fromkeys((f"{name}.storageclass.storage.k8s.io/requests.storage" for name in others), "0")
+    return hard
+
+
+def _counts(quota: Quota, platform: Platform) -> dict[str, str | None]:
+    """The numbers of objects of each kind that tenants may create or that the quota names."""
+    most = max(_LEAST_ALL_PODS, _ALL_PODS_PER_POD * quota.pods) if quota.all_pods is None else quota.all_pods
+    hard: dict[str, str | None] = {"count/pods": str(most)}
+    for kind in dict.fromkeys((*created_kinds(platform), *MADE_FOR_TENANTS, *quota.counts)):
+        entry = f"count/{kind}"
+        has_field = kind in _FIELDS or entry in _FIELDS
+        if kind in quota.counts or not has_field:
+            hard[entry] = str(quota.counts.get(kind, DEFAULT_COUNTS.get(kind, OTHER_COUNT)))
     return hard
 
 

@@ -1,4 +1,4 @@
-"""Every object of a tenant, in the order of applying: limits before members, members before routes.
+"""Every object of a tenant, in the order of applying: walls before members, members before routes.
 
 The order is data: deletion walks it backwards, and a test finds a kind that has no place in it.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import make_accounts, make_bindings
+from tenantkit.manifests.extra_objects import make_extra_objects
 from tenantkit.manifests.freeze import make_frozen_quota
 from tenantkit.manifests.namespace import make_namespace
-from tenantkit.manifests.quota import make_limits, make_quota
+from tenantkit.manifests.network_policies import make_network_policies
+from tenantkit.manifests.quota import make_limits, make_priority_quota, make_quota
 from tenantkit.manifests.routes import make_routes
 
 if TYPE_CHECKING:
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
 STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_namespace,
     make_quota,
+    make_priority_quota,
     make_frozen_quota,
     make_limits,
+    make_network_policies,
     make_accounts,
+    make_extra_objects,
     make_bindings,
     make_routes,
 )
@@ -43,7 +48,7 @@ def make_tenant(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
         >>> from tenantkit.spec.tenant import Tenant
         >>> vision = Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> [manifest["kind"] for manifest in make_tenant(vision, Platform())][:4]
-        ['Namespace', 'ResourceQuota', 'LimitRange', 'ServiceAccount']
+        ['Namespace', 'ResourceQuota', 'ResourceQuota', 'LimitRange']
     """
     manifests: list[Manifest] = []
     for step in STEPS:

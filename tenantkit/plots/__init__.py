@@ -1,4 +1,4 @@
-"""Pictures of frames: `quota_heatmap`, `quota_bars`, and `gpus` for the accelerators and the tenants that use them.
+"""Pictures of frames: `quota_heatmap`, `quota_bars`, `gpus`, and `connectivity` for who may reach whom.
 
 As in `tenantkit` itself, a name is imported when it is first used.
 """
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenantkit.display.pictures import Picture as Picture
+    from tenantkit.plots.connectivity_matrix import connectivity as connectivity
     from tenantkit.plots.gpu_map import gpus as gpus
     from tenantkit.plots.quota_charts import quota_bars as quota_bars
     from tenantkit.plots.quota_charts import quota_heatmap as quota_heatmap
 
 _HOME = {
     "Picture": "display.pictures",
+    "connectivity": "plots.connectivity_matrix",
     "gpus": "plots.gpu_map",
     "quota_bars": "plots.quota_charts",
     "quota_heatmap": "plots.quota_charts",

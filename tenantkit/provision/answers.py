@@ -53,7 +53,7 @@ def _different(sent: Manifest, answer: Manifest, live: Manifest | None) -> Itera
         elif not same_value(kind, path, value, stored[path]):
             yield f"{field_text(path)} is {value_text(stored[path])} instead of {value_text(value)}"
     for path, value in stored.items():
-        if path not in wanted and path not in before and is_exclusive(kind, path):
+        if path not in wanted and path not in before and is_exclusive(sent, path):
             yield f"{field_text(path)} was added as {value_text(value)}"
 
 

@@ -27,9 +27,12 @@ from tenantkit.exceptions import (
     Unauthorized,
 )
 from tenantkit.hints import Hint, Message
+from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.provision.extras.contents import CopyContents
 from tenantkit.provision.force_conflicts import forced_fields
 from tenantkit.provision.fresh import check_fresh, check_origin
 from tenantkit.provision.hosts.moves import givers_first, moves
+from tenantkit.provision.hosts.places import places_of
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
@@ -40,6 +43,7 @@ from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.rules.quota_status import is_counted
 from tenantkit.rules.refusals import parse_refusal
 
@@ -53,7 +57,6 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.left_out import LeftOut
     from tenantkit.provision.managed_fields import Path
-    from tenantkit.rules.manifest import ObjectRef
 
 _QUOTA_WAIT_S = 30.0
 _OTHERS = {
@@ -114,7 +117,7 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(viewers=[]))
         >>> tk.apply(cluster, plan, progress=False).summary
-        '1 applied, 8 unchanged'
+        '1 applied, 13 unchanged'
         >>> tk.apply(cluster, tk.plan(cluster, speech), progress=False).urls
         {'speech': ['http://speech.example.ai/transcribe']}
     """
@@ -140,7 +143,7 @@ def carry_out_plan(
     stop, tell = running.cancelled or threading.Event(), running.on_progress
     with stopped_by_ctrl_c(stop):
         with closing(Progress(total, verb="applying", shown=running.progress, on_progress=tell)) as shown:
-            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster))
+            run = _Run(cluster, forced, stop, shown, _notes(plan), HostCheck(cluster), CopyContents(cluster))
             run.all(_groups(plan, current, left), left, moves(current.changes), running.max_concurrency)
         if running.timeout_s > 0 and not stop.is_set():
             run.await_quotas(current.changes, running.timeout_s)
@@ -168,6 +171,7 @@ class _Run:
     progress: Progress
     notes: Mapping[ObjectRef, Reason]
     hosts: HostCheck
+    contents: CopyContents
     applied: list[ApplyOutcome] = field(default_factory=list)
     unchanged: list[ApplyOutcome] = field(default_factory=list)
     failed: list[ApplyOutcome] = field(default_factory=list)
@@ -276,17 +280,19 @@ class _Run:
         return is_written
 
     def _carry_out(self, change: PlanChange, forced: frozenset[Path], *, is_new_namespace: bool) -> bool:
+        options: dict[str, Any] = {"forced": forced, "is_new_namespace": is_new_namespace, "contents": self.contents}
         try:
-            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
+            return carry_out(self.cluster, change, **options)
         except PermissionDenied as error:
             # Until a new quota is counted, usually for some milliseconds, the server refuses counted objects.
             refusal = parse_refusal(str(error))
             if refusal is None or refusal.code != "quota not counted" or change.ref.namespace is None:
                 raise
-            wait_until_counted(self.cluster, [change.ref.namespace], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
+            quota = ObjectRef("v1", "ResourceQuota", QUOTA_NAME, change.ref.namespace)
+            wait_until_counted(self.cluster, [quota], timeout_s=_QUOTA_WAIT_S, stop=self.stop)
             if self.stop.is_set():
                 raise
-            return carry_out(self.cluster, change, forced=forced, is_new_namespace=is_new_namespace)
+            return carry_out(self.cluster, change, **options)
 
     def _skip(self, changes: Sequence[PlanChange], why: Reason | None = None) -> None:
         for change in changes:
@@ -311,7 +317,7 @@ class _Run:
         """Wait for the quotas of the applied tenants, and report those that are not counted in time."""
         done = {outcome.ref for outcome in (*self.applied, *self.unchanged)}
         quotas = {
-            str(change.ref.namespace): change
+            change.ref: change
             for change in changes
             if change.ref.kind == "ResourceQuota"
             and change.ref in done
@@ -336,8 +342,8 @@ class _Run:
             uncounted = set(quotas)
         if self.stop.is_set():
             why = Reason("not-awaited", "the quota was written, but the apply was cancelled before it was counted")
-        for namespace in sorted(uncounted):
-            change = quotas[namespace]
+        for ref in sorted(uncounted):
+            change = quotas[ref]
             self.not_ready.append(ApplyOutcome(change.ref, "wait", change.tenant, why=why))
 
     def report(self, plan: Plan) -> Report:
@@ -347,7 +353,7 @@ class _Run:
         def sort(outcomes: list[ApplyOutcome]) -> tuple[ApplyOutcome, ...]:
             return tuple(sorted(outcomes, key=lambda it: (rank.get(it.ref, len(rank)), it.field or "")))
 
-        places = _places(plan, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
+        places = places_of(plan, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
         return Report(
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
@@ -380,18 +386,6 @@ def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[P
             deleted = type(change)("unchanged", change.ref, (), change.tenant)
             groups.setdefault(change.tenant, []).append(deleted)
     return groups
-
-
-def _places(plan: Plan, existing: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
-    """Host and URL of each route whose object exists, by tenant."""
-    places: dict[str, list[tuple[str, str]]] = {}
-    for change in plan.changes:
-        if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
-            spec = change.wanted["spec"]
-            host, path = spec["rules"][0]["host"], spec["rules"][0]["http"]["paths"][0]["path"]
-            scheme = "https" if "tls" in spec else "http"
-            places.setdefault(str(change.tenant), []).append((host, f"{scheme}://{host}{path}"))
-    return places
 
 
 def _raise_first(futures: Sequence[Future[None]]) -> None:

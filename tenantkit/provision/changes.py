@@ -11,11 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.manifests.labels import QUOTA_NAME
+from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
 from tenantkit.provision.content.fields import gives_rights, is_decided_by_spec, is_notable
+from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.managed_fields import owners_of
-from tenantkit.provision.ownership import is_recognized, owner_of
+from tenantkit.provision.ownership import is_applied_by_us, is_ours, is_recognized, owner_of
 from tenantkit.provision.reasons import (
     BEING_DELETED,
     MADE_AGAIN,
@@ -29,7 +32,6 @@ from tenantkit.provision.reasons import (
     set_by_other,
     shared_field,
     taken_back,
-    terminating,
 )
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
@@ -122,7 +124,7 @@ class PlanChange:
             looked_at = {path for path in live if path[0] == "metadata"}
         else:
             looked_at = {*fields_of(self.wanted), *owners_of(found).ours}
-            looked_at |= {path for path in live if is_exclusive(self.ref.kind, path)}
+            looked_at |= {path for path in live if is_exclusive(self.wanted, path)}
         uid = "" if is_kubernetes_own else str(found["metadata"].get("uid", ""))
         return digest(self.ref.kind, live, looked_at, uid=uid)
 
@@ -174,7 +176,7 @@ def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Co
         reason = state.why_unknown(ref)
         action: PlanAction = "create" if reason is None else "unknown"
         return PlanChange(action, ref, (PlanRow(action, ref, why=reason),), tenant, wanted)
-    reason = _why_blocked(ref, live, tenant, state)
+    reason = _why_blocked(wanted, live, tenant, state)
     if reason is not None:
         return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=reason),), tenant, wanted, live)
     rows = tuple(_field_rows(_Compared(ref, wanted, live, tenant is not None, ref in as_it_is)))
@@ -183,10 +185,17 @@ def _change(wanted: Manifest, state: LiveState, tenant: str | None, as_it_is: Co
     return PlanChange(action, ref, rows or (PlanRow("unchanged", ref),), tenant, wanted, live)
 
 
-def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: LiveState) -> Reason | None:
+def _why_blocked(wanted: Manifest, live: Manifest, tenant: str | None, state: LiveState) -> Reason | None:
+    ref = ref_of(wanted)
+    is_deleted = bool(live["metadata"].get("deletionTimestamp")) and not _is_made_again(wanted, tenant)
+    if is_extra(wanted):
+        is_known = is_ours(live, tenant) or is_applied_by_us(live)
+        if is_deleted:
+            return BEING_DELETED
+        return None if is_known else owned_by_other(owner_of(live), ref.kind)
     quota = state.objects.get(ObjectRef("v1", "ResourceQuota", QUOTA_NAME, ref.name))
     is_foreign = not is_recognized(live, tenant, quota)
-    if live["metadata"].get("deletionTimestamp") and not _is_made_again(ref, tenant):
+    if is_deleted:
         is_tenants = tenant is not None and ref.kind == "Namespace"
         return terminating(live, tenant, is_foreign=is_foreign) if is_tenants else BEING_DELETED
     if not is_foreign:
@@ -194,9 +203,9 @@ def _why_blocked(ref: ObjectRef, live: Manifest, tenant: str | None, state: Live
     return owned_by_other(owner_of(live), ref.kind)
 
 
-def _is_made_again(ref: ObjectRef, tenant: str | None) -> bool:
+def _is_made_again(wanted: Manifest, tenant: str | None) -> bool:
     """Whether an object that is being deleted is made again: no controller waits for one of these kinds."""
-    return tenant is not None and ref.kind not in ("Namespace", "Ingress")
+    return tenant is not None and wanted["kind"] not in ("Namespace", *AWAITED_KINDS) and not is_extra(wanted)
 
 
 def _is_made_by_kubernetes(ref: ObjectRef) -> bool:
@@ -238,7 +247,7 @@ def _field_rows(it: _Compared) -> Iterator[PlanRow]:
 def _differing_row(it: _Compared, path: Path, before: Any, after: Any, owners: Owners) -> PlanRow:
     others = owners.others_of(path) if before is not None else ()
     managers = ", ".join(others) or None
-    is_decided = it.is_tenants and is_decided_by_spec(it.ref.kind, path)
+    is_decided = it.is_tenants and (is_decided_by_spec(it.ref.kind, path) or is_copy(it.wanted))
     is_left = it.is_as_it_is and (gives_rights(it.ref.kind, path) or not is_decided)
     if is_left and before is not None and path not in owners.ours:
         return PlanRow("foreign", it.ref, path, before, after, left_field(managers), managers)
@@ -256,10 +265,12 @@ def _extra_row(it: _Compared, path: Path, value: Any, owners: Owners) -> Iterato
     is_owned = path in owners.ours
     if is_owned and not others:
         yield PlanRow("update", it.ref, path, value, None)
-    elif is_exclusive(it.ref.kind, path):
+    elif is_exclusive(it.wanted, path):
         yield PlanRow("conflict", it.ref, path, value, None, added_by_other(managers), managers)
     elif is_owned:
         yield PlanRow("update", it.ref, path, value, None, shared_field(", ".join(others)))
+    elif is_extra(it.wanted):
+        return  # what the server, controllers and people add to an extra object or a copy is theirs
     elif it.is_tenants and is_notable(it.ref.kind, path, is_owned=bool(others)):
         yield PlanRow("foreign", it.ref, path, value, None, foreign_field(managers), managers)
 

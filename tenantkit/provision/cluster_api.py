@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tenantkit.cluster.requests.watch import WatchEvent
+    from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 
@@ -61,7 +62,7 @@ class ClusterApi(Protocol):
     def can(
         self,
         verb: str,
-        kind: str,
+        kind: str | Kind,
         *,
         namespace: str | None = None,
         name: str | None = None,
@@ -71,7 +72,7 @@ class ClusterApi(Protocol):
 
     def list(
         self,
-        kind: str,
+        kind: str | Kind,
         *,
         namespace: str | None = None,
         label_selector: str | None = None,

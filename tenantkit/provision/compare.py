@@ -2,7 +2,8 @@
 
 Maps are compared key by key, lists and a few maps as a whole, as the server merges them: every list that tenantkit
 writes is atomic there, and a test compares both. Quantities are compared by value, since the server rewrites `1000m` as
-`1`. Rejected alternative: comparing texts or whole objects, by which every quota differs after the first apply.
+`1`, and the lists of a NetworkPolicy as sets. Rejected alternative: comparing texts or whole objects, by which every
+quota differs after the first apply.
 Source: page "Server-Side Apply", section "Merge strategy".
 """
 
@@ -14,6 +15,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.manifests.order import RANK
 from tenantkit.rules.quantities import parse_quantity
 
 if TYPE_CHECKING:
@@ -34,10 +36,13 @@ _QUANTITIES: Mapping[str, Path] = {"ResourceQuota": ("spec", "hard"), "LimitRang
 _EXCLUSIVE: Mapping[str, tuple[str, ...]] = {
     "ResourceQuota": ("spec",),
     "LimitRange": ("spec",),
+    "NetworkPolicy": ("spec",),
     "Role": ("rules",),
     "ClusterRole": ("rules", "aggregationRule"),
     "RoleBinding": ("roleRef", "subjects"),
     "ClusterRoleBinding": ("roleRef", "subjects"),
+    "ValidatingAdmissionPolicy": ("spec",),
+    "ValidatingAdmissionPolicyBinding": ("spec",),
 }
 
 
@@ -54,15 +59,31 @@ def fields_of(manifest: Manifest) -> dict[Path, Any]:
     return fields
 
 
-def is_exclusive(kind: str, path: Path) -> bool:
-    """Whether tenantkit owns everything at this path, even entries that others added."""
-    return path[0] in _EXCLUSIVE.get(kind, ())
+def is_exclusive(wanted: Manifest, path: Path) -> bool:
+    """Whether tenantkit owns everything at this path, even entries that others added.
+
+    The rules of an aggregated ClusterRole are its controller's.
+    """
+    if path[0] == "rules" and "aggregationRule" in wanted:
+        return False
+    return path[0] in _EXCLUSIVE.get(wanted["kind"], ())
 
 
 def same_value(kind: str, path: Path, one: Any, other: Any) -> bool:
-    """Whether two values of a field mean the same to the server."""
+    """Whether two values of a field mean the same to the server.
+
+    Args:
+        kind: of the object. Of a kind that is not tenantkit's own, the server may have added defaults.
+        path: of the field.
+        one: the wanted value.
+        other: the live value.
+    """
     if one == other and type(one) is type(other):
         return True
+    if kind not in RANK:
+        return _covers(one, other)
+    if kind == "NetworkPolicy":
+        return bool(_unordered(one) == _unordered(other))
     return _holds_quantities(kind, path) and _canonical(one) == _canonical(other)
 
 
@@ -129,6 +150,24 @@ def _without(value: Any, paths: frozenset[Path], here: Path) -> Any:
 def _holds_quantities(kind: str, path: Path) -> bool:
     place = _QUANTITIES.get(kind)
     return place is not None and path[: len(place)] == place
+
+
+def _covers(wanted: Any, live: Any) -> bool:
+    """Whether a live value is a wanted one with defaults in its maps; quantities are compared by value."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        return all(key in live and _covers(value, live[key]) for key, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(live, list):
+        return len(wanted) == len(live) and all(map(_covers, wanted, live))
+    return bool(wanted == live) or _canonical(wanted) == _canonical(live)
+
+
+def _unordered(value: Any) -> Any:
+    """A value of a NetworkPolicy with the items of its lists in order of their text: each list there is a set."""
+    if isinstance(value, dict):
+        return {key: _unordered(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return sorted((_unordered(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value
 
 
 def _canonical(value: Any) -> Any:

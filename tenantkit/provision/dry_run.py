@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 
 from tenantkit.cluster.http.warnings import collected_warnings
 from tenantkit.cluster.parallel import side_by_side
-from tenantkit.exceptions import BadRequest, Conflict, PermissionDenied, Rejected, StoredDifferentlyError
+from tenantkit.exceptions import (
+    BadRequest,
+    Conflict,
+    PermissionDenied,
+    Rejected,
+    StalePlanError,
+    StoredDifferentlyError,
+)
 from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
+from tenantkit.provision.extras.contents import CopyContents, shown
 from tenantkit.provision.reasons import LOCAL_ONLY, denied, warned
 from tenantkit.provision.writes import is_replaced, takes_back, to_send
 
@@ -30,18 +38,19 @@ def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[
     A warning of the server is the reason of a change without another one.
     """
     absent = {change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"}
-    return side_by_side(lambda change: _check(cluster, change, absent), changes)
+    contents = CopyContents(cluster)
+    return side_by_side(lambda change: _check(cluster, change, absent, contents), changes)
 
 
-def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> PlanChange:
+def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str], contents: CopyContents) -> PlanChange:
     if change.action not in ("create", "update", "delete"):
         return change
     if change.ref.namespace in absent or is_replaced(change):
         return replace(change, rows=tuple(replace(row, why=row.why or LOCAL_ONLY) for row in change.rows))
     try:
         with collected_warnings() as texts:
-            _send(cluster, change)
-    except (PermissionDenied, Rejected, BadRequest, Conflict, StoredDifferentlyError) as error:
+            _send(cluster, change, contents)
+    except (PermissionDenied, Rejected, BadRequest, Conflict, StalePlanError, StoredDifferentlyError) as error:
         return blocked(change, denied(error))
     if not texts:
         return change
@@ -49,9 +58,10 @@ def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str]) -> 
     return replace(change, rows=tuple(replace(row, why=row.why or why) for row in change.rows))
 
 
-def _send(cluster: ClusterApi, change: PlanChange) -> None:
+def _send(cluster: ClusterApi, change: PlanChange, contents: CopyContents) -> None:
     if change.wanted is None:
         cluster.delete(change.ref, dry_run=True)
     else:
-        sent = to_send(change)
-        check_answer(sent, cluster.apply(sent, dry_run=True, force=takes_back(change)), change.live)
+        sent = to_send(replace(change, wanted=contents.filled(change.wanted)))
+        answer = cluster.apply(sent, dry_run=True, force=takes_back(change))
+        check_answer(shown(sent), shown(answer), change.live)

@@ -22,22 +22,27 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Message
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import apply
 from tenantkit.provision.fresh import check_namespaces, stored_settings
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.plan import make_install_plan
+from tenantkit.provision.plans.found_network import read_network
 from tenantkit.provision.plans.guardrail_notices import guardrail_notices
+from tenantkit.provision.plans.network_notices import network_notices, not_isolated_notices
 from tenantkit.provision.plans.notice import PlanNotice
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
-from tenantkit.provision.read import read_node_resources
+from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
+from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes, read_storage_classes
 from tenantkit.provision.reasons import GUARDRAILS_MISSING, REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
+from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.manifest import ref_of
 from tenantkit.spec.platform import SYSTEM_NAMESPACE, Platform
@@ -51,8 +56,15 @@ if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.plan import Plan
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.spec.network import Network
 
 
+_AGGREGATED_WITHIN_S = 30.0
+_NOT_AGGREGATED = Reason(
+    "not-aggregated",
+    f"its rules were not collected within {_AGGREGATED_WITHIN_S:g} s, so members do not have all their permissions: "
+    f"check that the controller manager is running",
+)
 _NOT_CONFIRMED = Reason("not-awaited", "interrupted before the server confirmed it, so it may be deleted")
 
 
@@ -65,15 +77,19 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         platform: the settings. Default: `Platform()`.
 
     Returns:
-        A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern.
+        A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern,
+        what `network` leaves open or closed on this cluster, and the devices and storage classes that no quota limits.
+        ClusterRoles of earlier settings are deleted.
 
     Raises:
-        InvalidSpecError: `namespace_prefix` changes while tenants exist.
+        InvalidSpecError: `namespace_prefix` changes while tenants exist, or `priority_classes` does not list the
+            cluster's default class, so that pods without a class would be refused.
         SpecVersionError: a newer tenantkit wrote the stored settings.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; list namespaces and nodes, if that is allowed.
+    rolebindings; list clusterroles; if that is allowed, list namespaces, nodes, priorityclasses, storageclasses,
+    services, daemonsets, servicecidrs, and in namespace default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -88,29 +104,51 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     settings = platform if platform is not None else Platform()
     installed = read_installed(cluster, settings)
     planned = make_install_plan(settings, installed)
+    check_default_class(settings, read_default_priority_class(cluster))
+    namespaces, nodes = check_namespaces(cluster, settings), read_nodes(cluster)
     notices = (
         *guardrail_notices(settings, has_policies=installed.has_policies),
-        *_tenants_concerned(cluster, settings),
-        *_devices_not_offered(cluster, settings),
+        *_tenants_concerned(cluster, settings, namespaces),
+        *_devices_and_classes(cluster, settings, nodes),
+        *_network(cluster, settings.network, namespaces, nodes),
     )
     return replace(planned, cluster_id=cluster_id(cluster), notices=notices)
 
 
-def _tenants_concerned(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
-    """What these settings mean for the tenants that exist.
-
-    Raises:
-        InvalidSpecError: their namespaces would have other names.
-    """
-    namespaces = check_namespaces(cluster, settings)
+def _tenants_concerned(
+    cluster: ClusterApi, settings: Platform, namespaces: Sequence[Manifest] | None
+) -> list[PlanNotice]:
+    """What these settings mean for the tenants that exist."""
     if namespaces is None:
         text = "you may not list tenants, so it is not known whom these settings concern"
         return [PlanNotice("tenants-not-listed", text)]
     return platform_notices(stored_settings(cluster) or Platform(), settings, namespaces)
 
 
-def _devices_not_offered(cluster: ClusterApi, settings: Platform) -> list[PlanNotice]:
-    return list(accelerator_notices(dict.fromkeys(settings.accelerators, ()), read_node_resources(cluster)))
+def _network(
+    cluster: ClusterApi,
+    network: Network,
+    namespaces: Sequence[Manifest] | None,
+    nodes: Sequence[Manifest] | None,
+) -> list[PlanNotice]:
+    """What the network settings leave open or closed; nothing is read where tenants are not isolated."""
+    if not network.isolate:
+        return []
+    notices = list(
+        network_notices(network, read_network(cluster, nodes), {it["metadata"]["name"] for it in namespaces or ()})
+    )
+    if namespaces is not None:
+        notices += not_isolated_notices(network, [it["metadata"]["labels"][TENANT_LABEL] for it in namespaces])
+    return notices
+
+
+def _devices_and_classes(cluster: ClusterApi, settings: Platform, nodes: Sequence[Manifest] | None) -> list[PlanNotice]:
+    offered = node_resources(nodes)
+    classes = read_storage_classes(cluster) if settings.storage_classes else set()
+    return [
+        *accelerator_notices(dict.fromkeys(settings.accelerators, ()), offered),
+        *unlimited_notices(settings, offered, classes),
+    ]
 
 
 @takes_cluster
@@ -142,12 +180,12 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         PermissionDenied: you may not read the existing objects; nothing was written.
         SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
         PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
-        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan, or `namespace_prefix` changes while
-            tenants exist.
+        InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan; or as `plan_platform`.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: a cluster administrator's: create and patch namespaces, clusterroles, clusterrolebindings, and in
-    tenantkit-system configmaps, roles and rolebindings; all that the roles grant, or `escalate` and `bind`.
+    RBAC: a cluster administrator's: the server lets only those who hold all permissions write the aggregation rules of
+    the roles. Create, patch and delete clusterroles; create and patch namespaces, clusterrolebindings, and in
+    tenantkit-system configmaps, roles and rolebindings; watch clusterroles.
 
     Example:
         >>> platform = tk.get_platform(cluster)
@@ -160,17 +198,36 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         raise OwnershipError(_refusal(refused))
     if refused:
         raise PermissionDenied(_refusal(refused), status=403, operation="get")
+    stop = cancelled or threading.Event()
     report = apply(
         cluster,
         plan,
         force_conflicts=force_conflicts,
         progress=progress,
         on_progress=on_progress,
-        cancelled=cancelled,
+        cancelled=stop,
     )
+    with stopped_by_ctrl_c(stop):
+        report = replace(report, not_ready=(*report.not_ready, *_not_aggregated(cluster, plan, stop)))
     if any(notice.code == "guardrails-missing" for notice in plan.notices):
-        return replace(report, warnings=(GUARDRAILS_MISSING, *report.warnings))
+        report = replace(report, warnings=(GUARDRAILS_MISSING, *report.warnings))
+    if not report.is_done:
+        raise partial_error(report, done="applied")
     return report
+
+
+def _not_aggregated(cluster: ClusterApi, plan: Plan, stop: threading.Event) -> list[ApplyOutcome]:
+    """The roles whose rules were not collected in time; those that had them before the installation are not read."""
+    deadline = time.monotonic() + _AGGREGATED_WITHIN_S
+    roles = [it.wanted for it in plan.changes if it.ref.kind == "ClusterRole" and it.wanted is not None]
+    return [
+        ApplyOutcome(change.ref, "wait", why=_NOT_AGGREGATED)
+        for change in plan.changes
+        if change.wanted is not None
+        and "aggregationRule" in change.wanted
+        and not (change.action == "unchanged" and change.live is not None and is_aggregated(change.live, roles))
+        and not wait_until_aggregated(cluster, change.ref.name, roles, deadline=deadline, stop=stop)
+    ]
 
 
 @takes_cluster
@@ -261,8 +318,9 @@ def _installed(cluster: ClusterApi) -> list[Manifest]:
     if namespace is not None and not is_ours(namespace, None):
         raise OwnershipError(f"namespace {SYSTEM_NAMESPACE!r} belongs to someone else: nothing was deleted")
     wanted = found.wanted(Platform())
-    existing = [*found.others(wanted), *(live.objects[ref] for ref in reversed(refs) if ref in live.objects)]
-    return [manifest for manifest in existing if is_ours(manifest, None)]
+    existing = [*found.others(wanted), *(live.objects[ref] for ref in refs if ref in live.objects)]
+    owned = [manifest for manifest in existing if is_ours(manifest, None)]
+    return sorted(owned, key=lambda manifest: -RANK[manifest["kind"]])
 
 
 def _deleted(

@@ -1,8 +1,8 @@
 """What an apply leaves out: objects that must not be changed, and those that are somebody else's to change.
 
 A team's object that is blocked stops only itself, so that no team can keep its own limits from being lowered. A wall
-that is blocked stops its tenant: nobody gets access to a namespace without limits. Rights that the spec takes away are
-taken away in any case.
+that is blocked stops its tenant: nobody gets access to a namespace without limits, or with an open network. Rights that
+the spec takes away are taken away in any case.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import ObjectRef
 
 _REPLACED = ("role-frozen", "role-given-back")
-WALLS = ("Namespace", "ResourceQuota", "LimitRange")
+WALLS = ("Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy")
 
 
 @dataclass(frozen=True, slots=True)

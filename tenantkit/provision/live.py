@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.spec.extra_objects import CopySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class LiveState:
         objects: by ref.
         unknown: why a kind could not be read, by kind and namespace (for a Namespace: by its own name).
         unreadable: why an object that exists could not be parsed.
+        sources: what is copied, with digests in place of the content, or why it is not known.
         has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
     """
 
@@ -29,6 +31,7 @@ class LiveState:
     unknown: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     has_all_namespaces: bool = True
     unreadable: Mapping[ObjectRef, Reason] = field(default_factory=dict)
+    sources: Mapping[CopySource, Manifest | Reason] = field(default_factory=dict)
 
     def why_unknown(self, ref: ObjectRef) -> Reason | None:
         """Why it is not known whether an object exists; None when it is known."""

@@ -7,21 +7,27 @@ of a hundred tenants costs one question. Others are asked for each kind in each 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.manifests.extra_objects import is_copy, is_extra
+from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.hosts.moves import hosts_of
-from tenantkit.provision.reasons import NOT_YOURS
+from tenantkit.provision.reasons import NOT_COMPARED, NOT_YOURS
+from tenantkit.rules.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tenantkit.provision.changes import PlanChange
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.changes import PlanAction, PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.kinds import Kind
+    from tenantkit.rules.manifest import Manifest, ObjectRef
 
 # verb, kind, namespace, name
-_Question = tuple[str, str, str | None, str | None]
+_Question = tuple[str, "str | Kind", str | None, str | None]
 _VERBS = {"create": ("create", "patch"), "update": ("patch",), "conflict": ("patch",), "delete": ("delete",)}
 
 
@@ -30,12 +36,15 @@ def with_others_marked(cluster: ClusterApi, changes: Sequence[PlanChange]) -> li
 
     RBAC: create selfsubjectaccessreviews, which any signed-in user may.
     """
-    if not any(change.action in _VERBS for change in changes) or cluster.can("patch", "Namespace"):
+    if all(change.action not in _VERBS and not _is_unread_extra(change) for change in changes) or cluster.can(
+        "patch", "Namespace"
+    ):
         return list(changes)
-    questions = list(dict.fromkeys(question for change in changes for question in _questions(change)))
+    changes = [_unread(change) if _is_unread_extra(change) else change for change in changes]
+    questions = list(dict.fromkeys(question for change in changes for question in _questions(cluster, change)))
     answers = side_by_side(lambda it: cluster.can(it[0], it[1], namespace=it[2], name=it[3]), questions)
     allowed = {question for question, is_allowed in zip(questions, answers, strict=True) if is_allowed}
-    others = {change.ref for change in changes if not allowed.issuperset(_questions(change))}
+    others = {change.ref for change in changes if not allowed.issuperset(_questions(cluster, change))}
     pending = {change.ref.name: change for change in changes if change.ref in others and change.ref.kind == "Namespace"}
     return [
         _marked(change) if change.ref in others or _depends(change, pending.get(change.ref.namespace or "")) else change
@@ -43,12 +52,37 @@ def with_others_marked(cluster: ClusterApi, changes: Sequence[PlanChange]) -> li
     ]
 
 
-def _questions(change: PlanChange) -> Iterator[_Question]:
+def as_planned(changes: Sequence[PlanChange], earlier: Sequence[PlanChange]) -> list[PlanChange]:
+    """The changes, planned again; extra objects and copies that the user could not read stay as they were marked."""
+    marked = {change.ref: change for change in earlier if change.action in ("not yours", "unchanged")}
+    return [marked.get(change.ref, change) if _is_unread_extra(change) else change for change in changes]
+
+
+def _is_unread_extra(change: PlanChange) -> bool:
+    """Whether an extra object or a copy is unknown, since its kind or its source may not be read."""
+    if change.action != "unknown":
+        return False
+    return change.rows[0].code == "source-not-readable" or is_extra(change.wanted or {})
+
+
+def _unread(change: PlanChange) -> PlanChange:
+    """Only the platform knows whether it is current, and only the platform makes it."""
+    is_there = change.live is not None and is_copy(change.live)
+    action: PlanAction = "unchanged" if is_there else "not yours"
+    why = NOT_COMPARED if is_there else NOT_YOURS
+    return replace(change, action=action, rows=(PlanRow(action, change.ref, why=why),))
+
+
+def _place(cluster: ClusterApi, ref: ObjectRef) -> str | Kind:
+    return ref.kind if ref.kind in KINDS else kind_at(cast("Cluster", cluster), ref.api_version, ref.kind)
+
+
+def _questions(cluster: ClusterApi, change: PlanChange) -> Iterator[_Question]:
     ref = change.ref
     for verb in _VERBS.get(change.action, ()):
         # a permission to create cannot be given by name
         name = ref.name if ref.kind == "Namespace" and verb != "create" else None
-        yield verb, ref.kind, ref.namespace, name
+        yield verb, _place(cluster, ref), ref.namespace, name
 
 
 def _depends(change: PlanChange, namespace: PlanChange | None) -> bool:

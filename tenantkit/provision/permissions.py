@@ -42,11 +42,13 @@ class MissingPermissions:
 _GRANT_NEW: Sequence[_Permission] = (
     ("create", "Namespace", None),
     ("create", "ResourceQuota", None),
+    ("create", "NetworkPolicy", None),
     ("create", "RoleBinding", None),
 )
 _PLAN_NEW: Sequence[_Permission] = (("list", "Namespace", None),)
 _PLAN: Sequence[_Permission] = (
     ("list", "ResourceQuota", None),
+    ("list", "NetworkPolicy", None),
     ("list", "RoleBinding", None),
     ("list", "Ingress", None),
 )

@@ -16,47 +16,34 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.arguments import checked_tenants
-from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
-from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
-from tenantkit.provision.content.team import team_part, with_team
-from tenantkit.provision.content.unwanted import Unwanted, unwanted
+from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
-from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.ownership import tenant_of
-from tenantkit.provision.plans.life_notices import dropped_notices, life_notices
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
+from tenantkit.provision.plans.plan_notices import notices_of
 from tenantkit.provision.plans.table import COLUMNS, SHOWN_COLUMNS, entries
-from tenantkit.provision.plans.tenant_notices import (
-    accelerator_notices,
-    change_notices,
-    new_accelerators,
-)
-from tenantkit.provision.read import read_node_resources, read_tenants
-from tenantkit.provision.reasons import (
-    NO_LONGER_WANTED,
-    PLATFORM_NOT_INSTALLED,
-    does_not_fit,
-    exists_elsewhere,
-)
+from tenantkit.provision.plans.tenant_changes import compare_tenants
+from tenantkit.provision.read import read_tenants
+from tenantkit.provision.reasons import PLATFORM_NOT_INSTALLED, does_not_fit, exists_elsewhere
 from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
-from tenantkit.provision.stored.versions import check_platform_version, why_newer
-from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.provision.stored.versions import check_platform_version
+from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.platform import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
-    from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
@@ -157,7 +144,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '6 unchanged'
+            '11 unchanged'
         """
         check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
@@ -175,7 +162,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            6 unchanged
+            11 unchanged
         """
         check_surface(surface)
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
@@ -230,16 +217,16 @@ def plan(
         ClusterUnavailable: the server did not answer.
 
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
-    resourcequotas, limitranges, serviceaccounts, rolebindings, ingresses, for the cluster or in each tenant's
-    namespace; list nodes, if that is allowed; create selfsubjectaccessreviews, which any signed-in user may. With
-    `dry_run="server"` also create and patch of the objects that change.
+    resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
+    tenant's namespace; list nodes and priorityclasses, if that is allowed; create selfsubjectaccessreviews, which any
+    signed-in user may. With `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '6 to create'
+        '11 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -266,24 +253,16 @@ def plan_at(
     marked = tuple(with_others_marked(cluster, marked))
     if dry_run == "server":
         marked = tuple(check_on_server(cluster, marked))
-    return replace(planned, changes=marked, notices=tuple(_notices(cluster, planned, tenants, now)))
-
-
-def _notices(cluster: ClusterApi, planned: Plan, given: Sequence[Tenant], now: datetime) -> Iterator[PlanNotice]:
-    """What to know about a plan of tenants. The nodes are read only where a quota grants another accelerator."""
-    for tenant in given:
-        yield from life_notices(tenant, now)
-    yield from dropped_notices(given, planned.changes, now)
-    yield from change_notices(planned.changes, planned.platform)
-    granted = new_accelerators(planned.changes)
-    if granted:
-        yield from accelerator_notices(granted, read_node_resources(cluster))
+    notices = notices_of(cluster, tenants, planned.changes, planned.platform, now)
+    return replace(planned, changes=marked, notices=tuple(notices))
 
 
 def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
     """The plan from the current live state, with the identity of its cluster."""
     unfit = unfit_tenants(tenants, platform)
-    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants if tenant.name not in unfit])
+    fitting = [tenant for tenant in tenants if tenant.name not in unfit]
+    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting])
+    live = with_extras(cluster, read, fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
 
@@ -339,38 +318,6 @@ def not_fitting(tenant: Tenant, platform: Platform, why: Reason) -> PlanChange:
     return PlanChange("blocked", ref, (PlanRow("blocked", ref, why=why),), tenant.name)
 
 
-def compare_tenants(tenants: Sequence[Tenant], platform: Platform, live: LiveState) -> list[list[PlanChange]]:
-    """For each tenant, its objects against the live state, whoever else has its hosts: pure.
-
-    A tenant whose grant was written by a newer tenantkit is blocked.
-    """
-    contents = contents_of(live, [platform.namespace(tenant) for tenant in tenants])
-    compared: list[list[PlanChange]] = []
-    for tenant in tenants:
-        namespace = platform.namespace(tenant)
-        found = _compare(tenant, platform, live, contents[namespace])
-        newer = why_newer(namespace, live)
-        compared.append(found if newer is None else [blocked(change, newer) for change in found])
-    return compared
-
-
-def _compare(tenant: Tenant, platform: Platform, live: LiveState, content: Content) -> list[PlanChange]:
-    """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
-    part = team_part(tenant, platform, content)
-    wanted = make_tenant(with_team(tenant, part), platform)
-    refs = {ref_of(manifest) for manifest in wanted}
-    rest = unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
-    as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
-    if tenant.frozen == "read-only":  # then everyone's role is decided by the grant
-        as_it_is = {ref for ref in as_it_is if ref.kind != "RoleBinding"}
-    place = platform.namespace(tenant)
-    unread = [
-        ref for ref in live.unreadable if ref.namespace == place and ref not in refs and ref.kind in CONTENT_KINDS
-    ]
-    planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
-    return planned + [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
-
-
 def make_install_plan(platform: Platform, installed: Installed) -> Plan:
     """The plan of the platform's own objects against those that are installed: pure.
 
@@ -379,8 +326,8 @@ def make_install_plan(platform: Platform, installed: Installed) -> Plan:
     """
     wanted = installed.wanted(platform)
     check_platform_version(wanted, installed.live)
-    rest = [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in installed.others(wanted)]
-    return Plan(platform, (), tuple(changes(wanted, installed.live, unwanted=rest)), "platform")
+    changed = changes(wanted, installed.live, unwanted=installed.unwanted(wanted))
+    return Plan(platform, (), tuple(changed), "platform")
 
 
 def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
@@ -393,4 +340,5 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
         made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
-    return _read_and_plan(cluster, earlier.tenants, earlier.platform)
+    made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
+    return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))

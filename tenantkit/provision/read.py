@@ -7,6 +7,8 @@ Objects that cannot be read even then are unknown, never absent. Rejected altern
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -14,11 +16,11 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
-from tenantkit.manifests.labels import RETIRED_CONFIG_MAP
+from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, RETIRED_CONFIG_MAP
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable, unreadable
 from tenantkit.rules.kinds import kind_of
-from tenantkit.rules.manifest import ObjectRef
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,10 +36,15 @@ TENANT_KINDS: dict[str, str | None] = {
     "ConfigMap": RETIRED_CONFIG_MAP,
     "ResourceQuota": None,
     "LimitRange": None,
+    "NetworkPolicy": None,
     "ServiceAccount": None,
     "RoleBinding": None,
     "Ingress": None,
 }
+
+
+# The kinds of which the platform has objects that depend on its settings, and that it deletes once they are not wanted.
+PLATFORM_KINDS = ("ClusterRole",)
 
 
 class _Reading:
@@ -60,8 +67,8 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
-    RBAC: list namespaces, configmaps, resourcequotas, limitranges, serviceaccounts, rolebindings and ingresses, for the
-    cluster or in each namespace; get namespaces where they may not be listed.
+    RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings and
+    ingresses, for the cluster or in each namespace; get namespaces where they may not be listed.
     """
     if not namespaces:
         return LiveState({})
@@ -77,8 +84,8 @@ def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
     )
 
 
-def read_node_resources(cluster: ClusterApi) -> set[str]:
-    """The names of all resources that nodes offer; empty for a user who may not list nodes.
+def read_nodes(cluster: ClusterApi) -> list[Manifest] | None:
+    """All nodes; None for a user who may not list them.
 
     Raises:
         ClusterError: any error except a refusal.
@@ -86,10 +93,44 @@ def read_node_resources(cluster: ClusterApi) -> set[str]:
     RBAC: list nodes, if that is allowed.
     """
     try:
-        nodes = cluster.list("Node")
+        return cluster.list("Node", managed_fields=False)
     except PermissionDenied:
-        return set()
-    return {name for node in nodes for name in (node.get("status") or {}).get("allocatable") or ()}
+        return None
+
+
+def node_resources(nodes: Iterable[Manifest] | None) -> set[str]:
+    """The names of all resources that nodes offer; empty if they could not be read."""
+    return {name for node in nodes or () for name in (node.get("status") or {}).get("allocatable") or ()}
+
+
+def read_default_priority_class(cluster: ClusterApi) -> str | None:
+    """The name of the PriorityClass of pods that name none; None if there is none, or if it may not be read.
+
+    Of several default classes the lowest counts (page "Pod Priority and Preemption").
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list priorityclasses, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        marked = [found for found in cluster.list("PriorityClass") if found.get("globalDefault")]
+        if marked:
+            return str(min(marked, key=lambda found: int(found.get("value", 0)))["metadata"]["name"])
+    return None
+
+
+def read_storage_classes(cluster: ClusterApi) -> set[str]:
+    """The names of the cluster's StorageClasses; empty for a user who may not list them.
+
+    Raises:
+        ClusterError: any error except a refusal.
+
+    RBAC: list storageclasses, if that is allowed.
+    """
+    with suppress(PermissionDenied):
+        return {str(found["metadata"]["name"]) for found in cluster.list("StorageClass")}
+    return set()
 
 
 def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
@@ -108,6 +149,28 @@ def read_refs(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
         if reason is not None:
             unknown[ref.kind, ref.namespace or ref.name] = reason
     return live_state(found, unknown=unknown)
+
+
+def read_platform(cluster: ClusterApi, refs: Sequence[ObjectRef]) -> LiveState:
+    """The live objects of the platform: those of these refs, and the other ones of tenantkit, by its label.
+
+    Args:
+        cluster: the cluster.
+        refs: of the wanted objects, one GET each.
+
+    Raises:
+        ClusterError: any error except a refusal; refusals are in the state's `unknown`.
+
+    RBAC: get each; list clusterroles.
+    """
+    live = read_refs(cluster, refs)
+    labelled = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+    found: list[Manifest] = []
+    for kind in PLATFORM_KINDS:
+        with suppress(PermissionDenied):  # who may not list them cannot delete them either
+            found += cluster.list(kind, label_selector=labelled)
+    others = {ref: manifest for manifest in found if (ref := ref_of(manifest)) not in live.objects}
+    return replace(live, objects={**live.objects, **others})
 
 
 def read_contents(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
-from tenantkit.rules.namespace_deletion import namespace_deletion
 from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
     from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.spec.extra_objects import CopySource
 
 ReasonCode: TypeAlias = Literal[
     # of conflicts and updates
@@ -29,6 +29,7 @@ ReasonCode: TypeAlias = Literal[
     "taken-back",
     # of what others have made, and that is left alone
     "foreign",
+    "foreign-opens",
     "left-as-it-is",
     # of objects that are not touched
     "being-deleted",
@@ -41,6 +42,11 @@ ReasonCode: TypeAlias = Literal[
     "namespace-not-applied",
     "not-readable",
     "denied",
+    "not-served",
+    "source-missing",
+    "never-copied",
+    "source-of-tenant",
+    "source-not-readable",
     "protected",
     "newer-version",
     "not-yours",
@@ -67,6 +73,7 @@ ReasonCode: TypeAlias = Literal[
     "failed",
     "stored-differently",
     "not-counted",
+    "not-aggregated",
     "not-deleted",
     "not-awaited",
 ]
@@ -130,18 +137,9 @@ class WithReason:
 
 LOCAL_ONLY = Reason("local-only", "compared locally, not sent to the server")
 NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
+NO_LONGER_LISTED = Reason("no-longer-wanted", "no longer among the platform's extra objects and copies")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
-WRITES_WHILE_FROZEN = Reason(
-    "frozen",
-    "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
-    "is deleted and not made again when the tenant is thawed",
-)
-ROLE_FROZEN = Reason(
-    "role-frozen", "the tenant is frozen read-only: this person has the viewer role instead until it is thawed"
-)
-ROLE_GIVEN_BACK = Reason("role-given-back", "the tenant is not frozen read-only: this person has the own role again")
-THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
@@ -160,6 +158,9 @@ GUARDRAILS_MISSING = Reason(
     "they deny, and provisioners can gain every right. Use Kubernetes 1.30 or newer",
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
+NOT_COMPARED = Reason(
+    "source-not-readable", "you may not read its source, so it is not known whether this copy is current"
+)
 NOT_YOURS = Reason("not-yours", "you may not change this: ask the platform team to plan and apply this tenant")
 PROTECTED = Reason("protected", Message("it is protected: apply it with {unprotect} first"))
 
@@ -210,6 +211,14 @@ def foreign_ingress(ungranted: Sequence[str]) -> Reason:
     return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
 
 
+def foreign_policy(openings: Sequence[str]) -> Reason:
+    """A NetworkPolicy of somebody else, and what it allows beyond the own namespace."""
+    if openings:
+        text = f"a NetworkPolicy that is not tenantkit's, and it opens {'; '.join(openings)}"
+        return Reason("foreign-opens", f"{text}: delete it, unless the platform team agreed to it")
+    return Reason("foreign", "a NetworkPolicy that is not tenantkit's; it opens nothing beyond this namespace")
+
+
 def second_of_kind(kind: str) -> Reason:
     """A second quota or limit range beside tenantkit's."""
     return Reason("foreign", f"a second {kind}, which also limits this namespace")
@@ -239,30 +248,6 @@ def owned_by_other(owner: str, kind: str = "") -> Reason:
     """The object exists and belongs to someone else. Nobody is told to delete a namespace in which people may work."""
     advice = "choose another name" if kind == "Namespace" else "choose another name, or delete it first"
     return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
-
-
-def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = False) -> Reason:
-    """A Namespace that is being deleted: the tenant's own, or one of the same name that belongs to others.
-
-    Args:
-        namespace: as the server returns it.
-        tenant: whose plan it stops.
-        is_foreign: whether it belongs to others.
-    """
-    name = namespace["metadata"]["name"]
-    deletion = namespace_deletion(namespace)
-    is_held = deletion is not None and deletion.is_held
-    held = f"; it waits for this: {deletion.what}; {deletion.next_steps}" if deletion and is_held else ""
-    if is_foreign:
-        return Reason(
-            "other-being-deleted",
-            f"a namespace {name!r} that does not belong to tenant {tenant!r} is being deleted: once it is deleted, its "
-            f"name can be used, so plan again then, or choose another name{held}",
-        )
-    return Reason(
-        "being-deleted",
-        f"the tenant's namespace {name!r} is being deleted: wait until it is deleted, then plan again{held}",
-    )
 
 
 def exists_elsewhere(namespace: str, expected: str) -> Reason:
@@ -317,6 +302,34 @@ def not_readable(error: TenantKitError) -> Reason:
 def unreadable(reason: str) -> Reason:
     """The object exists, and cannot be parsed."""
     return Reason("not-readable", f"it cannot be read, since it {reason}: look at it with kubectl")
+
+
+def not_served(api_version: str, kind: str, *, is_served: bool) -> Reason:
+    """The cluster has no such kind, or not in namespaces, so that no tenant can have an object of it."""
+    what = f"{kind} of {api_version}"
+    if is_served:
+        return Reason("not-served", f"{what} is not in a namespace: take it out of the platform's extra_objects")
+    return Reason("not-served", f"the server does not serve {what}: install what defines it, or check its apiVersion")
+
+
+def source_missing(source: CopySource) -> Reason:
+    """What is copied does not exist."""
+    return Reason("source-missing", f"{source} does not exist: create it, or take it out of the platform's copies")
+
+
+def source_not_readable(source: CopySource, why: Reason) -> Reason:
+    """You may not read what is copied."""
+    return Reason("source-not-readable", Message("its source, {source}: {why}", {"source": source, "why": why.text}))
+
+
+def never_copied(source: CopySource, of_type: str) -> Reason:
+    """A Secret by which somebody acts as an account of the cluster."""
+    return Reason("never-copied", f"{source} is of type {of_type}, by which its holder acts as an account: not copied")
+
+
+def source_of_tenant(source: CopySource) -> Reason:
+    """What is copied belongs to a tenant, and no tenant gets what another one has."""
+    return Reason("source-of-tenant", f"{source} is in a tenant's namespace: copy from a namespace of the platform")
 
 
 def denied(error: TenantKitError) -> Reason:

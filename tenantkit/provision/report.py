@@ -86,7 +86,7 @@ class Report:
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
         >>> report
-        <Report: 8 unchanged>
+        <Report: 13 unchanged>
         >>> report.is_complete, report.urls
         (True, {'recsys': ['http://recsys.example.ai/rank']})
     """
@@ -168,7 +168,7 @@ class Report:
 
         Example:
             >>> print(tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "forecast"))).words("shell"))
-            6 unchanged
+            11 unchanged
         """
         check_surface(surface)
         table = text_table(COLUMNS, self._shown(surface))

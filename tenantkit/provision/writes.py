@@ -8,12 +8,16 @@ Source: page "Server-Side Apply".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
+from tenantkit.manifests.extra_objects import is_extra
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
+from tenantkit.provision.extras.contents import shown
 from tenantkit.provision.managed_fields import owners_of
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanChange, PlanRow
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.extras.contents import CopyContents
     from tenantkit.provision.managed_fields import Path
     from tenantkit.rules.manifest import Manifest
 
@@ -33,7 +38,8 @@ MARKS = (
 )
 _POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
-_REPLACED = (("roleRef",), ("metadata", "finalizers"))
+# The type of a Secret cannot be changed either.
+_REPLACED = (("roleRef",), ("metadata", "finalizers"), ("type",))
 
 
 def to_send(change: PlanChange, forced: Collection[Path] = ()) -> Manifest:
@@ -58,7 +64,12 @@ def to_send(change: PlanChange, forced: Collection[Path] = ()) -> Manifest:
 
 
 def carry_out(
-    cluster: ClusterApi, change: PlanChange, *, forced: Collection[Path] = (), is_new_namespace: bool = False
+    cluster: ClusterApi,
+    change: PlanChange,
+    *,
+    forced: Collection[Path] = (),
+    is_new_namespace: bool = False,
+    contents: CopyContents | None = None,
 ) -> bool:
     """Write one change.
 
@@ -67,6 +78,7 @@ def carry_out(
         change: planned from the current live object.
         forced: conflicting fields to overwrite.
         is_new_namespace: whether this run created the object's namespace, so that no other run writes into it.
+        contents: fills copies with their content. Default: there are no copies.
 
     Returns:
         Whether anything was written: nothing is if all fields are left to others.
@@ -79,6 +91,8 @@ def carry_out(
     if change.action == "delete":
         _delete(cluster, change)
         return True
+    if change.wanted is not None and contents is not None:
+        change = replace(change, wanted=contents.filled(change.wanted))
     if change.action == "create":
         _create(cluster, change, is_new_namespace=is_new_namespace)
         return True
@@ -108,13 +122,14 @@ def takes_back(change: PlanChange) -> bool:
 
 def is_replaced(change: PlanChange) -> bool:
     """Whether an object is deleted and made again: its role cannot be changed, or it is being deleted."""
-    return change.action == "update" and any(row.path in _REPLACED for row in change.rows)
+    rows = [row for row in change.rows if row.path != ("type",) or change.ref.kind == "Secret"]
+    return change.action == "update" and any(row.path in _REPLACED for row in rows)
 
 
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
     manifest: Manifest = change.wanted or {}
-    if change.ref.kind not in _STORED_KINDS or is_new_namespace:
-        check_answer(manifest, cluster.apply(manifest), None)
+    if not _is_stored(change) or is_new_namespace:
+        check_answer(shown(manifest), shown(cluster.apply(manifest)), None)
         return
     try:
         created = cluster.create(_claim(manifest))
@@ -137,8 +152,8 @@ def _apply(
     cluster: ClusterApi, change: PlanChange, manifest: Manifest, *, live: Manifest | None = None, force: bool = False
 ) -> None:
     """Apply; an object with a stored spec only if its fields have not changed since it was read."""
-    if change.ref.kind not in _STORED_KINDS:
-        check_answer(manifest, cluster.apply(manifest, force=force), change.live)
+    if not _is_stored(change):
+        check_answer(shown(manifest), shown(cluster.apply(manifest, force=force)), change.live)
         return
     seen = live or change.live or {}
     for attempt in range(_ATTEMPTS):
@@ -160,6 +175,10 @@ def _apply(
             check_answer(manifest, answer, change.live)
             _remove_rest(cluster, change, answer)
             return
+
+
+def _is_stored(change: PlanChange) -> bool:
+    return change.ref.kind in _STORED_KINDS and not is_extra(change.wanted or {})
 
 
 def _remove_rest(cluster: ClusterApi, change: PlanChange, answer: Manifest) -> None:
@@ -218,7 +237,8 @@ def _replace(cluster: ClusterApi, change: PlanChange) -> None:
 def _delete(cluster: ClusterApi, change: PlanChange) -> None:
     metadata = (change.live or {}).get("metadata", {})
     try:
-        if change.ref.kind != "Ingress" and metadata.get("finalizers"):
+        is_awaited = change.ref.kind in AWAITED_KINDS or is_extra(change.live or {})
+        if metadata.get("finalizers") and not is_awaited:
             _release(cluster, change)
         cluster.delete(change.ref, uid=metadata.get("uid"))
     except NotFound:

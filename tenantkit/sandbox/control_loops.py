@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Protocol
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import RESOURCES
 from tenantkit.sandbox.apimachinery.time import AT_ONCE
+from tenantkit.sandbox.controllers.admission_policy_status import AdmissionPolicyStatusController
+from tenantkit.sandbox.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from tenantkit.sandbox.controllers.deployment import DeploymentController
 from tenantkit.sandbox.controllers.endpoint_slice import EndpointSliceController
 from tenantkit.sandbox.controllers.garbage_collector import GarbageCollector
@@ -90,6 +92,7 @@ class Controllers:
             ServiceAccountController(store),
             RootCertificatePublisher(store, root_ca),
             QuotaController(store),
+            ClusterRoleAggregationController(store),
             NamespaceController(store),
             GarbageCollector(store),
             VolumeProtectionController(store),
@@ -100,6 +103,7 @@ class Controllers:
             StatefulSetController(store),
             JobController(store),
             EndpointSliceController(store),
+            AdmissionPolicyStatusController(store),
             *((Scheduler(store), Kubelets(store)) if runs_pods else ()),
         )
         self._queue: dict[tuple[Controller, str], None] = {}

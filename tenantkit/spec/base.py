@@ -44,7 +44,23 @@ _REASONS = {
 }
 
 _KEY = "[key]"  # pydantic ends a path with this when the mapping's key itself is wrong
+TAG = "[tag] "  # starts the tags of unions, which pydantic puts into paths
 _PLAIN = re.compile(r"[\w-]+")
+
+
+class WrongFields(ValueError):
+    """Several wrong fields below one value, for a validator that finds more than one.
+
+    Args:
+        problems: with fields below the value, such as `metadata.name`.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
 
 
 class Spec(BaseModel):
@@ -256,11 +272,18 @@ def _problems(cls: type[Spec], error: ValidationError, *, spelling: str) -> list
     problems: dict[tuple[str, bool], Problem] = {}
     for entry in error.errors(include_url=False):
         is_key = entry["loc"][-1:] == (_KEY,)
-        location = entry["loc"][:-1] if is_key else entry["loc"]
+        parts = entry["loc"][:-1] if is_key else entry["loc"]
+        location = tuple(part for part in parts if not str(part).startswith(TAG))
         field = _spell(cls, location, spelling)
         value = None if entry["type"] == "missing" else entry["input"]
         if not location and isinstance(value, dict):  # about several fields: the name says enough
             value = value.get("name", value)
+        below = entry.get("ctx", {}).get("error")
+        if isinstance(below, WrongFields):
+            for one in below.problems:
+                place = f"{field}.{one.field}"
+                problems.setdefault((place, False), Problem(place, one.value, one.reason))
+            continue
         reason = ("as a key, " if is_key else "") + _reason(cls, entry, location, spelling)
         problems.setdefault((field, is_key), Problem(field, value, reason))
     return list(problems.values())

@@ -1,7 +1,7 @@
 """The platform: the settings for all tenants, and whether a tenant fits them.
 
-The schema is complete from the start. Settings that this version does not carry out yet (HTTPRoutes, NetworkPolicies)
-are refused by name: a policy that is requested and silently not created is worse than none.
+The schema is complete from the start. Settings that this version does not carry out yet (HTTPRoutes) are refused by
+name: an object that is requested and silently not created is worse than an error.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document
-from tenantkit.spec.fields import DnsLabel, Host, LabelKey, LabelValue, ResourceName
+from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
+from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.guardrails import Guardrails
 from tenantkit.spec.network import Network
 from tenantkit.spec.people import People, Person, subject_of
 from tenantkit.spec.quota import DEFAULT_SIZES, Quota
+from tenantkit.spec.role_presets import DEVICE_CLAIMS, PRESETS, RoleSource
+from tenantkit.spec.role_rules import RoleRules
 from tenantkit.spec.routing import Routing
 from tenantkit.spec.security import Security
 from tenantkit.spec.templates import check_sample, template_fields
@@ -49,15 +52,31 @@ class Platform(Document):
         namespace_prefix: put before a tenant's name in its namespace's name. Default: none.
         labels: on each tenant's Namespace, besides those of tenantkit. Default: none.
         sizes: quotas by name. Default: `small`, `medium`, `large`.
-        accelerators: resource names of the devices on offer; each MIG profile has its own. Default `nvidia.com/gpu`.
+        accelerators: resource names of the devices on offer; each MIG profile has its own. A quota has 0 of each that
+            it does not grant; a device that is not listed here is unlimited, which `plan_platform` says. Default
+            `nvidia.com/gpu`.
+        device_classes: names of the DeviceClasses on offer, for dynamic resource allocation. A quota has 0 devices of
+            each that it does not grant. Default: none, so that tenants cannot claim devices.
+        storage_classes: names of the StorageClasses on offer. A quota that names classes has 0 of each other one; a
+            quota that names none may use all of them, within its `storage`. Default: none are known.
+        priority_classes: names of the PriorityClasses that tenants' pods may use besides none; also the cluster's
+            default class, which pods get that name none. Default: none.
+        roles: rules that tenants' roles have besides those of tenantkit: names of presets (`ray`, `kueue`, `kubeflow`,
+            `kserve`, `argo-workflows`, `cert-manager`), or a RoleRules each. Default: none.
         routing: how routes are exposed.
         network: the network traffic that tenants may receive and send.
         security: Pod Security levels, and Secrets for pulling images.
         guardrails: what the API server refuses in tenants' namespaces, whoever asks.
         people: how the cluster's authentication names users and groups.
-        provisioners: persons who may create tenants. Trust them as cluster administrators: they may bind the owner
-            role in every namespace, `kube-system` too, and set every namespace's Pod Security level, which is enough
-            to gain every permission on the cluster. Default: none.
+        provisioners: persons who may create, change and delete tenants. The guardrail `outside` keeps them to tenants'
+            namespaces, of which they can make themselves owners. Where it does not deny, trust them as cluster
+            administrators: they may bind the owner role in `kube-system`, which is enough to gain every permission on
+            the cluster. Default: none.
+        extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
+            `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
+            signed-in user may read them. Default: none.
+        copies: Secrets and ConfigMaps of which each tenant gets a copy, such as those for pulling images:
+            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.
@@ -73,12 +92,18 @@ class Platform(Document):
     labels: dict[LabelKey, LabelValue] = {}
     sizes: dict[DnsLabel, Quota] = DEFAULT_SIZES
     accelerators: tuple[ResourceName, ...] = ("nvidia.com/gpu",)
+    device_classes: tuple[DnsSubdomain, ...] = ()
+    storage_classes: tuple[DnsSubdomain, ...] = ()
+    priority_classes: tuple[DnsSubdomain, ...] = ()
+    roles: tuple[RoleSource, ...] = ()
     routing: Routing = Routing()
     network: Network = Network()
     security: Security = Security()
     guardrails: Guardrails = Guardrails()
     people: People = People()
     provisioners: tuple[Person, ...] = ()
+    extra_objects: ExtraObjects = ()
+    copies: Copies = ()
 
     @field_validator("host_template")
     @classmethod
@@ -101,12 +126,41 @@ class Platform(Document):
                 raise ValueError(f"{key!r} is set by tenantkit or Kubernetes: leave it out")
         return labels
 
+    @field_validator("priority_classes")
+    @classmethod
+    def _not_the_systems(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name.startswith("system-"):
+                raise ValueError(f"{name!r} is for parts of the cluster, whose pods end those of tenants: leave it out")
+        return names
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_have_different_names(cls, roles: tuple[RoleRules | str, ...]) -> tuple[RoleRules | str, ...]:
+        own = [role.name for role in roles if isinstance(role, RoleRules)]
+        for name in own:
+            if name in PRESETS or name == DEVICE_CLAIMS.rules.name:
+                raise ValueError(f"{name!r} is the name of a preset: give your rules another name")
+        names = [*own, *(role for role in roles if isinstance(role, str))]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is listed more than once")
+        return roles
+
     @model_validator(mode="after")
-    def _sizes_hold_known_accelerators(self) -> Self:
+    def _sizes_hold_what_is_on_offer(self) -> Self:
         for name, quota in self.sizes.items():
-            unknown = sorted(set(quota.accelerators) - set(self.accelerators))
-            if unknown:
-                raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to accelerators, or set sizes")
+            for field, unknown in self._not_on_offer(quota).items():
+                raise ValueError(f"size {name!r} grants {', '.join(unknown)}: add it to {field}, or set sizes")
+        return self
+
+    @model_validator(mode="after")
+    def _extra_objects_are_not_copies(self) -> Self:
+        copied = {(it.kind, it.name) for it in map(copy_source, self.copies)}
+        for template in self.extra_objects:
+            if (template["kind"], template["metadata"]["name"]) in copied:
+                name = template["metadata"]["name"]
+                raise ValueError(f"{template['kind']} {name!r} is in extra_objects and in copies: keep one of them")
         return self
 
     @model_validator(mode="after")
@@ -125,10 +179,30 @@ class Platform(Document):
             raise InvalidSpecError([Problem("tenant", tenant, "pass one tenant's name, for example 'vision'")])
         return self.namespace_prefix + name
 
+    def is_isolated(self, tenant: Tenant) -> bool:
+        """Whether NetworkPolicies isolate a tenant."""
+        return self.network.isolate and tenant.name not in self.network.not_isolated
+
     def quota(self, tenant: Tenant) -> Quota:
         """The quota of a tenant: its boost's, its own, or that of its size."""
         granted = tenant.boost or tenant
         return granted.quota if granted.quota is not None else self.sizes[granted.size or ""]
+
+    @property
+    def role_rules(self) -> tuple[RoleRules, ...]:
+        """The rules that tenants' roles have besides those of tenantkit, with presets as their rules."""
+        listed = tuple(role if isinstance(role, RoleRules) else PRESETS[role].rules for role in self.roles)
+        return (*listed, DEVICE_CLAIMS.rules) if self.device_classes else listed
+
+    def _not_on_offer(self, quota: Quota) -> dict[str, list[str]]:
+        """What a quota grants that the platform does not offer, by the setting that lists it."""
+        found = {
+            "accelerators": sorted(set(quota.accelerators) - set(self.accelerators)),
+            "device_classes": sorted(set(quota.device_classes) - set(self.device_classes)),
+        }
+        if self.storage_classes:
+            found["storage_classes"] = sorted(set(quota.storage_classes) - set(self.storage_classes))
+        return {field: unknown for field, unknown in found.items() if unknown}
 
     def own_host(self, tenant: Tenant) -> str:
         """The host that the template gives a tenant."""
@@ -187,10 +261,11 @@ class Platform(Document):
     def _quota_problems(self, granted: Tenant | Boost, field: str) -> Iterator[Problem]:
         if granted.size is not None and granted.size not in self.sizes:
             yield Problem(f"{field}.size", granted.size, f"the platform's sizes are {', '.join(self.sizes) or 'none'}")
-        for resource in granted.quota.accelerators if granted.quota else ():
-            if resource not in self.accelerators:
-                known = ", ".join(self.accelerators) or "none"
-                yield Problem(f"{field}.quota.accelerators", resource, f"the platform's accelerators are {known}")
+        for setting, unknown in (self._not_on_offer(granted.quota) if granted.quota else {}).items():
+            known = ", ".join(getattr(self, setting)) or "none"
+            for name in unknown:
+                words = setting.replace("_", " ")
+                yield Problem(f"{field}.quota.{setting}", name, f"the platform's {words} are {known}")
 
     def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
         """Persons whose names are reserved once the platform's prefixes are in front of them."""

@@ -12,6 +12,7 @@ from pydantic import model_validator
 
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.spec.base import Spec
+from tenantkit.spec.counts import CountedKind
 from tenantkit.spec.fields import Count, DnsSubdomain, Quantity, ResourceName
 
 
@@ -90,17 +91,25 @@ class Quota(Spec):
             offers.
         ephemeral_storage: sum of the requests for local ephemeral storage, in bytes as a quantity. Default 50Gi.
         storage: sum of the requests of all PersistentVolumeClaims, in bytes as a quantity. Default 100Gi.
-        storage_classes: quotas of single storage classes, by name. Default: only `storage` limits them.
+        device_classes: number of devices by DeviceClass, for dynamic resource allocation: `{"gpu.example.com": 2}`.
+            Default: 0 of each that the platform offers.
+        storage_classes: quotas of single storage classes, by name; then 0 of each other class that the platform offers.
+            Default: only `storage` limits them.
         max_volume: the largest single claim, in bytes as a quantity. Default: the same as `storage`.
         volume_claims: number of PersistentVolumeClaims. Default 10.
         pods: number of pods that have not finished. Default 30.
+        all_pods: number of pods, finished ones included: they stay until somebody deletes their Job. Default: ten times
+            `pods`, at least 100.
         services: number of Services. Default 20.
         load_balancers: number of Services of type LoadBalancer, each a public address. Default 0.
         node_ports: number of node ports, each open on every node. Default 0.
         jobs: number of Jobs, including finished ones. Default 50.
-        ingresses: number of Ingresses. Default 10.
+        ingresses: number of Ingresses, and of HTTPRoutes. Default 10.
         config_maps: number of ConfigMaps; Kubernetes and tenantkit need one each. Default 50.
         secrets: number of Secrets. Default 50.
+        counts: number of objects of other kinds, by resource and group as `kubectl api-resources` shows them:
+            `{"deployments.apps": 20}`. Default: each kind that the roles let tenants create has an entry, such as
+            100 Deployments, 100 RoleBindings and 50 of each kind of an operator.
         containers: defaults and maximums of a single container.
 
     Raises:
@@ -116,12 +125,14 @@ class Quota(Spec):
     limits_cpu: Quantity | None = None
     limits_memory: Quantity | None = None
     accelerators: dict[ResourceName, Count] = {}
+    device_classes: dict[DnsSubdomain, Count] = {}
     ephemeral_storage: Quantity = "50Gi"
     storage: Quantity = "100Gi"
     storage_classes: dict[DnsSubdomain, StorageClassQuota] = {}
     max_volume: Quantity | None = None
     volume_claims: Count = 10
     pods: Count = 30
+    all_pods: Count | None = None
     services: Count = 20
     load_balancers: Count = 0
     node_ports: Count = 0
@@ -129,6 +140,7 @@ class Quota(Spec):
     ingresses: Count = 10
     config_maps: Count = 50
     secrets: Count = 50
+    counts: dict[CountedKind, Count] = {}
     containers: ContainerLimits = ContainerLimits()
 
     @model_validator(mode="after")
@@ -139,6 +151,8 @@ class Quota(Spec):
                 raise ValueError(
                     f"limits_{resource} ({limit}) is less than requests_{resource} ({request}): use at least {request}"
                 )
+        if self.all_pods is not None and self.all_pods < self.pods:
+            raise ValueError(f"all_pods ({self.all_pods}) is less than pods ({self.pods}): use at least {self.pods}")
         if self.limits_cpu is not None and self.containers.limit_cpu is None:
             raise ValueError(
                 "limits_cpu is set but containers.limit_cpu is not, so a container without a cpu limit is refused: "

@@ -35,7 +35,13 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             ("ephemeral_storage", "with a unit, for example '50Gi'"),
         ),
         **dict.fromkeys(("volumes", "pvc", "pvcs", "claims", "persistentvolumeclaims"), ("volume_claims", "a number")),
-        **dict.fromkeys(("maxpods", "countpods", "podcount"), ("pods", "a number")),
+        **dict.fromkeys(("maxpods", "podcount"), ("pods", "a number")),
+        **dict.fromkeys(("countpods", "endedpods"), ("all_pods", "a number")),
+        **dict.fromkeys(
+            ("deployments", "replicasets", "statefulsets", "cronjobs", "objects", "count", "objectcounts"),
+            ("counts", "for example {'deployments.apps': 50}"),
+        ),
+        **dict.fromkeys(("deviceclass", "resourceclaims"), ("device_classes", "for example {'gpu.example.com': 2}")),
         **dict.fromkeys(("servicesloadbalancers", "lbs", "publicips"), ("load_balancers", "a number")),
         **dict.fromkeys(("servicesnodeports",), ("node_ports", "a number")),
         **dict.fromkeys(("limitrange", "containerlimits", "defaults"), ("containers", "a ContainerLimits")),
@@ -70,6 +76,10 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         **dict.fromkeys(("admins", "creators"), ("provisioners", "a list")),
         **dict.fromkeys(("oidc", "auth", "users"), ("people", "with user_prefix and group_prefix")),
         **dict.fromkeys(("ingress", "ingressclass", "tls"), ("routing", "a Routing")),
+        **dict.fromkeys(("clusterroles", "rbac", "rules"), ("roles", "names of presets, or a RoleRules each")),
+        **dict.fromkeys(("deviceclass", "dra"), ("device_classes", "a list")),
+        **dict.fromkeys(("priorityclass", "priorities"), ("priority_classes", "a list")),
+        **dict.fromkeys(("storageclass",), ("storage_classes", "a list")),
     },
 }
 

@@ -72,7 +72,35 @@ SERVED = {
     "apis/scheduling.k8s.io/v1": ["priorityclasses"],
     "apis/storage.k8s.io/v1": ["storageclasses"],
 }
-ROLES = ["cluster-admin", "admin", "edit", "view", "system:basic-user", "system:discovery", "system:public-info-viewer"]
+AGGREGATED = ["admin", "edit", "view"]
+# the components that the sandbox has: admission policies ask what they may do
+CONTROLLERS = [
+    "clusterrole-aggregation-controller",
+    "deployment-controller",
+    "endpointslice-controller",
+    "generic-garbage-collector",
+    "job-controller",
+    "namespace-controller",
+    "node-controller",
+    "persistent-volume-binder",
+    "pv-protection-controller",
+    "pvc-protection-controller",
+    "replicaset-controller",
+    "resourcequota-controller",
+    "root-ca-cert-publisher",
+    "service-account-controller",
+    "statefulset-controller",
+]
+ROLES = [
+    "cluster-admin",
+    *AGGREGATED,
+    *(f"system:aggregate-to-{name}" for name in AGGREGATED),
+    "system:basic-user",
+    "system:discovery",
+    "system:kube-scheduler",
+    "system:public-info-viewer",
+    *(f"system:controller:{name}" for name in CONTROLLERS),
+]
 
 
 class NoFactsError(Exception):
@@ -251,7 +279,7 @@ def columns_of_tables(connection: Connection, discovery: Json) -> Json:
 
 
 def bootstrap_rbac(connection: Connection) -> list[Json]:
-    """The built-in ClusterRoles for users, and the bindings to them."""
+    """The built-in ClusterRoles for users and for the components of the sandbox, and the bindings to them."""
     rbac, kept = "apis/rbac.authorization.k8s.io/v1", []
     for plural, kind in (("clusterroles", "ClusterRole"), ("clusterrolebindings", "ClusterRoleBinding")):
         for item in connection.get(f"{rbac}/{plural}")["items"]:

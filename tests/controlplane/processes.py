@@ -58,15 +58,15 @@ class Component:
 
 
 def processes_of(folder: Path) -> dict[str, int]:
-    """The running programs that were started with that folder: process ids by name."""
+    """The running programs that lie in that folder or were started with it: process ids by name."""
     found = {}
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            program, *words = (place / "cmdline").read_text(errors="replace").split("\0")
+            words = (place / "cmdline").read_text(errors="replace").split("\0")
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended in the meantime
         if any(str(folder) in word for word in words):
-            found[Path(program).name] = int(place.name)
+            found[Path(words[0]).name] = int(place.name)
     return found
 
 

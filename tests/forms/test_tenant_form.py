@@ -106,7 +106,7 @@ def test_submit_creates_the_tenant_and_the_page_shows_it(form: TenantForm, name:
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     word, summary, url, *_ = panel_text(form).splitlines()
     assert (word, url) == ("Done", f"http://{name}.example.ai/ai-service")
-    assert re.fullmatch(r"7 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
+    assert re.fullmatch(r"12 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
     assert "<a " not in form.panel.html  # somebody else may own the real host
     assert "0 of 4 cores used" in panel_text(form)
     assert tk.get_tenant(cluster, name) == form.tenant
@@ -121,14 +121,14 @@ def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
 
     click(form, "plan")
 
-    assert "7 to create" in panel_text(form)
+    assert "12 to create" in panel_text(form)
     assert form.disabled == {}
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
     click(form, "apply")
 
-    assert panel_text(form).startswith("Done\n7 applied")
+    assert panel_text(form).startswith("Done\n12 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 
@@ -174,7 +174,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
         tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
 
     assert objects(cluster, name) == by_button
-    assert len(by_button) == 12
+    assert len(by_button) == 17
 
 
 def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
@@ -213,7 +213,7 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
         "100 GiB of storage",
         "7 pods",
     ]
-    assert form.submit().summary == "6 unchanged"
+    assert form.submit().summary == "11 unchanged"
 
 
 def test_routes_are_added_and_removed(form: TenantForm, name: str) -> None:
@@ -249,7 +249,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied\n7 objects are blocked or unknown and will not be")
+    assert panel_text(form).startswith("This plan cannot be applied\n12 objects are blocked or unknown and will not be")
     assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()

@@ -53,8 +53,8 @@ def test_a_stranger_sees_disabled_buttons_and_the_missing_permissions(
 
         assert form.disabled == {
             "plan": "you need permission to list namespaces",
-            "apply": "you need permission to create namespaces, create resourcequotas and create rolebindings: "
-            "ask somebody who has this permission to apply the YAML below",
+            "apply": "you need permission to create namespaces, create resourcequotas, create networkpolicies and "
+            "create rolebindings: ask somebody who has this permission to apply the YAML below",
         }
         assert form.plan_button.disabled
         assert "kind: Tenant" in form.yaml

@@ -15,8 +15,8 @@ from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests.paths import creation_path, object_path, with_query
+from tenantkit.cluster.requests.places import place_of
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 def create(session: Session, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
     """Create an object that must not exist yet; see `Cluster.create`."""
     ref = _ref(manifest)
-    path = with_query(creation_path(kind_of(ref.kind), ref.namespace), _query(dry_run=dry_run))
+    path = with_query(
+        creation_path(place_of(session, ref.api_version, ref.kind), ref.namespace), _query(dry_run=dry_run)
+    )
     return session.ask(Call("POST", path, _operation("create", ref), _json(manifest, ref), parse=parse_stored))
 
 
@@ -43,7 +45,7 @@ def apply(session: Session, manifest: Manifest, *, force: bool = False, dry_run:
     """Apply an object by server-side apply; see `Cluster.apply`."""
     ref = _ref(manifest)
     query = {**_query(dry_run=dry_run), "force": "true" if force else "false"}
-    path = with_query(object_path(kind_of(ref.kind), ref.name, ref.namespace), query)
+    path = with_query(object_path(place_of(session, ref.api_version, ref.kind), ref.name, ref.namespace), query)
     # With a version, a second attempt would find the first one's change and report a conflict with it.
     is_repeatable = not (manifest.get("metadata") or {}).get("resourceVersion")
     operation, body = _operation("apply", ref), _json(manifest, ref)
@@ -59,7 +61,9 @@ def patch_json(
     dry_run: bool = False,
 ) -> Manifest:
     """Change single fields of an object by JSON patch; see `Cluster.patch_json`."""
-    place = object_path(kind_of(ref.kind), ref.name, ref.namespace, subresource=subresource or None)
+    place = object_path(
+        place_of(session, ref.api_version, ref.kind), ref.name, ref.namespace, subresource=subresource or None
+    )
     path = with_query(place, _query(dry_run=dry_run))
     operation, body = _operation("patch", ref), _json(list(operations), ref)
     return session.ask(Call("PATCH", path, operation, body, JSON_PATCH, parse=parse_stored))
@@ -81,7 +85,7 @@ def delete(
         options["propagationPolicy"] = propagation
     if dry_run:
         options["dryRun"] = ["All"]
-    path = object_path(kind_of(ref.kind), ref.name, ref.namespace)
+    path = object_path(place_of(session, ref.api_version, ref.kind), ref.name, ref.namespace)
     session.ask(Call("DELETE", path, _operation("delete", ref), _json(options, ref)))
 
 

@@ -7,6 +7,7 @@ in order: its drift is unknown.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tenantkit.exceptions import ClusterError, InvalidSpecError, SpecVersionError
-from tenantkit.provision.plan import compare_tenants
+from tenantkit.provision.extras.live import with_extras
+from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.read import read_tenants
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenants import stored_tenant
@@ -53,7 +55,8 @@ def read_drift(cluster: Cluster, namespaces: Sequence[Manifest]) -> Drift:
         if isinstance(error, ClusterError) and error.status is None:
             raise
         return Drift(unknown=dict.fromkeys(names, str(error)))
-    return drift_of(namespaces, platform, read_tenants(cluster, names))
+    live = with_extras(cluster, read_tenants(cluster, names), _readable(namespaces, platform), platform)
+    return drift_of(namespaces, platform, live)
 
 
 def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState) -> Drift:
@@ -93,6 +96,14 @@ def add_drift(frame: pd.DataFrame, drift: Drift) -> pd.DataFrame:
 
 class _UnknownError(Exception):
     """Why a tenant's stored spec is unknown."""
+
+
+def _readable(namespaces: Iterable[Manifest], platform: Platform) -> list[Tenant]:
+    found = []
+    for namespace in namespaces:
+        with suppress(InvalidSpecError, SpecVersionError, _UnknownError):
+            found.append(_stored(namespace, platform))
+    return found
 
 
 def _stored(namespace: Manifest, platform: Platform) -> Tenant:

@@ -18,7 +18,7 @@ from tenantkit.manifests.guardrails.cel import (
     texts,
 )
 from tenantkit.manifests.guardrails.policy import ASK_ADMINISTRATORS, OUTSIDE_TENANTS, Policy, Resources, Rule
-from tenantkit.manifests.roles import TENANT_ROLES
+from tenantkit.manifests.role_rules import TENANT_ROLES
 
 _RBAC = "rbac.authorization.k8s.io"
 _ENFORCE = "pod-security.kubernetes.io/enforce"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tenantkit.manifests.guardrails.cel import is_same, may_not_manage, setting, texts
 from tenantkit.manifests.guardrails.policy import Policy, Resources, Rule
-from tenantkit.manifests.roles import TENANT_ROLES
+from tenantkit.manifests.role_rules import TENANT_ROLES
 
 _RBAC = "rbac.authorization.k8s.io"
 _MAX_SUBJECTS = 50

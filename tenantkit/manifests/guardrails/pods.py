@@ -141,7 +141,12 @@ CLAIMS = Policy(
             "&& has(oldObject.spec.volumeName) && oldObject.spec.volumeName == object.spec.volumeName)",
             "a claim that names its volume, which may be meant for others,",
             "leave volumeName out, or ask the platform team to bind it",
-        )
+        ),
+        Rule(
+            "oldObject != null || !has(object.spec.selector)",  # it can't be changed later
+            "a claim that selects its volume by labels, which may be meant for others,",
+            "leave selector out, or ask the platform team to bind it",
+        ),
     ],
 )
 

@@ -152,10 +152,13 @@ class Policy:
             }
             for it in self.resources
         ]
-        matched: Manifest = {"matchPolicy": "Equivalent", "resourceRules": rules}
-        if not self.is_everywhere:
-            matched["namespaceSelector"] = {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]}
-        return matched
+        in_tenants = {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]}
+        return {
+            "matchPolicy": "Equivalent",
+            "resourceRules": rules,
+            "namespaceSelector": {} if self.is_everywhere else in_tenants,
+            "objectSelector": {},  # as the server fills it in; a selector that somebody adds there is a difference
+        }
 
     def _object(self, kind: str, spec: Manifest) -> Manifest:
         labels = own_labels() | {GUARDRAIL_LABEL: self.guardrail, GUARDRAILS_VERSION_LABEL: str(VERSION)}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 # The kinds that are looked at beyond the objects that the spec wants.
-CONTENT_KINDS = ("ConfigMap", "ResourceQuota", "LimitRange", "RoleBinding", "Ingress")
+CONTENT_KINDS = ("ConfigMap", "ResourceQuota", "LimitRange", "NetworkPolicy", "RoleBinding", "Ingress")
 
 
 @dataclass(frozen=True, slots=True)

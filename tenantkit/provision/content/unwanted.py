@@ -1,7 +1,7 @@
 """Objects in a tenant's namespace that its spec does not want: which are deleted, and which are only shown.
 
-Every RoleBinding, Ingress, ResourceQuota and LimitRange there is one or the other, whatever its labels are. Deleted is
-what gives rights that only the spec may give, and what tenantkit made before.
+Every RoleBinding, Ingress, NetworkPolicy, ResourceQuota and LimitRange there is one or the other, whatever its labels
+are. Deleted is what gives rights that only the spec may give, and what tenantkit made before.
 """
 
 from __future__ import annotations
@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
+from tenantkit.provision.content.policies import is_policy_of, openings
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
+from tenantkit.provision.lifecycle import ROLE_FROZEN, ROLE_GIVEN_BACK, THAWED, WRITES_WHILE_FROZEN
+from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
+    NO_LONGER_LISTED,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
-    ROLE_FROZEN,
-    ROLE_GIVEN_BACK,
-    THAWED,
-    WRITES_WHILE_FROZEN,
     being_deleted_with,
     foreign_binding,
     foreign_ingress,
+    foreign_policy,
     kept_by_finalizers,
     second_of_kind,
 )
 from tenantkit.rules.manifest import ref_of
+from tenantkit.spec.platform import SYSTEM_NAMESPACE
+
+_OWN_NAMES = "tenantkit-"
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +69,33 @@ def unwanted(present: Iterable[Manifest], tenant: Tenant, part: TeamPart) -> lis
         part: the members and routes, as read.
     """
     found = [judged for manifest in present if (judged := _judged(manifest, tenant, part)) is not None]
-    return sorted(found, key=lambda it: (not it.is_deleted, -RANK[it.manifest["kind"]], ref_of(it.manifest)))
+    return sorted(found, key=lambda it: (not it.is_deleted, -RANK.get(it.manifest["kind"], 0), ref_of(it.manifest)))
+
+
+def unwanted_extra(manifest: Manifest) -> Unwanted:
+    """An extra object or a copy that the platform no longer lists."""
+    finalizers = manifest["metadata"].get("finalizers") or ()
+    if manifest["metadata"].get("deletionTimestamp"):
+        return Unwanted(manifest, being_deleted_with(finalizers))
+    return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_LISTED, is_deleted=True)
+
+
+def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
+    """The objects of the platform that its settings no longer want, all of which are deleted.
+
+    Args:
+        present: objects that are not wanted, of any owner.
+    """
+    found = [manifest for manifest in present if _is_the_platforms(manifest)]
+    ordered = sorted(found, key=lambda it: (-RANK[it["kind"]], ref_of(it)))
+    return [Unwanted(manifest, NO_LONGER_WANTED, is_deleted=True) for manifest in ordered]
+
+
+def _is_the_platforms(manifest: Manifest) -> bool:
+    """By its labels and its name: a label alone may have been copied with the object of another tool."""
+    metadata = manifest["metadata"]
+    is_named_so = str(metadata["name"]).startswith(_OWN_NAMES) or metadata.get("namespace") == SYSTEM_NAMESPACE
+    return is_ours(manifest, None) and is_named_so
 
 
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:
@@ -74,6 +104,8 @@ def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | No
         return _binding(manifest, tenant, part)
     if kind == "Ingress":
         return _ingress(manifest, tenant, part)
+    if kind == "NetworkPolicy":
+        return _policy(manifest, tenant)
     if kind == "ConfigMap":
         return _config_map(manifest)
     if kind == "ResourceQuota" and manifest["metadata"]["name"] == FROZEN_QUOTA_NAME:
@@ -115,6 +147,16 @@ def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
     if is_managed and is_route_of(manifest, tenant):
         return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_WANTED, is_deleted=True)
     return Unwanted(manifest, foreign_ingress(ungranted_hosts(manifest, part.granted)))
+
+
+def _policy(manifest: Manifest, tenant: Tenant) -> Unwanted:
+    """Some network plug-ins set finalizers on policies, and remove them once they have let go of the pods."""
+    finalizers = manifest["metadata"].get("finalizers") or ()
+    if manifest["metadata"].get("deletionTimestamp"):
+        return Unwanted(manifest, being_deleted_with(finalizers))
+    if is_policy_of(manifest, tenant.name):
+        return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_WANTED, is_deleted=True)
+    return Unwanted(manifest, foreign_policy(openings(manifest)))
 
 
 def _config_map(manifest: Manifest) -> Unwanted | None:

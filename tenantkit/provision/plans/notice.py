@@ -25,6 +25,7 @@ NoticeCode: TypeAlias = Literal[
     "boost-dropped",
     "host-outside-domain",
     "tenant-in-no-file",
+    "default-class-refused",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",
@@ -33,8 +34,20 @@ NoticeCode: TypeAlias = Literal[
     "host-changed",
     "host-shared",
     "settings-changed",
+    "isolated",
+    "no-longer-isolated",
     "grant-not-readable",
     "tenants-not-listed",
+    # about the network of the cluster
+    "network-not-read",
+    "range-not-covered",
+    "dns-not-found",
+    "dns-not-open",
+    "controller-not-named",
+    "api-server-closed",
+    "no-such-tenant",
+    # about the platform itself
+    "not-limited",
     "guardrails-missing",
     "guardrail-open",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, Problem, SpecVersionError
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.manifests.network_policies import make_network_policies
 from tenantkit.manifests.quota import make_quota
 from tenantkit.provision.plans.differences import differences
 from tenantkit.provision.plans.notice import PlanNotice
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 # The settings that are in the objects of every tenant, besides quotas and hosts.
-_SETTINGS = ("labels", "routing", "security", "people")
+_SETTINGS = ("labels", "routing", "security", "people", "extra_objects", "copies")
 
 
 def check_prefix(before: Platform | None, after: Platform, namespaces: Iterable[Manifest]) -> None:
@@ -136,9 +137,26 @@ def _differing(before: Platform, after: Platform, tenant: Tenant) -> Iterator[Pl
             size = f" (size {tenant.size!r})" if tenant.size else ""
             text = f"its quota{size} changes with its next plan: {changed}"
             yield PlanNotice("quota-changed", text, tenant.name)
+    yield from _isolation(before, after, tenant)
     settings = [name for name in _SETTINGS if getattr(before, name) != getattr(after, name)]
     if settings:
         yield PlanNotice("settings-changed", f"{', '.join(settings)} change with its next plan", tenant.name)
+
+
+def _isolation(before: Platform, after: Platform, tenant: Tenant) -> Iterator[PlanNotice]:
+    was_isolated, is_isolated = before.is_isolated(tenant), after.is_isolated(tenant)
+    if is_isolated and not was_isolated:
+        text = (
+            "its pods are isolated with its next plan: they are reached only by one another and by the ingress "
+            "controllers, and reach only one another, DNS, the internet and what network.shared names; to leave it as "
+            "it is for now, add it to network.not_isolated"
+        )
+        yield PlanNotice("isolated", text, tenant.name)
+    elif was_isolated and not is_isolated:
+        text = "its NetworkPolicies are deleted with its next plan, so that everybody reaches its pods"
+        yield PlanNotice("no-longer-isolated", text, tenant.name)
+    elif is_isolated and make_network_policies(tenant, before) != make_network_policies(tenant, after):
+        yield PlanNotice("settings-changed", "network changes with its next plan", tenant.name)
 
 
 def _amount_text(difference: Difference) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, PLATFORM_KEY
 from tenantkit.provision.compare import field_text
+from tenantkit.provision.content.policies import openings
 from tenantkit.provision.plans.differences import differences, parsed
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def _field_lines(row: PlanRow) -> Iterator[Line]:
         yield from _members("hosts", _split(row.before), _split(row.after), is_access=True)
     elif kind == "Ingress" and path == ("spec", "rules") and _routes(row.before) != _routes(row.after):
         yield from _members("route", _routes(row.before), _routes(row.after), is_access=True)
+    elif kind == "NetworkPolicy" and _opened(path, row.before) != _opened(path, row.after):
+        yield from _members("network", _opened(path, row.before), _opened(path, row.after), is_access=True)
     elif kind in _BINDINGS and path == ("roleRef",):
         yield Line(f"role {_role_name(row.before)} → {_role_name(row.after)}", is_loss=True)
     else:
@@ -114,22 +117,34 @@ def _members(label: str, before: Iterable[str], after: Iterable[str], *, is_acce
 
 
 def _object_lines(manifest: Manifest, sign: str) -> Iterator[Line]:
-    """The persons, hosts, rules and amounts in an object that is created (`+`), deleted (`-`) or left as it is."""
+    """What an object that is created (`+`), deleted (`-`) or left as it is allows, and its amounts."""
     kind, is_loss = manifest["kind"], sign == "-"
-    if kind in _BINDINGS:
-        role = _role_name(manifest.get("roleRef"))
-        for subject in manifest.get("subjects") or ():
-            yield Line(_joined("subjects", sign, f"{item_text(subject)} ({role})"), is_loss=is_loss)
-    elif kind in _ROLES:
-        for rule in manifest.get("rules") or ():
-            yield Line(_joined("rules", sign, item_text(rule)), is_loss=is_loss)
-    elif kind == "Ingress":
-        for route in _routes((manifest.get("spec") or {}).get("rules")):
-            yield Line(_joined("route", sign, route), is_loss=is_loss)
-    elif kind == "ResourceQuota" and not is_loss:
+    word, allowed = _allowed(manifest)
+    for text in allowed if sign or kind != "NetworkPolicy" else ():  # the reason of a foreign policy says it
+        yield Line(_joined(word, sign, text), is_loss=is_loss)
+    if kind == "ResourceQuota" and not is_loss:
         yield Line("quota " + _amounts((manifest.get("spec") or {}).get("hard")))
     elif kind == "Namespace" and sign == "+":
         yield from _namespace_lines(manifest)
+
+
+def _allowed(manifest: Manifest) -> tuple[str, list[str]]:
+    """The persons, rules, routes or network traffic in an object, and the word for them."""
+    kind = manifest["kind"]
+    if kind in _BINDINGS:
+        role = _role_name(manifest.get("roleRef"))
+        return "subjects", [f"{item_text(subject)} ({role})" for subject in manifest.get("subjects") or ()]
+    if kind in _ROLES:
+        return "rules", [item_text(rule) for rule in manifest.get("rules") or ()]
+    if kind == "Ingress":
+        return "route", _routes((manifest.get("spec") or {}).get("rules"))
+    return "network", openings(manifest) if kind == "NetworkPolicy" else []
+
+
+def _opened(path: Path, rules: Any) -> list[str]:
+    """What one list of rules of a NetworkPolicy opens; nothing for its other fields."""
+    types = [name for name in ("Ingress", "Egress") if path == ("spec", name.lower())]
+    return openings({"spec": {"policyTypes": types, path[-1]: rules}})
 
 
 def _joined(*words: str) -> str:

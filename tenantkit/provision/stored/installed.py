@@ -9,19 +9,21 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.exceptions import NotFound, PermissionDenied
 from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS, make_guardrails
 from tenantkit.manifests.guardrails.settings import make_settings
-from tenantkit.manifests.labels import GUARDRAIL_LABEL
+from tenantkit.manifests.labels import GUARDRAIL_LABEL, GUARDRAILS_VERSION_LABEL
 from tenantkit.manifests.platform import make_platform
+from tenantkit.provision.content.unwanted import no_longer_in_settings
 from tenantkit.provision.live import live_state
 from tenantkit.provision.ownership import is_ours
-from tenantkit.provision.read import read_refs
+from tenantkit.provision.read import read_platform
 from tenantkit.provision.reasons import not_readable
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.content.unwanted import Unwanted
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.reasons import Reason
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
 
 
@@ -43,15 +45,14 @@ class Installed:
         return (*make_platform(platform), *guardrails)
 
     def others(self, wanted: tuple[Manifest, ...]) -> list[Manifest]:
-        """The guardrails' own objects that are not wanted, in the order of deletion: bindings first."""
+        """The platform's own objects that are not wanted, in the order of deletion: bindings of policies first."""
+        return [found.manifest for found in self.unwanted(wanted)]
+
+    def unwanted(self, wanted: tuple[Manifest, ...]) -> list[Unwanted]:
+        """The same, each with the reason for its deletion."""
         refs = {ref_of(manifest) for manifest in wanted}
-        found = [
-            manifest for ref, manifest in self.live.objects.items() if ref not in refs and _is_of_guardrails(manifest)
-        ]
-        return sorted(found, key=lambda it: (_DELETION.index(it["kind"]), it["metadata"]["name"]))
-
-
-_DELETION = (*reversed(GUARDRAIL_KINDS), "ConfigMap")
+        found = [manifest for ref, manifest in self.live.objects.items() if ref not in refs]
+        return no_longer_in_settings(it for it in found if it["kind"] == "ClusterRole" or _is_of_guardrails(it))
 
 
 def read_installed(cluster: ClusterApi, platform: Platform) -> Installed:
@@ -60,10 +61,10 @@ def read_installed(cluster: ClusterApi, platform: Platform) -> Installed:
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
-    RBAC: get each; list validatingadmissionpolicies and validatingadmissionpolicybindings.
+    RBAC: get each; list clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings.
     """
     refs = [ref_of(manifest) for manifest in (*make_platform(platform), make_settings(platform))]
-    base = read_refs(cluster, refs)
+    base = read_platform(cluster, refs)
     lists = side_by_side(lambda kind: _list(cluster, kind), GUARDRAIL_KINDS)
     unknown = dict(base.unknown)
     for kind, (_, reason) in zip(GUARDRAIL_KINDS, lists, strict=True):
@@ -75,14 +76,10 @@ def read_installed(cluster: ClusterApi, platform: Platform) -> Installed:
 
 
 def _is_of_guardrails(manifest: Manifest) -> bool:
-    if manifest["kind"] == "ConfigMap":
-        return is_ours(manifest, None) and _ref_is_settings(ref_of(manifest))
     labels = manifest["metadata"].get("labels") or {}
+    if manifest["kind"] == "ConfigMap":
+        return is_ours(manifest, None) and GUARDRAILS_VERSION_LABEL in labels
     return manifest["kind"] in GUARDRAIL_KINDS and is_ours(manifest, None) and GUARDRAIL_LABEL in labels
-
-
-def _ref_is_settings(ref: ObjectRef) -> bool:
-    return ref.kind == "ConfigMap" and ref.name == "guardrails"
 
 
 def _names(platform: Platform, kind: str) -> list[str]:

@@ -10,16 +10,16 @@ Source: page "Using RBAC Authorization", section "Privilege escalation preventio
 from __future__ import annotations
 
 import json
-from itertools import product
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.rbac import covers, single_rules
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, forbidden, not_found
 from tenantkit.sandbox.apimachinery.validation import path_segment
-from tenantkit.sandbox.auth.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES, covers
+from tenantkit.sandbox.auth.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES
 from tenantkit.sandbox.auth.request_info import RequestInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
@@ -80,14 +80,14 @@ def check_escalation(  # noqa: PLR0913, PLR0917 (everything about one write)
     if resource in {ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS}:
         rules = _bound_rules(authorizer, resource, manifest["roleRef"], namespace)
     held = authorizer.rules_for(user, namespace)
-    missing = [single for single in _single_rules(rules) if not any(covers(rule, single) for rule in held)]
+    missing = [single for single in single_rules(rules) if not any(covers(rule, single) for rule in held)]
     if missing:
         who = f"user {json.dumps(user.name)} (groups=[{' '.join(json.dumps(group) for group in user.groups)}])"
         listed = "\n".join(sorted({_shown(rule) for rule in _compact(missing)}))
         message = f"{who} is attempting to grant RBAC permissions not currently held:\n{listed}"
         raise forbidden(resource, name, message)
     if manifest.get("aggregationRule") and not all(
-        any(covers(rule, single) for rule in held) for single in _single_rules(_EVERYTHING)
+        any(covers(rule, single) for rule in held) for single in single_rules(_EVERYTHING)
     ):
         raise forbidden(resource, name, "must have cluster-admin privileges to use the aggregationRule")
 
@@ -110,17 +110,6 @@ def _without_garbage_collector_fields(manifest: Manifest) -> Manifest:
     """The object without the fields that the garbage collector writes."""
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in _GARBAGE_COLLECTOR_FIELDS}
     return {**manifest, "metadata": metadata}
-
-
-def _single_rules(rules: Iterable[Manifest]) -> Iterator[Manifest]:
-    """The rules split into rules of one verb, one resource and at most one name, or one verb and one path."""
-    for rule in rules:
-        groups, resources, verbs = (rule.get(field) or () for field in ("apiGroups", "resources", "verbs"))
-        for group, resource, verb, name in product(groups, resources, verbs, rule.get("resourceNames") or (None,)):
-            single = {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
-            yield single if name is None else single | {"resourceNames": [name]}
-        for path, verb in product(rule.get("nonResourceURLs") or (), verbs):
-            yield {"nonResourceURLs": [path], "verbs": [verb]}
 
 
 def _compact(rules: Iterable[Manifest]) -> list[Manifest]:

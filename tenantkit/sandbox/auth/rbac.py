@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.rules.rbac import has, has_resource, path_covers
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.auth.users import SERVICE_ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.auth.request_info import RequestInfo
@@ -128,44 +129,16 @@ def denied(user: User, info: RequestInfo, reason: str = "") -> ApiError:
 
 def rule_allows(rule: Manifest, info: RequestInfo) -> bool:
     """Whether one rule of a role allows the request."""
-    if not _has(rule.get("verbs"), info.verb):
+    if not has(rule.get("verbs"), info.verb):
         return False
     if not info.is_resource:
-        return any(_path_covers(path, info.path) for path in rule.get("nonResourceURLs") or ())
-    resources = rule.get("resources") or ()
+        return any(path_covers(path, info.path) for path in rule.get("nonResourceURLs") or ())
     names = rule.get("resourceNames")
     return (
-        _has(rule.get("apiGroups"), info.group)
-        and (_has(resources, info.combined) or (bool(info.subresource) and f"*/{info.subresource}" in resources))
+        has(rule.get("apiGroups"), info.group)
+        and has_resource(rule.get("resources") or (), info.combined)
         and (not names or info.name in names)
     )
-
-
-def covers(rule: Manifest, other: Manifest) -> bool:
-    """Whether a rule allows all that `other` does, which has at most one verb, resource, name or path."""
-    resources = rule.get("resources") or ()
-    names, other_names = rule.get("resourceNames"), other.get("resourceNames") or ()
-    return (
-        all(_has(rule.get("verbs"), verb) for verb in other["verbs"])
-        and all(_has(rule.get("apiGroups"), group) for group in other.get("apiGroups") or ())
-        and all(
-            _has(resources, item) or ("/" in item and f"*/{item.partition('/')[2]}" in resources)
-            for item in other.get("resources") or ()
-        )
-        and (not names or (bool(other_names) and set(other_names) <= set(names)))
-        and all(
-            any(_path_covers(path, item) for path in rule.get("nonResourceURLs") or ())
-            for item in other.get("nonResourceURLs") or ()
-        )
-    )
-
-
-def _has(values: Sequence[str] | None, value: str) -> bool:
-    return values is not None and (value in values or "*" in values)
-
-
-def _path_covers(pattern: str, path: str) -> bool:
-    return pattern == path or (pattern.endswith("*") and path.startswith(pattern.rstrip("*")))
 
 
 def _is(user: User, subject: Manifest, namespace: str) -> bool:

@@ -45,6 +45,7 @@ NAMESPACE: Mapping[str, str] = {
 _STRUCTS = {"request": REQUEST, "namespaceObject": NAMESPACE}
 
 
+_ONE_FIELD = 2
 _TESTED = {"request": "_equest", "namespaceObject": "_amespaceObject", "variables": "_ariables"}
 
 
@@ -87,16 +88,16 @@ def checkable(expression: str, inlined: Mapping[str, str]) -> str:
         if root == "variables" and len(chain.names) > 1 and chain.names[1] in inlined:
             parts += [expression[end : chain.start], f"({inlined[chain.names[1]]})"]
             end = chain.dots[1] if len(chain.dots) > 1 else _end(expression, chain)
-        elif chain.is_tested and root in _TESTED and not _is_inside_variable(chain):
+        elif chain.is_tested and root in _TESTED and (root != "variables" or len(chain.names) == _ONE_FIELD):
             parts += [expression[end : chain.start], _TESTED[root]]
             end = chain.start + len(root)
     return "".join([*parts, expression[end:]])
 
 
-def _is_inside_variable(chain: Chain) -> bool:
-    """Whether it is a field of a policy's variable, whose value has to be known."""
-    root, *fields = chain.names
-    return root == "variables" and len(fields) > 1
+def variables_in(expression: str) -> frozenset[str]:
+    """The names of the policy's variables in an expression."""
+    found = (chain.names for chain in chains(expression))
+    return frozenset(names[1] for names in found if names[0] == "variables" and len(names) > 1)
 
 
 def _end(expression: str, chain: Chain) -> int:
@@ -126,8 +127,10 @@ def _undefined(expression: str, chain: Chain, variables: Collection[str] | None)
     if root == "variables" and (not fields or chain.is_optional):
         yield located(expression, chain.start, "the sandbox supports variables only as variables.NAME")
         return
+    if root not in _TESTED:
+        return
     for at, name in enumerate(fields[:-1] if chain.is_call else fields):
-        if not known:
+        if at and not known:
             return
         deeper = {path.partition(".")[2] for path in known if path.partition(".")[0] == name}
         if not deeper:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from tenantkit.sandbox.cel.declared import checkable, typed_variables, undefined_fields
+from tenantkit.sandbox.cel.declared import checkable, typed_variables, undefined_fields, variables_in
 from tenantkit.sandbox.cel.engine import engine
 from tenantkit.sandbox.cel.libraries.addresses import ADDRESS_LIBRARY
 from tenantkit.sandbox.cel.libraries.authorizer import AUTHORIZER_LIBRARY, OVER_LIMIT, counting_checks
@@ -107,10 +107,12 @@ class Expression:
     Args:
         text: the expression, in the form that the engine compiles.
         type: the type of its result, as the engine writes it.
+        uses: the names of the policy's variables in it.
     """
 
     text: str
     type: str
+    uses: frozenset[str]
     _program: Any
 
     def evaluate(self, activation: Any) -> Any:
@@ -164,7 +166,7 @@ def compiled(text: str, scope: Scope, *, returns: tuple[str, ...] = ()) -> Expre
     if returns and name not in returns:
         expected = f"{returns[0]}" if len(returns) == 1 else f"one of [{' '.join(returns)}]"
         raise CompileError(f"must evaluate to {expected} but got {name}")
-    return Expression(sent, kind, program)
+    return Expression(sent, kind, variables_in(sent), program)
 
 
 def _check_literals(text: str) -> None:

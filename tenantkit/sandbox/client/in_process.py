@@ -19,6 +19,7 @@ from tenantkit.sandbox.apimachinery.resources import PODS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
 from tenantkit.sandbox.auth.users import service_account_user
+from tenantkit.sandbox.managedfields.apply import apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.sandbox.registry.binding import bound
 from tenantkit.sandbox.registry.create import check_valid, store_new
@@ -80,9 +81,39 @@ class InProcessClient:
         if all(live.get(name) == value for name, value in fields.items()):
             return live
         found, _ = read_as({**live, **fields}, resource.api_version, resource.kind, strict=False)
-        tracked = self._tracked(live, found, subresource)
+        return self._stored(resource, live, self._tracked(live, found, subresource), subresource)
+
+    def apply(self, resource: Resource, live: Manifest, *, subresource: str = "", **fields: object) -> Manifest:
+        """Apply top-level fields to a live object; fields of other managers are taken over.
+
+        Args:
+            resource: its kind.
+            live: as the store has it.
+            subresource: `status`; empty for the object itself.
+            fields: what to apply, such as `rules=`.
+
+        Returns:
+            The stored object; the live one if nothing changes.
+
+        Raises:
+            ApiError: it is refused; the message is the server's.
+        """
+        names = {"name": live["metadata"]["name"]}
+        if resource.namespaced:
+            names["namespace"] = live["metadata"]["namespace"]
+        sent = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": names, **fields}
+        now = timestamp(self._store.clock())
+        tracked = apply(live, sent, manager=self._manager, force=True, time=now, subresource=subresource)
+        return self._stored(resource, live, tracked, subresource)
+
+    def _stored(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:
+        """The object after an update, with the managed fields given."""
         if tracked is live:
             return live
+        return self._replace(resource, live, tracked, subresource)
+
+    def _replace(self, resource: Resource, live: Manifest, tracked: Manifest, subresource: str) -> Manifest:
+        """Store a live object's new state, which has managed fields."""
         attributes = Attributes("UPDATE", resource, tracked, live, self._store, self._user, subresource)
         after = prepare_update(mutate(attributes), live, subresource=subresource)
         check_valid(after, live, subresource=subresource)

@@ -26,10 +26,13 @@ from tenantkit.sandbox.apimachinery.errors import (
     unsupported_media_type,
 )
 from tenantkit.sandbox.apimachinery.go_text import not_uint64, quoted
+from tenantkit.sandbox.apimachinery.resources import POLICIES, POLICY_BINDINGS
 from tenantkit.sandbox.apimachinery.time import timestamp
 from tenantkit.sandbox.apis.scheme import read_as
+from tenantkit.sandbox.apis.validation.objects import validate
 from tenantkit.sandbox.apis.warnings import warnings_on_update
 from tenantkit.sandbox.auth.escalation_check import check_escalation
+from tenantkit.sandbox.auth.policy_params import unreadable_params
 from tenantkit.sandbox.auth.rbac import ROLES
 from tenantkit.sandbox.endpoints.bodies import read_body
 from tenantkit.sandbox.endpoints.options import write_options
@@ -222,6 +225,7 @@ class Writes:
         attributes = replace(attributes, options=options.shown("CreateOptions"))
         manifest = mutate(attributes)
         check_escalation(self._authorizer, request.user, resource, request.info, manifest, None)
+        self._check_params(resource, request, manifest, None)
         return store_new(replace(attributes, manifest=manifest), group=request.info.group)
 
     def _replace(
@@ -234,6 +238,7 @@ class Writes:
         manifest = mutate(attributes)
         if not subresource:
             check_escalation(self._authorizer, request.user, resource, request.info, manifest, old)
+            self._check_params(resource, request, manifest, old)
         manifest = _at_version_of(old, manifest, resource)
         manifest = prepare_update(manifest, old, subresource=subresource)
         check_valid(manifest, old, subresource=subresource, group=request.info.group)
@@ -246,6 +251,14 @@ class Writes:
         if options.dry_run:
             return manifest
         return remove_or_put(store, resource, manifest, old)
+
+    def _check_params(self, resource: Resource, request: ApiRequest, manifest: Manifest, old: Manifest | None) -> None:
+        """Raise ApiError 422 if the user may not read the parameters of a policy that is valid otherwise."""
+        if resource not in {POLICIES, POLICY_BINDINGS} or validate(manifest, old):
+            return
+        cause = unreadable_params(self._store, self._authorizer, request.user, resource, manifest, old)
+        if cause is not None:
+            raise invalid(resource.api_version, resource.kind, str(manifest["metadata"].get("name", "")), [cause])
 
     def _read(self, resource: Resource, request: ApiRequest, options: WriteOptions) -> Manifest:
         """The object in the body, in canonical form with defaults."""

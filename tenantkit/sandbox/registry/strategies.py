@@ -210,7 +210,7 @@ def _with_address(service: Manifest) -> Manifest:
     named = f"{service['metadata'].get('namespace')}/{service['metadata'].get('name')}"
     digest = hashlib.sha256(named.encode()).digest()
     address = spec.get("clusterIP") or f"{_SERVICE_NETWORK}.{digest[0]}.{digest[1] or 1}"
-    families = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    families: Manifest = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
     if address == "None" and not spec.get("selector"):  # its endpoints may be of both families
         families = {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
     return {**families, **spec, "clusterIP": address, "clusterIPs": spec.get("clusterIPs") or [address]}
@@ -221,7 +221,10 @@ def _keeping_address(spec: Manifest, old: Manifest) -> Manifest:
     if spec.get("type") == "ExternalName":
         return spec
     current = {key: old[key] for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy") if key in old}
-    return {**spec, **{key: value for key, value in current.items() if not spec.get(key)}}
+    kept: Manifest = {**spec, **{key: value for key, value in current.items() if not spec.get(key)}}
+    if kept.get("clusterIP") != old.get("clusterIP") and kept.get("clusterIPs") == old.get("clusterIPs"):
+        kept["clusterIPs"] = [kept["clusterIP"]]  # a client that knows only the older of the two fields
+    return kept
 
 
 def _qos_class(spec: Manifest) -> str:

@@ -95,6 +95,10 @@ _VOLUME: Json = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"
 _NODE: Json = {"spec": {}, "status": {"capacity": {"cpu": "8", "nvidia.com/gpu": "8"}}}
 _CRON: Json = {"schedule": "*/5 * * * *", "jobTemplate": {"spec": {"template": {"spec": ONCE}}}}
 _RUN: Json = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": ONCE}}
+_RULE = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["nodes/proxy"]}
+_POLICY: Json = {"matchConstraints": {"resourceRules": [_RULE]}, "validations": [{"expression": "true"}]}
+_BINDING: Json = {"policyName": "nobody", "validationActions": ["Deny"]}
+_ADMISSION = "admissionregistration.k8s.io/v1"
 GOOD = {
     good.kind: good
     for good in (
@@ -119,6 +123,20 @@ GOOD = {
             namespaced=False,
         ),
         Good("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", {"value": 1000}, namespaced=False),
+        Good(
+            _ADMISSION,
+            "ValidatingAdmissionPolicy",
+            "validatingadmissionpolicies",
+            {"spec": _POLICY},
+            namespaced=False,
+        ),
+        Good(
+            _ADMISSION,
+            "ValidatingAdmissionPolicyBinding",
+            "validatingadmissionpolicybindings",
+            {"spec": _BINDING},
+            namespaced=False,
+        ),
     )
 }
 # so that no controller of the real server changes them during a test

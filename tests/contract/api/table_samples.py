@@ -16,6 +16,18 @@ HERE = "/namespaces/{namespace}"
 USER = {"kind": "User", "name": "ana@example.com", "apiGroup": "rbac.authorization.k8s.io"}
 GROUP = {"kind": "Group", "name": "ml-vision", "apiGroup": "rbac.authorization.k8s.io"}
 ROBOT = {"kind": "ServiceAccount", "name": "robot", "namespace": "audio"}
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+RULE = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["nodes/proxy"]}
+POLICY: Json = {"matchConstraints": {"resourceRules": [RULE]}, "validations": [{"expression": "true"}]}
+BOUND: Json = {"policyName": "nobody", "validationActions": ["Deny"]}
+SELECTED: Json = {
+    "matchLabels": {"b": "c", "a": "b"},
+    "matchExpressions": [{"key": "x", "operator": "In", "values": ["y", "z"]}],
+}
+SELECTED_SHOWN = (
+    "&LabelSelector{MatchLabels:map[string]string{a: b,b: c,},"
+    "MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:x,Operator:In,Values:[y z],},},}"
+)
 PAST = "2026-01-01T00:00:00Z"
 
 
@@ -215,5 +227,31 @@ SAMPLES = {
     ),
     "clusterrolebinding": Sample(
         f"{RBAC}/clusterrolebindings", binding("ClusterRole"), ["sample", "ClusterRole/view", *BINDING_CELLS]
+    ),
+    "validatingadmissionpolicy": Sample(
+        f"{ADMISSION}/validatingadmissionpolicies",
+        {"spec": {**POLICY, "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}}},
+        ["sample", 1, "v1/ConfigMap", "AGE"],
+    ),
+    "validatingadmissionpolicy-plain": Sample(
+        f"{ADMISSION}/validatingadmissionpolicies", {"spec": POLICY}, ["sample", 1, "<unset>", "AGE"]
+    ),
+    "validatingadmissionpolicybinding": Sample(
+        f"{ADMISSION}/validatingadmissionpolicybindings",
+        {"spec": {**BOUND, "paramRef": {"name": "a", "namespace": "b", "parameterNotFoundAction": "Deny"}}},
+        ["sample", "nobody", "b/a", "AGE"],
+    ),
+    "validatingadmissionpolicybinding-anywhere": Sample(
+        f"{ADMISSION}/validatingadmissionpolicybindings",
+        {"spec": {**BOUND, "paramRef": {"name": "a", "parameterNotFoundAction": "Deny"}}},
+        ["sample", "nobody", "*/a", "AGE"],
+    ),
+    "validatingadmissionpolicybinding-selected": Sample(
+        f"{ADMISSION}/validatingadmissionpolicybindings",
+        {"spec": {**BOUND, "paramRef": {"selector": SELECTED, "parameterNotFoundAction": "Deny"}}},
+        ["sample", "nobody", SELECTED_SHOWN, "AGE"],
+    ),
+    "validatingadmissionpolicybinding-plain": Sample(
+        f"{ADMISSION}/validatingadmissionpolicybindings", {"spec": BOUND}, ["sample", "nobody", "<unset>", "AGE"]
     ),
 }

@@ -31,6 +31,7 @@ READERS: dict[str, Reader] = {
     "volumes": tk.volumes,
     "resources": lambda cluster, **filters: tk.resources(cluster, "configmaps", **filters),
     "why": tk.why,
+    "connectivity": tk.connectivity,
 }
 each_reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 

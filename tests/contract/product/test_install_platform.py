@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenantkit.exceptions import OwnershipError, PermissionDenied, SpecVersionError
+from tenantkit.manifests.guardrails.objects import make_guardrails
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
@@ -42,9 +43,9 @@ def test_any_authenticated_user_reads_the_installed_settings(
 
 
 def test_installing_again_changes_nothing(cluster: Cluster, platform: Platform) -> None:
-    assert install_platform(cluster, platform, progress=False).summary == "9 unchanged"
+    assert install_platform(cluster, platform, progress=False).summary == "62 unchanged"
     assert not plan_platform(cluster, platform).has_changes
-    assert len(make_platform(platform)) == 9
+    assert len(make_platform(platform)) + len(make_guardrails(platform)) == 62
 
 
 def test_a_provisioner_may_create_a_tenant_and_a_stranger_may_not(
@@ -99,7 +100,7 @@ def test_after_an_uninstallation_nothing_is_left_and_the_defaults_apply(cluster:
 
     uninstall_platform(cluster, confirm="tenantkit-system")
 
-    for ref in [ref_of(manifest) for manifest in make_platform(Platform())]:
+    for ref in [ref_of(manifest) for manifest in (*make_platform(Platform()), *make_guardrails(Platform()))]:
         left = [manifest["metadata"]["name"] for manifest in cluster.list(ref.kind, namespace=ref.namespace)]
         assert ref.name not in left, ref
     assert get_platform(cluster) == Platform()

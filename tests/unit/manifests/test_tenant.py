@@ -67,7 +67,8 @@ def test_a_namespace_holds_the_grant_the_hosts_and_the_pod_security_levels() -> 
 def test_what_a_tenant_leaves_as_it_is_has_no_objects() -> None:
     kinds = [manifest["kind"] for manifest in make_tenant(tenant(), PLATFORM)]
 
-    assert kinds == ["Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "ServiceAccount", "RoleBinding"]
+    walls = ["Namespace", "ResourceQuota", "ResourceQuota", "LimitRange", *["NetworkPolicy"] * 5]
+    assert kinds == [*walls, "ServiceAccount", "ServiceAccount", "RoleBinding"]
 
 
 def test_a_quota_names_everything_and_grants_0_of_what_was_not_asked_for() -> None:
@@ -98,8 +99,21 @@ def test_a_quota_names_everything_and_grants_0_of_what_was_not_asked_for() -> No
                 "services.nodeports": "0",
                 "count/jobs.batch": "50",
                 "count/ingresses.networking.k8s.io": "10",
+                "count/httproutes.gateway.networking.k8s.io": "10",
                 "count/configmaps": "50",
                 "count/secrets": "50",
+                "count/pods": "300",
+                "count/replicationcontrollers": "10",
+                "count/serviceaccounts": "50",
+                "count/controllerrevisions.apps": "500",
+                "count/daemonsets.apps": "10",
+                "count/deployments.apps": "100",
+                "count/replicasets.apps": "1000",
+                "count/statefulsets.apps": "50",
+                "count/horizontalpodautoscalers.autoscaling": "100",
+                "count/cronjobs.batch": "50",
+                "count/poddisruptionbudgets.policy": "100",
+                "count/rolebindings.rbac.authorization.k8s.io": "100",
             }
         },
     }

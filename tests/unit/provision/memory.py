@@ -17,8 +17,9 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.cluster_api import ClusterApi
 from tenantkit.provision.plan import plan
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.rules.kinds import Kind
 from tenantkit.rules.manifest import ObjectRef, ref_of
-from tenantkit.rules.selectors.label_selectors import parse_label_selector
+from tenantkit.rules.selectors.label_selectors import label_selector_of, parse_label_selector
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -41,6 +42,7 @@ PLATFORM = Platform()
 QUOTA = ObjectRef("v1", "ResourceQuota", "tenantkit-quota", "vision")
 NAMESPACE = ObjectRef("v1", "Namespace", "vision")
 ROUTE = Route(name="ai", service="ai-service", port=80, path="/ai-service")
+OBJECTS = 13  # of a tenant with one owner and one route, as `tenant()` has them
 
 
 class Killed(BaseException):
@@ -61,6 +63,7 @@ class Memory(ClusterApi):
     conditions: list[Manifest] = field(default_factory=list)  # the reasons why a namespace is not deleted, if any
     not_served: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    unreadable_names: tuple[str, ...] = ()  # namespaces in which nothing may be read by name
     rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
     server: str = "memory"
     admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
@@ -78,6 +81,8 @@ class Memory(ClusterApi):
         return self.server
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
+        if namespace in self.unreadable_names:
+            raise _error(403, "Forbidden", f"{kind} is forbidden", Operation("get", kind, name, namespace))
         for ref, manifest in self.objects.items():
             if (ref.kind, ref.name, ref.namespace) == (kind, name, namespace):
                 return deepcopy(manifest)
@@ -150,18 +155,19 @@ class Memory(ClusterApi):
     def can(
         self,
         verb: str,
-        kind: str,
+        kind: str | Kind,
         *,
         namespace: str | None = None,
         name: str | None = None,
         subresource: str | None = None,
     ) -> bool:
         del name, subresource
+        kind = kind.kind if isinstance(kind, Kind) else kind
         return self.rights is None or ((verb, kind) in self.rights and namespace is not None)
 
     def list(
         self,
-        kind: str,
+        kind: str | Kind,
         *,
         namespace: str | None = None,
         label_selector: str | None = None,
@@ -169,6 +175,7 @@ class Memory(ClusterApi):
         managed_fields: bool = True,
     ) -> list[Manifest]:
         del managed_fields
+        kind = kind.kind if isinstance(kind, Kind) else kind
         operation = Operation("list", kind, None, namespace)
         if kind in self.not_served:
             raise _error(404, "NotFound", "the server could not find the requested resource", operation)
@@ -215,7 +222,18 @@ class Memory(ClusterApi):
         if manifest["kind"] == "ResourceQuota":  # the quota controller counts at once here
             manifest["status"] = {"hard": manifest["spec"]["hard"]}
         self.objects[ref_of(manifest)] = manifest
+        if manifest["kind"] == "ClusterRole":
+            self._aggregate()
         return deepcopy(manifest)
+
+    def _aggregate(self) -> None:
+        """Collect the rules of aggregated roles, as a controller does."""
+        roles = [manifest for ref, manifest in self.objects.items() if ref.kind == "ClusterRole"]
+        for role in roles:
+            for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
+                wanted = label_selector_of(selector)
+                found = [other for other in roles if wanted.matches(other["metadata"].get("labels"))]
+                role["rules"] = [rule for other in found for rule in other.get("rules") or ()]
 
 
 def _plain(manifest: Manifest) -> Manifest:

@@ -20,6 +20,7 @@ from tenantkit.spec.platform import Platform
 from tenantkit.spec.routing import Routing
 from tests.unit.provision.memory import (
     NAMESPACE,
+    OBJECTS,
     PLATFORM,
     QUOTA,
     Memory,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import ObjectRef
 
 
+POLICIES = ("default-deny", "same-namespace", "dns", "from-routing", "egress")
+
+
 def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> None:
     memory = Memory()
 
@@ -43,13 +47,15 @@ def test_a_tenant_is_applied_in_order_and_its_namespace_is_claimed_first() -> No
         "create Namespace 'vision'",
         "apply Namespace 'vision'",
         "apply ResourceQuota 'tenantkit-quota' in 'vision'",
+        "apply ResourceQuota 'tenantkit-priority' in 'vision'",
         "apply LimitRange 'tenantkit-limits' in 'vision'",
+        *(f"apply NetworkPolicy 'tenantkit-{name}' in 'vision'" for name in POLICIES),
         "apply ServiceAccount 'default' in 'vision'",
         "apply ServiceAccount 'workload' in 'vision'",
         f"apply {binding}",
         "apply Ingress 'ai' in 'vision'",
     ]
-    assert report.summary == "7 applied"
+    assert report.summary == f"{OBJECTS} applied"
     assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
     assert report.hostnames == {"vision": ["vision.example.ai"]}
 
@@ -69,7 +75,7 @@ def test_the_same_plan_applied_again_writes_nothing() -> None:
     report = apply(memory, planned, progress=False)
 
     assert memory.writes == []
-    assert report.summary == "7 unchanged"
+    assert report.summary == f"{OBJECTS} unchanged"
     assert report.urls == {"vision": ["http://vision.example.ai/ai-service"]}
 
 
@@ -125,14 +131,15 @@ def test_a_failure_stops_its_own_tenant_only() -> None:
     report = caught.value.report
     assert shown(report.failed) == ["LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange"]
     assert [outcome.ref.kind for outcome in report.not_attempted] == [
-        "ServiceAccount",
-        "ServiceAccount",
+        *["NetworkPolicy"] * 5,
+        *["ServiceAccount"] * 2,
         "RoleBinding",
         "Ingress",
     ]
     assert report.urls == {"speech": ["http://speech.example.ai/ai-service"]}
     assert str(caught.value) == (
-        "9 applied, 1 failed, 4 not attempted. LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
+        f"{OBJECTS + 3} applied, 1 failed, {OBJECTS - 4} not attempted. "
+        "LimitRange 'tenantkit-limits' in 'vision': may not patch LimitRange. "
         "Objects that were applied stay applied: plan and apply again to continue (see .report)"
     )
     assert caught.value.words("shell").endswith(": run the same command again to continue (see the report)")
@@ -158,8 +165,8 @@ def test_the_error_of_a_blocked_plan_gives_the_reason_once_and_says_that_nothing
         run(memory, tenant())
 
     assert str(caught.value) == (
-        "7 failed. Namespace 'vision': it exists and belongs to someone else (it has no label): choose another name. "
-        "Nothing was written: plan and apply again once that is fixed (see .report)"
+        f"{OBJECTS} failed. Namespace 'vision': it exists and belongs to someone else (it has no label): "
+        "choose another name. Nothing was written: plan and apply again once that is fixed (see .report)"
     )
 
 
@@ -177,7 +184,7 @@ def test_the_error_of_a_half_done_write_does_not_say_that_nothing_was_written() 
 
     assert NAMESPACE in memory.objects  # claimed
     assert str(caught.value) == (
-        "1 failed, 6 not attempted. Namespace 'vision': may not patch Namespace. "
+        f"1 failed, {OBJECTS - 1} not attempted. Namespace 'vision': may not patch Namespace. "
         "Nothing else was written: plan and apply again once that is fixed (see .report)"
     )
 
@@ -235,12 +242,13 @@ def test_a_quota_that_cannot_be_watched_still_gives_a_report_of_everything_writt
     with pytest.raises(PartialApplyError) as caught:
         run(Memory(), tenant())
 
-    assert len(caught.value.report.applied) == 7
+    assert len(caught.value.report.applied) == OBJECTS
     assert shown(caught.value.report.not_ready) == [
         (
-            "ResourceQuota 'tenantkit-quota' in 'vision': the quota was written, but its status could not be checked: "
-            "no answer"
+            f"ResourceQuota 'tenantkit-{name}' in 'vision': the quota was written, but its status could not be "
+            "checked: no answer"
         )
+        for name in ("quota", "priority")
     ]
 
 
@@ -313,7 +321,7 @@ def test_a_server_that_stops_in_the_middle_leaves_a_report() -> None:
     with pytest.raises(PartialApplyError) as caught:
         run(memory, tenant(), tenant(name="speech"), max_concurrency=1)
 
-    assert caught.value.report.summary == "2 applied, 2 failed, 10 not attempted"
+    assert caught.value.report.summary == f"3 applied, 2 failed, {2 * OBJECTS - 5} not attempted"
     assert "nothing listens there" in str(caught.value)
 
 

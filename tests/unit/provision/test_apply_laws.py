@@ -28,7 +28,7 @@ def test_an_apply_killed_at_any_write_and_run_again_has_the_same_result() -> Non
     run(undisturbed, before)
     run(undisturbed, after)
     total = len(undisturbed.writes)
-    assert total == 14
+    assert total == 20
 
     for last in range(total):
         memory = Memory()

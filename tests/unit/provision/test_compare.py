@@ -170,10 +170,18 @@ def test_a_manifest_put_together_from_its_fields_is_itself(spec: Any) -> None:
 
 
 def test_everything_in_a_quota_s_spec_is_ours_and_elsewhere_only_what_we_set() -> None:
-    assert is_exclusive("ResourceQuota", ("spec", "scopes"))
-    assert is_exclusive("RoleBinding", ("subjects",))
-    assert not is_exclusive("ResourceQuota", ("metadata", "labels", "x"))
-    assert not is_exclusive("Ingress", ("spec", "ingressClassName"))
+    assert is_exclusive({"kind": "ResourceQuota"}, ("spec", "scopes"))
+    assert is_exclusive({"kind": "RoleBinding"}, ("subjects",))
+    assert is_exclusive({"kind": "ClusterRole"}, ("rules",))
+    assert not is_exclusive({"kind": "ResourceQuota"}, ("metadata", "labels", "x"))
+    assert not is_exclusive({"kind": "Ingress"}, ("spec", "ingressClassName"))
+
+
+def test_the_rules_of_an_aggregated_role_are_its_controllers() -> None:
+    role = {"kind": "ClusterRole", "aggregationRule": {"clusterRoleSelectors": []}}
+
+    assert not is_exclusive(role, ("rules",))
+    assert is_exclusive(role, ("aggregationRule",))
 
 
 def entry(manager: str, operation: str, fields: dict[str, Any], **more: str) -> dict[str, Any]:

@@ -43,9 +43,11 @@ def test_a_conflict_is_not_changed_and_everything_else_is_applied() -> None:
 def test_forcing_a_changed_and_an_added_field_leaves_other_conflicts(form: str) -> None:
     memory = Memory()
     run(memory, tenant())
-    memory.edit(QUOTA, with_hard(pods="99", services="98", **{"count/deployments.apps": "1", "count/x.y": "2"}))
+    memory.edit(
+        QUOTA, with_hard(pods="99", services="98", **{"count/leases.coordination.k8s.io": "1", "count/x.y": "2"})
+    )
     planned = plan(memory, tenant(), platform=PLATFORM)
-    wanted = ("spec.hard.pods", "spec.hard[count/deployments.apps]")
+    wanted = ("spec.hard.pods", "spec.hard[count/leases.coordination.k8s.io]")
     frame = planned.frame.query("field in @wanted")
     rows: Any = {
         "rows": [row for row in planned.rows if row.field in wanted],
@@ -58,7 +60,7 @@ def test_forcing_a_changed_and_an_added_field_leaves_other_conflicts(form: str) 
 
     hard = memory.objects[QUOTA]["spec"]["hard"]
     assert (hard["pods"], hard["services"], hard["count/x.y"]) == ("20", "98", "2")
-    assert "count/deployments.apps" not in hard
+    assert "count/leases.coordination.k8s.io" not in hard
     assert {outcome.field for outcome in caught.value.report.failed} == {"spec.hard.services", "spec.hard[count/x.y]"}
 
 

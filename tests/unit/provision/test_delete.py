@@ -20,7 +20,7 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import delete_tenants, plan_delete_tenants
 from tenantkit.provision.plan import plan as plan_tenants
 from tenantkit.spec.platform import Platform
-from tests.unit.provision.memory import NAMESPACE, Memory, run, shown, tenant
+from tests.unit.provision.memory import NAMESPACE, OBJECTS, Memory, run, shown, tenant
 
 if TYPE_CHECKING:
     from tenantkit.provision.report import ApplyOutcome
@@ -50,7 +50,8 @@ def test_the_plan_lists_every_object_in_the_namespace_and_deletes_nothing() -> N
     assert {row.ref for row in plan.rows} == set(memory.objects)
     assert {row.action for row in plan.rows} == {"delete"}
     assert {row.code for row in plan.rows[1:]} == {"in-the-namespace"}
-    assert (plan.subject, [one.name for one in plan.tenants], plan.summary) == ("deletion", ["vision"], "8 to delete")
+    assert (plan.subject, [one.name for one in plan.tenants]) == ("deletion", ["vision"])
+    assert plan.summary == f"{OBJECTS + 1} to delete"
     assert memory.objects == before
 
 
@@ -71,7 +72,7 @@ def test_the_plan_of_a_protected_tenant_is_blocked() -> None:
 
     plan = plan_delete_tenants(memory, ["vision", "speech"])
 
-    assert plan.summary == "7 to delete, 7 blocked"
+    assert plan.summary == f"{OBJECTS} to delete, {OBJECTS} blocked"
     assert (plan.rows[0].code, plan.rows[1].code) == ("protected", "namespace-not-applied")
 
 
@@ -94,7 +95,7 @@ def test_the_plan_of_a_deletion_is_not_applied() -> None:
         apply(memory, plan_delete_tenants(memory, "vision"))
 
     assert str(caught.value) == (
-        "plan=<Plan: 7 to delete>: is the plan of a deletion: "
+        f"plan=<Plan: {OBJECTS} to delete>: is the plan of a deletion: "
         "to delete the tenants, use tk.delete_tenants(cluster, …, confirm=…)"
     )
     assert NAMESPACE in memory.objects

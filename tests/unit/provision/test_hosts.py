@@ -19,6 +19,7 @@ from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, Memory, run, t
 
 if TYPE_CHECKING:
     from tenantkit.provision.plan import Plan
+    from tenantkit.rules.kinds import Kind
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
 SHARED = "shared.example.ai"
@@ -193,17 +194,23 @@ def test_of_two_users_who_grant_one_host_at_once_the_later_takes_it_back_and_is_
 
 def test_two_users_who_both_wrote_before_they_looked_both_take_it_back_and_are_told() -> None:
     memory = Memory()
-    both_wrote = threading.Barrier(2, timeout=20)
+    both_read, both_wrote = threading.Barrier(2, timeout=20), threading.Barrier(2, timeout=20)
     lock = threading.Lock()
 
     class User(Memory):
-        """Shares the objects; looks for rivals only once both have written."""
+        """Shares the objects; writes once both have read, and looks for rivals once both have written."""
+
+        def create(self, manifest: Manifest) -> Manifest:
+            if manifest["kind"] == "Namespace":
+                both_read.wait()
+            with lock:
+                return super().create(manifest)
 
         def apply(self, manifest: Manifest, *, force: bool = False, dry_run: bool = False) -> Manifest:
             with lock:
                 return super().apply(manifest, force=force, dry_run=dry_run)
 
-        def list(self, kind: str, **options: object) -> list[Manifest]:
+        def list(self, kind: str | Kind, **options: object) -> list[Manifest]:
             if kind == "Namespace" and options.get("label_selector"):
                 both_wrote.wait()
                 found = super().list(kind, **options)  # type: ignore[arg-type]
@@ -233,7 +240,7 @@ def test_many_threads_that_look_at_once_share_requests_that_were_sent_after_thei
     class Counting(Memory):
         lists = 0
 
-        def list(self, kind: str, **options: object) -> list[Manifest]:
+        def list(self, kind: str | Kind, **options: object) -> list[Manifest]:
             Counting.lists += 1
             return super().list(kind, **options)  # type: ignore[arg-type]
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.exceptions import InvalidSpecError, NotFound, OwnershipError, PartialApplyError, PermissionDenied
+from tenantkit.exceptions import (
+    InvalidSpecError,
+    NotFound,
+    OwnershipError,
+    PartialApplyError,
+    PermissionDenied,
+)
+from tenantkit.manifests.guardrails.objects import make_guardrails
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.provision.stored.platform import get_platform
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 
     from tenantkit.rules.manifest import Manifest, ObjectRef
 
+ALL = len(make_platform(Platform())) + len(make_guardrails(Platform()))
+
 
 def test_an_installation_creates_every_object_and_its_settings_are_read_back() -> None:
     memory = Memory()
@@ -29,7 +38,9 @@ def test_an_installation_creates_every_object_and_its_settings_are_read_back() -
 
     report = install_platform(memory, platform, progress=False)
 
-    assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(platform)}
+    assert set(memory.objects) == {
+        ref_of(manifest) for manifest in (*make_platform(platform), *make_guardrails(platform))
+    }
     assert report.is_complete
     assert get_platform(memory) == platform
 
@@ -181,8 +192,8 @@ def test_a_cancelled_uninstallation_reports_the_rest() -> None:
         )
 
     report = caught.value.report
-    assert (report.interrupted, len(report.applied), len(report.not_attempted)) == (True, 1, 8)
-    assert len(memory.objects) == 8
+    assert (report.interrupted, len(report.applied), len(report.not_attempted)) == (True, 1, ALL - 1)
+    assert len(memory.objects) == ALL - 1
 
 
 def test_an_uninstallation_that_fails_after_a_deletion_reports_it() -> None:
@@ -218,7 +229,7 @@ def test_ctrl_c_in_an_uninstallation_ends_in_a_report() -> None:
     report = caught.value.report
     assert report.interrupted
     assert [(outcome.ref.kind, outcome.code) for outcome in report.failed] == [("ConfigMap", "not-awaited")]
-    assert len(report.applied) + 1 + len(report.not_attempted) == 9
+    assert len(report.applied) + 1 + len(report.not_attempted) == ALL
 
 
 def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
@@ -235,4 +246,4 @@ def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
     with pytest.raises(PartialApplyError) as caught:
         uninstall_platform(memory, confirm="tenantkit-system", progress=False)
 
-    assert caught.value.report.summary == "interrupted: 9 applied"
+    assert caught.value.report.summary == f"interrupted: {ALL} applied"

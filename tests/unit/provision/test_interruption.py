@@ -15,7 +15,7 @@ from tenantkit.provision.delete import delete_tenants
 from tenantkit.provision.install import install_platform, uninstall_platform
 from tenantkit.provision.plan import plan
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
-from tests.unit.provision.memory import PLATFORM, Memory, run, tenant
+from tests.unit.provision.memory import OBJECTS, PLATFORM, Memory, run, tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def test_once_cancelled_no_object_is_started_and_the_report_says_so() -> None:
 
     report = caught.value.report
     assert seen == ["Namespace", "ResourceQuota"]
-    assert report.summary == "interrupted: 2 applied, 5 not attempted"
+    assert report.summary == f"interrupted: 2 applied, {OBJECTS - 2} not attempted"
     assert len(memory.objects) == 2
 
 
@@ -64,7 +64,7 @@ def test_ctrl_c_ends_in_a_report_when_no_thread_writes_any_more(monkeypatch: pyt
 
     report = caught.value.report
     assert report.interrupted
-    assert len(report.applied) + len(report.not_attempted) == 7
+    assert len(report.applied) + len(report.not_attempted) == OBJECTS
     assert len(report.applied) == len(memory.objects)
 
 
@@ -89,8 +89,8 @@ def test_ctrl_c_while_tenants_are_submitted_ends_in_a_report_of_every_object(
     report = caught.value.report
     assert report.interrupted
     assert len(report.applied) == len(memory.objects)
-    assert len(report.applied) + len(report.not_attempted) == len(planned.changes) == 14
-    assert [outcome.tenant for outcome in report.not_attempted][-7:] == ["speech"] * 7
+    assert len(report.applied) + len(report.not_attempted) == len(planned.changes) == 2 * OBJECTS
+    assert [outcome.tenant for outcome in report.not_attempted][-OBJECTS:] == ["speech"] * OBJECTS
     assert report.applied == () or is_submitted
 
 
@@ -104,7 +104,7 @@ def test_ctrl_c_ends_the_wait_for_a_quota_and_the_refused_write_is_not_repeated(
         if ref.kind == "Ingress":
             raise PermissionDenied("ingresses.networking.k8s.io 'ai' is forbidden: status unknown for quota: q")
 
-    def waited(_cluster: object, _namespaces: object, *, timeout_s: float, stop: threading.Event) -> set[str]:
+    def waited(_cluster: object, _quotas: object, *, timeout_s: float, stop: threading.Event) -> set[str]:
         is_waiting.set()
         assert stop.wait(timeout_s)
         return set()
@@ -120,7 +120,7 @@ def test_ctrl_c_ends_the_wait_for_a_quota_and_the_refused_write_is_not_repeated(
     with pytest.raises(PartialApplyError) as caught:
         run(memory, tenant())
 
-    assert caught.value.report.summary == "interrupted: 6 applied, 1 failed"
+    assert caught.value.report.summary == f"interrupted: {OBJECTS - 1} applied, 1 failed"
     assert sum(write.startswith("apply Ingress") for write in memory.writes) == 1
 
 
@@ -144,8 +144,8 @@ def test_a_signal_while_objects_are_written_stops_the_run_without_an_exception()
         run(memory, tenant(), tenant(name="speech"), max_concurrency=1, cancelled=stop)
 
     report = caught.value.report
-    assert report.summary == "interrupted: 3 applied, 11 not attempted"
-    assert len(memory.objects) == 3
+    assert report.summary == f"interrupted: 4 applied, {2 * OBJECTS - 4} not attempted"
+    assert len(memory.objects) == 4
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -161,7 +161,7 @@ def test_a_signal_while_the_threads_end_loses_no_outcome(monkeypatch: pytest.Mon
     with pytest.raises(PartialApplyError) as caught:
         run(memory, tenant())
 
-    assert caught.value.report.summary == "interrupted: 7 applied"
+    assert caught.value.report.summary == f"interrupted: {OBJECTS} applied"
 
 
 def test_a_signal_while_a_tenant_is_deleted_ends_in_a_report() -> None:
@@ -181,6 +181,7 @@ def test_a_signal_while_a_tenant_is_deleted_ends_in_a_report() -> None:
 def test_a_signal_while_the_platform_is_uninstalled_ends_in_a_report() -> None:
     memory, stop = Memory(), threading.Event()
     install_platform(memory, progress=False)
+    whole = len(memory.objects)
     memory.on_write = ctrl_c("ConfigMap", stop)
 
     with pytest.raises(PartialApplyError) as caught:
@@ -189,7 +190,7 @@ def test_a_signal_while_the_platform_is_uninstalled_ends_in_a_report() -> None:
     report = caught.value.report
     assert report.failed == ()
     assert len(report.not_attempted) == len(memory.objects)
-    assert len(report.applied) == 9 - len(memory.objects)
+    assert len(report.applied) == whole - len(memory.objects)
 
 
 def test_a_second_signal_is_raised() -> None:

@@ -15,6 +15,7 @@ from tenantkit.provision.live import live_state
 from tenantkit.provision.plan import make_install_plan, make_plan
 from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
+from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
@@ -22,6 +23,7 @@ from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import StorageClassQuota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
+from tests.unit.provision.memory import OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,14 +81,14 @@ def test_on_an_empty_cluster_everything_is_created_in_the_order_of_applying() ->
     assert [(row.action, row.ref) for row in plan.rows] == [
         ("create", ref_of(manifest)) for manifest in make_tenant(tenant(routes=[ROUTE]), PLATFORM)
     ]
-    assert plan.summary == "7 to create"
+    assert plan.summary == f"{OBJECTS} to create"
     assert plan.has_changes
 
 
 def test_after_an_apply_there_is_nothing_to_do() -> None:
     plan = planned(tenant(routes=[ROUTE]), live_objects(tenant(routes=[ROUTE])).values())
 
-    assert plan.summary == "7 unchanged"
+    assert plan.summary == f"{OBJECTS} unchanged"
     assert not plan.has_changes
 
 
@@ -96,7 +98,10 @@ def test_an_update_has_a_row_for_each_field_and_only_for_those_that_differ() -> 
 
     rows = [row for row in notable(planned(quota, live.values())) if row.ref == QUOTA]
 
-    assert rows == [PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21")]
+    assert rows == [
+        PlanRow("update", QUOTA, ("spec", "hard", "count/pods"), "200", "210"),
+        PlanRow("update", QUOTA, ("spec", "hard", "pods"), "20", "21"),
+    ]
 
 
 def test_an_owned_field_that_is_no_longer_wanted_is_removed() -> None:
@@ -129,13 +134,13 @@ def test_a_field_that_someone_else_changed_is_a_conflict_with_both_values() -> N
 
 def test_a_quota_entry_that_someone_else_added_is_a_conflict() -> None:
     live = live_objects(tenant())
-    live[QUOTA] = with_hard(live[QUOTA], **{"count/deployments.apps": "1"})
+    live[QUOTA] = with_hard(live[QUOTA], **{"count/leases.coordination.k8s.io": "1"})
 
     assert notable(planned(tenant(), live.values())) == [
         PlanRow(
             "conflict",
             QUOTA,
-            ("spec", "hard", "count/deployments.apps"),
+            ("spec", "hard", "count/leases.coordination.k8s.io"),
             "1",
             None,
             added_by_other("kubectl-edit"),
@@ -163,7 +168,7 @@ def test_labels_annotations_and_status_that_others_add_change_nothing() -> None:
             one["status"] = {"loadBalancer": {}}
 
     plan = planned(tenant(routes=[ROUTE]), changed)
-    assert (plan.summary, plan.has_changes) == ("7 unchanged, 1 foreign", False)
+    assert (plan.summary, plan.has_changes) == (f"{OBJECTS} unchanged, 1 foreign", False)
 
 
 def test_a_person_or_route_that_is_no_longer_in_the_spec_is_deleted_after_everything_else_and_routes_first() -> None:
@@ -189,7 +194,7 @@ def test_objects_of_others_in_the_namespace_are_never_deleted() -> None:
         "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
     }
 
-    assert planned(tenant(), [*live.values(), theirs]).summary == "6 unchanged, 1 foreign"
+    assert planned(tenant(), [*live.values(), theirs]).summary == f"{OBJECTS - 1} unchanged, 1 foreign"
 
 
 def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owner() -> None:
@@ -203,7 +208,7 @@ def test_a_namespace_of_another_owner_blocks_the_whole_tenant_and_names_the_owne
 
     owner = "'argocd' (label app.kubernetes.io/managed-by)"
     reason = f"it exists and belongs to {owner}: choose another name"
-    assert plan.summary == "6 blocked"
+    assert plan.summary == f"{OBJECTS - 1} blocked"
     assert [row.reason for row in plan.rows[:2]] == [reason, "its namespace is blocked"]
 
 
@@ -243,7 +248,7 @@ def test_an_object_that_is_being_deleted_is_blocked() -> None:
     assert plan.rows[0].reason == (
         "the tenant's namespace 'vision' is being deleted: wait until it is deleted, then plan again"
     )
-    assert plan.summary == "6 blocked"
+    assert plan.summary == f"{OBJECTS - 1} blocked"
 
 
 def test_an_object_that_may_not_be_read_is_unknown_and_never_absent() -> None:
@@ -269,7 +274,7 @@ def test_a_host_of_another_live_tenant_blocks_and_is_named() -> None:
             "choose another host, or remove it from that tenant first"
         )
     }
-    assert plan.summary == "6 blocked"
+    assert plan.summary == f"{OBJECTS - 1} blocked"
 
 
 def test_a_host_that_another_tenant_of_the_same_plan_gives_up_is_free() -> None:
@@ -299,7 +304,7 @@ def test_settings_stored_by_a_newer_version_are_not_planned() -> None:
             manifest["data"]["platform.json"] = '{"apiVersion":"tenantkit.dev/v2"}'
 
     with pytest.raises(SpecVersionError, match=r"tenantkit\.dev/v2"):
-        make_install_plan(PLATFORM, live_state(live))
+        make_install_plan(PLATFORM, Installed(live_state(live)))
 
 
 def test_a_stored_grant_that_is_not_json_is_a_difference() -> None:
@@ -357,7 +362,7 @@ def test_in_a_terminal_a_plan_is_a_table_without_unchanged_objects_and_control_c
         "action    tenant  kind           namespace  name             change                   field           reason\n"
         "conflict  vision  ResourceQuota  vision     tenantkit-quota  quota pods 9 [2J 9 → 20  spec.hard.pods  "
         "set by 'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
-        "1 in conflict, 5 unchanged"
+        f"1 in conflict, {OBJECTS - 2} unchanged"
     )
 
 
@@ -369,7 +374,7 @@ def test_in_a_notebook_values_from_the_cluster_are_escaped() -> None:
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    assert html.startswith('<p>1 in conflict, 5 unchanged</p><table class="mathjax_ignore">')
+    assert html.startswith(f'<p>1 in conflict, {OBJECTS - 2} unchanged</p><table class="mathjax_ignore">')
 
 
 def test_an_empty_plan_says_so() -> None:

@@ -55,7 +55,12 @@ def test_a_larger_size_shows_each_amount_and_the_grant_by_key() -> None:
     made = plan(memory, tenant(size="medium", protected=True, owners=["dana@example.com", "eve@x.com"]))
 
     assert {"quota requests.cpu 4 → 16", "quota pods 20 → 50"} <= set(lines(made, "ResourceQuota"))
-    grant = {"grant owners + eve@x.com", "grant protected false → true", "grant size small → medium"}
+    grant = {
+        "grant owners + eve@x.com",
+        "grant protected false → true",
+        "grant size small → medium",
+        "label tenantkit.dev/protected + true",
+    }
     assert set(lines(made, "Namespace")) == grant
 
 

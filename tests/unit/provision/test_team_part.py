@@ -12,7 +12,7 @@ from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.people import People
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
-from tests.unit.provision.memory import PLATFORM, ROUTE, Memory, run, tenant
+from tests.unit.provision.memory import OBJECTS, PLATFORM, ROUTE, Memory, run, tenant
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -55,7 +55,7 @@ def test_what_is_read_is_what_was_applied(memory: Memory) -> None:
 def test_what_a_spec_leaves_as_it_is_is_planned_as_it_is(memory: Memory) -> None:
     planned = plan(memory, tenant(routes=None), platform=PLATFORM)
 
-    assert planned.summary == "10 unchanged"
+    assert planned.summary == f"{OBJECTS + 3} unchanged"
 
 
 def test_what_a_spec_empties_is_deleted(memory: Memory) -> None:

@@ -12,7 +12,7 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
-from tests.unit.provision.memory import NAMESPACE, NOW, PLATFORM, QUOTA, Memory, run, tenant
+from tests.unit.provision.memory import NAMESPACE, NOW, OBJECTS, PLATFORM, QUOTA, Memory, run, tenant
 
 if TYPE_CHECKING:
     from tenantkit.provision.changes import PlanRow
@@ -299,7 +299,7 @@ def test_what_only_the_platform_may_do_is_pending_and_stops_nothing_else(memory:
     made = plan(memory, wanted, platform=PLATFORM)
     report = apply(memory, made, progress=False)
 
-    assert made.summary == "1 to create, 3 not yours, 5 unchanged"
+    assert made.summary == f"1 to create, 3 not yours, {OBJECTS - 2} unchanged"
     assert [outcome.ref.kind for outcome in report.pending] == ["Namespace", "ResourceQuota", "LimitRange"]
     assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding"]
     assert (report.is_done, report.is_complete) == (True, False)
@@ -320,4 +320,4 @@ def test_a_new_tenant_of_a_user_who_may_not_create_namespaces_is_pending() -> No
 
     report = apply(memory, plan(memory, BEFORE, platform=PLATFORM), progress=False)
 
-    assert (len(report.pending), report.applied, memory.objects) == (8, (), {})
+    assert (len(report.pending), report.applied, memory.objects) == (OBJECTS + 1, (), {})

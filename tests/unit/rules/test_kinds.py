@@ -33,6 +33,7 @@ def test_only_these_kinds_are_cluster_scoped() -> None:
         "SelfSubjectAccessReview",
         "SelfSubjectReview",
         "SelfSubjectRulesReview",
+        "ServiceCIDR",
         "StorageClass",
         "SubjectAccessReview",
         "ValidatingAdmissionPolicy",

@@ -17,6 +17,10 @@ MESSAGES: dict[RefusalCode, str] = {
     "request missing": "failed quota: q: must specify requests.cpu",
     "limit range": "maximum memory usage per Container is 1Gi, but limit is 2Gi",
     "pod security": 'violates PodSecurity "restricted:latest": runAsNonRoot != true',
+    "guardrail": (
+        "ValidatingAdmissionPolicy 'tenantkit-hosts' with binding 'tenantkit-hosts' denied request: tenantkit: an "
+        "Ingress for host a.example.ai is not allowed in tenants' namespaces: ask for it"
+    ),
     "policy": "ValidatingAdmissionPolicy 'hosts' with binding 'b' denied request: no",
     "webhook denied": 'admission webhook "x.example.com" denied the request: no',
     "webhook failed": 'failed calling webhook "x.example.com": timeout',
@@ -44,6 +48,25 @@ def test_a_quota_without_its_amounts_is_recognised() -> None:
 
     assert refusal is not None
     assert refusal.names == {"name": "q", "requested": "", "used": "", "limited": ""}
+
+
+def test_a_guardrails_denial_says_what_where_and_what_to_do_instead() -> None:
+    refusal = parse_refusal(MESSAGES["guardrail"])
+
+    assert refusal is not None
+    assert refusal.next_steps == "ask for it"
+    assert refusal.names["what"] == "an Ingress for host a.example.ai"
+    assert refusal.names["where"] == "in tenants' namespaces"
+
+
+def test_a_warning_of_a_guardrail_is_recognised() -> None:
+    refusal = parse_refusal(
+        "Validation failed for ValidatingAdmissionPolicy 'tenantkit-pods' with binding 'tenantkit-pods': tenantkit: a "
+        "pod with spec.nodeName is not allowed in tenants' namespaces: use nodeSelector"
+    )
+
+    assert refusal is not None
+    assert refusal.code == "guardrail"
 
 
 def test_another_message_is_not_parsed() -> None:

@@ -16,7 +16,6 @@ from tenantkit.sandbox.auth.rbac import (
     ROLE_BINDINGS,
     ROLES,
     Authorizer,
-    covers,
     denied,
     rule_allows,
 )
@@ -116,23 +115,6 @@ def test_a_list_with_a_name_selector_has_that_name() -> None:
 )
 def test_a_rule_allows_its_verbs_and_resources_only(rule: Manifest, info: RequestInfo, *, allowed: bool) -> None:
     assert rule_allows(rule, info) is allowed
-
-
-@pytest.mark.parametrize(
-    ("rule", "wanted", "covered"),
-    [
-        (READ_PODS, READ_PODS | {"verbs": ["get"]}, True),
-        (READ_PODS, READ_PODS | {"verbs": ["*"]}, False),
-        (READ_PODS | {"verbs": ["*"]}, READ_PODS | {"verbs": ["*"]}, True),
-        (READ_PODS | {"resources": ["*/log"]}, READ_PODS | {"resources": ["pods/log"]}, True),
-        (READ_PODS | {"resourceNames": ["a"]}, READ_PODS, False),
-        (READ_PODS, READ_PODS | {"resourceNames": ["a"]}, True),
-        (READ_PODS, {"nonResourceURLs": ["/x"], "verbs": ["get"]}, False),
-        ({"nonResourceURLs": ["/x*"], "verbs": ["get"]}, {"nonResourceURLs": ["/x/y"], "verbs": ["get"]}, True),
-    ],
-)
-def test_a_rule_covers_rules_that_allow_no_more(rule: Manifest, wanted: Manifest, *, covered: bool) -> None:
-    assert covers(rule, wanted) is covered
 
 
 def test_a_role_binding_applies_in_its_namespace_only(store: Store, authorizer: Authorizer) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tenantkit.exceptions import HostTakenError, InvalidSpecError
-from tenantkit.spec.network import Network
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
@@ -66,8 +65,6 @@ def test_a_setting_that_this_version_does_not_support_is_refused_by_name() -> No
         Routing(by="gateway")
     with pytest.raises(InvalidSpecError, match="this version creates Ingresses only"):
         Routing(gateway=Gateway(name="edge", namespace="infra"))
-    with pytest.raises(InvalidSpecError, match="this version does not create NetworkPolicies"):
-        Network(isolate=True)
 
 
 def test_each_size_of_the_default_platform_holds_more_than_the_one_before() -> None:

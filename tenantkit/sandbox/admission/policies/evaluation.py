@@ -12,7 +12,7 @@ from tenantkit.sandbox.cel.declared import tested_variables
 from tenantkit.sandbox.cel.expressions import CompileError, EvaluationError, UnknownVariableError, activation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.admission.policies.policy import Policy, Validation
@@ -32,11 +32,18 @@ class Denial:
 
 
 class Evaluation:
-    """The values of a policy's variables for one write; each variable is evaluated when an expression needs it."""
+    """The values of a policy's variables for one write.
+
+    The variables that an expression names are evaluated before it, those that need no others at once, since handing
+    values to the engine costs more than most expressions. A variable that fails has no value, so that an expression
+    fails only if it gets to it, as on the server, which evaluates a variable when it is needed.
+    """
 
     def __init__(self, policy: Policy, values: Mapping[str, Any]) -> None:
         self._variables = dict(policy.variables)
         self._values = {**values, **tested_variables(self._variables)}
+        self._failed: dict[str, str] = {}
+        self._done: set[str] = set()
         self._activation: Any = None
 
     def run(self, expression: Expression | CompileError) -> Any:
@@ -47,30 +54,55 @@ class Evaluation:
         """
         if isinstance(expression, CompileError):
             raise EvaluationError(f"compilation error: {expression}")
-        while True:
-            if self._activation is None:
-                self._activation = activation(self._values)
-            try:
-                return expression.evaluate(self._activation)
-            except UnknownVariableError as unknown:
-                self._resolve(unknown.name)
+        if not expression.uses <= self._done:
+            self._evaluate(self._needed(expression.uses))
+        return self._run(expression)
 
-    def _resolve(self, name: str) -> None:
-        """Evaluate a variable of the policy that an expression needs; other names are fields without a value."""
-        root, _, field = name.partition(".")
-        if root != "variables":
-            missing = name.rpartition(".")[2]
-            what = f"no such key: {missing}" if field else f"no such attribute(s): {name}"
-            raise EvaluationError(what)
-        found = self._variables[field]
-        if isinstance(found, CompileError):
-            raise EvaluationError(f'composited variable "{field}" fails to compile: {found}')
+    def _needed(self, names: Iterable[str]) -> dict[str, Expression | CompileError]:
+        """These variables and those that they need, unless they are done."""
+        found: dict[str, Expression | CompileError] = {}
+        todo = [*names]
+        while todo:
+            name = todo.pop()
+            if name in self._done or name in found:
+                continue
+            found[name] = self._variables[name]
+            todo += getattr(found[name], "uses", ())
+        return found
+
+    def _evaluate(self, needed: dict[str, Expression | CompileError]) -> None:
+        while needed:
+            ready = {name: item for name, item in needed.items() if getattr(item, "uses", frozenset()) <= self._done}
+            values = {name: self._value(name, item) for name, item in ready.items()}
+            self._values |= {f"variables.{name}": value for name, value in values.items() if name not in self._failed}
+            self._done |= ready.keys()
+            self._activation = None
+            needed = {name: item for name, item in needed.items() if name not in ready}
+
+    def _value(self, name: str, expression: Expression | CompileError) -> Any:
+        """The value of a variable whose own variables are done; None, with a note, if it fails."""
+        if isinstance(expression, CompileError):
+            self._failed[name] = f'composited variable "{name}" fails to compile: {expression}'
+            return None
         try:
-            value = self.run(found)
+            return self._run(expression)
         except EvaluationError as error:
-            raise EvaluationError(f'composited variable "{field}" fails to evaluate: {error}') from error
-        self._values[name] = value
-        self._activation = None
+            self._failed[name] = f'composited variable "{name}" fails to evaluate: {error}'
+            return None
+
+    def _run(self, expression: Expression) -> Any:
+        if self._activation is None:
+            self._activation = activation(self._values)
+        try:
+            return expression.evaluate(self._activation)
+        except UnknownVariableError as unknown:
+            root, _, field = unknown.name.partition(".")
+            if root == "variables":
+                raise EvaluationError(self._failed[field]) from unknown
+            missing = unknown.name.rpartition(".")[2]
+            raise EvaluationError(
+                f"no such key: {missing}" if field else f"no such attribute(s): {unknown.name}"
+            ) from unknown
 
 
 def denials(policy: Policy, write: Write, param: Manifest | None) -> Iterator[Denial]:

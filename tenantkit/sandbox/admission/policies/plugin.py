@@ -1,7 +1,7 @@
 """ValidatingAdmissionPolicy: refuse, or warn about, writes that the policies in the store deny.
 
-A policy is compiled when it is created, and its expressions are kept by their texts. A write that no policy matches
-costs a comparison with each policy's rules. Not implemented: the delay of a second until a policy holds, the audit log,
+A policy is compiled when it is created, and its expressions are kept by their texts. A write that no policy is about
+costs a look into a dict. Not implemented: the delay of a second until a policy holds, the audit log,
 to which the action Audit and audit annotations write, and the server's cost of expressions: an expression may take
 10,000 steps of its loops, else it is an error.
 
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tenantkit.sandbox.admission.policies.matching import matches
+from tenantkit.sandbox.admission.policies.hooks import hooks_of
+from tenantkit.sandbox.admission.policies.matching import Target
 from tenantkit.sandbox.admission.policies.params import ConfigurationError, check_kind, params_of
 from tenantkit.sandbox.admission.policies.request import write_of
 from tenantkit.sandbox.apimachinery.errors import Cause
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.admission.attributes import Attributes
     from tenantkit.sandbox.admission.policies.evaluation import Denial
-    from tenantkit.sandbox.admission.policies.policy import Policy
+    from tenantkit.sandbox.admission.policies.hooks import Hook
     from tenantkit.sandbox.admission.policies.request import Write
 
 _CODES: Final = {"Unauthorized": 401, "Forbidden": 403, "RequestEntityTooLarge": 413}
 _INVALID = 422
-_KEPT = 1000
-_compiled: dict[tuple[str, str], Policy] = {}
 
 
 class _Denied(NamedTuple):
@@ -47,25 +46,23 @@ def review(attributes: Attributes) -> None:
     Raises:
         ApiError: 403, or the status of the validation's reason; in the server's words.
     """
-    store = attributes.store
-    bindings = store.list(POLICY_BINDINGS)
-    if not bindings or attributes.resource in {POLICIES, POLICY_BINDINGS}:
+    resource, store = attributes.resource, attributes.store
+    if resource is POLICIES or resource is POLICY_BINDINGS:
         return
-    write, denied = write_of(attributes), list[_Denied]()
-    for policy in store.list(POLICIES):
-        name = policy["metadata"]["name"]
-        bound = [binding for binding in bindings if binding["spec"].get("policyName") == name]
-        if bound and matches(policy["spec"].get("matchConstraints"), write):
-            denied += _review(policy, bound, write)
+    hooks = hooks_of(store).about(store, Target(resource, attributes.subresource, attributes.operation))
+    if not hooks:
+        return
+    write = write_of(attributes)
+    denied = [found for hook in hooks if hook.match.matches(write) for found in _review(hook, write)]
     if denied:
         raise _refused(attributes, denied[0])
 
 
-def _review(manifest: Manifest, bindings: list[Manifest], write: Write) -> Iterator[_Denied]:
+def _review(hook: Hook, write: Write) -> Iterator[_Denied]:
     """What a policy that matches denies by its bindings; warnings are added to the write's."""
     from tenantkit.sandbox.admission.policies.evaluation import Denial
 
-    name, spec = manifest["metadata"]["name"], manifest["spec"]
+    name, spec = hook.name, hook.spec
     fails = spec.get("failurePolicy") != "Ignore"
     try:
         check_kind(spec.get("paramKind"))
@@ -73,45 +70,31 @@ def _review(manifest: Manifest, bindings: list[Manifest], write: Write) -> Itera
         if fails:
             yield _Denied(name, "", Denial(f"failed to configure policy: {error}"))
         return
-    for binding in bindings:
-        bound = binding["metadata"]["name"]
-        if not matches(binding["spec"].get("matchResources"), write):
+    for binding in hook.bindings:
+        if not binding.match.matches(write):
             continue
         try:
-            params = params_of(spec.get("paramKind"), binding["spec"].get("paramRef"), write)
+            params = params_of(spec.get("paramKind"), binding.spec.get("paramRef"), write)
         except ConfigurationError as error:
             if fails:
-                yield _Denied(name, bound, Denial(f"failed to configure binding: {error}"))
+                yield _Denied(name, binding.name, Denial(f"failed to configure binding: {error}"))
             continue
-        actions = binding["spec"].get("validationActions") or ()
-        for denial in _denials(manifest, write, params):
+        actions = binding.spec.get("validationActions") or ()
+        for denial in _denials(hook, write, params):
             if "Deny" in actions or denial.always:
-                yield _Denied(name, bound, denial)
+                yield _Denied(name, binding.name, denial)
             elif "Warn" in actions:
-                lead = f"Validation failed for ValidatingAdmissionPolicy '{name}' with binding '{bound}'"
+                lead = f"Validation failed for ValidatingAdmissionPolicy '{name}' with binding '{binding.name}'"
                 write.attributes.warnings.append(f"{lead}: {denial.message}")
 
 
-def _denials(manifest: Manifest, write: Write, params: list[Manifest | None]) -> Iterator[Denial]:
+def _denials(hook: Hook, write: Write, params: list[Manifest | None]) -> Iterator[Denial]:
     from tenantkit.sandbox.admission.policies.evaluation import denials
     from tenantkit.sandbox.cel.libraries.authorizer import authorizing
 
-    policy = _policy(manifest)
     with authorizing(write.authorize):
         for param in params:
-            yield from denials(policy, write, param)
-
-
-def _policy(manifest: Manifest) -> Policy:
-    """The policy with its compiled expressions; kept until it changes."""
-    from tenantkit.sandbox.admission.policies.policy import compiled_policy
-
-    key = (manifest["metadata"]["uid"], manifest["metadata"]["resourceVersion"])
-    if key not in _compiled:
-        if len(_compiled) >= _KEPT:
-            _compiled.clear()
-        _compiled[key] = compiled_policy(manifest)
-    return _compiled[key]
+            yield from denials(hook.policy, write, param)
 
 
 def _refused(attributes: Attributes, denied: _Denied) -> Exception:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.sandbox.admission.policies.matching import Target
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES
 from tenantkit.sandbox.auth.rbac import Authorizer
 from tenantkit.sandbox.auth.request_info import RequestInfo
@@ -39,6 +40,11 @@ class Write:
     attributes: Attributes
     object: Manifest | None
     old: Manifest | None
+
+    @property
+    def target(self) -> Target:
+        """What most rules look at."""
+        return Target(self.resource, self.subresource, self.operation)
 
     @property
     def resource(self) -> Resource:

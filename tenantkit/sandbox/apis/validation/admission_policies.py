@@ -79,7 +79,7 @@ def check_policy_binding(errors: ErrorList, binding: Manifest) -> None:
         why = "repeating the same validation failure information in the API response and headers serves no purpose"
         errors.invalid(field, actions, f"must not contain both Deny and Warn ({why})")
     if not actions:
-        errors.required(field, "at least one validation action is required")
+        errors.required(field)
     _check_static(errors, binding)
 
 

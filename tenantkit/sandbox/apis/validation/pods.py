@@ -194,6 +194,10 @@ def _check_mounts(errors: ErrorList, field: str, container: Manifest, volumes: s
             errors.not_found(f"{where}.name", mount["name"])
         if not mount.get("mountPath"):
             errors.required(f"{where}.mountPath")
+        is_privileged = (container.get("securityContext") or {}).get("privileged")
+        if mount.get("mountPropagation") == "Bidirectional" and not is_privileged:
+            text = "Bidirectional mount propagation is available only to privileged containers"
+            errors.forbidden(f"{field}.volumeMounts.mountPropagation", text)
 
 
 def _check_ports(errors: ErrorList, field: str, ports: list[Manifest]) -> None:

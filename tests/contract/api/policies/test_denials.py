@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SAYS = "'data is ' + object.data.a"
 ERROR = "expression 'object.data.no == 'x'' resulted in error: no such key: no"
+MAY = "authorizer.group('').resource('pods').check('get').allowed()"
 BROKEN = {"expression": "object.data.no == 'x'"}
 VARIABLES = [
     {"name": "data", "expression": "object.data"},
@@ -77,8 +78,10 @@ CASES: dict[str, tuple[Bound, tuple[str, str, int] | None]] = {
     "variable-broken": (
         Bound({"variables": VARIABLES, "validations": [{"expression": "variables.indirect == 'x'"}]}),
         (
-            "expression 'variables.indirect == 'x'' resulted in error: composited variable \"indirect\" fails to "
-            'evaluate: composited variable "broken" fails to evaluate: no such key: no',
+            (
+                "expression 'variables.indirect == 'x'' resulted in error: composited variable \"indirect\" fails to "
+                'evaluate: composited variable "broken" fails to evaluate: no such key: no'
+            ),
             "Invalid",
             422,
         ),
@@ -118,9 +121,7 @@ CASES: dict[str, tuple[Bound, tuple[str, str, int] | None]] = {
     "message-without-authorizer": (
         Bound(
             {
-                "variables": [
-                    {"name": "may", "expression": "authorizer.group('').resource('pods').check('get').allowed()"}
-                ],
+                "variables": [{"name": "may", "expression": MAY}],
                 "validations": [
                     {"expression": "!variables.may", "message": "no", "messageExpression": "string(variables.may)"}
                 ],
@@ -138,10 +139,9 @@ CASES: dict[str, tuple[Bound, tuple[str, str, int] | None]] = {
     "annotation": (Bound({"auditAnnotations": [{"key": "a", "valueExpression": "object.data.a + ''"}]}), None),
     "audited": (Bound({"validations": [NEVER, BROKEN]}, actions=("Audit",)), None),
     "checks": (
-        validation("[1, 2, 3].all(i, authorizer.group('').resource('pods').check('get').allowed())"),
+        validation(f"[1, 2, 3].all(i, {MAY})"),
         (
-            "expression '[1, 2, 3].all(i, authorizer.group('').resource('pods').check('get').allowed())' resulted in "
-            "error: operation cancelled: actual cost limit exceeded",
+            f"expression '[1, 2, 3].all(i, {MAY})' resulted in error: operation cancelled: actual cost limit exceeded",
             "Invalid",
             422,
         ),

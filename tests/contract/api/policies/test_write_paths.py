@@ -17,18 +17,17 @@ if TYPE_CHECKING:
     from tenantkit.cluster.cluster import Cluster
     from tests.contract.wire import Answer, Wire
 
-SEEN = " + ' ' + ".join(
-    (
-        "request.operation",
-        "request.resource.resource + (has(request.subResource) ? '/' + request.subResource : '')",
-        "request.kind.kind",
-        "(has(request.name) ? request.name : 'unnamed')",
-        "(object == null ? '-' : object.kind)",
-        "(oldObject == null ? '-' : oldObject.kind)",
-        "request.options.kind",
-        "(request.dryRun ? 'dry' : 'stored')",
-    )
-)
+_PARTS = [
+    "request.operation",
+    "request.resource.resource + (has(request.subResource) ? '/' + request.subResource : '')",
+    "request.kind.kind",
+    "(has(request.name) ? request.name : 'unnamed')",
+    "(object == null ? '-' : object.kind)",
+    "(oldObject == null ? '-' : oldObject.kind)",
+    "request.options.kind",
+    "(request.dryRun ? 'dry' : 'stored')",
+]
+SEEN = " + ' ' + ".join(_PARTS)
 WHO = "request.userInfo.username"
 NAMESPACE_KEY = "kubernetes.io/metadata.name"
 

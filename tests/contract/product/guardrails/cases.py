@@ -44,7 +44,7 @@ class Case:
     def body(self) -> Json:
         """The object."""
         version, _, plural = self.resource.rpartition("/")
-        head = {"apiVersion": version, "kind": _KINDS[plural]} if plural in _KINDS else {}
+        head: Json = {"apiVersion": version, "kind": _KINDS[plural]} if plural in _KINDS else {}
         body = head | copy.deepcopy(self.fields)
         body.setdefault("metadata", {}).setdefault("name", "tried")
         return body

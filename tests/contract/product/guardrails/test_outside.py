@@ -12,7 +12,7 @@ from tenantkit.provision.delete import delete_tenants
 from tenantkit.provision.plan import plan
 from tests.contract.product.guardrails.conftest import DRY_RUN, PROVISIONER, RBAC, denied, settings
 from tests.contract.tenants import ROUTE, fresh_name, tenant
-from tests.contract.wire import MERGE_PATCH
+from tests.contract.wire import JSON, MERGE_PATCH
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
@@ -68,10 +68,11 @@ def test_a_provisioner_binds_nobody_of_kubernetes_in_a_tenant(place: Place, prov
     ],
 )
 def test_a_provisioner_changes_nothing_outside(method: str, path: str, body: Any, provisioner: Wire) -> None:
-    content = {"content_type": MERGE_PATCH} if method == "PATCH" else {}
+    content_type = MERGE_PATCH if method == "PATCH" else JSON
 
     denied(
-        provisioner(method, path, body, query=DRY_RUN, **content), "a change by a provisioner is not allowed outside"
+        provisioner(method, path, body, query=DRY_RUN, content_type=content_type),
+        "a change by a provisioner is not allowed outside",
     )
 
 

@@ -1,0 +1,1 @@
+"""Who may do what: bindings and roles, read once and resolved."""

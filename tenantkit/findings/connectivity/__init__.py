@@ -1,0 +1,1 @@
+"""Connectivity: who may reach whom by the NetworkPolicies."""
