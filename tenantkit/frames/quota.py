@@ -1,7 +1,8 @@
 """Quota usage: how much of each quota is used.
 
 `hard` comes from the quota's spec, `used` from what the quota controller has counted. An entry that is not counted yet
-is `pending` and has no `used`, since "0 used" would be wrong where the truth is unknown. An entry whose limit is 0 is
+is `pending` and has no `used`, since "0 used" would be wrong where the truth is unknown. An entry that counts a kind
+which the cluster does not serve is `unserved`: no controller counts it. An entry whose limit is 0 is
 `none`, not `full`: nothing was granted.
 
 Tenants of one size have equal specs, so each distinct spec is parsed once and found again by its bytes. Of every quota
@@ -34,7 +35,7 @@ from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import format_quantity
-from tenantkit.rules.quota_status import counted_usage
+from tenantkit.rules.quota_status import counted_usage, is_counted
 from tenantkit.rules.shapes import fitted
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ QUOTA_USAGE: Schema = {
     "measured": "Float64",
 }
 
-STATES = ("pending", "over", "none", "full", "near", "ok")
+STATES = ("pending", "over", "none", "full", "near", "unserved", "ok")
+_UNSERVED = -np.inf
+_COUNT = "count/"
 
 
 @takes_cluster
@@ -93,10 +96,10 @@ def quota_usage(  # noqa: PLR0913 (which part of the cluster, and in which form)
         tenant, team, namespace, quota (the ResourceQuota's name), resource as the quota spells it (`requests.cpu`),
         unit (`cores`, `bytes`, `count`): string; used, hard, free in that unit, used_pct from 0 to 100: Float64, <NA>
         where not counted yet; state: `pending` (not counted yet), `none` (nothing granted), `ok`, `near` (80 % and
-        more), `full`, `over`; scopes: string, the pods that the quota covers (`NotBestEffort`, `PriorityClass In
-        (high)`, joined by `, `; <NA>: all); measured: Float64, the cpu and memory that pods really use, <NA> without
-        `metrics`, without a metrics server, for quotas with scopes, and where no pod was measured. Sorted by
-        namespace, quota and resource.
+        more), `full`, `over`, `unserved` (the cluster has no such kind, so nothing counts it); scopes: string, the
+        pods that the quota covers (`NotBestEffort`, `PriorityClass In (high)`, joined by `, `; <NA>: all); measured:
+        Float64, the cpu and memory that pods really use, <NA> without `metrics`, without a metrics server, for quotas
+        with scopes, and where no pod was measured. Sorted by namespace, quota and resource.
         With `by="team"`: team, resource, unit, scopes: string, namespaces (how many): Int64, and the columns from used
         to state and measured as above, <NA> where one of the namespaces has <NA>. `attrs["scope"]`: `cluster`, or the
         tuple of namespaces that it covers. `attrs["incomplete"]`: `PodMetrics`, and why measured is <NA>.
@@ -188,7 +191,7 @@ class _Spec:
     scopes: str | None
 
 
-# namespace, name, tenant, team, spec, and the usage of each entry; NaN where it is not counted yet
+# namespace, name, tenant, team, spec, and the usage of each entry; NaN where it is not counted yet, and _UNSERVED
 _Read: TypeAlias = "tuple[str, str, str | None, str | None, _Spec, list[float]]"
 
 
@@ -213,12 +216,18 @@ class _Reader:
         spec = self._specs.get((hard, scopes)) or self._specs.setdefault((hard, scopes), self._spec(hard, scopes))
         used = status.get("used") or {}
         counted = _as_bytes(status.get("hard"))
-        if counted != hard:
-            used = counted_usage(
-                {"spec": {"hard": _entries(hard)}, "status": {"hard": _entries(counted), "used": used}}
-            )
+        is_whole = counted == hard
+        if not is_whole:
+            both = {"spec": {"hard": _entries(hard)}, "status": {"hard": _entries(counted), "used": used}}
+            used, is_whole = counted_usage(both), is_counted(both)
         # The server writes maps in the order of their keys, so the order is usually right.
         texts = used.values() if [*used] == spec.resources else map(used.get, spec.resources)
+        amounts = [*map(self._number, texts)]
+        if is_whole and 0 < len(used) < len(amounts):
+            amounts = [
+                _UNSERVED if name.startswith(_COUNT) and name not in used else amount
+                for name, amount in zip(spec.resources, amounts, strict=True)
+            ]
         labels = metadata.get("labels") or {}
         return (
             metadata["namespace"],
@@ -226,7 +235,7 @@ class _Reader:
             labels.get(TENANT_LABEL),
             labels.get(TEAM_LABEL),
             spec,
-            [*map(self._number, texts)],
+            amounts,
         )
 
     def _spec(self, hard: bytes, scopes: str | None) -> _Spec:
@@ -299,17 +308,20 @@ def _amounts(
     used: NDArray[np.float64], hard: NDArray[np.float64], is_cores: NDArray[np.bool_]
 ) -> dict[str, pd.api.extensions.ExtensionArray]:
     """The columns used, hard, free, used_pct and state."""
-    is_unknown, is_pending, is_none = np.isnan(hard), np.isnan(used), hard == 0
+    is_unserved = used == _UNSERVED
+    used = np.where(is_unserved, np.nan, used)
+    is_unknown, is_uncounted, is_none = np.isnan(hard), np.isnan(used), hard == 0
+    is_pending = is_uncounted & ~is_unserved
     free = hard - used
     free[is_cores] = free[is_cores].round(3)  # quotas count in millicores: 4 - 3.9 is 0.1, not 0.10000000000000009
     used_pct = 100 * np.divide(used, hard, out=np.zeros_like(hard), where=~is_none)
-    conditions = (is_unknown, is_pending, used > hard, is_none, used == hard, used_pct >= NEAR_PCT)
+    conditions = (is_unknown, is_pending, used > hard, is_none, used == hard, used_pct >= NEAR_PCT, is_unserved)
     state = np.select(conditions, list(range(len(conditions))), len(conditions))
     return {
-        "used": numbers_where(used, is_pending),
+        "used": numbers_where(used, is_uncounted),
         "hard": numbers_where(hard, is_unknown),
-        "free": numbers_where(free, is_pending | is_unknown),
-        "used_pct": numbers_where(used_pct, is_pending | is_unknown | is_none),
+        "free": numbers_where(free, is_uncounted | is_unknown),
+        "used_pct": numbers_where(used_pct, is_uncounted | is_unknown | is_none),
         "state": texts_at((None, *STATES), state),
     }
 
@@ -317,7 +329,7 @@ def _amounts(
 @lru_cache(maxsize=1024)
 def unit_of(resource: str) -> str:
     """The base unit of a quota's entry: `cores`, `bytes` or `count` (page "Resource Quotas")."""
-    if resource.startswith("count/"):
+    if resource.startswith(_COUNT):
         return "count"
     name = resource.rpartition("/")[2] if ".storageclass.storage.k8s.io/" in resource else resource
     bare = name.removeprefix("requests.").removeprefix("limits.")

@@ -12,22 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.visible import list_visible
-from tenantkit.exceptions import InvalidSpecError, SpecVersionError
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.warnings import warning_of
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
+from tenantkit.manifests.network_policies import DEFAULT_DENY
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.visible import Scope
     from tenantkit.frames.kit.schema import Schema
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.tenant import Tenant
@@ -43,6 +45,7 @@ TENANTS: Schema = {
     "created": TIME,
     "expires": TIME,
     "protected": "boolean",
+    "isolated": "boolean",
     "drift": "boolean",
     "frozen": "string",
     "boost_until": TIME,
@@ -73,12 +76,14 @@ def tenants(
     Returns:
         tenant, team, namespace, phase (`Active`, or `Terminating` while it is being deleted), size (<NA>: a quota of
         its own), owners, hosts (all that are granted), both joined by `, `: string; created, expires (<NA>: never):
-        datetime64[us, UTC]; protected: boolean; drift: boolean, <NA> where not requested or unknown; frozen (`pods`,
-        `read-only`, or <NA>): string; boost_until (<NA>: not boosted): datetime64[us, UTC]; warning (<NA>: nothing to
-        tell): string, one line that says that a tenant is frozen or boosted, that its grant expires within 14 days or
-        has expired, that its boost has ended, or what its deletion waits for. Sorted by namespace. `attrs["scope"]`:
-        `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by namespace, why its grant or its
-        drift is unknown; the columns that depend on it are <NA>.
+        datetime64[us, UTC]; protected: boolean; isolated (whether tenantkit's NetworkPolicy denies its pods what no
+        other policy allows): boolean, <NA> where you may not list these; drift: boolean, <NA> where not requested or
+        unknown; frozen (`pods`, `read-only`, or <NA>): string; boost_until (<NA>: not boosted): datetime64[us, UTC];
+        warning (<NA>: nothing to tell): string, one line that says that a tenant is frozen or boosted, that its grant
+        expires within 14 days or has expired, that its boost has ended, or what its deletion waits for. Sorted by
+        namespace. `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
+        namespace, why its grant or its drift is unknown, and by `NetworkPolicy`, why it is not known who is isolated;
+        the columns that depend on it are <NA>.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.
@@ -86,8 +91,8 @@ def tenants(
         PermissionDenied: namespaces may not be read.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces, else get your own. With `drift`, what `plan` needs.
-    Source: page "Namespaces".
+    RBAC: list namespaces, else get your own; list networkpolicies, if that is allowed. With `drift`, what `plan` needs.
+    Source: pages "Namespaces", "Network Policies".
 
     Example:
         >>> tenants(cluster, tenant="speech")["tenant"].tolist()
@@ -100,21 +105,26 @@ def tenants(
         namespaces=filters.namespaces,
         label_selector=both_selectors(TENANT_NAMESPACES, filters.label_selector),
     )
-    frame = tenants_frame(found)
+    incomplete: dict[str, str] = {}
+    frame = tenants_frame(found, isolated=_isolated(cluster, found, scope, incomplete))
     if drift:
         from tenantkit.frames.kit.drift import add_drift, read_drift
 
         frame = add_drift(frame, read_drift(cluster, found))
+    frame.attrs["incomplete"] |= incomplete
     note_unreadable(frame.attrs["incomplete"], found)
     frame.attrs["scope"] = scope
     return frame
 
 
-def tenants_frame(namespaces: Iterable[Manifest], now: datetime | None = None) -> pd.DataFrame:
+def tenants_frame(
+    namespaces: Iterable[Manifest], *, isolated: Collection[str] | None = None, now: datetime | None = None
+) -> pd.DataFrame:
     """The frame of `tenants`, from tenants' Namespaces as the server returns them; drift is unknown.
 
     Args:
         namespaces: of tenants.
+        isolated: the names of those whose pods are isolated; None if that is not known.
         now: the time, with its zone, for the warnings. Default: the current time.
     """
     moment = now or datetime.now(UTC)
@@ -126,13 +136,13 @@ def tenants_frame(namespaces: Iterable[Manifest], now: datetime | None = None) -
             tenant = stored_tenant(namespace)
         except (InvalidSpecError, SpecVersionError) as error:
             incomplete[namespace["metadata"]["name"]] = str(error)
-        rows.append(_row(namespace, tenant, moment))
+        rows.append(_row(namespace, tenant, moment, is_isolated=_is_isolated(namespace, isolated)))
     frame = frame_of_rows(rows, TENANTS)
     frame.attrs["incomplete"] = incomplete
     return frame
 
 
-def _row(namespace: Manifest, tenant: Tenant | None, now: datetime) -> tuple[Any, ...]:
+def _row(namespace: Manifest, tenant: Tenant | None, now: datetime, *, is_isolated: bool | None) -> tuple[Any, ...]:
     """One row; without a readable grant, with what the labels say."""
     metadata = namespace["metadata"]
     labels: Mapping[str, str] = metadata.get("labels") or {}
@@ -149,8 +159,32 @@ def _row(namespace: Manifest, tenant: Tenant | None, now: datetime) -> tuple[Any
         metadata.get("creationTimestamp"),
         tenant.expires.isoformat() if tenant is not None and tenant.expires is not None else None,
         tenant.protected if tenant is not None else None,
+        is_isolated,
         None,
         tenant.frozen if tenant is not None else None,
         boost.until.isoformat() if boost is not None else None,
         warning_of(namespace, tenant, now),
     )
+
+
+def _is_isolated(namespace: Manifest, isolated: Collection[str] | None) -> bool | None:
+    return None if isolated is None else namespace["metadata"]["name"] in isolated
+
+
+def _isolated(
+    cluster: Cluster, namespaces: Sequence[Manifest], scope: Scope, incomplete: dict[str, str]
+) -> set[str] | None:
+    """The namespaces whose pods are denied what no policy allows; None if policies cannot be listed."""
+    if not namespaces:
+        return None
+    try:
+        policies, _ = list_visible(
+            cluster,
+            "NetworkPolicy",
+            namespaces=None if scope == "cluster" else scope,
+            field_selector=f"metadata.name={DEFAULT_DENY}",
+        )
+    except (NotFound, PermissionDenied) as error:
+        incomplete["NetworkPolicy"] = str(error)
+        return None
+    return {policy["metadata"]["namespace"] for policy in policies}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("tenant", "namespace", "quota", "resource", "unit", "used", "hard", "used_pct", "state")
 _FIRST = ("requests.cpu", "limits.cpu", "requests.memory", "limits.memory")  # then devices, storage, counts
+_COUNT, _CLOSE = "count/", ("near", "full", "over")
 _NAMED_LIMIT = 8
 
 _CELL_WIDTH, _ROW_HEIGHT, _GAP, _MARGIN = 0.62, 0.32, 0.03, 0.12
@@ -51,7 +52,8 @@ def quota_heatmap(
     Args:
         frame: from `quota_usage`, or some of its rows; tenants are in its order.
         theme: `light` or `dark`, like the page that shows it. Default: light.
-        resources: only these, in this order. Default: all of which some tenant was granted anything.
+        resources: only these, in this order. Default: all of which some tenant was granted anything; of numbers of
+            objects (`count/…`), only those of which some tenant has used 80 % and more.
         limit: at most this many tenants, the fullest ones. Default 40, which fits on a page.
 
     Returns:
@@ -82,6 +84,8 @@ def quota_heatmap(
 def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme = "light") -> Picture:
     """Draw how much of each resource is used and free: a bar per resource, with its amounts.
 
+    Numbers of objects (`count/…`) are only shown from 80 % on: a quota has many of them, and few matter.
+
     Args:
         frame: from `quota_usage`, or some of its rows.
         tenant: only this one, by name. Default: the sum of all in the frame, without entries that are not counted yet;
@@ -104,7 +108,7 @@ def quota_bars(frame: pd.DataFrame, tenant: str | None = None, *, theme: Theme =
         known = f"the tenants {', '.join(names[:_NAMED_LIMIT])}" if names else "no tenants"
         raise InvalidSpecError([Problem("tenant", tenant, f"is not in this frame, which has {known}")])
     chosen = names if tenant is None else [tenant]
-    bars = _sums(cell for cell in cells if cell.tenant in chosen)
+    bars = _worth_showing(_sums(cell for cell in cells if cell.tenant in chosen))
     if not bars:
         return _nothing(look, theme)
     title = chosen[0] if len(chosen) == 1 else _many(len(chosen), "tenant")
@@ -177,6 +181,7 @@ def _cells(frame: pd.DataFrame) -> list[_Cell]:
             state=row["state"],
         )
         for row in frame[list(_COLUMNS)].to_dict("records")
+        if row["state"] != "unserved"
     ]
 
 
@@ -189,8 +194,15 @@ def _chosen(resources: object) -> list[str]:
 
 def _granted(cells: Iterable[_Cell]) -> list[str]:
     """The resources of which some tenant was granted or uses anything, cpu and memory first."""
-    found = dict.fromkeys(cell.resource for cell in cells if cell.state != "none")
+    found = dict.fromkeys(cell.resource for cell in _worth_showing(cells) if cell.state != "none")
     return sorted(found, key=_sort_key)
+
+
+def _worth_showing(cells: Iterable[_Cell]) -> list[_Cell]:
+    """All, but of the numbers of objects only those near their limit; all where there is nothing else."""
+    every = list(cells)
+    shown = [cell for cell in every if not cell.resource.startswith(_COUNT) or cell.state in _CLOSE]
+    return shown or every
 
 
 def _sort_key(resource: str) -> tuple[int, str]:

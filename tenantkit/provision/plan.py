@@ -144,7 +144,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '11 unchanged'
+            '12 unchanged'
         """
         check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
@@ -162,7 +162,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            11 unchanged
+            12 unchanged
         """
         check_surface(surface)
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
@@ -219,14 +219,15 @@ def plan(
     RBAC: get configmap `platform` in tenantkit-system and namespace kube-system; list namespaces, configmaps,
     resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings, ingresses, for the cluster or in each
     tenant's namespace; list nodes and priorityclasses, if that is allowed; create selfsubjectaccessreviews, which any
-    signed-in user may. With `dry_run="server"` also create and patch of the objects that change.
+    signed-in user may. For extra objects and copies, list their kinds likewise, and get the sources. With
+    `dry_run="server"` also create and patch of the objects that change.
 
     Source: page "Server-Side Apply".
 
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '11 to create'
+        '12 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")

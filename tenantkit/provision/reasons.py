@@ -211,12 +211,12 @@ def foreign_ingress(ungranted: Sequence[str]) -> Reason:
     return Reason("foreign", f"it is not one of the tenant's routes{hosts}")
 
 
-def foreign_policy(openings: Sequence[str]) -> Reason:
-    """A NetworkPolicy of somebody else, and what it allows beyond the own namespace."""
+def foreign_policy(openings: Sequence[str], pods: str) -> Reason:
+    """A NetworkPolicy of somebody else for these pods, and what it allows beyond what the platform does."""
     if openings:
-        text = f"a NetworkPolicy that is not tenantkit's, and it opens {'; '.join(openings)}"
-        return Reason("foreign-opens", f"{text}: delete it, unless the platform team agreed to it")
-    return Reason("foreign", "a NetworkPolicy that is not tenantkit's; it opens nothing beyond this namespace")
+        text = f"a NetworkPolicy that is not tenantkit's, and it opens for {pods}: {'; '.join(openings)}"
+        return Reason("foreign-opens", f"{text}. Delete it, unless the platform team agreed to it")
+    return Reason("foreign", f"a NetworkPolicy for {pods} that is not tenantkit's; it opens nothing")
 
 
 def second_of_kind(kind: str) -> Reason:

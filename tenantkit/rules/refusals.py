@@ -88,6 +88,14 @@ _PATTERNS = (
     _Pattern(
         "quota exceeded",
         re.compile(
+            r"exceeded quota: (?P<name>tenantkit-priority)"
+            r"(?:, requested: (?P<requested>\S+), used: (?P<used>\S+), limited: (?P<limited>[^\s\];]+))?"
+        ),
+        "use a priority class that the platform lists, or none: this quota admits no pod of any other class",
+    ),
+    _Pattern(
+        "quota exceeded",
+        re.compile(
             r"exceeded quota: (?P<name>[^,\s]+)"
             r"(?:, requested: (?P<requested>\S+), used: (?P<used>\S+), limited: (?P<limited>[^\s\];]+))?"
         ),

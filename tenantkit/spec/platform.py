@@ -74,9 +74,12 @@ class Platform(Document):
             the cluster. Default: none.
         extra_objects: further objects of each tenant, as manifests without a namespace. In their texts, `{name}`,
             `{team}`, `{namespace}` and `{domain}` stand for the tenant's; write `{{name}}` for `{name}` itself. Every
-            signed-in user may read them. Default: none.
+            signed-in user may read them. Who applies tenants needs permission to list, create, patch and delete these
+            kinds. Default: none.
         copies: Secrets and ConfigMaps of which each tenant gets a copy, such as those for pulling images:
-            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Default: none.
+            `namespace/name` of a Secret, or `ConfigMap/namespace/name`. Who applies tenants needs permission to get
+            these, and to list, create, patch and delete Secrets, which provisioners do not have by themselves.
+            Default: none.
 
     Raises:
         InvalidSpecError: with every wrong field.

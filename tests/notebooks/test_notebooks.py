@@ -149,6 +149,8 @@ def test_the_same_cells_run_on_a_real_control_plane(notebook: Path, tmp_path: Pa
             fill_sample(cluster)
             before = {namespace["metadata"]["name"] for namespace in cluster.list("Namespace")}
             environment = kernel_environment(provisioner.kubeconfig, provisioner.context, tmp_path)
+            # those for platform engineers start a sandbox of their own without it
+            environment |= {"TENANTKIT_ADMIN_KUBECONFIG": str(admin.kubeconfig)}
             run = run_nbval(notebook, environment, tmp_path, "--nbval-lax")
             after = {namespace["metadata"]["name"] for namespace in cluster.list("Namespace")}
 

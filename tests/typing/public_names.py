@@ -44,6 +44,7 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.services(cluster), pd.DataFrame)
     assert_type(tk.events(cluster), pd.DataFrame)
     assert_type(tk.volumes(cluster), pd.DataFrame)
+    assert_type(tk.copies(cluster, tenant="vision"), pd.DataFrame)
     assert_type(tk.resources(cluster, "rayclusters.ray.io"), pd.DataFrame)
     assert_type(tk.quota_holders(cluster, "vision"), pd.DataFrame)
     assert_type(tk.quota_usage(cluster, by="team", metrics=True), pd.DataFrame)

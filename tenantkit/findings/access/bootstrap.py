@@ -21,9 +21,11 @@ _SYSTEM = "kube-system"
 
 _Subject = tuple[str, str, str]  # kind, namespace, name
 _AUTHENTICATED: _Subject = ("Group", "", "system:authenticated")
+_ACCOUNTS: _Subject = ("Group", "", "system:serviceaccounts")
 _DEFAULTS: Mapping[str, frozenset[_Subject]] = {
     "cluster-admin": frozenset({("Group", "", "system:masters")}),
     "system:basic-user": frozenset({_AUTHENTICATED}),
+    "system:cluster-trust-bundle-discovery": frozenset({_ACCOUNTS}),
     "system:discovery": frozenset({_AUTHENTICATED}),
     "system:public-info-viewer": frozenset({_AUTHENTICATED, ("Group", "", "system:unauthenticated")}),
     "system:monitoring": frozenset({("Group", "", "system:monitoring")}),
@@ -33,7 +35,7 @@ _DEFAULTS: Mapping[str, frozenset[_Subject]] = {
     "system:volume-scheduler": frozenset({("User", "", "system:kube-scheduler")}),
     "system:node": frozenset(),
     "system:node-proxier": frozenset({("User", "", "system:kube-proxy")}),
-    "system:service-account-issuer-discovery": frozenset({("Group", "", "system:serviceaccounts")}),
+    "system:service-account-issuer-discovery": frozenset({_ACCOUNTS}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
@@ -10,8 +11,10 @@ from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.findings.audit.check import SEVERITIES, STATES
 from tenantkit.findings.audit.read import read_audit
 from tenantkit.findings.audit.registry import results
+from tenantkit.findings.audit.view import ClusterView
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
+from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.spec.tenant import Tenant
@@ -82,7 +85,8 @@ def audit(
     clusterrolebindings, serviceaccounts, secrets (only metadata of those with tokens is read), configmaps, pods,
     deployments, replicasets, replicationcontrollers, statefulsets, daemonsets, jobs, cronjobs, services,
     endpointslices, persistentvolumeclaims, poddisruptionbudgets, ingresses, httproutes, priorityclasses,
-    validatingadmissionpolicies and validatingadmissionpolicybindings, each as far as you may.
+    validatingadmissionpolicies and validatingadmissionpolicybindings, each as far as you may. What the platform copies
+    into namespaces is read, too, as by `plan`.
     Source: pages "Multi-tenancy" and "Role Based Access Control Good Practices".
 
     Example:
@@ -110,8 +114,16 @@ def audit_results(
     found, scope = list_visible(cluster, "Namespace", namespaces=filters.namespaces, label_selector=selector)
     if filters.tenant is not None and given is not None:
         given = tuple(spec for spec in given if spec.name == filters.tenant)
-    snapshot = read_audit(cluster, found, is_whole=_is_whole(found, scope), specs=given)
+    snapshot = _with_extras(cluster, read_audit(cluster, found, is_whole=_is_whole(found, scope), specs=given))
     return in_order(results(snapshot)), snapshot
+
+
+def _with_extras(cluster: Cluster, snapshot: AuditSnapshot) -> AuditSnapshot:
+    """The snapshot with the extra objects and copies that the platform gives its tenants."""
+    if snapshot.platform is None:
+        return snapshot
+    fitting = ClusterView(snapshot).fitting
+    return replace(snapshot, live=with_extras(cluster, snapshot.live, fitting, snapshot.platform))
 
 
 def _is_whole(found: Sequence[Manifest], scope: Scope) -> bool:

@@ -12,6 +12,7 @@ from tenantkit.exceptions import SpecVersionError
 from tenantkit.findings.audit.check import Doubt, Evidence, cut
 from tenantkit.manifests.guardrails.objects import GUARDRAIL_KINDS
 from tenantkit.manifests.labels import (
+    FROZEN_QUOTA_NAME,
     GUARDRAIL_LABEL,
     GUARDRAILS_CONFIG_MAP,
     HOSTS_ANNOTATION,
@@ -43,7 +44,7 @@ DRIFT = "drift"
 POD_SECURITY = "pod-security.kubernetes.io/"
 QUOTA_CLASSES = ("quota-compute", "quota-storage", "quota-accelerators", "quota-services", "quota-objects")
 NETWORK_POLICIES: Mapping[str, str] = {name: name.replace("tenantkit-", "network-") for name in POLICY_NAMES}
-_QUOTAS: Mapping[str, str] = {PRIORITY_QUOTA_NAME: "quota-priority"}
+_QUOTAS: Mapping[str, str] = {PRIORITY_QUOTA_NAME: "quota-priority", FROZEN_QUOTA_NAME: "quota-frozen"}
 _OF_BINDINGS = {"not-in-the-grant": "owners-as-granted", "left-as-it-is": "members-by-tenantkit"}
 PLATFORM_CODES = (
     "platform-roles",

@@ -71,13 +71,16 @@ class ClusterView:
         """By audited namespace, why its grant does not fit the platform."""
         return {name: why for name, grant in self.grants.items() if (why := _misfit(grant, name, self.platform))}
 
+    @property
+    def fitting(self) -> list[Tenant]:
+        """The grants that fit the platform, without boosts that have ended."""
+        readable = {name: grant for name, grant in self.grants.items() if isinstance(grant, Tenant)}
+        return [grant.at(self.snapshot.now) for name, grant in readable.items() if name not in self.unfit]
+
     @cached_property
     def differences(self) -> dict[str, dict[str, list[Found]]]:
         """By tenant and by code of the check, what differs from the spec."""
-        fitting = [
-            grant for name, grant in self.grants.items() if not isinstance(grant, str) and name not in self.unfit
-        ]
-        return differences_of(self.snapshot, fitting)
+        return differences_of(self.snapshot, self.fitting)
 
     @cached_property
     def platform_differences(self) -> dict[str, list[Found]]:

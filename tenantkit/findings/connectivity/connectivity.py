@@ -81,7 +81,8 @@ def connectivity(
 
     It says what the policies allow, not what happens: a network plug-in has to enforce them, and a connection that was
     made before a policy may go on. Pods that no policy tells apart are one group. A namespace without pods is shown
-    as if it had some.
+    as if it had some. A pod without an address is taken to have one like the other pods, or one of the platform's
+    `cluster_cidrs`, if policies treat all of these alike.
 
     Args:
         cluster: the connection, from `connect`.

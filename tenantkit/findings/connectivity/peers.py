@@ -99,7 +99,10 @@ class Groups:
 
     def __init__(self, network: ClusterNetwork) -> None:
         self.network = network
-        self.usual = usual_addresses(network.pods, network.policies)
+        some = (
+            network.pods if any(pod.addresses for pod in network.pods) else _in_ranges(network.settings.cluster_cidrs)
+        )
+        self.usual = usual_addresses(some, network.policies)
         with_pods = {pod.namespace for pod in network.pods}
         missing = [self.any_pod(name) for name in network.tenants if name not in with_pods]
         self.all = self.grouped([*network.pods, *missing])
@@ -138,7 +141,8 @@ class Groups:
         """The pods of other tenants; an unknown one where not all may be read."""
         tenant = self._tenant(subject)
         found = [_of_group(group) for group in self.all if self._tenant(group) not in (None, tenant)]
-        return Peer("other tenants", [*found, *self._unknown()])
+        settings = self.network.settings
+        return Peer("other tenants", [*found, *self._unknown(subject.namespace, settings.dns.namespace)])
 
     def other_namespaces(self, subject: PodGroup, *, with_dns: bool) -> Peer:
         """The pods of namespaces without a tenant, except ingress controllers, and DNS if it is asked for apart."""
@@ -149,7 +153,7 @@ class Groups:
             and group.namespace not in (subject.namespace, *self._routing)
             and (with_dns or id(group) not in self._is_dns)
         ]
-        return Peer("other namespaces", [*found, *self._unknown()])
+        return Peer("other namespaces", [*found, *self._unknown(subject.namespace)])
 
     def dns(self) -> Peer:
         """The DNS servers."""
@@ -205,10 +209,12 @@ class Groups:
     def _tenant(self, group: PodGroup) -> str | None:
         return self.network.tenants.get(group.namespace)
 
-    def _unknown(self) -> list[Member]:
+    def _unknown(self, *not_in: str) -> list[Member]:
+        """A pod of which nothing is known but where it is not, if the user may not read all of them."""
         if self.network.is_whole:
             return []
-        end = PodEnd("", labels=None, namespace_labels=None, addresses=self.usual, ports=None)
+        elsewhere = frozenset({*not_in, *self._routing})
+        end = PodEnd("", labels=None, namespace_labels=None, addresses=self.usual, ports=None, not_in=elsewhere)
         return [Member(end, "those that you may not read")]
 
     def _with_address(self, pod: PodEnd) -> PodEnd:
@@ -217,6 +223,12 @@ class Groups:
         return PodEnd(
             pod.namespace, pod.name, pod.labels, pod.namespace_labels, self.usual, pod.host_network, pod.ports
         )
+
+
+def _in_ranges(cidrs: Iterable[str]) -> list[PodEnd]:
+    """Pods with addresses of the cluster's own ranges, which stand for those that there will be."""
+    addresses = [read_address(cidr.partition("/")[0]) for cidr in cidrs]
+    return [PodEnd("", addresses=(each,)) for each in addresses if each is not None and each.family == "IPv4"]
 
 
 def _selector(labels: dict[str, str]) -> LabelSelector:

@@ -59,6 +59,7 @@ _SHOWN = ("object", "resource", "requested", "free", "pods", "answer", "reason",
 _ORDER: tuple[Answer, ...] = ("no", "maybe", "yes")
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 _NAMED = 3  # of the objects that cannot be parsed
+_OTHER_CLASS = "use a priority class that the platform lists, or none"
 _SERVER, _NODES = "API server", "Node"  # what `FitCheck.object` holds for these gates
 
 
@@ -317,7 +318,7 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
     if answer == "no" and room.free is not None:
         quota = snapshot.find("ResourceQuota", room.quota, namespace)
         held = holders_text(snapshot, quota, room.resource) if quota is not None else ""
-        steps = _quota_steps(room, wanted, held)
+        steps = _OTHER_CLASS if _is_about_priority(quota) else _quota_steps(room, wanted, held)
     return FitCheck(
         "quota",
         f"ResourceQuota/{room.quota}",
@@ -329,6 +330,14 @@ def _check_quota(snapshot: ClusterSnapshot, namespace: str, room: QuotaRoom, wan
         reason=room.reason,
         next_steps=steps,
     )
+
+
+def _is_about_priority(quota: Manifest | None) -> bool:
+    """Whether a quota admits no pod of some priority classes."""
+    spec = (quota or {}).get("spec") or {}
+    expressions = (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
+    scopes = {expression.get("scopeName") for expression in expressions}
+    return scopes == {"PriorityClass"} and (spec.get("hard") or {}).get("pods") == "0"
 
 
 def _quota_steps(room: QuotaRoom, wanted: int, held: str) -> str:

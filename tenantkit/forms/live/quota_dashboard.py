@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _ROW_LIMIT = 200
 _WARNING_LIMIT = 20
 _COLUMNS = ("tenant", "team", "resource", "used", "share", "state")
-_WORST_FIRST = ("over", "full", "near", "pending", "ok", "none")
+_WHY_NOT_COUNTED = ("not counted yet", "the cluster has no such kind")
+_WORST_FIRST = ("over", "full", "near", "pending", "ok", "none", "unserved")
 
 
 class QuotaDashboard(LiveView):
@@ -100,7 +101,7 @@ def _row(row: Mapping[Hashable, Any]) -> tuple[Html | str, ...]:
         cell_text(row["resource"]),
         used_text(row["used"], row["hard"], row["unit"])
         if is_counted
-        else f"of {amount_text(row['hard'], row['unit'])}, not counted yet",
+        else f"of {amount_text(row['hard'], row['unit'])}, {_WHY_NOT_COUNTED[row['state'] == 'unserved']}",
         _bar(row["used_pct"]),
         row["state"],
     )

@@ -10,7 +10,7 @@ Source: page "Resource Quotas", section "Quota scopes".
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.frames.kit.schema import frame_of
@@ -46,6 +46,8 @@ def team_totals(
     ],
 ) -> pd.DataFrame:
     """The totals of a frame of `quota_usage`; `amounts` computes the columns from `used` to `state`."""
+    # the sum of entries that nothing counts is one, too
+    frame = frame.assign(used=frame["used"].mask(frame["state"] == "unserved", -inf))
     tightest = frame.sort_values("hard", kind="stable").drop_duplicates(["namespace", "resource", "scopes"])
     keys = ["team", "resource", "unit", "scopes"]
     groups = tightest.groupby(keys, dropna=False, sort=False)

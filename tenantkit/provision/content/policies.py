@@ -6,6 +6,7 @@ platform closed. What it opens is said in words, with every peer and port.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.network_policies import POLICY_NAMES
@@ -27,22 +28,30 @@ def is_policy_of(policy: Manifest, tenant: str) -> bool:
     return is_applied_by_us(policy) if is_named else is_ours(policy, tenant) and is_applied_by_us(policy)
 
 
-def openings(policy: Manifest) -> list[str]:
+def openings(policy: Manifest, *, has_own: bool = False) -> list[str]:
     """What a NetworkPolicy allows beyond the own namespace, in words: `ingress from everywhere`.
 
     Args:
         policy: as the server returns it; fields of wrong types are read as absent.
+        has_own: also what it allows within the own namespace.
     """
     spec = _mapping(policy.get("spec"))
     types = spec.get("policyTypes") or ()
     found: list[str] = []
     for of_type, rules, peers in _DIRECTIONS:
         if of_type in types:
-            found += [text for rule in _list(spec.get(rules)) for text in _rule(_mapping(rule), rules, peers)]
+            texts = (_rule(_mapping(rule), rules, peers, has_own=has_own) for rule in _list(spec.get(rules)))
+            found += chain.from_iterable(texts)
     return list(dict.fromkeys(found))
 
 
-def _rule(rule: Manifest, direction: str, word: str) -> Iterator[str]:
+def selected_pods(policy: Manifest) -> str:
+    """The pods that a NetworkPolicy is about, in words: `pods with app=db`."""
+    labels = _selector(_mapping(_mapping(policy.get("spec")).get("podSelector")))
+    return f"pods with {labels}" if labels else "all pods"
+
+
+def _rule(rule: Manifest, direction: str, word: str, *, has_own: bool) -> Iterator[str]:
     """A rule without peers is about everybody, one without ports about every port."""
     ports = ", ".join(_port(_mapping(port)) for port in _list(rule.get("ports")))
     on = f" on {ports}" if ports else ""
@@ -50,7 +59,8 @@ def _rule(rule: Manifest, direction: str, word: str) -> Iterator[str]:
     if not peers:
         yield f"{direction} {word} everywhere{on}"
     for peer in map(_mapping, peers):
-        if peer.get("ipBlock") is not None or peer.get("namespaceSelector") is not None:
+        is_outside = peer.get("ipBlock") is not None or peer.get("namespaceSelector") is not None
+        if is_outside or has_own:
             yield f"{direction} {word} {_peer(peer)}{on}"
 
 
@@ -60,8 +70,10 @@ def _peer(peer: Manifest) -> str:
         excepted = ", ".join(map(str, _list(_mapping(block).get("except"))))
         cidr = str(_mapping(block).get("cidr"))
         return _EVERYWHERE.get(cidr, cidr) + (f" except {excepted}" if excepted else "")
-    namespaces = _mapping(peer.get("namespaceSelector"))
     pods = _selector(_mapping(peer.get("podSelector")))
+    if peer.get("namespaceSelector") is None:
+        return f"pods with {pods} in this namespace" if pods else "all pods in this namespace"
+    namespaces = _mapping(peer.get("namespaceSelector"))
     where = f"namespaces with {_selector(namespaces)}" if _selector(namespaces) else "all namespaces"
     labels = _mapping(namespaces.get("matchLabels"))
     if list(labels) == [_NAME_LABEL] and not namespaces.get("matchExpressions"):

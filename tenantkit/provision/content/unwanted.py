@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, RETIRED_CONFIG_MAP
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
-from tenantkit.provision.content.policies import is_policy_of, openings
+from tenantkit.provision.content.policies import is_policy_of, openings, selected_pods
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
 from tenantkit.provision.lifecycle import ROLE_FROZEN, ROLE_GIVEN_BACK, THAWED, WRITES_WHILE_FROZEN
 from tenantkit.provision.ownership import is_ours
@@ -60,15 +60,22 @@ class Unwanted:
     is_deleted: bool = False
 
 
-def unwanted(present: Iterable[Manifest], tenant: Tenant, part: TeamPart) -> list[Unwanted]:
+def unwanted(
+    present: Iterable[Manifest], tenant: Tenant, part: TeamPart, *, is_isolated: bool = True
+) -> list[Unwanted]:
     """What becomes of the objects that are not wanted; first those to delete, in the order of deletion.
 
     Args:
         present: the objects in the tenant's namespace that are not wanted.
         tenant: as specified: what it leaves as it is, stays.
         part: the members and routes, as read.
+        is_isolated: whether the tenant has tenantkit's NetworkPolicies, so that another one can only open more.
     """
-    found = [judged for manifest in present if (judged := _judged(manifest, tenant, part)) is not None]
+    found = [
+        judged
+        for manifest in present
+        if (judged := _judged(manifest, tenant, part, is_isolated=is_isolated)) is not None
+    ]
     return sorted(found, key=lambda it: (not it.is_deleted, -RANK.get(it.manifest["kind"], 0), ref_of(it.manifest)))
 
 
@@ -98,14 +105,14 @@ def _is_the_platforms(manifest: Manifest) -> bool:
     return is_ours(manifest, None) and is_named_so
 
 
-def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted | None:
+def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart, *, is_isolated: bool) -> Unwanted | None:
     kind = manifest["kind"]
     if kind == "RoleBinding":
         return _binding(manifest, tenant, part)
     if kind == "Ingress":
         return _ingress(manifest, tenant, part)
     if kind == "NetworkPolicy":
-        return _policy(manifest, tenant)
+        return _policy(manifest, tenant, is_isolated=is_isolated)
     if kind == "ConfigMap":
         return _config_map(manifest)
     if kind == "ResourceQuota" and manifest["metadata"]["name"] == FROZEN_QUOTA_NAME:
@@ -149,14 +156,14 @@ def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
     return Unwanted(manifest, foreign_ingress(ungranted_hosts(manifest, part.granted)))
 
 
-def _policy(manifest: Manifest, tenant: Tenant) -> Unwanted:
+def _policy(manifest: Manifest, tenant: Tenant, *, is_isolated: bool) -> Unwanted:
     """Some network plug-ins set finalizers on policies, and remove them once they have let go of the pods."""
     finalizers = manifest["metadata"].get("finalizers") or ()
     if manifest["metadata"].get("deletionTimestamp"):
         return Unwanted(manifest, being_deleted_with(finalizers))
     if is_policy_of(manifest, tenant.name):
         return Unwanted(manifest, kept_by_finalizers(finalizers) if finalizers else NO_LONGER_WANTED, is_deleted=True)
-    return Unwanted(manifest, foreign_policy(openings(manifest)))
+    return Unwanted(manifest, foreign_policy(openings(manifest) if is_isolated else (), selected_pods(manifest)))
 
 
 def _config_map(manifest: Manifest) -> Unwanted | None:

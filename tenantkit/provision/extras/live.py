@@ -44,4 +44,5 @@ def with_extras(cluster: ClusterApi, live: LiveState, tenants: Sequence[Tenant],
         objects={**live.objects, **extras.objects},
         unknown={**live.unknown, **extras.unknown},
         sources=extras.sources,
+        unreadable={**live.unreadable, **extras.unreadable},
     )

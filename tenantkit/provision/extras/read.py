@@ -7,11 +7,12 @@ that is copied, is replaced by digests as soon as it is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from tenantkit.cluster.lists import kind_at
 from tenantkit.cluster.parallel import side_by_side
+from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.manifests.extra_objects import (
     EXTRA_LABEL,
@@ -22,17 +23,18 @@ from tenantkit.manifests.extra_objects import (
     with_digests,
 )
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL
-from tenantkit.provision.reasons import not_readable, not_served, source_missing, source_not_readable
-from tenantkit.rules.manifest import ref_of
+from tenantkit.provision.reasons import not_readable, not_served, source_missing, source_not_readable, unreadable
+from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.provision.cluster_api import ClusterApi
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.kinds import Kind
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.extra_objects import CopySource
     from tenantkit.spec.platform import Platform
 
@@ -48,11 +50,13 @@ class LiveExtras:
         objects: by ref.
         unknown: why a kind could not be read, by kind and namespace.
         sources: the content of each source in digests, or why it is not known.
+        unreadable: why an object that exists could not be parsed.
     """
 
     objects: Mapping[ObjectRef, Manifest]
     unknown: Mapping[tuple[str, str], Reason]
     sources: Mapping[CopySource, Source]
+    unreadable: Mapping[ObjectRef, Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,15 @@ class _Question:
     kind: str
     name: str | None = None
     is_labelled: bool = False
+
+
+@dataclass
+class _Answer:
+    """What one list gave."""
+
+    unknown: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    found: list[Manifest] = field(default_factory=list)
+    unreadable: list[UnreadableObject] = field(default_factory=list)
 
 
 def read_extras(
@@ -87,17 +100,19 @@ def read_extras(
     sources = sources_of(platform)
     recorded = {kind for namespace in namespaces.values() for kind in recorded_kinds(namespace)}
     questions = [*_by_name(wanted), *_by_label({*extra_kinds(platform), *recorded})]
-    readings = side_by_side(lambda it: _ask(cluster, it, list(namespaces)), questions)
+    answers = side_by_side(lambda it: _ask(cluster, it, list(namespaces)), questions)
     copied = {(source.kind, source.name) for source in sources}
-    found = [_redacted(manifest, copied) for manifests, _ in readings for manifest in manifests]
-    unknown = {key: reason for _, reasons in readings for key, reason in reasons.items()}
+    found = [_redacted(manifest, copied) for answer in answers for manifest in answer.found]
     read = side_by_side(lambda source: read_source(cluster, source), sources)
+    contents = [with_digests(one) if isinstance(one, dict) else one for one in read]
     return LiveExtras(
         {ref_of(manifest): manifest for manifest in found},
-        unknown,
+        {key: reason for answer in answers for key, reason in answer.unknown.items()},
+        dict(zip(sources, contents, strict=True)),
         {
-            source: with_digests(one) if isinstance(one, dict) else one
-            for source, one in zip(sources, read, strict=True)
+            ObjectRef(question.api_version, it.kind, it.name or "*", it.namespace): unreadable(it.reason)
+            for question, answer in zip(questions, answers, strict=True)
+            for it in answer.unreadable
         },
     )
 
@@ -139,42 +154,53 @@ def _by_label(kinds: Iterable[str]) -> list[_Question]:
     return [_Question(api_version, kind, is_labelled=True) for api_version, _, kind in pairs]
 
 
-def _ask(
-    cluster: ClusterApi, question: _Question, namespaces: Sequence[str]
-) -> tuple[list[Manifest], dict[tuple[str, str], Reason]]:
-    """The objects in these namespaces, and why they are not known."""
+def _ask(cluster: ClusterApi, question: _Question, namespaces: Sequence[str]) -> _Answer:
+    """The objects in these namespaces, and why others are not known."""
     try:
         place = kind_at(cast("Cluster", cluster), question.api_version, question.kind)
-    except (NotFound, PermissionDenied):
-        place = None
-    if place is None or not place.namespaced:
-        reason = not_served(question.api_version, question.kind, is_served=place is not None)
-        # of a kind that is not served there is nothing to delete
-        return [], {} if question.is_labelled else {(question.kind, namespace): reason for namespace in namespaces}
+        if place.namespaced:
+            return _list_in(cluster, question, place, namespaces)
+        reason = not_served(question.api_version, question.kind, is_served=True)
+    except NotFound:
+        reason = not_served(question.api_version, question.kind, is_served=False)
+    except PermissionDenied as error:  # of the server's discovery
+        reason = not_readable(error)
+    # of a kind that is not served there is nothing to delete
+    return _Answer({} if question.is_labelled else {(question.kind, namespace): reason for namespace in namespaces})
+
+
+def _list_in(cluster: ClusterApi, question: _Question, place: Kind, namespaces: Sequence[str]) -> _Answer:
+    """A list of the whole cluster, else of each namespace."""
+    answer = _Answer()
     if len(namespaces) > 1:
         try:
             listed = _list(cluster, question, place, None)
         except PermissionDenied:
             pass  # usual for a tenant's owner: each namespace is listed below
         else:
-            return [it for it in listed if it["metadata"].get("namespace") in namespaces], {}
-    found: list[Manifest] = []
-    unknown: dict[tuple[str, str], Reason] = {}
+            answer.found = [it for it in listed if it["metadata"].get("namespace") in namespaces]
+            answer.unreadable += unreadable_in(listed)
+            return answer
     for namespace in namespaces:
         try:
-            found += _list(cluster, question, place, namespace)
+            listed = _list(cluster, question, place, namespace)
         except PermissionDenied as error:
-            unknown[question.kind, namespace] = not_readable(error)
-    return found, unknown
+            answer.unknown[question.kind, namespace] = not_readable(error)
+        else:
+            answer.found += listed
+            answer.unreadable += unreadable_in(listed)
+    return answer
 
 
 def _list(cluster: ClusterApi, question: _Question, place: Kind, namespace: str | None) -> list[Manifest]:
-    return cluster.list(
-        place,
-        namespace=namespace,
-        label_selector=_OURS if question.is_labelled else None,
-        field_selector=f"metadata.name={question.name}" if question.name else None,
-    )
+    """The objects; those whose managed fields cannot be parsed are read without them."""
+    options: dict[str, Any] = {
+        "namespace": namespace,
+        "label_selector": _OURS if question.is_labelled else None,
+        "field_selector": f"metadata.name={question.name}" if question.name else None,
+    }
+    found = cluster.list(place, **options)
+    return found if not unreadable_in(found) else cluster.list(place, **options, managed_fields=False)
 
 
 def _redacted(manifest: Manifest, copied: Iterable[tuple[str, str]]) -> Manifest:

@@ -81,11 +81,11 @@ def _dns(network: Network, found: FoundNetwork) -> Iterator[PlanNotice]:
         yield PlanNotice("dns-not-open", text)
     if found.dns is None:
         if "services" not in found.unread:
-            where = ", ".join(f"{key}={value}" for key, value in dns.pods.items())
+            labels = ", ".join(f"{key}={value}" for key, value in dns.pods.items())
+            places = ", ".join([f"pods with {labels} in namespace {dns.namespace!r}", *dns.addresses])
             text = (
                 f"there is no Service 'kube-dns' in 'kube-system', so it is not known where DNS is: isolated tenants "
-                f"resolve names at pods with {where} in namespace {dns.namespace!r} and at {', '.join(dns.addresses)}, "
-                f"and nowhere else (network.dns)"
+                f"resolve names only at {places} (network.dns)"
             )
             yield PlanNotice("dns-not-found", text)
         return

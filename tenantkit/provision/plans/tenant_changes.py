@@ -56,7 +56,8 @@ def _compare(
     wanted = [with_recorded_kinds(made[0], platform, content.namespace), *made[1:], *copies]
     refs = {ref_of(manifest) for manifest in wanted} | refused.keys()
     rest = [unwanted_extra(manifest) for manifest in no_longer_wanted(extras, tenant, refs)]
-    rest += unwanted([manifest for manifest in content.objects if ref_of(manifest) not in refs], tenant, part)
+    present = [manifest for manifest in content.objects if ref_of(manifest) not in refs]
+    rest += unwanted(present, tenant, part, is_isolated=platform.is_isolated(tenant))
     as_it_is = refs - {ref_of(manifest) for manifest in make_tenant(tenant, platform)}
     if tenant.frozen == "read-only":  # then everyone's role is decided by the grant
         as_it_is = {ref for ref in as_it_is if ref.kind != "RoleBinding"}

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenantkit.manifests.extra_objects import SOURCE_ANNOTATION, is_copy
 from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, PLATFORM_KEY
 from tenantkit.provision.compare import field_text
 from tenantkit.provision.content.policies import openings
@@ -126,6 +127,11 @@ def _object_lines(manifest: Manifest, sign: str) -> Iterator[Line]:
         yield Line("quota " + _amounts((manifest.get("spec") or {}).get("hard")))
     elif kind == "Namespace" and sign == "+":
         yield from _namespace_lines(manifest)
+    elif kind == "NetworkPolicy" and sign == "+" and not allowed:
+        closed = " and ".join(str(it).lower() for it in (manifest.get("spec") or {}).get("policyTypes") or ())
+        yield Line(f"network closed for {closed}, except for what other policies allow")
+    elif is_copy(manifest) and sign == "+":
+        yield Line(f"copy of {manifest['metadata']['annotations'][SOURCE_ANNOTATION]}")
 
 
 def _allowed(manifest: Manifest) -> tuple[str, list[str]]:
@@ -138,13 +144,13 @@ def _allowed(manifest: Manifest) -> tuple[str, list[str]]:
         return "rules", [item_text(rule) for rule in manifest.get("rules") or ()]
     if kind == "Ingress":
         return "route", _routes((manifest.get("spec") or {}).get("rules"))
-    return "network", openings(manifest) if kind == "NetworkPolicy" else []
+    return "network", openings(manifest, has_own=True) if kind == "NetworkPolicy" else []
 
 
 def _opened(path: Path, rules: Any) -> list[str]:
     """What one list of rules of a NetworkPolicy opens; nothing for its other fields."""
     types = [name for name in ("Ingress", "Egress") if path == ("spec", name.lower())]
-    return openings({"spec": {"policyTypes": types, path[-1]: rules}})
+    return openings({"spec": {"policyTypes": types, path[-1]: rules}}, has_own=True)
 
 
 def _joined(*words: str) -> str:

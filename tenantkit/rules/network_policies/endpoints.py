@@ -39,6 +39,7 @@ class PodEnd:
         name: its name. Empty: any pod of this kind, so that it is another pod than the one at the other end.
         labels: its labels; None: unknown.
         namespace_labels: those of its namespace; None: unknown.
+        not_in: names of namespaces that it is not in, where its own is unknown.
         addresses: its addresses; None: unknown.
         host_network: whether it uses its node's network.
         ports: its named ports; None: unknown.
@@ -53,6 +54,7 @@ class PodEnd:
     host_network: bool = False
     ports: tuple[NamedPort, ...] | None = ()
     node_addresses: tuple[Address, ...] = ()
+    not_in: frozenset[str] = frozenset()
 
     def address(self, family: Family) -> Address | None:
         """Its address of a family; None if it has none, or it is unknown."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tenantkit.rules.network_policies.ports import Protocol
     from tenantkit.rules.selectors.label_selectors import LabelSelector
 
+_NAME_LABEL = "kubernetes.io/metadata.name"  # the server sets it on each Namespace
+
 # by namespace; of a namespace that is not in it, the policies are unknown
 Policies: TypeAlias = "Mapping[str, Sequence[Policy]]"
 Always: TypeAlias = Literal["to-itself", "from-its-node"]
@@ -215,7 +217,7 @@ def is_peer(peer: Peer, namespace: str, end: End, family: Family) -> bool | None
     if peer.namespaces is None:
         in_namespace: bool | None = end.namespace == namespace
     else:
-        in_namespace = _selects(peer.namespaces, end.namespace_labels)
+        in_namespace = False if _names_others(peer.namespaces, end) else _selects(peer.namespaces, end.namespace_labels)
     return _both(in_namespace, True if peer.pods is None else _selects(peer.pods, end.labels))
 
 
@@ -257,6 +259,14 @@ def named_ports(rule: NamedPortRule, destination: End) -> PortSet | None:
         ports_of(port.protocol, port.port, port.port)
         for port in destination.ports
         if (port.name, port.protocol) == (rule.name, rule.protocol)
+    )
+
+
+def _names_others(selector: LabelSelector, end: PodEnd) -> bool:
+    """Whether a selector names only namespaces that a pod is known not to be in."""
+    return any(
+        (wanted.key, wanted.operator) == (_NAME_LABEL, "in") and end.not_in.issuperset(wanted.values)
+        for wanted in selector.requirements
     )
 
 

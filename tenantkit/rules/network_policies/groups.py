@@ -36,7 +36,7 @@ class PodGroup:
     Args:
         pod: one of them, as any of them; on no particular node.
         count: how many there are.
-        text: which pods of the namespace they are: `all`, a label selector, or `host network`.
+        text: which pods of the namespace they are: `all` (in the pods' network), a label selector, or `host network`.
         seen: what policies of other namespaces see of them; equal for groups that these cannot tell apart.
     """
 
@@ -177,8 +177,8 @@ def _selectors(looks: _Looks, namespace: str) -> list[LabelSelector]:
 def _texts(groups: Sequence[Sequence[PodEnd]], selectors: Sequence[LabelSelector]) -> list[str]:
     """A description of each group of one namespace, each different."""
     on_host = [members[0].host_network for members in groups]
-    if len(groups) == 1:
-        return [HOST_NETWORK if on_host[0] else ALL_PODS]
+    if on_host.count(False) <= 1 and on_host.count(True) <= 1:
+        return [HOST_NETWORK if host else ALL_PODS for host in on_host]
     known = [members[0].labels or {} for members, host in zip(groups, on_host, strict=True) if not host]
     telling = [each for each in selectors if len({each.matches(labels) for labels in known}) > 1]
     keys = sorted({requirement.key for selector in telling for requirement in selector.requirements})

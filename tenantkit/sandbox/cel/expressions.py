@@ -148,6 +148,7 @@ def compiled(text: str, scope: Scope, *, returns: tuple[str, ...] = ()) -> Expre
         CompileError: it does not compile, or returns another type.
         NoEngineError: the engine is not installed.
     """
+    _parse(text)
     variables = scope.variables
     errors = undefined_fields(text, None if variables is None else [item.name for item in variables])
     if errors:
@@ -167,6 +168,14 @@ def compiled(text: str, scope: Scope, *, returns: tuple[str, ...] = ()) -> Expre
         expected = f"{returns[0]}" if len(returns) == 1 else f"one of [{' '.join(returns)}]"
         raise CompileError(f"must evaluate to {expected} but got {name}")
     return Expression(sent, kind, variables_in(sent), program)
+
+
+def _parse(text: str) -> None:
+    """Raise CompileError for an expression that is not CEL; what looks at its tokens expects that its texts end."""
+    try:
+        _environment(Scope()).compile(text, disable_check=True)
+    except RuntimeError as error:
+        raise CompileError("compilation failed: " + compile_errors(text, str(error))) from error
 
 
 def _check_literals(text: str) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_TEXT = r"""[rRbB]{0,2}(?:'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")"""
+_RAW = r"""(?:[rR][bB]?|[bB][rR])(?:'{3}.*?'{3}|"{3}.*?"{3}|'[^'\n]*'|"[^"\n]*")"""
+_ESCAPED = r"""[bB]?(?:'{3}(?:\\.|[^\\])*?'{3}|"{3}(?:\\.|[^\\])*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")"""
+_TEXT = f"{_RAW}|{_ESCAPED}"
 _TOKEN = re.compile(
     rf"(?P<skipped>//[^\n]*|{_TEXT})"
     r"""|(?P<chain>[A-Za-z_]\w*(?:\s*\.\s*\??[A-Za-z_]\w*)*)|(?P<dot>\.\s*\??)|(?P<other>\s+|\d[\w.]*|.)""",

@@ -117,7 +117,6 @@ def test_the_built_in_roles_are_aggregated(wire: Wire, make: Callable[..., str])
     added = {"apiGroups": [f"{group}.example.com"], "resources": ["things"], "verbs": ["get"]}
     name = make("view", labels={"rbac.authorization.k8s.io/aggregate-to-view": "true"}, rules=[added])
 
-    for role in ("view", "edit", "admin"):
-        eventually(lambda role=role: added in rules_of(wire, role))
+    eventually(lambda: all(added in rules_of(wire, role) for role in ("view", "edit", "admin")))
     wire("DELETE", f"{PATH}/{name}")
     eventually(lambda: added not in rules_of(wire, "admin"))

@@ -106,7 +106,7 @@ def test_a_platform_is_planned_with_the_tenants_that_it_concerns(
 
     content = json.loads(planned.stdout)
     assert planned.returncode == 3, planned.stderr
-    assert content["summary"] == "1 to update, 8 unchanged"
+    assert content["summary"] == "1 to update, 11 unchanged"
     assert {("host-changed", f"{name}-{letter}") for letter in "ab"} <= {
         (it["code"], it["tenant"]) for it in content["notices"]
     }

@@ -70,13 +70,13 @@ def test_a_forced_entry_that_others_added_is_removed_and_no_other(cluster: Clust
         {"op": "add", "path": "/spec/hard/count~1cronjobs.batch", "value": "2"},
     )
     planned = plan(cluster, tenant(name))
-    taken = [row for row in planned.rows if row.field == "spec.hard[count/deployments.apps]"]
+    taken = [row for row in planned.rows if row.field == "spec.hard[count/leases.example.com]"]
 
     with pytest.raises(PartialApplyError) as caught:
         apply(cluster, planned, force_conflicts=taken, progress=False)
 
     entries = hard(cluster, name)
-    assert "count/deployments.apps" not in entries
+    assert "count/leases.example.com" not in entries
     assert entries["count/cronjobs.batch"] == "2"
     assert [outcome.field for outcome in caught.value.report.failed] == ["spec.hard[count/cronjobs.batch]"]
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 READERS: dict[str, Reader] = {
     "tenants": tk.tenants,
+    "copies": tk.copies,
     "quota_usage": tk.quota_usage,
     "quota_holders": tk.quota_holders,
     "routes": tk.routes,

@@ -72,6 +72,7 @@ def test_a_tenant_is_one_row_with_its_grant(cluster: Cluster, name: str) -> None
             "created": [cluster.get("Namespace", name)["metadata"]["creationTimestamp"]],
             "expires": [None],
             "protected": [False],
+            "isolated": [True],
             "drift": [None],
             "frozen": [None],
             "boost_until": [None],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tenantkit.frames.tenants import tenants
 from tenantkit.provision.apply import apply
 from tenantkit.provision.delete import plan_delete_tenants
 from tenantkit.provision.install import plan_platform
@@ -155,9 +156,9 @@ def test_a_policy_of_somebody_else_is_foreign_and_what_it_opens_is_said(cluster:
     [row] = [row for row in made.rows if row.action != "unchanged"]
     assert (row.action, row.ref.name, row.code) == ("foreign", "by-hand", "foreign-opens")
     assert row.reason == (
-        "a NetworkPolicy that is not tenantkit's, and it opens ingress from all pods in namespaces with team=x on TCP "
-        "8000-8080; ingress from 10.1.0.0/16 on TCP 8000-8080; egress to everywhere: delete it, unless the platform "
-        "team agreed to it"
+        "a NetworkPolicy that is not tenantkit's, and it opens for all pods: ingress from all pods in namespaces with "
+        "team=x on TCP 8000-8080; ingress from 10.1.0.0/16 on TCP 8000-8080; egress to everywhere. Delete it, unless "
+        "the platform team agreed to it"
     )
     assert not made.has_changes
     assert "by-hand" in names_of_policies(cluster, name)
@@ -170,6 +171,7 @@ def test_a_policy_that_only_closes_is_foreign_and_opens_nothing(cluster: Cluster
     [row] = [row for row in planned(cluster, name).rows if row.action != "unchanged"]
 
     assert (row.action, row.code) == ("foreign", "foreign")
+    assert row.reason == "a NetworkPolicy for pods with app=db that is not tenantkit's; it opens nothing"
 
 
 def test_a_policy_of_ours_with_a_finalizer_is_left_to_its_controller(cluster: Cluster, name: str, wire: Wire) -> None:
@@ -198,6 +200,19 @@ def test_an_owner_sees_the_policies_and_may_not_change_them(
     assert [row.action for row in made.rows if row.ref.name == "tenantkit-egress"] == ["not yours"]
     assert [outcome.ref.name for outcome in report.pending] == ["tenantkit-egress"]
     assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding"]
+
+
+def test_the_frame_of_tenants_says_who_is_isolated(
+    cluster: Cluster, name: str, connect_as: Callable[[str], Cluster], eventually: Callable[..., object]
+) -> None:
+    applied(cluster, name)
+    owner = connect_as("owner")
+    eventually(lambda: owner.can("patch", "Ingress", namespace=name))
+    assert [tenants(user, tenant=name)["isolated"].tolist() for user in (cluster, owner)] == [[True], [True]]
+
+    cluster.delete(policy_ref(name, "tenantkit-default-deny"))
+
+    assert tenants(cluster, tenant=name)["isolated"].tolist() == [False]
 
 
 def test_a_deletion_lists_the_policies(cluster: Cluster, name: str) -> None:

@@ -37,7 +37,7 @@ def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[
 
 
 def test_an_owner_sees_that_there_is_nothing_to_do(owner: Cluster, name: str) -> None:
-    assert plan(owner, get_tenant(owner, name)).summary == "12 unchanged"
+    assert plan(owner, get_tenant(owner, name)).summary == "13 unchanged"
 
 
 def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: Cluster) -> None:

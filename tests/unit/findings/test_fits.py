@@ -21,9 +21,11 @@ GPU = "nvidia.com/gpu"
 NAMELESS: dict[str, Any] = {"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}
 
 
-def quota(hard: dict[str, str], used: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+def quota(
+    hard: dict[str, str], used: dict[str, str] | None = None, *, name: str = "team", **spec: Any
+) -> dict[str, Any]:
     counted = {"hard": hard, "used": {**dict.fromkeys(hard, "0"), **(used or {})}}
-    metadata = {"name": "team", "namespace": "vision"}
+    metadata = {"name": name, "namespace": "vision"}
     return {"kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard, **spec}, "status": counted}
 
 
@@ -162,6 +164,18 @@ def test_a_quota_of_another_scope_does_not_count() -> None:
     scoped = quota({"pods": "0"}, scopes=["Terminating"])
 
     assert predicted(scoped, node("n1", {"cpu": "8"}), cpu=1).answer == "yes"
+
+
+def test_a_pod_of_a_priority_class_outside_the_list_is_told_to_use_another() -> None:
+    scope = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "Exists"}]}
+    priority = quota({"pods": "0"}, name="tenantkit-priority", scopeSelector=scope)
+    spec = {"priorityClassName": "urgent", "containers": [{"name": "main"}]}
+
+    fit = predicted(priority, node("n1", {"cpu": "8"}), pod_spec=spec)
+
+    assert (fit.answer, fit.blocks_first) == ("no", "ResourceQuota/tenantkit-priority")
+    assert fit.next_steps == "use a priority class that the platform lists, or none"
+    assert predicted(priority, node("n1", {"cpu": "8"}), cpu=1).answer == "yes"
 
 
 def test_a_quota_that_requires_another_limit_blocks() -> None:

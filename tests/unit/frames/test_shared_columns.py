@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tenantkit.findings.fits.fits import FITS
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, why_frame
+from tenantkit.frames.copies import COPIES
 from tenantkit.frames.events import EVENTS, events_frame
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of
 from tenantkit.frames.kit.team_quota import TEAM_QUOTA
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 SCHEMAS = {
     "tenants": TENANTS,
+    "copies": COPIES,
     "quota_usage": QUOTA_USAGE,
     "quota_usage by team": TEAM_QUOTA,
     "quota_holders": QUOTA_HOLDERS,

@@ -63,7 +63,7 @@ def with_grant(text: str | None) -> Manifest:
 
 
 def test_one_row_per_tenant_with_its_grant() -> None:
-    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")], NOW)
+    frame = tenants_frame([live(VISION), live(SPEECH, phase="Terminating")], isolated={"vision"}, now=NOW)
 
     expected = pd.DataFrame(
         {
@@ -77,6 +77,7 @@ def test_one_row_per_tenant_with_its_grant() -> None:
             "created": [pd.Timestamp("2026-11-25T13:08:27Z")] * 2,
             "expires": [pd.NaT, pd.Timestamp("2027-01-31T12:00:00Z")],
             "protected": [False, True],
+            "isolated": [False, True],
             "drift": [None, None],
             "frozen": [None, None],
             "boost_until": [None, None],
@@ -175,7 +176,7 @@ def test_an_expiry_may_be_in_the_last_year_that_kubernetes_has() -> None:
     ],
 )
 def test_the_life_of_a_tenant_is_warned_of(fields: dict[str, Any], warning: str | None) -> None:
-    row = tenants_frame([live(SPEECH.with_(**fields))], NOW).iloc[0]
+    row = tenants_frame([live(SPEECH.with_(**fields))], now=NOW).iloc[0]
 
     assert (row["warning"] if pd.notna(row["warning"]) else None) == warning
     assert (row["frozen"] if pd.notna(row["frozen"]) else None) == fields.get("frozen")
@@ -187,7 +188,7 @@ def test_a_namespace_that_is_not_deleted_says_what_it_waits_for() -> None:
     namespace = live(SPEECH, phase="Terminating") | {"status": {"phase": "Terminating", "conditions": [condition]}}
     namespace["metadata"]["deletionTimestamp"] = "2026-12-01T11:00:00Z"
 
-    warning = tenants_frame([namespace], NOW)["warning"][0]
+    warning = tenants_frame([namespace], now=NOW)["warning"][0]
 
     assert warning.startswith(
         "it is being deleted, and waits for this: finalizer 'example.com/hold' holds 1 object; the controller that set"

@@ -36,8 +36,8 @@ BLINDNESS = {
 
 
 def quota(tenant: str, *, name: str = "tenantkit-quota", **entries: tuple[str | None, str]) -> Manifest:
-    """A quota with used and hard by resource, written `requests_cpu`; None is not counted yet."""
-    spelled = {resource.replace("_", "."): entry for resource, entry in entries.items()}
+    """A quota with used and hard by resource, written `requests_cpu` or `count__jobs`; None is not counted yet."""
+    spelled = {resource.replace("__", "/").replace("_", "."): entry for resource, entry in entries.items()}
     hard = {resource: amount for resource, (_, amount) in spelled.items()}
     used = {resource: amount for resource, (amount, _) in spelled.items() if amount is not None}
     labels = {"tenantkit.dev/tenant": tenant}
@@ -58,6 +58,7 @@ def sample() -> pd.DataFrame:
                 pods=(None, "10"),
                 services=("0", "0"),
                 requests_memory=("1Gi", "2Gi"),
+                count__httproutes=(None, "10"),
             ),
             quota(
                 "vision",

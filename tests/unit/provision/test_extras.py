@@ -306,3 +306,27 @@ def test_drift_knows_extra_objects_and_copies() -> None:
     del memory.objects[SECRET]
 
     assert read_drift(cluster_of(memory), namespaces).drifted == {"vision": True}
+
+
+def test_a_kind_that_the_cluster_does_not_serve_is_unknown_and_stops_nothing_else() -> None:
+    daemon = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent"}, "spec": {}}
+    memory = Memory(not_served=("DaemonSet",))
+
+    with pytest.raises(PartialApplyError) as caught:
+        run(memory, tenant(), platform=Platform(extra_objects=[daemon, SETTINGS]))
+
+    [failed] = caught.value.report.failed
+    assert (failed.ref.kind, failed.action, failed.code) == ("DaemonSet", "unknown", "not-served")
+    assert CONFIG_MAP in memory.objects
+
+
+def test_a_kind_that_is_no_longer_served_has_nothing_to_delete() -> None:
+    memory = Memory()
+    run(memory, tenant(), platform=PLATFORM)
+    annotations = memory.objects[ObjectRef("v1", "Namespace", "vision")]["metadata"]["annotations"]
+    annotations["tenantkit.dev/extra-kinds"] = "apps/v1/DaemonSet,v1/ConfigMap"
+    memory.not_served = ("DaemonSet",)
+
+    assert rows(plan(memory, tenant(), platform=Platform())) == [
+        ("delete", "ConfigMap", "settings", "no-longer-wanted")
+    ]

@@ -95,7 +95,7 @@ def test_a_cluster_without_a_dns_service_is_said() -> None:
     [(code, text)] = told()
 
     assert code == "dns-not-found"
-    assert "k8s-app=kube-dns in namespace 'kube-system' and at 169.254.20.10/32" in text
+    assert "only at pods with k8s-app=kube-dns in namespace 'kube-system', 169.254.20.10/32 (network.dns)" in text
 
 
 def test_the_addresses_of_a_dns_cache_on_each_node_are_said() -> None:

@@ -13,6 +13,7 @@ from tenantkit.provision.plans.differences import differences
 from tenantkit.provision.plans.table import entries
 from tenantkit.provision.plans.wording import describe, item_text
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.network import Network
 from tenantkit.spec.platform import Platform
 from tenantkit.spec.route import Route
 from tenantkit.spec.security import Security
@@ -208,3 +209,29 @@ def test_a_subject_is_named_with_its_kind() -> None:
     assert item_text({"kind": "Group", "name": "cv"}) == "group:cv"
     assert item_text({"kind": "ServiceAccount", "name": "j", "namespace": "hub"}) == "sa:hub/j"
     assert item_text({"a": 1}) == '{"a": 1}'
+
+
+def test_a_new_tenants_network_is_in_words() -> None:
+    network = Network(routing_namespaces=["contour"], cluster_cidrs=["10.0.0.0/8", "fc00::/7"])
+    made = plan(Memory(), tenant(), platform=Platform(network=network))
+
+    assert [line.removeprefix("network ") for line in lines(made, "NetworkPolicy")] == [
+        "closed for ingress and egress, except for what other policies allow",
+        "+ ingress from all pods in this namespace",
+        "+ egress to all pods in this namespace",
+        "+ egress to pods with k8s-app=kube-dns in namespace kube-system on UDP 53, TCP 53",
+        "+ egress to 169.254.20.10/32 on UDP 53, TCP 53",
+        "+ ingress from all pods in namespace contour",
+        "+ egress to all IPv4 addresses except 10.0.0.0/8, 169.254.0.0/16, 100.100.100.200/32, 168.63.129.16/32",
+        "+ egress to all IPv6 addresses except fc00::/7, fe80::/10",
+    ]
+
+
+def test_a_change_of_the_network_is_in_words() -> None:
+    memory = Memory()
+    run(memory, tenant(), platform=Platform())
+
+    made = plan(memory, tenant(), platform=Platform(network=Network(internet=False, routing_namespaces=["contour"])))
+
+    assert "network - egress to all IPv6 addresses except fc00::/7, fe80::/10" in str(made)
+    assert "network + ingress from all pods in namespace contour" in str(made)

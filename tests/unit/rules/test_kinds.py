@@ -30,6 +30,7 @@ def test_only_these_kinds_are_cluster_scoped() -> None:
         "IngressClass",
         "Namespace",
         "Node",
+        "PriorityClass",
         "SelfSubjectAccessReview",
         "SelfSubjectReview",
         "SelfSubjectRulesReview",

@@ -30,6 +30,16 @@ MESSAGES: dict[RefusalCode, str] = {
 }
 
 
+def test_the_quota_for_priority_classes_is_not_a_matter_of_amounts() -> None:
+    refusal = parse_refusal(
+        'pods "a" is forbidden: exceeded quota: tenantkit-priority, requested: pods=1, used: pods=0, limited: pods=0'
+    )
+
+    assert refusal is not None
+    assert (refusal.code, refusal.names["name"]) == ("quota exceeded", "tenantkit-priority")
+    assert refusal.next_steps.startswith("use a priority class that the platform lists, or none")
+
+
 def test_every_code_has_a_message() -> None:
     assert set(MESSAGES) == set(get_args(RefusalCode))
 

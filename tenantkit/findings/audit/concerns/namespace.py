@@ -76,6 +76,12 @@ def _has_not_expired(view: TenantView) -> Iterator[Found]:
         yield Evidence(f"Namespace/{view.name}", "grant.expires", f"{expires.isoformat()} is over")
 
 
+def _has_no_ended_boost(view: TenantView) -> Iterator[Found]:
+    boost = view.grant.boost
+    if boost is not None and boost.has_ended(view.cluster.snapshot.now):
+        yield Evidence(f"Namespace/{view.name}", "grant.boost.until", f"{boost.until.isoformat()} is over")
+
+
 def _enforces(view: TenantView) -> Iterator[Found]:
     yield from _levels(view, "enforce")
 
@@ -143,6 +149,15 @@ CHECKS = (
         "The grant has not expired.",
         Message("extend the grant, or remove the tenant with {delete_tenants}"),
         _has_not_expired,
+        ("Namespace", GRANT),
+    ),
+    Check(
+        "boost-not-ended",
+        "quota",
+        "medium",
+        "No boost that has ended is still in the grant.",
+        Message("run {plan} and apply the plan, which takes the boost back"),
+        _has_no_ended_boost,
         ("Namespace", GRANT),
     ),
     Check(

@@ -39,8 +39,7 @@ def _other_roles(view: TenantView) -> Iterator[Found]:
 def _matters(view: TenantView) -> Iterator[Found]:
     """Subjects that have what only members may have, by another role than ours."""
     for right in view.rights:
-        powers = [power for power in right.powers if power in MATTERS]
-        if role_of(right.binding) is None and powers:
+        if role_of(right.binding) is None and (powers := [it for it in right.powers if it in MATTERS]):
             yield _evidence(right, f"{right.who} has {', '.join(powers)} by {right.role}")
 
 

@@ -99,6 +99,13 @@ CHECKS = (
         _KIND,
     ),
     planned_check(
+        "quota-frozen",
+        "quota",
+        "high",
+        "ResourceQuota tenantkit-frozen is there if the tenant is frozen, and only then.",
+        _KIND,
+    ),
+    planned_check(
         "limit-range",
         "limits",
         "high",

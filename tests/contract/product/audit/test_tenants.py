@@ -19,7 +19,8 @@ from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
 from tenantkit.rules.manifest import ObjectRef
-from tests.contract.product.audit.tenant_breaks import EDITOR, TENANT_BREAKS
+from tests.contract.product.audit.tenant_breaks import TENANT_BREAKS
+from tests.contract.product.audit.wall_breaks import EDITOR
 from tests.contract.tenants import tenant
 from tests.eventually import eventually
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.unit.rules.network_policies.worlds import World
 
 worlds = st.builds(draw_world, st.randoms(use_true_random=False))
-few = settings(max_examples=150, deadline=None)
+few = settings(max_examples=100, deadline=None)
 
 
 def policies_of(world: World) -> Policies:
