@@ -320,6 +320,7 @@ class _Run:
             change.ref: change
             for change in changes
             if change.ref.kind == "ResourceQuota"
+            and change.wanted is not None
             and change.ref in done
             and not (change.action == "unchanged" and change.live is not None and is_counted(change.live))
         }
