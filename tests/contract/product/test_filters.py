@@ -65,7 +65,8 @@ def name(cluster: Cluster) -> Iterator[str]:
 
 def test_every_reader_takes_the_same_filters() -> None:
     plain = (read for what, read in READERS.items() if what not in ("audit", "resources"))
-    for reader in (tk.audit, tk.resources, *plain):
+    readers: list[Reader] = [tk.audit, tk.resources, *plain]
+    for reader in readers:
         assert {"tenant", "namespaces", "label_selector"} <= set(inspect.signature(reader).parameters), reader
     assert list(inspect.signature(tk.nodes).parameters) == ["cluster", "label_selector"]
 
