@@ -29,8 +29,8 @@ from tenantkit.provision.read import TENANT_KINDS, read_contents
 from tenantkit.provision.reasons import PROTECTED, newer_version
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
-from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.writes import MARKS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
