@@ -78,8 +78,8 @@ def plan_delete_tenants(cluster: ClusterApi, tenants: str | Sequence[str]) -> Pl
 
     Example:
         >>> plan = tk.plan_delete_tenants(cluster, "forecast")
-        >>> plan.frame.query("kind == 'ResourceQuota'")[["action", "namespace", "name"]].to_dict("records")
-        [{'action': 'delete', 'namespace': 'forecast', 'name': 'tenantkit-quota'}]
+        >>> plan.frame.query("kind == 'LimitRange'")[["action", "namespace", "name"]].to_dict("records")
+        [{'action': 'delete', 'namespace': 'forecast', 'name': 'tenantkit-limits'}]
     """
     names = checked_names(tenants)
     platform = get_platform(cluster)

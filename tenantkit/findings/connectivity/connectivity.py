@@ -103,7 +103,8 @@ def connectivity(
         `denied` (by the pods' own policies), `denied-by-peer`, `unknown`; reason: string. Sorted by namespace; for each
         group of pods first what it may reach. At most 50 groups of pods of a namespace are shown.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
-        kind, why some answers are unknown.
+        kind, why some answers are unknown, and of which other kinds (`ciliumnetworkpolicies.cilium.io`, …) there are
+        policies: these are not evaluated.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.

@@ -75,7 +75,7 @@ def _try_pod(wire: Wire, namespace: str, **spec: Any) -> str:
     return "" if answer.status == 201 else str(answer.body["message"])
 
 
-@pytest.mark.parametrize("priority_class", [None, LISTED])
+@pytest.mark.parametrize("priority_class", [None, pytest.param(LISTED, id="listed")])
 def test_a_pod_without_a_class_or_with_a_listed_one_is_admitted(
     name: str, wire: Wire, priority_class: str | None
 ) -> None:
@@ -84,7 +84,9 @@ def test_a_pod_without_a_class_or_with_a_listed_one_is_admitted(
     assert _try_pod(wire, name, **spec) == ""
 
 
-@pytest.mark.parametrize("priority_class", ["system-node-critical", "system-cluster-critical", UNLISTED])
+@pytest.mark.parametrize(
+    "priority_class", ["system-node-critical", "system-cluster-critical", pytest.param(UNLISTED, id="unlisted")]
+)
 def test_a_pod_of_a_class_outside_the_list_is_refused(name: str, wire: Wire, priority_class: str) -> None:
     refused = _try_pod(wire, name, priorityClassName=priority_class)
 
