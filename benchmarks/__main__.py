@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
-FILES = [ROOT / "benchmarks" / f"{name}.py" for name in ("imports", "pods", "provisioning", "quota_usage", "sandbox")]
+FILES = [
+    ROOT / "benchmarks" / f"{name}.py"
+    for name in ("guardrails", "imports", "pods", "provisioning", "quota_usage", "sandbox")
+]
 
 
 def main(files: Sequence[Path] = FILES) -> int:

@@ -35,11 +35,13 @@ from tenantkit.provision.hosts.moves import givers_first, moves
 from tenantkit.provision.hosts.recheck import HostCheck
 from tenantkit.provision.left_out import WALLS, left_out, replaces_role, takes_rights_away
 from tenantkit.provision.plan import Plan, replan
-from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone, warned
+from tenantkit.provision.plans.places import route_places
+from tenantkit.provision.reasons import Reason, failed, host_not_free, left_alone
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.waiting.counted import wait_until_counted
 from tenantkit.provision.writes import carry_out, to_send
 from tenantkit.rules.manifest import ObjectRef
@@ -319,6 +321,7 @@ class _Run:
             change.ref: change
             for change in changes
             if change.ref.kind == "ResourceQuota"
+            and change.wanted is not None
             and change.ref in done
             and not (change.action == "unchanged" and change.live is not None and is_counted(change.live))
         }
@@ -352,7 +355,7 @@ class _Run:
         def sort(outcomes: list[ApplyOutcome]) -> tuple[ApplyOutcome, ...]:
             return tuple(sorted(outcomes, key=lambda it: (rank.get(it.ref, len(rank)), it.field or "")))
 
-        places = _places(plan, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
+        places = route_places(plan.changes, {outcome.ref for outcome in (*self.applied, *self.unchanged)})
         return Report(
             applied=sort(self.applied),
             unchanged=sort(self.unchanged),
@@ -385,18 +388,6 @@ def _groups(plan: Plan, current: Plan, left: LeftOut) -> dict[str | None, list[P
             deleted = type(change)("unchanged", change.ref, (), change.tenant)
             groups.setdefault(change.tenant, []).append(deleted)
     return groups
-
-
-def _places(plan: Plan, existing: set[ObjectRef]) -> dict[str, list[tuple[str, str]]]:
-    """Host and URL of each route whose object exists, by tenant."""
-    places: dict[str, list[tuple[str, str]]] = {}
-    for change in plan.changes:
-        if change.ref.kind == "Ingress" and change.wanted is not None and change.ref in existing:
-            spec = change.wanted["spec"]
-            host, path = spec["rules"][0]["host"], spec["rules"][0]["http"]["paths"][0]["path"]
-            scheme = "https" if "tls" in spec else "http"
-            places.setdefault(str(change.tenant), []).append((host, f"{scheme}://{host}{path}"))
-    return places
 
 
 def _raise_first(futures: Sequence[Future[None]]) -> None:

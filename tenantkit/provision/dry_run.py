@@ -22,7 +22,8 @@ from tenantkit.exceptions import (
 from tenantkit.provision.answers import check_answer
 from tenantkit.provision.changes import blocked
 from tenantkit.provision.extras.contents import CopyContents, shown
-from tenantkit.provision.reasons import LOCAL_ONLY, denied, warned
+from tenantkit.provision.reasons import LOCAL_ONLY, denied
+from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.writes import is_replaced, takes_back, to_send
 
 if TYPE_CHECKING:

@@ -36,10 +36,11 @@ from tenantkit.provision.plans.platform_notices import platform_notices
 from tenantkit.provision.plans.tenant_notices import accelerator_notices
 from tenantkit.provision.plans.unlimited import check_default_class, unlimited_notices
 from tenantkit.provision.read import node_resources, read_default_priority_class, read_nodes, read_storage_classes
-from tenantkit.provision.reasons import GUARDRAILS_MISSING, REFUSED, Reason, failed, joined
+from tenantkit.provision.reasons import REFUSED, Reason, failed, joined
 from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
+from tenantkit.provision.running.warnings import GUARDRAILS_MISSING
 from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
 from tenantkit.provision.waiting.aggregated import is_aggregated, wait_until_aggregated
@@ -88,16 +89,17 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
-    rolebindings; list clusterroles; if that is allowed, list namespaces, nodes, priorityclasses, storageclasses,
-    services, daemonsets, servicecidrs, and in namespace default endpointslices.
+    rolebindings; list clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings; if that is
+    allowed, list namespaces, nodes, priorityclasses, storageclasses, services, daemonsets, servicecidrs, and in
+    namespace default endpointslices.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.plan_platform(cluster, platform).summary
-        '12 unchanged'
+        '65 unchanged'
         >>> plan = tk.plan_platform(cluster, platform.with_(domain="ai.example.com"))
         >>> plan.summary
-        '1 to update, 11 unchanged'
+        '1 to update, 64 unchanged'
         >>> print(plan.notices[0].tenant, plan.notices[0])
         chatbot its own host changes from 'chatbot.example.ai' to 'chatbot.ai.example.com' with its next plan
     """
@@ -184,13 +186,14 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
         ClusterUnavailable: the server did not answer.
 
     RBAC: a cluster administrator's: the server lets only those who hold all permissions write the aggregation rules of
-    the roles. Create, patch and delete clusterroles; create and patch namespaces, clusterrolebindings, and in
-    tenantkit-system configmaps, roles and rolebindings; watch clusterroles.
+    the roles. Create, patch and delete clusterroles, validatingadmissionpolicies and validatingadmissionpolicybindings;
+    create and patch namespaces, clusterrolebindings, and in tenantkit-system configmaps, roles and rolebindings; watch
+    clusterroles.
 
     Example:
         >>> platform = tk.get_platform(cluster)
         >>> tk.install_platform(cluster, platform, progress=False).summary
-        '12 unchanged'
+        '65 unchanged'
     """
     plan = plan_platform(cluster, platform)
     refused = [row for row in plan.rows if row.action in REFUSED]
@@ -262,7 +265,8 @@ def uninstall_platform(  # noqa: PLR0913 (each is a separate decision, with a de
         WaitTimeoutError: the namespace still exists; the message names the finalizer or API service that it waits for.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces; get and delete of the objects that `install_platform` creates; watch namespaces.
+    RBAC: list namespaces, validatingadmissionpolicies and their bindings; get and delete of the objects that
+    `install_platform` creates; watch namespaces.
 
     Example:
         >>> try:

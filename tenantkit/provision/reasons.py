@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
-from tenantkit.rules.namespace_deletion import namespace_deletion
-from tenantkit.rules.refusals import parse_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tenantkit.exceptions import InvalidSpecError, TenantKitError
     from tenantkit.hints import Surface
-    from tenantkit.rules.manifest import Manifest, ObjectRef
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.extra_objects import CopySource
 
 ReasonCode: TypeAlias = Literal[
@@ -141,16 +139,6 @@ NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
 NO_LONGER_LISTED = Reason("no-longer-wanted", "no longer among the platform's extra objects and copies")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
-WRITES_WHILE_FROZEN = Reason(
-    "frozen",
-    "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
-    "is deleted and not made again when the tenant is thawed",
-)
-ROLE_FROZEN = Reason(
-    "role-frozen", "the tenant is frozen read-only: this person has the viewer role instead until it is thawed"
-)
-ROLE_GIVEN_BACK = Reason("role-given-back", "the tenant is not frozen read-only: this person has the own role again")
-THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
@@ -162,11 +150,6 @@ HOSTS_NOT_CHECKED = Reason(
 PLATFORM_NOT_INSTALLED = Reason(
     "platform-not-installed",
     Message("this RoleBinding grants nothing until the platform is installed: use {install_platform}"),
-)
-GUARDRAILS_MISSING = Reason(
-    "guardrails-missing",
-    "this cluster has no ValidatingAdmissionPolicies, so the guardrails are missing: the API server does not stop what "
-    "they deny, and provisioners can gain every right. Use Kubernetes 1.30 or newer",
 )
 BLOCKED_WHEN_APPROVED = Reason("denied", "it was blocked or unknown when the plan was written: plan again")
 NOT_COMPARED = Reason(
@@ -261,30 +244,6 @@ def owned_by_other(owner: str, kind: str = "") -> Reason:
     return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
 
 
-def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = False) -> Reason:
-    """A Namespace that is being deleted: the tenant's own, or one of the same name that belongs to others.
-
-    Args:
-        namespace: as the server returns it.
-        tenant: whose plan it stops.
-        is_foreign: whether it belongs to others.
-    """
-    name = namespace["metadata"]["name"]
-    deletion = namespace_deletion(namespace)
-    is_held = deletion is not None and deletion.is_held
-    held = f"; it waits for this: {deletion.what}; {deletion.next_steps}" if deletion and is_held else ""
-    if is_foreign:
-        return Reason(
-            "other-being-deleted",
-            f"a namespace {name!r} that does not belong to tenant {tenant!r} is being deleted: once it is deleted, its "
-            f"name can be used, so plan again then, or choose another name{held}",
-        )
-    return Reason(
-        "being-deleted",
-        f"the tenant's namespace {name!r} is being deleted: wait until it is deleted, then plan again{held}",
-    )
-
-
 def exists_elsewhere(namespace: str, expected: str) -> Reason:
     """The tenant exists, in a namespace of another name than the platform's settings give it."""
     return Reason(
@@ -370,20 +329,6 @@ def source_of_tenant(source: CopySource) -> Reason:
 def denied(error: TenantKitError) -> Reason:
     """The server would refuse the change."""
     return _of_error("denied", error)
-
-
-def warned(text: str, ref: ObjectRef | None = None) -> Reason:
-    """The server accepts a change, with a warning."""
-    lead = f"{ref}: " if ref is not None else ""
-    refusal = parse_refusal(text)
-    if refusal is None or refusal.code != "guardrail":
-        return Reason("warned", f"{lead}the server warns: {text}")
-    names = refusal.names
-    return Reason(
-        "warned",
-        f"{lead}{names['what']} is not allowed {names['where']}, and is only accepted until the platform denies it: "
-        f"{names['instead']}",
-    )
 
 
 def failed(error: TenantKitError) -> Reason:

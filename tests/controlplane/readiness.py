@@ -75,9 +75,15 @@ def controllers_work(credentials: Credentials) -> str | None:
 
 
 def pods_run(credentials: Credentials) -> str | None:
-    """Whether a pod gets a node, runs there and has an address; node, pod and their events are deleted afterwards."""
+    """Whether a pod gets a node, runs there and has an address; node, pod and their events are deleted afterwards.
+
+    The pod is made after the node is ready: kwok may end where its first node and its first pod come at once.
+    """
     try:
         _make(credentials, "/api/v1/nodes", _NODE)
+        conditions = json.loads(_ask(credentials, "GET", f"/api/v1/nodes/{_PROBE}"))["status"].get("conditions", ())
+        if not any((each["type"], each["status"]) == ("Ready", "True") for each in conditions):
+            return f"node {_PROBE} is not ready: {json.dumps(conditions)}"
         _make(credentials, _PODS, _POD)
         status = json.loads(_ask(credentials, "GET", f"{_PODS}/{_PROBE}"))["status"]
         if status["phase"] != "Running" or "podIP" not in status:

@@ -128,7 +128,7 @@ def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
 
     click(form, "apply")
 
-    assert panel_text(form).startswith("Done\n12 applied")
+    assert panel_text(form).startswith("Done\n13 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 
@@ -174,7 +174,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
         tk.apply(cluster, tk.plan(cluster, parse_specs(form.yaml, source="form").tenants), progress=False)
 
     assert objects(cluster, name) == by_button
-    assert len(by_button) == 17
+    assert len(by_button) == 18
 
 
 def test_a_tenant_is_loaded_and_changed_and_keeps_values_without_an_input(
@@ -249,7 +249,7 @@ def test_a_namespace_that_tenantkit_did_not_create_blocks_apply(form: TenantForm
 
     click(form, "plan")
 
-    assert panel_text(form).startswith("This plan cannot be applied\n12 objects are blocked or unknown and will not be")
+    assert panel_text(form).startswith("This plan cannot be applied\n13 objects are blocked or unknown and will not be")
     assert form.disabled == {"apply": "the plan has only blocked or unknown rows"}
     with pytest.raises(PartialApplyError):
         form.submit()

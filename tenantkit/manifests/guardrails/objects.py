@@ -24,11 +24,13 @@ GUARDRAIL_KINDS = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBindin
 
 
 def make_guardrails(platform: Platform) -> tuple[Manifest, ...]:
-    """The settings, the policies and the bindings of each guardrail that is not off."""
+    """The settings, and the policies and bindings of each guardrail that is not off.
+
+    The settings stay when all are off: a server notices only after a second that a binding is deleted, and a binding
+    without its settings denies every request that it matches.
+    """
     modes = platform.guardrails.modes()
     used = [policy for policy in POLICIES if modes[policy.guardrail] != "off"]
-    if not used:
-        return ()
     return (
         make_settings(platform),
         *(policy.to_policy() for policy in used),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.provision.plans.notice import PlanNotice
-from tenantkit.provision.reasons import GUARDRAILS_MISSING
+from tenantkit.provision.running.warnings import GUARDRAILS_MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

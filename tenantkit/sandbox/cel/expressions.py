@@ -14,9 +14,11 @@ from tenantkit.sandbox.cel.engine import engine
 from tenantkit.sandbox.cel.libraries.addresses import ADDRESS_LIBRARY
 from tenantkit.sandbox.cel.libraries.authorizer import AUTHORIZER_LIBRARY, OVER_LIMIT, counting_checks
 from tenantkit.sandbox.cel.libraries.declare import functions_of, kind_of
+from tenantkit.sandbox.cel.libraries.formats import FORMAT_LIBRARY
 from tenantkit.sandbox.cel.libraries.lists import LIST_LIBRARY
 from tenantkit.sandbox.cel.libraries.quantity import QUANTITY_LIBRARY
 from tenantkit.sandbox.cel.libraries.regex import REGEX_LIBRARY
+from tenantkit.sandbox.cel.libraries.semver import SEMVER_LIBRARY
 from tenantkit.sandbox.cel.libraries.urls import URL_LIBRARY
 from tenantkit.sandbox.cel.messages import compile_errors, runtime_error
 from tenantkit.sandbox.cel.opaque import AUTHORIZER, RESOURCE_CHECK, with_kubernetes_names
@@ -216,9 +218,11 @@ def _library() -> Any:
     overloads = (
         *ADDRESS_LIBRARY,
         *AUTHORIZER_LIBRARY,
+        *FORMAT_LIBRARY,
         *LIST_LIBRARY,
         *QUANTITY_LIBRARY,
         *REGEX_LIBRARY,
+        *SEMVER_LIBRARY,
         *URL_LIBRARY,
     )
     return engine().CelExtension("kubernetes", functions_of(overloads))

@@ -73,7 +73,14 @@ GROUP_CHECK = OpaqueType("kubernetes.authorization.GroupCheck", "uint", is_list=
 RESOURCE_CHECK = OpaqueType("kubernetes.authorization.ResourceCheck", "string")
 PATH_CHECK = OpaqueType("kubernetes.authorization.PathCheck", "string", is_list=True)
 DECISION = OpaqueType("kubernetes.authorization.Decision", "bool", held="string")
-OPAQUE_TYPES = (URL, QUANTITY, CIDR, IP, GROUP_CHECK, AUTHORIZER, PATH_CHECK, RESOURCE_CHECK, DECISION)
+SEMVER = OpaqueType("kubernetes.Semver", "uint", is_list=True, held="string")
+FORMAT = OpaqueType("kubernetes.NamedFormat", "bool", is_list=True, held="string")
+FORMAT_IF_ANY = OpaqueType("optional_type(kubernetes.NamedFormat)", "int", is_list=True, held="string")
+ERRORS_IF_ANY = OpaqueType("optional_type(list(string))", "uint", held="string")
+OPAQUE_TYPES = (
+    *(URL, QUANTITY, CIDR, IP, GROUP_CHECK, AUTHORIZER, PATH_CHECK, RESOURCE_CHECK, DECISION),
+    *(SEMVER, FORMAT, FORMAT_IF_ANY, ERRORS_IF_ANY),
+)
 
 
 def with_kubernetes_names(message: str) -> str:

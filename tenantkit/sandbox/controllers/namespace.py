@@ -1,7 +1,8 @@
 """Deletion of namespaces: first the pods, then all other content, then the namespace; conditions name what remains.
 
-Each deletion in the namespace triggers the next sync, while a real controller retries after some seconds. Content with
-finalizers is only marked as deleted. This controller removes no finalizer but `kubernetes`.
+Each deletion in the namespace triggers the next sync, as does a change of the policies, while a real controller retries
+after some seconds. Content with finalizers is only marked as deleted. This controller removes no finalizer but
+`kubernetes`.
 
 Source: page "Namespaces"; pkg/controller/namespace/deletion, 1.37.
 """
@@ -13,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tenantkit.sandbox.apimachinery.errors import ApiError
-from tenantkit.sandbox.apimachinery.resources import NAMESPACES, RESOURCES
+from tenantkit.sandbox.apimachinery.resources import NAMESPACES, POLICIES, POLICY_BINDINGS, RESOURCES
 from tenantkit.sandbox.apimachinery.time import AT_ONCE, timestamp
 from tenantkit.sandbox.client.in_process import InProcessClient
 
@@ -58,8 +59,11 @@ class NamespaceController:
         self._client = InProcessClient(store, "namespace-controller")
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The namespace that is being deleted, or the one in which an object was deleted."""
+        """The namespace that is being deleted, or the one in which an object was deleted; all of them for a policy."""
         metadata = event.manifest["metadata"]
+        if event.resource in {POLICIES, POLICY_BINDINGS}:
+            found = (item["metadata"] for item in self._store.list(NAMESPACES))
+            return [item["name"] for item in found if item.get("deletionTimestamp")]
         if event.resource == NAMESPACES:
             return (metadata["name"],) if event.type != "DELETED" and metadata.get("deletionTimestamp") else ()
         return (metadata["namespace"],) if event.resource.namespaced and event.type == "DELETED" else ()

@@ -19,6 +19,8 @@ from tenantkit.sandbox.apimachinery.resources import (
     LIMIT_RANGES,
     NAMESPACES,
     PODS,
+    POLICIES,
+    POLICY_BINDINGS,
     PRIORITY_CLASSES,
     QUOTAS,
     SERVICE_ACCOUNTS,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.storage.store import Event, Store
 
-_MAY_HELP = frozenset({LIMIT_RANGES, NAMESPACES, PRIORITY_CLASSES, QUOTAS, SERVICE_ACCOUNTS})
+_MAY_HELP = frozenset({LIMIT_RANGES, NAMESPACES, POLICIES, POLICY_BINDINGS, PRIORITY_CLASSES, QUOTAS, SERVICE_ACCOUNTS})
 
 
 class WorkloadController:

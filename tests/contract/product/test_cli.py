@@ -225,11 +225,11 @@ def test_deleting_a_missing_tenant_fails(run: Callable[..., Any], name: str) -> 
 
 def test_the_platforms_conflicts_are_overwritten_by_name(run: Callable[..., Any], wire: Wire) -> None:
     assert run("install").returncode == 0
-    role = ObjectRef("rbac.authorization.k8s.io/v1", "ClusterRole", "tenantkit-viewer")
+    role = ObjectRef("rbac.authorization.k8s.io/v1", "ClusterRole", "tenantkit-viewer-base")
     edit(wire, role, {"op": "replace", "path": "/rules/0/verbs", "value": ["get"]})
 
     left = run("install")
-    forced = run("install", "--force-conflicts", "ClusterRole/tenantkit-viewer")
+    forced = run("install", "--force-conflicts", "ClusterRole/tenantkit-viewer-base")
 
     assert left.returncode == 1
     assert "to overwrite it, add --force-conflicts KIND/NAME to `tenantkit apply`" in left.stderr

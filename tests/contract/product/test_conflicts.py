@@ -66,8 +66,8 @@ def test_a_forced_entry_that_others_added_is_removed_and_no_other(cluster: Clust
     edit(
         wire,
         quota_ref(name),
-        {"op": "add", "path": "/spec/hard/count~1deployments.apps", "value": "1"},
-        {"op": "add", "path": "/spec/hard/count~1cronjobs.batch", "value": "2"},
+        {"op": "add", "path": "/spec/hard/count~1leases.example.com", "value": "1"},
+        {"op": "add", "path": "/spec/hard/count~1events.example.com", "value": "2"},
     )
     planned = plan(cluster, tenant(name))
     taken = [row for row in planned.rows if row.field == "spec.hard[count/leases.example.com]"]
@@ -77,8 +77,8 @@ def test_a_forced_entry_that_others_added_is_removed_and_no_other(cluster: Clust
 
     entries = hard(cluster, name)
     assert "count/leases.example.com" not in entries
-    assert entries["count/cronjobs.batch"] == "2"
-    assert [outcome.field for outcome in caught.value.report.failed] == ["spec.hard[count/cronjobs.batch]"]
+    assert entries["count/events.example.com"] == "2"
+    assert [outcome.field for outcome in caught.value.report.failed] == ["spec.hard[count/events.example.com]"]
 
 
 def test_a_field_that_someone_else_applies_too_has_two_owners(cluster: Cluster, name: str, wire: Wire) -> None:

@@ -58,8 +58,8 @@ class Matrix:
         self._asked = [*self._connections()]
         self.stages: dict[str, list[dict[str, Any]]] = {}
 
-    def record(self, stage: str, walls: Mapping[str, frozenset[str]]) -> None:
-        """Record the answers of a stage, in which tenants have these walls."""
+    def record(self, stage: str, walls: Mapping[str, frozenset[str]] | None) -> None:
+        """Record the answers of a stage, in which tenants have these walls; None: there are other policies, too."""
         found = answers(self._places, [each.probe for each in self._asked])
         said = Said(tk.connectivity(self._cluster))
         judged = self._judge()
@@ -71,7 +71,7 @@ class Matrix:
                 "answer": found[each.probe],
                 "policies": judged(each),
                 "frame": said.about(each.source, each.target, each.probe.address),
-                "wanted": is_wanted(each.source, each.target, walls),
+                "wanted": None if walls is None else is_wanted(each.source, each.target, walls),
             }
             for each in self._asked
         ]

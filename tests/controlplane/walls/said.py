@@ -87,7 +87,8 @@ class _End(NamedTuple):
         try:
             return ip_address(self.address) in ip_network(text)
         except ValueError:
-            return text.partition(" (")[0] == _home(self.place)
+            namespace, _, which = text.partition(" (")
+            return namespace == _home(self.place) and which != "host network)"
 
 
 def _home(place: str) -> str | None:

@@ -135,7 +135,11 @@ def _translate_services(dns: str) -> None:
 
 
 def _pod(name: str, namespace: str, labels: dict[str, str], node: str, *, host: bool = False) -> Manifest:
-    container: dict[str, Any] = {"name": "main", "image": "registry.example.ai/server:1"}
+    container: dict[str, Any] = {
+        "name": "main",
+        "image": "registry.example.ai/server:1",
+        "ports": [{"name": "web", "containerPort": WEB}],
+    }
     spec: dict[str, Any] = {
         "nodeName": node,
         "hostNetwork": host,

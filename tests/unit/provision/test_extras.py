@@ -330,3 +330,32 @@ def test_a_kind_that_is_no_longer_served_has_nothing_to_delete() -> None:
     assert rows(plan(memory, tenant(), platform=Platform())) == [
         ("delete", "ConfigMap", "settings", "no-longer-wanted")
     ]
+
+
+def test_an_apply_killed_at_any_write_and_run_again_has_the_same_result() -> None:
+    first = COPIES.with_(extra_objects=[SETTINGS])
+    second = Platform(copies=["ConfigMap/platform-secrets/ca"], extra_objects=[SETTINGS | {"data": {"team": "{team}"}}])
+
+    def both(memory: Memory) -> None:
+        for platform in (first, second):
+            run(memory, tenant(), platform=platform)
+
+    undisturbed = with_sources()
+    undisturbed.writes.clear()
+    both(undisturbed)
+
+    for last in range(len(undisturbed.writes)):
+        memory = with_sources()
+        memory.writes.clear()
+
+        def kill(_verb: str, _ref: ObjectRef, *, memory: Memory = memory, last: int = last) -> None:
+            if len(memory.writes) > last:
+                raise Killed
+
+        memory.on_write = kill
+        with pytest.raises(Killed):
+            both(memory)
+        memory.on_write = lambda _verb, _ref: None
+        both(memory)
+        assert memory.state() == undisturbed.state(), last
+        assert not plan(memory, tenant(), platform=second).has_changes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tenantkit.exceptions import SpecVersionError
+from tenantkit.manifests.guardrails.settings import make_settings
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.install import install_platform, plan_platform, uninstall_platform
 from tenantkit.rules.manifest import ref_of
@@ -25,7 +26,8 @@ def test_guardrails_that_are_off_are_removed_bindings_first() -> None:
     assert set(kinds) == {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 
     install_platform(memory, Platform(guardrails=Guardrails(**dict.fromkeys(names, "off"))), progress=False)
-    assert set(memory.objects) == {ref_of(manifest) for manifest in make_platform(Platform())}
+    kept = [*make_platform(Platform()), make_settings(Platform())]
+    assert set(memory.objects) == {ref_of(manifest) for manifest in kept}
 
 
 def test_a_binding_comes_last_and_is_deleted_first() -> None:

@@ -22,34 +22,27 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
-def _parse(text: str) -> SplitResult:
-    lead = f"URL parse error during conversion from string: parse {quoted(text)}"
+def why_not_url(text: str) -> str:
+    """Why a text is not an absolute URL or path, as Go says it; empty if it is one."""
+    lead = f"parse {quoted(text)}"
     if not text:
-        raise ValueError(f"{lead}: empty url")
-    if not _ABSOLUTE.match(text):
-        raise ValueError(f"{lead}: invalid URI for request")
+        return f"{lead}: empty url"
     if _CONTROL.search(text):
-        raise ValueError(f"{lead}: net/url: invalid control character in URL")
+        return f"{lead}: net/url: invalid control character in URL"
+    if not _ABSOLUTE.match(text):
+        return f"{lead}: invalid URI for request"
     if bad := _BAD_ESCAPE.search(text):
-        raise ValueError(f"{lead}: invalid URL escape {quoted(text[bad.start() : bad.start() + 3])}")
+        return f"{lead}: invalid URL escape {quoted(text[bad.start() : bad.start() + 3])}"
     try:
-        found = urlsplit(text)
-        _ = found.port
+        _ = urlsplit(text).port
     except ValueError as error:
-        raise ValueError(f"{lead}: {error}") from error
-    return found
-
-
-def _is_url(text: str) -> bool:
-    try:
-        _parse(text)
-    except ValueError:
-        return False
-    return True
+        return f"{lead}: {error}"
+    return ""
 
 
 def _valid(text: str) -> Any:
-    _parse(text)
+    if why := why_not_url(text):
+        raise ValueError(f"URL parse error during conversion from string: {why}")
     return URL.value(text)
 
 
@@ -70,7 +63,7 @@ def _port(found: SplitResult) -> str:
 
 URL_LIBRARY = (
     Overload("url", ["string"], URL, _valid, is_member=False),
-    Overload("isURL", ["string"], "bool", _is_url, is_member=False),
+    Overload("isURL", ["string"], "bool", lambda text: not why_not_url(text), is_member=False),
     Overload("getScheme", [URL], "string", _part(lambda found: found.scheme)),
     Overload("getHost", [URL], "string", _part(lambda found: found.netloc.rpartition("@")[2])),
     Overload("getHostname", [URL], "string", _part(_host_name)),

@@ -72,7 +72,7 @@ def test_an_expression_that_does_not_compile_is_refused(wire: Wire, item: dict[s
 
 
 @pytest.mark.gap(
-    "sandbox", raises=AssertionError, reason="has another CEL engine, without struct types and some functions"
+    "sandbox", raises=AssertionError, reason="has another CEL engine, without struct types and transformMap"
 )
 @pytest.mark.parametrize("item", TABLE["different"], ids=shown)
 def test_an_expression_that_the_sandbox_answers_otherwise(

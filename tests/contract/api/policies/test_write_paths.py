@@ -228,3 +228,6 @@ def test_a_controller_passes_a_denial_of_its_pods_on(
         message = eventually(messages)[0]
         why = f"ValidatingAdmissionPolicy '{names['a']}' with binding '{names['a']}' denied request"
         assert message.endswith(f"{why}: system:serviceaccount:kube-system:replicaset-controller")
+
+    pods = {"fieldSelector": "status.phase=Pending", "labelSelector": "app=web"}
+    eventually(lambda: wire("GET", f"/api/v1/namespaces/{shared_namespace}/pods", query=pods).body["items"])

@@ -75,34 +75,35 @@ class Scene:
         return bindings(admin, (self.spec.name, self.other.name))
 
 
-@pytest.fixture(params=["its team listed", "its team left out"])
-def scene(
-    request: pytest.FixtureRequest,
-    cluster: Cluster,
-    platform: Platform,
-    wire: Wire,
-) -> Iterator[Scene]:
-    """A tenant whose file lists its members and routes, or leaves them out; and another tenant."""
+@pytest.fixture(scope="module")
+def other(cluster: Cluster, platform: Platform, wire: Wire) -> Iterator[Tenant]:
+    """Another tenant, which no attack changes: each test compares it with what it was before."""
     assert platform.provisioners
-    with _namespaces(cluster, wire) as (name, other_name):
+    with _namespace(cluster, wire) as name:
+        tenant = Tenant(name=name, team="nlp", owners=["somebody@example.com"], size="small", routes=[ROUTE])
+        apply(cluster, plan(cluster, tenant), progress=False)
+        yield tenant
+
+
+@pytest.fixture(params=["its team listed", "its team left out"])
+def scene(request: pytest.FixtureRequest, cluster: Cluster, other: Tenant, wire: Wire) -> Iterator[Scene]:
+    """A tenant whose file lists its members and routes, or leaves them out; and another tenant."""
+    with _namespace(cluster, wire) as name:
         listed = Tenant(name=name, team="cv", owners=[OWNER], size="small", **TEAM)
-        other = Tenant(name=other_name, team="nlp", owners=["somebody@example.com"], size="small", routes=[ROUTE])
-        apply(cluster, plan(cluster, [listed, other]), progress=False)
+        apply(cluster, plan(cluster, listed), progress=False)
         spec = (
             listed if request.param == "its team listed" else Tenant(name=name, team="cv", owners=[OWNER], size="small")
         )
-        yield Scene(spec, other, snapshot(wire, name), snapshot(wire, other_name), bindings(wire, (name, other_name)))
+        yield Scene(spec, other, snapshot(wire, name), snapshot(wire, other.name), bindings(wire, (name, other.name)))
 
 
 @contextmanager
-def _namespaces(cluster: Cluster, admin: Wire) -> Iterator[tuple[str, str]]:
-    """Two names that nobody has; what they stand for is deleted afterwards, also what has a finalizer."""
+def _namespace(cluster: Cluster, admin: Wire) -> Iterator[str]:
+    """A name that nobody has; what it stands for is deleted afterwards, also what has a finalizer."""
     name = f"t-{uuid.uuid4().hex[:10]}"
-    names = (name, f"{name}-other")
-    yield names
-    for namespace in names:
-        _unstick(admin, namespace)
-    for namespace in (*names, f"{name}-tried"):
+    yield name
+    _unstick(admin, name)
+    for namespace in (name, f"{name}-tried"):
         with suppress(NotFound):
             cluster.delete(ObjectRef("v1", "Namespace", namespace))
 
