@@ -22,7 +22,7 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 def rerun(path: Path) -> None:
     """Run a notebook on a new sandbox, and save it with its outputs."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat's own gap
-    with tempfile.TemporaryDirectory() as folder, lab_environment(Path(folder)) as environment:
+    with tempfile.TemporaryDirectory() as folder, lab_environment(Path(folder), path) as environment:
         client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}})
         client.execute(env=environment)
     notebook.metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}

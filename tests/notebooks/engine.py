@@ -42,11 +42,12 @@ def read_notebook(path: Path) -> Any:
 
 
 @contextmanager
-def lab_environment(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a kernel in `tenantkit lab`, with its own sandbox and sample platform."""
+def lab_environment(folder: Path, notebook: Path) -> Iterator[dict[str, str]]:
+    """The environment of a kernel in `tenantkit lab`, with its own sandbox, and the sample if the notebook reads it."""
     with Sandbox() as box:
-        with connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
-            fill_sample(cluster)
+        if "tk.connect()" in notebook.read_text(encoding="utf-8"):  # others start a sandbox of their own
+            with connect(kubeconfig=box.kubeconfig, context="sandbox-admin") as cluster:
+                fill_sample(cluster)
         yield kernel_environment(box.kubeconfig, "sandbox-provisioner", folder)
 
 

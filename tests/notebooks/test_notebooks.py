@@ -48,7 +48,7 @@ def run_on_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Any:
     def run(notebook: Path) -> Run:
         if notebook not in runs:
             folder = tmp_path_factory.mktemp(notebook.stem)
-            with lab_environment(folder) as environment:
+            with lab_environment(folder, notebook) as environment:
                 runs[notebook] = run_nbval(notebook, environment, folder, "--nbval", "-p", CHANGES)
         return runs[notebook]
 
@@ -94,7 +94,7 @@ def test_a_notebook_with_each_output_changed_fails_in_each_cell(notebook: Path, 
     copy = tmp_path / notebook.name
     copy.write_text(json.dumps(changed))
 
-    with lab_environment(tmp_path) as environment:
+    with lab_environment(tmp_path, notebook) as environment:
         run = run_nbval(copy, environment, tmp_path, "--nbval")
 
     assert run.code == 1, run.printed
