@@ -24,7 +24,7 @@ from tenantkit.findings.connectivity.peers import (
 )
 from tenantkit.findings.connectivity.read_network import read_network
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.network_policies.evaluation import NOT_ISOLATED, connection, joined, side
 from tenantkit.rules.network_policies.groups import ALL_PODS, blocks_of
 from tenantkit.rules.network_policies.policies import DIRECTIONS
