@@ -82,7 +82,7 @@ class Servers:
 def answers(
     places: Mapping[str, NetworkNamespace], probes: Sequence[Probe], *, timeout_s: float = 0.5
 ) -> dict[Probe, str]:
-    """Who answered each probe: a place's name, `refused` (by a policy engine, or by a port without a server) or `silent`.
+    """Who answered each probe: a place's name, `refused` (by an engine, or a port without a server) or `silent`.
 
     Those that are silent are asked again, since one lost packet is not a wall.
     """
