@@ -30,8 +30,8 @@ from tenantkit.findings.snapshot import condition
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
-from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.selectors.label_selectors import parse_label_selector
 
 if TYPE_CHECKING:

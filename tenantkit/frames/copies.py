@@ -20,8 +20,8 @@ from tenantkit.provision.extras.wanted import extras_by_namespace, no_longer_wan
 from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import NO_LONGER_LISTED
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
-from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.rules.manifest import ref_of
 
 if TYPE_CHECKING:

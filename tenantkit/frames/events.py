@@ -21,7 +21,7 @@ from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owner
 from tenantkit.frames.kit.owners import Chains, Owner, read_chains
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.workload_state import WORKLOAD_KINDS
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.times import parse_time
 

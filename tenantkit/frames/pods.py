@@ -22,7 +22,7 @@ from tenantkit.frames.kit.owners import Chains, owner_of, read_chains
 from tenantkit.frames.kit.pod_amounts import AmountsOfPods
 from tenantkit.frames.kit.pod_fields import PodFields
 from tenantkit.frames.kit.schema import TIME, frame_of
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_quota import is_charged
 from tenantkit.rules.pod_status import ENDED, has_condition, pod_status
 from tenantkit.rules.shapes import fitted

@@ -33,7 +33,7 @@ from tenantkit.frames.kit.metrics import add_measured
 from tenantkit.frames.kit.schema import frame_of, numbers_where, texts_at
 from tenantkit.frames.kit.team_quota import team_totals
 from tenantkit.manifests.labels import TEAM_LABEL, TENANT_LABEL
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import format_quantity
 from tenantkit.rules.quota_status import counted_usage, is_counted
 from tenantkit.rules.shapes import fitted

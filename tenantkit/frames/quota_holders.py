@@ -25,7 +25,7 @@ from tenantkit.frames.kit.owners import owner_of, read_chains
 from tenantkit.frames.kit.quota_shares import Holder, shares_of_claims, shares_of_pods
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.quota import scopes_text, unit_of
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.quantities import parse_quantity
 from tenantkit.rules.quota_status import counted_usage
 

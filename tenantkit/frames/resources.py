@@ -22,7 +22,7 @@ from tenantkit.cluster.visible import each_visible
 from tenantkit.frames.kit.coverage import note_unreadable
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from tenantkit.frames.kit.coverage import gap_in_namespaces, note_unreadable
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.manifests.labels import TENANT_LABEL
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
-from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -20,8 +20,8 @@ from tenantkit.frames.kit.schema import TIME, frame_of_rows
 from tenantkit.frames.kit.warnings import warning_of
 from tenantkit.manifests.labels import HOSTS_ANNOTATION, TEAM_LABEL, TENANT_LABEL
 from tenantkit.manifests.network_policies import DEFAULT_DENY
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
-from tenantkit.provision.tenant_namespaces import resolve_filters
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

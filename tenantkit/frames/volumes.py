@@ -20,7 +20,7 @@ from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
 from tenantkit.rules.quantities import readable_quantity

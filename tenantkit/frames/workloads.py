@@ -29,7 +29,7 @@ from tenantkit.frames.kit.workload_state import (
     workload_state,
 )
 from tenantkit.frames.pods import PODS, PodReader
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.kinds import KINDS, kind_of
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ EGRESS = "tenantkit-egress"
 POLICY_NAMES = (DEFAULT_DENY, SAME_NAMESPACE, DNS, FROM_ROUTING, EGRESS)
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
+_DNS_PORT = 53
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 # Where clouds hand out machines' credentials and settings. No setting opens these by way of the internet.
 METADATA_CIDRS = ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "fe80::/10", "fd00:ec2::254/128")
@@ -47,7 +48,7 @@ def make_network_policies(tenant: Tenant, platform: Platform) -> list[Manifest]:
             "ingress": [{"from": inside}],
             "egress": [{"to": inside}],
         },
-        DNS: {"policyTypes": ["Egress"], "egress": [_dns(network.dns)]},
+        DNS: {"policyTypes": ["Egress"], "egress": _dns(network.dns)},
         FROM_ROUTING: {"policyTypes": ["Ingress"], "ingress": _from_routing(network)},
         EGRESS: {"policyTypes": ["Egress"], "egress": [*_internet(network), *map(_shared, network.shared)]},
     }
@@ -72,9 +73,17 @@ def _policy(tenant: Tenant, platform: Platform, name: str, spec: Manifest) -> Ma
     }
 
 
-def _dns(dns: Dns) -> Manifest:
-    peers = [_pods(dns.namespace, dns.pods), *_blocks(dns.addresses)]
-    return {"to": peers, "ports": [{"protocol": protocol, "port": dns.port} for protocol in ("UDP", "TCP")]}
+def _dns(dns: Dns) -> list[Manifest]:
+    """A cache on the node, and the address of the Service, answer at the port of DNS whatever the pods' port is."""
+    pods, addresses = [_pods(dns.namespace, dns.pods)], _blocks(dns.addresses)
+    if dns.port == _DNS_PORT:
+        return [{"to": pods + addresses, "ports": _dns_ports(dns.port)}]
+    at_addresses = [{"to": addresses, "ports": _dns_ports(_DNS_PORT)}] if addresses else []
+    return [{"to": pods, "ports": _dns_ports(dns.port)}, *at_addresses]
+
+
+def _dns_ports(port: int) -> list[Manifest]:
+    return [{"protocol": protocol, "port": port} for protocol in ("UDP", "TCP")]
 
 
 def _from_routing(network: Network) -> list[Manifest]:

@@ -1,7 +1,7 @@
 """A matrix of connectivity: a row per group of a tenant's pods, a column per other end, in both directions.
 
 Each cell has a word beside its colour. Blue is not good and grey is not bad: which of them is right depends on the
-column. Rejected alternative: a graph of pods and arrows, which nobody can read beyond ten pods.
+column. Rejected alternative: a graph of pods and arrows, which becomes unreadable with more than ten pods.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAMED_LIMIT, _SHORT = 8, 5
 
 
 class _Cell(NamedTuple):
-    """What is so between a group of pods and a peer: `yes`, `some`, `no` or `?`, and what the cell says."""
+    """The state between a group of pods and a peer (`yes`, `some`, `no` or `?`), and the text in the cell."""
 
     row: str
     direction: str

@@ -49,6 +49,8 @@ def quota_heatmap(
 ) -> Picture:
     """Draw how full each tenant's quota is: a cell per tenant and resource, with its percentage.
 
+    A quota with a scope that grants nothing, such as that of priority classes, is left out.
+
     Args:
         frame: from `quota_usage`, or some of its rows; tenants are in its order.
         theme: `light` or `dark`, like the page that shows it. Default: light.
@@ -180,9 +182,14 @@ def _cells(frame: pd.DataFrame) -> list[_Cell]:
             hard=float(row["hard"]),
             state=row["state"],
         )
-        for row in frame[list(_COLUMNS)].to_dict("records")
+        for row in _without_empty_scopes(frame)[list(_COLUMNS)].to_dict("records")
         if row["state"] != "unserved"
     ]
+
+
+def _without_empty_scopes(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows without those of quotas that grant nothing to some pods, such as the quota of priority classes."""
+    return frame[~(frame["scopes"].notna() & (frame["state"] == "none"))] if "scopes" in frame else frame
 
 
 def _chosen(resources: object) -> list[str]:

@@ -16,6 +16,7 @@ from tenantkit.manifests.labels import QUOTA_NAME
 from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.compare import digest, field_text, fields_of, is_exclusive, same_value
 from tenantkit.provision.content.fields import gives_rights, is_decided_by_spec, is_notable
+from tenantkit.provision.lifecycle import terminating
 from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.ownership import is_applied_by_us, is_ours, is_recognized, owner_of
 from tenantkit.provision.reasons import (
@@ -31,7 +32,6 @@ from tenantkit.provision.reasons import (
     set_by_other,
     shared_field,
     taken_back,
-    terminating,
 )
 from tenantkit.rules.manifest import ObjectRef, ref_of
 

@@ -33,8 +33,8 @@ from tenantkit.provision.report import ApplyOutcome, Report, partial_error
 from tenantkit.provision.running.ctrl_c import stopped_by_ctrl_c
 from tenantkit.provision.running.progress import Progress
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, is_protected, stored_tenant
-from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of

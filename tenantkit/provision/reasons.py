@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tenantkit.exceptions import ClusterError, StoredDifferentlyError, check_surface
 from tenantkit.hints import Message
-from tenantkit.rules.namespace_deletion import namespace_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,16 +139,6 @@ NO_LONGER_WANTED = Reason("no-longer-wanted", "no longer in the spec")
 NO_LONGER_LISTED = Reason("no-longer-wanted", "no longer among the platform's extra objects and copies")
 NOT_IN_THE_GRANT = Reason("not-in-the-grant", "the grant names the owners, and this is not one of their RoleBindings")
 LEFT_AS_IT_IS = Reason("left-as-it-is", "the spec leaves the members as they are, and tenantkit did not make this one")
-WRITES_WHILE_FROZEN = Reason(
-    "frozen",
-    "the tenant is frozen read-only, and this RoleBinding lets its subjects write: since tenantkit did not make it, it "
-    "is deleted and not made again when the tenant is thawed",
-)
-ROLE_FROZEN = Reason(
-    "role-frozen", "the tenant is frozen read-only: this person has the viewer role instead until it is thawed"
-)
-ROLE_GIVEN_BACK = Reason("role-given-back", "the tenant is not frozen read-only: this person has the own role again")
-THAWED = Reason("thawed", "the spec does not freeze the tenant")
 MADE_AGAIN = Reason("made-again", "it is being deleted: it is made again without its finalizers")
 IN_THE_NAMESPACE = Reason("in-the-namespace", "deleted with its namespace")
 BEING_DELETED = Reason("being-deleted", "it is being deleted: wait until it is deleted, then plan again")
@@ -253,30 +242,6 @@ def owned_by_other(owner: str, kind: str = "") -> Reason:
     """The object exists and belongs to someone else. Nobody is told to delete a namespace in which people may work."""
     advice = "choose another name" if kind == "Namespace" else "choose another name, or delete it first"
     return Reason("owned-by-other", f"it exists and belongs to {owner}: {advice}")
-
-
-def terminating(namespace: Manifest, tenant: str | None, *, is_foreign: bool = False) -> Reason:
-    """A Namespace that is being deleted: the tenant's own, or one of the same name that belongs to others.
-
-    Args:
-        namespace: as the server returns it.
-        tenant: whose plan it stops.
-        is_foreign: whether it belongs to others.
-    """
-    name = namespace["metadata"]["name"]
-    deletion = namespace_deletion(namespace)
-    is_held = deletion is not None and deletion.is_held
-    held = f"; it waits for this: {deletion.what}; {deletion.next_steps}" if deletion and is_held else ""
-    if is_foreign:
-        return Reason(
-            "other-being-deleted",
-            f"a namespace {name!r} that does not belong to tenant {tenant!r} is being deleted: once it is deleted, its "
-            f"name can be used, so plan again then, or choose another name{held}",
-        )
-    return Reason(
-        "being-deleted",
-        f"the tenant's namespace {name!r} is being deleted: wait until it is deleted, then plan again{held}",
-    )
 
 
 def exists_elsewhere(namespace: str, expected: str) -> Reason:

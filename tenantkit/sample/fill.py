@@ -21,12 +21,14 @@ from tenantkit.sample.tenants import LEAVING_TENANT, leaving_tenant, sample_plat
 from tenantkit.sample.workloads import NAME_LABEL, WORKLOADS, sample_workloads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.sample.failures import BrokenWorkload
 
 _RUNNING_WITHIN_S = 60.0
+_PODS = {(workload.tenant, workload.name): workload.pods for workload in WORKLOADS}
 
 
 def fill_sample(cluster: Cluster) -> None:
@@ -53,28 +55,48 @@ def fill_sample(cluster: Cluster) -> None:
         cluster.create(node)
     install_platform(cluster, sample_platform(), progress=False)
     apply(cluster, plan(cluster, [*sample_tenants(), leaving_tenant()]), progress=False)
-    for manifest in (*sample_workloads(), *sample_neighbours(), held_object()):
+    for manifest in sample_workloads():
+        cluster.create(manifest)
+        # one after the other, so that each sample has its pods on the same nodes
+        if manifest["kind"] != "Service":
+            key = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+            _wait_for_pods(cluster, {key: _PODS[key]}, are=_is_placed)
+    for manifest in (*sample_neighbours(), held_object()):
         cluster.create(manifest)
     cluster.delete(ObjectRef("v1", "Namespace", LEAVING_TENANT))
     _wait_until_held(cluster)
-    _wait_for_pods(cluster, {(it.tenant, it.name): it.pods for it in WORKLOADS})
-    for manifest in (it for broken in BROKEN_WORKLOADS for it in make_broken_workload(broken)):
-        cluster.create(manifest)
+    _wait_for_pods(cluster, _PODS)
+    for broken in BROKEN_WORKLOADS:
+        for manifest in make_broken_workload(broken):
+            cluster.create(manifest)
+        if broken.kubelet_report is not None:
+            workload = broken.workload
+            _wait_for_pods(cluster, {(workload.tenant, workload.name): workload.pods}, are=_is_placed)
     reported = [broken for broken in BROKEN_WORKLOADS if broken.kubelet_report is not None]
     _wait_for_pods(cluster, {(it.workload.tenant, it.workload.name): it.workload.pods for it in reported})
     for broken in reported:
         _report_as_kubelet(cluster, broken)
 
 
-def _wait_for_pods(cluster: Cluster, wanted: Mapping[tuple[str, str], int]) -> None:
-    """Wait until so many pods of each workload run, so that later ones do not take their place."""
+def _is_running(pod: Manifest) -> bool:
+    return (pod.get("status") or {}).get("phase") == "Running"
+
+
+def _is_placed(pod: Manifest) -> bool:
+    return bool(pod["spec"].get("nodeName"))
+
+
+def _wait_for_pods(
+    cluster: Cluster, wanted: Mapping[tuple[str, str], int], *, are: Callable[[Manifest], bool] = _is_running
+) -> None:
+    """Wait until so many pods of each workload run, or have a node, so that later ones do not take their place."""
     running: dict[tuple[str, str], set[str]] = {key: set() for key in wanted}
     for event in cluster.watch("Pod", label_selector=NAME_LABEL, timeout_s=_RUNNING_WITHIN_S):
         if event.unreadable is not None:
             continue
-        metadata, status = event.manifest["metadata"], event.manifest.get("status") or {}
+        metadata = event.manifest["metadata"]
         key = (metadata["namespace"], metadata["labels"][NAME_LABEL])
-        if status.get("phase") == "Running" and key in running:
+        if key in running and are(event.manifest):
             running[key].add(metadata["name"])
         if all(len(running[key]) >= count for key, count in wanted.items()):
             return

@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ROLE_BINDINGS = "rolebindings.rbac.authorization.k8s.io"
 # made by controllers from what tenants create, with the content that tenants chose
 MADE_FOR_TENANTS = ("controllerrevisions.apps",)
 DEFAULT_COUNTS: Mapping[str, int] = {
@@ -28,7 +29,7 @@ DEFAULT_COUNTS: Mapping[str, int] = {
     "horizontalpodautoscalers.autoscaling": 100,
     "cronjobs.batch": 50,
     "poddisruptionbudgets.policy": 100,
-    "rolebindings.rbac.authorization.k8s.io": 100,
+    ROLE_BINDINGS: 100,
     "workflowtaskresults.argoproj.io": 1000,  # one per step of a workflow
 }
 OTHER_COUNT = 50

@@ -62,7 +62,7 @@ class Dns(Spec):
         pods: labels of these pods. Default `k8s-app: kube-dns`, as Kubernetes' own manifests for CoreDNS have it.
         addresses: further addresses: of a DNS cache on each node, and of the DNS Service where such a cache answers
             for it. Default 169.254.20.10 (page "Using NodeLocal DNSCache in Kubernetes Clusters").
-        port: UDP and TCP port. Default 53.
+        port: UDP and TCP port of these pods; at `addresses` it is 53. Default 53.
 
     Example:
         >>> tk.Dns(pods={"app.kubernetes.io/name": "coredns"}).addresses

@@ -14,6 +14,7 @@ from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
 from tenantkit.spec.base import Document
+from tenantkit.spec.counts import DEFAULT_COUNTS, ROLE_BINDINGS
 from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
 from tenantkit.spec.fields import DnsLabel, DnsSubdomain, Host, LabelKey, LabelValue, ResourceName
 from tenantkit.spec.guardrails import Guardrails
@@ -271,7 +272,14 @@ class Platform(Document):
                 yield Problem(f"{field}.quota.{setting}", name, f"the platform's {words} are {known}")
 
     def _people_problems(self, tenant: Tenant) -> Iterator[Problem]:
-        """Persons whose names are reserved once the platform's prefixes are in front of them."""
+        """Persons whose names are reserved once the platform's prefixes are in front of them, and too many of them."""
+        quota = tenant.quota or self.sizes.get(tenant.size or "")
+        most = quota.counts.get(ROLE_BINDINGS, DEFAULT_COUNTS[ROLE_BINDINGS]) if quota is not None else None
+        if most is not None and len(tenant.people) > most:
+            reason = (
+                f"allow {most} RoleBindings, and the tenant has {len(tenant.people)} members: name a group, or raise"
+            )
+            yield Problem(f"{tenant.name}.quota.counts", {ROLE_BINDINGS: most}, f"{reason} {ROLE_BINDINGS!r}")
         for role in ("owners", "editors", "viewers"):
             for index, person in enumerate(getattr(tenant, role) or ()):
                 try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.differential import kinds_access, kinds_core, kinds_networking, kinds_pods, kinds_workloads
+from tests.differential import kinds_access, kinds_admission, kinds_core, kinds_networking, kinds_pods, kinds_workloads
 
 if TYPE_CHECKING:
     from tests.differential.kinds import Kind
@@ -19,6 +19,7 @@ KINDS: tuple[Kind, ...] = (
     *kinds_pods.KINDS,
     *kinds_networking.KINDS,
     *kinds_access.KINDS,
+    *kinds_admission.KINDS,
     *kinds_workloads.KINDS,
 )
 BY_PLURAL = {kind.plural: kind for kind in KINDS}

@@ -43,7 +43,6 @@ NEWER_EVENTS = f"/apis/{_EVENTS}"
 KINDS = (
     *DIFFERENTIAL,
     *map(_from_contract, ("StatefulSet", "Job", "Node", "PersistentVolume")),
-    *map(_from_contract, ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")),
     Kind(NEWER_EVENTS, _EVENTS, "Event", "events", {key: (value,) for key, value in _NEWER_EVENT.items()}),
 )
 BY_PATH = {f"{kind.api}/{kind.plural}": kind for kind in KINDS}

@@ -1,4 +1,4 @@
-"""An evaluator that nobody here wrote gives the same answers: network-config-analyzer, on the sample and at random.
+"""An independent evaluator gives the same answers: network-config-analyzer, on the sample and at random.
 
 It runs in an environment of its own, since it pins versions of packages that tenantkit needs in others.
 """

@@ -14,7 +14,7 @@ from tenantkit.cluster.subject_access import Request
 from tenantkit.manifests.access import RBAC_GROUP
 from tenantkit.manifests.role_rules import TENANT_ROLES
 from tenantkit.manifests.roles import rules_by_role
-from tenantkit.rules.rbac import allows_some, beyond
+from tenantkit.rules.rbac.permissions import allows_some, beyond
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,8 +15,8 @@ from tenantkit.findings.audit.view import ClusterView
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.provision.extras.live import with_extras
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
-from tenantkit.provision.tenant_namespaces import resolve_filters
 from tenantkit.spec.tenant import Tenant
 
 if TYPE_CHECKING:

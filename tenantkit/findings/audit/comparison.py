@@ -27,7 +27,7 @@ from tenantkit.provision.content.members import role_of
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.tenant_changes import compare_tenants
 from tenantkit.provision.stored.installed import Installed
-from tenantkit.rules.pod_security import LEVELS
+from tenantkit.rules.pod_security.levels import LEVELS
 from tenantkit.spec.guardrails import Guardrails
 
 if TYPE_CHECKING:

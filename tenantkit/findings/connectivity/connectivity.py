@@ -24,7 +24,7 @@ from tenantkit.findings.connectivity.peers import (
 )
 from tenantkit.findings.connectivity.read_network import read_network
 from tenantkit.frames.kit.schema import frame_of_rows
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.network_policies.evaluation import NOT_ISOLATED, connection, joined, side
 from tenantkit.rules.network_policies.groups import ALL_PODS, blocks_of
 from tenantkit.rules.network_policies.policies import DIRECTIONS
@@ -103,7 +103,8 @@ def connectivity(
         `denied` (by the pods' own policies), `denied-by-peer`, `unknown`; reason: string. Sorted by namespace; for each
         group of pods first what it may reach. At most 50 groups of pods of a namespace are shown.
         `attrs["scope"]`: `cluster`, or the tuple of namespaces that it covers. `attrs["incomplete"]`: by
-        kind, why some answers are unknown.
+        kind, why some answers are unknown, and of which other kinds (`ciliumnetworkpolicies.cilium.io`, …) there are
+        policies: these are not evaluated.
 
     Raises:
         InvalidSpecError: tenant and namespaces are both given, or one of the arguments is invalid.

@@ -1,6 +1,6 @@
 """From connections to rows: ports with the same answer for the same reason are one row, and so are ends and families.
 
-A row says what is so for its ports. Where some ports are allowed and the rest is not, the rest is one row, `others`.
+A row holds for its ports. Where some ports are allowed and the rest is not, the rest is one row, `others`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def peer_rows(
 
 
 def outcomes(direction: Direction, found: Connection, asked: PortSet) -> list[Outcome]:
-    """What is so for the ports of one connection: allowed ones, unknown ones, and the rest."""
+    """The answers for the ports of one connection: allowed ports, unknown ones, and the rest."""
     own, peer = (found.egress, found.ingress) if direction == "Egress" else (found.ingress, found.egress)
     allowed, unknown = found.allowed & asked, found.unknown & asked
     denied = asked - (allowed | unknown)
@@ -105,8 +105,8 @@ def _allowed(found: Connection, own: Side, peer: Side, ports: PortSet) -> Outcom
     )
 
 
-def _closed(direction: Direction, whose: str) -> str:
-    return f"{direction.lower()}{whose} is isolated, and no NetworkPolicy allows this"
+def _closed(direction: Direction, of_whom: str) -> str:
+    return f"{direction.lower()}{of_whom} is isolated, and no NetworkPolicy allows this"
 
 
 def _unknown_reason(own: Side, peer: Side) -> str:

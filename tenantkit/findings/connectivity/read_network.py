@@ -13,6 +13,7 @@ from tenantkit.cluster.lists import list_projected
 from tenantkit.cluster.visible import project_visible
 from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.findings.connectivity.network import ClusterNetwork
+from tenantkit.findings.connectivity.other_policies import note_other_policies
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.platform import find_platform
@@ -61,7 +62,7 @@ def read_network(cluster: Cluster, namespaces: Sequence[str] | None) -> NetworkR
         ClusterUnavailable: the server did not answer.
 
     RBAC: list networkpolicies, pods and namespaces, for the whole cluster or in each namespace; nodes, endpointslices
-    in `default` and the ConfigMap `platform`, if you may.
+    in `default`, the ConfigMap `platform` and policies of other kinds, if you may.
     """
     incomplete: dict[str, str] = {}
     listed, scope = _everywhere(cluster, "NetworkPolicy", read_policy, namespaces)
@@ -87,6 +88,7 @@ def read_network(cluster: Cluster, namespaces: Sequence[str] | None) -> NetworkR
     for kind, covered in (("NetworkPolicy", scope), ("Pod", pods_scope), ("Namespace", spaces_scope)):
         if kind not in incomplete and (gap := gap_in(kind, covered, "cluster")) is not None:
             incomplete[kind] = gap
+    note_other_policies(cluster, None if scope == "cluster" else scope, incomplete)
     return NetworkReading(network, scope, incomplete)
 
 

@@ -27,7 +27,7 @@ from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.frames.quota import quantity_text, unit_of
-from tenantkit.provision.tenant_namespaces import resolve_filters
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.rules.unschedulable import NO_NODES
 from tenantkit.spec.plain_values import plain
 

@@ -14,16 +14,13 @@ from tenantkit.manifests.order import RANK
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.policies import is_policy_of, openings, selected_pods
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
+from tenantkit.provision.lifecycle import ROLE_FROZEN, ROLE_GIVEN_BACK, THAWED, WRITES_WHILE_FROZEN
 from tenantkit.provision.ownership import is_ours
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
     NO_LONGER_LISTED,
     NO_LONGER_WANTED,
     NOT_IN_THE_GRANT,
-    ROLE_FROZEN,
-    ROLE_GIVEN_BACK,
-    THAWED,
-    WRITES_WHILE_FROZEN,
     being_deleted_with,
     foreign_binding,
     foreign_ingress,

@@ -19,8 +19,8 @@ from tenantkit.provision.plan import Plan, plan_at, replan, unfit_tenants
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.reasons import does_not_fit, newer_version
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import stored_tenant
-from tenantkit.provision.tenant_namespaces import namespaces_by_name
 from tenantkit.rules.manifest import ObjectRef, ref_of
 
 if TYPE_CHECKING:

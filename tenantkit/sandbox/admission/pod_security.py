@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from tenantkit.rules.pod_security import LEVELS, parse_version, violations
+from tenantkit.rules.pod_security.levels import LEVELS, parse_version, violations
 from tenantkit.sandbox.apimachinery.errors import Cause, invalid
 from tenantkit.sandbox.apimachinery.resources import NAMESPACES, PODS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.rules.pod_security import Level
+    from tenantkit.rules.pod_security.levels import Level
     from tenantkit.sandbox.admission.attributes import Attributes
 
 _WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob"})

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.rbac import covers, single_rules
+from tenantkit.rules.rbac.permissions import covers, single_rules
 from tenantkit.sandbox.apimachinery.errors import ApiError, bad_request, forbidden, not_found
 from tenantkit.sandbox.apimachinery.validation import path_segment
 from tenantkit.sandbox.auth.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, RBAC, ROLE_BINDINGS, ROLES

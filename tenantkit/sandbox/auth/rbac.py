@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.rbac import has, has_resource, path_covers
+from tenantkit.rules.rbac.permissions import has, has_resource, path_covers
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.apimachinery.resources import find
 from tenantkit.sandbox.auth.users import SERVICE_ACCOUNT_PREFIX

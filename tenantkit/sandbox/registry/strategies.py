@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from tenantkit.rules.pod_security_checks import APP_ARMOR
+from tenantkit.rules.pod_security.checks import APP_ARMOR
 from tenantkit.sandbox.apimachinery.apiextensions import is_custom, prepared
 from tenantkit.sandbox.apimachinery.codec import empty
 from tenantkit.sandbox.apimachinery.resources import EPHEMERAL

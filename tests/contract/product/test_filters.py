@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     Reader = Callable[..., pd.DataFrame]
 
+
+def _of_tenants(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of an audit without those about the cluster, which are always there."""
+    return frame[frame["tenant"].notna()]
+
+
 READERS: dict[str, Reader] = {
     "tenants": tk.tenants,
     "copies": tk.copies,
@@ -33,6 +39,7 @@ READERS: dict[str, Reader] = {
     "resources": lambda cluster, **filters: tk.resources(cluster, "configmaps", **filters),
     "why": tk.why,
     "connectivity": tk.connectivity,
+    "audit": lambda cluster, **filters: _of_tenants(tk.audit(cluster, **filters)),
 }
 each_reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 
@@ -57,7 +64,9 @@ def name(cluster: Cluster) -> Iterator[str]:
 
 
 def test_every_reader_takes_the_same_filters() -> None:
-    for reader in (tk.resources, *(read for what, read in READERS.items() if what != "resources")):
+    plain = (read for what, read in READERS.items() if what not in ("audit", "resources"))
+    readers: list[Reader] = [tk.audit, tk.resources, *plain]
+    for reader in readers:
         assert {"tenant", "namespaces", "label_selector"} <= set(inspect.signature(reader).parameters), reader
     assert list(inspect.signature(tk.nodes).parameters) == ["cluster", "label_selector"]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.exceptions import NotFound
+from tenantkit.frames.quota import quota_usage
 from tenantkit.provision.apply import apply
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.plan import plan
@@ -149,11 +150,16 @@ def test_both_quotas_are_counted_once_an_apply_ends(name: str, cluster: Cluster)
     assert all(is_counted(quota) for quota in quotas.values())
 
 
-def test_every_entry_of_a_kind_that_the_server_serves_has_a_usage(name: str, cluster: Cluster) -> None:
+def test_every_entry_of_a_kind_that_the_server_serves_has_a_usage(name: str, cluster: Cluster, wire: Wire) -> None:
     hard = cluster.get("ResourceQuota", "tenantkit-quota", name)["spec"]["hard"]
+    has_gateways = wire("GET", "/apis/gateway.networking.k8s.io").status == 200
+    unserved = set() if has_gateways else {"count/httproutes.gateway.networking.k8s.io"}
 
     assert hard["gpu.example.com.deviceclass.resource.k8s.io/devices"] == "0"
-    assert set(hard) - set(_used(cluster, name)) == set()
+    assert set(hard) - set(_used(cluster, name)) == unserved
+    frame = quota_usage(cluster, namespaces=[name])
+    assert set(frame.query("state == 'unserved'")["resource"]) == unserved
+    assert not (frame["state"] == "pending").any()
 
 
 def test_planning_the_tenant_again_changes_nothing_and_shows_no_foreign_quota(name: str, cluster: Cluster) -> None:

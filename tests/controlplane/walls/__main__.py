@@ -49,7 +49,7 @@ class Asked(NamedTuple):
 
 
 class Matrix:
-    """All connections, and what is so at the moment."""
+    """All connections, and the answers for each at the moment."""
 
     def __init__(
         self, cluster: Cluster, places: Mapping[str, NetworkNamespace], pods: Mapping[str, tuple[str, ...]]

@@ -64,7 +64,7 @@ class Servers:
     def _serve(self) -> None:
         while True:
             for key, _ in self._selector.select():
-                with suppress(OSError):  # the client may be gone
+                with suppress(OSError):  # the client may have closed the connection
                     self._answer(key.fileobj, key.data)
 
     def _answer(self, server: Any, answer: bytes | None) -> None:
@@ -82,7 +82,7 @@ class Servers:
 def answers(
     places: Mapping[str, NetworkNamespace], probes: Sequence[Probe], *, timeout_s: float = 0.5
 ) -> dict[Probe, str]:
-    """Who answered each probe: a place's name, `refused` (by a policy engine, or by nobody listening) or `silent`.
+    """Who answered each probe: a place's name, `refused` (by an engine, or a port without a server) or `silent`.
 
     Those that are silent are asked again, since one lost packet is not a wall.
     """

@@ -10,7 +10,8 @@ from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.manifests.network_policies import DEFAULT_DENY, POLICY_NAMES
 from tenantkit.rules.manifest import ref_of
 from tests.controlplane.walls.cast import TENANTS, WEB
-from tests.controlplane.walls.stage import set_platform, tenants
+from tests.controlplane.walls.stage import OWNER, set_platform, tenants
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     # records a stage: its name, and the walls that each tenant has in it; None: there are other policies, too
     Record: TypeAlias = Callable[[str, Mapping[str, frozenset[str]] | None], None]
 
+_WITHIN_S = 30.0
 WHOLE = frozenset(POLICY_NAMES)
 _A, _B = TENANTS
 
@@ -32,7 +34,12 @@ def play(cluster: Cluster, owner: Cluster, canary: Canary, record: Record) -> di
     set_platform(cluster, isolated=TENANTS)
     canary.settle()
     record("walls", {_A: WHOLE, _B: WHOLE})
-    refused = _refused(owner)
+    refused = {"by RBAC": _refused(owner)}
+    _let_write_policies(cluster)
+    eventually(lambda: owner.can("create", "NetworkPolicy", namespace=_A), timeout_s=_WITHIN_S)
+    refused["by the guardrail"] = _refused(owner)
+    canary.settle()
+    record("after the refusals", {_A: WHOLE, _B: WHOLE})
     for name in POLICY_NAMES:
         _remove(cluster, name)
         canary.settle()
@@ -117,6 +124,23 @@ def _refused(owner: Cluster) -> dict[str, Any]:
     except ClusterError as refusal:
         return {"status": refusal.status, "message": str(refusal)}
     return {"status": 201, "message": ""}
+
+
+def _let_write_policies(cluster: Cluster) -> None:
+    """Let tenant-a's owner write NetworkPolicies, as only an administrator can, so that only the guardrail is left."""
+    metadata = {"name": "policy-writer", "namespace": _A}
+    group = "rbac.authorization.k8s.io"
+    rule = {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["*"]}
+    cluster.create({"apiVersion": f"{group}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]})
+    cluster.create(
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": metadata["name"]},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": OWNER}],
+        }
+    )
 
 
 def _remove(cluster: Cluster, name: str) -> None:

@@ -138,8 +138,10 @@ def test_each_wall_matters(stages: Stages, name: str) -> None:
 
 
 def test_an_owner_may_not_write_a_policy_that_allows_all(played: dict[str, Any]) -> None:
-    assert played["refused"]["status"] == 403
-    assert "may not create NetworkPolicy 'allow-all' in 'tenant-a'" in played["refused"]["message"]
+    refused = played["refused"]
+    assert [answer["status"] for answer in refused.values()] == [403, 403]
+    assert "may not create NetworkPolicy 'allow-all' in 'tenant-a'" in refused["by RBAC"]["message"]
+    assert "a NetworkPolicy that opens the namespace is not allowed" in refused["by the guardrail"]["message"]
 
 
 def test_all_of_it_ends_when_its_standard_input_is_closed(

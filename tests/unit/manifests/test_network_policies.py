@@ -116,6 +116,15 @@ def test_what_the_platform_names_is_opened_in_both_families() -> None:
     assert [peer["podSelector"] for peer in dns["to"]] == [{"matchLabels": {"dns": "yes"}}]
 
 
+def test_another_port_of_dns_is_that_of_its_pods_only() -> None:
+    made = specs(Network(dns=Dns(port=5353)))["tenantkit-dns"]["egress"]
+
+    assert [(list(rule["to"][0]), [port["port"] for port in rule["ports"]]) for rule in made] == [
+        (["namespaceSelector", "podSelector"], [5353, 5353]),
+        (["ipBlock"], [53, 53]),
+    ]
+
+
 def test_a_policy_has_one_type_or_opens_the_same_both_ways() -> None:
     network = Network(routing_namespaces=["ingress-nginx"], shared=[SharedEndpoint(cidr="192.168.70.10/32")])
 

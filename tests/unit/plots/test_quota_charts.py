@@ -168,6 +168,16 @@ def test_a_tenant_with_several_quotas_has_a_row_for_each() -> None:
     assert texts(quota_heatmap(frame))[3:6] == ["a (extra)", "a (tenantkit-quota)", "b"]
 
 
+def test_a_quota_that_grants_nothing_to_some_pods_is_left_out() -> None:
+    without = quota("a", name="tenantkit-priority", pods=("0", "0"))
+    scopes = [{"scopeName": "PriorityClass", "operator": "Exists"}]
+    without["spec"]["scopeSelector"] = {"matchExpressions": scopes}
+    frame = quota_frame([quota("a", pods=("1", "2")), without])
+
+    assert repr(quota_heatmap(frame)) == repr(quota_heatmap(quota_frame([quota("a", pods=("1", "2"))])))
+    assert repr(quota_bars(frame)) == "Quota of a. pods: 1 of 2 used, 1 free."
+
+
 @pytest.mark.parametrize("plot", [quota_heatmap, quota_bars])
 def test_an_empty_frame_is_a_picture_that_says_so(plot: Any) -> None:
     assert repr(plot(quota_frame([]))) == "No quota to show."

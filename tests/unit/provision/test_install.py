@@ -247,3 +247,85 @@ def test_ctrl_c_while_the_namespace_of_the_platform_is_deleted_ends_in_a_report(
         uninstall_platform(memory, confirm="tenantkit-system", progress=False)
 
     assert caught.value.report.summary == f"interrupted: {ALL} applied"
+
+
+ROLE_KIND = "ClusterRole"
+
+
+def cluster_roles(memory: Memory) -> set[str]:
+    return {ref.name for ref in memory.objects if ref.kind == ROLE_KIND}
+
+
+def test_roles_that_the_settings_no_longer_want_are_deleted_and_those_of_others_stay() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    before = cluster_roles(memory)
+    install_platform(memory, Platform(roles=["ray"]), progress=False)
+    theirs = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": ROLE_KIND,
+        "metadata": {"name": "copied", "labels": {"app.kubernetes.io/managed-by": "tenantkit"}},
+    }
+    memory.create(theirs)
+    assert cluster_roles(memory) - before == {"tenantkit-roles-ray-viewer", "tenantkit-roles-ray-editor", "copied"}
+
+    planned = plan_platform(memory)
+    install_platform(memory, progress=False)
+
+    assert {row.ref.name for row in planned.rows if row.action == "delete"} == {
+        "tenantkit-roles-ray-viewer",
+        "tenantkit-roles-ray-editor",
+    }
+    assert cluster_roles(memory) - before == {"copied"}
+
+
+def test_an_uninstallation_deletes_the_roles_of_the_settings_too() -> None:
+    memory = Memory()
+    install_platform(memory, Platform(roles=["ray", "kserve"]), progress=False)
+
+    uninstall_platform(memory, confirm="tenantkit-system", progress=False)
+
+    assert memory.objects == {}
+
+
+def test_roles_whose_rules_nobody_collects_are_reported_as_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory()
+    monkeypatch.setattr(memory, "_aggregate", lambda: None)
+    monkeypatch.setattr("tenantkit.provision.install._AGGREGATED_WITHIN_S", 0.01)
+
+    with pytest.raises(PartialApplyError) as caught:
+        install_platform(memory, progress=False)
+
+    not_ready = caught.value.report.not_ready
+    assert [outcome.ref.name for outcome in not_ready] == ["tenantkit-viewer", "tenantkit-editor", "tenantkit-owner"]
+    assert {outcome.code for outcome in not_ready} == {"not-aggregated"}
+    assert "check that the controller manager is running" in str(caught.value)
+
+
+def test_rules_that_others_add_to_a_role_by_label_change_nothing() -> None:
+    memory = Memory()
+    install_platform(memory, progress=False)
+    added = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": ROLE_KIND,
+        "metadata": {"name": "added", "labels": {"tenantkit.dev/aggregate-to-viewer": "true"}},
+        "rules": [{"apiGroups": ["x.example.com"], "resources": ["things"], "verbs": ["get"]}],
+    }
+    memory.create(added)
+
+    assert {row.action for row in plan_platform(memory).rows} == {"unchanged"}
+
+
+@pytest.mark.parametrize("listed", [(), ("standard",)])
+def test_settings_without_the_default_priority_class_are_refused(listed: tuple[str, ...]) -> None:
+    memory = Memory()
+    for name, value in (("everyday", 5), ("later", 9)):
+        default = {"kind": "PriorityClass", "metadata": {"name": name}, "value": value, "globalDefault": True}
+        memory.create({"apiVersion": "scheduling.k8s.io/v1", **default})
+
+    with pytest.raises(InvalidSpecError) as caught:
+        install_platform(memory, Platform(priority_classes=listed), progress=False)
+
+    assert f"use {[*listed, 'everyday']!r}" in str(caught.value)
+    assert not cluster_roles(memory)
+    assert install_platform(memory, Platform(priority_classes=["everyday"]), progress=False).is_complete

@@ -233,3 +233,28 @@ def test_notices_with_one_text_are_one_line() -> None:
         "b: new",
         "unknown",
     ]
+
+
+def test_devices_and_classes_that_no_quota_limits_are_named() -> None:
+    memory = with_node(Memory(), **{"nvidia.com/gpu": "8", "nvidia.com/mig-1g.10gb": "7", "cpu": "4", "pods": "110"})
+    for name in ("fast", "slow"):
+        memory.create({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}})
+
+    made = plan_platform(memory, Platform(storage_classes=["fast"]))
+
+    assert [text for code, _, text in told(made) if code == "not-limited"] == [
+        "nodes offer 'nvidia.com/mig-1g.10gb', which no quota limits: add it to accelerators",
+        "storage class 'slow' is limited by a quota's storage only: add it to storage_classes",
+    ]
+
+
+def test_a_plan_says_that_its_quota_would_refuse_the_clusters_default_priority_class() -> None:
+    memory = Memory()
+    default = {"kind": "PriorityClass", "metadata": {"name": "everyday"}, "value": 5, "globalDefault": True}
+    memory.create({"apiVersion": "scheduling.k8s.io/v1", **default})
+
+    codes = [code for code, _, _ in told(plan(memory, tenant(), platform=PLATFORM))]
+    listed = plan(memory, tenant(), platform=PLATFORM.with_(priority_classes=["everyday"]))
+
+    assert codes == ["default-class-refused"]
+    assert not told(listed)

@@ -7,7 +7,7 @@ import pytest
 from tenantkit.cluster.filters import Filters
 from tenantkit.exceptions import InvalidSpecError, NotFound
 from tenantkit.provision.install import install_platform
-from tenantkit.provision.tenant_namespaces import resolve_filters, tenant_namespaces
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters, tenant_namespaces
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tenantkit.rules.pod_security import LEVELS, Violation, parse_version, violations
+from tenantkit.rules.pod_security.levels import LEVELS, Violation, parse_version, violations
 from tenantkit.sandbox.apis.defaults import set_defaults
 from tenantkit.sandbox.registry.strategies import prepare_create
 from tests.contract.api.pod_cases import bare, container, pod
@@ -15,7 +15,7 @@ from tests.contract.api.pods_by_level import CASES
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
-    from tenantkit.rules.pod_security import Level
+    from tenantkit.rules.pod_security.levels import Level
     from tests.contract.api.pod_cases import Case
 
 

@@ -135,6 +135,19 @@ def test_a_grant_of_what_is_not_on_offer_is_refused(platform: Platform, grant: d
     assert [problem.field for problem in caught.value.problems] == [field]
 
 
+def test_more_members_than_the_quota_allows_role_bindings_are_refused() -> None:
+    tenant = Tenant(
+        name="vision",
+        team="cv",
+        owners=["dana@example.com"],
+        editors=["eve@example.com", "ada@example.com"],
+        quota=quota(counts={"rolebindings.rbac.authorization.k8s.io": 2}),
+    )
+
+    with pytest.raises(InvalidSpecError, match=r"allow 2 RoleBindings, and the tenant has 3 members: name a group"):
+        Platform().check([tenant])
+
+
 def test_a_size_that_grants_what_is_not_on_offer_is_refused() -> None:
     with pytest.raises(InvalidSpecError, match=r"size 'one' grants gpu\.example\.com: add it to device_classes"):
         Platform(sizes={"one": quota(device_classes={"gpu.example.com": 1})})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 _REMOVE = Message("delete the binding, or remove this subject from it")
 _OURS = "tenantkit-provisioners"
+_KUBERNETES = "kube-"
 
 
 def _rights_everywhere(view: ClusterView) -> Iterator[Found]:
@@ -73,6 +74,25 @@ def _provisioner_role(view: ClusterView) -> Iterator[Found]:
             if (binding.get("roleRef") or {}).get("name") == PROVISIONER_ROLE and not is_ours:
                 place = binding["metadata"].get("namespace")
                 yield Evidence(f"{name_of(binding)}{f' in {place}' if place else ''}", "roleRef", PROVISIONER_ROLE)
+
+
+def _rights_in_kubernetes(view: ClusterView) -> Iterator[Found]:
+    """Who has, in Kubernetes' own namespaces, what leads to the rights of its controllers."""
+    for right in rights_of(view.snapshot.all("RoleBinding"), view.roles):
+        if right.namespace.startswith(_KUBERNETES) and not _is_part_of_kubernetes(right):
+            powers = [power for power in right.powers if power in MATTERS]
+            if powers:
+                where = f"{name_of(right.binding)} in {right.namespace}"
+                yield Evidence(
+                    where, f"subjects[{right.place}]", f"{right.who} has {', '.join(powers)} by {right.role}"
+                )
+
+
+def _is_part_of_kubernetes(right: Right) -> bool:
+    """Whether a subject is a component, or an account of one of these namespaces."""
+    if right.subject.get("kind") == "ServiceAccount":
+        return str(right.subject.get("namespace") or right.namespace).startswith(_KUBERNETES)
+    return right.subject.get("kind") == "User" and str(right.subject.get("name")).startswith("system:kube-")
 
 
 def _look_alikes(view: ClusterView) -> Iterator[Found]:
@@ -131,6 +151,15 @@ CHECKS = (
         Message("delete the ClusterRoleBinding, or the rules that were added to the ClusterRole"),
         _everybody,
         ("ClusterRoleBinding", "ClusterRole"),
+    ),
+    Check(
+        "rights-in-kube-system",
+        "people",
+        "critical",
+        "Nobody but Kubernetes' own parts has secrets, exec, members or walls in a kube- namespace.",
+        _REMOVE,
+        _rights_in_kubernetes,
+        ("RoleBinding", "Role", "ClusterRole"),
     ),
     Check(
         "tenant-roles-outside",

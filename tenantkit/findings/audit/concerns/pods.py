@@ -13,7 +13,7 @@ from tenantkit.findings.audit.concerns.templates import POD_KINDS, pods_and_temp
 from tenantkit.findings.audit.fields import items, mapping, name_of
 from tenantkit.findings.audit.view import PLATFORM
 from tenantkit.hints import Message
-from tenantkit.rules.pod_security import violations
+from tenantkit.rules.pod_security.levels import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

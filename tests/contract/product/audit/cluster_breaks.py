@@ -120,6 +120,11 @@ CLUSTER_BREAKS = (
         case="widened",
     ),
     Break(
+        "rights-in-kube-system",
+        lambda _: [Create(binding(NAME, "cluster-admin", MALLORY, namespace="kube-system"))],
+        after=lambda _: [Delete("RoleBinding", NAME, "kube-system")],
+    ),
+    Break(
         "tenant-roles-outside",
         lambda _: [Create(binding(NAME, "tenantkit-owner", MALLORY, namespace="default"))],
         after=lambda _: [Delete("RoleBinding", NAME, "default")],

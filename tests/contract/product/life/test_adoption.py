@@ -110,7 +110,11 @@ def test_what_is_in_the_namespace_is_shown_and_not_touched(cluster: Cluster, nam
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "eve@example.com"}],
     }
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "theirs", "namespace": name}}
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
     cluster.create(binding)
+    cluster.create(
+        policy | {"metadata": {"name": "open", "namespace": name}, "spec": {"podSelector": {}, "ingress": [{}]}}
+    )
     cluster.create(quota | {"spec": {"hard": {"pods": "3"}}})
     level = "pod-security.kubernetes.io/enforce"
     edit(wire, ObjectRef("v1", "Namespace", name), _label(level, "privileged"))
@@ -125,6 +129,7 @@ def test_what_is_in_the_namespace_is_shown_and_not_touched(cluster: Cluster, nam
     assert foreign["RoleBinding theirs"] == (
         "not changed by the adoption; it binds ClusterRole 'edit', which is not one of tenantkit's roles"
     )
+    assert foreign["NetworkPolicy open"].startswith("not changed by the adoption; ")
     assert foreign["ResourceQuota theirs"].startswith("not changed by the adoption; a second ResourceQuota")
     assert foreign[f"Namespace metadata.labels[{level}]"].startswith(
         "not changed by the adoption; a conflict of the next plan; set by 'kubectl-edit'"
@@ -205,9 +210,9 @@ def test_what_apply_has_made_stays_after_a_release_and_is_listed(cluster: Cluste
     made = plan_release(cluster, name)
     release(cluster, made, progress=False)
 
-    stays = [row for row in made.rows if row.action == "foreign"]
-    assert [row.ref.kind for row in stays][:2] == ["ResourceQuota", "LimitRange"]
-    assert f"kubectl delete resourcequota tenantkit-quota -n {name}" in stays[0].reason
+    stays = {row.ref.name: row for row in made.rows if row.action == "foreign"}
+    assert {"ResourceQuota", "LimitRange", "NetworkPolicy", "RoleBinding"} <= {row.ref.kind for row in stays.values()}
+    assert f"kubectl delete resourcequota tenantkit-quota -n {name}" in stays["tenantkit-quota"].reason
     labels = cluster.get("Namespace", name)["metadata"]["labels"]
     assert sorted(labels) == ["cost-center", "kubernetes.io/metadata.name"]
     assert cluster.get("ResourceQuota", "tenantkit-quota", name)

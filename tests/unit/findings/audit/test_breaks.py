@@ -72,7 +72,12 @@ def ingress_of_class(found: list[Manifest]) -> None:
     next(it for it in found if it["kind"] == "Ingress")["spec"]["ingressClassName"] = "other"
 
 
+def scoped(found: list[Manifest]) -> None:
+    next(it for it in found if it["metadata"]["name"] == "tenantkit-quota")["spec"]["scopes"] = ["Terminating"]
+
+
 CASES = (
+    Case("quota-whole", scoped, case="of-some-pods"),
     Case("quota-enforced", uncounted),
     Case("disruption-budgets", extra=(budget(maxUnavailable=0),), case="none-unavailable"),
     Case("disruption-budgets", extra=(budget(maxUnavailable="0%"),), case="none-in-percent"),

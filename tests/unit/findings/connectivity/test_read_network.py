@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -16,6 +17,9 @@ from tests.unit.cluster.seam import answer, cluster, status
 from tests.unit.frames.test_partly_readable import DENIED, ByPath, in_namespace, listed
 from tests.unit.rules.network_policies.worlds import NAME_LABEL, address
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PODS, SPACES, NODES = "/api/v1/pods", "/api/v1/namespaces", "/api/v1/nodes"
 POLICIES = "/apis/networking.k8s.io/v1/networkpolicies"
 SLICES = in_namespace("/apis/discovery.k8s.io/v1/endpointslices", "default")
@@ -27,8 +31,29 @@ POD = {
     "status": {"phase": "Running", "podIP": "10.0.0.1", "hostIPs": [{"ip": "192.168.0.1"}]},
 }
 DENY = {"metadata": {"name": "deny", "namespace": "vision"}, "spec": {"podSelector": {}}}
+KINDS = {"networking.k8s.io": "networkpolicies", "cilium.io": "ciliumclusterwidenetworkpolicies"}
+CILIUM = "/apis/cilium.io/v1/ciliumclusterwidenetworkpolicies"
 SLICE = {"metadata": {"name": "k"}, "ports": [{"port": 6443}], "endpoints": [{"addresses": ["10.9.0.1"]}]}
 NOTHING = status(404, "NotFound", "there is none")
+
+
+def kinds(version: str, plurals: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """What a server says about its kinds: plurals by group."""
+    groups = [
+        {
+            "metadata": {"name": group},
+            "versions": [
+                {
+                    "version": version,
+                    "resources": [
+                        {"resource": plural, "responseKind": {"kind": plural}, "scope": "Cluster", "verbs": ["list"]}
+                    ],
+                }
+            ],
+        }
+        for group, plural in plurals.items()
+    ]
+    return answer(body={"kind": "APIGroupDiscoveryList", "items": groups})
 
 
 def server(**changed: Any) -> ByPath:
@@ -42,6 +67,8 @@ def server(**changed: Any) -> ByPath:
             {"metadata": {"name": "k"}, "ports": [{"port": 6443}], "endpoints": [{"addresses": ["10.9.0.1"]}]}
         ),
         SETTINGS: NOTHING,
+        "/api": kinds("v1"),
+        "/apis": kinds("v1", KINDS),
     }
     by_name = {path.rpartition("/")[2]: path for path in answers}
     return ByPath(answers | {by_name.get(name, name): each for name, each in changed.items()})
@@ -56,7 +83,7 @@ def test_the_whole_cluster_is_read_by_one_list_of_each_kind() -> None:
     assert [policy.name for policy in network.policies["vision"]] == ["deny"]
     assert network.nodes == (address("192.168.0.2"),)
     assert network.api_server == ((address("10.9.0.1"), 6443),)
-    assert len(script.requests) == 6
+    assert len(script.requests) == 9  # six kinds, the server's kinds, and those of another group
 
 
 def test_ended_pods_have_no_network() -> None:
@@ -112,3 +139,16 @@ def test_without_any_policies_it_is_an_error() -> None:
     script = server(networkpolicies=DENIED, **{in_namespace(POLICIES, "vision"): DENIED})
     with pytest.raises(PermissionDenied):
         connectivity(cluster(script), namespaces=["vision"])
+
+
+def test_policies_of_other_kinds_are_named_since_they_are_not_evaluated() -> None:
+    some = server(**{CILIUM: listed({"metadata": {"name": "open"}})})
+    assert read_network(cluster(some), None).incomplete == {
+        "ciliumclusterwidenetworkpolicies.cilium.io": "not evaluated; the cluster has 1"
+    }
+    assert (
+        "may not list"
+        in read_network(cluster(server(**{CILIUM: DENIED})), None).incomplete[
+            "ciliumclusterwidenetworkpolicies.cilium.io"
+        ]
+    )

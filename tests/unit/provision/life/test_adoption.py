@@ -15,6 +15,7 @@ from tenantkit.provision.plan import plan
 from tenantkit.provision.plan_files import write_plan
 from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
+from tenantkit.spec.network import Network
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import NAMESPACE, NOW, Memory, cluster_of, run, tenant
 
@@ -48,9 +49,9 @@ def refusals(memory: Memory, *tenants: Any) -> list[tuple[str, str | None, str]]
     return [(row.action, row.code, row.reason.split(":")[0]) for row in made.rows]
 
 
-@pytest.mark.parametrize("name", ["kube-public", "default", "tenantkit-system", "openshift-monitoring"])
+@pytest.mark.parametrize("name", ["kube-public", "default", "tenantkit-system", "openshift-monitoring", "edge"])
 def test_a_namespace_of_the_system_is_refused(name: str) -> None:
-    memory = with_namespaces(namespace(name))
+    memory = with_namespaces(namespace(name), platform=Platform(network=Network(routing_namespaces=("edge",))))
 
     assert refusals(memory, wanted(name=name)) == [
         ("blocked", "not-adoptable", f"namespace {name!r} belongs to the cluster's system")

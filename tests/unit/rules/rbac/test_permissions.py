@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tenantkit.rules.rbac import allows_some, beyond, covers, single_rules
+from tenantkit.rules.rbac.permissions import allows_some, beyond, covers, single_rules
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from tenantkit.rules import pod_security_checks as checks
+from tenantkit.rules.pod_security import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""RBAC: what its rules allow."""
