@@ -23,7 +23,6 @@ from tenantkit.exceptions import (
 )
 from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import GRANT_ANNOTATION
-from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import check_cluster, cluster_id
@@ -38,6 +37,7 @@ from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, is_protected, 
 from tenantkit.provision.waiting.deleted import wait_until_deleted
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.arguments import checked_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.provision.reasons import Reason
-from tenantkit.rules.namespace_deletion import namespace_deletion
+from tenantkit.rules.deletion.namespaces import namespace_deletion
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.display.tables import clean, html_table, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
-from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.extras.live import with_extras
@@ -34,6 +33,7 @@ from tenantkit.provision.stored.installed import read_installed
 from tenantkit.provision.stored.platform import find_platform
 from tenantkit.provision.stored.versions import check_platform_version
 from tenantkit.rules.manifest import ObjectRef
+from tenantkit.spec.arguments import checked_tenants
 from tenantkit.spec.platform import Platform
 
 if TYPE_CHECKING:

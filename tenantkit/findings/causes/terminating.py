@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tenantkit.findings.causes.nodes import node_problem
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import label
-from tenantkit.rules.namespace_deletion import CONDITIONS, namespace_deletion
+from tenantkit.rules.deletion.namespaces import CONDITIONS, namespace_deletion
 from tenantkit.rules.pod_status import ENDED
 from tenantkit.rules.pod_volumes import claim_names
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tenantkit.forms.kit.markup import joined
 from tenantkit.forms.kit.panel import notice
-from tenantkit.spec.life import life_warnings
+from tenantkit.provision.stored.life_warnings import life_warnings
 
 if TYPE_CHECKING:
     from datetime import datetime

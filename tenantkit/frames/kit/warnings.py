@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import GRANT_ANNOTATION
+from tenantkit.provision.stored.life_warnings import life_warnings
 from tenantkit.provision.stored.tenants import stored_tenant
-from tenantkit.rules.namespace_deletion import namespace_deletion
-from tenantkit.spec.life import life_warnings
+from tenantkit.rules.deletion.namespaces import namespace_deletion
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,6 @@ from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.hints import Hint
 from tenantkit.provision.apply import carry_out_plan
-from tenantkit.provision.arguments import checked_tenants
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.life.adoption import make_adoption
 from tenantkit.provision.not_yours import with_others_marked
@@ -23,6 +22,7 @@ from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import read_tenants
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
+from tenantkit.spec.arguments import checked_tenants
 
 if TYPE_CHECKING:
     import threading

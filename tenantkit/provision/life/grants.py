@@ -12,7 +12,6 @@ from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.apply import carry_out_plan
-from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow
 from tenantkit.provision.left_out import replaces_role
 from tenantkit.provision.plan import Plan, plan_at, replan, unfit_tenants
@@ -22,6 +21,7 @@ from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import stored_tenant
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.arguments import checked_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

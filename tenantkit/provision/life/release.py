@@ -16,7 +16,6 @@ from tenantkit.hints import Hint
 from tenantkit.manifests.labels import FROZEN_QUOTA_NAME, GRANT_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.order import RANK
 from tenantkit.provision.apply import carry_out_plan
-from tenantkit.provision.arguments import checked_names
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
@@ -34,6 +33,7 @@ from tenantkit.provision.stored.tenants import is_protected, stored_tenant
 from tenantkit.provision.writes import MARKS
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.spec.arguments import checked_names
 
 if TYPE_CHECKING:
     import threading

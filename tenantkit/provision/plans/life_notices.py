@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.provision.plans.notice import PlanNotice
+from tenantkit.provision.stored.life_warnings import life_warnings
 from tenantkit.provision.stored.tenants import stored_tenant
-from tenantkit.spec.life import life_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import NotFound, WaitTimeoutError
-from tenantkit.rules.namespace_deletion import namespace_deletion
+from tenantkit.rules.deletion.namespaces import namespace_deletion
 
 if TYPE_CHECKING:
     import threading

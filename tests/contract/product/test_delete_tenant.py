@@ -44,7 +44,7 @@ def test_the_plan_lists_every_object_and_deletes_nothing(cluster: Cluster, name:
     assert counts == {
         "Namespace": 1,
         "LimitRange": 1,
-        "ResourceQuota": 1,
+        "ResourceQuota": 2,
         "NetworkPolicy": 5,
         "ServiceAccount": 2,
         "RoleBinding": 1,

@@ -110,7 +110,7 @@ def _namespace(cluster: Cluster, admin: Wire) -> Iterator[str]:
 
 def _unstick(admin: Wire, namespace: str) -> None:
     """Remove what keeps a namespace from being deleted after a test."""
-    for plural in ("rolebindings", "ingresses"):
+    for plural in ("rolebindings", "ingresses", "networkpolicies"):
         group = "rbac.authorization.k8s.io" if plural == "rolebindings" else "networking.k8s.io"
         root = f"/apis/{group}/v1/namespaces/{namespace}/{plural}"
         _without_finalizers(admin, root)
