@@ -6,8 +6,8 @@
 | `namespaces` | the connection's `namespaces`, else all that the user may list | these namespaces |
 | `label_selector` | all objects | the objects that the rows are about, by their labels |
 
-Here are the checks, which are pure. A tenant's namespaces are looked up by `provision.stored.tenant_namespaces`, since this
-package does not know tenants. A reader uses both like this:
+Here are the checks, which are pure. A tenant's namespaces are looked up by `provision.stored.tenant_namespaces`, since
+this package does not know tenants. A reader uses both like this:
 
     @takes_cluster
     def pods(cluster, *, tenant=None, namespaces=None, label_selector=None):

@@ -12,6 +12,7 @@ from tenantkit.exceptions import InvalidSpecError
 from tenantkit.findings.fits.dry_run_pod import DryRunPod, known_refusal, make_pod, with_known_defaults
 from tenantkit.findings.fits.fits import FITS, predict
 from tenantkit.findings.snapshot import ClusterSnapshot
+from tests.unit.findings.fits_objects import holding, node, quota
 
 if TYPE_CHECKING:
     from tenantkit.findings.fits.fits import Fit
@@ -19,26 +20,6 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 GPU = "nvidia.com/gpu"
 NAMELESS: dict[str, Any] = {"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}
-
-
-def quota(
-    hard: dict[str, str], used: dict[str, str] | None = None, *, name: str = "team", **spec: Any
-) -> dict[str, Any]:
-    counted = {"hard": hard, "used": {**dict.fromkeys(hard, "0"), **(used or {})}}
-    metadata = {"name": name, "namespace": "vision"}
-    return {"kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard, **spec}, "status": counted}
-
-
-def node(name: str, amounts: dict[str, str], **spec: Any) -> dict[str, Any]:
-    status = {"allocatable": {"pods": "110", **amounts}}
-    return {"kind": "Node", "metadata": {"name": name}, "spec": spec, "status": status}
-
-
-def holding(name: str, where: str, amounts: dict[str, str], **spec: Any) -> dict[str, Any]:
-    containers = [{"name": "main", "resources": {"requests": amounts}}]
-    metadata = {"name": name, "namespace": "vision"}
-    own = {"nodeName": where, "containers": containers, **spec}
-    return {"kind": "Pod", "metadata": metadata, "spec": own, "status": {"phase": "Running"}}
 
 
 def predicted(
