@@ -68,7 +68,7 @@ class PlanRow(WithReason):
         manager: the other field managers, in a conflict or of a field that is taken back from them.
 
     Example:
-        >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast").with_(protected=True))
+        >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "forecast").with_(expires="2099-12-31T00:00:00Z"))
         >>> [(row.action, row.field) for row in plan.rows if row.action != "unchanged"]
         [('update', 'metadata.annotations[tenantkit.dev/grant]')]
     """

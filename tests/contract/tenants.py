@@ -39,15 +39,19 @@ def fresh_name(cluster: Cluster, *, installs: bool = True) -> Iterator[str]:
     name = f"t-{uuid.uuid4().hex[:10]}"
     yield name
     with suppress(NotFound):
-        _lift_protection(cluster, name)
-        cluster.delete(ObjectRef("v1", "Namespace", name))
+        delete_namespace(cluster, name)
 
 
-def _lift_protection(cluster: Cluster, name: str) -> None:
-    """Let the namespace of a protected tenant be deleted after a test."""
+def delete_namespace(cluster: Cluster, name: str) -> None:
+    """Delete a tenant's namespace, also if the tenant is protected.
+
+    Raises:
+        NotFound: it does not exist.
+    """
     if "tenantkit.dev/protected" in cluster.get("Namespace", name)["metadata"].get("labels", {}):
         remove = {"op": "remove", "path": "/metadata/labels/tenantkit.dev~1protected"}
         cluster.patch_json(ObjectRef("v1", "Namespace", name), [remove])
+    cluster.delete(ObjectRef("v1", "Namespace", name))
 
 
 def tenant(name: str, **fields: Any) -> Tenant:

@@ -13,9 +13,9 @@ import tenantkit as tk
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.exceptions import NotFound
 from tenantkit.provision.install import install_platform
-from tenantkit.rules.manifest import ObjectRef
 from tenantkit.sandbox.server import Sandbox
 from tenantkit.spec.tenant import Tenant
+from tests.contract.tenants import delete_namespace
 from tests.forms.faults import FaultyTransport
 from tests.forms.samples import EXACT, PLATFORM, ROUTE
 
@@ -69,7 +69,7 @@ def names(admin: Cluster) -> Iterator[Callable[[], str]]:
     yield name
     for each in names:
         with suppress(NotFound):
-            admin.delete(ObjectRef("v1", "Namespace", each))
+            delete_namespace(admin, each)
 
 
 @pytest.fixture

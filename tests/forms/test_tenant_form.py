@@ -13,11 +13,11 @@ from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialA
 from tenantkit.forms.tenant.fields import FIELD_ROWS, KEPT_FIELDS
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
-from tenantkit.rules.manifest import ObjectRef
 from tenantkit.spec.files import parse_specs
 from tenantkit.spec.quota import Quota
 from tenantkit.spec.route import Route
 from tenantkit.spec.tenant import Tenant
+from tests.contract.tenants import delete_namespace
 from tests.forms.others import edit_quota
 from tests.forms.pages import click, fill, is_idle, note, objects, panel_text, text
 from tests.forms.samples import EXACT, ROUTE
@@ -165,7 +165,7 @@ def test_the_code_and_the_yaml_create_the_same_objects_as_the_button(
     )
     form.submit()
     by_button = objects(cluster, name)
-    admin.delete(ObjectRef("v1", "Namespace", name))
+    delete_namespace(admin, name)
     wait_until_deleted(admin, name, timeout_s=30)
 
     if output == "code":

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tenantkit.exceptions import NotFound
+from tenantkit.manifests.guardrails.objects import make_guardrails
+from tenantkit.manifests.platform import make_platform
+from tenantkit.spec.platform import Platform
 from tests.contract.product.test_cli import connection, name, run, spec, tenantkit
 from tests.contract.tenants import OWNER
 from tests.eventually import eventually
@@ -106,7 +109,8 @@ def test_a_platform_is_planned_with_the_tenants_that_it_concerns(
 
     content = json.loads(planned.stdout)
     assert planned.returncode == 3, planned.stderr
-    assert content["summary"] == "1 to update, 11 unchanged"
+    objects = (*make_platform(Platform()), *make_guardrails(Platform()))
+    assert content["summary"] == f"1 to update, {len(objects) - 1} unchanged"
     assert {("host-changed", f"{name}-{letter}") for letter in "ab"} <= {
         (it["code"], it["tenant"]) for it in content["notices"]
     }

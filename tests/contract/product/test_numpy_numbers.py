@@ -98,15 +98,20 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
         tk.install_platform(cluster)
         tenant = tk.Tenant(name=name, team="t", owners=["o@example.com"], size="small")
         tk.apply(cluster, tk.plan(cluster, tenant), max_concurrency=four, timeout_s=minute, progress=False)
+        options: dict[str, Any] = {"max_concurrency": four, "progress": False}
         try:
+            tk.freeze(cluster, name, **options)
+            tk.thaw(cluster, name, **options)
+            tk.boost(cluster, name, size="medium", until="2099-01-01T00:00:00Z", **options)
+            tk.release(cluster, name, **options)
+            tk.adopt(cluster, tenant, **options)
             events = list(cluster.watch("Namespace", name=name, timeout_s=half))
             fit = tk.fits(cluster, name, pods=one, cpu=half, memory=np.int64(1 << 28), gpus=one)  # type: ignore[arg-type]
             tk.styled(tk.pods(cluster), limit=one)
             plots.gpus(tk.nodes(cluster), tk.pods(cluster), limit=one)
             plots.quota_heatmap(tk.quota_usage(cluster), limit=one)
         finally:
-            options: dict[str, Any] = {"max_concurrency": four, "timeout_s": minute}
-            report = tk.delete_tenants(cluster, name, confirm=name, progress=False, **options)
+            report = tk.delete_tenants(cluster, name, confirm=name, timeout_s=minute, **options)
     tried = {
         "connect(timeout_s)",
         "apply(max_concurrency)",
@@ -115,7 +120,7 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
         *(f"fits({each})" for each in ("pods", "cpu", "memory", "gpus")),
         "styled(limit)",
         *(f"plots.{each}(limit)" for each in ("gpus", "quota_heatmap")),
-        "delete_tenants(max_concurrency)",
+        *(f"{each}(max_concurrency)" for each in ("freeze", "thaw", "boost", "release", "adopt", "delete_tenants")),
         "delete_tenants(timeout_s)",
         "Sandbox.__init__(port)",  # below
         "uninstall_platform(timeout_s)",  # below

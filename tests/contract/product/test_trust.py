@@ -70,8 +70,10 @@ def test_an_owner_who_leaves_keeps_no_right_whatever_they_did(
         "finalizer": {"metadata": {"finalizers": [STUCK]}},
         "deleted": {"metadata": {"finalizers": [STUCK]}},
     }
+    # An owner could do this before the guardrails were installed; whoever manages tenants stands in for that time.
     if trick in patches:
-        assert leaving("PATCH", path, patches[trick], content_type=MERGE_PATCH).status == 200
+        assert leaving("PATCH", path, patches[trick], content_type=MERGE_PATCH).status == 403
+        assert wire("PATCH", path, patches[trick], content_type=MERGE_PATCH).status == 200
     if trick == "deleted":
         assert leaving("DELETE", path).status == 200
     if trick == "buried":

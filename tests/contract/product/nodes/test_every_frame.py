@@ -90,8 +90,9 @@ def full(cluster: Cluster, empty: str, gpu_node: Callable[..., str], eventually:
         assert pods["status"].to_dict() == {"Deployment/runs": "Running", "Deployment/waits": "Pending"}
         assert tk.workloads(cluster, namespaces=[empty])["state"].tolist() == ["Ready", "Progressing"]
         assert "FailedScheduling" in set(tk.events(cluster, namespaces=[empty])["reason"])
-        usage = tk.quota_usage(cluster, namespaces=[empty]).set_index("resource")["used"]
-        assert usage[["pods", "services", "persistentvolumeclaims"]].tolist() == [2, 1, 1]
+        usage = tk.quota_usage(cluster, namespaces=[empty])
+        used = usage[usage["quota"] == "tenantkit-quota"].set_index("resource")["used"]
+        assert used[["pods", "services", "persistentvolumeclaims"]].tolist() == [2, 1, 1]
         return True
 
     eventually(rests)
