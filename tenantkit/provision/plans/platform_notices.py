@@ -44,7 +44,8 @@ def check_prefix(before: Platform | None, after: Platform, namespaces: Iterable[
     lost = []
     for namespace in namespaces:
         tenant, name = namespace["metadata"]["labels"][TENANT_LABEL], namespace["metadata"]["name"]
-        was_found = before is None or before.namespace(tenant) == name
+        # without stored settings the prefix is not known; a label that was changed fits no prefix
+        was_found = name.endswith(tenant) if before is None else before.namespace(tenant) == name
         if was_found and after.namespace(tenant) != name:
             lost.append(tenant)
     if lost:

@@ -139,13 +139,15 @@ def test_lost_settings_are_installed_again_only_with_the_prefix_of_the_tenants()
     assert plan_platform(memory, prefixed).has_changes
 
 
-def test_a_namespace_with_another_name_that_no_prefix_gave_does_not_stop_an_installation() -> None:
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_a_namespace_with_another_name_that_no_prefix_gave_does_not_stop_an_installation(is_installed: bool) -> None:
     memory = cluster("a")
-    install_platform(memory, progress=False)
+    if is_installed:
+        install_platform(memory, progress=False)
     labels = {"app.kubernetes.io/managed-by": "tenantkit", "tenantkit.dev/tenant": "speech"}
     memory.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "odd", "labels": labels}})
 
-    assert not plan_platform(memory, PLATFORM).has_changes
+    assert plan_platform(memory, PLATFORM).has_changes is not is_installed
 
 
 def test_a_tenant_in_a_namespace_of_another_name_is_found_and_gets_no_second_one() -> None:
