@@ -75,7 +75,10 @@ packet-tools:
 
 test-controlplane: $(VENV)/.has-all controlplane packet-tools ## run the contract suite and the notebooks on the real control plane
 	$(call say,pytest on the real control plane)
-	@$(VENV)/bin/pytest tests/contract tests/controlplane tests/differential tests/fits tests/fuzz tests/kernel tests/notebooks tests/sample -m controlplane
+	@failed=0; \
+	$(VENV)/bin/pytest -m controlplane $(IN_PARALLEL) tests/contract tests/controlplane tests/differential tests/fits tests/fuzz tests/sample || failed=1; \
+	$(VENV)/bin/pytest -m controlplane tests/kernel tests/notebooks || failed=1; \
+	exit $$failed
 
 controlplane-up: $(VENV)/.has-all controlplane ## run a control plane until Ctrl-C; with SAMPLE=1 it has the sample
 	@$(VENV)/bin/python -m tests.controlplane --nodes $(if $(SAMPLE),--sample)

@@ -140,7 +140,7 @@ def test_lost_settings_are_installed_again_only_with_the_prefix_of_the_tenants()
 
 
 @pytest.mark.parametrize("is_installed", [True, False])
-def test_a_namespace_with_another_name_that_no_prefix_gave_does_not_stop_an_installation(is_installed: bool) -> None:
+def test_a_namespace_with_another_name_that_no_prefix_gave_does_not_stop_an_installation(*, is_installed: bool) -> None:
     memory = cluster("a")
     if is_installed:
         install_platform(memory, progress=False)
