@@ -55,7 +55,7 @@ class DemoResult:
         )
 
     def _quota_text(self) -> str:
-        rows = self.quota[self.quota["resource"].isin(_RESOURCES)]
+        rows = self.quota[self.quota["resource"].isin(_RESOURCES) & self.quota["scopes"].isna()]
         words = {
             column: [
                 "-" if pd.isna(amount) else amount_text(float(amount), unit)
