@@ -31,7 +31,8 @@ SOURCE_ANNOTATION = "tenantkit.dev/source"
 KINDS_ANNOTATION = "tenantkit.dev/extra-kinds"
 
 DIGEST = "sha256:"
-_CONTENT = ("data", "binaryData")
+_CONTENT = ("data", "binaryData", "stringData")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SHOWN = 16
 
 
@@ -89,8 +90,11 @@ def recorded_kinds(namespace: Manifest | None) -> list[str]:
 
 
 def with_digests(manifest: Manifest) -> Manifest:
-    """A Secret or ConfigMap with a digest in place of each of its values."""
-    return manifest | {key: _digests(manifest[key]) for key in _CONTENT if isinstance(manifest.get(key), dict)}
+    """A Secret or ConfigMap with a digest in place of each of its values, also of those that kubectl notes."""
+    metadata = manifest.get("metadata") or {}
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != _LAST_APPLIED}
+    shown = {key: _digests(manifest[key]) for key in _CONTENT if isinstance(manifest.get(key), dict)}
+    return manifest | {"metadata": metadata | ({"annotations": annotations} if annotations else {})} | shown
 
 
 def is_copy(manifest: Manifest) -> bool:

@@ -86,8 +86,8 @@ def apply(  # noqa: PLR0913 (each is a separate decision, with a default that su
     Args:
         cluster: the connection from which the plan was made.
         plan: from `plan` or `plan_platform`. Conflicts are left as they are and reported as failed, as are blocked and
-            unknown objects. Of a tenant whose Namespace, quota or limits are among them, only RoleBindings that are not
-            wanted are deleted. Objects that you may not change are reported as pending.
+            unknown objects. Of a tenant whose Namespace, quota, limits or policies are among them, only RoleBindings
+            that are not wanted are deleted. Objects that you may not change are reported as pending.
         force_conflicts: the conflicts to overwrite: rows of `plan.rows`, a slice of `plan.frame`, or `"all"`. Only
             these fields are forced. Default: none.
         progress: show a progress line in a terminal or notebook. Default: yes.

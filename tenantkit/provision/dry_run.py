@@ -65,4 +65,4 @@ def _send(cluster: ClusterApi, change: PlanChange, contents: CopyContents) -> No
     else:
         sent = to_send(replace(change, wanted=contents.filled(change.wanted)))
         answer = cluster.apply(sent, dry_run=True, force=takes_back(change))
-        check_answer(shown(sent), shown(answer), change.live)
+        check_answer(shown(sent), shown(answer, sent), change.live)

@@ -80,12 +80,12 @@ def plan_platform(cluster: ClusterApi, platform: Platform | None = None) -> Plan
     Returns:
         A Plan of the platform's own objects. Its notices list every tenant that other sizes, hosts or settings concern,
         what `network` leaves open or closed on this cluster, and the devices and storage classes that no quota limits.
-        ClusterRoles of earlier settings are deleted.
+        ClusterRoles and guardrails of earlier settings are deleted.
 
     Raises:
         InvalidSpecError: `namespace_prefix` changes while tenants exist, or `priority_classes` does not list the
             cluster's default class, so that pods without a class would be refused.
-        SpecVersionError: a newer tenantkit wrote the stored settings.
+        SpecVersionError: a newer tenantkit wrote the stored settings, or installed the guardrails.
         ClusterUnavailable: the server did not answer.
 
     RBAC: get of namespaces, clusterroles, clusterrolebindings, and in tenantkit-system of configmaps, roles,
@@ -163,7 +163,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
     on_progress: Callable[[ApplyOutcome], None] | None = None,
     cancelled: threading.Event | None = None,
 ) -> Report:
-    """Install the platform on a cluster: its settings, the permission to read them, and the roles. Repeatable.
+    """Install the platform on a cluster: its settings, the permission to read them, roles and guardrails. Repeatable.
 
     Args:
         cluster: the connection, from `connect`.
@@ -180,7 +180,7 @@ def install_platform(  # noqa: PLR0913 (each is a separate decision, with a defa
     Raises:
         OwnershipError: an object of these names belongs to someone else; nothing was written.
         PermissionDenied: you may not read the existing objects; nothing was written.
-        SpecVersionError: a newer tenantkit wrote the stored settings; nothing was written.
+        SpecVersionError: a newer tenantkit wrote the stored settings or the guardrails; nothing was written.
         PartialApplyError: something failed or was interrupted (also by Ctrl-C); see its `report`.
         InvalidSpecError: a row of `force_conflicts` is not a conflict of this plan; or as `plan_platform`.
         ClusterUnavailable: the server did not answer.

@@ -36,7 +36,7 @@ MARKS = (
     *(("metadata", "labels", name) for name in _IDENTITY),
     ("metadata", "annotations", GRANT_ANNOTATION),
 )
-_POD_SECURITY = "pod-security.kubernetes.io/"
+POD_SECURITY = "pod-security.kubernetes.io/"
 _ATTEMPTS = 5
 # The type of a Secret cannot be changed either.
 _REPLACED = (("roleRef",), ("metadata", "finalizers"), ("type",))
@@ -129,7 +129,7 @@ def is_replaced(change: PlanChange) -> bool:
 def _create(cluster: ClusterApi, change: PlanChange, *, is_new_namespace: bool) -> None:
     manifest: Manifest = change.wanted or {}
     if not _is_stored(change) or is_new_namespace:
-        check_answer(shown(manifest), shown(cluster.apply(manifest)), None)
+        check_answer(shown(manifest), shown(cluster.apply(manifest), manifest), None)
         return
     try:
         created = cluster.create(_claim(manifest))
@@ -142,7 +142,7 @@ def _claim(manifest: Manifest) -> Manifest:
     """The object with its name, the labels of its owner and the Pod Security levels only."""
     metadata = manifest["metadata"]
     labels = {
-        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(_POD_SECURITY)
+        key: value for key, value in metadata["labels"].items() if key in _IDENTITY or key.startswith(POD_SECURITY)
     }
     named = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {**named, "labels": labels}}
@@ -153,7 +153,7 @@ def _apply(
 ) -> None:
     """Apply; an object with a stored spec only if its fields have not changed since it was read."""
     if not _is_stored(change):
-        check_answer(shown(manifest), shown(cluster.apply(manifest, force=force)), change.live)
+        check_answer(shown(manifest), shown(cluster.apply(manifest, force=force), manifest), change.live)
         return
     seen = live or change.live or {}
     for attempt in range(_ATTEMPTS):

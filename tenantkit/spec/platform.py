@@ -1,6 +1,6 @@
 """The platform: the settings for all tenants, and whether a tenant fits them.
 
-The schema is complete from the start. Settings that this version does not carry out yet (HTTPRoutes) are refused by
+The schema is complete from the start. Settings that this version does not carry out (HTTPRoutes) are refused by
 name: an object that is requested and silently not created is worse than an error.
 """
 

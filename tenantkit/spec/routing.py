@@ -61,7 +61,7 @@ class Routing(Spec):
 
     @field_validator("gateway")
     @classmethod
-    def _no_gateway_yet(cls, gateway: Gateway | None) -> Gateway | None:
+    def _no_gateway(cls, gateway: Gateway | None) -> Gateway | None:
         if gateway is not None:
             raise ValueError("this version creates Ingresses only: leave it out")
         return gateway

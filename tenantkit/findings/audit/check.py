@@ -167,7 +167,7 @@ def result_of(
     found: list[Found] = []
     try:
         found.extend(check.judge(view))
-    except OddContentError as error:
+    except ValueError as error:  # OddContentError, and a selector or quantity that cannot be parsed
         found.append(Doubt(str(error)))
     found += doubts
     is_failed = any(isinstance(it, Evidence) for it in found)

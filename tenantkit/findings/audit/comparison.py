@@ -26,6 +26,7 @@ from tenantkit.provision.content.fields import RIGHTS
 from tenantkit.provision.content.members import role_of
 from tenantkit.provision.plan import make_install_plan
 from tenantkit.provision.plans.tenant_changes import compare_tenants
+from tenantkit.provision.reasons import REFUSED
 from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.pod_security.levels import LEVELS
 from tenantkit.spec.guardrails import Guardrails
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 DRIFT = "drift"
+NOT_COMPARED = "not compared"
 POD_SECURITY = "pod-security.kubernetes.io/"
 QUOTA_CLASSES = ("quota-compute", "quota-storage", "quota-accelerators", "quota-services", "quota-objects")
 NETWORK_POLICIES: Mapping[str, str] = {name: name.replace("tenantkit-", "network-") for name in POLICY_NAMES}
@@ -71,7 +73,14 @@ def differences_of(snapshot: AuditSnapshot, tenants: Iterable[Tenant]) -> dict[s
     if platform is None:
         return {}
     compared = compare_tenants(chosen, platform, snapshot.live)
-    return {tenant.name: _by_code(each, _codes) for tenant, each in zip(chosen, compared, strict=True)}
+    return {tenant.name: _of_tenant(each) for tenant, each in zip(chosen, compared, strict=True)}
+
+
+def _of_tenant(compared: list[PlanChange]) -> dict[str, list[Found]]:
+    """The differences of one tenant; a plan that stops at the Namespace has looked at nothing else."""
+    found = _by_code(compared, _codes)
+    refused = [row for it in compared if it.ref.kind == "Namespace" and it.action in REFUSED for row in it.rows]
+    return found | ({NOT_COMPARED: [Doubt(f"Namespace/{refused[0].ref.name}: {refused[0].reason}")]} if refused else {})
 
 
 def platform_differences_of(snapshot: AuditSnapshot, platform: Platform) -> dict[str, list[Found]]:

@@ -9,9 +9,9 @@ from tenantkit.exceptions import InvalidSpecError, SpecVersionError
 from tenantkit.findings.access.bindings import rights_of
 from tenantkit.findings.access.roles import RoleIndex
 from tenantkit.findings.audit.check import Doubt
-from tenantkit.findings.audit.comparison import differences_of, platform_differences_of
+from tenantkit.findings.audit.comparison import NOT_COMPARED, differences_of, platform_differences_of
 from tenantkit.findings.audit.snapshot import EVERYWHERE
-from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL
+from tenantkit.manifests.labels import GRANT_ANNOTATION, HOSTS_ANNOTATION, TENANT_LABEL
 from tenantkit.manifests.platform import make_platform
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES, stored_tenant
 from tenantkit.rules.kinds import KINDS
@@ -172,7 +172,8 @@ class TenantView:
 
     def differences(self, code: str) -> list[Found]:
         """What the plan reports for a check; only for checks that need `spec`."""
-        return self.cluster.differences.get(self.grant.name, {}).get(code, [])
+        found = self.cluster.differences.get(self.grant.name, {})
+        return [*found.get(code, ()), *found.get(NOT_COMPARED, ())]
 
     def gaps(self, needs: Sequence[str]) -> Iterator[Doubt]:
         """What a check of this tenant needs and what could not be read; a need `Kind*` is about the whole cluster."""
@@ -217,8 +218,7 @@ def is_labelled(namespace: Manifest) -> bool:
     """Whether a Namespace has one of the labels or annotations of a tenant's."""
     metadata = namespace["metadata"]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    is_managed = labels.get(MANAGED_BY_LABEL) == MANAGED_BY and TENANT_LABEL in labels
-    return is_managed or TENANT_LABEL in labels or GRANT_ANNOTATION in annotations
+    return TENANT_LABEL in labels or GRANT_ANNOTATION in annotations
 
 
 def _grant(namespace: Manifest | None) -> Tenant | str:

@@ -15,7 +15,7 @@ from tenantkit.provision.content.members import role_of
 from tenantkit.provision.content.policies import is_policy_of, openings, selected_pods
 from tenantkit.provision.content.routes import is_route_of, ungranted_hosts
 from tenantkit.provision.lifecycle import ROLE_FROZEN, ROLE_GIVEN_BACK, THAWED, WRITES_WHILE_FROZEN
-from tenantkit.provision.ownership import is_ours
+from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.reasons import (
     LEFT_AS_IT_IS,
     NO_LONGER_LISTED,
@@ -99,10 +99,10 @@ def no_longer_in_settings(present: Iterable[Manifest]) -> list[Unwanted]:
 
 
 def _is_the_platforms(manifest: Manifest) -> bool:
-    """By its labels and its name: a label alone may have been copied with the object of another tool."""
+    """By its labels, its name and its field manager: labels may have been copied with the object of another tool."""
     metadata = manifest["metadata"]
     is_named_so = str(metadata["name"]).startswith(_OWN_NAMES) or metadata.get("namespace") == SYSTEM_NAMESPACE
-    return is_ours(manifest, None) and is_named_so
+    return is_ours(manifest, None) and is_named_so and is_applied_by_us(manifest)
 
 
 def _judged(manifest: Manifest, tenant: Tenant, part: TeamPart, *, is_isolated: bool) -> Unwanted | None:
@@ -157,7 +157,7 @@ def _ingress(manifest: Manifest, tenant: Tenant, part: TeamPart) -> Unwanted:
 
 
 def _policy(manifest: Manifest, tenant: Tenant, *, is_isolated: bool) -> Unwanted:
-    """Some network plug-ins set finalizers on policies, and remove them once they have let go of the pods."""
+    """Some network plug-ins set finalizers on policies, and remove them once they no longer enforce them."""
     finalizers = manifest["metadata"].get("finalizers") or ()
     if manifest["metadata"].get("deletionTimestamp"):
         return Unwanted(manifest, being_deleted_with(finalizers))

@@ -58,6 +58,11 @@ class CopyContents:
         return manifest | {key: content[key] for key in _CONTENT if content.get(key)}
 
 
-def shown(manifest: Manifest) -> Manifest:
-    """What may be shown of a manifest: of a copy, digests in place of its content."""
-    return with_digests(manifest) if is_copy(manifest) else manifest
+def shown(manifest: Manifest, sent: Manifest | None = None) -> Manifest:
+    """What may be shown of a manifest: of a copy, digests in place of its content.
+
+    Args:
+        manifest: to show.
+        sent: what it is the answer to, in which a webhook may have removed what marks a copy.
+    """
+    return with_digests(manifest) if is_copy(sent or manifest) else manifest

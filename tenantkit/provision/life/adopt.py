@@ -2,7 +2,7 @@
 
 What makes a tenant safe comes with the tenant's first `plan` and `apply` after that, so that a team's running work
 gets quotas and roles only once somebody has read what they change. Rejected alternative: adopting and applying in one
-step, after which a namespace with more pods than its quota starts nothing, unannounced.
+step, after which a namespace with more pods than its quota can start no more pods, without a warning.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def plan_adopt(cluster: ClusterApi, tenants: Tenant | Sequence[Tenant]) -> Plan:
         Ingresses and Pod Security levels: an adoption does not change them, and their reasons say what the next plan
         does. A namespace is `blocked` if it does not exist, is the system's, belongs to another tenant, is being
         deleted, has other values in these labels, if its tenant does not fit the platform, or if the server refuses the
-        change, which it checks by a dry run. It is `not yours` if you
-        may not change it, and `unchanged` if it is adopted already.
+        change, which it checks by a dry run. It is `not yours` if you may not change it, and `unchanged` if it is
+        adopted already.
 
     Raises:
         InvalidSpecError: something is not a Tenant, or two tenants have the same name.
@@ -103,6 +103,7 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
 
     Raises:
         InvalidSpecError: something is not a Tenant, two tenants have the same name, or the plan is of another subject.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         StalePlanError: the plan was made on another cluster or for another platform, or a Namespace has changed since;
             nothing was written.
         PartialApplyError: a namespace was blocked or failed, or it was interrupted; see its `report`.

@@ -59,6 +59,7 @@ def boost(  # noqa: PLR0913 (each is a separate decision, with a default that su
         InvalidSpecError: an argument is wrong, or `until` is in the past.
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         PartialApplyError: something failed, or a tenant does not fit the platform with this boost; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 

@@ -57,6 +57,7 @@ def freeze(  # noqa: PLR0913 (each is a separate decision, with a default that s
         InvalidSpecError: `tenants` is not a list of names.
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
@@ -109,6 +110,7 @@ def thaw(  # noqa: PLR0913 (as `freeze`)
         InvalidSpecError: `tenants` is not a list of names.
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 

@@ -1,6 +1,6 @@
 """Changes of one field of the grant, for many tenants: planned, and narrowed to the objects that the field is about.
 
-Whatever else differs from the spec stays as it is: freezing a tenant must not wait until its drift is mended.
+Whatever else differs from the spec stays as it is: freezing a tenant must not wait until its drift is corrected.
 """
 
 from __future__ import annotations

@@ -20,17 +20,18 @@ from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes
 from tenantkit.provision.dry_run import check_on_server
 from tenantkit.provision.life.reasons import FROZEN_STILL, stays_after_release
 from tenantkit.provision.live import live_state
+from tenantkit.provision.managed_fields import owners_of
 from tenantkit.provision.not_yours import with_others_marked
 from tenantkit.provision.ownership import is_applied_by_us, is_ours
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.plans.origin import cluster_id
 from tenantkit.provision.read import TENANT_KINDS, read_contents
-from tenantkit.provision.reasons import PROTECTED, newer_version
+from tenantkit.provision.reasons import PROTECTED, REFUSED, newer_version
 from tenantkit.provision.running.options import Running
 from tenantkit.provision.stored.platform import get_platform
 from tenantkit.provision.stored.tenant_namespaces import namespaces_by_name
 from tenantkit.provision.stored.tenants import is_protected, stored_tenant
-from tenantkit.provision.writes import MARKS
+from tenantkit.provision.writes import MARKS, POD_SECURITY
 from tenantkit.rules.kinds import KINDS
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.spec.arguments import checked_names
@@ -68,6 +69,7 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
         InvalidSpecError: `tenants` is not a list of names.
         NotFound: there is no such tenant.
         OwnershipError: the namespace does not belong to this tenant.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         PermissionDenied: you may not read a namespace, or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
@@ -116,6 +118,7 @@ def release(  # noqa: PLR0913 (each is a separate decision, with a default that 
         InvalidSpecError: `tenants` is not a list of names, or the plan is of another subject.
         NotFound: there is no such tenant.
         OwnershipError: a namespace does not belong to its tenant.
+        SpecVersionError: a newer tenantkit wrote the platform's settings.
         StalePlanError: the plan was made on another cluster, or a Namespace has changed since; nothing was written.
         PartialApplyError: a namespace was blocked or failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
@@ -165,14 +168,28 @@ def _make(cluster: ClusterApi, names: Sequence[str], platform: Platform) -> Plan
 def _release(name: str, namespace: Manifest, contents: LiveState) -> list[PlanChange]:
     """The change of the Namespace: the fields that tenantkit owns, without a value."""
     ref = ref_of(namespace)
-    bare = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name}}
+    levels = _levels(namespace)
+    metadata = {"name": ref.name} | ({"labels": levels} if levels else {})
+    bare = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata}
     [change] = changes([bare], live_state([namespace]), tenant=name)
+    if change.action in REFUSED:
+        return [change]
     refused = _why_refused(namespace, contents)
     if refused is not None:
         return [blocked(change, refused)]
     rows = [replace(row, action="update") if row.path in MARKS else row for row in change.rows]
     taken = tuple(row for row in rows if row.action == "update")
     return [replace(change, action="update", rows=taken)]
+
+
+def _levels(namespace: Manifest) -> dict[str, str]:
+    """The Pod Security levels that `apply` has set: members keep their roles, so their pods must not gain rights."""
+    owned, labels = owners_of(namespace).ours, namespace["metadata"].get("labels") or {}
+    return {
+        key: value
+        for key, value in labels.items()
+        if key.startswith(POD_SECURITY) and ("metadata", "labels", key) in owned
+    }
 
 
 def _why_refused(namespace: Manifest, contents: LiveState) -> Reason | None:

@@ -1,4 +1,4 @@
-"""What to know about a tenant's life cycle in a plan: the end of its grant or boost, and what a spec drops unsaid."""
+"""What to know about a tenant's life cycle in a plan: the end of its grant or boost, and what a spec leaves out."""
 
 from __future__ import annotations
 

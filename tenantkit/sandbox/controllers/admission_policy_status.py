@@ -30,7 +30,7 @@ class AdmissionPolicyStatusController:
         self._client = InProcessClient(store, f"{_NAME}-controller", manager=_NAME)
 
     def keys(self, event: Event) -> Iterable[str]:
-        """The policy, unless it is gone."""
+        """The policy; None if it was deleted."""
         is_ours = event.resource is POLICIES and event.type != "DELETED"
         return (event.manifest["metadata"]["name"],) if is_ours else ()
 

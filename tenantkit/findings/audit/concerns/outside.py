@@ -193,7 +193,7 @@ CHECKS = (
         "namespace",
         "low",
         "Each namespace whose name begins with the platform's prefix is a tenant's.",
-        Message("rename or delete the namespace"),
+        Message("make it a tenant with {plan_adopt}, or delete the namespace"),
         _prefixed,
         ("Namespace", PLATFORM),
     ),

@@ -120,7 +120,8 @@ def _unstick(admin: Wire, namespace: str) -> None:
 
 
 def _without_finalizers(admin: Wire, root: str) -> None:
-    for item in admin("GET", root).body.get("items") or ():  # not every server serves HTTPRoutes
+    found = admin("GET", root)
+    for item in found.body["items"] if found.status == 200 else ():  # not every server serves HTTPRoutes
         if item["metadata"].get("finalizers"):
             patch = {"metadata": {"finalizers": None}}
             answer = admin(
