@@ -61,7 +61,8 @@ def plan_release(cluster: ClusterApi, tenants: str | Sequence[str]) -> Plan:
 
     Returns:
         A Plan. Its rows `update` are the labels and annotations that are taken from the Namespace; one that somebody
-        else has set as well stays, and the row says so. Rows `foreign` are tenantkit's objects in the namespace, which
+        else has set as well stays, and the row says so. Pod Security levels that `apply` has set stay: members keep
+        their roles, and their pods must not gain rights. Rows `foreign` are tenantkit's objects in the namespace, which
         stay: quota, limits, bindings, policies and routes, with the command that deletes each; and with the name `*` a
         kind that you may not list. A Namespace is `blocked` if its tenant is protected or frozen, or is being deleted.
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 TEAM = "tenantkit.dev/team"
 
+LEVELS = {
+    f"pod-security.kubernetes.io/{mode}{suffix}" for mode in ("enforce", "audit", "warn") for suffix in ("", "-version")
+}
+
 
 @pytest.fixture
 def name(cluster: Cluster, wire: Wire) -> Iterator[str]:
@@ -214,7 +218,8 @@ def test_what_apply_has_made_stays_after_a_release_and_is_listed(cluster: Cluste
     assert {"ResourceQuota", "LimitRange", "NetworkPolicy", "RoleBinding"} <= {row.ref.kind for row in stays.values()}
     assert f"kubectl delete resourcequota tenantkit-quota -n {name}" in stays["tenantkit-quota"].reason
     labels = cluster.get("Namespace", name)["metadata"]["labels"]
-    assert sorted(labels) == ["cost-center", "kubernetes.io/metadata.name"]
+    assert sorted(labels.keys() - LEVELS) == ["cost-center", "kubernetes.io/metadata.name"]
+    assert labels.keys() >= LEVELS  # members keep their roles, so their pods must not gain rights
     assert cluster.get("ResourceQuota", "tenantkit-quota", name)
 
 
@@ -226,7 +231,8 @@ def test_a_tenant_that_tenantkit_created_is_released_too(cluster: Cluster) -> No
         release(cluster, made, progress=False)
 
         metadata = cluster.get("Namespace", made)["metadata"]
-        assert list(metadata["labels"]) == ["kubernetes.io/metadata.name"]
+        assert list(metadata["labels"].keys() - LEVELS) == ["kubernetes.io/metadata.name"]
+        assert metadata["labels"].keys() >= LEVELS
         assert "annotations" not in metadata
     finally:
         cluster.delete(ObjectRef("v1", "Namespace", made))
