@@ -37,8 +37,8 @@ test: $(VENV)/.has-all chromium network-config-analyzer ## run all tests that ne
 	exit $$failed
 
 IN_PARALLEL := --numprocesses 2
-# these measure how soon a page or a kernel shows something, so that nothing may run beside them
-TIMED_TESTS := tests/browser tests/kernel tests/notebooks
+# these measure how soon something answers, or compare with programs that give up soon: nothing may run beside them
+TIMED_TESTS := tests/browser tests/kernel tests/kubeconfig tests/notebooks
 
 # for the browser tests, which are skipped where it is not installed
 chromium:

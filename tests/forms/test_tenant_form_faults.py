@@ -164,13 +164,13 @@ def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
 
     form.apply_button.click()
     assert gate.reached.wait(WAIT_S)
-    assert "2 of 12 objects: ResourceQuota" in form.progress.value
+    assert "3 of 13 objects: ResourceQuota" in form.progress.value
     form.cancel_button.click()
     assert "Cancelling" in form.progress.value
     gate.opened.set()
     assert form.job.wait(WAIT_S)
 
-    assert panel_text(form).startswith("Partly done\ninterrupted: 3 applied, 9 not attempted")
+    assert panel_text(form).startswith("Partly done\ninterrupted: 4 applied, 9 not attempted")
     assert is_idle(form)
     assert admin.list("Ingress", namespace=name) == []
 
@@ -252,8 +252,8 @@ def test_the_second_of_two_users_who_create_the_same_tenant_gets_an_error(
 
     assert panel_text(first).startswith("Done")
     assert panel_text(second) == (
-        f"Failed\nNamespace '{name}', ResourceQuota 'tenantkit-quota' in '{name}' changed after the plan was made, "
-        "and nothing was written: plan again"
+        f"Failed\nNamespace '{name}', ResourceQuota 'tenantkit-quota' in '{name}', "
+        f"ResourceQuota 'tenantkit-priority' in '{name}' changed after the plan was made, and nothing was written: plan again"
     )
     assert second.disabled == {"apply": "plan first"}
     with connect_as("admin") as admin:

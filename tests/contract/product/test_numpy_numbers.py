@@ -110,6 +110,7 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
             tk.styled(tk.pods(cluster), limit=one)
             plots.gpus(tk.nodes(cluster), tk.pods(cluster), limit=one)
             plots.quota_heatmap(tk.quota_usage(cluster), limit=one)
+            plots.connectivity(tk.connectivity(cluster, tenant=name), limit=one)
         finally:
             report = tk.delete_tenants(cluster, name, confirm=name, timeout_s=minute, **options)
     tried = {
@@ -119,7 +120,7 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
         "Cluster.watch(timeout_s)",
         *(f"fits({each})" for each in ("pods", "cpu", "memory", "gpus")),
         "styled(limit)",
-        *(f"plots.{each}(limit)" for each in ("gpus", "quota_heatmap")),
+        *(f"plots.{each}(limit)" for each in ("gpus", "quota_heatmap", "connectivity")),
         *(f"{each}(max_concurrency)" for each in ("freeze", "thaw", "boost", "release", "adopt", "delete_tenants")),
         "delete_tenants(timeout_s)",
         "Sandbox.__init__(port)",  # below

@@ -62,7 +62,9 @@ def own_policy(place: Place, wire: Wire) -> Iterator[str]:
 
 
 def test_nobody_changes_or_deletes_a_network_policy_of_the_platform(own_policy: str, anyone: Wire) -> None:
-    denied(patch(anyone, own_policy, {"spec": {"ingress": [{}]}}), "the platform's NetworkPolicy tenantkit-sample")
+    fewer_pods = {"spec": {"podSelector": {"matchLabels": {"example.com/a": "b"}}}}
+    denied(patch(anyone, own_policy, fewer_pods), "the platform's NetworkPolicy tenantkit-sample")
+    denied(patch(anyone, own_policy, {"spec": {"ingress": [{}]}}))
     denied(patch(anyone, own_policy, {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}))
     denied(anyone("DELETE", own_policy, query=DRY_RUN))
 
