@@ -253,7 +253,8 @@ def test_the_second_of_two_users_who_create_the_same_tenant_gets_an_error(
     assert panel_text(first).startswith("Done")
     assert panel_text(second) == (
         f"Failed\nNamespace '{name}', ResourceQuota 'tenantkit-quota' in '{name}', "
-        f"ResourceQuota 'tenantkit-priority' in '{name}' changed after the plan was made, and nothing was written: plan again"
+        f"ResourceQuota 'tenantkit-priority' in '{name}' changed after the plan was made, "
+        "and nothing was written: plan again"
     )
     assert second.disabled == {"apply": "plan first"}
     with connect_as("admin") as admin:
