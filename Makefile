@@ -38,7 +38,7 @@ test: $(VENV)/.has-all chromium network-config-analyzer ## run all tests that ne
 
 IN_PARALLEL := --numprocesses 2
 # these measure how soon something answers, or compare with programs that give up soon: nothing may run beside them
-TIMED_TESTS := tests/browser tests/kernel tests/kubeconfig tests/notebooks
+TIMED_TESTS := tests/browser tests/kernel tests/kubeconfig tests/notebooks tests/unit/cluster/test_bounds.py
 
 # for the browser tests, which are skipped where it is not installed
 chromium:
