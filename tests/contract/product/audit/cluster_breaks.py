@@ -1,4 +1,4 @@
-"""One break for each check of the cluster itself, and how it is mended."""
+"""One break for each check of the cluster itself, and how it is repaired."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ GUARDRAIL_BREAKS = (
     ),
 )
 
-# What is mended by installing the platform again has no `after`.
+# What is repaired by installing the platform again has no `after`.
 CLUSTER_BREAKS = (
     *GUARDRAIL_BREAKS,
     Break(

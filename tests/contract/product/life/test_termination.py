@@ -1,4 +1,4 @@
-"""A namespace that hangs in Terminating is explained, and told apart from a foreign one; on both engines."""
+"""A namespace that hangs in Terminating is explained, and distinguished from a foreign one; on both engines."""
 
 from __future__ import annotations
 
