@@ -42,8 +42,9 @@ class Cluster:
         context: of the kubeconfig; `in-cluster` for a pod's service account, None where the server was passed.
         server: the API server's URL.
         user: as the kubeconfig names it, and after `whoami` as the server does; None if neither does.
-        namespace: the connection's namespace, for users who may read no others.
-        namespaces: those that functions read by default; empty: all that the user may list.
+        namespace: the connection's namespace.
+        namespaces: those that functions read by default; empty: all that the user may list, else their own.
+        fallback_namespaces: those that functions read if the user may list none and no tenant of theirs is known.
         server_version: from `/version`, such as `v1.37.2`; empty if it may not be read.
         server_digest: a text that differs between servers, made from the URL and the CA.
 
@@ -61,6 +62,7 @@ class Cluster:
     user: str | None
     namespace: str
     namespaces: tuple[str, ...]
+    fallback_namespaces: tuple[str, ...]
     server_version: str
     server_digest: str
     _session: Session
@@ -77,6 +79,7 @@ class Cluster:
         user: str | None = None,
         namespace: str = "default",
         namespaces: Sequence[str] = (),
+        fallback_namespaces: Sequence[str] = (),
         server_version: str = "",
         server_digest: str = "",
     ) -> Self:
@@ -88,6 +91,7 @@ class Cluster:
         cluster.user = user
         cluster.namespace = namespace
         cluster.namespaces = tuple(namespaces)
+        cluster.fallback_namespaces = tuple(fallback_namespaces) or (namespace,)
         cluster.server_version = server_version
         cluster.server_digest = server_digest
         return cluster
@@ -385,6 +389,29 @@ class Cluster:
             True
         """
         return reviews.can(self._session, verb, kind, namespace=namespace, name=name, subresource=subresource)
+
+    def own_rules(self, namespace: str) -> Manifest:
+        """The rules of the user's roles in a namespace, those of groups and for all namespaces among them.
+
+        Args:
+            namespace: it need not exist.
+
+        Returns:
+            The status of a SelfSubjectRulesReview: `resourceRules`, `nonResourceRules`, and `incomplete`, which is true
+            if an authorizer could not list its rules.
+
+        Raises:
+            Unauthorized: the server does not accept the credentials.
+            PermissionDenied: it denies the review.
+            ClusterUnavailable: the server gave no answer.
+
+        RBAC: create selfsubjectrulesreviews, as any user may. Source: page "Authorization", "Checking API access".
+
+        Example:
+            >>> cluster.own_rules("speech")["incomplete"]
+            False
+        """
+        return reviews.own_rules(self._session, namespace)
 
     def close(self) -> None:
         """End all connections; may be called twice.

@@ -47,6 +47,13 @@ def can(  # noqa: PLR0913 (the fields of an access review; all but two are optio
     return answer["status"].get("allowed") is True
 
 
+def own_rules(session: Session, namespace: str) -> Manifest:
+    """The rules of the user's roles in a namespace; see `Cluster.own_rules`."""
+    operation = Operation("list your permissions", namespace=namespace)
+    status: Manifest = review(session, "SelfSubjectRulesReview", {"namespace": namespace}, operation)["status"]
+    return status
+
+
 def review(session: Session, kind: str, spec: Manifest, operation: Operation) -> Manifest:
     """Create a review, which the server answers and does not store, so that it may be repeated."""
     place = kind_of(kind)
