@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster import reviews
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests import watch, write
 from tenantkit.cluster.requests.list import Selection, list_all
 from tenantkit.cluster.requests.paths import object_path
+from tenantkit.cluster.reviews import AccessReviews
 from tenantkit.rules.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SANDBOX_MARK = "+tenantkit-sandbox"
 
 
-class Cluster:
+class Cluster(AccessReviews):
     """A connection to one API server as one user, made by `connect`. Thread-safe, and a context manager.
 
     A forked process may use its copy, which opens connections of its own; a spawned one has to call `connect`.
@@ -356,62 +356,6 @@ class Cluster:
             stop=stop,
             on_connection_change=on_connection_change,
         )
-
-    def can(
-        self,
-        verb: str,
-        kind: str | Kind,
-        *,
-        namespace: str | None = None,
-        name: str | None = None,
-        subresource: str | None = None,
-    ) -> bool:
-        """Whether the server's authorizers allow the user to do something.
-
-        Args:
-            verb: `get`, `list`, `create`, `patch`, …
-            kind: a key of `KINDS`, a Kind, or `resource.group` for a resource that need not exist.
-            namespace: in this one. Default: in all of them, and for kinds that are not namespaced.
-            name: only that object.
-            subresource: such as `status`.
-
-        Returns:
-            True if RBAC allows it. A quota or a policy may still deny it.
-
-        Raises:
-            Unauthorized: the server does not accept the credentials.
-            ClusterUnavailable: the server gave no answer.
-
-        RBAC: create selfsubjectaccessreviews, as any user may. Source: page "Authorization", "Checking API access".
-
-        Example:
-            >>> cluster.can("create", "Ingress", namespace="speech")
-            True
-        """
-        return reviews.can(self._session, verb, kind, namespace=namespace, name=name, subresource=subresource)
-
-    def own_rules(self, namespace: str) -> Manifest:
-        """The rules of the user's roles in a namespace, those of groups and for all namespaces among them.
-
-        Args:
-            namespace: it need not exist.
-
-        Returns:
-            The status of a SelfSubjectRulesReview: `resourceRules`, `nonResourceRules`, and `incomplete`, which is true
-            if an authorizer could not list its rules.
-
-        Raises:
-            Unauthorized: the server does not accept the credentials.
-            PermissionDenied: it denies the review.
-            ClusterUnavailable: the server gave no answer.
-
-        RBAC: create selfsubjectrulesreviews, as any user may. Source: page "Authorization", "Checking API access".
-
-        Example:
-            >>> cluster.own_rules("speech")["incomplete"]
-            False
-        """
-        return reviews.own_rules(self._session, namespace)
 
     def close(self) -> None:
         """End all connections; may be called twice.
