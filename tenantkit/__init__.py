@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
     from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
+    from tenantkit.display.frame import Frame as Frame
     from tenantkit.display.styling import InteractiveTable as InteractiveTable
     from tenantkit.display.styling import styled as styled
     from tenantkit.findings.access.access import access as access
@@ -137,6 +138,7 @@ _HOME = {
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",
     "FormField": "forms.kit.field",
+    "Frame": "display.frame",
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
     "Identity": "cluster.identity",
