@@ -127,8 +127,10 @@ class Plan:
         """
         import pandas as pd
 
+        from tenantkit.display.frame import Frame
+
         cells = [entry.cells("python") for entry in entries(self.changes)]
-        return pd.DataFrame(
+        return Frame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
 
