@@ -262,7 +262,8 @@ def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Pla
     """The plan from the current live state, with the identity of its cluster."""
     unfit = unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
-    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting])
+    names = [tenant.name for tenant in fitting]
+    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting], names)
     live = with_extras(cluster, read, fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))
