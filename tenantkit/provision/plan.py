@@ -144,7 +144,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '12 unchanged'
+            '16 unchanged'
         """
         check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
@@ -227,7 +227,7 @@ def plan(
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '12 to create'
+        '16 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")

@@ -1,4 +1,4 @@
-"""The objects of tenants in the index, read in two requests for many tenants, and one by one by their members.
+"""The objects of tenants in the index, read in two requests by the platform, and one by one by members.
 
 Only the platform may list the index. What somebody may not read there is no part of their plan: they could not change
 it either, and the platform's plan has it.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
+from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.reasons import Reason, not_readable, unreadable
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ObjectRef
@@ -63,9 +64,10 @@ def read_index(cluster: ClusterApi, tenants: Sequence[str]) -> IndexRead:
 
     RBAC: list roles and rolebindings in tenantkit-index, or get those of each tenant.
     """
-    if len(tenants) > 1:
-        with suppress(PermissionDenied):
-            return _listed(cluster, tenants)
+    if not tenants:
+        return IndexRead()
+    with suppress(PermissionDenied):
+        return _listed(cluster, tenants)
     reads = side_by_side(lambda name: _by_name(cluster, name), tenants)
     return IndexRead(
         frozenset(chain.from_iterable(read.tenants for read in reads)),
@@ -74,11 +76,16 @@ def read_index(cluster: ClusterApi, tenants: Sequence[str]) -> IndexRead:
     )
 
 
-def _listed(cluster: ClusterApi, tenants: Iterable[str]) -> IndexRead:
-    lists = side_by_side(lambda kind: cluster.list(kind, namespace=INDEX_NAMESPACE), INDEX_KINDS)
+def _listed(cluster: ClusterApi, tenants: Sequence[str]) -> IndexRead:
+    """The objects by kind. One tenant's are found by its label; if somebody removed that from one, by its name."""
+    labels = f"{TENANT_LABEL}={tenants[0]}" if len(tenants) == 1 else None
+    lists = side_by_side(lambda kind: cluster.list(kind, namespace=INDEX_NAMESPACE, label_selector=labels), INDEX_KINDS)
     names = frozenset(tenants)
-    wanted = {(ref.kind, ref.name) for name in names for ref in index_refs(name)}
+    wanted = {(ref.kind, ref.name): ref for name in names for ref in index_refs(name)}
     found = [manifest for listed in lists for manifest in listed]
+    missing = wanted.keys() - {(it["kind"], it["metadata"]["name"]) for it in found}
+    if labels and found and missing:
+        return _by_name(cluster, tenants[0])
     odd = {
         ObjectRef(_API, kind_of(it.kind).kind, it.name or "", INDEX_NAMESPACE): unreadable(it.reason)
         for listed in lists
