@@ -66,6 +66,12 @@ if TYPE_CHECKING:
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
+    from tenantkit.frames.log.follow import LogStream as LogStream
+    from tenantkit.frames.log.follow import follow_logs as follow_logs
+    from tenantkit.frames.log.lines import LogLine as LogLine
+    from tenantkit.frames.log.shown import ContainerLog as ContainerLog
+    from tenantkit.frames.log.shown import Logs as Logs
+    from tenantkit.frames.logs import logs as logs
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
@@ -130,6 +136,7 @@ _HOME = {
     "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
+    "ContainerLog": "frames.log.shown",
     "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
@@ -139,6 +146,9 @@ _HOME = {
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
     "Identity": "cluster.identity",
+    "LogLine": "frames.log.lines",
+    "LogStream": "frames.log.follow",
+    "Logs": "frames.log.shown",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
@@ -177,11 +187,13 @@ _HOME = {
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
+    "follow_logs": "frames.log.follow",
     "freeze": "provision.life.freeze",
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
+    "logs": "frames.logs",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
     "plan_adopt": "provision.life.adopt",

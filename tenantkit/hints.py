@@ -43,6 +43,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
+        "more_pods": ("pass a larger max_pods=", "pass a larger --max-pods", "pass a larger max_pods="),
         "name_namespaces": (
             "list your namespaces in namespaces=[…], here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
             "list your namespaces in $TENANTKIT_NAMESPACES",
@@ -81,6 +82,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
         "thaw": ("tk.thaw(cluster, …)", "`tenantkit thaw`", "`tk.thaw(cluster, …)`"),
         "unprotect": ("protected=False", "`protected: false`", "`protected=False`"),
+        "why": ("tk.why(cluster)", "`kubectl describe pods`", "`tk.why(cluster)`"),
+        "without_previous": ("leave out previous=True", "leave out --previous", "leave out previous=True"),
         "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
         "write_plan": ("tk.write_plan(path, plan)", "`tenantkit plan --out FILE`", "`tk.write_plan(path, plan)`"),
         "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
