@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.manifests.access import make_bindings
-from tenantkit.manifests.labels import PERSON_ANNOTATION
+from tenantkit.manifests.access import make_bindings, make_subject
+from tenantkit.manifests.labels import PERSON_ANNOTATION, own_labels
 from tenantkit.manifests.routes import make_routes
 from tenantkit.provision.changes import blocked, changes
 from tenantkit.provision.content.members import person_of, role_of, with_adders
@@ -13,7 +13,9 @@ from tenantkit.provision.content.unwanted import Unwanted
 from tenantkit.provision.edits.edit import place_of
 from tenantkit.provision.edits.reasons import MEMBER_REMOVED, ROLE_CHANGED, ROUTE_REMOVED, host_not_granted, still_bound
 from tenantkit.provision.hosts.moves import hosts_of
+from tenantkit.provision.index.subjects import with_subjects
 from tenantkit.provision.lifecycle import terminating
+from tenantkit.provision.live import live_state
 from tenantkit.provision.reasons import being_deleted_with, kept_by_finalizers
 from tenantkit.rules.manifest import ref_of
 
@@ -44,10 +46,23 @@ def compare_edit(edit: TeamEdit, state: TenantState, platform: Platform) -> list
     unwanted = [found for manifest in present for found in _unwanted(manifest, edit, state.part, platform)]
     ordered = sorted(unwanted, key=lambda found: not found.is_deleted)
     planned = changes(wanted, state.live, tenant=name, unwanted=ordered)
+    planned += _listed(edit, state, platform)
     namespace = content.namespace or {}
     if namespace.get("metadata", {}).get("deletionTimestamp"):
         return [blocked(change, terminating(namespace, name)) for change in planned]
     return [_with_checked_host(change, content) for change in planned]
+
+
+def _listed(edit: TeamEdit, state: TenantState, platform: Platform) -> list[PlanChange]:
+    """The change of the tenant's members in the index, where that was read."""
+    if state.indexed is None or not edit.persons:
+        return []
+    added = [make_subject(member.person, platform.people) for member in edit.added]
+    removed = [make_subject(person, platform.people) for person in edit.removed]
+    live = {key: state.indexed[key] for key in ("apiVersion", "kind", "roleRef", "subjects") if key in state.indexed}
+    metadata = {key: state.indexed["metadata"][key] for key in ("name", "namespace")}
+    wanted = with_subjects(live | {"metadata": metadata | {"labels": own_labels(edit.tenant)}}, added, removed)
+    return changes([wanted], live_state([state.indexed]), tenant=edit.tenant)
 
 
 def _bindings(edit: TeamEdit, state: TenantState, platform: Platform) -> list[Manifest]:

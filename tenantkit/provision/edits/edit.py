@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tenantkit.provision.content.namespace import Content
     from tenantkit.provision.content.team import TeamPart
     from tenantkit.provision.live import LiveState
+    from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
     from tenantkit.spec.route import Route
     from tenantkit.spec.tenant import Tenant
@@ -71,12 +72,14 @@ class TenantState:
         live: the objects that were read.
         content: the same, as its namespace's.
         part: the members and routes.
+        indexed: the RoleBinding of its members in the index; None if there is none, or if you may not read it.
     """
 
     tenant: Tenant
     live: LiveState
     content: Content
     part: TeamPart
+    indexed: Manifest | None = None
 
 
 def check_owners(edit: TeamEdit, tenant: Tenant) -> None:

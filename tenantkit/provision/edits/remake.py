@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.exceptions import OwnershipError, PermissionDenied
+from tenantkit.exceptions import NotFound, OwnershipError, PermissionDenied
 from tenantkit.provision.content.namespace import contents_of
 from tenantkit.provision.content.team import TEAM_KINDS, team_part
 from tenantkit.provision.edits.compare import compare_edit
@@ -16,6 +16,7 @@ from tenantkit.provision.reasons import exists_elsewhere
 from tenantkit.provision.stored.tenants import get_tenant_namespace, stored_tenant
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ref_of
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def read_state(cluster: ClusterApi, tenant: str, platform: Platform, kinds: Sequ
         SpecVersionError: a newer tenantkit wrote its grant.
         InvalidSpecError: its grant cannot be read.
 
-    RBAC: get its namespace, and list these kinds in it.
+    RBAC: get its namespace, and list these kinds in it; get its RoleBinding in tenantkit-index, where there is one.
     """
     return _state(cluster, get_tenant_namespace(cluster, tenant), platform, kinds)
 
@@ -65,4 +66,13 @@ def _state(cluster: ClusterApi, namespace: Manifest, platform: Platform, kinds: 
         )
     live = LiveState({**found.objects, ref_of(namespace): namespace}, unreadable=found.unreadable)
     content = contents_of(live, [name])[name]
-    return TenantState(tenant, live, content, team_part(tenant, platform, content))
+    indexed = _indexed(cluster, tenant.name) if "RoleBinding" in kinds else None
+    return TenantState(tenant, live, content, team_part(tenant, platform, content), indexed)
+
+
+def _indexed(cluster: ClusterApi, tenant: str) -> Manifest | None:
+    """The RoleBinding of a tenant's members in the index, which the platform makes and owners keep."""
+    try:
+        return cluster.get("RoleBinding", role_name(tenant), INDEX_NAMESPACE)
+    except (NotFound, PermissionDenied):
+        return None

@@ -51,7 +51,8 @@ def plan_add_member(
 
     Returns:
         A Plan for `apply`, with a row for each RoleBinding of these persons and of nobody else: `create`, `unchanged`,
-        `delete` (their former role), or `not yours` if you may not change members.
+        `delete` (their former role), or `not yours` if you may not change members. One row, in `tenantkit-index`, lets
+        them find the tenant.
 
     Raises:
         InvalidSpecError: a text names nobody, a person is an owner, or the role is another one.
@@ -61,14 +62,15 @@ def plan_add_member(
         SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list rolebindings in the namespace;
-    create selfsubjectreviews and selfsubjectaccessreviews, which any signed-in user may.
+    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list rolebindings in the namespace,
+    and get the tenant's in tenantkit-index; create selfsubjectreviews and selfsubjectaccessreviews, which any signed-in
+    user may.
 
     Source: page "Using RBAC Authorization".
 
     Example:
         >>> tk.plan_add_member(cluster, "speech", ["sam@example.com", "group:ml-speech"], role="editor").summary
-        '2 to create'
+        '2 to create, 1 to update'
     """
     members = checked_members(person, role)
     name, platform = checked_tenant(tenant), get_platform(cluster)
@@ -119,17 +121,18 @@ def add_member(  # noqa: PLR0913 (each is a separate decision, with a default th
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_add_member`; create, patch and delete rolebindings in the namespace, and bind of the roles.
+    RBAC: that of `plan_add_member`; create, patch and delete rolebindings in the namespace, bind of the roles, and
+    patch of the tenant's RoleBinding in tenantkit-index.
 
     Source: page "Using RBAC Authorization".
 
     Example:
         >>> tk.add_member(cluster, "forecast", "sam@example.com", role="editor", progress=False).summary
-        '1 applied'
+        '2 applied'
         >>> tk.get_tenant(cluster, "forecast").editors
         ('sam@example.com',)
         >>> tk.remove_member(cluster, "forecast", "sam@example.com", progress=False).summary
-        '1 applied'
+        '2 applied'
     """
     running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
     return carry_out(cluster, lambda: plan_add_member(cluster, tenant, person, role=role), running)
@@ -162,7 +165,7 @@ def plan_remove_member(cluster: ClusterApi, tenant: str, person: str | Sequence[
 
     Example:
         >>> tk.plan_remove_member(cluster, "speech", "editor@example.com").summary
-        '1 to delete'
+        '1 to update, 1 to delete'
     """
     persons = checked_persons(person)
     name, platform = checked_tenant(tenant), get_platform(cluster)
@@ -210,15 +213,16 @@ def remove_member(  # noqa: PLR0913 (as `add_member`)
         PartialApplyError: something failed, or it was interrupted; see its `report`.
         ClusterError: the live objects could not be read; nothing was written.
 
-    RBAC: that of `plan_remove_member`; delete and patch rolebindings in the namespace.
+    RBAC: that of `plan_remove_member`; delete and patch rolebindings in the namespace, and patch of the tenant's in
+    tenantkit-index.
 
     Source: page "Using RBAC Authorization".
 
     Example:
         >>> tk.add_member(cluster, "forecast", ["sam@example.com", "eve@example.com"], progress=False).summary
-        '2 applied'
+        '3 applied'
         >>> tk.remove_member(cluster, "forecast", ["sam@example.com", "eve@example.com"], progress=False).summary
-        '2 applied'
+        '3 applied'
     """
     running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
     return carry_out(cluster, lambda: plan_remove_member(cluster, tenant, person), running)

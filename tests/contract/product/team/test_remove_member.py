@@ -12,6 +12,7 @@ from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.provision.apply import apply
 from tenantkit.provision.stored.tenants import get_tenant
 from tenantkit.provision.team.members import add_member, plan_remove_member, remove_member
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, role_name
 from tests.contract.tenants import versions
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def binding(name: str, namespace: str, role: str, *users: str) -> Manifest:
 
 
 def names(cluster: Cluster, namespace: str) -> set[str]:
-    """Everyone with a role in a namespace."""
+    """Everyone with a role in a namespace, or in the index."""
     found = cluster.list("RoleBinding", namespace=namespace)
+    found.append(cluster.get("RoleBinding", role_name(namespace), INDEX_NAMESPACE))
     return {subject["name"] for it in found for subject in it.get("subjects") or ()}
 
 
@@ -42,7 +44,7 @@ def test_an_owner_removes_several_members_and_nobody_else(owner: Cluster, cluste
 
     report = remove_member(owner, name, ["group:ml-vision", "viewer@example.com"], progress=False)
 
-    assert report.summary == "2 applied"
+    assert report.summary == "3 applied"
     found = get_tenant(cluster, name)
     assert (found.editors, found.viewers) == (("editor@example.com", f"sa:{name}/runner"), ())
 
@@ -50,7 +52,7 @@ def test_an_owner_removes_several_members_and_nobody_else(owner: Cluster, cluste
 def test_a_plan_shows_who_loses_which_role(owner: Cluster, cluster: Cluster, name: str) -> None:
     planned = plan_remove_member(owner, name, "editor@example.com")
 
-    assert [(row.action, row.code) for row in planned.rows] == [("delete", "removed")]
+    assert [(row.action, row.code) for row in planned.rows] == [("delete", "removed"), ("update", None)]
     assert "subjects - editor@example.com (tenantkit-editor)" in str(planned)
     assert "editor@example.com" in names(cluster, name)
 
@@ -60,7 +62,7 @@ def test_a_binding_that_others_made_for_one_person_goes_as_well(owner: Cluster, 
 
     report = remove_member(owner, name, "viewer@example.com", progress=False)
 
-    assert sorted(outcome.ref.name == "by-hand" for outcome in report.applied) == [False, True]
+    assert [outcome.ref.name == "by-hand" for outcome in report.applied].count(True) == 1
     assert "viewer@example.com" not in names(cluster, name)
 
 
@@ -70,7 +72,7 @@ def test_a_binding_that_names_others_stays_and_is_a_warning(owner: Cluster, clus
     report = remove_member(owner, name, "viewer@example.com", progress=False)
 
     [warning] = report.warnings
-    assert report.summary == "1 applied"
+    assert report.summary == "2 applied"
     assert str(warning) == (
         "RoleBinding 'by-hand' still gives 'viewer@example.com' the ClusterRole 'tenantkit-viewer': tenantkit did not "
         "make it, so delete it with kubectl if nobody needs it"
