@@ -20,7 +20,6 @@ What do you want to do?
     find out why a pod does not start    tk.why, tk.fits, tk.events
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
-    show a frame in colour               tk.styled
     see who may reach whom               tk.connectivity, tk.plots.connectivity
     adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
     stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
@@ -53,8 +52,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
     from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
-    from tenantkit.display.styling import InteractiveTable as InteractiveTable
-    from tenantkit.display.styling import styled as styled
+    from tenantkit.display.frame import Frame as Frame
     from tenantkit.findings.access.access import access as access
     from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
@@ -144,10 +142,10 @@ _HOME = {
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",
     "FormField": "forms.kit.field",
+    "Frame": "display.frame",
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
     "Identity": "cluster.identity",
-    "InteractiveTable": "display.styling",
     "LogLine": "frames.log.lines",
     "LogStream": "frames.log.follow",
     "Logs": "frames.log.shown",
@@ -211,7 +209,6 @@ _HOME = {
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
-    "styled": "display.styling",
     "tenants": "frames.tenants",
     "thaw": "provision.life.freeze",
     "uninstall_platform": "provision.install",

@@ -18,8 +18,8 @@ HOSTILE = [
     "&lt;b&gt; javascript:alert(1)",
 ]
 ALLOWED = {
-    "a", "b", "button", "caption", "code", "details", "div", "h2", "h3", "li", "p", "pre", "progress", "span", "strong",
-    "style", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "b", "button", "caption", "code", "dd", "details", "div", "dl", "dt", "h2", "h3", "li", "p", "pre", "progress",
+    "small", "span", "strong", "style", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 HANDLERS = {markup._COPY}
 
