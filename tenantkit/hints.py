@@ -7,7 +7,9 @@ alternative: replacing Python's words in the finished text, which also changes d
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from shlex import quote
 from string import Formatter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -146,6 +148,40 @@ class Hint(Message):
     def then(self, following: Hint) -> Hint:
         """This hint, and then another one."""
         return Hint("{first}; {following}", {"first": self, "following": following})
+
+
+class Call(Message):
+    """A call of one of tenantkit's readers that is also a command: `sentence` is its name, `values` its arguments.
+
+    Example:
+        >>> call = Call("logs", {"workload": "Job/train", "tenant": "vision", "previous": True})
+        >>> call.words("python")
+        'tk.logs(cluster, "Job/train", tenant="vision", previous=True)'
+        >>> call.words("shell")
+        '`tenantkit logs Job/train --tenant vision --previous`'
+    """
+
+    __slots__ = ()
+
+    def words(self, surface: Surface = "python") -> str:
+        """The call in the words of a surface; the first argument goes without its name."""
+        (_, first), *named = self.values.items()
+        if surface == "shell":
+            return f"`tenantkit {self.sentence} {' '.join([quote(str(first)), *map(_option, named)])}`"
+        shown = ", ".join([json.dumps(first), *(f"{name}={_literal(value)}" for name, value in named)])
+        text = f"tk.{self.sentence}(cluster, {shown})"
+        return f"`{text}`" if surface == "form" else text
+
+
+def _literal(value: object) -> str:
+    return repr(value) if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
+
+
+def _option(named: tuple[str, object]) -> str:
+    name, value = named
+    option = f"--{name.replace('_', '-')}"
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return option if value is True else f"{option} {quote(text)}"
 
 
 def names_in(sentence: str) -> set[str]:
