@@ -25,7 +25,7 @@ from tenantkit.spec.platform import Platform
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tenantkit.hints import Call, Surface
+    from tenantkit.hints import Surface
 
 PACKAGE = Path(hints.__file__).parent
 DATA = "kubeconfig= {whoami} tk.whoami(cluster)"
