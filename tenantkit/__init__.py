@@ -68,8 +68,14 @@ if TYPE_CHECKING:
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
-    from tenantkit.frames.my_tenants import my_tenants as my_tenants
+    from tenantkit.frames.log.follow import LogStream as LogStream
+    from tenantkit.frames.log.follow import follow_logs as follow_logs
+    from tenantkit.frames.log.lines import LogLine as LogLine
+    from tenantkit.frames.log.shown import ContainerLog as ContainerLog
+    from tenantkit.frames.log.shown import Logs as Logs
+    from tenantkit.frames.logs import logs as logs
     from tenantkit.frames.members import members as members
+    from tenantkit.frames.my_tenants import my_tenants as my_tenants
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
@@ -147,6 +153,7 @@ _HOME = {
     "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
+    "ContainerLog": "frames.log.shown",
     "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
@@ -156,9 +163,11 @@ _HOME = {
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
     "Identity": "provision.stored.identity",
-    "Membership": "provision.stored.identity",
-    "Identity": "cluster.identity",
+    "LogLine": "frames.log.lines",
+    "LogStream": "frames.log.follow",
+    "Logs": "frames.log.shown",
     "Member": "provision.content.members",
+    "Membership": "provision.stored.identity",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
@@ -200,13 +209,15 @@ _HOME = {
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
+    "follow_logs": "frames.log.follow",
     "freeze": "provision.life.freeze",
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
-    "my_tenants": "frames.my_tenants",
+    "logs": "frames.logs",
     "members": "frames.members",
+    "my_tenants": "frames.my_tenants",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
     "plan_add_member": "provision.team.members",
