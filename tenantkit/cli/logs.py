@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,16 +10,12 @@ import click
 from tenantkit.cli.command import Command
 from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
 from tenantkit.cli.exit_codes import ExitCode
-from tenantkit.cli.interrupts import cancelled_by_signals
-from tenantkit.cli.output import notify, output_option, print_result
+from tenantkit.cli.output import notify, output_option, print_result, print_text
 from tenantkit.cli.reading import filter_options, frame_json
 
 if TYPE_CHECKING:
     from tenantkit.cli.output import Format
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.frames.log.follow import LogStream
-
-_SHOWN_ID = 5  # the last letters of a pod's name, which differ between the pods of a workload
 
 
 @click.command(
@@ -47,7 +44,7 @@ def logs(  # noqa: PLR0913 (one argument per option)
     output: Format,
     **options: Any,
 ) -> int:
-    """Print the logs of a workload's pods, those of failing containers first.
+    """Print the logs of a workload's pods, failing ones first.
 
     KIND/NAME is such as Deployment/crawl, Job/train or Pod/x.
     """
@@ -69,15 +66,11 @@ def logs(  # noqa: PLR0913 (one argument per option)
 
 
 def _follow(cluster: Cluster, workload: str, options: dict[str, Any]) -> int:
+    """Print lines until the containers end, or until Ctrl-C or SIGTERM; that is the usual end, and no failure."""
     from tenantkit.frames.log.follow import follow_logs
 
-    with cancelled_by_signals() as cancelled, follow_logs(cluster, workload, **options) as stream:
-        stream.stop_with(cancelled)
-        _print(stream)
+    with suppress(KeyboardInterrupt), follow_logs(cluster, workload, **options) as stream:
+        for line in stream:
+            prefix = f"[{line.pod}/{line.container}] " if stream.containers > 1 else ""
+            print_text(f"{prefix}{line.text}")
     return ExitCode.DONE
-
-
-def _print(stream: LogStream) -> None:
-    for line in stream:
-        prefix = "" if stream.is_single else f"{line.pod[-_SHOWN_ID:]} {line.container}  "
-        print_result("table", {}, f"{prefix}{line.text}")

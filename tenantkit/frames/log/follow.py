@@ -64,6 +64,11 @@ class LogStream:
         self._open = len(self._logs)
         self._errors: list[ClusterError] = []
 
+    @property
+    def containers(self) -> int:
+        """How many containers it follows."""
+        return len(self._logs)
+
     def __iter__(self) -> Self:
         return self
 

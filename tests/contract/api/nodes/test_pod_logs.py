@@ -76,7 +76,7 @@ def test_a_container_that_waits_for_its_restart_has_the_log_of_its_last_run(wire
 
 def test_a_container_without_a_log_is_a_bad_request_in_the_kubelet_s_words(wire: Wire, pods: LoggingPods) -> None:
     pods.create("one", containers=("main", "side"), main="x\n")
-    asked = {"container": "main", "previous": "true"}, {"container": "gone"}, {}
+    asked: list[dict[str, str]] = [{"container": "main", "previous": "true"}, {"container": "gone"}, {}]
     messages = [
         'previous terminated container "main" in pod "one" not found',
         "container gone is not valid for pod one",

@@ -48,10 +48,10 @@ def test_the_log_of_one_container_is_its_text_alone(cluster: Cluster, pods: Logg
 def test_a_crash_is_read_by_its_previous_run_and_comes_first(cluster: Cluster, pods: LoggingPods) -> None:
     pods.create("one", containers=("main", "side"), previous="KeyError: 'X'\n", main="new\n", side="fine\n")
     pods.write_status("one", 0, **CRASHED)
-    where = {"namespaces": [pods.namespace]}
+    where = [pods.namespace]
 
-    assert tk.logs(cluster, "Pod/one", **where, previous=True, tail=1).text == "KeyError: 'X'"
-    both = tk.logs(cluster, "Pod/one", **where, tail=1)
+    assert tk.logs(cluster, "Pod/one", namespaces=where, previous=True, tail=1).text == "KeyError: 'X'"
+    both = tk.logs(cluster, "Pod/one", namespaces=where, tail=1)
     title = f"# Pod/one in {pods.namespace}, container"
     assert both.text == f"{title} main\nKeyError: 'X'\n{title} side\nfine"
 
