@@ -62,6 +62,8 @@ ReasonCode: TypeAlias = Literal[
     "thawed",
     "role-frozen",
     "role-given-back",
+    "removed",
+    "not-granted",
     # of an adoption and a release
     "adopted-as-it-is",
     "not-adoptable",

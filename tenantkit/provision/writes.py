@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.extra_objects import is_extra
+from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.extras.contents import shown
+from tenantkit.provision.index.subjects import apply_subjects
 from tenantkit.provision.managed_fields import owners_of
 
 if TYPE_CHECKING:
@@ -102,6 +104,10 @@ def carry_out(
     forced_rows = [row for row in change.conflicts if row.path in forced]
     if not forced_rows and not any(row.action == "update" for row in change.rows):
         return False
+    if change.wanted is not None and is_indexed_member(change.wanted):
+        sent, answer = apply_subjects(cluster, change.live or {}, change.wanted)
+        check_answer(sent, answer, change.live)
+        return True
     added = [row for row in forced_rows if row.after is None]
     if added:
         _remove(cluster, change, added)
