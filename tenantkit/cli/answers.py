@@ -85,7 +85,7 @@ def quota(  # noqa: PLR0913 (one argument per option)
 @CLUSTER_OPTIONS
 @output_option
 def why(*, filters: Filters, workload: str | None, kubeconfig: str | None, context: str | None, output: Format) -> int:
-    """Explain why something does not run: one row per cause, and what to do next."""
+    """Explain why something does not run, and what to do next."""
     from tenantkit.findings.why import why as read
 
     with connect(kubeconfig, context) as cluster:
@@ -110,7 +110,10 @@ def fits(
     output: Format,
     **amounts: Any,
 ) -> int:
-    """Check whether that many more pods would fit into a tenant now: yes, maybe or no."""
+    """Check whether more pods would fit into a tenant now.
+
+    The answer is yes, maybe or no, with what blocks them first. Nothing is created.
+    """
     from tenantkit.findings.fits.fits import fits as check
 
     if accelerator is not None:
