@@ -6,7 +6,6 @@ matter of the clock; copies of Secrets and ConfigMaps have no manifest, since th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -19,7 +18,7 @@ from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.extras.wanted import with_recorded_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
@@ -29,8 +28,6 @@ Split: TypeAlias = Literal["tenant", "object"]
 
 HEADER = "# rendered by tenantkit; the next render overwrites it\n"
 _PLATFORM = "00-platform"  # `kubectl apply -f FOLDER` reads files by name, and tenants need the platform's namespaces
-_LAST = len(RANK)
-_ODD = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def rendered_files(parts: Iterable[Rendered], *, split: Split) -> dict[str, str]
     """
     if split == "tenant":
         return {f"{part.folder}.yaml": HEADER + _text(part.manifests) for part in parts}
-    return {path: HEADER + _text([manifest]) for part in parts for path, manifest in _paths(part).items()}
+    return {_path(part.folder, it): HEADER + _text([it]) for part in parts for it in part.manifests}
 
 
 def _objects(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
@@ -85,17 +82,10 @@ def _objects(tenant: Tenant, platform: Platform) -> tuple[Manifest, ...]:
     return (with_recorded_kinds(namespace, platform, None), *others)
 
 
-def _paths(part: Rendered) -> Mapping[str, Manifest]:
-    """A path for each object, which stays when others come or go."""
-    found: dict[str, Manifest] = {}
-    for manifest in part.manifests:
-        kind, metadata = str(manifest["kind"]), manifest["metadata"]
-        stem = _ODD.sub("-", f"{RANK.get(kind, _LAST):02}-{kind.lower()}-{metadata['name']}")
-        path = f"{part.folder}/{stem}.yaml"
-        if path in found:  # in another namespace, or a name that differs in characters that a file's name cannot have
-            path = f"{part.folder}/{stem}-{len(found)}.yaml"
-        found[path] = manifest
-    return found
+def _path(folder: str, manifest: Manifest) -> str:
+    """Where an object is; the path stays when others come or go. No two objects of a tenant have one kind and name."""
+    kind = str(manifest["kind"])
+    return f"{folder}/{RANK.get(kind, len(RANK)):02}-{kind.lower()}-{manifest['metadata']['name']}.yaml"
 
 
 def _text(manifests: Sequence[Manifest]) -> str:
