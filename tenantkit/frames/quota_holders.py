@@ -248,7 +248,7 @@ def by_person(frame: pd.DataFrame) -> pd.DataFrame:
     added = added.assign(share_pct=share).sort_values(
         ["namespace", "quota", "resource", "used"], ascending=[True, True, True, False], kind="stable"
     )
-    columns = {name: added[name].astype(dtype).array for name, dtype in QUOTA_HOLDERS_BY_PERSON.items()}
+    columns = {name: added.astype({name: dtype})[name].array for name, dtype in QUOTA_HOLDERS_BY_PERSON.items()}
     found = frame_of(columns, QUOTA_HOLDERS_BY_PERSON)
     found.attrs["incomplete"] = dict(frame.attrs.get("incomplete") or {})
     return found
