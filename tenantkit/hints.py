@@ -45,6 +45,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
+        "members": ("tk.members(cluster, tenant=…)", "`tenantkit members`", "`tk.members(cluster, tenant=…)`"),
         "more_pods": ("pass a larger max_pods=", "pass a larger --max-pods", "pass a larger max_pods="),
         "name_namespaces": (
             "list your namespaces in namespaces=[…], here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
@@ -79,6 +80,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
+        "routes": ("tk.routes(cluster, tenant=…)", "`tenantkit routes`", "`tk.routes(cluster, tenant=…)`"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
         "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),

@@ -1,18 +1,22 @@
 """What commands that read share: the part of the cluster that they read, and how they print a frame.
 
-A table has the columns that fit a terminal, with units; JSON has all columns, in base units. What could not be read is
-reported on standard error and in the JSON, so that a short answer is not taken for a whole one.
+A table is that of the frame itself, as wide as the terminal; in a pipe or a file it is as wide as its rows. JSON has
+all rows and columns, in base units. What could not be read is reported in both, so that a short answer is not taken for
+a whole one.
 """
 
 from __future__ import annotations
 
+import shutil
+import sys
+from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from tenantkit.cli.exit_codes import ExitCode
-from tenantkit.cli.output import notify, print_result
+from tenantkit.cli.output import print_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,34 +53,35 @@ def filter_options(command: Callable[..., int]) -> Callable[..., int]:
     return filtered
 
 
-def print_frame(output: Format, frame: pd.DataFrame, *, empty: str, columns: Sequence[str] = ()) -> int:
-    """Print a frame as a table or as JSON, and what could not be read to standard error.
+def print_frame(output: Format, frame: pd.DataFrame, *, columns: Sequence[str] = (), is_whole: bool = False) -> int:
+    """Print a frame as a table or as JSON.
 
     Args:
         output: `table` or `json`.
         frame: from any reader.
-        empty: the sentence for a frame without rows, such as `No tenants.`.
-        columns: those of the table, in its order. Default: all. JSON always has all.
+        columns: those of the table, in its order. Default: all that fit.
+        is_whole: whether the table also has the rows that need no attention.
 
     Returns:
         The exit code: an answer is an answer, also where a part could not be read.
     """
-    for kind, reason in (frame.attrs.get("incomplete") or {}).items():
-        notify(f"tenantkit: {kind} could not be read in full: {reason}")
     data = frame_json(frame) if output == "json" else {}
-    text = frame_table(frame, columns) if output == "table" and len(frame) else empty
-    print_result(output, data, text)
+    print_result(output, data, frame_table(frame, columns, is_whole=is_whole) if output == "table" else "")
     return ExitCode.DONE
 
 
-def frame_table(frame: pd.DataFrame, columns: Sequence[str] = ()) -> str:
-    """A frame as text: the named columns, amounts with units, empty columns left out."""
-    from tenantkit.display.styling import texts_of
-    from tenantkit.display.tables import text_table
+def frame_table(frame: pd.DataFrame, columns: Sequence[str] = (), *, is_whole: bool = False) -> str:
+    """A frame as text, with notes of what is left out; a sentence for a frame without rows."""
+    from tenantkit.display.frame_text import frame_text, sentences_lines
+    from tenantkit.display.shown import empty_sentence, incomplete_notes, shown_of
 
-    texts = texts_of(frame)[list(columns) or list(frame.columns)]
-    names = [str(name).replace("_", " ").upper() for name in texts.columns]
-    return text_table(names, [tuple(row) for row in texts.itertuples(index=False, name=None)], is_whole=True)
+    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    if frame.empty:
+        return "\n".join(sentences_lines([empty_sentence(frame), *incomplete_notes(frame.attrs)], width))
+    chosen = frame[list(columns)] if columns else frame
+    return frame_text(
+        shown_of(chosen, datetime.now(UTC), max_rows=None, max_columns=None, is_folded=not is_whole), width
+    )
 
 
 def frame_json(frame: pd.DataFrame) -> dict[str, Any]:

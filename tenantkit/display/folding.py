@@ -45,6 +45,11 @@ def folding_of(frame: pd.DataFrame) -> Folding:
             flags = find(frame)
             if _FEW <= flags.sum() < len(frame):
                 return Folding(flags, reason)
+    return unfolded(frame)
+
+
+def unfolded(frame: pd.DataFrame) -> Folding:
+    """No row of a frame is folded."""
     return Folding(pd.Series(data=False, index=range(len(frame)), dtype=bool).to_numpy())
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tenantkit.display.cells import LONG, NAME_LIMIT, TEXT_LIMIT, UNITS, cells_of, of_text
-from tenantkit.display.folding import folding_of
+from tenantkit.display.folding import folding_of, unfolded
 from tenantkit.display.tables import cut
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ class Shown:
     notes: tuple[str, ...]
 
 
-def shown_of(frame: pd.DataFrame, now: datetime, *, max_rows: int | None, max_columns: int | None) -> Shown:
+def shown_of(
+    frame: pd.DataFrame, now: datetime, *, max_rows: int | None, max_columns: int | None, is_folded: bool = True
+) -> Shown:
     """Decide what of a frame is shown.
 
     Args:
@@ -87,8 +89,9 @@ def shown_of(frame: pd.DataFrame, now: datetime, *, max_rows: int | None, max_co
         now: the time from which ages are computed.
         max_rows: at most so many rows, and as many folded ones; None: all.
         max_columns: at most so many columns; None or 0: all.
+        is_folded: whether the rows that need no attention are folded.
     """
-    folding = folding_of(frame)
+    folding = folding_of(frame) if is_folded else unfolded(frame)
     kept, folded = (_first(np.flatnonzero(flags), max_rows) for flags in (~folding.is_folded, folding.is_folded))
     picked = _with_index(frame.take([*kept, *folded]))
     units = _units(picked)

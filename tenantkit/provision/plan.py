@@ -17,6 +17,7 @@ from tenantkit.display.tables import clean, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
@@ -74,9 +76,10 @@ class Plan:
         tenants: the planned tenants; empty for a plan of the platform itself.
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
-            of tenants, `adoption` and `release` for those of existing namespaces.
+            of tenants, `adoption` and `release` for those of existing namespaces, `team` for members and routes.
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
         notices: what to know before it is applied; shown below the headlines.
+        edit: the members and routes that it adds and removes; None for any other subject than `team`.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
@@ -89,9 +92,10 @@ class Plan:
     platform: Platform
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
-    subject: Literal["tenants", "platform", "deletion", "adoption", "release"] = "tenants"
+    subject: Literal["tenants", "platform", "deletion", "adoption", "release", "team"] = "tenants"
     cluster_id: str = ""
     notices: tuple[PlanNotice, ...] = ()
+    edit: TeamEdit | None = None
 
     @property
     def platform_digest(self) -> str:
@@ -178,7 +182,7 @@ class Plan:
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            12 unchanged
+            16 unchanged
         """
         check_surface(surface)
         lines = "\n".join(text for _, text in headline_lines(headlines(self.changes), surface))
@@ -357,6 +361,9 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
     if earlier.subject == "platform":
         made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
+    if earlier.edit is not None:
+        found = changes_of(cluster, earlier.edit, earlier.platform)
+        return replace(earlier, changes=tuple(found), cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
     return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))

@@ -29,11 +29,22 @@ FRAME = frame_of_rows(
 
 
 def test_a_table_has_the_named_columns_with_units() -> None:
-    assert frame_table(FRAME, ["tenant", "resource", "used", "used_pct"]).splitlines() == [
-        "TENANT  RESOURCE         USED    USED PCT",
-        "vision  requests.memory  16 GiB",
-        "speech  pods             3       15 %",
+    assert frame_table(FRAME, ["tenant", "resource", "used", "unit"]).splitlines() == [
+        "tenant  resource                    used",
+        "vision  memory (requests.memory)  16 GiB",
+        "speech  pods                           3",
     ]
+
+
+def test_rows_that_need_no_attention_are_folded_unless_the_table_is_whole() -> None:
+    rows = [("vision", f"count/x{number}", 1.0, 10.0, 10.0, "ok") for number in range(4)]
+    rows.append(("vision", "pods", 20.0, 20.0, 100.0, "full"))
+    columns = {"tenant": "string", "resource": "string", "used": "Float64", "hard": "Float64"}
+    frame = frame_of_rows(rows, {**columns, "used_pct": "Float64", "state": "string"})
+
+    assert "count/x3" not in frame_table(frame)
+    assert "4 more rows are far from a limit." in frame_table(frame)
+    assert "count/x3" in frame_table(frame, is_whole=True)
 
 
 def test_json_has_every_column_in_base_units_and_missing_values_as_null() -> None:
@@ -64,22 +75,17 @@ def test_json_has_every_column_in_base_units_and_missing_values_as_null() -> Non
     }
 
 
-def test_an_empty_frame_is_a_sentence_and_what_could_not_be_read_is_on_standard_error(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_an_empty_frame_is_a_sentence_with_what_could_not_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     frame = FRAME.head(0)
-    frame.attrs["incomplete"] = {"Node": "dana may not list nodes"}
+    frame.attrs |= {"incomplete": {"Node": "dana may not list nodes"}, "empty": "Nothing is wrong with vision."}
 
-    assert print_frame("table", frame, empty="No tenants.") == 0
+    assert print_frame("table", frame) == 0
 
-    assert capsys.readouterr() == (
-        "No tenants.\n",
-        "tenantkit: Node could not be read in full: dana may not list nodes\n",
-    )
+    assert capsys.readouterr().out == "Nothing is wrong with vision.\nIncomplete, Node: dana may not list nodes\n"
 
 
 def test_an_empty_frame_as_json_has_no_rows(capsys: pytest.CaptureFixture[str]) -> None:
-    print_frame("json", FRAME.head(0), empty="No tenants.")
+    print_frame("json", FRAME.head(0))
 
     assert json.loads(capsys.readouterr().out) == {"rows": [], "scope": [], "incomplete": {}}
 

@@ -12,6 +12,7 @@ import pytest
 from tenantkit.frames.events import events_frame
 from tenantkit.frames.kit.owners import Chains
 from tenantkit.frames.kit.schema import frame_of_rows
+from tenantkit.frames.members import members_frame
 from tenantkit.frames.nodes import nodes_frame, reserved_by
 from tenantkit.frames.pods import PodReader, pods_frame
 from tenantkit.frames.quota import quota_frame
@@ -56,6 +57,7 @@ FRAMES: dict[str, tuple[str, Callable[[list[Manifest]], pd.DataFrame]]] = {
     "volumes": ("PersistentVolumeClaim", lambda found: volumes_frame(found, pods=PODS)),
     "volumes, of pods": ("Pod", lambda found: volumes_frame(CLAIMS, pods=found)),
     "routes": ("Ingress", routes_frame),
+    "members": ("RoleBinding", members_frame),
     "tenants": ("Namespace", tenants_frame),
     "quota_usage": ("ResourceQuota", quota_frame),
     "quota_holders": ("ResourceQuota", lambda found: _holders(quotas=found)),
