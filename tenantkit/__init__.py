@@ -14,6 +14,8 @@ What do you want to do?
     keep tenants in files                tk.read_specs, tk.write_specs, tenant.to_yaml
     change a tenant                      tk.get_tenant, tenant.with_, then tk.plan and tk.apply
     review a plan as a file              tk.write_plan, tk.read_plan
+    add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
+    find my tenants                      tk.my_tenants, tk.whoami
     see who has which role               tk.members, tk.access
     add or remove a teammate             tk.add_member, tk.remove_member (tk.plan_add_member shows it first)
     add or remove a route                tk.add_route, tk.remove_route, tk.routes
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     from tenantkit import plots as plots
     from tenantkit.cluster.cluster import Cluster as Cluster
     from tenantkit.cluster.connection.connect import connect as connect
-    from tenantkit.cluster.identity import Identity as Identity
-    from tenantkit.cluster.identity import whoami as whoami
     from tenantkit.cluster.official_client import api_client as api_client
     from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
     from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
@@ -68,7 +68,14 @@ if TYPE_CHECKING:
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
+    from tenantkit.frames.log.follow import LogStream as LogStream
+    from tenantkit.frames.log.follow import follow_logs as follow_logs
+    from tenantkit.frames.log.lines import LogLine as LogLine
+    from tenantkit.frames.log.shown import ContainerLog as ContainerLog
+    from tenantkit.frames.log.shown import Logs as Logs
+    from tenantkit.frames.logs import logs as logs
     from tenantkit.frames.members import members as members
+    from tenantkit.frames.my_tenants import my_tenants as my_tenants
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
@@ -104,6 +111,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
+    from tenantkit.provision.stored.identity import Identity as Identity
+    from tenantkit.provision.stored.identity import Membership as Membership
+    from tenantkit.provision.stored.identity import whoami as whoami
     from tenantkit.provision.stored.platform import get_platform as get_platform
     from tenantkit.provision.stored.tenants import TenantList as TenantList
     from tenantkit.provision.stored.tenants import get_tenant as get_tenant
@@ -143,6 +153,7 @@ _HOME = {
     "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
+    "ContainerLog": "frames.log.shown",
     "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
@@ -151,8 +162,12 @@ _HOME = {
     "Frame": "display.frame",
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
-    "Identity": "cluster.identity",
+    "Identity": "provision.stored.identity",
+    "LogLine": "frames.log.lines",
+    "LogStream": "frames.log.follow",
+    "Logs": "frames.log.shown",
     "Member": "provision.content.members",
+    "Membership": "provision.stored.identity",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
@@ -194,12 +209,15 @@ _HOME = {
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
+    "follow_logs": "frames.log.follow",
     "freeze": "provision.life.freeze",
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
+    "logs": "frames.logs",
     "members": "frames.members",
+    "my_tenants": "frames.my_tenants",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
     "plan_add_member": "provision.team.members",
@@ -225,7 +243,7 @@ _HOME = {
     "thaw": "provision.life.freeze",
     "uninstall_platform": "provision.install",
     "volumes": "frames.volumes",
-    "whoami": "cluster.identity",
+    "whoami": "provision.stored.identity",
     "why": "findings.why",
     "workloads": "frames.workloads",
     "write_plan": "provision.plan_files",

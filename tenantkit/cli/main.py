@@ -11,7 +11,7 @@ import click
 from click.shell_completion import shell_complete
 
 from tenantkit import __version__
-from tenantkit.cli import audit, completion, life, local, members, platform, tenants
+from tenantkit.cli import audit, completion, life, local, logs, members, platform, tenants
 from tenantkit.cli.command import write_exit_codes
 from tenantkit.cli.exit_codes import ExitCode
 from tenantkit.cli.interrupts import interrupted_by_sigterm
@@ -39,6 +39,7 @@ _COMMANDS = (
     life.boost,
     tenants.delete,
     audit.audit,
+    logs.logs,
     completion.completion,
 )
 

@@ -44,7 +44,6 @@ class Cluster(AccessReviews):
         user: as the kubeconfig names it, and after `whoami` as the server does; None if neither does.
         namespace: the connection's namespace.
         namespaces: those that functions read by default; empty: all that the user may list, else their own.
-        fallback_namespaces: those that functions read if the user may list none and no tenant of theirs is known.
         server_version: from `/version`, such as `v1.37.2`; empty if it may not be read.
         server_digest: a text that differs between servers, made from the URL and the CA.
 
@@ -62,10 +61,10 @@ class Cluster(AccessReviews):
     user: str | None
     namespace: str
     namespaces: tuple[str, ...]
-    fallback_namespaces: tuple[str, ...]
     server_version: str
     server_digest: str
     _session: Session
+    _fallback_namespaces: tuple[str, ...]
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a Cluster cannot be created directly: use tk.connect()")
@@ -91,7 +90,7 @@ class Cluster(AccessReviews):
         cluster.user = user
         cluster.namespace = namespace
         cluster.namespaces = tuple(namespaces)
-        cluster.fallback_namespaces = tuple(fallback_namespaces) or (namespace,)
+        cluster._fallback_namespaces = tuple(fallback_namespaces)  # noqa: SLF001
         cluster.server_version = server_version
         cluster.server_digest = server_digest
         return cluster
@@ -114,6 +113,11 @@ class Cluster(AccessReviews):
     def is_sandbox(self) -> bool:
         """Whether it is tenantkit's sandbox, not a real cluster."""
         return self.server_version.endswith(SANDBOX_MARK)
+
+    @property
+    def fallback_namespaces(self) -> tuple[str, ...]:
+        """Those that functions read if the user may list none, and no tenant of theirs is known."""
+        return self._fallback_namespaces or (self.namespace,)
 
     @property
     def request_count(self) -> int:

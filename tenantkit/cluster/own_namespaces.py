@@ -80,7 +80,13 @@ def read_index(cluster: ReadsOwnRules) -> OwnTenants:
         status = cluster.own_rules(INDEX_NAMESPACE)
     except (NotFound, PermissionDenied) as error:
         return OwnTenants(incomplete=str(error))
-    return OwnTenants(tenants_in(status.get("resourceRules") or ()), _incomplete(status))
+    return OwnTenants(tenants_in(resource_rules(status)), _incomplete(status))
+
+
+def resource_rules(status: Manifest) -> list[Manifest]:
+    """The rules on resources of a review's status; none if it has another form."""
+    rules = status.get("resourceRules")
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
 
 
 def _incomplete(status: Manifest) -> str | None:

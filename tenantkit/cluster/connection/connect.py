@@ -140,7 +140,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         user=user,
         namespace=own,
         namespaces=chosen,
-        fallback_namespaces=listed or (own,),
+        fallback_namespaces=listed,
         server_version=version,
         server_digest=_server_digest(credentials.endpoint),
     )

@@ -162,12 +162,12 @@ class LiveView(BaseForm):
             with self.feed.lock:
                 options = self._options()
                 content = self._content(options)
-                state, unreadable, narrowed = self.state, dict(self.feed.model.unreadable), sorted(self.feed.narrowed)
+                state, unreadable, narrowed = self.state, dict(self.feed.model.unreadable), dict(self.feed.narrowed)
             if self._is_closed:
                 return
             notices = [notice("warning", text, word="Not readable") for text in _unreadable_lines(unreadable)]
             if narrowed:
-                notices.append(notice("info", self._narrowed_text(narrowed), word="Partial view"))
+                notices += [notice("info", text, word="Partial view") for text in _narrowed_lines(narrowed)]
             self.status.value = joined(element("p", state, class_="tk-state", role="status"), *notices)
             self.body.value = content or ""
             for name, values in options.items():
@@ -176,10 +176,6 @@ class LiveView(BaseForm):
     def _is_unreadable(self, *kinds: str) -> bool:
         """Whether one of these kinds cannot be read in some namespace: then an empty table would be wrong."""
         return any(kind in kinds for kind, _ in self.feed.model.unreadable)
-
-    def _narrowed_text(self, kinds: Sequence[str]) -> str:
-        text = f"You may watch {', '.join(kinds)} only in namespace {self.cluster.namespace}."
-        return f"{text} To watch other namespaces, pass namespaces=[…]."
 
     def _set_options(self, name: str, values: Sequence[str]) -> None:
         box = self.filters[name]
@@ -255,6 +251,14 @@ def _unreadable_lines(unreadable: Mapping[tuple[str, str], str]) -> Iterator[str
         kinds = sorted(kind for kind, place in unreadable if place == namespace)
         where = f" in {namespace}" if namespace else ""
         yield f"{', '.join(kinds)}{where}: {unreadable[kinds[0], namespace]}"
+
+
+def _narrowed_lines(narrowed: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """One line for all kinds that may be watched in the same namespaces only."""
+    for namespaces in sorted({tuple(names) for names in narrowed.values()}):
+        kinds = ", ".join(sorted(kind for kind, names in narrowed.items() if tuple(names) == namespaces))
+        where = f"namespace{'s' if len(namespaces) > 1 else ''} {', '.join(namespaces)}"
+        yield f"You may watch {kinds} only in {where}. To watch other namespaces, pass namespaces=[…]."
 
 
 def cell_text(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, cast
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tenantkit.exceptions import NotFound
 from tenantkit.hints import Hint
 from tenantkit.provision.content.members import person_of
@@ -74,7 +74,7 @@ def plan_add_member(
     """
     members = checked_members(person, role)
     name, platform = checked_tenant(tenant), get_platform(cluster)
-    edit = TeamEdit(name, added=members, added_by=whoami(cast("Cluster", cluster)).username or None)
+    edit = TeamEdit(name, added=members, added_by=read_user(cast("Cluster", cluster)).username or None)
     state = read_state(cluster, name, platform, edit.kinds)
     check_owners(edit, state.tenant)
     fields = {"editors": (), "viewers": (), "routes": (), f"{role}s": tuple(member.person for member in members)}

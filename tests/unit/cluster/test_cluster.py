@@ -9,7 +9,7 @@ import pytest
 
 from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.http.transport import TransportError
-from tenantkit.cluster.identity import Identity, whoami
+from tenantkit.cluster.identity import User, read_user
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
@@ -189,7 +189,7 @@ def test_can_refuses_a_misspelt_kind() -> None:
         cluster(Script()).can("get", "Ingres")
 
 
-def test_whoami_shows_the_servers_user_which_the_repr_shows_from_then_on() -> None:
+def test_the_user_is_the_servers_which_the_repr_shows_from_then_on() -> None:
     info = {"username": "dana@example.com", "groups": ["ml", "system:authenticated"]}
     found = cluster(
         Script(answer(201, {"status": {"userInfo": info}})),
@@ -199,7 +199,7 @@ def test_whoami_shows_the_servers_user_which_the_repr_shows_from_then_on() -> No
     )
 
     assert "user='sandbox-owner'" in repr(found)
-    assert whoami(found) == Identity("dana@example.com", ("ml", "system:authenticated"), "lab", SERVER, is_sandbox=True)
+    assert read_user(found) == User("dana@example.com", ("ml", "system:authenticated"), "lab", SERVER, is_sandbox=True)
     assert repr(found) == (
         f"Cluster(context='lab', server='{SERVER}', user='dana@example.com', namespace='default', sandbox)"
     )

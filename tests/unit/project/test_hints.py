@@ -16,7 +16,7 @@ import tenantkit
 from tenantkit import hints
 from tenantkit.cli.main import program
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem, TenantKitError
-from tenantkit.hints import REFERENCES, SURFACES, Hint, Message, names_in
+from tenantkit.hints import REFERENCES, SURFACES, Call, Hint, Message, names_in
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.reasons import Reason
 from tenantkit.provision.report import Report
@@ -152,3 +152,13 @@ SPEAKERS: list[Callable[[Any], object]] = [
 def test_an_unknown_surface_is_refused_with_the_known_ones(speak: Callable[[Any], object], surface: Any) -> None:
     with pytest.raises(ValueError, match=r"surface=.*: use one of 'python', 'shell', 'form'"):
         speak(surface)
+
+
+def test_a_call_has_its_arguments_in_the_words_of_each_surface() -> None:
+    call = Call("logs", {"workload": "Pod/a b", "namespaces": ["x", "y"], "max_pods": 3, "previous": True})
+
+    assert [Message("see {call}", {"call": call}).words(surface) for surface in SURFACES] == [
+        'see tk.logs(cluster, "Pod/a b", namespaces=["x", "y"], max_pods=3, previous=True)',
+        "see `tenantkit logs 'Pod/a b' --namespaces x,y --max-pods 3 --previous`",
+        'see `tk.logs(cluster, "Pod/a b", namespaces=["x", "y"], max_pods=3, previous=True)`',
+    ]
