@@ -74,6 +74,11 @@ class TenantInputs:
             values["name"] = self._name
         return values | self._kept() | {name: None for name in self._as_it_is if not values[name]}
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of the existing tenant; empty for a new one."""
+        return self.platform.namespace(self._name) if self._name is not None else ""
+
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
         for field in self.fields.values():
