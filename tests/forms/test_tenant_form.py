@@ -10,6 +10,7 @@ import pytest
 
 import tenantkit as tk
 from tenantkit.exceptions import BusyError, InvalidSpecError, NotFound, PartialApplyError, Problem
+from tenantkit.forms.kit.header import DEAD_KERNEL
 from tenantkit.forms.tenant.fields import FIELD_ROWS, KEPT_FIELDS
 from tenantkit.forms.tenant.form import TenantForm
 from tenantkit.provision.waiting.deleted import wait_until_deleted
@@ -50,6 +51,7 @@ def test_the_header_shows_the_cluster_and_the_user(form: TenantForm) -> None:
         "sandbox-provisioner",
         "· you are",
         "provisioner@example.com",
+        DEAD_KERNEL,  # hidden by the style sheet until then
     ]
 
 
