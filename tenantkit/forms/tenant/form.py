@@ -32,6 +32,7 @@ from tenantkit.forms.tenant.inputs import TenantInputs
 from tenantkit.forms.tenant.life_note import life_note
 from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
 from tenantkit.forms.tenant.results_panel import ResultsPanel
+from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.stored.platform import get_platform
@@ -233,6 +234,8 @@ class TenantForm(BaseForm):
         if self._existing is None:
             refuse_existing(plan, self._started)
         self._inputs.platform = plan.platform
+        self._inputs.taken_hosts = read_taken_hosts(self.cluster, plan)
+        self._validate()
         if self.job.cancelled.is_set():
             raise CancelledError("cancelled: nothing was changed")
         self.plan = plan

@@ -23,6 +23,7 @@ from tenantkit.forms.tenant.fields import (
     validate,
     values_of,
 )
+from tenantkit.forms.tenant.taken_hosts import taken_host_problems
 from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ _NOT_READABLE = "You may not read the current value. It is left as it is."
 class TenantInputs:
     """The inputs for one tenant.
 
+    Attributes:
+        tenant: that the fields describe; None if a field is invalid.
+        problems: of the fields.
+        taken_hosts: the other tenant that has a host, by host, as the last plan found them.
+
     Args:
         platform: its sizes; the tenant must fit it.
     """
@@ -59,6 +65,7 @@ class TenantInputs:
         self.tenant: Tenant | None = None
         self.problems: list[Problem] = []
         self.shows_all_problems = False
+        self.taken_hosts: Mapping[str, str] = {}
         self._name: str | None = None
         self._loaded: Tenant | None = None
         # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
@@ -109,7 +116,8 @@ class TenantInputs:
     def validate(self) -> None:
         """Validate the values, and show each problem at its field."""
         self.tenant, self.problems = validate(self.values, self.platform)
-        self.show(self.problems)
+        marks = taken_host_problems(self.tenant, self.platform, self.taken_hosts) if self.tenant is not None else []
+        self.show([*self.problems, *marks])
 
     def show(self, problems: Sequence[Problem]) -> None:
         """Show each problem at its field."""
