@@ -29,14 +29,14 @@ from tenantkit.forms.tenant.apply_progress import ApplyProgress
 from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
-from tenantkit.forms.tenant.life_note import life_note
-from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
+from tenantkit.forms.tenant.life_note import deletion_note, life_note
+from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
 from tenantkit.forms.tenant.results_panel import ResultsPanel
 from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import get_tenant
+from tenantkit.provision.stored.tenants import find_namespace, get_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class TenantForm(BaseForm):
         plan_button: a click on it does the same as `submit(plan_only=True)`, in the background.
         apply_button: enabled while the form shows a plan of the current inputs.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
-        life_note: says whether the tenant is frozen or boosted, and when its grant ends, if that is soon.
+        life_note: says whether the tenant is being deleted, frozen or boosted, and whether its grant ends soon.
         panel: shows results and errors.
         widget: the widget of the form, to embed it in another one.
 
@@ -107,7 +107,8 @@ class TenantForm(BaseForm):
         if tenant is not None:
             existing = get_tenant(cluster, tenant)
             self._inputs.load(existing)
-            self.life_note.value = life_note(existing, datetime.now(UTC))
+            live = find_namespace(cluster, tenant, self._inputs.platform)
+            self.life_note.value = life_note(existing, live, datetime.now(UTC))
         namespace = None if tenant is None else self._inputs.platform.namespace(tenant)
         self._missing = missing_permissions(cluster, namespace)
         if tenant is not None:
@@ -233,6 +234,8 @@ class TenantForm(BaseForm):
         plan = plan_fields(self.cluster, lambda: self.tenant)
         if self._existing is None:
             refuse_existing(plan, self._started)
+        if being_deleted := deletion_note(namespace_change(plan).live):
+            self.life_note.value = being_deleted
         self._inputs.platform = plan.platform
         self._inputs.taken_hosts = read_taken_hosts(self.cluster, plan)
         self._validate()
@@ -299,14 +302,13 @@ class TenantForm(BaseForm):
     # What is shown
 
     def _plan_state(self, plan: Plan, read_at: str) -> results.PlanState:
-        namespace = next(change for change in plan.changes if change.ref.kind == "Namespace")
         return results.PlanState(
             read_at,
             is_current=self._inputs.tenant == plan.tenants[0],
             is_applying=self._is_applying,
             can_apply="apply" not in self.disabled,
             forces_conflicts=self._forces_conflicts,
-            is_deleted=self._existing is not None and namespace.action == "create",
+            is_deleted=self._existing is not None and namespace_change(plan).action == "create",
         )
 
     # What is enabled
