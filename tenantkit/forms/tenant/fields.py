@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantkit.exceptions import InvalidSpecError, Problem
 from tenantkit.forms.kit.docs import argument_help
 from tenantkit.forms.kit.field import CardsField, FlagField, LinesField, TextField
+from tenantkit.forms.kit.moment_field import MomentField
 from tenantkit.forms.tenant.quota_words import quota_words
 from tenantkit.forms.tenant.routes_field import RoutesField
 from tenantkit.rules.quantities import parse_quantity
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.platform import Platform
 
 _PERSON = "dana@example.com"
+_EXPIRES_HELP = "When the grant ends, in your own time zone. It is shown; nothing happens by itself. Empty: never."
 # Parts of the grant without an input: the form shows them in words, and leaves them as they are.
 KEPT_FIELDS = ("frozen", "boost")
 
@@ -44,7 +46,7 @@ class FieldDefinition:
 
     name: str
     label: str
-    kind: Literal["text", "lines", "flag", "size", "routes"]
+    kind: Literal["text", "lines", "flag", "moment", "size", "routes"]
     example: str = ""
     help_text: str = ""
 
@@ -58,7 +60,7 @@ FIELD_ROWS: tuple[tuple[FieldDefinition, ...], ...] = (
         FieldDefinition("hosts", "Additional hosts, one per line", "lines", "vision.example.com"),
     ),
     (
-        FieldDefinition("expires", "Expires", "text", "2027-03-31T18:00:00Z"),
+        FieldDefinition("expires", "Expires", "moment", help_text=_EXPIRES_HELP),
         FieldDefinition("protected", "Protected", "flag", help_text="tenantkit does not delete a protected tenant."),
     ),
     (
@@ -154,6 +156,8 @@ def _field(definition: FieldDefinition, help_text: str, platform: Platform) -> F
         return LinesField(name, label, help_text, placeholder=example)
     if definition.kind == "flag":
         return FlagField(name, label, help_text)
+    if definition.kind == "moment":
+        return MomentField(name, label, help_text)
     if definition.kind == "size":
         return CardsField(name, label, help_text, cards=size_cards(platform))
     if definition.kind == "routes":
