@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, VBox
 
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.forms.kit.field import CardsField
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.tenant.fields import (
     FIELD_ROWS,
@@ -19,7 +18,6 @@ from tenantkit.forms.tenant.fields import (
     field_of,
     make_fields,
     part_of,
-    size_cards,
     validate,
     values_of,
 )
@@ -164,9 +162,6 @@ class TenantInputs:
         return field.locked if value != field.value else ""
 
     def _set(self, values: Mapping[str, Any]) -> None:
-        size = self.fields["size"]
-        if "size" in values and isinstance(size, CardsField):
-            size.offer(size_cards(self.platform, values["size"]))
         for name, value in values.items():
             self.fields[name].value = value
 
