@@ -1,0 +1,64 @@
+"""Texts of live views: short enough for a table, and lines about the connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tenantkit.display.tables import clean
+from tenantkit.forms.kit.markup import element, joined
+from tenantkit.forms.kit.panel import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tenantkit.forms.kit.markup import Html
+
+_CELL_LIMIT = 200
+_CLASS_OF = {
+    "live": "tk-live-now",
+    "live in part": "tk-in-part",
+    "not readable": "tk-in-part",
+    "stopped": "tk-ended",
+}
+_LOST = "reconnecting"
+
+
+def cell_text(value: Any) -> str:
+    """Text short enough for a table."""
+    text = str(value)
+    return clean(text) if len(text) <= _CELL_LIMIT else f"{clean(text[: _CELL_LIMIT - 1])}…"
+
+
+def status_content(state: str, as_of: str) -> Html:
+    """The state of a view's connections, and what follows from it.
+
+    Args:
+        state: of the view.
+        as_of: when the view was stopped, as a text.
+    """
+    name = "tk-lost" if state.startswith(_LOST) else _CLASS_OF.get(state, "")
+    line = element("p", state, class_=f"tk-state {name}".strip(), role="status")
+    if state == "stopped":
+        text = f"The table is as of {as_of} and does not change any more. Start again shows what is there now."
+        return joined(line, _alert("tk-ended", "Stopped", text))
+    if state.startswith(_LOST):
+        text = "The table may be out of date. The view tries again every two seconds; Start again tries it at once."
+        return joined(line, _alert("tk-lost", "Connection lost", text))
+    return line
+
+
+def unreadable_content(unreadable: Mapping[tuple[str, str], str]) -> Html:
+    """A notice per namespace with kinds that cannot be read; the keys are kind and namespace."""
+    return joined(*(notice("warning", text, word="Not readable") for text in _unreadable_lines(unreadable)))
+
+
+def _alert(name: str, word: str, text: str) -> Html:
+    return element("div", element("strong", word), element("p", text), class_=f"tk-notice {name}", role="alert")
+
+
+def _unreadable_lines(unreadable: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """One line per namespace: the kinds that cannot be read there, and the error for the first of them."""
+    for namespace in sorted({namespace for _, namespace in unreadable}):
+        kinds = sorted(kind for kind, place in unreadable if place == namespace)
+        where = f" in {namespace}" if namespace else ""
+        yield f"{', '.join(kinds)}{where}: {unreadable[kinds[0], namespace]}"
