@@ -82,7 +82,7 @@ class TableContent:
     path: tuple[str, ...] = ()
 
 
-class Grid(AnyWidget):  # type: ignore[misc]
+class Grid(AnyWidget):
     """Draws a table, and reports what the reader does with it.
 
     Attributes:
@@ -92,11 +92,11 @@ class Grid(AnyWidget):  # type: ignore[misc]
     _esm = _HERE / "grid.js"
     _css = _HERE / "grid.css"
 
-    columns = List().tag(sync=True)
-    rows = List().tag(sync=True)
+    columns: List[Any] = List().tag(sync=True)
+    rows: List[Any] = List().tag(sync=True)
     caption = Unicode().tag(sync=True)
-    counts = List().tag(sync=True)
-    path = List().tag(sync=True)
+    counts: List[Any] = List().tag(sync=True)
+    path: List[Any] = List().tag(sync=True)
     has_more = Bool(default_value=False).tag(sync=True)
     sort_column = Unicode().tag(sync=True)
     is_descending = Bool(default_value=False).tag(sync=True)

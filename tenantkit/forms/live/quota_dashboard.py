@@ -95,7 +95,7 @@ class QuotaDashboard(LiveView):
 
     def _content(self, _options: Mapping[str, Sequence[str]], limit: int) -> tuple[Content, TableContent | None]:
         found = self._matching(quota_frame(self.feed.model.quotas()))
-        counts = found["state"].value_counts().to_dict()
+        counts = {str(state): int(count) for state, count in found["state"].value_counts().items()}
         if state := self.selected("state"):
             found = found[found["state"] == state]
         is_listed = self.feed.is_listed(("Namespace", "ResourceQuota"))
