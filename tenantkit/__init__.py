@@ -15,6 +15,7 @@ What do you want to do?
     change a tenant                      tk.get_tenant, tenant.with_, then tk.plan and tk.apply
     review a plan as a file              tk.write_plan, tk.read_plan
     add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
+    find my tenants                      tk.my_tenants, tk.whoami
     list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
     see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
     find out why a pod does not start    tk.why, tk.fits, tk.events
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from tenantkit import plots as plots
     from tenantkit.cluster.cluster import Cluster as Cluster
     from tenantkit.cluster.connection.connect import connect as connect
-    from tenantkit.cluster.identity import Identity as Identity
-    from tenantkit.cluster.identity import whoami as whoami
     from tenantkit.cluster.official_client import api_client as api_client
     from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
     from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
+    from tenantkit.frames.my_tenants import my_tenants as my_tenants
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
     from tenantkit.frames.quota import quota_usage as quota_usage
@@ -101,6 +101,9 @@ if TYPE_CHECKING:
     from tenantkit.provision.reasons import Reason as Reason
     from tenantkit.provision.report import ApplyOutcome as ApplyOutcome
     from tenantkit.provision.report import Report as Report
+    from tenantkit.provision.stored.identity import Identity as Identity
+    from tenantkit.provision.stored.identity import Membership as Membership
+    from tenantkit.provision.stored.identity import whoami as whoami
     from tenantkit.provision.stored.platform import get_platform as get_platform
     from tenantkit.provision.stored.tenants import TenantList as TenantList
     from tenantkit.provision.stored.tenants import get_tenant as get_tenant
@@ -139,8 +142,9 @@ _HOME = {
     "FormField": "forms.kit.field",
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
-    "Identity": "cluster.identity",
+    "Identity": "provision.stored.identity",
     "InteractiveTable": "display.styling",
+    "Membership": "provision.stored.identity",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
@@ -184,6 +188,7 @@ _HOME = {
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
+    "my_tenants": "frames.my_tenants",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
     "plan_adopt": "provision.life.adopt",
@@ -204,7 +209,7 @@ _HOME = {
     "thaw": "provision.life.freeze",
     "uninstall_platform": "provision.install",
     "volumes": "frames.volumes",
-    "whoami": "cluster.identity",
+    "whoami": "provision.stored.identity",
     "why": "findings.why",
     "workloads": "frames.workloads",
     "write_plan": "provision.plan_files",

@@ -144,7 +144,7 @@ class Plan:
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
-            '12 unchanged'
+            '16 unchanged'
         """
         check_surface(surface)
         notices = [{"code": it.code, "tenant": it.tenant, "text": it.words(surface)} for it in self.notices]
@@ -227,7 +227,7 @@ def plan(
     Example:
         >>> vision = tk.Tenant(name="vision", team="ml-vision", owners=["dana@example.com"], size="small")
         >>> tk.plan(cluster, vision).summary
-        '12 to create'
+        '16 to create'
         >>> speech = tk.get_tenant(cluster, "speech")
         >>> plan = tk.plan(cluster, speech.with_(size="medium"))
         >>> plan.frame.query("field == 'spec.hard.pods'")[["action", "before", "after"]].to_dict("records")
@@ -262,7 +262,8 @@ def _read_and_plan(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Pla
     """The plan from the current live state, with the identity of its cluster."""
     unfit = unfit_tenants(tenants, platform)
     fitting = [tenant for tenant in tenants if tenant.name not in unfit]
-    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting])
+    names = [tenant.name for tenant in fitting]
+    read = read_tenants(cluster, [platform.namespace(tenant) for tenant in fitting], names)
     live = with_extras(cluster, read, fitting, platform)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     return replace(make_plan(tenants, platform, live), cluster_id=cluster_id(cluster, namespaces))

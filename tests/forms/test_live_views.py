@@ -187,8 +187,8 @@ def test_owners_in_a_circle_have_a_root() -> None:
 def test_a_kind_that_cannot_be_read_is_reported_and_not_shown_as_zero(
     connect_as: Callable[[str], Cluster], vision: Tenant, views: list[LiveView]
 ) -> None:
-    with connect_as("owner") as owner:
-        view = tk.QuotaDashboard(owner)
+    with connect_as("stranger") as stranger:
+        view = tk.QuotaDashboard(stranger)
         views.append(view)
         shown = LivePage(view).wait(lambda text: "Not readable\nNamespace, ResourceQuota: " in text)
         view.close()

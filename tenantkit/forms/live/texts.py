@@ -9,7 +9,7 @@ from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.kit.panel import notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tenantkit.forms.kit.markup import Html
 
@@ -52,6 +52,11 @@ def unreadable_content(unreadable: Mapping[tuple[str, str], str]) -> Html:
     return joined(*(notice("warning", text, word="Not readable") for text in _unreadable_lines(unreadable)))
 
 
+def narrowed_content(narrowed: Mapping[str, Sequence[str]]) -> Html:
+    """A notice for all kinds that may be watched in the same namespaces only; the keys are kinds."""
+    return joined(*(notice("info", text, word="Partial view") for text in _narrowed_lines(narrowed)))
+
+
 def _alert(name: str, word: str, text: str) -> Html:
     return element("div", element("strong", word), element("p", text), class_=f"tk-notice {name}", role="alert")
 
@@ -62,3 +67,10 @@ def _unreadable_lines(unreadable: Mapping[tuple[str, str], str]) -> Iterator[str
         kinds = sorted(kind for kind, place in unreadable if place == namespace)
         where = f" in {namespace}" if namespace else ""
         yield f"{', '.join(kinds)}{where}: {unreadable[kinds[0], namespace]}"
+
+
+def _narrowed_lines(narrowed: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for namespaces in sorted({tuple(names) for names in narrowed.values()}):
+        kinds = ", ".join(sorted(kind for kind, names in narrowed.items() if tuple(names) == namespaces))
+        where = f"namespace{'s' if len(namespaces) > 1 else ''} {', '.join(namespaces)}"
+        yield f"You may watch {kinds} only in {where}. To watch other namespaces, pass namespaces=[…]."

@@ -24,7 +24,7 @@ from tenantkit.forms.live.grid import Grid
 from tenantkit.forms.live.page_support import PageSupport
 from tenantkit.forms.live.per_cell import close_previous_views
 from tenantkit.forms.live.presence import Presence, Timing
-from tenantkit.forms.live.texts import status_content, unreadable_content
+from tenantkit.forms.live.texts import narrowed_content, status_content, unreadable_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -221,13 +221,11 @@ class LiveView(BaseForm):
             with self.feed.lock:
                 options = self._options()
                 above, table = self._content(options, self._row_limit)
-                state, unreadable, narrowed = self.state, dict(self.feed.model.unreadable), sorted(self.feed.narrowed)
+                state, unreadable, narrowed = self.state, dict(self.feed.model.unreadable), dict(self.feed.narrowed)
                 has_objects = bool(self.feed.model.objects)
             if self._is_closed:
                 return
-            notices = [unreadable_content(unreadable)]
-            if narrowed:
-                notices.append(notice("info", self._narrowed_text(narrowed), word="Partial view"))
+            notices = (unreadable_content(unreadable), narrowed_content(narrowed))
             self.status.value = joined(status_content(state, self._stopped_at), *notices)
             self.notes.value = joined(above, self.page_support.content(table))
             self._show_table(table, state, has_objects=has_objects)
@@ -249,10 +247,6 @@ class LiveView(BaseForm):
     def _is_unreadable(self, *kinds: str) -> bool:
         """Whether one of these kinds cannot be read in some namespace: then an empty table would be wrong."""
         return any(kind in kinds for kind, _ in self.feed.model.unreadable)
-
-    def _narrowed_text(self, kinds: Sequence[str]) -> str:
-        text = f"You may watch {', '.join(kinds)} only in namespace {self.cluster.namespace}."
-        return f"{text} To watch other namespaces, pass namespaces=[…]."
 
     def _set_options(self, name: str, values: Sequence[str]) -> None:
         box = self.filters[name]
