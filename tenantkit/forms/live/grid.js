@@ -15,6 +15,13 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// A long word such as CreateContainerConfigError may break before its inner capitals.
+function setWord(node, text) {
+  if (node.textContent === text) return;
+  const parts = text.split(/(?<=[a-z])(?=[A-Z])/);
+  node.replaceChildren(...parts.flatMap((part, index) => (index ? [make("wbr"), part] : [part])));
+}
+
 function age(time) {
   const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return "";
@@ -127,7 +134,7 @@ function render({ model, el }) {
       const form = columns[index][1];
       if (form === "state") {
         if (row.root.dataset.tone !== tone) row.root.dataset.tone = tone;
-        setText(cell.lastChild, text);
+        setWord(cell.lastChild, text);
       } else if (form === "link") setText(cell.firstChild, text);
       else if (form === "share") {
         cell.firstChild.hidden = text === "";
@@ -301,7 +308,9 @@ function render({ model, el }) {
   const hear = () => (heardAt = Date.now());
   const tick = setInterval(() => {
     for (const cell of body.querySelectorAll("td[data-form='time']")) setText(cell, age(cell.dataset.time));
-    const isSilent = model.get("is_running") && Date.now() - heardAt > SILENT_MS;
+    const known = el.closest(".tk-form")?.querySelector(".tk-kernel");
+    const isKnown = known && known.offsetParent !== null; // the form itself says that the kernel was restarted
+    const isSilent = model.get("is_running") && !isKnown && Date.now() - heardAt > SILENT_MS;
     if (isSilent && silence.hidden) {
       const since = new Date(heardAt).toLocaleTimeString();
       silence.replaceChildren(make("strong", "", "No news from the kernel"), make("p", "", `Nothing has arrived since ${since}. If the kernel was restarted, run this cell again.`));

@@ -99,7 +99,7 @@ class Model:
                 **manifest,
                 "metadata": {name: metadata.get(name) for name in ("name", "namespace", "labels")},
             }
-        state, detail = (clean(text[:_TEXT_LIMIT]) for text in _state_and_detail(kind, manifest, self.clock()))
+        state, detail = (clean(_shortened(text)) for text in _state_and_detail(kind, manifest, self.clock()))
         seen = last_seen(manifest) if kind == "Event" else metadata.get("creationTimestamp") or ""
         rows[key] = ObjectRow(kind, *key, state, detail, _parent(manifest), str(seen)[:_TIME_LENGTH])
 
@@ -173,6 +173,10 @@ class Model:
     def states(self) -> list[str]:
         """The states of all objects, sorted."""
         return sorted({row.state for rows in self.objects.values() for row in rows.values() if row.state})
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TEXT_LIMIT else f"{text[: _TEXT_LIMIT - 1]}…"
 
 
 def _parent(manifest: Manifest) -> str:
