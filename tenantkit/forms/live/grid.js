@@ -61,9 +61,6 @@ function render({ model, el }) {
   more.addEventListener("click", () => send("more"));
   el.append(path, silence, summary, scroll, more);
 
-  // Letters that a reader types on a button must not reach the notebook, where they delete and add cells.
-  requestAnimationFrame(() => (el.closest(".tk-form") || el).setAttribute("data-lm-suppress-shortcuts", "true"));
-
   const rows = new Map(); // by key: the row's element, its cells and its buttons
   let columns = [];
   let movedAt = 0;
