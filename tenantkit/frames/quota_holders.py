@@ -78,7 +78,7 @@ def quota_holders(
         cluster: the connection, from `connect`.
         tenant: only this tenant's quotas, by name. Default: all tenants'.
         namespaces: the quotas in these, a tenant's or not, in place of `tenant`. Default: the tenants' among those of
-            the connection; if it has none, all that you may list, else its own namespace.
+            the connection; if it has none, all that you may list, else those of your tenants.
         label_selector: only what pods and claims with these labels hold, in the API server's syntax; then without the
             rows that have no workload. Default: all.
 
