@@ -62,7 +62,7 @@ def audit(
         cluster: the connection, from `connect`.
         tenant: only this tenant, by name. Default: all tenants.
         namespaces: only the tenants in these, in place of `tenant`. Default: those of the connection; if it has none,
-            all that you may list, else its own namespace.
+            all that you may list, else those of your tenants.
         label_selector: only tenants whose Namespace's labels match, in the API server's syntax. Default: all.
         specs: tenants that there should be, such as those of `read_specs`: one without a namespace, or with another
             grant, fails. Default: the grants on the cluster are taken as right.
