@@ -19,6 +19,7 @@ from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import PermissionDenied
 from tenantkit.frames.kit.coverage import gap_in, note_unreadable
 from tenantkit.frames.kit.creators import creator_of
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.live_shapes import as_read
 from tenantkit.frames.kit.namespace_owners import NO_OWNER, read_namespace_owners
 from tenantkit.frames.kit.owners import owner_of, read_chains
@@ -138,6 +139,7 @@ def quota_holders(
         is_whole=filters.label_selector is None,
     )
     frame.attrs["scope"] = scope
+    note_empty(frame, "holders of quotas", scope, tenant=tenant, label_selector=filters.label_selector)
     return frame
 
 
