@@ -37,7 +37,7 @@ def check_origin(cluster: ClusterApi, plan: Plan, current: Plan) -> None:
     """
     if plan.cluster_id:
         check_cluster(plan.cluster_id, current.cluster_id)
-    if plan.subject in ("tenants", "adoption"):
+    if plan.subject in ("tenants", "adoption", "team"):
         check_platform(plan.platform_digest, find_platform(cluster))
     elif plan.subject == "platform":
         check_namespaces(cluster, plan.platform)

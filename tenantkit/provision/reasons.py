@@ -63,6 +63,8 @@ ReasonCode: TypeAlias = Literal[
     "thawed",
     "role-frozen",
     "role-given-back",
+    "removed",
+    "not-granted",
     # of an adoption and a release
     "adopted-as-it-is",
     "not-adoptable",
@@ -315,7 +317,9 @@ def source_missing(source: CopySource) -> Reason:
 
 def source_not_readable(source: CopySource, why: Reason) -> Reason:
     """You may not read what is copied."""
-    return Reason("source-not-readable", Message("its source, {source}: {why}", {"source": source, "why": why.text}))
+    return Reason(
+        "source-not-readable", Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
+    )
 
 
 def never_copied(source: CopySource, of_type: str) -> Reason:

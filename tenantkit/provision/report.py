@@ -129,8 +129,10 @@ class Report:
         """
         import pandas as pd
 
+        from tenantkit.display.frame import Frame
+
         cells = self._cells("python")
-        return pd.DataFrame(
+        return Frame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
 

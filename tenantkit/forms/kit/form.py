@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ipywidgets import HTML, Button, HBox, VBox
 
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tenantkit.forms.kit.background_job import BackgroundJob
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import Html, element
@@ -54,7 +54,7 @@ class BaseForm:
 
     def __init__(self, cluster: Cluster, *, css_class: str) -> None:
         self.cluster = cluster
-        self.identity = whoami(cluster)
+        self.identity = read_user(cluster)
         self.panel = Panel()
         # widgets call on one thread and jobs run on another: two refreshes at once would undo each other
         self._refresh_lock = threading.RLock()
@@ -93,7 +93,7 @@ class BaseForm:
         below: Sequence[Any] = (),
     ) -> None:
         """Arrange the form; the order is the same in all forms. `notes` explain why buttons are disabled."""
-        style = HTML(value=element("style", _style()))
+        style = HTML(value=element("style", Html(_file("style.css")), onload=_file("page.js")))
         style.add_class("tk-style")
         row = HBox([*actions, self.cancel_button])
         row.add_class("tk-actions")
@@ -128,8 +128,9 @@ class BaseForm:
         return (data, *metadata) if metadata else data
 
 
-def _style() -> Html:
-    return Html(files(__package__).joinpath("style.css").read_text(encoding="utf-8"))
+def _file(name: str) -> str:
+    """A file of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _close(widget: Any) -> None:

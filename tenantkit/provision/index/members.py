@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tenantkit.rules.manifest import Manifest
 
 
@@ -29,5 +31,19 @@ def with_others_changes(wanted: Manifest, before: Manifest, now: Manifest) -> Ma
     return {**wanted, "subjects": [merged[key] for key in sorted(merged)]}
 
 
+def with_subjects(binding: Manifest, added: Iterable[Manifest], removed: Iterable[Manifest]) -> Manifest:
+    """A RoleBinding with some subjects more and others less, each once and in one order."""
+    kept = _subjects(binding)
+    for subject in removed:
+        kept.pop(_key(subject), None)
+    kept |= {_key(subject): subject for subject in added}
+    rest = {key: value for key, value in binding.items() if key != "subjects"}
+    return rest | ({"subjects": [kept[key] for key in sorted(kept)]} if kept else {})
+
+
 def _subjects(binding: Manifest) -> dict[tuple[tuple[str, str], ...], Manifest]:
-    return {tuple(sorted(subject.items())): subject for subject in binding.get("subjects") or ()}
+    return {_key(subject): subject for subject in binding.get("subjects") or ()}
+
+
+def _key(subject: Manifest) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((key, str(value)) for key, value in subject.items()))
