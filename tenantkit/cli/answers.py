@@ -79,6 +79,37 @@ def quota(  # noqa: PLR0913 (one argument per option)
         return print_frame(output, quota_usage(cluster, **filters, by=by), is_whole=is_whole)
 
 
+@click.command(cls=Command, example="tenantkit holders --resource gpu --by person")
+@filter_options
+@click.option("--resource", metavar="RESOURCE", help="Only this entry, such as requests.cpu; gpu: all accelerators.")
+@click.option(
+    "--by",
+    type=click.Choice(["workload", "person"]),
+    default="workload",
+    show_default=True,
+    help="One row for each workload, or the sum of each person.",
+)
+@_ALL
+@CLUSTER_OPTIONS
+@output_option
+def holders(  # noqa: PLR0913 (one argument per option)
+    *,
+    filters: Filters,
+    resource: str | None,
+    by: Literal["workload", "person"],
+    is_whole: bool,
+    kubeconfig: str | None,
+    context: str | None,
+    output: Format,
+) -> int:
+    """Show who holds the quotas: workloads, and who made them."""
+    from tenantkit.frames.quota_holders import quota_holders
+
+    with connect(kubeconfig, context) as cluster:
+        frame = quota_holders(cluster, **filters, resource=resource, by=by)
+    return print_frame(output, frame, is_whole=is_whole)
+
+
 @click.command(cls=Command, example="tenantkit why --tenant vision --workload Job/train")
 @filter_options
 @click.option("--workload", metavar="KIND/NAME", help="Only this workload, such as Job/train. Default: all.")
