@@ -12,6 +12,7 @@ from tenantkit.findings.audit.check import SEVERITIES, STATES
 from tenantkit.findings.audit.read import read_audit
 from tenantkit.findings.audit.registry import results
 from tenantkit.findings.audit.view import ClusterView
+from tenantkit.frames.kit.empty_answers import note_empty
 from tenantkit.frames.kit.label_selectors import both_selectors
 from tenantkit.frames.kit.schema import frame_of_rows
 from tenantkit.provision.extras.live import with_extras
@@ -143,6 +144,7 @@ def audit_frame(found: Sequence[Result], snapshot: AuditSnapshot) -> pd.DataFram
     """The frame of `audit`, from results and the snapshot that they are of."""
     frame = frame_of_rows([_row(result, "python") for result in found], AUDIT)
     frame.attrs["scope"] = snapshot.audited
+    note_empty(frame, "tenants to audit", snapshot.audited)
     incomplete: dict[str, list[str]] = {}
     for (kind, _), doubts in snapshot.gaps.items():
         for doubt in doubts:
