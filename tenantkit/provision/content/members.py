@@ -29,7 +29,16 @@ _PERSON: TypeAdapter[str] = TypeAdapter(Person)
 
 
 class Member(NamedTuple):
-    """A person with a role in a tenant."""
+    """A person with a role in a tenant.
+
+    Args:
+        role: `owner`, `editor` or `viewer`.
+        person: `dana@example.com`, `group:ml-vision` or `sa:NAMESPACE/NAME`.
+
+    Example:
+        >>> [member.person for member in tk.plan_add_member(cluster, "speech", "sam@example.com").edit.added]
+        ['sam@example.com']
+    """
 
     role: Role
     person: str
