@@ -317,7 +317,9 @@ def source_missing(source: CopySource) -> Reason:
 
 def source_not_readable(source: CopySource, why: Reason) -> Reason:
     """You may not read what is copied."""
-    return Reason("source-not-readable", Message("its source, {source}: {why}", {"source": source, "why": why.text}))
+    return Reason(
+        "source-not-readable", Message("its source, {source}: {reason}", {"source": source, "reason": why.text})
+    )
 
 
 def never_copied(source: CopySource, of_type: str) -> Reason:

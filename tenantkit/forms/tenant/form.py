@@ -29,21 +29,21 @@ from tenantkit.forms.tenant.apply_progress import ApplyProgress
 from tenantkit.forms.tenant.disabled_buttons import APPLY_HINT, FormState, apply_refusal, disabled_reasons, plan_refusal
 from tenantkit.forms.tenant.generated_code import tenant_code
 from tenantkit.forms.tenant.inputs import TenantInputs
-from tenantkit.forms.tenant.life_note import life_note
-from tenantkit.forms.tenant.planning import plan_fields, refuse_existing
-from tenantkit.frames.quota import quota_usage
+from tenantkit.forms.tenant.life_note import deletion_note, life_note
+from tenantkit.forms.tenant.planning import namespace_change, plan_fields, refuse_existing
+from tenantkit.forms.tenant.results_panel import ResultsPanel
+from tenantkit.forms.tenant.taken_hosts import read_taken_hosts
 from tenantkit.provision.apply import apply
 from tenantkit.provision.permissions import missing_permissions
 from tenantkit.provision.stored.platform import get_platform
-from tenantkit.provision.stored.tenants import get_tenant
+from tenantkit.provision.stored.tenants import find_namespace, get_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import TypeVar
 
     from tenantkit.cluster.cluster import Cluster
     from tenantkit.forms.kit.field import FormField
-    from tenantkit.forms.kit.markup import Content, Html
     from tenantkit.provision.plan import Plan
     from tenantkit.provision.report import Report
     from tenantkit.spec.tenant import Tenant
@@ -70,7 +70,7 @@ class TenantForm(BaseForm):
         plan_button: a click on it does the same as `submit(plan_only=True)`, in the background.
         apply_button: enabled while the form shows a plan of the current inputs.
         force_conflicts: a box to tick to overwrite fields that others have set; shown if the plan has conflicts.
-        life_note: says whether the tenant is frozen or boosted, and when its grant ends, if that is soon.
+        life_note: says whether the tenant is being deleted, frozen or boosted, and whether its grant ends soon.
         panel: shows results and errors.
         widget: the widget of the form, to embed it in another one.
 
@@ -97,6 +97,7 @@ class TenantForm(BaseForm):
     def __init__(self, cluster: Cluster, tenant: str | None = None) -> None:
         super().__init__(cluster, css_class="tk-tenant-form")
         self._inputs = TenantInputs(get_platform(cluster))
+        self._results = ResultsPanel(self.panel, self._inputs, cluster, as_links=not self.identity.is_sandbox)
         self._existing = tenant
         self._started: set[str] = set()
         self._is_applying = False
@@ -106,7 +107,8 @@ class TenantForm(BaseForm):
         if tenant is not None:
             existing = get_tenant(cluster, tenant)
             self._inputs.load(existing)
-            self.life_note.value = life_note(existing, datetime.now(UTC))
+            live = find_namespace(cluster, tenant, self._inputs.platform)
+            self.life_note.value = life_note(existing, live, datetime.now(UTC))
         namespace = None if tenant is None else self._inputs.platform.namespace(tenant)
         self._missing = missing_permissions(cluster, namespace)
         if tenant is not None:
@@ -232,7 +234,11 @@ class TenantForm(BaseForm):
         plan = plan_fields(self.cluster, lambda: self.tenant)
         if self._existing is None:
             refuse_existing(plan, self._started)
+        if being_deleted := deletion_note(namespace_change(plan).live):
+            self.life_note.value = being_deleted
         self._inputs.platform = plan.platform
+        self._inputs.taken_hosts = read_taken_hosts(self.cluster, plan)
+        self._validate()
         if self.job.cancelled.is_set():
             raise CancelledError("cancelled: nothing was changed")
         self.plan = plan
@@ -265,7 +271,7 @@ class TenantForm(BaseForm):
         finally:
             self._is_applying = False
         self._keep_report(plan, report)
-        self._show_report(report)
+        self._results.show_report(report)
         return report
 
     def _plan_and_apply(self) -> Report:
@@ -288,55 +294,21 @@ class TenantForm(BaseForm):
         try:
             return job()
         except BaseException as error:
-            self._show_error(error)
+            if not isinstance(error, TenantKitError):
+                self.plan = None  # anything may have been written
+            self._results.show_error(error)
             raise
 
     # What is shown
 
-    def _show_report(self, report: Report) -> None:
-        self.panel.show(
-            results.report_notice(report, now_text()),
-            results.url_list(report, as_links=not self.identity.is_sandbox),
-            self._quota(),
-            results.report_table(report),
-        )
-
-    def _quota(self) -> Content:
-        """The quota bars. If they cannot be read, the apply has still succeeded."""
-        try:
-            usage = quota_usage(self.cluster, namespaces=[self._inputs.platform.namespace(self._existing or "")])
-        except TenantKitError as error:
-            return notice("info", f"The quota usage could not be read: {error.words('form')}")
-        return results.quota_bars(usage)
-
-    def _show_error(self, error: BaseException) -> None:
-        if isinstance(error, InvalidSpecError):
-            self._inputs.show(error.problems)
-            values = self._inputs.values
-            self.panel.follow(lambda: (self._problems(error, values),))
-            return
-        if not isinstance(error, TenantKitError):
-            self.plan = None  # anything may have been written
-        self.panel.show(*results.error_content(error, as_links=not self.identity.is_sandbox))
-
-    def _problems(self, error: InvalidSpecError, values: Mapping[str, Any]) -> Html:
-        """The problems with these values; once they have changed, those that are left."""
-        labels = {name: field.label for name, field in self.fields.items()}
-        if self._inputs.values == values:
-            return results.problems_notice(error, labels)
-        if self._inputs.problems:
-            return results.problems_notice(InvalidSpecError(self._inputs.problems), labels)
-        return notice("info", "The fields have changed and are valid. Plan again.", word="Changed")
-
     def _plan_state(self, plan: Plan, read_at: str) -> results.PlanState:
-        namespace = next(change for change in plan.changes if change.ref.kind == "Namespace")
         return results.PlanState(
             read_at,
             is_current=self._inputs.tenant == plan.tenants[0],
             is_applying=self._is_applying,
             can_apply="apply" not in self.disabled,
             forces_conflicts=self._forces_conflicts,
-            is_deleted=self._existing is not None and namespace.action == "create",
+            is_deleted=self._existing is not None and namespace_change(plan).action == "create",
         )
 
     # What is enabled

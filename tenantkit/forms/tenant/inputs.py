@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, VBox
 
 from tenantkit.exceptions import InvalidSpecError, Problem
-from tenantkit.forms.kit.field import CardsField
 from tenantkit.forms.kit.markup import element, joined
 from tenantkit.forms.tenant.fields import (
     FIELD_ROWS,
@@ -19,10 +18,10 @@ from tenantkit.forms.tenant.fields import (
     field_of,
     make_fields,
     part_of,
-    size_cards,
     validate,
     values_of,
 )
+from tenantkit.forms.tenant.taken_hosts import taken_host_problems
 from tenantkit.spec.tenant import TEAM_FIELDS
 
 if TYPE_CHECKING:
@@ -49,6 +48,11 @@ _NOT_READABLE = "You may not read the current value. It is left as it is."
 class TenantInputs:
     """The inputs for one tenant.
 
+    Attributes:
+        tenant: that the fields describe; None if a field is invalid.
+        problems: of the fields.
+        taken_hosts: the other tenant that has a host, by host, as the last plan found them.
+
     Args:
         platform: its sizes; the tenant must fit it.
     """
@@ -59,6 +63,7 @@ class TenantInputs:
         self.tenant: Tenant | None = None
         self.problems: list[Problem] = []
         self.shows_all_problems = False
+        self.taken_hosts: Mapping[str, str] = {}
         self._name: str | None = None
         self._loaded: Tenant | None = None
         # While empty, these leave the tenant as it is: all of a new tenant, else those that could not be read.
@@ -73,6 +78,11 @@ class TenantInputs:
         if self._name is not None:
             values["name"] = self._name
         return values | self._kept() | {name: None for name in self._as_it_is if not values[name]}
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the existing tenant; empty for a new one."""
+        return self.platform.namespace(self._name) if self._name is not None else ""
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change of a field."""
@@ -104,7 +114,8 @@ class TenantInputs:
     def validate(self) -> None:
         """Validate the values, and show each problem at its field."""
         self.tenant, self.problems = validate(self.values, self.platform)
-        self.show(self.problems)
+        marks = taken_host_problems(self.tenant, self.platform, self.taken_hosts) if self.tenant is not None else []
+        self.show([*self.problems, *marks])
 
     def show(self, problems: Sequence[Problem]) -> None:
         """Show each problem at its field."""
@@ -151,9 +162,6 @@ class TenantInputs:
         return field.locked if value != field.value else ""
 
     def _set(self, values: Mapping[str, Any]) -> None:
-        size = self.fields["size"]
-        if "size" in values and isinstance(size, CardsField):
-            size.offer(size_cards(self.platform, values["size"]))
         for name, value in values.items():
             self.fields[name].value = value
 
