@@ -17,7 +17,7 @@ What do you want to do?
     add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
     find my tenants                      tk.my_tenants, tk.whoami
     see who has which role               tk.members, tk.access
-    add or remove a teammate             tk.add_member, tk.remove_member (tk.plan_add_member shows it first)
+    add or remove a teammate             tk.add_member, tk.remove_member, tk.MembersForm
     add or remove a route                tk.add_route, tk.remove_route, tk.routes
     list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
     see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from tenantkit.forms.kit.field import FormField as FormField
     from tenantkit.forms.live.explorer import Explorer as Explorer
     from tenantkit.forms.live.quota_dashboard import QuotaDashboard as QuotaDashboard
+    from tenantkit.forms.members.form import MembersForm as MembersForm
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
@@ -168,6 +169,7 @@ _HOME = {
     "Logs": "frames.log.shown",
     "Member": "provision.content.members",
     "Membership": "provision.stored.identity",
+    "MembersForm": "forms.members.form",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
     "ObjectRef": "rules.manifest",
