@@ -143,7 +143,7 @@ $(VENV)/.has-lab: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call say,installing tenantkit with the packages for its tests)
 	$(call pip-install,$(VENV),'pip>=25.1')
-	$(call pip-install,$(VENV),-c constraints.txt -e '.[lab$(comma)tables]' --group dev)
+	$(call pip-install,$(VENV),-c constraints.txt -e '.[lab]' --group dev)
 	@touch $(VENV)/.has-demo $(VENV)/.has-lab $@
 
 $(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
@@ -154,7 +154,7 @@ $(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)
 	$(call pip-install,$(VENV_LOWEST),'pip>=25.1')
-	$(call pip-install,$(VENV_LOWEST),-c constraints-lowest.txt -e '.[plots$(comma)sandbox$(comma)tables]' --group test)
+	$(call pip-install,$(VENV_LOWEST),-c constraints-lowest.txt -e '.[plots$(comma)sandbox]' --group test)
 	@touch $@
 
 # --- the control plane: minutes the first time, seconds with Go's cache

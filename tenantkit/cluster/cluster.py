@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster import reviews
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.http.parsing import parse_stored
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.requests import watch, write
 from tenantkit.cluster.requests.list import Selection, list_all
 from tenantkit.cluster.requests.paths import object_path
+from tenantkit.cluster.reviews import AccessReviews
 from tenantkit.rules.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SANDBOX_MARK = "+tenantkit-sandbox"
 
 
-class Cluster:
+class Cluster(AccessReviews):
     """A connection to one API server as one user, made by `connect`. Thread-safe, and a context manager.
 
     A forked process may use its copy, which opens connections of its own; a spawned one has to call `connect`.
@@ -42,8 +42,8 @@ class Cluster:
         context: of the kubeconfig; `in-cluster` for a pod's service account, None where the server was passed.
         server: the API server's URL.
         user: as the kubeconfig names it, and after `whoami` as the server does; None if neither does.
-        namespace: the connection's namespace, for users who may read no others.
-        namespaces: those that functions read by default; empty: all that the user may list.
+        namespace: the connection's namespace.
+        namespaces: those that functions read by default; empty: all that the user may list, else their own.
         server_version: from `/version`, such as `v1.37.2`; empty if it may not be read.
         server_digest: a text that differs between servers, made from the URL and the CA.
 
@@ -64,6 +64,7 @@ class Cluster:
     server_version: str
     server_digest: str
     _session: Session
+    _fallback_namespaces: tuple[str, ...]
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a Cluster cannot be created directly: use tk.connect()")
@@ -77,6 +78,7 @@ class Cluster:
         user: str | None = None,
         namespace: str = "default",
         namespaces: Sequence[str] = (),
+        fallback_namespaces: Sequence[str] = (),
         server_version: str = "",
         server_digest: str = "",
     ) -> Self:
@@ -88,6 +90,7 @@ class Cluster:
         cluster.user = user
         cluster.namespace = namespace
         cluster.namespaces = tuple(namespaces)
+        cluster._fallback_namespaces = tuple(fallback_namespaces)  # noqa: SLF001
         cluster.server_version = server_version
         cluster.server_digest = server_digest
         return cluster
@@ -110,6 +113,11 @@ class Cluster:
     def is_sandbox(self) -> bool:
         """Whether it is tenantkit's sandbox, not a real cluster."""
         return self.server_version.endswith(SANDBOX_MARK)
+
+    @property
+    def fallback_namespaces(self) -> tuple[str, ...]:
+        """Those that functions read if the user may list none, and no tenant of theirs is known."""
+        return self._fallback_namespaces or (self.namespace,)
 
     @property
     def request_count(self) -> int:
@@ -352,39 +360,6 @@ class Cluster:
             stop=stop,
             on_connection_change=on_connection_change,
         )
-
-    def can(
-        self,
-        verb: str,
-        kind: str | Kind,
-        *,
-        namespace: str | None = None,
-        name: str | None = None,
-        subresource: str | None = None,
-    ) -> bool:
-        """Whether the server's authorizers allow the user to do something.
-
-        Args:
-            verb: `get`, `list`, `create`, `patch`, …
-            kind: a key of `KINDS`, a Kind, or `resource.group` for a resource that need not exist.
-            namespace: in this one. Default: in all of them, and for kinds that are not namespaced.
-            name: only that object.
-            subresource: such as `status`.
-
-        Returns:
-            True if RBAC allows it. A quota or a policy may still deny it.
-
-        Raises:
-            Unauthorized: the server does not accept the credentials.
-            ClusterUnavailable: the server gave no answer.
-
-        RBAC: create selfsubjectaccessreviews, as any user may. Source: page "Authorization", "Checking API access".
-
-        Example:
-            >>> cluster.can("create", "Ingress", namespace="speech")
-            True
-        """
-        return reviews.can(self._session, verb, kind, namespace=namespace, name=name, subresource=subresource)
 
     def close(self) -> None:
         """End all connections; may be called twice.

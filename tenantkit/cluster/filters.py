@@ -3,7 +3,7 @@
 | argument | default | selects |
 | --- | --- | --- |
 | `tenant` | all tenants | the namespaces of one tenant, by name; not together with `namespaces` |
-| `namespaces` | the connection's `namespaces`, else all that the user may list | these namespaces |
+| `namespaces` | the connection's `namespaces`, else all that the user may list, else their own | these namespaces |
 | `label_selector` | all objects | the objects that the rows are about, by their labels |
 
 Here are the checks, which are pure. A tenant's namespaces are looked up by `provision.stored.tenant_namespaces`, since
@@ -44,7 +44,7 @@ class Filters:
 
     Args:
         tenant: the tenant's name. None: all tenants.
-        namespaces: these namespaces. None: the connection's, else all that the user may list.
+        namespaces: these namespaces. None: the connection's, else all that the user may list, else their own.
         label_selector: selects objects by their labels. None: all objects.
     """
 

@@ -1,11 +1,10 @@
-"""`whoami`: the user that the API server sees."""
+"""The user that the API server sees, which a kubeconfig may call by another name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenantkit.cluster.arguments import takes_cluster
 from tenantkit.cluster.http.errors import Operation
 from tenantkit.cluster.reviews import review
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class User:
     """The user that the server sees.
 
     Args:
@@ -23,10 +22,6 @@ class Identity:
         context: of the kubeconfig; `in-cluster` for a pod's own account, None where the server was passed.
         server: the API server's URL.
         is_sandbox: whether the server is tenantkit's sandbox.
-
-    Example:
-        >>> whoami(cluster).groups
-        ('system:masters', 'system:authenticated')
     """
 
     username: str
@@ -36,25 +31,14 @@ class Identity:
     is_sandbox: bool
 
 
-@takes_cluster
-def whoami(cluster: Cluster) -> Identity:
-    """The user that the server sees: check it first when something is denied.
-
-    Args:
-        cluster: the connection, from `connect`.
-
-    Returns:
-        Your user name and groups on the server, and the server itself.
+def read_user(cluster: Cluster) -> User:
+    """The user that the server sees, in one request.
 
     Raises:
         Unauthorized: the server does not accept the credentials.
         ClusterUnavailable: the server gave no answer.
 
     RBAC: create selfsubjectreviews, which any signed-in user may. Source: page "Authenticating", SelfSubjectReview.
-
-    Example:
-        >>> whoami(cluster).username
-        'admin@example.com'
     """
     answer = review(cluster._session, "SelfSubjectReview", {}, Operation("read your user"))  # noqa: SLF001 (within the package)
     found = answer["status"].get("userInfo")
@@ -62,4 +46,4 @@ def whoami(cluster: Cluster) -> Identity:
     cluster.user = str(found.get("username") or "")
     listed = found.get("groups")
     groups = tuple(str(group) for group in listed) if isinstance(listed, list) else ()
-    return Identity(cluster.user, groups, cluster.context, cluster.server, cluster.is_sandbox)
+    return User(cluster.user, groups, cluster.context, cluster.server, cluster.is_sandbox)

@@ -17,34 +17,91 @@ if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
 
 
-def can(  # noqa: PLR0913 (the fields of an access review; all but two are optional)
-    session: Session,
-    verb: str,
-    kind: str | Kind,
-    *,
-    namespace: str | None = None,
-    name: str | None = None,
-    subresource: str | None = None,
-) -> bool:
-    """Whether the user may do something; see `Cluster.can`."""
+class AccessReviews:
+    """The part of a Cluster that asks what the user may do."""
+
+    _session: Session
+
+    def can(
+        self,
+        verb: str,
+        kind: str | Kind,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        subresource: str | None = None,
+    ) -> bool:
+        """Whether the server's authorizers allow the user to do something.
+
+        Args:
+            verb: `get`, `list`, `create`, `patch`, …
+            kind: a key of `KINDS`, a Kind, or `resource.group` for a resource that need not exist.
+            namespace: in this one. Default: in all of them, and for kinds that are not namespaced.
+            name: only that object.
+            subresource: such as `status`.
+
+        Returns:
+            True if RBAC allows it. A quota or a policy may still deny it.
+
+        Raises:
+            Unauthorized: the server does not accept the credentials.
+            ClusterUnavailable: the server gave no answer.
+
+        RBAC: create selfsubjectaccessreviews, as any user may. Source: page "Authorization", "Checking API access".
+
+        Example:
+            >>> cluster.can("create", "Ingress", namespace="speech")
+            True
+        """
+        group, plural, shown = _resource(kind)
+        attributes = {
+            "verb": verb,
+            "group": group,
+            "resource": plural,
+            "subresource": subresource,
+            "namespace": namespace,
+            "name": name,
+        }
+        spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
+        operation = Operation(f"check the permission to {verb}", shown, name, namespace)
+        answer = review(self._session, "SelfSubjectAccessReview", spec, operation)
+        return answer["status"].get("allowed") is True
+
+    def own_rules(self, namespace: str) -> Manifest:
+        """The rules of the user's roles in a namespace, those of groups and for all namespaces among them.
+
+        Args:
+            namespace: it need not exist.
+
+        Returns:
+            The status of a SelfSubjectRulesReview: `resourceRules`, `nonResourceRules`, and `incomplete`, which is true
+            if an authorizer could not list its rules.
+
+        Raises:
+            Unauthorized: the server does not accept the credentials.
+            PermissionDenied: it denies the review.
+            ClusterUnavailable: the server gave no answer.
+
+        RBAC: create selfsubjectrulesreviews, as any user may. Source: page "Authorization", "Checking API access".
+
+        Example:
+            >>> cluster.own_rules("speech")["incomplete"]
+            False
+        """
+        operation = Operation("list your permissions", namespace=namespace)
+        answer = review(self._session, "SelfSubjectRulesReview", {"namespace": namespace}, operation)
+        status: Manifest = answer["status"]
+        return status
+
+
+def _resource(kind: str | Kind) -> tuple[str, str, str]:
+    """The group and plural of a kind, and its name for messages."""
     if isinstance(kind, Kind):
-        plural, group, kind = kind.plural, kind.group, kind.kind
-    elif kind not in KINDS and "." in kind:
+        return kind.group, kind.plural, kind.kind
+    if kind not in KINDS and "." in kind:
         plural, group = kind.split(".", 1)  # a resource that need not exist, such as tenants.tenantkit.dev
-    else:
-        plural, group = kind_of(kind).plural, kind_of(kind).group
-    attributes = {
-        "verb": verb,
-        "group": group,
-        "resource": plural,
-        "subresource": subresource,
-        "namespace": namespace,
-        "name": name,
-    }
-    spec = {"resourceAttributes": {key: value for key, value in attributes.items() if value}}
-    operation = Operation(f"check the permission to {verb}", kind, name, namespace)
-    answer = review(session, "SelfSubjectAccessReview", spec, operation)
-    return answer["status"].get("allowed") is True
+        return group, plural, kind
+    return kind_of(kind).group, kind_of(kind).plural, kind
 
 
 def review(session: Session, kind: str, spec: Manifest, operation: Operation) -> Manifest:

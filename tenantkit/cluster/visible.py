@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from tenantkit.cluster.arguments import check_is_cluster
 from tenantkit.cluster.filters import check_filters
 from tenantkit.cluster.lists import list_projected
+from tenantkit.cluster.own_namespaces import read_index
 from tenantkit.cluster.requests.unreadable import ObjectList, UnreadableObject
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.hints import Hint
@@ -32,7 +33,7 @@ Scope = tuple[str, ...] | Literal["cluster"]
 _Projected = TypeVar("_Projected")
 
 _THREADS = 8
-_NAME_NAMESPACES = Hint("{name_namespaces}")  # the default namespace, which was tried, is rarely the right one
+_NAME_NAMESPACES = Hint("no tenant is known to have you as a member: {name_namespaces}")
 
 
 def list_visible(
@@ -48,8 +49,8 @@ def list_visible(
     Args:
         cluster: the connection.
         kind: a key of `KINDS`.
-        namespaces: only these. Default: the connection's `namespaces`; if it has none, the whole cluster, or the
-            connection's namespace if the whole cluster may not be listed.
+        namespaces: only these. Default: the connection's `namespaces`; if it has none, the whole cluster, or
+            `own_namespaces` if the whole cluster may not be listed.
         label_selector: in the API server's syntax.
         field_selector: likewise.
 
@@ -167,7 +168,8 @@ def each_visible(
         except PermissionDenied:
             if not is_namespaced:
                 raise
-            names = (cluster.namespace,)
+            indexed = read_index(cluster).namespaces
+            is_named, names = bool(indexed), indexed or cluster.fallback_namespaces
 
     def tried(namespace: str) -> tuple[_Projected | None, PermissionDenied | None]:
         try:

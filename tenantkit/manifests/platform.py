@@ -1,4 +1,4 @@
-"""The objects that a cluster needs once: the platform's settings, permission to read them, and the roles.
+"""The objects that a cluster needs once: the platform's settings, permission to read them, roles and the index.
 
 The settings are a ConfigMap that any authenticated user may get by name: an owner's `plan` must use the same settings
 as the platform team's. Rejected alternative: settings in a file beside the notebooks, of which every user has another
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import RBAC_GROUP, make_subject
+from tenantkit.manifests.index import make_index_namespace, make_index_writers
 from tenantkit.manifests.labels import PLATFORM_CONFIG_MAP, PLATFORM_KEY, own_labels
 from tenantkit.manifests.roles import PROVISIONER_ROLE, make_roles
 from tenantkit.spec.base import canonical_json
@@ -26,11 +27,17 @@ def make_platform(platform: Platform) -> tuple[Manifest, ...]:
     """Every object that `install_platform` creates, in the order of applying."""
     return (
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE, "labels": own_labels()}},
+        make_index_namespace(),
         *make_roles(platform),
         _provisioners(platform),
         _settings(platform),
-        *_readers(),
+        *_ordered(_readers(), make_index_writers(platform)),
     )
+
+
+def _ordered(*pairs: tuple[Manifest, Manifest]) -> list[Manifest]:
+    """The Roles of these pairs before the RoleBindings."""
+    return [role for role, _ in pairs] + [binding for _, binding in pairs]
 
 
 def _settings(platform: Platform) -> Manifest:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenantkit.manifests.access import RBAC_GROUP
+from tenantkit.rules.tenant_index import INDEX_GROUP, INDEX_RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,6 +131,12 @@ PROVISIONER_GRANTS: Sequence[Grant] = (
         ("tenants",),
         ("manage",),
         "exempts provisioners from the guardrails in tenants' namespaces; no such resource exists",
+    ),
+    Grant(
+        INDEX_GROUP,
+        (INDEX_RESOURCE,),
+        ("get",),
+        "provisioners enter members in the index, and so must have what members get by it",
     ),
     *(Grant(it.group, it.resources, it.verbs, "provisioners see what runs in all tenants") for it in _READABLE),
     Grant("", ("nodes",), READ, "plans name devices that no node offers"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tenantkit.manifests.access import make_accounts, make_bindings
 from tenantkit.manifests.extra_objects import make_extra_objects
 from tenantkit.manifests.freeze import make_frozen_quota
+from tenantkit.manifests.index import make_index
 from tenantkit.manifests.namespace import make_namespace
 from tenantkit.manifests.network_policies import make_network_policies
 from tenantkit.manifests.quota import make_limits, make_priority_quota, make_quota
@@ -32,6 +33,7 @@ STEPS: tuple[Callable[[Tenant, Platform], Manifest | list[Manifest]], ...] = (
     make_accounts,
     make_extra_objects,
     make_bindings,
+    make_index,
     make_routes,
 )
 

@@ -28,6 +28,10 @@ class ClusterApi(Protocol):
         """The namespaces that the user named, if any."""
 
     @property
+    def fallback_namespaces(self) -> tuple[str, ...]:
+        """The namespaces of a user who may list none and of whom no tenant is known."""
+
+    @property
     def server_digest(self) -> str:
         """A text that differs between servers."""
 
@@ -69,6 +73,9 @@ class ClusterApi(Protocol):
         subresource: str | None = None,
     ) -> bool:
         """Whether the user may do something."""
+
+    def own_rules(self, namespace: str) -> Manifest:
+        """The rules of the user's roles in a namespace."""
 
     def list(
         self,

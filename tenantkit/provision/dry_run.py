@@ -25,12 +25,17 @@ from tenantkit.provision.extras.contents import CopyContents, shown
 from tenantkit.provision.reasons import LOCAL_ONLY, denied
 from tenantkit.provision.running.warnings import warned
 from tenantkit.provision.writes import is_replaced, takes_back, to_send
+from tenantkit.rules.manifest import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from tenantkit.provision.changes import PlanChange
     from tenantkit.provision.cluster_api import ClusterApi
+
+
+_NEEDED = ("Namespace", "Role")
 
 
 def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[PlanChange]:
@@ -38,15 +43,17 @@ def check_on_server(cluster: ClusterApi, changes: Sequence[PlanChange]) -> list[
 
     A warning of the server is the reason of a change without another one.
     """
-    absent = {change.ref.name for change in changes if change.ref.kind == "Namespace" and change.action == "create"}
+    absent = {change.ref for change in changes if change.ref.kind in _NEEDED and change.action == "create"}
     contents = CopyContents(cluster)
     return side_by_side(lambda change: _check(cluster, change, absent, contents), changes)
 
 
-def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str], contents: CopyContents) -> PlanChange:
+def _check(
+    cluster: ClusterApi, change: PlanChange, absent: AbstractSet[ObjectRef], contents: CopyContents
+) -> PlanChange:
     if change.action not in ("create", "update", "delete"):
         return change
-    if change.ref.namespace in absent or is_replaced(change):
+    if not absent.isdisjoint(_needed(change)) or is_replaced(change):
         return replace(change, rows=tuple(replace(row, why=row.why or LOCAL_ONLY) for row in change.rows))
     try:
         with collected_warnings() as texts:
@@ -57,6 +64,15 @@ def _check(cluster: ClusterApi, change: PlanChange, absent: Collection[str], con
         return change
     why = warned("; ".join(texts)) if len(texts) > 1 else warned(texts[0])
     return replace(change, rows=tuple(replace(row, why=row.why or why) for row in change.rows))
+
+
+def _needed(change: PlanChange) -> Iterator[ObjectRef]:
+    """The objects without which the server would refuse a change: its namespace, and the Role that it binds."""
+    if change.ref.namespace is not None:
+        yield ObjectRef("v1", "Namespace", change.ref.namespace)
+    role = (change.wanted or {}).get("roleRef") or {}
+    if role.get("kind") == "Role":
+        yield ObjectRef(change.ref.api_version, "Role", role["name"], change.ref.namespace)
 
 
 def _send(cluster: ClusterApi, change: PlanChange, contents: CopyContents) -> None:

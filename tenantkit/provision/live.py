@@ -25,6 +25,7 @@ class LiveState:
         unreadable: why an object that exists could not be parsed.
         sources: what is copied, with digests in place of the content, or why it is not known.
         has_all_namespaces: whether every Namespace is among them, and with them the hosts of all tenants.
+        indexed: the tenants of which the objects in the index were read.
     """
 
     objects: Mapping[ObjectRef, Manifest]
@@ -32,6 +33,7 @@ class LiveState:
     has_all_namespaces: bool = True
     unreadable: Mapping[ObjectRef, Reason] = field(default_factory=dict)
     sources: Mapping[CopySource, Manifest | Reason] = field(default_factory=dict)
+    indexed: frozenset[str] = frozenset()
 
     def why_unknown(self, ref: ObjectRef) -> Reason | None:
         """Why it is not known whether an object exists; None when it is known."""

@@ -14,6 +14,7 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.manifests.extra_objects import is_copy, is_extra
 from tenantkit.provision.changes import PlanRow
 from tenantkit.provision.hosts.moves import hosts_of
+from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.reasons import NOT_COMPARED, NOT_YOURS
 from tenantkit.rules.kinds import KINDS
 
@@ -81,7 +82,8 @@ def _questions(cluster: ClusterApi, change: PlanChange) -> Iterator[_Question]:
     ref = change.ref
     for verb in _VERBS.get(change.action, ()):
         # a permission to create cannot be given by name
-        name = ref.name if ref.kind == "Namespace" and verb != "create" else None
+        is_by_name = ref.kind == "Namespace" or is_in_index(ref)
+        name = ref.name if is_by_name and verb != "create" else None
         yield verb, _place(cluster, ref), ref.namespace, name
 
 

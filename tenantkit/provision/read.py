@@ -7,6 +7,7 @@ Objects that cannot be read even then are unknown, never absent. Rejected altern
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,16 +18,19 @@ from tenantkit.cluster.parallel import side_by_side
 from tenantkit.cluster.requests.unreadable import unreadable_in
 from tenantkit.exceptions import NotFound, PermissionDenied, Unreadable
 from tenantkit.manifests.labels import MANAGED_BY, MANAGED_BY_LABEL, RETIRED_CONFIG_MAP
+from tenantkit.provision.index.read import read_index
 from tenantkit.provision.live import LiveState, live_state
 from tenantkit.provision.reasons import not_readable, unreadable
 from tenantkit.rules.kinds import kind_of
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tenantkit.cluster.requests.unreadable import UnreadableObject
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.index.read import IndexRead
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest
 
@@ -43,6 +47,8 @@ TENANT_KINDS: dict[str, str | None] = {
 }
 
 
+_INDEX = ObjectRef("v1", "Namespace", INDEX_NAMESPACE)
+
 # The kinds of which the platform has objects that depend on its settings, and that it deletes once they are not wanted.
 PLATFORM_KINDS = ("ClusterRole",)
 
@@ -57,30 +63,52 @@ class _Reading:
         self.has_all_namespaces = True
 
 
-def read_tenants(cluster: ClusterApi, namespaces: Sequence[str]) -> LiveState:
+def read_tenants(cluster: ClusterApi, namespaces: Sequence[str], tenants: Sequence[str] = ()) -> LiveState:
     """The live objects of some tenants, and every Namespace that may be listed (for the hosts granted there).
 
     Args:
         cluster: the cluster.
         namespaces: the tenants' namespaces.
+        tenants: the names of those to look up in the index. Default: none.
 
     Raises:
         ClusterError: any error except a refusal; refusals are in the state's `unknown`.
 
     RBAC: list namespaces, configmaps, resourcequotas, limitranges, networkpolicies, serviceaccounts, rolebindings and
-    ingresses, for the cluster or in each namespace; get namespaces where they may not be listed.
+    ingresses, for the cluster or in each namespace; get namespaces where they may not be listed; list roles and
+    rolebindings in tenantkit-index, or get those of each tenant, which its members may.
     """
     if not namespaces:
         return LiveState({})
     work: list[Callable[[], _Reading]] = [lambda: _read_namespaces(cluster, namespaces)]
     work += [_kind_reader(cluster, kind, name, namespaces) for kind, name in TENANT_KINDS.items()]
-    readings = side_by_side(lambda read: read(), work)
-    unknown = {key: reason for reading in readings for key, reason in reading.unknown.items()}
+    with ThreadPoolExecutor(1, thread_name_prefix="tenantkit-index") as pool:  # beside the others, not after them
+        index = pool.submit(read_index, cluster, tenants)
+        readings = side_by_side(lambda read: read(), work)
+        return _with_index(_state(readings), index.result())
+
+
+def _state(readings: Sequence[_Reading]) -> LiveState:
     return live_state(
         chain.from_iterable(reading.found for reading in readings),
-        unknown=unknown,
+        unknown={key: reason for reading in readings for key, reason in reading.unknown.items()},
         unreadable=_unreadable(readings),
         has_all_namespaces=all(reading.has_all_namespaces for reading in readings),
+    )
+
+
+def _with_index(live: LiveState, index: IndexRead) -> LiveState:
+    """The state with the index; without it where its namespace does not exist, since the platform makes that.
+
+    Who may not list namespaces knows of that one by what is in it.
+    """
+    if _INDEX not in live.objects and (live.has_all_namespaces or not index.objects):
+        return live
+    return replace(
+        live,
+        objects={**live.objects, **{ref_of(manifest): manifest for manifest in index.objects}},
+        unreadable={**live.unreadable, **index.unreadable},
+        indexed=index.tenants,
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import field_validator, model_validator
 from tenantkit.exceptions import HostTakenError, InvalidSpecError, Problem
 from tenantkit.rules.names import check_dns_label
 from tenantkit.rules.routing import check_host, path_key
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.spec.base import Document
 from tenantkit.spec.counts import DEFAULT_COUNTS, ROLE_BINDINGS
 from tenantkit.spec.extra_objects import Copies, ExtraObjects, copy_source
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tenantkit.spec.tenant import Tenant
 
 SYSTEM_NAMESPACE = "tenantkit-system"
-_RESERVED_NAMESPACES = ("default", SYSTEM_NAMESPACE)
+_RESERVED_NAMESPACES = ("default", SYSTEM_NAMESPACE, INDEX_NAMESPACE)
 _OWN_LABELS = (
     "app.kubernetes.io/managed-by",
     "tenantkit.dev/",

@@ -109,7 +109,7 @@ def test_submit_creates_the_tenant_and_the_page_shows_it(form: TenantForm, name:
     assert report.urls == {name: [f"http://{name}.example.ai/ai-service"]}
     word, summary, url, *_ = panel_text(form).splitlines()
     assert (word, url) == ("Done", f"http://{name}.example.ai/ai-service")
-    assert re.fullmatch(r"13 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
+    assert re.fullmatch(r"17 applied\. The cluster matched the plan at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", summary)
     assert "<a " not in form.panel.html  # somebody else may own the real host
     assert "0 of 4 cores used" in panel_text(form)
     assert tk.get_tenant(cluster, name) == form.tenant
@@ -124,14 +124,14 @@ def test_the_plan_is_shown_before_anything_changes_and_apply_makes_the_changes(
 
     click(form, "plan")
 
-    assert "13 to create" in panel_text(form)
+    assert "17 to create" in panel_text(form)
     assert form.disabled == {}
     with pytest.raises(NotFound):
         cluster.get("Namespace", name)
 
     click(form, "apply")
 
-    assert panel_text(form).startswith("Done\n13 applied")
+    assert panel_text(form).startswith("Done\n17 applied")
     assert repr(form) == f"<TenantForm: {name!r}>"
     assert form.fields["name"].control.disabled
 
@@ -216,7 +216,7 @@ def test_a_custom_quota_has_a_card_and_is_kept(cluster: Cluster, name: str) -> N
         "100 GiB of storage",
         "7 pods",
     ]
-    assert form.submit().summary == "12 unchanged"
+    assert form.submit().summary == "16 unchanged"
 
 
 def test_a_custom_quota_starts_from_the_selected_size_and_is_typed(form: TenantForm, name: str) -> None:

@@ -151,7 +151,7 @@ def test_a_double_click_on_apply_applies_once(cluster: Cluster, faults: FaultyTr
 
     created = [request for request in faults.requests[writes:] if request.startswith("POST /api/v1/namespaces?")]
     assert len(created) == 1
-    assert panel_text(form).startswith("Done\n13 applied")
+    assert panel_text(form).startswith("Done\n17 applied")
 
 
 def test_cancel_stops_after_the_current_object_and_lists_what_was_done(
@@ -273,5 +273,5 @@ def test_an_apply_succeeds_even_if_the_quota_cannot_be_read(
 
     form.submit()
 
-    assert panel_text(form).startswith("Done\n13 applied")
+    assert panel_text(form).startswith("Done\n17 applied")
     assert "The quota usage could not be read: may not list resourcequotas" in panel_text(form)

@@ -90,8 +90,9 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
             replaces the credentials of the source, and is sent over TLS only.
         ca_file: a PEM file with the trusted authorities. It replaces that of the source; `~` is your home.
         namespace: the connection's namespace. Default: the context's or the pod's; else `default`.
-        namespaces: those that functions read by default. Default: $TENANTKIT_NAMESPACES (separated by commas), else
-            all that you may list.
+        namespaces: those that functions read by default. Default: all that you may list; else those of your tenants, by
+            the index that the platform keeps of them; else $TENANTKIT_NAMESPACES (separated by commas), else
+            `namespace`.
         timeout_s: seconds for each request. Default 35: the server gives up a write after 34.
 
     Returns:
@@ -118,8 +119,10 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
             f"timeout_s={timeout_s!r} is not valid: use a number of seconds above 0, for example 35"
         )
     source = _source(kubeconfig, context, server, _overrides(token, ca_file))
-    chosen = _namespaces(namespaces)
-    default = chosen[0] if len(chosen) == 1 else _DEFAULT_NAMESPACE
+    chosen = check_filters(namespaces=namespaces).namespaces or ()
+    listed = () if chosen else _namespaces_of_environment()
+    known = chosen or listed
+    default = known[0] if len(known) == 1 else _DEFAULT_NAMESPACE
     own = namespace or source.namespace or default
     is_sources = own == source.namespace and not namespace
     _check_namespace(f"namespace of {source.context}" if is_sources else "namespace", own)
@@ -137,6 +140,7 @@ def connect(  # noqa: PLR0913 (each source's parts; all are optional)
         user=user,
         namespace=own,
         namespaces=chosen,
+        fallback_namespaces=listed,
         server_version=version,
         server_digest=_server_digest(credentials.endpoint),
     )
@@ -240,10 +244,8 @@ def _authority(path: str) -> bytes:
         raise ConnectionConfigError(f"ca_file= {file} can't be read: {error.strerror}") from None
 
 
-def _namespaces(namespaces: Sequence[str] | None) -> tuple[str, ...]:
-    """Those of the argument, else those of the environment."""
-    if namespaces is not None:
-        return check_filters(namespaces=namespaces).namespaces or ()
+def _namespaces_of_environment() -> tuple[str, ...]:
+    """Those that $TENANTKIT_NAMESPACES lists, each once."""
     names = os.environ.get(NAMESPACES_VARIABLE, "").replace(",", " ").split()
     for name in names:
         _check_namespace(f"${NAMESPACES_VARIABLE}", name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ipywidgets import HTML, Button, HBox, VBox
 
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tenantkit.forms.kit.background_job import BackgroundJob
 from tenantkit.forms.kit.header import header
 from tenantkit.forms.kit.markup import Html, element
@@ -54,7 +54,7 @@ class BaseForm:
 
     def __init__(self, cluster: Cluster, *, css_class: str) -> None:
         self.cluster = cluster
-        self.identity = whoami(cluster)
+        self.identity = read_user(cluster)
         self.panel = Panel()
         # widgets call on one thread and jobs run on another: two refreshes at once would undo each other
         self._refresh_lock = threading.RLock()

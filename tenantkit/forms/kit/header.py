@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from tenantkit.forms.kit.markup import element, joined
 
 if TYPE_CHECKING:
-    from tenantkit.cluster.identity import Identity
+    from tenantkit.cluster.identity import User
     from tenantkit.forms.kit.markup import Html
 
 # The style sheet shows it once the page has lost the form's kernel; Python cannot, since it no longer runs.
 DEAD_KERNEL = "The kernel was restarted: run this cell again."
 
 
-def header(title: str, identity: Identity) -> Html:
+def header(title: str, identity: User) -> Html:
     """The header of a form.
 
     Args:
         title: such as `New tenant`.
-        identity: from `whoami`: as the server sees the user, not as a file does.
+        identity: from `read_user`: as the server sees the user, not as a file does.
     """
     badge = (
         element(

@@ -13,9 +13,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from tenantkit.cluster.own_namespaces import read_index
 from tenantkit.cluster.visible import chosen_namespaces
 from tenantkit.exceptions import ClusterUnavailable, PermissionDenied, TenantKitError, Throttled
 from tenantkit.forms.live.model import Model
+from tenantkit.rules.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -42,7 +44,7 @@ class Feed:
         on_change: called on a thread of the feed after changes, at most ten times a second.
         check: called on the same thread about once a second.
         namespaces: the namespaces to watch. Default: the connection's `namespaces`; without these, the whole cluster,
-            or the connection's own namespace for a kind that may not be watched in the whole cluster.
+            or the user's own namespaces for a kind that may not be watched in the whole cluster.
     """
 
     def __init__(
@@ -59,28 +61,27 @@ class Feed:
         self._cluster, self._on_change, self._check = cluster, on_change, check
         self._stop, self._has_news = threading.Event(), threading.Event()
         self.namespaces = chosen_namespaces(cluster, namespaces)
-        self.narrowed: set[str] = set()  # kinds that may be watched in the connection's own namespace only
+        self.narrowed: dict[str, tuple[str, ...]] = {}  # by kind, the only namespaces in which it may be watched
+        self._wide_refusals: dict[str, PermissionDenied] = {}  # by kind, if only one namespace was tried
         self._disconnected: dict[WatchTarget, datetime] = {}
         self._started: set[WatchTarget] = set()
         self._listed: set[WatchTarget] = set()
         self._given_up: set[WatchTarget] = set()
-        self._targets = [(kind, namespace) for kind in kinds for namespace in self.namespaces or (None,)]
-        tasks: list[tuple[Callable[..., None], tuple[object, ...]]] = [(self._notify, ())]
-        tasks += [(self._watch, (target,)) for target in self._targets]
-        self._threads = [
-            threading.Thread(target=task, args=args, name=THREAD_NAME, daemon=True) for task, args in tasks
-        ]
+        self._targets: tuple[WatchTarget, ...] = tuple(
+            (kind, namespace) for kind in kinds for namespace in self.namespaces or (None,)
+        )
+        self._threads = [_thread(self._notify), *(_thread(self._watch, target) for target in self._targets)]
 
     def start(self) -> None:
         """Start all threads."""
-        for thread in self._threads:
+        for thread in tuple(self._threads):
             thread.start()
 
     def stop(self) -> None:
         """End all threads and connections. A second call does nothing."""
         self._stop.set()
         self._has_news.set()
-        for thread in self._threads:
+        for thread in self._threads:  # a thread that is waited for may add others
             if thread is not threading.current_thread() and thread.ident is not None:
                 thread.join(_STOP_WAIT_S)
 
@@ -102,43 +103,60 @@ class Feed:
         return all(target in self._listed for target in self._targets if target[0] in kinds)
 
     def _watch(self, target: WatchTarget) -> None:
-        """Watch a kind until `stop`; if the whole cluster is denied, watch the connection's own namespace."""
-        kind, namespace = target
-        cluster_wide_error: PermissionDenied | None = None
-        while not self._stop.is_set():
+        """Watch a kind until `stop`; if the whole cluster is denied, watch the user's own namespaces."""
+        while not self._stop.is_set() and target in self._targets:
             with self.lock:
                 self._started.discard(target)
             try:
-                self._follow(target, namespace)
+                self._follow_or_narrow(target)
             except (ClusterUnavailable, Throttled) as error:
                 self._set_connection(target, error)
                 self._stop.wait(_RETRY_S)
-            except PermissionDenied as error:
-                if namespace is not None:
-                    with self.lock:
-                        self.narrowed.discard(kind)
-                    self._give_up(target, cluster_wide_error or error)
-                    return
-                cluster_wide_error, namespace = error, self._cluster.namespace
-                with self.lock:
-                    self.narrowed.add(kind)
-            except TenantKitError as error:  # such as a closed connection
+            except TenantKitError as error:  # such as a refusal, or a closed connection
                 self._give_up(target, error)
                 return
+
+    def _follow_or_narrow(self, target: WatchTarget) -> None:
+        try:
+            self._follow(*target)
+        except PermissionDenied as refusal:
+            kind, namespace = target
+            if namespace is not None or not (kind == "Namespace" or kind_of(kind).namespaced):
+                raise self._wide_refusals.get(kind, refusal) from None
+            self._narrow(kind, refusal)
+
+    def _narrow(self, kind: str, refusal: PermissionDenied) -> None:
+        """Watch the user's own namespaces instead of the whole cluster."""
+        indexed = read_index(self._cluster).namespaces
+        namespaces = indexed or self._cluster.fallback_namespaces
+        targets = [(kind, namespace) for namespace in namespaces]
+        threads = [_thread(self._watch, target) for target in targets]
+        with self.lock:
+            if namespaces == (self._cluster.namespace,) and not indexed:
+                self._wide_refusals[kind] = refusal
+            self.narrowed[kind] = namespaces
+            self._disconnected.pop((kind, None), None)
+            self._targets = (*(target for target in self._targets if target != (kind, None)), *targets)
+            self._threads += threads
+        for thread in threads:
+            thread.start()
 
     def _give_up(self, target: WatchTarget, error: TenantKitError) -> None:
         kind, namespace = target
         with self.lock:
+            readable = tuple(name for name in self.narrowed.pop(kind, ()) if name != namespace)
+            self.narrowed |= {kind: readable} if readable else {}
             self.model.forget(kind, namespace)
-            self.model.unreadable[kind, namespace or ""] = error.words("form")
+            place = "" if kind in self._wide_refusals else namespace or ""
+            self.model.unreadable[kind, place] = error.words("form")
             self._disconnected.pop(target, None)
             self._started.add(target)
             self._listed.add(target)  # there is nothing to wait for
             self._given_up.add(target)
         self._has_news.set()
 
-    def _follow(self, target: WatchTarget, namespace: str | None) -> None:
-        kind, _ = target
+    def _follow(self, kind: str, namespace: str | None) -> None:
+        target = (kind, namespace)
         if kind == "Namespace" and namespace is not None:  # a user who may get one namespace may not watch it
             manifest = self._cluster.get(kind, namespace)
             self._set_connection(target, None)
@@ -187,3 +205,7 @@ class Feed:
             self._on_change()
             took_s = time.thread_time() - start  # of this thread only, without waiting for others
             self._stop.wait(min(max(_DRAW_INTERVAL_S, took_s * _PAUSE_PER_DRAWING), _MAX_PAUSE_S))
+
+
+def _thread(work: Callable[..., None], *args: object) -> threading.Thread:
+    return threading.Thread(target=work, args=args, name=THREAD_NAME, daemon=True)

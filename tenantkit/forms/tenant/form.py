@@ -91,7 +91,7 @@ class TenantForm(BaseForm):
         >>> form = tk.TenantForm(cluster)
         >>> form.fill(name="sketch", team="ml-sketch", owners=["dana@example.com"], size="small")
         >>> form.submit(plan_only=True).summary
-        '12 to create'
+        '16 to create'
         >>> form.close()
     """
 

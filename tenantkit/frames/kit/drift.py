@@ -55,8 +55,9 @@ def read_drift(cluster: Cluster, namespaces: Sequence[Manifest]) -> Drift:
         if isinstance(error, ClusterError) and error.status is None:
             raise
         return Drift(unknown=dict.fromkeys(names, str(error)))
-    live = with_extras(cluster, read_tenants(cluster, names), _readable(namespaces, platform), platform)
-    return drift_of(namespaces, platform, live)
+    readable = _readable(namespaces, platform)
+    live = read_tenants(cluster, names, [tenant.name for tenant in readable])
+    return drift_of(namespaces, platform, with_extras(cluster, live, readable, platform))
 
 
 def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState) -> Drift:
@@ -70,7 +71,7 @@ def drift_of(namespaces: Iterable[Manifest], platform: Platform, live: LiveState
         except (InvalidSpecError, SpecVersionError, _UnknownError) as error:
             drift.unknown[name] = str(error)
     for change in chain.from_iterable(compare_tenants(stored, platform, live)):
-        name = change.ref.namespace or change.ref.name
+        name = platform.namespace(str(change.tenant))
         if change.action == "unknown":
             drift.unknown.setdefault(name, change.rows[0].reason)
         else:

@@ -25,7 +25,7 @@ _CLEANERS = (
 )
 QUOTA_CONTROLLER = "system:serviceaccount:kube-system:resourcequota-controller"
 
-_MAY_MANAGE = "authorizer.group('tenantkit.dev').resource('tenants').check('manage').allowed()"
+MAY_MANAGE = "authorizer.group('tenantkit.dev').resource('tenants').check('manage').allowed()"
 _IS_ADMINISTRATOR = "authorizer.group('*').resource('*').check('*').allowed()"
 
 
@@ -100,12 +100,12 @@ def is_same(*fields: str) -> str:
 
 def may_not_manage() -> Condition:
     """Hold everyone but those who may manage tenants; no resource of that name has to exist."""
-    return {"name": "not-who-manages-tenants", "expression": f"!{_MAY_MANAGE}"}
+    return {"name": "not-who-manages-tenants", "expression": f"!{MAY_MANAGE}"}
 
 
 def is_provisioner() -> list[Condition]:
     """Hold only those who may manage tenants without being cluster administrators."""
-    return [{"name": "manages-tenants", "expression": _MAY_MANAGE}, is_no_administrator()]
+    return [{"name": "manages-tenants", "expression": MAY_MANAGE}, is_no_administrator()]
 
 
 def is_no_administrator() -> Condition:

@@ -1,4 +1,4 @@
-"""Guardrail `outside`: tenants and provisioners change nothing outside tenants' namespaces.
+"""Guardrail `outside`: tenants and provisioners change nothing outside tenants' namespaces, but for the index.
 
 A provisioner's rights hold in every namespace, since RBAC cannot name namespaces that do not exist yet. Without this
 guardrail a provisioner could bind the owner role in kube-system, and so gain every right.
@@ -19,10 +19,13 @@ from tenantkit.manifests.guardrails.cel import (
 )
 from tenantkit.manifests.guardrails.policy import ASK_ADMINISTRATORS, OUTSIDE_TENANTS, Policy, Resources, Rule
 from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
 _RBAC = "rbac.authorization.k8s.io"
 _ENFORCE = "pod-security.kubernetes.io/enforce"
-_RESERVED = ("default", "tenantkit-system")
+_RESERVED = ("default", "tenantkit-system", INDEX_NAMESPACE)
+# Roles and RoleBindings of the index, which the guardrail `people` judges.
+_IN_INDEX = f"(request.namespace == {text(INDEX_NAMESPACE)} && request.resource.group == {text(_RBAC)})"
 
 
 def _label(of: str, key: str) -> str:
@@ -63,7 +66,7 @@ OBJECTS = Policy(
     is_provisioner(),
     [
         Rule(
-            f"namespaceObject == null || {is_tenants('namespaceObject')}",
+            f"namespaceObject == null || {is_tenants('namespaceObject')} || {_IN_INDEX}",
             "a change by a provisioner",
             ASK_ADMINISTRATORS,
             OUTSIDE_TENANTS,

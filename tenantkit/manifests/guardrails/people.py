@@ -1,17 +1,29 @@
 """Guardrail `people`: owners bind tenantkit's roles, to persons and to accounts of their own namespace.
 
+In the index it holds provisioners as well: who is in it is named, so that no tenant is shown to everybody.
+
 Whoever may bind a role could bind it to everybody, or to an account of another namespace, through which others come in.
 Source: pages "Role Based Access Control Good Practices" and "Multi-tenancy".
 """
 
 from __future__ import annotations
 
-from tenantkit.manifests.guardrails.cel import is_same, may_not_manage, setting, texts
+from tenantkit.manifests.guardrails.cel import (
+    MAY_MANAGE,
+    is_no_administrator,
+    is_same,
+    may_not_manage,
+    setting,
+    text,
+    texts,
+)
 from tenantkit.manifests.guardrails.policy import Policy, Resources, Rule
 from tenantkit.manifests.role_rules import TENANT_ROLES
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 
 _RBAC = "rbac.authorization.k8s.io"
 _MAX_SUBJECTS = 50
+_MAX_MEMBERS = 1000
 _READS = ("get", "list", "watch")
 _TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 (a type of Secret)
 _ACCOUNT_ANNOTATION = "kubernetes.io/service-account.name"
@@ -168,4 +180,51 @@ TOKENS = Policy(
     operations=("CREATE",),
 )
 
-POLICIES = (BINDINGS, ROLES, TOKEN_SECRETS, TOKENS)
+_IN_INDEX = "in the index of tenants"
+
+INDEX = Policy(
+    "tenantkit-people-index",
+    "people",
+    [Resources(_RBAC, ("rolebindings",))],
+    [
+        is_no_administrator(),
+        {"name": "is-in-the-index", "expression": f"request.namespace == {text(INDEX_NAMESPACE)}"},
+    ],
+    [
+        Rule(
+            "object.roleRef.kind == 'Role' && object.roleRef.name == object.metadata.name",
+            "a RoleBinding to another role than that of its name",
+            where=_IN_INDEX,
+        ),
+        Rule(
+            "variables.same || size(variables.reserved) == 0",
+            "a RoleBinding to",
+            "name persons and groups of your organization",
+            _IN_INDEX,
+            values="variables.reserved",
+        ),
+        Rule(
+            f"variables.same || size(variables.subjects) <= {_MAX_MEMBERS}",
+            f"a RoleBinding of more than {_MAX_MEMBERS} subjects",
+            "add a group",
+            _IN_INDEX,
+        ),
+        Rule(
+            f"variables.same_metadata || {MAY_MANAGE}",
+            "changing labels, annotations or finalizers",
+            where=_IN_INDEX,
+        ),
+    ],
+    {
+        "same": is_same("subjects"),
+        "subjects": "has(object.subjects) ? object.subjects : []",
+        "reserved": (
+            "variables.subjects.filter(it, it.kind != 'ServiceAccount' && it.name.startsWith('system:'))"
+            ".map(it, it.name)"
+        ),
+        "same_metadata": is_same("metadata.labels", "metadata.annotations", "metadata.finalizers"),
+    },
+    is_everywhere=True,
+)
+
+POLICIES = (BINDINGS, ROLES, TOKEN_SECRETS, TOKENS, INDEX)

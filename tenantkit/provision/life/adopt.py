@@ -132,7 +132,8 @@ def adopt(  # noqa: PLR0913 (each is a separate decision, with a default that su
 
 
 def _make(cluster: ClusterApi, tenants: Sequence[Tenant], platform: Platform) -> Plan:
-    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants])
+    names = [tenant.name for tenant in tenants]
+    live = read_tenants(cluster, [platform.namespace(tenant) for tenant in tenants], names)
     namespaces = [manifest for ref, manifest in live.objects.items() if ref.kind == "Namespace"]
     changes = make_adoption(tenants, platform, live)
     return Plan(platform, tuple(tenants), tuple(changes), "adoption", cluster_id(cluster, namespaces))

@@ -23,7 +23,6 @@ from tenantkit.provision.life.reasons import (
     seen_in_namespace,
 )
 from tenantkit.provision.lifecycle import terminating
-from tenantkit.provision.live import LiveState
 from tenantkit.provision.ownership import owner_of, tenant_of
 from tenantkit.provision.plan import not_fitting, unfit_tenants
 from tenantkit.provision.plans.tenant_changes import compare_tenants
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tenantkit.provision.changes import PlanAction
+    from tenantkit.provision.live import LiveState
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.platform import Platform
@@ -124,7 +124,7 @@ def _inside(tenant: Tenant, platform: Platform, live: LiveState) -> Iterator[Pla
     """What the next plan would say about the objects that exist: as rows `foreign`, with the reason."""
     place = ObjectRef("v1", "Namespace", platform.namespace(tenant))
     adopted = _with_fields(live.objects[place], adopted_namespace(tenant, platform))
-    state = LiveState({**live.objects, place: adopted}, live.unknown, live.has_all_namespaces, live.unreadable)
+    state = replace(live, objects={**live.objects, place: adopted})
     [planned] = compare_tenants([tenant], platform, state)
     for change in planned:
         rows = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
+from tenantkit.provision.content.members import with_adders
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
 from tenantkit.provision.content.unwanted import unwanted, unwanted_extra
@@ -15,6 +17,7 @@ from tenantkit.provision.extras.wanted import (
     wanted_copies,
     with_recorded_kinds,
 )
+from tenantkit.provision.index.read import is_in_index
 from tenantkit.provision.stored.versions import why_newer
 from tenantkit.rules.manifest import ref_of
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.content.namespace import Content
+    from tenantkit.provision.content.team import TeamPart
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.reasons import Reason
     from tenantkit.rules.manifest import Manifest, ObjectRef
@@ -51,9 +55,10 @@ def _compare(
 ) -> list[PlanChange]:
     """One tenant against the objects in its namespace; what it leaves as it is, is read from them."""
     part = team_part(tenant, platform, content)
-    made = make_tenant(with_team(tenant, part), platform)
+    made = _planned(make_tenant(with_team(tenant, part), platform), tenant, part, live)
     copies, refused = wanted_copies(tenant, platform, live)
-    wanted = [with_recorded_kinds(made[0], platform, content.namespace), *made[1:], *copies]
+    kept = with_adders(made[1:], content.of_kind("RoleBinding"))
+    wanted = [with_recorded_kinds(made[0], platform, content.namespace), *kept, *copies]
     refs = {ref_of(manifest) for manifest in wanted} | refused.keys()
     rest = [unwanted_extra(manifest) for manifest in no_longer_wanted(extras, tenant, refs)]
     present = [manifest for manifest in content.objects if ref_of(manifest) not in refs]
@@ -68,6 +73,20 @@ def _compare(
     planned = changes(wanted, live, tenant=tenant.name, as_it_is=as_it_is, unwanted=rest)
     planned += [unknown(ref, live.unreadable[ref], tenant.name) for ref in sorted(unread)]
     return planned + [_not_copied(ref, reason, tenant.name, live) for ref, reason in refused.items()]
+
+
+def _planned(made: Sequence[Manifest], tenant: Tenant, part: TeamPart, live: LiveState) -> list[Manifest]:
+    """The objects to plan: those of the index only where they were read, and its members where all are known."""
+    has_members = None not in (
+        part.editors if tenant.editors is None else (),
+        part.viewers if tenant.viewers is None else (),
+    )
+    return [
+        manifest
+        for manifest in made
+        if not is_in_index(ref_of(manifest))
+        or (tenant.name in live.indexed and (has_members or not is_indexed_member(manifest)))
+    ]
 
 
 def _not_copied(ref: ObjectRef, reason: Reason, tenant: str, live: LiveState) -> PlanChange:

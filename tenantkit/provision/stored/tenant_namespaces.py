@@ -1,7 +1,8 @@
 """The namespaces of a tenant, and with them what `tenant=`, `namespaces=` and `label_selector=` mean to a reader.
 
 A tenant is found by the label of its namespaces, which only the platform writes, so that it is found also after a
-change of the platform's prefix. A user who may not list namespaces has it by the name that the platform gives it.
+change of the platform's prefix. A user who may not list namespaces has it by the name that the platform or the index
+gives it.
 `cluster.filters` shows how a reader uses this.
 """
 
@@ -45,7 +46,7 @@ def resolve_filters(
     Args:
         cluster: the cluster.
         tenant: one tenant's name. Default: all tenants.
-        namespaces: these namespaces. Default: the connection's, else all that the user may list.
+        namespaces: these namespaces. Default: the connection's, else all that the user may list, else their own.
         label_selector: in the API server's syntax. Default: all objects.
 
     Returns:

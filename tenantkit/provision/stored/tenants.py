@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.own_namespaces import own_namespaces, read_index
 from tenantkit.exceptions import ClusterError, InvalidSpecError, NotFound, PermissionDenied, SpecVersionError
 from tenantkit.hints import Hint
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PROTECTED_LABEL, TENANT_LABEL
@@ -67,9 +68,8 @@ def get_tenants(cluster: ClusterApi) -> TenantList:
         cluster: the connection, from `connect`.
 
     Returns:
-        The tenants of the whole cluster; if you may not list those, the tenants in those of the connection's own
-        namespaces that you may read. A tenant whose grant cannot be read is left out, and named in
-        `attrs["incomplete"]`.
+        The tenants of the whole cluster; if you may not list those, your own. A tenant whose grant cannot be read is
+        left out, and named in `attrs["incomplete"]`.
 
     Raises:
         PermissionDenied: you may read none of them, or not the platform's settings.
@@ -77,7 +77,7 @@ def get_tenants(cluster: ClusterApi) -> TenantList:
         InvalidSpecError: they cannot be read as a platform.
         ClusterUnavailable: the server did not answer.
 
-    RBAC: list namespaces, rolebindings and ingresses; else get the connection's own namespaces, and list the others in
+    RBAC: list namespaces, rolebindings and ingresses; else get the namespaces of your tenants, and list the others in
     each. Get configmap `platform` in tenantkit-system.
 
     Example:
@@ -87,7 +87,7 @@ def get_tenants(cluster: ClusterApi) -> TenantList:
     try:
         namespaces = cluster.list("Namespace", label_selector=TENANT_NAMESPACES)
     except PermissionDenied:
-        namespaces = _readable(cluster, cluster.namespaces or [cluster.namespace])
+        namespaces = _readable(cluster, cluster.namespaces or own_namespaces(cluster))
     namespaces = [namespace for namespace in namespaces if _is_tenant(namespace)]
     readable, incomplete = _with_grants(namespaces)
     tenants = _with_teams(cluster, get_platform(cluster), readable)
@@ -196,11 +196,14 @@ def get_tenant_namespace(cluster: ClusterApi, tenant: str) -> Manifest:
 def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Manifest:
     """The same as `get_namespace`, on a cluster with this platform.
 
-    A tenant whose namespace has another name, since the platform's prefix was another one, is found by its label.
+    A tenant whose namespace has another name, since the platform's prefix was another one, is found by its label, or by
+    the index if it is the user's own.
     """
     namespace = platform.namespace(tenant)
     try:
         return cluster.get("Namespace", namespace)
+    except PermissionDenied as refusal:
+        return _own_namespace(cluster, tenant, refusal)
     except NotFound:
         labelled = [
             it for it in readable_tenant_namespaces(cluster) if it["metadata"]["labels"][TENANT_LABEL] == tenant
@@ -208,6 +211,16 @@ def find_namespace(cluster: ClusterApi, tenant: str, platform: Platform) -> Mani
         if len(labelled) == 1:
             return labelled[0]
         raise _not_found(cluster, tenant, namespace) from None
+
+
+def _own_namespace(cluster: ClusterApi, tenant: str, refusal: PermissionDenied) -> Manifest:
+    """The Namespace by which the index names one of the user's tenants; else the refusal, with what the index names."""
+    own = read_index(cluster).tenants
+    for found in own:
+        if found.name == tenant and found.namespace != refusal.name:
+            return cluster.get("Namespace", found.namespace)
+    names = ", ".join(repr(found.name) for found in own)
+    raise refusal.with_hint(Hint("your tenants are {names}", {"names": names})) if own else refusal
 
 
 def readable_tenant_namespaces(cluster: ClusterApi) -> list[Manifest]:

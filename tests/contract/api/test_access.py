@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tests.contract.engines import ForeignEngine
 from tests.controlplane.credentials import user_name
 from tests.eventually import eventually
@@ -73,14 +73,14 @@ def give(wire: Wire, wire_as: WireAs, namespace: str) -> Callable[[str, str], Wi
 def test_a_user_has_a_name_and_only_the_group_of_all_authenticated_users(
     connect_as: Callable[[str], Cluster], user: str
 ) -> None:
-    identity = whoami(connect_as(user))
+    identity = read_user(connect_as(user))
     assert (identity.username, list(identity.groups)) == (user_name(user), ["system:authenticated"])
 
 
 def test_the_admin_is_in_the_masters_group_and_may_do_everything(engine: Engine, cluster: Cluster) -> None:
     if isinstance(engine, ForeignEngine):
         pytest.skip("the admin of this cluster has a name and groups of its own")
-    identity = whoami(cluster)
+    identity = read_user(cluster)
     assert (identity.username, list(identity.groups)) == (
         "admin@example.com",
         ["system:masters", "system:authenticated"],

@@ -74,10 +74,10 @@ def test_plan_then_apply_then_plan_again(run: Callable[..., Any], name: str, tmp
     applied = run("apply", str(file), "--output", "json")
     again = run("plan", str(file), "--exit-code")
 
-    assert (planned.returncode, "13 to create" in planned.stdout) == (3, True), planned.stdout + planned.stderr
+    assert (planned.returncode, "17 to create" in planned.stdout) == (3, True), planned.stdout + planned.stderr
     assert applied.returncode == 0, applied.stderr
     assert json.loads(applied.stdout)["urls"] == {name: [f"http://{name}.example.ai/"]}
-    assert (again.returncode, "13 unchanged" in again.stdout) == (0, True), again.stdout + again.stderr
+    assert (again.returncode, "17 unchanged" in again.stdout) == (0, True), again.stdout + again.stderr
     assert cluster.get("ResourceQuota", "tenantkit-quota", name)["spec"]["hard"]["pods"] == "20"
 
 

@@ -8,7 +8,7 @@ import pytest
 from kubernetes import client, watch
 from kubernetes.client import ApiException
 
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tenantkit.cluster.official_client import api_client
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def test_the_server_sees_the_same_user(connect_as: Callable[[str], Cluster]) -> 
     with api_client(cluster) as api:
         found = client.AuthenticationV1Api(api).create_self_subject_review(client.V1SelfSubjectReview())
 
-    assert found.to_dict()["status"]["user_info"]["username"] == whoami(cluster).username
+    assert found.to_dict()["status"]["user_info"]["username"] == read_user(cluster).username
 
 
 def test_a_stranger_is_refused_as_by_tenantkit(connect_as: Callable[[str], Cluster]) -> None:

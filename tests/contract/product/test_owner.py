@@ -37,7 +37,7 @@ def owner(name: str, connect_as: Callable[[str], Cluster], eventually: Callable[
 
 
 def test_an_owner_sees_that_there_is_nothing_to_do(owner: Cluster, name: str) -> None:
-    assert plan(owner, get_tenant(owner, name)).summary == "13 unchanged"
+    assert plan(owner, get_tenant(owner, name)).summary == "17 unchanged"
 
 
 def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: Cluster) -> None:
@@ -50,6 +50,7 @@ def test_an_owner_adds_a_route_and_a_member(owner: Cluster, name: str, cluster: 
     assert route.reason.startswith("it is not known whether another tenant has this host, since you may not list")
     assert [(outcome.action, outcome.ref.kind) for outcome in report.applied] == [
         ("create", "RoleBinding"),
+        ("update", "RoleBinding"),
         ("create", "Ingress"),
     ]
     assert get_tenant(cluster, name) == wanted.with_(viewers=[])
@@ -74,7 +75,7 @@ def test_what_the_platform_must_do_does_not_stop_an_owner(owner: Cluster, name: 
 
     report = apply(owner, plan(owner, wanted), progress=False)
 
-    assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding", "Ingress"]
+    assert [outcome.ref.kind for outcome in report.applied] == ["RoleBinding", "RoleBinding", "Ingress"]
     assert get_tenant(cluster, name) == wanted.with_(size="small", editors=[])
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tenantkit.cluster.connection.connect import connect
 from tenantkit.cluster.http.errors import Operation
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tenantkit.cluster.reviews import review
 from tests.contract.wire import kubectl
 
@@ -119,5 +119,5 @@ def test_extras_of_impersonation_arrive_under_their_names(
 
     with connect(kubeconfig=path) as cluster:
         found = review(cluster._session, "SelfSubjectReview", {}, Operation("read the user"))["status"]["userInfo"]
-        assert whoami(cluster).username == "jürgen@example.com"
+        assert read_user(cluster).username == "jürgen@example.com"
     assert found["extra"] == {"example.com/reason": ["audit", "größe"], "50%": ["x"]}

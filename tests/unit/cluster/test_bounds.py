@@ -17,7 +17,7 @@ from tenantkit.cluster.http.errors import Operation, error_of_answer, error_of_s
 from tenantkit.cluster.http.session import Call
 from tenantkit.cluster.http.transport import Endpoint, Request, TransportError
 from tenantkit.cluster.http.urllib3_transport import Urllib3Transport
-from tenantkit.cluster.identity import whoami
+from tenantkit.cluster.identity import read_user
 from tenantkit.cluster.requests.discovery import served_kinds
 from tenantkit.cluster.requests.list import SMALL_PAGE, Selection, list_all
 from tenantkit.exceptions import ClusterError, ClusterUnavailable
@@ -230,7 +230,7 @@ def test_an_odd_answer_about_the_servers_kinds_is_one_error(body: object) -> Non
 
 @pytest.mark.parametrize("body", [*ODD[:-1], {"status": 5}, {"status": []}])
 def test_an_odd_answer_to_a_review_is_one_error(body: object) -> None:
-    for ask in (whoami, lambda connected: connected.can("get", "Pod")):
+    for ask in (read_user, lambda connected: connected.can("get", "Pod")):
         with contextlib.suppress(TypeError), pytest.raises(ClusterError):
             ask(cluster(Script(answer(body=body))))
 

@@ -9,7 +9,7 @@ import pytest
 
 from tenantkit.cluster.cluster import Cluster
 from tenantkit.cluster.http.transport import TransportError
-from tenantkit.cluster.identity import Identity, whoami
+from tenantkit.cluster.identity import User, read_user
 from tenantkit.cluster.visible import list_visible
 from tenantkit.exceptions import ClusterUnavailable, Expired, InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.rules.manifest import ObjectRef
@@ -189,7 +189,7 @@ def test_can_refuses_a_misspelt_kind() -> None:
         cluster(Script()).can("get", "Ingres")
 
 
-def test_whoami_shows_the_servers_user_which_the_repr_shows_from_then_on() -> None:
+def test_the_user_is_the_servers_which_the_repr_shows_from_then_on() -> None:
     info = {"username": "dana@example.com", "groups": ["ml", "system:authenticated"]}
     found = cluster(
         Script(answer(201, {"status": {"userInfo": info}})),
@@ -199,7 +199,7 @@ def test_whoami_shows_the_servers_user_which_the_repr_shows_from_then_on() -> No
     )
 
     assert "user='sandbox-owner'" in repr(found)
-    assert whoami(found) == Identity("dana@example.com", ("ml", "system:authenticated"), "lab", SERVER, is_sandbox=True)
+    assert read_user(found) == User("dana@example.com", ("ml", "system:authenticated"), "lab", SERVER, is_sandbox=True)
     assert repr(found) == (
         f"Cluster(context='lab', server='{SERVER}', user='dana@example.com', namespace='default', sandbox)"
     )
@@ -228,11 +228,11 @@ def test_the_whole_cluster_is_listed_if_that_is_allowed() -> None:
 
 
 def test_a_user_who_may_not_list_the_cluster_sees_the_connections_namespace() -> None:
-    script = Script(DENIED, page("a"))
+    script = Script(DENIED, DENIED, page("a"))
     found, scope = list_visible(cluster(script, namespace="vision"), "Pod", label_selector="x=1")
 
     assert ([item["metadata"]["name"] for item in found], scope) == (["a"], ("vision",))
-    assert script.asked[1] == ("GET", "/api/v1/namespaces/vision/pods")
+    assert script.asked[2] == ("GET", "/api/v1/namespaces/vision/pods")
     assert script.query() == {"labelSelector": "x=1", "limit": "500"}
 
 
@@ -271,8 +271,9 @@ def test_namespaces_are_read_one_by_one_if_they_may_not_be_listed() -> None:
     mine: Manifest = {"kind": "Namespace", "metadata": {"name": "vision", "labels": {"team": "ml"}}}
     gone = status(404, "NotFound", 'namespaces "x" not found', name="x")
 
-    assert list_visible(cluster(Script(DENIED, answer(200, mine)), namespace="vision"), "Namespace")[0] == [mine]
-    assert list_visible(cluster(Script(DENIED, gone), namespace="x"), "Namespace")[0] == []
+    for reply, listed in ((answer(200, mine), [mine]), (gone, [])):
+        connection = cluster(Script(DENIED, DENIED, reply), namespace="vision")
+        assert list_visible(connection, "Namespace")[0] == listed
     for selector, expected in (("team=ml", [mine]), ("team=other", [])):
         connection = cluster(Script(answer(200, mine)), namespaces=["vision"])
         assert list_visible(connection, "Namespace", label_selector=selector)[0] == expected

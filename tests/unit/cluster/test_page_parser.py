@@ -83,8 +83,8 @@ def test_a_user_who_listed_no_namespaces_learns_how_to() -> None:
     hint = "list your namespaces in namespaces=[…], here or in tk.connect(), or in $TENANTKIT_NAMESPACES"
 
     with pytest.raises(PermissionDenied) as caught:
-        project_visible(cluster(Script(denied, denied), namespace="own"), "Pod", len)
-    assert str(caught.value).endswith(f"; {hint}")
+        project_visible(cluster(Script(denied, denied, denied), namespace="own"), "Pod", len)
+    assert str(caught.value).endswith(f"; no tenant is known to have you as a member: {hint}")
     assert (caught.value.status, caught.value.kind, caught.value.namespace) == (403, "Pod", "own")
 
     with pytest.raises(PermissionDenied) as caught:

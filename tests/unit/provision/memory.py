@@ -20,6 +20,7 @@ from tenantkit.provision.stored.platform import get_platform
 from tenantkit.rules.kinds import Kind
 from tenantkit.rules.manifest import ObjectRef, ref_of
 from tenantkit.rules.selectors.label_selectors import label_selector_of, parse_label_selector
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, index_rule
 from tenantkit.sandbox.apimachinery.errors import ApiError
 from tenantkit.sandbox.endpoints.patch import patch
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tenantkit.exceptions import ClusterError
     from tenantkit.provision.report import ApplyOutcome, Report
     from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.tenant_index import IndexedTenant
 
 NOW = "2026-11-25T12:00:00Z"
 PLATFORM = Platform()
@@ -65,6 +67,7 @@ class Memory(ClusterApi):
     refused: tuple[str, ...] = ()
     unreadable_names: tuple[str, ...] = ()  # namespaces in which nothing may be read by name
     rights: frozenset[tuple[str, str]] | None = None  # verbs and kinds in any one namespace; None: everything
+    own: tuple[IndexedTenant, ...] = ()  # of a user who may read no other Namespaces, as the index names them
     server: str = "memory"
     admission: Callable[[Manifest], Manifest] = lambda manifest: manifest  # changes what is stored
 
@@ -77,11 +80,16 @@ class Memory(ClusterApi):
         return ()
 
     @property
+    def fallback_namespaces(self) -> tuple[str, ...]:
+        return (self.namespace,)
+
+    @property
     def server_digest(self) -> str:
         return self.server
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest:
-        if namespace in self.unreadable_names:
+        is_others = kind == "Namespace" and self.own and name not in {tenant.namespace for tenant in self.own}
+        if namespace in self.unreadable_names or is_others:
             raise _error(403, "Forbidden", f"{kind} is forbidden", Operation("get", kind, name, namespace))
         for ref, manifest in self.objects.items():
             if (ref.kind, ref.name, ref.namespace) == (kind, name, namespace):
@@ -164,6 +172,10 @@ class Memory(ClusterApi):
         del name, subresource
         kind = kind.kind if isinstance(kind, Kind) else kind
         return self.rights is None or ((verb, kind) in self.rights and namespace is not None)
+
+    def own_rules(self, namespace: str) -> Manifest:
+        rules = [index_rule(tenant.name, tenant.namespace) for tenant in self.own if namespace == INDEX_NAMESPACE]
+        return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
 
     def list(
         self,

@@ -17,6 +17,7 @@ from tenantkit.provision.plans.table import COLUMNS
 from tenantkit.provision.reasons import Reason, added_by_other, owned_by_other, set_by_other
 from tenantkit.provision.stored.installed import Installed
 from tenantkit.rules.manifest import ObjectRef, ref_of
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE
 from tenantkit.sandbox.managedfields.apply import apply as server_side_apply
 from tenantkit.sandbox.managedfields.fieldmanager import track_update
 from tenantkit.spec.platform import Platform
@@ -79,7 +80,9 @@ def test_on_an_empty_cluster_everything_is_created_in_the_order_of_applying() ->
     plan = planned(tenant(routes=[ROUTE]), [])
 
     assert [(row.action, row.ref) for row in plan.rows] == [
-        ("create", ref_of(manifest)) for manifest in make_tenant(tenant(routes=[ROUTE]), PLATFORM)
+        ("create", ref_of(manifest))
+        for manifest in make_tenant(tenant(routes=[ROUTE]), PLATFORM)
+        if manifest["metadata"].get("namespace") != INDEX_NAMESPACE
     ]
     assert plan.summary == f"{OBJECTS} to create"
     assert plan.has_changes
@@ -359,6 +362,8 @@ def test_in_a_terminal_a_plan_is_a_table_without_unchanged_objects_and_control_c
     live[QUOTA] = with_hard(live[QUOTA], pods="9\x1b[2J\n9")
 
     assert str(planned(tenant(), live.values())) == (
+        "vision: conflict: ResourceQuota/tenantkit-quota:spec.hard.pods (quota pods 9 [2J 9 → 20): set by "
+        "'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
         "action    tenant  kind           namespace  name             change                   field           reason\n"
         "conflict  vision  ResourceQuota  vision     tenantkit-quota  quota pods 9 [2J 9 → 20  spec.hard.pods  "
         "set by 'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
@@ -374,7 +379,7 @@ def test_in_a_notebook_values_from_the_cluster_are_escaped() -> None:
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    assert html.startswith(f'<p>1 in conflict, {OBJECTS - 2} unchanged</p><table class="mathjax_ignore">')
+    assert f"<summary>1 in conflict, {OBJECTS - 2} unchanged</summary><p>By object and field:</p><table class=" in html
 
 
 def test_an_empty_plan_says_so() -> None:

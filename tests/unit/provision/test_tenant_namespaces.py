@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tenantkit.cluster.filters import Filters
-from tenantkit.exceptions import InvalidSpecError, NotFound
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied
 from tenantkit.provision.install import install_platform
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters, tenant_namespaces
+from tenantkit.rules.tenant_index import IndexedTenant
 from tenantkit.spec.platform import Platform
 from tests.unit.provision.memory import Memory, run, tenant
 
@@ -38,6 +39,20 @@ def test_a_user_who_may_not_list_namespaces_has_the_tenant_by_its_name(memory: M
     memory.refused = ("Namespace",)
 
     assert resolve_filters(memory, tenant="vision").namespaces == ("team-vision",)
+
+
+def test_a_user_who_may_not_list_namespaces_has_a_tenant_of_another_prefix_by_the_index(memory: Memory) -> None:
+    memory.install(Platform(namespace_prefix="other-"))
+    memory.own, memory.refused = (IndexedTenant("vision", "team-vision"),), ("Namespace",)
+
+    assert resolve_filters(memory, tenant="vision").namespaces == ("team-vision",)
+
+
+def test_a_user_who_may_not_read_a_tenant_learns_which_are_theirs(memory: Memory) -> None:
+    memory.own, memory.refused = (IndexedTenant("vision", "team-vision"),), ("Namespace",)
+
+    with pytest.raises(PermissionDenied, match="your tenants are 'vision'"):
+        resolve_filters(memory, tenant="speech")
 
 
 def test_a_tenant_that_does_not_exist_is_an_error_and_not_an_empty_answer(memory: Memory) -> None:

@@ -128,6 +128,7 @@ def test_in_a_read_only_tenant_members_read_and_nobody_of_them_may_write_or_thaw
         "delete RoleBinding",
         "delete RoleBinding",
         "update Namespace",
+        "update RoleBinding",
     ]
     eventually(lambda: not may(editor, "create", "Pod", name) and not may(owner, "create", "RoleBinding", name))
     assert may(editor, "list", "Pod", name)

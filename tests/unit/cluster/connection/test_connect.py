@@ -110,17 +110,21 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) ->
     assert SECRET not in str(caught.value)
 
 
-def test_the_namespaces_come_from_the_call_or_else_from_the_environment(
+def test_the_namespaces_come_from_the_call_and_the_environment_is_a_fallback(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TENANTKIT_NAMESPACES", "vision, speech,vision")
+    def namespaces(**arguments: Any) -> tuple[object, ...]:
+        with connect(server=server.url, **arguments) as cluster:
+            return cluster.namespaces, cluster.fallback_namespaces, cluster.namespace
 
-    with connect(server=server.url) as cluster:
-        assert (cluster.namespaces, cluster.namespace) == (("vision", "speech"), "default")
-    with connect(server=server.url, namespaces=["other"]) as cluster:
-        assert (cluster.namespaces, cluster.namespace) == (("other",), "other")
-    with connect(server=server.url, namespaces=["other"], namespace="own") as cluster:
-        assert (cluster.namespaces, cluster.namespace) == (("other",), "own")
+    assert namespaces() == ((), ("default",), "default")
+    assert namespaces(namespace="own") == ((), ("own",), "own")
+    monkeypatch.setenv("TENANTKIT_NAMESPACES", "vision, speech,vision")
+    assert namespaces() == ((), ("vision", "speech"), "default")
+    assert namespaces(namespaces=["other"]) == (("other",), ("other",), "other")
+    assert namespaces(namespaces=["other"], namespace="own") == (("other",), ("own",), "own")
+    monkeypatch.setenv("TENANTKIT_NAMESPACES", "vision")
+    assert namespaces() == ((), ("vision",), "vision")
 
 
 def test_a_token_replaces_all_other_credentials(secure: Server, authority: Authority, home: Path) -> None:

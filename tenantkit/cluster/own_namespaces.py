@@ -1,0 +1,96 @@
+"""The namespaces of a user who may not list all: those of their tenants, which the index names in one request.
+
+Nothing is kept: a reader asks once and passes on what it covered, so a new member sees their tenant at once. Rejected
+alternatives: a cache, which would be wrong for as long as it saves requests; trying each namespace by name, which needs
+a list of names that a user may not have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tenantkit.exceptions import NotFound, PermissionDenied
+from tenantkit.rules.tenant_index import INDEX_NAMESPACE, tenants_in
+
+if TYPE_CHECKING:
+    from tenantkit.rules.manifest import Manifest
+    from tenantkit.rules.tenant_index import IndexedTenant
+
+
+class ReadsOwnRules(Protocol):
+    """The part of a Cluster that is used here."""
+
+    @property
+    def fallback_namespaces(self) -> tuple[str, ...]:
+        """The namespaces of a user who may list none and of whom no tenant is known."""
+
+    def own_rules(self, namespace: str) -> Manifest:
+        """The rules of the user's roles in a namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTenants:
+    """The user's tenants, as the index names them.
+
+    Args:
+        tenants: sorted by name.
+        incomplete: why some may be missing; None if none are.
+    """
+
+    tenants: tuple[IndexedTenant, ...] = ()
+    incomplete: str | None = None
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Their namespaces, each once."""
+        return tuple(dict.fromkeys(tenant.namespace for tenant in self.tenants))
+
+
+def own_namespaces(cluster: ReadsOwnRules) -> tuple[str, ...]:
+    """The namespaces that a user who may not list all of them reads by default; at least one.
+
+    Returns:
+        Those of the user's tenants, by the index; if it names none, those of $TENANTKIT_NAMESPACES; else the
+        connection's own: that of the context or of the pod.
+
+    Raises:
+        Unauthorized: the server does not accept the credentials.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: create selfsubjectrulesreviews, as any user may.
+
+    Example:
+        >>> own_namespaces(tk.connect(context="sandbox-owner"))
+        ('speech',)
+    """
+    return read_index(cluster).namespaces or cluster.fallback_namespaces
+
+
+def read_index(cluster: ReadsOwnRules) -> OwnTenants:
+    """The user's tenants in one request. A server that denies it is an index without tenants, and `incomplete`.
+
+    Raises:
+        Unauthorized: the server does not accept the credentials.
+        ClusterUnavailable: the server gave no answer.
+
+    RBAC: create selfsubjectrulesreviews, as any user may.
+    """
+    try:
+        status = cluster.own_rules(INDEX_NAMESPACE)
+    except (NotFound, PermissionDenied) as error:
+        return OwnTenants(incomplete=str(error))
+    return OwnTenants(tenants_in(resource_rules(status)), _incomplete(status))
+
+
+def resource_rules(status: Manifest) -> list[Manifest]:
+    """The rules on resources of a review's status; none if it has another form."""
+    rules = status.get("resourceRules")
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+
+
+def _incomplete(status: Manifest) -> str | None:
+    if status.get("incomplete") is not True:
+        return None
+    reason = status.get("evaluationError")
+    return f"the server could not list all of your permissions{f': {reason}' if reason else ''}"

@@ -1,0 +1,51 @@
+"""My tenants: those that have you as a member, for users who may not list tenants.
+
+The index answers in one request, and only about you (`rules.tenant_index`). Your role in each takes a request per
+tenant: see `whoami`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.own_namespaces import read_index
+from tenantkit.frames.kit.schema import frame_of_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.kit.schema import Schema
+
+MY_TENANTS: Schema = {"tenant": "string", "namespace": "string"}
+
+
+@takes_cluster
+def my_tenants(cluster: Cluster) -> pd.DataFrame:
+    """Return the tenants that have you as a member, by yourself or through a group: one row per tenant, in one request.
+
+    Administrators and provisioners see only the tenants that name them; `tenants` lists all.
+
+    Args:
+        cluster: the connection, from `connect`.
+
+    Returns:
+        tenant, namespace: string. Sorted by tenant. `attrs["incomplete"]`: why some may be missing, if the server could
+        not tell all.
+
+    Raises:
+        Unauthorized: the server does not accept the credentials.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: create selfsubjectrulesreviews, which any signed-in user may.
+    Source: page "Authorization", section "Checking API access".
+
+    Example:
+        >>> my_tenants(tk.connect(context="sandbox-owner"))["tenant"].to_list()
+        ['speech']
+    """
+    index = read_index(cluster)
+    frame = frame_of_rows(((tenant.name, tenant.namespace) for tenant in index.tenants), MY_TENANTS)
+    frame.attrs["incomplete"] = {"SelfSubjectRulesReview": index.incomplete} if index.incomplete is not None else {}
+    return frame

@@ -1,0 +1,1 @@
+"""A tenant's objects in the index, which lie outside of its namespace: read, kept by several owners, and removed."""

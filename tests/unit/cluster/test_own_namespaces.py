@@ -1,0 +1,103 @@
+"""The namespaces of a user who may not list all: by the index, else those of the environment, else the connection's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tenantkit.cluster.own_namespaces import OwnTenants, own_namespaces, read_index
+from tenantkit.cluster.visible import list_visible
+from tenantkit.exceptions import PermissionDenied
+from tenantkit.rules.tenant_index import IndexedTenant, index_rule
+from tests.unit.cluster.seam import Script, answer, cluster, status
+
+if TYPE_CHECKING:
+    from tenantkit.cluster.http.transport import Answer
+
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+_DENIED = status(403, "Forbidden", "pods is forbidden")
+
+
+def reviewed(*tenants: tuple[str, str], **more: object) -> Answer:
+    """The answer to a review of the rules in the index."""
+    rules = [index_rule(name, namespace) for name, namespace in tenants]
+    return answer(201, {"status": {"resourceRules": rules, "nonResourceRules": [], "incomplete": False, **more}})
+
+
+def pods(*names: str) -> Answer:
+    """The answer to a list of pods."""
+    items = [{"metadata": {"name": name, "namespace": "x"}} for name in names]
+    return answer(body={"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "5"}, "items": items})
+
+
+def test_the_index_is_one_request_for_the_rules_in_its_namespace() -> None:
+    script = Script(reviewed(("vision", "team-vision"), ("speech", "speech")))
+
+    assert own_namespaces(cluster(script)) == ("speech", "team-vision")
+    assert script.asked == [("POST", _REVIEWS)]
+    assert script.body(0)["spec"] == {"namespace": "tenantkit-index"}
+
+
+@pytest.mark.parametrize("reply", [reviewed(), _DENIED, status(404, "NotFound", "there is no such kind")])
+def test_without_a_tenant_in_the_index_the_fallback_counts(reply: Answer) -> None:
+    assert own_namespaces(cluster(Script(reply), fallback_namespaces=["a", "b"])) == ("a", "b")
+    assert own_namespaces(cluster(Script(reply), namespace="own")) == ("own",)
+
+
+def test_rules_that_could_not_be_listed_make_the_index_incomplete() -> None:
+    reply = reviewed(("vision", "vision"), incomplete=True, evaluationError="webhook authorizer does not support it")
+
+    assert read_index(cluster(Script(reply))) == OwnTenants(
+        (IndexedTenant("vision", "vision"),),
+        "the server could not list all of your permissions: webhook authorizer does not support it",
+    )
+
+
+def test_a_missing_role_of_another_binding_does_not_make_the_index_incomplete() -> None:
+    reply = reviewed(("vision", "vision"), evaluationError='role "gone" not found')
+
+    assert read_index(cluster(Script(reply))).incomplete is None
+
+
+def test_a_user_who_may_not_list_the_cluster_sees_the_namespaces_of_their_tenants() -> None:
+    script = Script(_DENIED, reviewed(("vision", "team-vision")), pods("a"))
+
+    found, scope = list_visible(cluster(script, namespace="elsewhere"), "Pod")
+
+    assert ([item["metadata"]["name"] for item in found], scope) == (["a"], ("team-vision",))
+    assert script.asked[2] == ("GET", "/api/v1/namespaces/team-vision/pods")
+
+
+def test_the_index_is_not_read_by_a_user_who_may_list_the_cluster_or_names_namespaces() -> None:
+    for namespaces in (None, ["vision"]):
+        script = Script(pods("a"))
+        list_visible(cluster(script), "Pod", namespaces=namespaces)
+        assert [method for method, _ in script.asked] == ["GET"]
+
+
+def test_the_index_is_not_read_for_kinds_without_namespaces() -> None:
+    script = Script(_DENIED)
+
+    with pytest.raises(PermissionDenied):
+        list_visible(cluster(script), "Node")
+    assert [method for method, _ in script.asked] == ["GET"]
+
+
+def test_a_user_of_the_index_who_may_read_nothing_is_not_asked_to_name_namespaces() -> None:
+    script = Script(_DENIED, reviewed(("vision", "vision")), _DENIED)
+
+    with pytest.raises(PermissionDenied) as caught:
+        list_visible(cluster(script), "Pod")
+    assert "TENANTKIT_NAMESPACES" not in str(caught.value)
+
+
+def test_a_user_without_a_tenant_learns_whom_to_ask() -> None:
+    script = Script(_DENIED, reviewed(), _DENIED)
+
+    with pytest.raises(PermissionDenied) as caught:
+        list_visible(cluster(script), "Pod")
+    assert str(caught.value).endswith(
+        "; no tenant is known to have you as a member: list your namespaces in namespaces=[…], here or in "
+        "tk.connect(), or in $TENANTKIT_NAMESPACES"
+    )
