@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., Locator]
 
+pytestmark = pytest.mark.timeout(300)  # each starts a kernel, and Voilà waits for it
+
 WIDTHS = (1400, 700)
 _IDLE = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 _RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
