@@ -133,7 +133,7 @@ $(VENV)/.has-lab: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.has-all: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call say,installing tenantkit with the packages for its tests)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,tables]' --group dev
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]' --group dev
 	@touch $(VENV)/.has-demo $(VENV)/.has-lab $@
 
 $(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
@@ -144,7 +144,7 @@ $(VENV)/.has-build: constraints.txt | $(VENV)/bin/python
 $(VENV_LOWEST)/.has-all: pyproject.toml constraints-lowest.txt | $(VENV_LOWEST)/bin/python
 	$(call say,installing tenantkit with the lowest supported libraries)
 	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[plots,sandbox,tables]' --group test
+	@$(VENV_LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[plots,sandbox]' --group test
 	@touch $@
 
 # --- the control plane: minutes the first time, seconds with Go's cache

@@ -16,12 +16,14 @@ What do you want to do?
     review a plan as a file              tk.write_plan, tk.read_plan
     add a teammate or a route            tk.TenantForm, or tenant.with_(editors=[...], routes=[...])
     find my tenants                      tk.my_tenants, tk.whoami
+    see who has which role               tk.members, tk.access
+    add or remove a teammate             tk.add_member, tk.remove_member (tk.plan_add_member shows it first)
+    add or remove a route                tk.add_route, tk.remove_route, tk.routes
     list tenants                         tk.tenants (a DataFrame), tk.get_tenants (specs)
     see how much of a quota is used      tk.quota_usage, tk.quota_holders, tk.QuotaDashboard, tk.plots
     find out why a pod does not start    tk.why, tk.fits, tk.events
     look at workloads                    tk.workloads, tk.pods, tk.services, tk.routes, tk.volumes, tk.Explorer
     look at nodes, or at any other kind  tk.nodes, tk.resources
-    show a frame in colour               tk.styled
     see who may reach whom               tk.connectivity, tk.plots.connectivity
     adopt an existing namespace          tk.plan_adopt, tk.adopt, tk.plan_release, tk.release
     stop new pods, or boost a quota      tk.freeze, tk.thaw, tk.boost
@@ -52,8 +54,7 @@ if TYPE_CHECKING:
     from tenantkit.cluster.requests.unreadable import ObjectList as ObjectList
     from tenantkit.cluster.requests.unreadable import UnreadableObject as UnreadableObject
     from tenantkit.cluster.requests.watch import WatchEvent as WatchEvent
-    from tenantkit.display.styling import InteractiveTable as InteractiveTable
-    from tenantkit.display.styling import styled as styled
+    from tenantkit.display.frame import Frame as Frame
     from tenantkit.findings.access.access import access as access
     from tenantkit.findings.audit.audit import audit as audit
     from tenantkit.findings.connectivity.connectivity import connectivity as connectivity
@@ -67,6 +68,13 @@ if TYPE_CHECKING:
     from tenantkit.forms.tenant.form import TenantForm as TenantForm
     from tenantkit.frames.copies import copies as copies
     from tenantkit.frames.events import events as events
+    from tenantkit.frames.log.follow import LogStream as LogStream
+    from tenantkit.frames.log.follow import follow_logs as follow_logs
+    from tenantkit.frames.log.lines import LogLine as LogLine
+    from tenantkit.frames.log.shown import ContainerLog as ContainerLog
+    from tenantkit.frames.log.shown import Logs as Logs
+    from tenantkit.frames.logs import logs as logs
+    from tenantkit.frames.members import members as members
     from tenantkit.frames.my_tenants import my_tenants as my_tenants
     from tenantkit.frames.nodes import nodes as nodes
     from tenantkit.frames.pods import pods as pods
@@ -81,8 +89,10 @@ if TYPE_CHECKING:
     from tenantkit.provision.apply import apply as apply
     from tenantkit.provision.changes import PlanChange as PlanChange
     from tenantkit.provision.changes import PlanRow as PlanRow
+    from tenantkit.provision.content.members import Member as Member
     from tenantkit.provision.delete import delete_tenants as delete_tenants
     from tenantkit.provision.delete import plan_delete_tenants as plan_delete_tenants
+    from tenantkit.provision.edits.edit import TeamEdit as TeamEdit
     from tenantkit.provision.install import install_platform as install_platform
     from tenantkit.provision.install import plan_platform as plan_platform
     from tenantkit.provision.install import uninstall_platform as uninstall_platform
@@ -108,6 +118,14 @@ if TYPE_CHECKING:
     from tenantkit.provision.stored.tenants import TenantList as TenantList
     from tenantkit.provision.stored.tenants import get_tenant as get_tenant
     from tenantkit.provision.stored.tenants import get_tenants as get_tenants
+    from tenantkit.provision.team.members import add_member as add_member
+    from tenantkit.provision.team.members import plan_add_member as plan_add_member
+    from tenantkit.provision.team.members import plan_remove_member as plan_remove_member
+    from tenantkit.provision.team.members import remove_member as remove_member
+    from tenantkit.provision.team.routes import add_route as add_route
+    from tenantkit.provision.team.routes import plan_add_route as plan_add_route
+    from tenantkit.provision.team.routes import plan_remove_route as plan_remove_route
+    from tenantkit.provision.team.routes import remove_route as remove_route
     from tenantkit.rules.manifest import ObjectRef as ObjectRef
     from tenantkit.sandbox.server import Sandbox as Sandbox
     from tenantkit.spec.boost import Boost as Boost
@@ -135,15 +153,20 @@ _HOME = {
     "Boost": "spec.boost",
     "Cluster": "cluster.cluster",
     "ContainerLimits": "spec.quota",
+    "ContainerLog": "frames.log.shown",
     "Dns": "spec.network",
     "Explorer": "forms.live.explorer",
     "Fit": "findings.fits.fits",
     "FitCheck": "findings.fits.fits",
     "FormField": "forms.kit.field",
+    "Frame": "display.frame",
     "Gateway": "spec.routing",
     "Guardrails": "spec.guardrails",
     "Identity": "provision.stored.identity",
-    "InteractiveTable": "display.styling",
+    "LogLine": "frames.log.lines",
+    "LogStream": "frames.log.follow",
+    "Logs": "frames.log.shown",
+    "Member": "provision.content.members",
     "Membership": "provision.stored.identity",
     "Network": "spec.network",
     "ObjectList": "cluster.requests.unreadable",
@@ -166,12 +189,15 @@ _HOME = {
     "Security": "spec.security",
     "SharedEndpoint": "spec.network",
     "StorageClassQuota": "spec.quota",
+    "TeamEdit": "provision.edits.edit",
     "Tenant": "spec.tenant",
     "TenantForm": "forms.tenant.form",
     "TenantList": "provision.stored.tenants",
     "UnreadableObject": "cluster.requests.unreadable",
     "WatchEvent": "cluster.requests.watch",
     "access": "findings.access.access",
+    "add_member": "provision.team.members",
+    "add_route": "provision.team.routes",
     "adopt": "provision.life.adopt",
     "api_client": "cluster.official_client",
     "apply": "provision.apply",
@@ -183,28 +209,36 @@ _HOME = {
     "delete_tenants": "provision.delete",
     "events": "frames.events",
     "fits": "findings.fits.fits",
+    "follow_logs": "frames.log.follow",
     "freeze": "provision.life.freeze",
     "get_platform": "provision.stored.platform",
     "get_tenant": "provision.stored.tenants",
     "get_tenants": "provision.stored.tenants",
     "install_platform": "provision.install",
+    "logs": "frames.logs",
+    "members": "frames.members",
     "my_tenants": "frames.my_tenants",
     "nodes": "frames.nodes",
     "plan": "provision.plan",
+    "plan_add_member": "provision.team.members",
+    "plan_add_route": "provision.team.routes",
     "plan_adopt": "provision.life.adopt",
     "plan_delete_tenants": "provision.delete",
     "plan_platform": "provision.install",
     "plan_release": "provision.life.release",
+    "plan_remove_member": "provision.team.members",
+    "plan_remove_route": "provision.team.routes",
     "pods": "frames.pods",
     "quota_holders": "frames.quota_holders",
     "quota_usage": "frames.quota",
     "read_plan": "provision.plan_files",
     "read_specs": "spec.files",
     "release": "provision.life.release",
+    "remove_member": "provision.team.members",
+    "remove_route": "provision.team.routes",
     "resources": "frames.resources",
     "routes": "frames.routes",
     "services": "frames.services",
-    "styled": "display.styling",
     "tenants": "frames.tenants",
     "thaw": "provision.life.freeze",
     "uninstall_platform": "provision.install",

@@ -7,7 +7,9 @@ alternative: replacing Python's words in the finished text, which also changes d
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from shlex import quote
 from string import Formatter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -40,9 +42,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "tick 'Overwrite the fields that others have set'",
         ),
         "form_yaml": ("`form.yaml`", "`form.yaml`", "the YAML below"),
-        "get_tenant": ("tk.get_tenant(cluster, …)", "`kubectl get namespace`", "`tk.get_tenant(cluster, …)`"),
+        "get_tenant": ("tk.get_tenant(cluster, …)", "`tenantkit export`", "`tk.get_tenant(cluster, …)`"),
         "install_platform": ("tk.install_platform(cluster)", "`tenantkit install`", "`tk.install_platform(cluster)`"),
         "kubeconfig": ("kubeconfig=", "--kubeconfig", "the argument kubeconfig= of `tk.connect()`"),
+        "members": ("tk.members(cluster, tenant=…)", "`tenantkit members`", "`tk.members(cluster, tenant=…)`"),
+        "more_pods": ("pass a larger max_pods=", "pass a larger --max-pods", "pass a larger max_pods="),
         "name_namespaces": (
             "list your namespaces in namespaces=[…], here or in tk.connect(), or in $TENANTKIT_NAMESPACES",
             "list your namespaces in $TENANTKIT_NAMESPACES",
@@ -73,15 +77,18 @@ _WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "`tk.plan_delete_tenants(cluster, …)`",
         ),
         "pods": ("tk.pods(cluster)", "`kubectl get pods`", "`tk.pods(cluster)`"),
-        "quota_usage": ("tk.quota_usage(cluster)", "`kubectl describe quota`", "the quota dashboard"),
+        "quota_usage": ("tk.quota_usage(cluster)", "`tenantkit quota`", "the quota dashboard"),
         "release": ("tk.release(cluster, …)", "`tenantkit release`", "`tk.release(cluster, …)`"),
         "report": ("see .report", "see the report", "see the report"),
+        "routes": ("tk.routes(cluster, tenant=…)", "`tenantkit routes`", "`tk.routes(cluster, tenant=…)`"),
         "sandbox": ("tk.Sandbox()", "`tenantkit sandbox --kubeconfig FILE`", "`tk.Sandbox()`"),
         "sources": ("kubeconfig= and server=", "--kubeconfig", "kubeconfig= and server="),
-        "tenants": ("tk.tenants(cluster)", "`kubectl get namespaces -l tenantkit.dev/tenant`", "`tk.tenants(cluster)`"),
+        "tenants": ("tk.tenants(cluster)", "`tenantkit tenants`", "`tk.tenants(cluster)`"),
         "thaw": ("tk.thaw(cluster, …)", "`tenantkit thaw`", "`tk.thaw(cluster, …)`"),
         "unprotect": ("protected=False", "`protected: false`", "`protected=False`"),
-        "whoami": ("tk.whoami(cluster)", "`kubectl auth whoami`", "`tk.whoami(cluster)`"),
+        "whoami": ("tk.whoami(cluster)", "`tenantkit whoami`", "`tk.whoami(cluster)`"),
+        "why": ("tk.why(cluster)", "`tenantkit why`", "`tk.why(cluster)`"),
+        "without_previous": ("leave out previous=True", "leave out --previous", "leave out previous=True"),
         "write_plan": ("tk.write_plan(path, plan)", "`tenantkit plan --out FILE`", "`tk.write_plan(path, plan)`"),
         "workloads": ("tk.workloads(cluster)", "`kubectl get all`", "`tk.workloads(cluster)`"),
     }
@@ -108,7 +115,7 @@ class Message:
         >>> message.words("python")
         'tk.whoami(cluster) shows the user that https://10.0.0.1 sees'
         >>> message.words("shell")
-        '`kubectl auth whoami` shows the user that https://10.0.0.1 sees'
+        '`tenantkit whoami` shows the user that https://10.0.0.1 sees'
     """
 
     sentence: str
@@ -143,6 +150,40 @@ class Hint(Message):
     def then(self, following: Hint) -> Hint:
         """This hint, and then another one."""
         return Hint("{first}; {following}", {"first": self, "following": following})
+
+
+class Call(Message):
+    """A call of one of tenantkit's readers that is also a command: `sentence` is its name, `values` its arguments.
+
+    Example:
+        >>> call = Call("logs", {"workload": "Job/train", "tenant": "vision", "previous": True})
+        >>> call.words("python")
+        'tk.logs(cluster, "Job/train", tenant="vision", previous=True)'
+        >>> call.words("shell")
+        '`tenantkit logs Job/train --tenant vision --previous`'
+    """
+
+    __slots__ = ()
+
+    def words(self, surface: Surface = "python") -> str:
+        """The call in the words of a surface; the first argument goes without its name."""
+        (_, first), *named = self.values.items()
+        if surface == "shell":
+            return f"`tenantkit {self.sentence} {' '.join([quote(str(first)), *map(_option, named)])}`"
+        shown = ", ".join([json.dumps(first), *(f"{name}={_literal(value)}" for name, value in named)])
+        text = f"tk.{self.sentence}(cluster, {shown})"
+        return f"`{text}`" if surface == "form" else text
+
+
+def _literal(value: object) -> str:
+    return repr(value) if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
+
+
+def _option(named: tuple[str, object]) -> str:
+    name, value = named
+    option = f"--{name.replace('_', '-')}"
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return option if value is True else f"{option} {quote(text)}"
 
 
 def names_in(sentence: str) -> set[str]:

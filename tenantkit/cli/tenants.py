@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @click.option("--dry-run", type=click.Choice(["server"]), help="Also let the server check each change by a dry run.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when there are changes.")
+@click.option("--fields", is_flag=True, help="Also print each object and field.")
 @click.option("--out", metavar="FILE", type=FILE, help="Also write the plan into a file for `tenantkit apply`.")
 @CLUSTER_OPTIONS
 @output_option
@@ -47,8 +48,11 @@ def plan(  # noqa: PLR0913 (one argument per option)
     context: str | None,
     output: Format,
     exit_code: bool,
+    fields: bool,
 ) -> int:
     """Show what `apply` or `install` would change. Nothing is written to the cluster.
+
+    Lost access and deletions come first, then what somebody else must do.
 
     FILE is YAML or JSON with `kind: Tenant`, or with `kind: Platform`; a folder stands for all such files in it, - for
     standard input.
@@ -61,7 +65,7 @@ def plan(  # noqa: PLR0913 (one argument per option)
         planned = _platform_plan(cluster, given) if is_platform else _plan(cluster, given, dry_run=dry_run)
     if out is not None:
         write_plan(out, planned)
-    print_result(output, planned.as_json("shell"), planned.words("shell"))
+    print_result(output, planned.as_json("shell"), planned.words("shell", fields=fields))
     if any(row.action in REFUSED for row in planned.rows):
         return ExitCode.BLOCKED
     if any(row.action == "not yours" for row in planned.rows):
@@ -92,7 +96,7 @@ def apply(
     given = read_spec_files(files)
     with connect(kubeconfig, context) as cluster:
         planned = _plan(cluster, given)
-        notify(planned.words("shell"))
+        notify(planned.words("shell", fields=False))
         forced = named_conflicts(planned, force_conflicts)
         with cancelled_by_signals() as cancelled:
             return print_report(

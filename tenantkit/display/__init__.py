@@ -1,1 +1,1 @@
-"""How values are shown to people: text and HTML tables, pictures, styled frames, amounts with units."""
+"""How values are shown to people: frames, text and HTML tables, pictures, amounts with units."""

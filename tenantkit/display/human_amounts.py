@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _STEP = 1024
+_AGE_UNITS = (("y", 365 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def number_text(value: float | Fraction) -> str:
@@ -37,3 +38,13 @@ def amount_text(value: float, unit: str) -> str:
     if unit == "bytes":
         return bytes_text(value)
     return f"{number_text(value)} core{'s' * (value != 1)}" if unit == "cores" else number_text(value)
+
+
+def age_text(seconds: float) -> str:
+    """How long ago a time was, or in how long it is: `35 s ago`, `3 h ago`, `in 12 d`; whole units, rounded down."""
+    amount = abs(int(seconds))
+    if amount == 0:
+        return "just now"
+    unit, length = next(((unit, length) for unit, length in _AGE_UNITS if amount >= 2 * length), _AGE_UNITS[-1])
+    text = f"{amount // length} {unit}"
+    return f"{text} ago" if seconds > 0 else f"in {text}"

@@ -21,6 +21,11 @@ def clean(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
+def cut(text: str, limit: int) -> str:
+    """The text on one line, with at most `limit` characters; a longer one is cut first, and ends with `…`."""
+    return clean(text) if len(text) <= limit else f"{clean(text[: limit - 1])}…"
+
+
 def value_text(value: Any) -> str | None:
     """A field's value as text: text as it is, anything else as JSON, None as None."""
     if value is None or isinstance(value, str):
@@ -61,5 +66,4 @@ def html_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str
 
 
 def _cut(text: str | None, *, whole: bool) -> str:
-    shown = clean(text or "")
-    return shown if whole or len(shown) <= _CELL_LIMIT else shown[: _CELL_LIMIT - 1] + "…"
+    return clean(text or "") if whole else cut(text or "", _CELL_LIMIT)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from tenantkit.hints import Message
 
 Cause: TypeAlias = Literal[
     "namespace terminating",  # its namespace is being deleted: nothing new can be created there
@@ -69,7 +71,7 @@ class Finding:
         object: what blocks, is missing or is broken: `ResourceQuota/tenantkit-quota`, `Secret/registry`.
         message: as the server, a controller or the kubelet wrote it; empty where none did.
         evidence: where the message was read, and the figures behind it.
-        next_steps: what to do.
+        next_steps: what to do; a Message where the words depend on the surface.
         since: when it was first seen, as Kubernetes writes times; None where unknown.
         pods: how many pods are affected, also those that were never created.
     """
@@ -80,19 +82,24 @@ class Finding:
     object: str
     message: str
     evidence: str
-    next_steps: str
+    next_steps: str | Message
     since: str | None = None
     pods: int = 1
 
     @property
     def workload(self) -> str:
         """The workload in the chain: the first that is neither a pod nor a ReplicaSet with an owner."""
-        return next((link for link in self.chain if link.partition("/")[0] not in _WITHIN), self.chain[-1])
+        return workload_of(self.chain)
 
     @property
     def root_workload(self) -> str:
         """The top-level owner."""
         return self.chain[-1]
+
+
+def workload_of(chain: Sequence[str]) -> str:
+    """The workload in a chain: the first object that is neither a pod nor another part of a workload."""
+    return next((link for link in chain if link.partition("/")[0] not in _WITHIN), chain[-1])
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

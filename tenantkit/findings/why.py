@@ -28,7 +28,7 @@ from tenantkit.findings.finding import Finding, in_order
 from tenantkit.findings.read_snapshot import KINDS, read_bound_pods, read_snapshot
 from tenantkit.findings.snapshot import condition
 from tenantkit.frames.kit.schema import TIME, frame_of_rows
-from tenantkit.hints import Hint
+from tenantkit.hints import Hint, Message
 from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.provision.stored.tenant_namespaces import resolve_filters
 from tenantkit.provision.stored.tenants import TENANT_NAMESPACES
@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.filters import Filters
     from tenantkit.cluster.visible import Scope
     from tenantkit.findings.snapshot import ClusterSnapshot
     from tenantkit.frames.kit.schema import Schema
+    from tenantkit.hints import Surface
     from tenantkit.rules.manifest import Manifest
 
 WHY: Schema = {
@@ -117,6 +119,13 @@ def why(
         >>> causes = why(cluster, "speech")[["workload", "cause", "object", "next_steps"]]
     """
     filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    return explained(cluster, filters, workload=workload)
+
+
+def explained(
+    cluster: Cluster, filters: Filters, *, workload: str | None = None, surface: Surface = "python"
+) -> pd.DataFrame:
+    """The frame of `why`, whose next steps are in the words of a surface."""
     chosen = filters.namespaces
     only_tenants = TENANT_NAMESPACES if chosen is None else None  # a namespace that is named need not be a tenant's
     found, scope = list_visible(cluster, "Namespace", namespaces=chosen, label_selector=only_tenants)
@@ -127,7 +136,7 @@ def why(
         snapshot = replace(snapshot, bound=read_bound_pods(cluster))
     if workload is not None:
         _check_workload(snapshot, workload)
-    frame = why_frame(snapshot, workload=workload, label_selector=filters.label_selector)
+    frame = why_frame(snapshot, workload=workload, label_selector=filters.label_selector, surface=surface)
     frame.attrs["scope"] = tuple(namespace["metadata"]["name"] for namespace in found)
     return frame
 
@@ -159,9 +168,13 @@ def find_causes(
 
 
 def why_frame(
-    snapshot: ClusterSnapshot, *, workload: str | None = None, label_selector: str | None = None
+    snapshot: ClusterSnapshot,
+    *,
+    workload: str | None = None,
+    label_selector: str | None = None,
+    surface: Surface = "python",
 ) -> pd.DataFrame:
-    """The frame of `why`, from a snapshot; the arguments are those of `find_causes`."""
+    """The frame of `why`, from a snapshot; the arguments are those of `find_causes` and `explained`."""
     tenants = {
         namespace["metadata"]["name"]: (namespace["metadata"].get("labels") or {}).get(TENANT_LABEL)
         for namespace in snapshot.all("Namespace")
@@ -176,7 +189,7 @@ def why_frame(
             finding.cause,
             finding.message,
             finding.evidence,
-            finding.next_steps,
+            next_steps.words(surface) if isinstance(next_steps := finding.next_steps, Message) else next_steps,
             finding.pods if finding.cause != "not readable" else None,
             finding.since,
         )

@@ -20,6 +20,8 @@ GRANT_ANNOTATION = "tenantkit.dev/grant"
 HOSTS_ANNOTATION = "tenantkit.dev/hosts"
 SERVICE_TYPES_ANNOTATION = "tenantkit.dev/service-types"
 PERSON_ANNOTATION = "tenantkit.dev/person"
+# on a RoleBinding: the user who added the member
+ADDED_BY_ANNOTATION = "tenantkit.dev/added-by"
 
 # Earlier versions stored the team's part in a ConfigMap of this name; it is deleted unread.
 RETIRED_CONFIG_MAP = "tenantkit-tenant"

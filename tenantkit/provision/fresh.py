@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import InvalidSpecError, PermissionDenied, StalePlanError
+from tenantkit.manifests.index import is_indexed_member
 from tenantkit.provision.plans.origin import check_cluster, check_platform
 from tenantkit.provision.plans.platform_notices import check_prefix
 from tenantkit.provision.stored.platform import find_platform
@@ -36,7 +37,7 @@ def check_origin(cluster: ClusterApi, plan: Plan, current: Plan) -> None:
     """
     if plan.cluster_id:
         check_cluster(plan.cluster_id, current.cluster_id)
-    if plan.subject in ("tenants", "adoption"):
+    if plan.subject in ("tenants", "adoption", "team"):
         check_platform(plan.platform_digest, find_platform(cluster))
     elif plan.subject == "platform":
         check_namespaces(cluster, plan.platform)
@@ -81,7 +82,7 @@ def check_fresh(plan: Plan, current: Plan, is_written: Callable[[PlanChange], bo
     planned = {change.ref: change for change in plan.changes}
     changed = []
     for change in current.changes:
-        if not is_written(change):
+        if not is_written(change) or is_indexed_member(change.wanted or {}):  # that keeps what others change
             continue
         before = planned.get(change.ref)
         if before is None or before.digest != change.digest:

@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenantkit.cluster.arguments import takes_cluster
-from tenantkit.display.tables import clean, html_table, text_table
+from tenantkit.display.tables import clean, text_table
 from tenantkit.exceptions import InvalidSpecError, Problem, check_surface
 from tenantkit.provision.changes import PlanChange, PlanRow, changes
 from tenantkit.provision.dry_run import check_on_server
+from tenantkit.provision.edits.remake import changes_of
 from tenantkit.provision.extras.live import with_extras
 from tenantkit.provision.hosts.granted import taken_hosts, with_checked_hosts, without_exchanges
 from tenantkit.provision.not_yours import as_planned, with_others_marked
 from tenantkit.provision.ownership import tenant_of
+from tenantkit.provision.plans.headlines import headline_lines, headlines
+from tenantkit.provision.plans.markup import plan_html
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.origin import check_boosts, cluster_id, platform_digest
 from tenantkit.provision.plans.plan_notices import notices_of
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from tenantkit.hints import Surface
     from tenantkit.provision.changes import PlanAction
     from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TeamEdit
     from tenantkit.provision.live import LiveState
     from tenantkit.provision.plans.notice import PlanNotice
     from tenantkit.provision.reasons import Reason
@@ -66,16 +69,17 @@ _COUNTED_BY_ROW: tuple[PlanAction, ...] = ("conflict", "foreign")
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes that `apply` would make, or that a deletion would; displayed as a table.
+    """The changes that `apply` would make, or that a deletion would; displayed in words, with the table folded.
 
     Args:
         platform: the settings for which it was made.
         tenants: the planned tenants; empty for a plan of the platform itself.
         changes: one per object, in the order of applying.
         subject: `tenants` for their creation and changes, `platform` for an installation, `deletion` for the deletion
-            of tenants, `adoption` and `release` for those of existing namespaces.
+            of tenants, `adoption` and `release` for those of existing namespaces, `team` for members and routes.
         cluster_id: the cluster on which it was made; `apply` refuses any other. Empty for a plan of the pure core.
-        notices: what to know before it is applied; shown first.
+        notices: what to know before it is applied; shown below the headlines.
+        edit: the members and routes that it adds and removes; None for any other subject than `team`.
 
     Example:
         >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
@@ -88,9 +92,10 @@ class Plan:
     platform: Platform
     tenants: tuple[Tenant, ...]
     changes: tuple[PlanChange, ...]
-    subject: Literal["tenants", "platform", "deletion", "adoption", "release"] = "tenants"
+    subject: Literal["tenants", "platform", "deletion", "adoption", "release", "team"] = "tenants"
     cluster_id: str = ""
     notices: tuple[PlanNotice, ...] = ()
+    edit: TeamEdit | None = None
 
     @property
     def platform_digest(self) -> str:
@@ -117,6 +122,17 @@ class Plan:
         return ", ".join(texts) or "nothing planned"
 
     @property
+    def headlines(self) -> tuple[str, ...]:
+        """What the plan means, in a lead's words: deletions and lost access first, then what others must do.
+
+        Example:
+            >>> plan = tk.plan(cluster, tk.get_tenant(cluster, "speech").with_(size="medium"))
+            >>> plan.headlines[-1].split(" · ")[:3]
+            ['speech: size small → medium', 'GPUs 0 → 2', 'CPU 4 → 16']
+        """
+        return tuple(text for _, text in headline_lines(headlines(self.changes), "python"))
+
+    @property
     def frame(self) -> pd.DataFrame:
         """The rows as a DataFrame.
 
@@ -127,8 +143,10 @@ class Plan:
         """
         import pandas as pd
 
+        from tenantkit.display.frame import Frame
+
         cells = [entry.cells("python") for entry in entries(self.changes)]
-        return pd.DataFrame(
+        return Frame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
 
@@ -139,8 +157,8 @@ class Plan:
             surface: the wording of the reasons: `python`, `shell` or `form`.
 
         Returns:
-            summary; notices, each with code, tenant and text; and changes: one mapping per row with the columns of
-            `frame`, None where there is no value, and `change`, the differences in words.
+            summary; headlines; notices, each with code, tenant and text; and changes: one mapping per row with the
+            columns of `frame`, None where there is no value, and `change`, the differences in words.
 
         Example:
             >>> tk.plan(cluster, tk.get_tenant(cluster, "forecast")).as_json()["summary"]
@@ -152,22 +170,25 @@ class Plan:
             {**dict(zip(COLUMNS, entry.cells(surface), strict=True)), "change": list(entry.lines)}
             for entry in entries(self.changes)
         ]
-        return {"summary": self.summary, "notices": notices, "changes": rows}
+        lines = [text for _, text in headline_lines(headlines(self.changes), surface)]
+        return {"summary": self.summary, "headlines": lines, "notices": notices, "changes": rows}
 
-    def words(self, surface: Surface) -> str:
-        """The notices, the changes by meaning and the summary as text, in the words of a surface.
+    def words(self, surface: Surface, *, fields: bool = True) -> str:
+        """The headlines, the notices, the changes by meaning and the summary as text, in the words of a surface.
 
         Args:
             surface: `python`, `shell` or `form`.
+            fields: also each object and field. Default: yes.
 
         Example:
             >>> print(tk.plan(cluster, tk.get_tenant(cluster, "forecast")).words("shell"))
-            12 unchanged
+            16 unchanged
         """
         check_surface(surface)
+        lines = "\n".join(text for _, text in headline_lines(headlines(self.changes), surface))
         notices = "\n".join(f"note: {clean(line)}" for line in notice_lines(self.notices, surface))
-        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True)
-        return "\n\n".join(part for part in (notices, table, self.summary) if part)
+        table = text_table(SHOWN_COLUMNS, self._shown(surface), is_whole=True) if fields else ""
+        return "\n\n".join(part for part in (lines, notices, table, self.summary) if part)
 
     def __str__(self) -> str:
         return self.words("python")
@@ -176,9 +197,8 @@ class Plan:
         return f"<Plan: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        notices = "".join(f"<li>{escape(clean(line))}</li>" for line in notice_lines(self.notices, "python"))
-        listed = f'<ul class="mathjax_ignore">{notices}</ul>' if notices else ""
-        return listed + html_table(self.summary, SHOWN_COLUMNS, self._shown("python"))
+        lines = headline_lines(headlines(self.changes), "python")
+        return plan_html(lines, notice_lines(self.notices, "python"), self.summary, self._shown("python"))
 
     def _shown(self, surface: Surface) -> list[tuple[str | None, ...]]:
         """The rows to show: unchanged objects are only counted."""
@@ -341,6 +361,9 @@ def replan(cluster: ClusterApi, earlier: Plan) -> Plan:
     if earlier.subject == "platform":
         made = make_install_plan(earlier.platform, read_installed(cluster, earlier.platform))
         return replace(made, cluster_id=cluster_id(cluster))
+    if earlier.edit is not None:
+        found = changes_of(cluster, earlier.edit, earlier.platform)
+        return replace(earlier, changes=tuple(found), cluster_id=cluster_id(cluster))
     check_boosts(earlier.tenants, datetime.now(UTC))
     made = _read_and_plan(cluster, earlier.tenants, earlier.platform)
     return replace(made, changes=tuple(as_planned(made.changes, earlier.changes)))

@@ -86,7 +86,7 @@ class Report:
     Example:
         >>> report = tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "recsys")), progress=False)
         >>> report
-        <Report: 14 unchanged>
+        <Report: 18 unchanged>
         >>> report.is_complete, report.urls
         (True, {'recsys': ['http://recsys.example.ai/rank']})
     """
@@ -129,8 +129,10 @@ class Report:
         """
         import pandas as pd
 
+        from tenantkit.display.frame import Frame
+
         cells = self._cells("python")
-        return pd.DataFrame(
+        return Frame(
             {name: pd.array([row[index] for row in cells], dtype="string") for index, name in enumerate(COLUMNS)}
         )
 
@@ -168,7 +170,7 @@ class Report:
 
         Example:
             >>> print(tk.apply(cluster, tk.plan(cluster, tk.get_tenant(cluster, "forecast"))).words("shell"))
-            12 unchanged
+            16 unchanged
         """
         check_surface(surface)
         table = text_table(COLUMNS, self._shown(surface))

@@ -2,7 +2,8 @@
 
 Server-side apply lets several writers share an object; `force` is used only for conflicts that the user named. Objects
 with a stored spec are created by POST, so that only one of two users succeeds, and updated with a `resourceVersion`, so
-that the second gets an error. Rejected alternative: a lock object, which a killed kernel leaves behind.
+that the second gets an error. The list of members in the index keeps what each of several owners has changed at the
+same time. Rejected alternative: a lock object, which a killed kernel leaves behind.
 Source: page "Server-Side Apply".
 """
 
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from tenantkit.exceptions import AlreadyExists, Conflict, NotFound, StalePlanError
 from tenantkit.manifests.extra_objects import is_extra
+from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.labels import GRANT_ANNOTATION, MANAGED_BY_LABEL, TENANT_LABEL
 from tenantkit.manifests.order import AWAITED_KINDS
 from tenantkit.provision.answers import check_answer, check_removed
 from tenantkit.provision.compare import digest, fields_of, pointer, same_value, with_value, without
 from tenantkit.provision.extras.contents import shown
+from tenantkit.provision.index.members import with_others_changes
 from tenantkit.provision.managed_fields import owners_of
 
 if TYPE_CHECKING:
@@ -152,6 +155,9 @@ def _apply(
     cluster: ClusterApi, change: PlanChange, manifest: Manifest, *, live: Manifest | None = None, force: bool = False
 ) -> None:
     """Apply; an object with a stored spec only if its fields have not changed since it was read."""
+    if change.live is not None and is_indexed_member(manifest):
+        _apply_members(cluster, change, manifest, change.live, force=force)
+        return
     if not _is_stored(change):
         check_answer(shown(manifest), shown(cluster.apply(manifest, force=force), manifest), change.live)
         return
@@ -175,6 +181,22 @@ def _apply(
             check_answer(manifest, answer, change.live)
             _remove_rest(cluster, change, answer)
             return
+
+
+def _apply_members(cluster: ClusterApi, change: PlanChange, manifest: Manifest, seen: Manifest, *, force: bool) -> None:
+    """Apply the list of a tenant's members in the index; what another owner changes meanwhile stays."""
+    for _ in range(_ATTEMPTS):
+        version = seen["metadata"]["resourceVersion"]
+        sent = with_others_changes(manifest, change.live or {}, seen)
+        try:
+            check_answer(sent, cluster.apply(_at_version(sent, version), force=force), change.live)
+        except Conflict:
+            seen = cluster.get(change.ref.kind, change.ref.name, change.ref.namespace)
+            if seen["metadata"]["resourceVersion"] == version:
+                raise  # a conflict of fields, not of versions
+        else:
+            return
+    raise StalePlanError(_at_the_same_time("changed"))
 
 
 def _is_stored(change: PlanChange) -> bool:

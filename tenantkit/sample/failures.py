@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenantkit.rules.pod_volumes import claim_names
-from tenantkit.sample.workloads import Workload, make_workload
+from tenantkit.sample.workloads import PREVIOUS_LOG_ANNOTATION, Workload, make_workload
 
 if TYPE_CHECKING:
     from tenantkit.rules.manifest import Manifest
@@ -51,6 +51,7 @@ class BrokenWorkload:
         pod_spec: further fields of its pods.
         container: further fields of their container.
         kubelet_report: what a kubelet writes. Default: the cluster finds the cause without a kubelet.
+        previous_log: what its container wrote before it ended. Default: nothing.
     """
 
     workload: Workload
@@ -58,6 +59,7 @@ class BrokenWorkload:
     pod_spec: Manifest | None = None
     container: Manifest | None = None
     kubelet_report: KubeletReport | None = None
+    previous_log: str | None = None
 
 
 def _small(tenant: str, kind: str, name: str) -> Workload:
@@ -71,6 +73,20 @@ def _waiting(reason: str, message: str, **more: object) -> Manifest:
 def _ended(code: int, reason: str) -> Manifest:
     return {"terminated": {"exitCode": code, "reason": reason, "startedAt": "{now}", "finishedAt": "{now}"}}
 
+
+_CRAWL_LOG = """\
+INFO crawler 2.3 starts
+INFO reads /etc/crawl/seeds.txt: 120 sites
+Traceback (most recent call last):
+  File "/app/crawl.py", line 41, in main
+    index = connect(os.environ["SEARCH_INDEX_URL"])
+KeyError: 'SEARCH_INDEX_URL'
+"""
+_FEATURES_LOG = """\
+INFO loads 212 features of 48,000,000 users
+INFO batch 1 of 12: resident memory 141 MiB
+INFO batch 2 of 12: resident memory 238 MiB
+"""
 
 BROKEN_WORKLOADS = (
     BrokenWorkload(Workload("chatbot", "Deployment", "api", 2, "1", "2Gi"), "quota exceeded"),
@@ -114,6 +130,7 @@ BROKEN_WORKLOADS = (
             _waiting("CrashLoopBackOff", _BACK_OFF, restartCount=7, lastState=_ended(1, "Error")),
             ("BackOff", "Back-off restarting failed container main in pod {pod}_{namespace}({uid})"),
         ),
+        previous_log=_CRAWL_LOG,
     ),
     BrokenWorkload(
         _small("recsys", "Deployment", "features"),
@@ -122,6 +139,7 @@ BROKEN_WORKLOADS = (
             _waiting("CrashLoopBackOff", _BACK_OFF, restartCount=4, lastState=_ended(137, "OOMKilled")),
             ("BackOff", "Back-off restarting failed container main in pod {pod}_{namespace}({uid})"),
         ),
+        previous_log=_FEATURES_LOG,
     ),
     BrokenWorkload(
         _small("recsys", "Deployment", "ab-test"),
@@ -135,7 +153,10 @@ BROKEN_WORKLOADS = (
 def make_broken_workload(broken: BrokenWorkload) -> list[Manifest]:
     """The workload, with its claims before it."""
     manifest = make_workload(broken.workload)
-    pod_spec = manifest["spec"]["template"]["spec"]
+    template = manifest["spec"]["template"]
+    pod_spec = template["spec"]
+    if broken.previous_log is not None:
+        template["metadata"]["annotations"][PREVIOUS_LOG_ANNOTATION] = broken.previous_log
     pod_spec |= broken.pod_spec or {}
     pod_spec["containers"][0] |= broken.container or {}
     return [*_claims(pod_spec, broken.workload.tenant), manifest]

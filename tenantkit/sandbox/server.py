@@ -42,6 +42,7 @@ from tenantkit.sandbox.control_loops import Controllers
 from tenantkit.sandbox.endpoints.connections import HEADER_LIMIT_BYTES, HEADERS_WITHIN_S, Connections
 from tenantkit.sandbox.kubeconfig import remove_kubeconfig, write_kubeconfig
 from tenantkit.sandbox.registry.system_writes import API_SERVER, put_as
+from tenantkit.sandbox.storage.container_logs import ContainerLogs
 from tenantkit.sandbox.storage.store import Store
 
 if TYPE_CHECKING:
@@ -103,10 +104,11 @@ class Sandbox:
         authority = trustme.CA(organization_name="tenantkit sandbox")
         ca_pem, tokens = authority.cert_pem.bytes(), Tokens()
         self._store = Store(clock or _now)
+        logs = ContainerLogs(self._store) if runs_pods else None
         self._controllers = Controllers(self._store, root_ca=ca_pem.decode(), runs_pods=runs_pods)
         self._add_initial_objects()
         without, address = "" if gateway_api else GROUP, f"{_HOST}:{self._port}"
-        self._handlers = Handlers(self._store, tokens, self._controllers, address=address, without=without)
+        self._handlers = Handlers(self._store, tokens, self._controllers, address=address, without=without, logs=logs)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         started: Future[None] = Future()

@@ -19,8 +19,8 @@ HOSTILE = [
     "&lt;b&gt; javascript:alert(1)",
 ]
 ALLOWED = {
-    "a", "b", "button", "caption", "code", "div", "h2", "h3", "li", "p", "pre", "progress", "span", "strong", "style",
-    "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "b", "button", "caption", "code", "dd", "details", "div", "dl", "dt", "h2", "h3", "li", "p", "pre", "progress",
+    "small", "span", "strong", "style", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 HANDLERS = {markup._COPY, clean(form._file("page.js"))}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenantkit.cluster.cluster import Cluster
-    from tenantkit.cluster.identity import Identity
+    from tenantkit.cluster.identity import User
 
 
 def htmls(form: TenantForm) -> Iterator[str]:
@@ -112,8 +112,8 @@ def test_strings_from_a_cluster_are_shown_as_text(hostile: str) -> None:
         assert read.text
 
 
-def identity_of(identity: Any) -> Identity:
-    typed: Identity = identity
+def identity_of(identity: Any) -> User:
+    typed: User = identity
     return typed
 
 

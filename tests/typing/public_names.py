@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any, assert_type
 
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 import tenantkit as tk
 from tenantkit.display.pictures import Picture
-from tenantkit.display.styling import InteractiveTable
 from tenantkit.provision.changes import PlanAction
 from tenantkit.provision.reasons import ReasonCode
 
@@ -59,7 +57,6 @@ def what_comes_out_is_known(cluster: tk.Cluster, vision: tk.Tenant) -> None:
     assert_type(tk.plots.gpus(tk.nodes(cluster), tk.pods(cluster)), Picture)
     assert_type(tk.QuotaDashboard(cluster), tk.QuotaDashboard)
     assert_type(tk.Explorer(cluster, namespaces=["vision"]), tk.Explorer)
-    assert_type(tk.styled(tk.pods(cluster)), Styler | InteractiveTable)
     assert_type(cluster.get("Namespace", "vision"), dict[str, Any])
     assert_type(cluster.list("Ingress", namespace="vision"), tk.ObjectList[dict[str, Any]])
     assert_type(cluster.can("create", "Ingress"), bool)

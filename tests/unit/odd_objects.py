@@ -344,6 +344,14 @@ KUEUE = [
         status={"conditions": [_condition("QuotaReserved", "False")], "admission": {"clusterQueue": "team"}},
     )
 ]
+BINDINGS = [
+    _made(
+        "RoleBinding",
+        "by-hand",
+        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+        subjects=[{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "dana@example.com"}],
+    )
+]
 ALL: dict[str, list[Manifest]] = {
     "Pod": PODS,
     "Event": EVENTS,
@@ -351,6 +359,7 @@ ALL: dict[str, list[Manifest]] = {
     "Service": SERVICES,
     "EndpointSlice": SLICES,
     "Ingress": INGRESSES,
+    "RoleBinding": BINDINGS,
     "PersistentVolumeClaim": CLAIMS,
     "ResourceQuota": QUOTAS,
     "Node": NODES,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from tenantkit.findings.causes.missing_references import missing_reference
 from tenantkit.findings.causes.relevance import is_relevant
-from tenantkit.findings.finding import Finding, cut
+from tenantkit.findings.finding import Finding, cut, workload_of
 from tenantkit.findings.snapshot import event_text, first_seen, label
+from tenantkit.hints import Call, Message
+from tenantkit.manifests.labels import TENANT_LABEL
 from tenantkit.rules.manifest import controller_of
 
 if TYPE_CHECKING:
@@ -67,8 +69,19 @@ class _Container:
         """Its last termination, current or previous."""
         return self.state("terminated") or (self.status.get("lastState") or {}).get("terminated")
 
+    def log(self, *, is_previous: bool = False) -> Call:
+        """The call that shows its log."""
+        return log_call(self.snapshot, self.pod, self.name, is_previous=is_previous)
+
     def finding(  # noqa: PLR0913 (what a finding consists of)
-        self, cause: Cause, message: str, evidence: list[str], next_steps: str, *, since: str | None, on: str = ""
+        self,
+        cause: Cause,
+        message: str,
+        evidence: list[str],
+        next_steps: str | Message,
+        *,
+        since: str | None,
+        on: str = "",
     ) -> Finding:
         return Finding(
             cause=cause,
@@ -82,11 +95,16 @@ class _Container:
         )
 
 
-def log_command(pod: Manifest, container: str, *, is_previous: bool = False) -> str:
-    """The command that shows a container's log, or that of its previous run."""
-    metadata = pod["metadata"]
-    previous = " --previous" if is_previous else ""
-    return f"kubectl logs -n {metadata['namespace']} {metadata['name']} -c {container}{previous}"
+def log_call(snapshot: ClusterSnapshot, pod: Manifest, container: str, *, is_previous: bool = False) -> Call:
+    """The call that shows the log of a container's run, or of its previous run: of the workload, failing pods first."""
+    namespace, spec = pod["metadata"]["namespace"], pod.get("spec") or {}
+    labels = (snapshot.find("Namespace", namespace) or {"metadata": {}})["metadata"].get("labels") or {}
+    tenant = labels.get(TENANT_LABEL)
+    is_one_of_several = len(spec.get("containers") or ()) + len(spec.get("initContainers") or ()) > 1
+    arguments: dict[str, object] = {"workload": workload_of(snapshot.chain(pod))}
+    arguments |= {"tenant": tenant} if tenant else {"namespaces": [namespace]}
+    arguments |= {"container": container} if is_one_of_several else {}
+    return Call("logs", arguments | ({"previous": True} if is_previous else {}))
 
 
 def not_running(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -210,13 +228,13 @@ def _ended(container: _Container, end: Manifest) -> Finding | None:
             "crash loop",
             message,
             evidence,
-            f"check the log of its last run: {log_command(container.pod, container.name, is_previous=True)}",
+            Message("check the log of its last run: {log}", {"log": container.log(is_previous=True)}),
             since=since,
         )
     if (controller_of(container.pod) or {}).get("kind") == "Job":
         return None  # the finding about its Job has the exit code
-    next_steps = f"check its log: {log_command(container.pod, container.name)}"
-    return container.finding("container failed", message, evidence, next_steps, since=since)
+    check = Message("check its log: {log}", {"log": container.log()})
+    return container.finding("container failed", message, evidence, check, since=since)
 
 
 def _memory_limit(container: _Container) -> str | None:

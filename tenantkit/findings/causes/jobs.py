@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tenantkit.findings.causes.containers import log_command
+from tenantkit.findings.causes.containers import log_call
 from tenantkit.findings.causes.never_created import is_finished
 from tenantkit.findings.finding import Finding, cut
 from tenantkit.findings.snapshot import condition, label
+from tenantkit.hints import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ def unsuccessful(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
 
 def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Finding:
+    next_steps: str | Message
     is_late = failed.get("reason") == _DEADLINE
     spec, status = job.get("spec") or {}, job.get("status") or {}
     evidence = [f"condition {failed.get('type')}, reason {failed.get('reason')}"]
@@ -63,14 +65,13 @@ def _failed(snapshot: ClusterSnapshot, job: Manifest, failed: Manifest) -> Findi
     )
 
 
-def _check_log(snapshot: ClusterSnapshot, job: Manifest) -> str:
-    """Where the log of its last failure is; `kubectl logs job/NAME` would show its oldest pod."""
-    namespace = job["metadata"]["namespace"]
+def _check_log(snapshot: ClusterSnapshot, job: Manifest) -> str | Message:
+    """Where the log of its last failure is."""
     for pod, container, _, is_previous in _failed_containers(snapshot, job):
-        return f"check the log of its last failed pod: {log_command(pod, container, is_previous=is_previous)}"
+        log = log_call(snapshot, pod, container, is_previous=is_previous)
+        return Message("check the log of its last failed pod: {log}", {"log": log})
     if snapshot.pods_of(job) or not snapshot.knows("Pod"):
-        selector = f"batch.kubernetes.io/job-name={job['metadata']['name']}"
-        return f"check why its pods failed: kubectl describe pods -n {namespace} -l {selector}"
+        return Message("check why its pods failed: {pods} shows their reasons")
     policy = (((job.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy")
     keep = ": set restartPolicy to Never to keep them" if policy == "OnFailure" else ""
     return f"its failed pods were deleted, and their logs with them{keep}"

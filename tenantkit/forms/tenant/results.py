@@ -12,6 +12,8 @@ from tenantkit.forms.kit.markup import copyable, element, joined
 from tenantkit.forms.kit.panel import notice, table, unexpected
 from tenantkit.forms.tenant.disabled_buttons import changes_to_make, refused_changes
 from tenantkit.forms.tenant.fields import field_of
+from tenantkit.provision.plans.headlines import headline_lines, headlines
+from tenantkit.provision.plans.markup import SORT_WORDS
 from tenantkit.provision.plans.notice import notice_lines
 from tenantkit.provision.plans.table import entries
 
@@ -37,6 +39,7 @@ _ORDER = {"CPU": 0, "Memory": 1, "Storage": 3, "Pods": 4}
 _DEVICE_ORDER = 2
 _CELL_LIMIT = 200
 _WORDS = {"not yours": "pending"}
+_SORT_CLASSES = {"loss": "delete", "others": "not-yours", "change": "update"}
 _NOTHING_APPLIED = {False: "Failed", True: "Cancelled"}  # by whether it was interrupted
 _DELETED = "This tenant has been deleted since the form was opened. Apply creates it again, without what was in it."
 _FORCED = "Others have set some of the fields. The box is ticked: Apply overwrites them."
@@ -69,11 +72,11 @@ class PlanState:
 
 
 def plan_content(plan: Plan, state: PlanState) -> tuple[Content, ...]:
-    """What a form shows of a plan: whether and how it can be applied, and its rows."""
+    """What a form shows of a plan: whether and how it can be applied, what it means, and its rows, folded."""
     deleted = notice("warning", _DELETED, word="Deleted") if state.is_deleted and not state.is_applying else None
     lines = notice_lines([replace(it, tenant=None) for it in plan.notices], "form")  # the form's own tenant
     notes = notice("warning", "\n".join(lines), word="Before you apply") if lines else None
-    return deleted, notes, plan_notice(plan, state), plan_table(plan)
+    return deleted, notes, plan_notice(plan, state), plan_headlines(plan), plan_table(plan)
 
 
 def plan_notice(plan: Plan, state: PlanState) -> Html:
@@ -170,8 +173,20 @@ def equivalent_code(python: str, yaml: str) -> Html:
     return element("div", element("h3", "Equivalent code and YAML", class_="tk-heading"), codes)
 
 
+def plan_headlines(plan: Plan) -> Html | None:
+    """What a plan means for the form's own tenant: lost access and deletions first."""
+    lines = headline_lines([replace(line, tenant=None) for line in headlines(plan.changes)], "form")
+    if not lines:
+        return None
+    items = [
+        element("li", element("span", SORT_WORDS[sort], class_=f"tk-word tk-{_SORT_CLASSES[sort]}"), " ", text)
+        for sort, text in lines
+    ]
+    return element("ul", *items, class_="tk-headlines", aria_label="What changes")
+
+
 def plan_table(plan: Plan) -> Html:
-    """The rows of a plan, in words: what takes something away first. Unchanged objects are counted, not listed."""
+    """The rows of a plan, folded: what takes something away first. Unchanged objects are counted, not listed."""
     listed = [entry for entry in entries(plan.changes) if entry.row.action != "unchanged"]
     rows = [
         (
@@ -182,7 +197,11 @@ def plan_table(plan: Plan) -> Html:
         )
         for entry in listed
     ]
-    return table(("action", "object", "change", "reason"), rows, caption=f"Plan: {plan.summary}")
+    columns, summary = ("action", "object", "change", "reason"), f"Plan: {plan.summary}"
+    if not rows:
+        return table(columns, rows, caption=summary)
+    shown = table(columns, rows, caption="By object and field")
+    return element("details", element("summary", summary), shown, class_="tk-fields")
 
 
 def report_table(report: Report) -> Html:

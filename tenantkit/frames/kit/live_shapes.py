@@ -41,6 +41,8 @@ _ABOUT = {
     "deletionGracePeriodSeconds": Whole,
 }
 _METADATA = _struct({"name": str, "namespace": str}, **_ABOUT)
+_MANAGED = _struct({"name": str, "namespace": str}, **_ABOUT, managedFields=_list(_struct(manager=str, operation=str)))
+_SUBJECT = _struct({"kind": str, "name": str}, apiGroup=str, namespace=str)
 _ANYWHERE = _struct({"name": str}, **_ABOUT)  # of kinds that are not in namespaces
 _CONDITION = _struct({"type": str}, status=str, reason=str, message=str, lastTransitionTime=str)
 _CONDITIONS = _list(_CONDITION)
@@ -221,6 +223,11 @@ SHAPES: dict[str, Any] = {
     ),
     "Namespace": _struct(
         {"metadata": _ANYWHERE}, spec=_struct(finalizers=list[str]), status=_struct(phase=str, conditions=_CONDITIONS)
+    ),
+    "RoleBinding": _struct(
+        {"metadata": _MANAGED},
+        roleRef=_struct(apiGroup=str, kind=str, name=str),
+        subjects=_list(_SUBJECT),
     ),
     "LimitRange": _struct({"metadata": _METADATA, "spec": _struct({"limits": _list(_LIMIT)})}),
     "Workload": _struct(  # Kueue's

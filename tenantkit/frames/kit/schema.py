@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tenantkit.display.frame import Frame
 from tenantkit.rules.times import parse_time
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ TIME = "datetime64[us, UTC]"  # microseconds hold the years 0 to 9999, nanosecon
 _INT64 = range(-(2**63), 2**63)
 
 
-def frame_of(columns: Mapping[str, Sequence[Any] | ExtensionArray], schema: Schema) -> pd.DataFrame:
+def frame_of(columns: Mapping[str, Sequence[Any] | ExtensionArray], schema: Schema) -> Frame:
     """A frame of exactly the schema's columns, in its order and dtypes.
 
     Args:
@@ -40,10 +41,10 @@ def frame_of(columns: Mapping[str, Sequence[Any] | ExtensionArray], schema: Sche
         schema: dtype by column.
     """
     arrays = {name: _array(columns[name], dtype) for name, dtype in schema.items()}
-    return pd.DataFrame(arrays, copy=False)
+    return Frame(arrays, copy=False)
 
 
-def frame_of_rows(rows: Iterable[Sequence[Any]], schema: Schema) -> pd.DataFrame:
+def frame_of_rows(rows: Iterable[Sequence[Any]], schema: Schema) -> Frame:
     """The same from rows, each with a value for every column in the schema's order; None is missing."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     return frame_of(dict(zip(schema, columns, strict=True)), schema)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import TypeAdapter
 
 from tenantkit.manifests.access import RBAC_GROUP, binding_name, frozen_binding_name, make_subject
-from tenantkit.manifests.labels import PERSON_ANNOTATION
+from tenantkit.manifests.labels import ADDED_BY_ANNOTATION, PERSON_ANNOTATION
 from tenantkit.spec.people import Person, parse_person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.spec.people import People, Role
@@ -97,3 +97,33 @@ def _marked_person(binding: Manifest, subjects: list[Manifest]) -> str | None:
         return None
     is_same = any(subject.get("kind") == kind and str(subject.get("name")).endswith(name) for subject in subjects)
     return person if is_same else None
+
+
+def with_adders(wanted: Iterable[Manifest], live: Iterable[Manifest], adder: str | None = None) -> list[Manifest]:
+    """The wanted objects; RoleBindings keep the note of who added the member, also under another name.
+
+    Args:
+        wanted: a tenant's objects.
+        live: the RoleBindings that exist.
+        adder: the user who adds those that do not exist. Default: not known.
+    """
+    names: set[str] = set()
+    notes: dict[str, str] = {}
+    for binding in live:
+        annotations = binding["metadata"].get("annotations") or {}
+        names.add(binding["metadata"]["name"])
+        if isinstance(note := annotations.get(ADDED_BY_ANNOTATION), str):
+            notes[str(annotations.get(PERSON_ANNOTATION))] = note
+    return [_with_adder(manifest, names, notes, adder) for manifest in wanted]
+
+
+def _with_adder(manifest: Manifest, names: Collection[str], notes: Mapping[str, str], adder: str | None) -> Manifest:
+    metadata = manifest["metadata"]
+    if manifest["kind"] != "RoleBinding":
+        return manifest
+    annotations = metadata.get("annotations") or {}
+    known = notes.get(str(annotations.get(PERSON_ANNOTATION)))
+    note = known if metadata["name"] in names or adder is None else adder
+    if note is None:
+        return manifest
+    return {**manifest, "metadata": {**metadata, "annotations": {**annotations, ADDED_BY_ANNOTATION: note}}}

@@ -26,6 +26,7 @@ NoticeCode: TypeAlias = Literal[
     "host-outside-domain",
     "tenant-in-no-file",
     "default-class-refused",
+    "still-has-access",
     # about a change of the platform, by tenant
     "size-removed",
     "accelerator-removed",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tenantkit.manifests.index import is_indexed_member
 from tenantkit.manifests.tenant import make_tenant
 from tenantkit.provision.changes import PlanChange, PlanRow, blocked, changes, unknown
+from tenantkit.provision.content.members import with_adders
 from tenantkit.provision.content.namespace import CONTENT_KINDS, contents_of
 from tenantkit.provision.content.team import team_part, with_team
 from tenantkit.provision.content.unwanted import unwanted, unwanted_extra
@@ -56,7 +57,8 @@ def _compare(
     part = team_part(tenant, platform, content)
     made = _planned(make_tenant(with_team(tenant, part), platform), tenant, part, live)
     copies, refused = wanted_copies(tenant, platform, live)
-    wanted = [with_recorded_kinds(made[0], platform, content.namespace), *made[1:], *copies]
+    kept = with_adders(made[1:], content.of_kind("RoleBinding"))
+    wanted = [with_recorded_kinds(made[0], platform, content.namespace), *kept, *copies]
     refs = {ref_of(manifest) for manifest in wanted} | refused.keys()
     rest = [unwanted_extra(manifest) for manifest in no_longer_wanted(extras, tenant, refs)]
     present = [manifest for manifest in content.objects if ref_of(manifest) not in refs]

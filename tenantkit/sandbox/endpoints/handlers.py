@@ -29,12 +29,13 @@ from tenantkit.sandbox.endpoints.bodies import check_media_type
 from tenantkit.sandbox.endpoints.delete import Deletes
 from tenantkit.sandbox.endpoints.events_v1 import in_newer_terms, older_request
 from tenantkit.sandbox.endpoints.negotiation import TABLE, ResponseConverter, check_plain, negotiated_form
-from tenantkit.sandbox.endpoints.pod_log import check_log_container, check_log_options
+from tenantkit.sandbox.endpoints.pod_log import PodLog, check_log_options, chosen_container, kubelet_address, no_kubelet
 from tenantkit.sandbox.endpoints.pod_subresources import bind, evict
 from tenantkit.sandbox.endpoints.reads import Reads
 from tenantkit.sandbox.endpoints.request import (
     ApiRequest,
     BadTargetError,
+    flag,
     parse_request_info,
     parse_target,
     text_of_header,
@@ -48,13 +49,14 @@ from tenantkit.sandbox.endpoints.watch import Watch
 from tenantkit.sandbox.endpoints.writes import Writes, check_patch_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from tenantkit.rules.manifest import Manifest
     from tenantkit.sandbox.apimachinery.resources import Resource
     from tenantkit.sandbox.auth.request_info import RequestInfo
     from tenantkit.sandbox.auth.tokens import Tokens
     from tenantkit.sandbox.endpoints.negotiation import ResponseForm
+    from tenantkit.sandbox.storage.container_logs import ContainerLogs
     from tenantkit.sandbox.storage.store import Store
 
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
@@ -76,15 +78,26 @@ class ControlLoops(Protocol):
 
 
 class Handlers:
-    """Handles HTTP requests; `without` is an API group that this server does not have."""
+    """Handles HTTP requests; `without` is an API group that this server does not have.
 
-    def __init__(
-        self, store: Store, tokens: Tokens, controllers: ControlLoops, *, address: str, without: str = ""
+    `logs` are those of the stand-in for the kubelets; None: no kubelet answers.
+    """
+
+    def __init__(  # noqa: PLR0913 (what a server has)
+        self,
+        store: Store,
+        tokens: Tokens,
+        controllers: ControlLoops,
+        *,
+        address: str,
+        without: str = "",
+        logs: ContainerLogs | None = None,
     ) -> None:
         self._store = store
         self._controllers = controllers
         self._address = address
         self._without = without
+        self._logs = logs
         self._authorizer = Authorizer(store)
         self._authenticator = Authenticator(tokens, self._authorizer, store.clock)
         self._reads = Reads(store)
@@ -92,6 +105,7 @@ class Handlers:
         self._deletes = Deletes(store, self._reads, self._authorizer)
         self._reviews = Reviews(store, self._authorizer, tokens)
         self._watches: set[Watch] = set()
+        self._ended = asyncio.Event()
         self._verbs: dict[str, Callable[[Resource, ApiRequest], tuple[int, Manifest]]] = {
             "get": lambda resource, request: (200, self._reads.get(resource, request)),
             "list": lambda resource, request: (200, self._reads.list(resource, request)),
@@ -127,7 +141,8 @@ class Handlers:
         return self._json(failed.code, failed.status_body(), warnings)
 
     def end_watches(self) -> None:
-        """End all open watches."""
+        """End all open watches and followed logs."""
+        self._ended.set()
         for watch in self._watches:
             watch.end()
 
@@ -166,7 +181,7 @@ class Handlers:
         if request.info.subresource == "log":
             if form.kind:
                 raise not_convertible(f"you requested {form.kind}, but the requested object is a log")
-            return self._log(resource, request)
+            return await self._log(http_request, resource, request)
         status, answer = self._verbs[request.info.verb](resource, request)
         if request.info.subresource == SCALE:
             answer = scale_of(answer)
@@ -202,26 +217,44 @@ class Handlers:
                 return evict(self._store, resource, request)
         return (self._writes if "get" in resource.verbs else self._reviews).create(resource, request)
 
-    def _log(self, resource: Resource, request: ApiRequest) -> web.Response:
-        """A pod's log: empty without a node, else 404 for the node, which has no kubelet to ask."""
+    async def _log(self, http_request: web.Request, resource: Resource, request: ApiRequest) -> web.StreamResponse:
+        """A pod's log, from the stand-in for its node's kubelet; empty without a node."""
         check_log_options(request.query, request.info.name)
-        check_log_container(request.query, self._reads.find(resource, request))
-        return web.Response(status=204, headers=self._headers())
+        pod = self._reads.find(resource, request)
+        container, node = chosen_container(request.query, pod), pod["spec"].get("nodeName")
+        if not node:
+            return web.Response(status=204, headers=self._headers())
+        address = kubelet_address(self._store, node)
+        if self._logs is None:
+            raise no_kubelet(address)
+        log = PodLog(self._logs, self._store, pod, container, request.query)
+        headers = self._headers() | {"Content-Type": "text/plain"}
+        if not flag(request.query, "follow"):
+            return web.Response(body=log.whole(), headers=headers)
+        log.check()
+        return await self._stream(http_request, log.followed(self._ended), headers)
 
-    async def _watch(self, http_request: web.Request, watch: Watch) -> web.StreamResponse:
-        response = web.StreamResponse(headers=self._headers() | {"Content-Type": _JSON})
+    async def _stream(
+        self, http_request: web.Request, chunks: AsyncIterator[bytes], headers: Mapping[str, str]
+    ) -> web.StreamResponse:
+        """A response that is sent piece by piece."""
+        response = web.StreamResponse(headers=headers)
         response.enable_chunked_encoding()
         await response.prepare(http_request)
-        self._watches.add(watch)
         try:
-            async for line in watch.lines():
-                await response.write(line)
+            async for chunk in chunks:
+                await response.write(chunk)
             await response.write_eof()
         except ConnectionError:
-            _log.debug("a watch of %s was closed by its client", http_request.path)
+            _log.debug("%s was closed by its client", http_request.path)
+        return response
+
+    async def _watch(self, http_request: web.Request, watch: Watch) -> web.StreamResponse:
+        self._watches.add(watch)
+        try:
+            return await self._stream(http_request, watch.lines(), self._headers() | {"Content-Type": _JSON})
         finally:
             self._watches.discard(watch)
-        return response
 
     def _non_resource(self, http_request: web.Request, info: RequestInfo) -> web.Response:
         """The response to a non-resource path: health, discovery, schemas, version."""

@@ -107,7 +107,6 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
             tk.adopt(cluster, tenant, **options)
             events = list(cluster.watch("Namespace", name=name, timeout_s=half))
             fit = tk.fits(cluster, name, pods=one, cpu=half, memory=np.int64(1 << 28), gpus=one)  # type: ignore[arg-type]
-            tk.styled(tk.pods(cluster), limit=one)
             plots.gpus(tk.nodes(cluster), tk.pods(cluster), limit=one)
             plots.quota_heatmap(tk.quota_usage(cluster), limit=one)
             plots.connectivity(tk.connectivity(cluster, tenant=name), limit=one)
@@ -119,7 +118,6 @@ def test_every_number_of_every_function_may_be_numpys(engine: Engine) -> None:
         "apply(timeout_s)",
         "Cluster.watch(timeout_s)",
         *(f"fits({each})" for each in ("pods", "cpu", "memory", "gpus")),
-        "styled(limit)",
         *(f"plots.{each}(limit)" for each in ("gpus", "quota_heatmap", "connectivity")),
         *(f"{each}(max_concurrency)" for each in ("freeze", "thaw", "boost", "release", "adopt", "delete_tenants")),
         "delete_tenants(timeout_s)",

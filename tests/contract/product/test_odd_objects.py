@@ -66,8 +66,7 @@ def test_a_pod_of_more_memory_than_a_column_holds_is_a_row_beside_the_others(clu
     assert pods["small"]["memory_requests_bytes"] == 2**30
     assert pd.isna(pods["big"]["memory_requests_bytes"])
     assert pd.isna(workloads["big"]["memory_requests_bytes"])
-    styled: Any = tk.styled(found)
-    assert "big" in styled.to_html()
+    assert "big" in found._repr_html_()
     tk.why(cluster, namespaces=[namespace])
 
 

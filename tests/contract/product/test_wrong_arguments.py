@@ -131,7 +131,6 @@ def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_
     said = []
     by_team = tk.quota_usage(cluster, by="team")
     calls: list[Callable[[], object]] = [
-        lambda: asked.styled([1]),
         lambda: asked.plots.quota_bars([1]),
         lambda: asked.plots.gpus([1], [1]),
         lambda: tk.plots.quota_heatmap(by_team),
@@ -142,7 +141,6 @@ def test_the_error_of_a_value_that_is_not_a_frame_names_a_function_that_returns_
         said.append(str(caught.value))
 
     assert said == [
-        "frame=[1]: is not a DataFrame: pass the result of tk.pods(cluster)",
         "frame=[1]: is not a DataFrame: pass the result of tk.quota_usage(cluster)",
         "nodes=[1]: is not a DataFrame: pass the result of tk.nodes(cluster)",
         "frame='quota_usage by team': is not by tenant: pass the result of tk.quota_usage(cluster)",

@@ -16,6 +16,7 @@ from tenantkit.findings.refusals import read_refusal
 from tenantkit.findings.snapshot import ClusterSnapshot
 from tenantkit.findings.why import WHY, find_causes, why_frame
 from tenantkit.frames.pods import pods_frame
+from tenantkit.hints import Message
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 LONG_AGO = "2026-11-25T12:00:00Z"
@@ -132,7 +133,8 @@ def test_the_log_to_check_is_that_of_the_last_failed_pod_of_a_job() -> None:
 
     assert finding.cause == "job back-off"
     assert finding.evidence.endswith("Pod/train-a: container main, exit code 1")
-    assert finding.next_steps == "check the log of its last failed pod: kubectl logs -n vision train-a -c main"
+    call = 'tk.logs(cluster, "Job/train", namespaces=["vision"])'
+    assert str(finding.next_steps) == f"check the log of its last failed pod: {call}"
 
 
 def test_the_log_of_a_job_whose_container_runs_again_is_that_of_its_previous_run() -> None:
@@ -143,7 +145,8 @@ def test_the_log_of_a_job_whose_container_runs_again_is_that_of_its_previous_run
 
     [finding] = [each for each in find_causes(snapshot(job, pod)) if each.cause == "job back-off"]
 
-    assert finding.next_steps.endswith("kubectl logs -n vision train-a -c main --previous")
+    assert isinstance(finding.next_steps, Message)
+    assert finding.next_steps.words("shell").endswith("`tenantkit logs Job/train --namespaces vision --previous`")
 
 
 def test_a_job_whose_failed_pods_were_deleted_has_no_log_to_check() -> None:
@@ -155,15 +158,13 @@ def test_a_job_whose_failed_pods_were_deleted_has_no_log_to_check() -> None:
     assert steps == [deleted, f"{deleted}: set restartPolicy to Never to keep them"]
 
 
-def test_a_job_whose_pod_failed_without_a_container_has_pods_to_describe() -> None:
+def test_a_job_whose_pod_failed_without_a_container_has_pods_to_look_at() -> None:
     job = failed_job()
     evicted = made("Pod", "train-a", owner=job, status={"phase": "Failed", "reason": "Evicted"})
 
     [finding] = [each for each in find_causes(snapshot(job, evicted)) if each.cause == "job back-off"]
 
-    assert finding.next_steps == (
-        "check why its pods failed: kubectl describe pods -n vision -l batch.kubernetes.io/job-name=train"
-    )
+    assert str(finding.next_steps) == "check why its pods failed: tk.pods(cluster) shows their reasons"
 
 
 @pytest.mark.parametrize(

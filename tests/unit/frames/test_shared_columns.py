@@ -12,6 +12,7 @@ from tenantkit.frames.copies import COPIES
 from tenantkit.frames.events import EVENTS, events_frame
 from tenantkit.frames.kit.owners import Chains, Owner, owner_of
 from tenantkit.frames.kit.team_quota import TEAM_QUOTA
+from tenantkit.frames.members import MEMBERS
 from tenantkit.frames.nodes import NODES
 from tenantkit.frames.pods import PODS, PodReader, pods_frame
 from tenantkit.frames.quota import QUOTA_USAGE
@@ -36,6 +37,7 @@ SCHEMAS = {
     "quota_usage by team": TEAM_QUOTA,
     "quota_holders": QUOTA_HOLDERS,
     "routes": ROUTES,
+    "members": MEMBERS,
     "pods": PODS,
     "workloads": WORKLOADS,
     "services": SERVICES,

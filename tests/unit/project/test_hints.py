@@ -16,7 +16,7 @@ import tenantkit
 from tenantkit import hints
 from tenantkit.cli.main import program
 from tenantkit.exceptions import InvalidSpecError, NotFound, Problem, TenantKitError
-from tenantkit.hints import REFERENCES, SURFACES, Hint, Message, names_in
+from tenantkit.hints import REFERENCES, SURFACES, Call, Hint, Message, names_in
 from tenantkit.provision.plan import Plan
 from tenantkit.provision.reasons import Reason
 from tenantkit.provision.report import Report
@@ -130,7 +130,7 @@ def test_a_further_hint_is_added_to_a_copy() -> None:
 
     assert str(error) == "not found; check its name"
     assert str(more) == "not found; check its name; ask tk.whoami(cluster)"
-    assert more.words("shell") == "not found; check its name; ask `kubectl auth whoami`"
+    assert more.words("shell") == "not found; check its name; ask `tenantkit whoami`"
 
 
 PLAN = Plan(platform=Platform(), tenants=(), changes=())
@@ -152,3 +152,13 @@ SPEAKERS: list[Callable[[Any], object]] = [
 def test_an_unknown_surface_is_refused_with_the_known_ones(speak: Callable[[Any], object], surface: Any) -> None:
     with pytest.raises(ValueError, match=r"surface=.*: use one of 'python', 'shell', 'form'"):
         speak(surface)
+
+
+def test_a_call_has_its_arguments_in_the_words_of_each_surface() -> None:
+    call = Call("logs", {"workload": "Pod/a b", "namespaces": ["x", "y"], "max_pods": 3, "previous": True})
+
+    assert [Message("see {call}", {"call": call}).words(surface) for surface in SURFACES] == [
+        'see tk.logs(cluster, "Pod/a b", namespaces=["x", "y"], max_pods=3, previous=True)',
+        "see `tenantkit logs 'Pod/a b' --namespaces x,y --max-pods 3 --previous`",
+        'see `tk.logs(cluster, "Pod/a b", namespaces=["x", "y"], max_pods=3, previous=True)`',
+    ]

@@ -196,7 +196,7 @@ NAMES_OF_OTHERS = {
     *vars(builtins),
     *vars(typing),
     *("Callable", "Iterator", "Mapping", "Sequence"),  # collections.abc
-    *("Event", "Path", "PathLike", "datetime", "os", "pd", "threading"),
+    *("Event", "Path", "PathLike", "datetime", "os", "pd", "threading", "timedelta"),
     *("ApiClient", "DataFrame", "Figure", "Styler"),
 }
 KNOWN_ALIASES = {"Manifest", "Theme"}  # a dict as Kubernetes has it, and `light` or `dark`

@@ -53,7 +53,7 @@ def test_a_quota_below_what_is_in_use_is_said() -> None:
             "admitted until less is in use"
         ),
     }
-    assert str(made).startswith("note: vision: its quota pods becomes 20")
+    assert "\nnote: vision: its quota pods becomes 20" in str(made)
     assert not plan(memory, tenant(size="medium"), platform=PLATFORM).notices
 
 
@@ -183,7 +183,7 @@ def test_other_settings_name_every_tenant_in_one_line() -> None:
     made = plan_platform(memory, Platform(labels={"cost-center": "42"}))
 
     assert {code for code, _, _ in told(made)} == {"settings-changed"}
-    assert made.words("shell").startswith("note: speech, vision: labels change with its next plan\n")
+    assert "\nnote: speech, vision: labels change with its next plan\n" in made.words("shell")
 
 
 def test_a_grant_that_cannot_be_read_is_said_and_stops_no_other_notice() -> None:

@@ -362,6 +362,8 @@ def test_in_a_terminal_a_plan_is_a_table_without_unchanged_objects_and_control_c
     live[QUOTA] = with_hard(live[QUOTA], pods="9\x1b[2J\n9")
 
     assert str(planned(tenant(), live.values())) == (
+        "vision: conflict: ResourceQuota/tenantkit-quota:spec.hard.pods (quota pods 9 [2J 9 → 20): set by "
+        "'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
         "action    tenant  kind           namespace  name             change                   field           reason\n"
         "conflict  vision  ResourceQuota  vision     tenantkit-quota  quota pods 9 [2J 9 → 20  spec.hard.pods  "
         "set by 'kubectl-edit'; to overwrite it, pass this row to apply(force_conflicts=…)\n\n"
@@ -377,7 +379,7 @@ def test_in_a_notebook_values_from_the_cluster_are_escaped() -> None:
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    assert html.startswith(f'<p>1 in conflict, {OBJECTS - 2} unchanged</p><table class="mathjax_ignore">')
+    assert f"<summary>1 in conflict, {OBJECTS - 2} unchanged</summary><p>By object and field:</p><table class=" in html
 
 
 def test_an_empty_plan_says_so() -> None:

@@ -1,0 +1,76 @@
+"""The command that prints logs."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tenantkit.cli.command import Command
+from tenantkit.cli.connection import CLUSTER_OPTIONS, connect
+from tenantkit.cli.exit_codes import ExitCode
+from tenantkit.cli.output import notify, output_option, print_result, print_text
+from tenantkit.cli.reading import filter_options, frame_json
+
+if TYPE_CHECKING:
+    from tenantkit.cli.output import Format
+    from tenantkit.cluster.cluster import Cluster
+
+
+@click.command(
+    cls=Command,
+    example="tenantkit logs Deployment/crawl --tenant vision --previous --tail 50",
+)
+@click.argument("workload", metavar="KIND/NAME")
+@filter_options
+@click.option("-c", "--container", metavar="NAME", help="Only this container. Default: all.")
+@click.option("-p", "--previous", is_flag=True, help="The logs of the previous runs, which a crash has ended.")
+@click.option("--tail", type=int, metavar="LINES", help="The last lines of each container. Default: 100; 10 to follow.")
+@click.option("--since", metavar="TIME", help="Only lines of that last time: 30s, 10m, 1h30m, 2d.")
+@click.option("--max-pods", type=int, default=10, help="At most so many pods, failing and newest first. Default: 10.")
+@click.option("-f", "--follow", is_flag=True, help="Print each line as it is written, until Ctrl-C.")
+@CLUSTER_OPTIONS
+@output_option
+def logs(  # noqa: PLR0913 (one argument per option)
+    *,
+    workload: str,
+    filters: dict[str, Any],
+    previous: bool,
+    tail: int | None,
+    follow: bool,
+    kubeconfig: str | None,
+    context: str | None,
+    output: Format,
+    **options: Any,
+) -> int:
+    """Print the logs of a workload's pods, failing ones first.
+
+    KIND/NAME is such as Deployment/crawl, Job/train or Pod/x.
+    """
+    if follow and (previous or output == "json"):
+        raise click.UsageError("--follow cannot be combined with --previous or --output json: leave out one of them")
+    options |= filters | ({} if tail is None else {"tail": tail})
+    with connect(kubeconfig, context) as cluster:
+        if follow:
+            return _follow(cluster, workload, options)
+        from tenantkit.frames.logs import logs as read
+
+        found = read(cluster, workload, previous=previous, **options)
+    for kind, reason in (found.incomplete or {}).items():
+        notify(f"tenantkit: {kind} could not be read in full: {reason}")
+    data = frame_json(found.frame) if output == "json" else {}
+    notes = [note.words("shell") for note in found.notes] if output == "json" else []
+    print_result(output, data | {"notes": notes}, found.words("shell"))
+    return ExitCode.DONE
+
+
+def _follow(cluster: Cluster, workload: str, options: dict[str, Any]) -> int:
+    """Print lines until the containers end, or until Ctrl-C or SIGTERM; that is the usual end, and no failure."""
+    from tenantkit.frames.log.follow import follow_logs
+
+    with suppress(KeyboardInterrupt), follow_logs(cluster, workload, **options) as stream:
+        for line in stream:
+            prefix = f"[{line.pod}/{line.container}] " if stream.containers > 1 else ""
+            print_text(f"{prefix}{line.text}")
+    return ExitCode.DONE

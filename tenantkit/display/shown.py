@@ -1,0 +1,213 @@
+"""What of a frame is shown: which rows, which columns, and the notes that name the rest.
+
+Everything is decided here, once, for pages and terminals. A frame is shown by its first rows, because readers sort what
+needs attention first. Rejected alternative: the first and the last rows, as pandas shows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tenantkit.display.cells import LONG, NAME_LIMIT, TEXT_LIMIT, UNITS, cells_of, of_text
+from tenantkit.display.folding import folding_of, unfolded
+from tenantkit.display.tables import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from tenantkit.display.cells import Cell
+
+EMPTY = "empty"  # the key in a frame's `attrs` of the sentence that is shown for no rows
+
+_REPEATS = {"namespace": "tenant", "root_workload": "workload"}  # a column, and the one that it often repeats
+_FEW_COLUMNS = 8  # a selection of at most so many is shown as it was selected
+_LONG_LENGTH = 48
+_MOST_NOTES = 5
+# where the width is short, the columns that are shown first; all others follow
+_FIRST = (
+    *("url", "name", "state", "status", "cause", "answer", "action", "object", "message", "resource", "check"),
+    *("person", "used of hard", "workload", "tenant", "used_pct", "share_pct", "severity", "role", "phase", "field"),
+    *("before", "after", "last_seen", "reason", "type", "service", "pods_ready", "pods_desired", "ready", "restarts"),
+    *("node", "accelerators_free", "accelerators_allocatable", "accelerators", "free", "since", "peer", "allowed"),
+)
+_RANKS = {name: rank for rank, name in enumerate(_FIRST)}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as it is shown.
+
+    Args:
+        heading: the name of the column, or of the two that it joins: `used of hard`.
+        cells: one for each row, those that are folded last.
+        is_number: whether it is aligned to the right.
+        is_age: whether its texts change from one second to the next.
+        is_below: whether its texts are shown below their row.
+    """
+
+    heading: str
+    cells: tuple[Cell, ...]
+    is_number: bool = False
+    is_age: bool = False
+    is_below: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Its place among the columns where the width is short; 0 is shown first."""
+        return _RANKS.get(self.heading, len(_RANKS))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a frame is shown.
+
+    Args:
+        columns: from left to right.
+        rows: how many rows are shown; the cells after them are folded.
+        fold: what the folded rows are, with their number; "" where none is folded.
+        notes: sentences below the table.
+    """
+
+    columns: tuple[Column, ...]
+    rows: int
+    fold: str
+    notes: tuple[str, ...]
+
+
+def shown_of(
+    frame: pd.DataFrame, now: datetime, *, max_rows: int | None, max_columns: int | None, is_folded: bool = True
+) -> Shown:
+    """Decide what of a frame is shown.
+
+    Args:
+        frame: any frame whose columns have one level.
+        now: the time from which ages are computed.
+        max_rows: at most so many rows, and as many folded ones; None: all.
+        max_columns: at most so many columns; None or 0: all.
+        is_folded: whether the rows that need no attention are folded.
+    """
+    folding = folding_of(frame) if is_folded else unfolded(frame)
+    kept, folded = (_first(np.flatnonzero(flags), max_rows) for flags in (~folding.is_folded, folding.is_folded))
+    picked = _with_index(frame.take([*kept, *folded]))
+    units = _units(picked)
+    columns = _joined([_column(picked, place, units, now) for place in range(picked.shape[1])], units)
+    notes = [_row_note(len(kept), int((~folding.is_folded).sum()))]
+    if len(columns) > _FEW_COLUMNS:
+        columns, without_value, repeats = _without_repeats(columns)
+        notes += [_named("Without a value here", without_value), _named("Not repeated", repeats)]
+    if max_columns and len(columns) > max_columns:
+        notes.append(_named("More columns", [column.heading for column in columns[max_columns:]]))
+        columns = columns[:max_columns]
+    notes += incomplete_notes(frame.attrs)
+    number = int(folding.is_folded.sum())
+    fold = f"{number:,} more rows {folding.reason}" if number else ""
+    return Shown(_long_below(columns), len(kept), fold, tuple(filter(None, notes)))
+
+
+def empty_sentence(frame: pd.DataFrame) -> str:
+    """What a frame without rows says: its reader's sentence, or that there are none."""
+    sentence = frame.attrs.get(EMPTY)
+    return cut(sentence, TEXT_LIMIT) if isinstance(sentence, str) else "No rows."
+
+
+def incomplete_notes(attrs: Mapping[Any, Any]) -> list[str]:
+    """What could not be read, one note for each kind."""
+    incomplete = attrs.get("incomplete")
+    if not isinstance(incomplete, dict):
+        return []
+    notes = [cut(f"Incomplete, {kind}: {reason}", TEXT_LIMIT) for kind, reason in [*incomplete.items()][:_MOST_NOTES]]
+    left_out = len(incomplete) - len(notes)
+    return [*notes, f"Incomplete: {left_out:,} more."] if left_out else notes
+
+
+def _first(places: np.ndarray[Any, Any], limit: int | None) -> Sequence[int]:
+    return [int(place) for place in (places if limit is None else places[: max(limit, 0)])]
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its index as columns, if that has names or texts; the numbers of rows are left out."""
+    index = frame.index
+    if index.nlevels == 1 and index.name is None and (index.dtype.kind in "iu" or not len(frame)):
+        return frame
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    firsts = [pd.Series(level.array, index=frame.index, name=level.name or "") for level in levels]
+    return pd.concat([*firsts, frame], axis=1)
+
+
+def _column(frame: pd.DataFrame, place: int, units: Sequence[str | None], now: datetime) -> Column:
+    name, values = str(frame.columns[place]), frame.iloc[:, place]
+    is_number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+    is_age = isinstance(values.dtype, pd.DatetimeTZDtype)
+    return Column(cut(name, NAME_LIMIT), tuple(cells_of(name, values, units, now)), is_number, is_age)
+
+
+def _units(frame: pd.DataFrame) -> Sequence[str | None]:
+    """The unit of each row; None of a row without one, and of all rows if one has a unit that is not ours."""
+    units = frame["unit"].tolist() if frame.columns.tolist().count("unit") == 1 else []
+    known = [unit if isinstance(unit, str) else None for unit in units]
+    return known if {*known} - {None} and {*known} <= {None, *UNITS} else [None] * len(frame)
+
+
+def _joined(columns: Sequence[Column], units: Sequence[str | None]) -> list[Column]:
+    """The columns with `2 of 8 cores` in place of used, hard and unit."""
+    names = [column.heading for column in columns]
+    if not any(units):
+        return list(columns)
+    left_out = {"unit"}
+    if names.count("used") == names.count("hard") == 1:
+        used, hard = columns[names.index("used")], columns[names.index("hard")]
+        cells = tuple(of_text(*cells) for cells in zip(used.cells, hard.cells, units, strict=True))
+        columns = [Column("used of hard", cells, is_number=True) if column is used else column for column in columns]
+        left_out.add("hard")
+    return [column for column in columns if column.heading not in left_out]
+
+
+def _without_repeats(columns: Sequence[Column]) -> tuple[list[Column], list[str], list[str]]:
+    """The columns that have a value of their own, and the names of the others: without a value, and repeated."""
+    by_name = {column.heading: column for column in columns}
+    without_value = [column.heading for column in columns if all(cell.is_missing for cell in column.cells)]
+    repeats = {
+        name: other
+        for name, other in _REPEATS.items()
+        if name in by_name and other in by_name and by_name[name].cells == by_name[other].cells
+    }
+    if _is_workload_of(by_name):
+        repeats |= {"kind": "workload", "name": "workload"}
+    hidden = {*without_value, *repeats}
+    texts = [f"{name} (as {other})" for name, other in repeats.items() if name not in without_value]
+    return [column for column in columns if column.heading not in hidden], without_value, texts
+
+
+def _is_workload_of(by_name: Mapping[str, Column]) -> bool:
+    """Whether each row's workload is its own kind and name."""
+    if not {"kind", "name", "workload"} <= {*by_name}:
+        return False
+    cells = zip(*(by_name[name].cells for name in ("kind", "name", "workload")), strict=True)
+    return all(f"{kind.text}/{name.text}" == workload.text for kind, name, workload in cells)
+
+
+def _long_below(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns; several long texts, or one beside many columns, are shown below their row."""
+    long = [column for column in columns if column.heading in LONG and any(map(_is_long, column.cells))]
+    if len(long) == 1 and len(columns) <= _FEW_COLUMNS:
+        return tuple(columns)
+    below = [replace(column, is_below=True) for column in sorted(long, key=lambda column: LONG.index(column.heading))]
+    return (*(column for column in columns if column not in long), *below)
+
+
+def _is_long(cell: Cell) -> bool:
+    return len(cell.text) > _LONG_LENGTH
+
+
+def _row_note(shown: int, rows: int) -> str:
+    return f"The first {shown:,} of {rows:,} rows." if shown < rows else ""
+
+
+def _named(lead: str, names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return f"{lead}: {listed}." if listed else ""

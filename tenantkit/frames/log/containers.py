@@ -1,0 +1,179 @@
+"""The containers whose logs a workload has: failing ones first, then those of the newest pods.
+
+A workload's pods are those with it among their owners, as in `why` and `pods`. An init container that has done its work
+is left out, unless it is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.visible import list_visible
+from tenantkit.exceptions import InvalidSpecError, NotFound, PermissionDenied, Problem
+from tenantkit.frames.kit.live_shapes import as_read
+from tenantkit.frames.kit.owners import owner_of, owners_of, read_chains
+from tenantkit.hints import Hint
+from tenantkit.rules.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.filters import Filters
+    from tenantkit.cluster.visible import Scope
+    from tenantkit.frames.kit.owners import Chains
+    from tenantkit.rules.manifest import Manifest
+
+_LISTS = (
+    ("initContainers", "initContainerStatuses"),
+    ("containers", "containerStatuses"),
+)
+_STARTING = frozenset({"ContainerCreating", "PodInitializing"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedContainer:
+    """One container of one pod.
+
+    Args:
+        namespace: of the pod.
+        pod: its name.
+        name: of the container.
+        created: when the pod was created, as Kubernetes writes times.
+        is_failing: it waits after an error, or its last run ended in one.
+        has_node: whether the pod has a node, without which there is no log.
+        has_run_before: whether it has a previous run.
+    """
+
+    namespace: str
+    pod: str
+    name: str
+    created: str
+    is_failing: bool
+    has_node: bool
+    has_run_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedContainers:
+    """The containers of a workload in the order in which they are shown.
+
+    Args:
+        containers: of at most `max_pods` pods.
+        scope: the namespaces that were read.
+        pods_left_out: how many more pods there are.
+        incomplete: by kind, why pods may be missing.
+    """
+
+    containers: tuple[LoggedContainer, ...]
+    scope: Scope
+    pods_left_out: int
+    incomplete: dict[str, str] = field(default_factory=dict)
+
+
+def find_containers(
+    cluster: Cluster, workload: str, filters: Filters, *, container: str | None, max_pods: int
+) -> LoggedContainers:
+    """The containers of a workload's pods.
+
+    Raises:
+        InvalidSpecError: the workload is not `Kind/name`, or no pod has such a container.
+        NotFound: there is no such workload.
+        PermissionDenied: pods may not be listed in any namespace.
+
+    RBAC: list pods, and the kinds of their owners.
+    """
+    kind, _, name = workload.partition("/") if isinstance(workload, str) else ("", "", "")
+    if not kind or not name:
+        raise InvalidSpecError([Problem("workload", workload, "use Kind/name, for example 'Deployment/train'")])
+    where, selector = filters.namespaces, filters.label_selector
+    found, scope = list_visible(cluster, "Pod", namespaces=where, label_selector=selector)
+    pods = as_read("Pod", found)
+    starts = {(pod["metadata"]["namespace"], owner) for pod in pods if (owner := owner_of(pod["metadata"])) is not None}
+    is_pod = kind == "Pod"
+    chains = read_chains(cluster, set() if is_pod else starts, namespaces=None if scope == "cluster" else scope)
+    links = [(pod, _links(pod, chains)) for pod in pods]
+    chosen = [pod for pod, names in links if workload in names]
+    if not chosen and not _exists(cluster, kind, name, scope):
+        raise _not_found(workload, {link for _, names in links for link in names})
+    chosen.sort(key=lambda pod: pod["metadata"].get("creationTimestamp") or "", reverse=True)
+    chosen.sort(key=lambda pod: not any(each.is_failing for each in _containers(pod)))
+    every = [each for pod in chosen[:max_pods] for each in _containers(pod, container)]
+    if chosen and not every and container is not None:
+        names = sorted({each.name for pod in chosen for each in _containers(pod, is_whole=True)})
+        raise InvalidSpecError([Problem("container", container, f"use one of {', '.join(map(repr, names))}")])
+    every.sort(key=lambda each: not each.is_failing)
+    return LoggedContainers(tuple(every), scope, max(0, len(chosen) - max_pods), dict(chains.incomplete))
+
+
+def _links(pod: Manifest, chains: Chains) -> set[str]:
+    """The pod and its owners, as `Kind/name`."""
+    metadata = pod["metadata"]
+    owners = owners_of(metadata)
+    above = chains.above(metadata["namespace"], owners[-1]) if owners else ()
+    return {f"Pod/{metadata['name']}", *map(str, owners), *map(str, above)}
+
+
+def _exists(cluster: Cluster, kind: str, name: str, scope: Scope) -> bool:
+    """Whether a workload without pods exists, as far as it may be read."""
+    place = KINDS.get(kind)
+    if place is None or not place.namespaced or kind in ("Pod", "Secret"):
+        return False
+    try:
+        found, _ = list_visible(
+            cluster,
+            kind,
+            namespaces=None if scope == "cluster" else scope,
+            field_selector=f"metadata.name={name}",
+        )
+    except (PermissionDenied, NotFound):
+        return False
+    return bool(found)
+
+
+def _not_found(workload: str, names: Collection[str]) -> NotFound:
+    named = sorted(link for link in names if link.partition("/")[2] == workload.partition("/")[2])
+    near = named[:1] or get_close_matches(workload, sorted(names), n=1)
+    if near:
+        hint = Hint("did you mean {near!r}?", {"near": near[0]})
+    else:
+        hint = Hint("use Kind/name, for example 'Deployment/train'; {workloads} lists all workloads")
+    what = f"there is no workload {workload!r} that has pods"
+    return NotFound(what, status=404, operation="read the logs of", name=workload, hint=hint)
+
+
+def _containers(pod: Manifest, only: str | None = None, *, is_whole: bool = False) -> Iterator[LoggedContainer]:
+    metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
+    for names, statuses in _LISTS:
+        known = {entry.get("name"): entry for entry in status.get(statuses) or ()}
+        for each in spec.get(names) or ():
+            name = str(each.get("name"))
+            entry = known.get(name) or {}
+            is_left_out = names == "initContainers" and _is_done(entry) and not is_whole
+            if name == only or (only is None and not is_left_out):
+                yield LoggedContainer(
+                    namespace=metadata["namespace"],
+                    pod=metadata["name"],
+                    name=name,
+                    created=metadata.get("creationTimestamp") or "",
+                    is_failing=_is_failing(entry),
+                    has_node=bool(spec.get("nodeName")),
+                    has_run_before=(entry.get("lastState") or {}).get("terminated") is not None,
+                )
+
+
+def _is_done(status: Manifest) -> bool:
+    ended = (status.get("state") or {}).get("terminated")
+    return ended is not None and not ended.get("exitCode")
+
+
+def _is_failing(status: Manifest) -> bool:
+    state = status.get("state") or {}
+    if (waiting := state.get("waiting")) is not None:
+        return waiting.get("reason") not in _STARTING
+    if (ended := state.get("terminated")) is not None:
+        return bool(ended.get("exitCode"))
+    last = (status.get("lastState") or {}).get("terminated") or {}
+    return bool(last.get("exitCode")) and not status.get("ready")

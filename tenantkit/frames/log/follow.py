@@ -1,0 +1,211 @@
+"""Logs line by line as they are written, over all containers of a workload, with a stop.
+
+A thread reads each container's log and puts its lines into one bounded queue, so that a fast writer waits for a slow
+reader. It ends by itself once all containers have ended. Rejected alternative: `logs(follow=True)`, which would return
+another type than `logs` does.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.arguments import as_seconds, takes_cluster
+from tenantkit.cluster.logs import follow_log
+from tenantkit.cluster.requests.log import LogSelection
+from tenantkit.exceptions import ClusterError, InvalidSpecError, Problem
+from tenantkit.frames.log.containers import find_containers
+from tenantkit.frames.log.limits import MAX_PODS, LogLimits
+from tenantkit.frames.log.lines import LogLine, parse_line
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+    from typing import Self
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.cluster.requests.log import FollowedLog
+    from tenantkit.frames.log.containers import LoggedContainer
+
+FOLLOWED_TAIL = 10
+_QUEUED_LINES = 1000
+_LOOK_S = 0.2  # how soon `stop` and the end of the time are noticed
+
+
+class LogStream:
+    """The lines of a workload's containers as they are written: iterate over it, and stop it at any time.
+
+    It ends once all containers have ended, after `timeout_s`, by `stop`, at the end of a `with` block, or by Ctrl-C (in
+    a notebook: interrupt the kernel), which ends the loop without an error. Lines of one container keep their order.
+
+    Args:
+        logs: one for each container.
+        timeout_s: seconds from the first line that is asked for.
+
+    Raises:
+        ClusterError: no log may be read, or all connections were lost.
+
+    Example:
+        >>> with tk.follow_logs(cluster, "Deployment/transcribe", tenant="speech", timeout_s=5) as stream:
+        ...     print(next(stream).text[:10])
+        [stand-in]
+    """
+
+    def __init__(self, logs: Sequence[tuple[LoggedContainer, FollowedLog]], *, timeout_s: float = math.inf) -> None:
+        self._logs = tuple(logs)
+        self._timeout_s = timeout_s
+        self._deadline: float | None = None
+        self._queue: queue.Queue[LogLine | ClusterError | None] = queue.Queue(_QUEUED_LINES)
+        self._stopped = threading.Event()
+        self._open = len(self._logs)
+        self._errors: list[ClusterError] = []
+
+    @property
+    def containers(self) -> int:
+        """How many containers it follows."""
+        return len(self._logs)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> LogLine:
+        if self._deadline is None:
+            self._start()
+        try:
+            return self._next()
+        except KeyboardInterrupt:
+            self.stop()
+            raise StopIteration from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it now, from any thread; may be called twice.
+
+        Example:
+            >>> tk.follow_logs(cluster, "Deployment/transcribe", tenant="speech").stop()
+        """
+        self._stopped.set()
+        for _, log in self._logs:
+            log.stop()
+
+    def _start(self) -> None:
+        self._deadline = time.monotonic() + self._timeout_s
+        for container, log in self._logs:
+            threading.Thread(target=self._read, args=(container, log), name="tenantkit-log", daemon=True).start()
+
+    def _next(self) -> LogLine:
+        while self._open and not self._is_over():
+            try:
+                found = self._queue.get(timeout=_LOOK_S)
+            except queue.Empty:
+                continue
+            if isinstance(found, LogLine):
+                return found
+            self._open -= 1
+            if found is not None:
+                self._errors.append(found)
+        self.stop()
+        if self._errors and len(self._errors) == len(self._logs):
+            raise self._errors.pop()
+        raise StopIteration
+
+    def _is_over(self) -> bool:
+        return self._stopped.is_set() or (self._deadline is not None and time.monotonic() >= self._deadline)
+
+    def _read(self, container: LoggedContainer, log: FollowedLog) -> None:
+        """Read one log, in a thread of its own."""
+        end: ClusterError | None = None
+        try:
+            for line in log.lines():
+                when, text = parse_line(line)
+                if not self._put(LogLine(container.namespace, container.pod, container.name, when, text)):
+                    break
+        except ClusterError as error:
+            end = error
+        self._put(end)
+
+    def _put(self, item: LogLine | ClusterError | None) -> bool:
+        """Wait for a place in the queue; False once nobody reads any more."""
+        while not self._stopped.is_set():
+            try:
+                self._queue.put(item, timeout=_LOOK_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+
+@takes_cluster
+def follow_logs(  # noqa: PLR0913 (all but two are optional)
+    cluster: Cluster,
+    workload: str,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    container: str | None = None,
+    tail: int | None = FOLLOWED_TAIL,
+    since: str | timedelta | None = None,
+    max_pods: int = MAX_PODS,
+    timeout_s: float | None = None,
+) -> LogStream:
+    """Follow the logs of a workload's pods: each line as it is written, until you stop.
+
+    Args:
+        cluster: the connection, from `connect`.
+        workload: as `Kind/name`: `Deployment/crawl`, `Job/train`, `Pod/x`.
+        tenant: only in this tenant's namespaces, by name. Default: in all tenants'.
+        namespaces: only in these, in place of `tenant`. Default: as for `logs`.
+        label_selector: only of pods whose labels match, in the API server's syntax. Default: all.
+        container: only of this one, by name. Default: all.
+        tail: the last lines of each container that come first. Default: 10. None: all.
+        since: only lines of that last time: `30s`, `10m`, `1h30m`, `2d` or a timedelta. Default: of any time.
+        max_pods: at most so many pods, the failing and the newest. Default: 10.
+        timeout_s: end after so many seconds. Default: not by itself.
+
+    Returns:
+        A `LogStream`: iterate over it for lines, each with `pod`, `container`, `time` and `text`; `stop()`, the end of
+        a `with` block or Ctrl-C ends it. It covers the pods that exist now, not those that are created later. The
+        iteration raises PermissionDenied, BadRequest or ClusterUnavailable where no log at all can be read.
+
+    Raises:
+        InvalidSpecError: an argument is invalid, or no pod of the workload has such a container.
+        NotFound: there is no such tenant or workload.
+        PermissionDenied: pods may not be listed.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: list pods and the kinds of their owners; get pods/log.
+    Source: page "Logging Architecture".
+
+    Example:
+        >>> for line in tk.follow_logs(cluster, "Deployment/transcribe", tenant="speech", tail=1, timeout_s=1):
+        ...     print(line.container, line.text)
+        main POST /transcribe 200 412 ms
+    """
+    seconds = math.inf if timeout_s is None else as_seconds(timeout_s)
+    if seconds is None:
+        raise InvalidSpecError([Problem("timeout_s", timeout_s, "use a number of seconds, for example 30")])
+    limits = LogLimits(tail, since, max_pods=max_pods)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
+    followed = [(each, follow_log(cluster, _selection(each, limits))) for each in found.containers if each.has_node]
+    return LogStream(followed, timeout_s=seconds)
+
+
+def _selection(container: LoggedContainer, limits: LogLimits) -> LogSelection:
+    return LogSelection(
+        namespace=container.namespace,
+        pod=container.pod,
+        container=container.name,
+        tail_lines=limits.tail,
+        since_s=limits.since_s,
+    )

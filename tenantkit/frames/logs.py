@@ -1,0 +1,143 @@
+"""The logs of a workload: of all its pods, within bounds, failing containers first.
+
+Rejected alternatives: kubectl's choice of one pod of a workload, which is rarely the one that failed; lines of all pods
+mixed by their times, in which a traceback of one pod is torn apart by the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.logs import read_log
+from tenantkit.cluster.parallel import side_by_side
+from tenantkit.cluster.requests.log import LogSelection
+from tenantkit.exceptions import ClusterError, PermissionDenied
+from tenantkit.frames.log.containers import find_containers
+from tenantkit.frames.log.limits import LIMIT_BYTES, MAX_PODS, TAIL_LINES, LogLimits
+from tenantkit.frames.log.lines import LogLine, parse_lines
+from tenantkit.frames.log.shown import ContainerLog, Logs
+from tenantkit.hints import Message
+from tenantkit.provision.stored.tenant_namespaces import resolve_filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.frames.log.containers import LoggedContainer, LoggedContainers
+
+
+@takes_cluster
+def logs(  # noqa: PLR0913 (all but two are optional)
+    cluster: Cluster,
+    workload: str,
+    *,
+    tenant: str | None = None,
+    namespaces: Sequence[str] | None = None,
+    label_selector: str | None = None,
+    container: str | None = None,
+    previous: bool = False,
+    tail: int | None = TAIL_LINES,
+    since: str | timedelta | None = None,
+    limit_bytes: int = LIMIT_BYTES,
+    max_pods: int = MAX_PODS,
+) -> Logs:
+    """Return the logs of a workload's pods, those of failing containers first.
+
+    Args:
+        cluster: the connection, from `connect`.
+        workload: as `Kind/name`: `Deployment/crawl`, `Job/train`; a pod, a ReplicaSet or a custom kind works too.
+        tenant: only in this tenant's namespaces, by name. Default: in all tenants'.
+        namespaces: only in these, in place of `tenant`. Default: those of the connection; if it has none, all that you
+            may list, else your own.
+        label_selector: only of pods whose labels match, in the API server's syntax. Default: all.
+        container: only of this one, by name. Default: all, without init containers that have done their work.
+        previous: the log of each container's previous run, which a crash has ended. Default: that of the current run;
+            of a container that waits for its restart, this is the run that crashed.
+        tail: the last lines of each container. Default: 100. None: all, within `limit_bytes`.
+        since: only lines of that last time: `30s`, `10m`, `1h30m`, `2d` or a timedelta. Default: of any time.
+        limit_bytes: at most so many bytes of each container, counted from the first line. Default: 1 MiB.
+        max_pods: at most so many pods, the failing and the newest. Default: 10.
+
+    Returns:
+        A `Logs`: it shows itself as text without colours and control characters; `text` holds all lines, `frame` has a
+        row for each, `containers` says for each container why it has no lines. A workload without pods has none, and
+        says so. Kubernetes keeps the logs of a container's current and previous run only, and of deleted pods none.
+
+    Raises:
+        InvalidSpecError: an argument is invalid, or no pod of the workload has such a container.
+        NotFound: there is no such tenant or workload.
+        PermissionDenied: pods may not be listed, or no log may be read.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: list pods and the kinds of their owners; get pods/log. Members of a tenant may do both.
+    Source: page "Logging Architecture".
+
+    Example:
+        >>> tk.logs(cluster, "Deployment/crawl", tenant="search", previous=True, tail=1)
+        KeyError: 'SEARCH_INDEX_URL'
+    """
+    limits = LogLimits(tail, since, limit_bytes, max_pods)
+    filters = resolve_filters(cluster, tenant=tenant, namespaces=namespaces, label_selector=label_selector)
+    found = find_containers(cluster, workload, filters, container=container, max_pods=max_pods)
+    asked = [each for each in found.containers if each.has_node and (each.has_run_before or not previous)]
+    read = side_by_side(lambda each: _read(cluster, each, limits, previous=previous), asked)
+    refusals = [refusal for _, refusal in read if refusal is not None]
+    if refusals and len(refusals) == len(read):
+        raise refusals[0]
+    pending = [] if previous else [_without_node(each) for each in found.containers if not each.has_node]
+    shown = [*(log for log, _ in read), *pending]
+    return Logs(
+        workload=workload,
+        containers=tuple(shown),
+        notes=tuple(_notes(workload, found, has_any=bool(shown))),
+        scope=found.scope,
+        incomplete=found.incomplete | ({"pods/log": str(refusals[0])} if refusals else {}),
+    )
+
+
+def _read(
+    cluster: Cluster, container: LoggedContainer, limits: LogLimits, *, previous: bool
+) -> tuple[ContainerLog, PermissionDenied | None]:
+    """The log of one container, or why it has none; an error that is not about this container is raised."""
+    selection = selection_of(container, limits, previous=previous)
+    place = container.namespace, container.pod, container.name
+    try:
+        content = read_log(cluster, selection)
+    except ClusterError as error:
+        if error.status is None:
+            raise
+        note = Message("no log: {error}", {"error": error.what})
+        return ContainerLog(*place, (), previous, note), error if isinstance(error, PermissionDenied) else None
+    lines = tuple(LogLine(*place, time, text) for time, text in parse_lines(content))
+    is_cut = len(content) >= limits.limit_bytes
+    cut = Message("cut after {limit_bytes:,} bytes: read fewer lines", {"limit_bytes": limits.limit_bytes})
+    return ContainerLog(*place, lines, previous, cut if is_cut else None), None
+
+
+def selection_of(container: LoggedContainer, limits: LogLimits, *, previous: bool = False) -> LogSelection:
+    """The request for a container's log within the limits."""
+    return LogSelection(
+        namespace=container.namespace,
+        pod=container.pod,
+        container=container.name,
+        previous=previous,
+        tail_lines=limits.tail,
+        since_s=limits.since_s,
+        limit_bytes=limits.limit_bytes,
+    )
+
+
+def _without_node(container: LoggedContainer) -> ContainerLog:
+    note = Message("no log: the pod has no node yet; {why} says why")
+    return ContainerLog(container.namespace, container.pod, container.name, (), note=note)
+
+
+def _notes(workload: str, found: LoggedContainers, *, has_any: bool) -> Iterator[Message]:
+    if not found.containers:
+        yield Message("{workload} has no pods, so it has no logs; {why} says why", {"workload": workload})
+    elif not has_any:
+        yield Message("no container of {workload} has run before: {without_previous}", {"workload": workload})
+    if found.pods_left_out:
+        yield Message("{count} more pods are left out: {more_pods}", {"count": found.pods_left_out})

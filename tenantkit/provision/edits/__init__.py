@@ -1,0 +1,1 @@
+"""Edits of the team's part of one tenant: which objects they are about, planned against the live state."""

@@ -1,0 +1,46 @@
+"""Reasons of the changes of an edit: why an object goes, why it stays, and why it is not made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenantkit.hints import Message
+from tenantkit.provision.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenantkit.rules.manifest import Manifest
+
+MEMBER_REMOVED = Reason("removed", "this member is removed")
+ROLE_CHANGED = Reason("removed", "this member gets another role")
+ROUTE_REMOVED = Reason("removed", "this route is removed")
+
+
+def still_bound(person: str, binding: Manifest) -> Reason:
+    """A RoleBinding that tenantkit does not delete, and that still gives a person a role."""
+    ref, name = binding.get("roleRef") or {}, binding["metadata"]["name"]
+    text = f"RoleBinding {name!r} still gives {person!r} the {ref.get('kind')} {ref.get('name')!r}"
+    return Reason("foreign", f"{text}: tenantkit did not make it, so delete it with kubectl if nobody needs it")
+
+
+def host_not_granted(host: str) -> Reason:
+    """The host is the tenant's by the platform's settings, but not by its grant yet."""
+    return Reason(
+        "not-granted",
+        Message(
+            "the tenant's grant does not have the host {host!r} yet: ask the platform team to apply this tenant again "
+            "with {plan}",
+            {"host": host},
+        ),
+    )
+
+
+def ask_owners(owners: Sequence[str], *, is_frozen: bool) -> Reason:
+    """Only owners and the platform may change this; while a tenant is frozen read-only, only the platform may."""
+    if is_frozen:
+        return Reason(
+            "not-yours", "the tenant is frozen read-only: ask the platform team to thaw it, or to change this"
+        )
+    listed = ", ".join(owners)
+    return Reason("not-yours", f"ask an owner ({listed}) or the platform team, who may change members and routes")

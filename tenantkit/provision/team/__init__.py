@@ -1,0 +1,1 @@
+"""Adding and removing members and routes, with the permissions of an owner."""

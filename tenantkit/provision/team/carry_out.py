@@ -1,0 +1,114 @@
+"""How a change of members or routes is planned, and carried out at once.
+
+A plan is made from a fresh read, and again right before the writes. If somebody else changed the same objects in
+between, it is planned once more: others' changes are neither overwritten nor in the user's way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantkit.exceptions import InvalidSpecError, PermissionDenied, StalePlanError
+from tenantkit.hints import Hint
+from tenantkit.provision.apply import carry_out_plan
+from tenantkit.provision.edits.compare import compare_edit
+from tenantkit.provision.edits.reasons import ask_owners
+from tenantkit.provision.not_yours import with_others_marked
+from tenantkit.provision.plan import Plan, replan
+from tenantkit.provision.plans.origin import cluster_id
+from tenantkit.provision.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenantkit.provision.changes import PlanChange
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TeamEdit, TenantState
+    from tenantkit.provision.plans.notice import PlanNotice
+    from tenantkit.provision.report import Report
+    from tenantkit.provision.running.options import Running
+    from tenantkit.spec.platform import Platform
+    from tenantkit.spec.tenant import Tenant
+
+_ATTEMPTS = 3
+_TEAM_FIELDS = ("editors", "viewers", "routes")
+
+
+def check_fits(edited: Tenant, platform: Platform) -> None:
+    """Refuse members and routes that do not fit the platform; what else does not fit is the platform's to correct.
+
+    Raises:
+        InvalidSpecError: a host is not granted, or a person is one of Kubernetes' own with the platform's prefix.
+    """
+    try:
+        platform.check([edited])
+    except InvalidSpecError as error:
+        about = tuple(f"{edited.name}.{field}" for field in _TEAM_FIELDS)
+        problems = [problem for problem in error.problems if problem.field.startswith(about)]
+        if problems:
+            raise InvalidSpecError(problems) from None
+
+
+def plan_edit(
+    cluster: ClusterApi, edit: TeamEdit, state: TenantState, platform: Platform, notices: tuple[PlanNotice, ...]
+) -> Plan:
+    """The plan of an edit, in the state that was read for it."""
+    found = with_others_marked(cluster, compare_edit(edit, state, platform))
+    marked = tuple(_with_owners(change, state.tenant) for change in found)
+    return Plan(platform, (state.tenant,), marked, "team", cluster_id(cluster), notices, edit)
+
+
+def carry_out(cluster: ClusterApi, make: Callable[[], Plan], running: Running) -> Report:
+    """Plan and carry out.
+
+    Args:
+        cluster: the cluster.
+        make: makes the plan from the current state.
+        running: how.
+
+    Raises:
+        PermissionDenied: only others may make these changes; nothing was written.
+        StalePlanError: others changed the same objects again and again.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _once(cluster, make(), running)
+        except StalePlanError:  # somebody else was faster: nothing was written
+            continue
+    return _once(cluster, make(), running)
+
+
+def _once(cluster: ClusterApi, plan: Plan, running: Running) -> Report:
+    _check_allowed(plan)
+    report = carry_out_plan(cluster, plan, replan, running)
+    kept = [change.rows[0].why for change in plan.changes if change.action == "foreign"]
+    notices = [Reason("foreign", notice.text) for notice in plan.notices]
+    return replace(report, warnings=(*report.warnings, *notices, *(why for why in kept if why is not None)))
+
+
+def _check_allowed(plan: Plan) -> None:
+    others = [change for change in plan.changes if change.action == "not yours"]
+    if not others:
+        return
+    [tenant], place = plan.tenants, others[0].ref.namespace
+    what = "routes" if others[0].ref.kind == "Ingress" else "members"
+    raise PermissionDenied(
+        f"you may not change the {what} of tenant {tenant.name!r}; nothing was written",
+        status=403,
+        kind=others[0].ref.kind,
+        namespace=place,
+        operation=f"change {what}",
+        hint=Hint("{reason}", {"reason": str(_reason(tenant))}),
+    )
+
+
+def _reason(tenant: Tenant) -> Reason:
+    return ask_owners(tenant.owners, is_frozen=tenant.frozen == "read-only")
+
+
+def _with_owners(change: PlanChange, tenant: Tenant) -> PlanChange:
+    if change.action != "not yours":
+        return change
+    rows = tuple(replace(row, why=_reason(tenant)) if row.action == "not yours" else row for row in change.rows)
+    return replace(change, rows=rows)

@@ -1,0 +1,268 @@
+"""Adding and removing members: each person has a RoleBinding of their own, so only those of the named ones change.
+
+Owners are part of the grant, which only the platform changes. Rejected alternative: `plan` with the whole list of
+members, which removes whom another owner has just added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.cluster.identity import read_user
+from tenantkit.exceptions import NotFound
+from tenantkit.hints import Hint
+from tenantkit.provision.content.members import person_of
+from tenantkit.provision.edits.edit import TeamEdit, check_owners
+from tenantkit.provision.edits.remake import read_state
+from tenantkit.provision.plans.notice import PlanNotice
+from tenantkit.provision.running.options import Running
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.team.arguments import checked_members, checked_persons, checked_tenant
+from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from tenantkit.cluster.cluster import Cluster
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TenantState
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.spec.platform import Platform
+
+
+@takes_cluster
+def plan_add_member(
+    cluster: ClusterApi,
+    tenant: str,
+    person: str | Sequence[str],
+    *,
+    role: Literal["viewer", "editor"] = "viewer",
+) -> Plan:
+    """What `add_member` would change. Nothing is written.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        person: one or several: `dana@example.com`, `group:ml-vision`, `sa:jupyterhub/jupyter-dana`.
+        role: that they shall have, in place of any other: `viewer` or `editor`. Default `viewer`: the least.
+
+    Returns:
+        A Plan for `apply`, with a row for each RoleBinding of these persons and of nobody else: `create`, `unchanged`,
+        `delete` (their former role), or `not yours` if you may not change members. One row, in `tenantkit-index`, lets
+        them find the tenant.
+
+    Raises:
+        InvalidSpecError: a text names nobody, a person is an owner, or the role is another one.
+        NotFound: there is no such tenant.
+        PermissionDenied: you may not read the tenant's members.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list rolebindings in the namespace,
+    and get the tenant's in tenantkit-index; create selfsubjectreviews and selfsubjectaccessreviews, which any signed-in
+    user may.
+
+    Source: page "Using RBAC Authorization".
+
+    Example:
+        >>> tk.plan_add_member(cluster, "speech", ["sam@example.com", "group:ml-speech"], role="editor").summary
+        '2 to create, 1 to update'
+    """
+    members = checked_members(person, role)
+    name, platform = checked_tenant(tenant), get_platform(cluster)
+    edit = TeamEdit(name, added=members, added_by=read_user(cast("Cluster", cluster)).username or None)
+    state = read_state(cluster, name, platform, edit.kinds)
+    check_owners(edit, state.tenant)
+    fields = {"editors": (), "viewers": (), "routes": (), f"{role}s": tuple(member.person for member in members)}
+    check_fits(state.tenant.with_(**fields), platform)
+    return plan_edit(cluster, edit, state, platform, _frozen_notices(state))
+
+
+@takes_cluster
+def add_member(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
+    tenant: str,
+    person: str | Sequence[str],
+    *,
+    role: Literal["viewer", "editor"] = "viewer",
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Report:
+    """Give persons a role in a tenant, at once. Everybody else's role stays as it is.
+
+    Owners may do this. Two who add at the same moment do not undo each other's change. Adding a member again writes
+    nothing; with another role, the role changes. `plan_add_member` shows the changes first.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        person: one or several: `dana@example.com`, `group:ml-vision`, `sa:jupyterhub/jupyter-dana`.
+        role: that they shall have, in place of any other: `viewer` or `editor`. Default `viewer`: the least.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each object; once set, no new object is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
+
+    Returns:
+        A Report with one outcome per RoleBinding. `warnings` names what else the person has.
+
+    Raises:
+        InvalidSpecError: a text names nobody, a person is an owner, or the role is another one.
+        NotFound: there is no such tenant.
+        PermissionDenied: you are neither an owner nor the platform; nothing was written.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        StalePlanError: others changed the same RoleBindings again and again; nothing was written.
+        PartialApplyError: something failed, or it was interrupted; see its `report`.
+        ClusterError: the live objects could not be read; nothing was written.
+
+    RBAC: that of `plan_add_member`; create, patch and delete rolebindings in the namespace, bind of the roles, and
+    patch of the tenant's RoleBinding in tenantkit-index.
+
+    Source: page "Using RBAC Authorization".
+
+    Example:
+        >>> tk.add_member(cluster, "forecast", "sam@example.com", role="editor", progress=False).summary
+        '2 applied'
+        >>> tk.get_tenant(cluster, "forecast").editors
+        ('sam@example.com',)
+        >>> tk.remove_member(cluster, "forecast", "sam@example.com", progress=False).summary
+        '2 applied'
+    """
+    running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
+    return carry_out(cluster, lambda: plan_add_member(cluster, tenant, person, role=role), running)
+
+
+@takes_cluster
+def plan_remove_member(cluster: ClusterApi, tenant: str, person: str | Sequence[str]) -> Plan:
+    """What `remove_member` would change. Nothing is written.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        person: one or several, as `members` lists them.
+
+    Returns:
+        A Plan for `apply`: the RoleBindings of these persons are deleted, also those that tenantkit did not make, if
+        they bind one of its roles to nobody else. Rows `foreign` are other RoleBindings that name a person: they stay.
+
+    Raises:
+        InvalidSpecError: a text names nobody, or a person is an owner.
+        NotFound: there is no such tenant, or a person has no role in it; a similar name is suggested.
+        PermissionDenied: you may not read the tenant's members.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: that of `plan_add_member`.
+
+    Source: page "Using RBAC Authorization".
+
+    Example:
+        >>> tk.plan_remove_member(cluster, "speech", "editor@example.com").summary
+        '1 to update, 1 to delete'
+    """
+    persons = checked_persons(person)
+    name, platform = checked_tenant(tenant), get_platform(cluster)
+    edit = TeamEdit(name, removed=persons)
+    state = read_state(cluster, name, platform, edit.kinds)
+    check_owners(edit, state.tenant)
+    _check_known(persons, state, platform)
+    return plan_edit(cluster, edit, state, platform, _group_notices(persons, state))
+
+
+@takes_cluster
+def remove_member(  # noqa: PLR0913 (as `add_member`)
+    cluster: ClusterApi,
+    tenant: str,
+    person: str | Sequence[str],
+    *,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Report:
+    """Take every role in a tenant from persons, at once. Everybody else's role stays as it is.
+
+    Owners may do this. Who is removed may still have a role as part of a group: `warnings` says which groups there are.
+    `plan_remove_member` shows the changes first.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        person: one or several, as `members` lists them.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each object; once set, no new object is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
+
+    Returns:
+        A Report with one outcome per RoleBinding. `warnings` names what the person may still have.
+
+    Raises:
+        InvalidSpecError: a text names nobody, or a person is an owner.
+        NotFound: there is no such tenant, or a person has no role in it; a similar name is suggested.
+        PermissionDenied: you are neither an owner nor the platform; nothing was written.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        StalePlanError: others changed the same RoleBindings again and again; nothing was written.
+        PartialApplyError: something failed, or it was interrupted; see its `report`.
+        ClusterError: the live objects could not be read; nothing was written.
+
+    RBAC: that of `plan_remove_member`; delete and patch rolebindings in the namespace, and patch of the tenant's in
+    tenantkit-index.
+
+    Source: page "Using RBAC Authorization".
+
+    Example:
+        >>> tk.add_member(cluster, "forecast", ["sam@example.com", "eve@example.com"], progress=False).summary
+        '3 applied'
+        >>> tk.remove_member(cluster, "forecast", ["sam@example.com", "eve@example.com"], progress=False).summary
+        '3 applied'
+    """
+    running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
+    return carry_out(cluster, lambda: plan_remove_member(cluster, tenant, person), running)
+
+
+def _frozen_notices(state: TenantState) -> tuple[PlanNotice, ...]:
+    if state.tenant.frozen != "read-only":
+        return ()
+    text = "it is frozen read-only: everyone has the viewer role until it is thawed, and then the own one"
+    return (PlanNotice("frozen", text, state.tenant.name),)
+
+
+def _group_notices(persons: Sequence[str], state: TenantState) -> tuple[PlanNotice, ...]:
+    """Only the cluster's authentication knows who is in a group."""
+    groups = sorted({it.person for it in state.part.members.values() if it.person.startswith("group:")} - set(persons))
+    if not groups or all(person.startswith(("group:", "sa:")) for person in persons):
+        return ()
+    text = f"whoever is in one of its groups keeps the group's role: {', '.join(groups)}"
+    return (PlanNotice("still-has-access", text, state.tenant.name),)
+
+
+def _check_known(persons: Sequence[str], state: TenantState, platform: Platform) -> None:
+    """Refuse persons without a role, since a name that was mistyped would otherwise look removed."""
+    from difflib import get_close_matches
+
+    known = {member.person for member in state.part.members.values()}
+    for binding in state.content.of_kind("RoleBinding"):
+        found = (person_of(subject, platform.people) for subject in binding.get("subjects") or ())
+        known |= {person for person in found if person is not None}
+    missing = [person for person in persons if person not in known]
+    if not missing:
+        return
+    similar = get_close_matches(missing[0], known, n=1)
+    hint = Hint("{members} lists the members")
+    listed = ", ".join(map(repr, missing))
+    raise NotFound(
+        f"{listed} has no role in tenant {state.tenant.name!r}; nothing was written",
+        status=404,
+        kind="RoleBinding",
+        namespace=platform.namespace(state.tenant),
+        operation="remove a member",
+        hint=Hint("did you mean {name!r}?", {"name": similar[0]}) if similar else hint,
+    )

@@ -1,0 +1,285 @@
+"""Adding and removing routes: each has an object of its own, so only those of the named ones change.
+
+A route is named as people see it: by its URL, its path at the tenant's own host, or the name of its object. Rejected
+alternative: `plan` with the whole list of routes, which removes what another owner has just added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from tenantkit.cluster.arguments import takes_cluster
+from tenantkit.exceptions import InvalidSpecError, NotFound, Problem
+from tenantkit.hints import Hint
+from tenantkit.provision.edits.edit import TeamEdit, check_places, place_of
+from tenantkit.provision.edits.remake import read_state
+from tenantkit.provision.running.options import Running
+from tenantkit.provision.stored.platform import get_platform
+from tenantkit.provision.team.arguments import checked_many, checked_tenant
+from tenantkit.provision.team.carry_out import carry_out, check_fits, plan_edit
+from tenantkit.spec.route import Route
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tenantkit.provision.cluster_api import ClusterApi
+    from tenantkit.provision.edits.edit import TenantState
+    from tenantkit.provision.plan import Plan
+    from tenantkit.provision.report import ApplyOutcome, Report
+    from tenantkit.spec.platform import Platform
+
+_KINDS = ("Ingress",)
+
+
+@takes_cluster
+def plan_add_route(cluster: ClusterApi, tenant: str, route: Route | Sequence[Route], *, replace: bool = False) -> Plan:
+    """What `add_route` would change. Nothing is written.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        route: one or several.
+        replace: whether a route at the same host and path is changed. Default: no, it is an error.
+
+    Returns:
+        A Plan for `apply`, with a row for the object of each of these routes and no other: `create`, `update`,
+        `unchanged`, or `not yours` if you may not change routes. It is `blocked` if the tenant's grant does not have
+        the host yet, or an object of that name is not a route of the tenant.
+
+    Raises:
+        InvalidSpecError: something is not a Route, its host is not granted, or another route has its host and path or
+            its name.
+        NotFound: there is no such tenant.
+        PermissionDenied: you may not read the tenant's routes.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: get the tenant's namespace and configmap `platform` in tenantkit-system; list ingresses in the namespace;
+    create selfsubjectaccessreviews, which any signed-in user may.
+
+    Source: page "Ingress".
+
+    Example:
+        >>> tk.plan_add_route(cluster, "speech", tk.Route(service="tts", port=80, path="/tts")).summary
+        '1 to create'
+    """
+    advice = "pass a Route, or a list of Routes, for example Route(service='ai', port=80, path='/ai')"
+    routes = cast("tuple[Route, ...]", checked_many("route", route, Route, advice))
+    name, platform = checked_tenant(tenant), get_platform(cluster)
+    edit = TeamEdit(name, routes=routes)
+    state = read_state(cluster, name, platform, _KINDS)
+    check_fits(state.tenant.with_(editors=(), viewers=(), routes=routes), platform)
+    check_places(edit, state, platform, replaces=replace)
+    return plan_edit(cluster, edit, state, platform, ())
+
+
+@takes_cluster
+def add_route(  # noqa: PLR0913 (each is a separate decision, with a default that suits most)
+    cluster: ClusterApi,
+    tenant: str,
+    route: Route | Sequence[Route],
+    *,
+    replace: bool = False,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Report:
+    """Expose services of a tenant at its hosts, at once. Its other routes stay as they are.
+
+    Owners may do this. Two who add at the same moment do not undo each other's change. Adding a route again writes
+    nothing. `plan_add_route` shows the changes first.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        route: one or several.
+        replace: whether a route at the same host and path is changed. Default: no, it is an error.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each object; once set, no new object is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
+
+    Returns:
+        A Report; `urls` has the URLs of these routes.
+
+    Raises:
+        InvalidSpecError: something is not a Route, its host is not granted, or another route has its host and path or
+            its name.
+        NotFound: there is no such tenant.
+        PermissionDenied: you are neither an owner nor the platform; nothing was written.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        StalePlanError: others changed the same objects again and again; nothing was written.
+        PartialApplyError: something failed, or it was interrupted; see its `report`.
+        ClusterError: the live objects could not be read; nothing was written.
+
+    RBAC: that of `plan_add_route`; create and patch ingresses in the namespace.
+
+    Source: page "Ingress".
+
+    Example:
+        >>> tk.add_route(cluster, "forecast", tk.Route(service="api", port=80, path="/api"), progress=False).urls
+        {'forecast': ['http://forecast.example.ai/api']}
+        >>> tk.remove_route(cluster, "forecast", "/api", progress=False).summary
+        '1 applied'
+    """
+    running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
+    return carry_out(cluster, lambda: plan_add_route(cluster, tenant, route, replace=replace), running)
+
+
+@takes_cluster
+def plan_remove_route(cluster: ClusterApi, tenant: str, route: str | Route | Sequence[str | Route]) -> Plan:
+    """What `remove_route` would change. Nothing is written.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        route: one or several: a URL such as `http://vision.example.ai/ai`, a path at the tenant's own host such as
+            `/ai`, the name of its object as in `routes`, or a Route as in `get_tenant(…).routes`.
+
+    Returns:
+        A Plan for `apply`, with a row for the object of each of these routes: `delete`, or `not yours` if you may not
+        change routes.
+
+    Raises:
+        InvalidSpecError: something is neither text nor a Route.
+        NotFound: there is no such tenant, or no such route of it; a similar one is suggested.
+        PermissionDenied: you may not read the tenant's routes.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        ClusterUnavailable: the server did not answer.
+
+    RBAC: that of `plan_add_route`.
+
+    Source: page "Ingress".
+
+    Example:
+        >>> tk.plan_remove_route(cluster, "speech", "http://speech.example.ai/transcribe").summary
+        '1 to delete'
+    """
+    advice = "pass a URL, a path, the name of a route's object or a Route, or a list of these"
+    given = cast("tuple[str | Route, ...]", checked_many("route", route, (str, Route), advice))
+    name, platform = checked_tenant(tenant), get_platform(cluster)
+    state = read_state(cluster, name, platform, _KINDS)
+    edit = TeamEdit(name, without=_found(given, state, platform))
+    return plan_edit(cluster, edit, state, platform, ())
+
+
+@takes_cluster
+def remove_route(  # noqa: PLR0913 (as `add_route`)
+    cluster: ClusterApi,
+    tenant: str,
+    route: str | Route | Sequence[str | Route],
+    *,
+    progress: bool = True,
+    on_progress: Callable[[ApplyOutcome], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Report:
+    """Take routes of a tenant away, at once. Its other routes, and the services, stay as they are.
+
+    Owners may do this. `plan_remove_route` shows the changes first.
+
+    Args:
+        cluster: the connection, from `connect`.
+        tenant: its name, without the platform's prefix.
+        route: one or several: a URL such as `http://vision.example.ai/ai`, a path at the tenant's own host such as
+            `/ai`, the name of its object as in `routes`, or a Route as in `get_tenant(…).routes`.
+        progress: show a progress line in a terminal or notebook. Default: yes.
+        on_progress: called with each outcome, one at a time, on a worker thread. Default: not called.
+        cancelled: checked before each object; once set, no new object is started. Ctrl-C sets it, too. Default: only
+            Ctrl-C cancels.
+
+    Returns:
+        A Report with one outcome per object.
+
+    Raises:
+        InvalidSpecError: something is neither text nor a Route.
+        NotFound: there is no such tenant, or no such route of it; a similar one is suggested.
+        PermissionDenied: you are neither an owner nor the platform; nothing was written.
+        OwnershipError: the tenant exists in a namespace of another name.
+        SpecVersionError: a newer tenantkit wrote the tenant or the platform's settings.
+        StalePlanError: others changed the same objects again and again; nothing was written.
+        PartialApplyError: something failed, or it was interrupted; see its `report`.
+        ClusterError: the live objects could not be read; nothing was written.
+
+    RBAC: that of `plan_remove_route`; delete ingresses in the namespace.
+
+    Source: page "Ingress".
+
+    Example:
+        >>> tk.add_route(cluster, "forecast", tk.Route(service="api", port=80), progress=False).summary
+        '1 applied'
+        >>> tk.remove_route(cluster, "forecast", "http://forecast.example.ai/", progress=False).summary
+        '1 applied'
+    """
+    running = Running(progress, on_progress, cancelled, max_concurrency=1, timeout_s=0)
+    return carry_out(cluster, lambda: plan_remove_route(cluster, tenant, route), running)
+
+
+def _found(given: Sequence[str | Route], state: TenantState, platform: Platform) -> tuple[str, ...]:
+    """The names of the objects of these routes."""
+    tenant = state.tenant
+    by_place = {place_of(route, tenant, platform): route for route in state.part.routes or ()}
+    names = {place: route.object_name(place[0]) for place, route in by_place.items()}
+    found: dict[str, None] = {}
+    missing: list[str | Route] = []
+    for one in given:
+        matching = list(dict.fromkeys(_names(one, names, state, platform)))
+        if len(matching) > 1:
+            listed = " and ".join(map(repr, sorted(matching)))
+            raise InvalidSpecError([Problem("route", one, f"means the objects {listed}: pass the name of one of them")])
+        if not matching:
+            missing.append(one)
+        found.update(dict.fromkeys(matching))
+    if missing:
+        raise _missing(missing, [f"{host}{path}" for host, path, _ in names], state)
+    return tuple(found)
+
+
+def _names(
+    one: str | Route, names: dict[tuple[str, str, bool], str], state: TenantState, platform: Platform
+) -> Iterator[str]:
+    """The objects of the routes that a text or a Route may mean."""
+    if isinstance(one, Route):
+        place = place_of(one, state.tenant, platform)
+        yield from (name for known, name in names.items() if known == place)
+        return
+    if one in names.values():
+        yield one
+        return
+    own = platform.own_host(state.tenant)
+    host, path = (own, one) if one.startswith("/") else _split(one)
+    for (known, at, is_exact), name in names.items():
+        same = at == path if is_exact else at == (path.rstrip("/") or "/")
+        if known == host and same:
+            yield name
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Host and path of a URL, with or without its scheme."""
+    try:
+        url = urlsplit(text if "://" in text else f"http://{text}")
+    except ValueError:  # such as an unfinished IPv6 address
+        return "", ""
+    return url.hostname or "", url.path or "/"
+
+
+def _missing(missing: Sequence[str | Route], known: Sequence[str], state: TenantState) -> NotFound:
+    from difflib import get_close_matches
+
+    first = missing[0]
+    text = first if isinstance(first, str) else first.path
+    similar = get_close_matches(text, known, n=1)
+    hint = Hint("{routes} lists the routes")
+    listed = ", ".join(repr(one) for one in missing)
+    return NotFound(
+        f"tenant {state.tenant.name!r} has no route {listed}; nothing was written",
+        status=404,
+        kind="Ingress",
+        namespace=(state.content.namespace or {}).get("metadata", {}).get("name"),
+        operation="remove a route",
+        hint=Hint("did you mean {name!r}?", {"name": similar[0]}) if similar else hint,
+    )
